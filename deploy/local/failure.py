@@ -1,0 +1,5 @@
+"""What the command line tells its user in one line instead of a traceback."""
+
+
+class Failure(Exception):
+    """The thing asked for failed; the text is the one line the user sees (exit code 1)."""

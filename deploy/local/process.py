@@ -1,0 +1,75 @@
+"""Child processes that end with their parent and can be found again by the stack they belong to."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MARK = "PAYUNG_STACK"
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to run: arguments, what is added to the environment, and the signal that asks for a quick clean end."""
+
+    argv: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    cwd: Path | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+
+
+def spawn(command: Command, log: Path, mark: str) -> "subprocess.Popen[bytes]":
+    """Start the command with its output appended to `log`; it gets its stop signal should this process die."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **command.environment, MARK: mark},
+            cwd=command.cwd,
+            start_new_session=True,
+            preexec_fn=_dies_with(os.getpid(), command.stop_signal) if sys.platform == "linux" else None,
+        )
+
+
+def _dies_with(parent: int, death_signal: signal.Signals) -> Callable[[], None]:
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+    def in_child() -> None:
+        prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+        if os.getppid() != parent:  # the parent died before the line above
+            os._exit(1)
+
+    return in_child
+
+
+def stop(process: "subprocess.Popen[bytes]", how: signal.Signals, within: float) -> bool:
+    """Ask the process to end; kill its whole group if it is still there `within` seconds later. True: no need to."""
+    if process.poll() is not None:
+        return True
+    process.send_signal(how)
+    try:
+        process.wait(within)
+        return True
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return False
+
+
+def wait_until(condition: Callable[[], bool], within: float, every: float = 0.05) -> bool:
+    """True as soon as the condition holds, False when it does not within so many seconds."""
+    deadline = time.monotonic() + within
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(every)
+    return True

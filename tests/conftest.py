@@ -1,0 +1,83 @@
+"""One embedded Kafka and one embedded PostgreSQL for the whole suite, started when the first test asks for them.
+
+`kafka` its address · `postgres` the administrator's DSN · `database` a fresh database · `topics` a prefix of topics and
+groups · `own_kafka`, `own_postgres` make a broker or server that the test may kill.
+"""
+
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import stack
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the suite's broker and server keep their data."""
+    return tmp_path_factory.mktemp("stack")
+
+
+@pytest.fixture(scope="session")
+async def kafka(home: Path) -> AsyncIterator[str]:
+    """host:port of the suite's broker; a test keeps to itself by its own `topics` prefix."""
+    broker = stack.broker(home)
+    await broker.start()
+    yield broker.address
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+async def postgres(home: Path) -> AsyncIterator[str]:
+    """DSN of the suite's administrator (database `postgres`)."""
+    server = stack.server(home, durable=False)
+    await server.start()
+    await stack.make_template(server.admin)
+    yield server.admin
+    server.stop()
+
+
+@pytest.fixture
+async def database(postgres: str) -> AsyncIterator[stack.Database]:
+    """A fresh database with every service's role and empty schema: `.of("coverage")`, `.admin`."""
+    fresh = await stack.clone(postgres)
+    yield fresh
+    await stack.drop(postgres, fresh)
+
+
+@pytest.fixture
+def topics() -> str:
+    """A prefix no other test has, for PAYUNG_TOPIC_PREFIX."""
+    return f"t{uuid.uuid4().hex[:10]}."
+
+
+@pytest.fixture
+def own_kafka(tmp_path: Path) -> Iterator[Callable[[], Awaitable[stack.Broker]]]:
+    """Makes a started broker that the test may kill and start again."""
+    made: list[stack.Broker] = []
+
+    async def make() -> stack.Broker:
+        made.append(stack.broker(tmp_path / f"broker-{len(made)}"))
+        await made[-1].start()
+        return made[-1]
+
+    yield make
+    for broker in made:
+        broker.stop()
+
+
+@pytest.fixture
+def own_postgres(tmp_path: Path) -> Iterator[Callable[[], Awaitable[stack.Server]]]:
+    """Makes a started, durable server with the services' roles that the test may kill and start again."""
+    made: list[stack.Server] = []
+
+    async def make() -> stack.Server:
+        made.append(stack.server(tmp_path / f"server-{len(made)}"))
+        await made[-1].start()
+        await stack.make_template(made[-1].admin)
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.stop()

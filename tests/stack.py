@@ -1,0 +1,123 @@
+"""Real brokers and servers for tests: started, killed and started again at will."""
+
+import os
+import signal
+import subprocess
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+
+from deploy.local import jars, kafka, ports, postgres, process
+from tests.waiting import eventually
+
+PASSWORD = "only-for-tests"
+
+
+@dataclass
+class Running:
+    """One part as a child process. `kill` is kill -9; `start` after it goes on with the same data and port."""
+
+    command: process.Command
+    ready: Callable[[], Awaitable[bool]]
+    log: Path
+    child: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+
+    async def start(self, within: float = 60) -> None:
+        self.child = process.spawn(self.command, self.log, mark=str(self.log.parent))
+        try:
+            await eventually(self.ready, within)
+        except AssertionError:
+            print(self.log.read_text()[-3000:])
+            raise
+
+    @property
+    def pid(self) -> int:
+        assert self.child is not None
+        return self.child.pid
+
+    def kill(self) -> None:
+        """kill -9 of the part and of its children."""
+        os.killpg(self.pid, signal.SIGKILL)
+        assert self.child is not None
+        self.child.wait()
+
+    def pause(self) -> None:
+        os.killpg(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        os.killpg(self.pid, signal.SIGCONT)
+
+    def stop(self) -> None:
+        if self.child is not None:
+            process.stop(self.child, self.command.stop_signal, 20)
+
+
+@dataclass
+class Broker(Running):
+    address: str = ""
+
+
+@dataclass
+class Server(Running):
+    admin: str = ""
+
+
+def broker(home: Path) -> Broker:
+    """A Kafka of its own, not started yet."""
+    chosen = ports.found({})
+    described = kafka.Kafka(home / "kafka", chosen["kafka"], chosen["kafka_controller"], jars.kafka_jars())
+    kafka.prepare(described)
+    address = described.address
+    return Broker(kafka.command(described), lambda: kafka.ready(address), home / "logs/kafka.log", address=address)
+
+
+def server(home: Path, durable: bool = True) -> Server:
+    """A PostgreSQL of its own, not started yet; not durable = faster, for tests that never crash it."""
+    settings = {"max_connections": "200"} | ({} if durable else postgres.UNSAFE_BUT_FAST)
+    described = postgres.Postgres(home / "postgres", ports.found({})["postgres"], PASSWORD, settings)
+    postgres.prepare(described)
+    admin = described.dsn("postgres")
+    return Server(postgres.command(described), lambda: postgres.ready(admin), home / "logs/postgres.log", admin=admin)
+
+
+@dataclass(frozen=True)
+class Database:
+    """One test's database: `admin` is the superuser's DSN, `of("coverage")` the service's own."""
+
+    admin: str
+
+    @property
+    def name(self) -> str:
+        return self.admin.rpartition("/")[2]
+
+    def of(self, service: str) -> str:
+        return self.admin.replace(f"postgres:{PASSWORD}@", f"{service}:{PASSWORD}@")
+
+
+TEMPLATE = "payung_template"
+
+
+async def make_template(admin: str) -> None:
+    """A database with every service's role and schema, to clone the tests' databases from."""
+    connection = await asyncpg.connect(admin)
+    await connection.execute(f"create database {TEMPLATE}")
+    await connection.close()
+    template = admin.rpartition("/")[0] + "/" + TEMPLATE
+    await postgres.create_roles(template, dict.fromkeys(postgres.SERVICES, PASSWORD))
+
+
+async def clone(admin: str) -> Database:
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    connection = await asyncpg.connect(admin)
+    await connection.execute(f"create database {name} template {TEMPLATE} strategy wal_log")
+    await connection.close()
+    return Database(admin.rpartition("/")[0] + "/" + name)
+
+
+async def drop(admin: str, database: Database) -> None:
+    connection = await asyncpg.connect(admin)
+    await connection.execute(f"drop database {database.name} with (force)")
+    await connection.close()
