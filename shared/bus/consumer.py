@@ -1,0 +1,423 @@
+"""The exactly-once consumer: a batch's effects and its offsets are one transaction.
+
+FastStream carries the records; the truth about where we stand is the table `consumer_offsets`. On assignment the
+consumer takes the partitions over (epoch + 1, which fences the former owner out) and seeks to the database's offsets.
+Each batch first moves the offsets by compare-and-swap; if that fails, somebody else owns them and nothing is written.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+
+from shared.bus.batch import Batch
+from shared.bus.dead_letters import letters
+from shared.bus.producer import Producer
+from shared.bus.records import Record
+from shared.database import UNAVAILABLE, transaction
+from shared.observability import get_logger
+from shared.service import PartStatus
+
+log = get_logger(__name__)
+
+Handler = Callable[[Batch, asyncpg.Connection], Awaitable[None]]
+
+POISON_WINDOW = 1_000
+POISON_SHARE = 0.5
+POISON_AT_LEAST = 200
+LONGEST_BACK_OFF = 5.0
+WATCH_SECONDS = 5.0
+HUNG_AFTER = 30.0
+STUCK_AFTER = 90.0
+COMMIT_HINT_SECONDS = 1.0
+FENCED_PAUSE = 1.0
+
+TAKE_OVER = """
+    insert into consumer_offsets as o (topic, partition)
+    select $1, p from unnest($2::int[]) p
+    on conflict (topic, partition) do update set epoch = o.epoch + 1
+    returning partition, next_offset, epoch"""
+
+ADVANCE = """
+    update consumer_offsets o set next_offset = n.next
+    from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[]) n (partition, previous, next, epoch)
+    where o.topic = $1 and o.partition = n.partition and o.next_offset = n.previous and o.epoch = n.epoch"""
+
+
+class Fenced(Exception):
+    """Somebody else moved or took over a partition of this batch: its effects are void."""
+
+
+class Halted(Exception):
+    """Too many of the recent records are poison: this is no bad record but a bad release, on one side or the other."""
+
+
+class Position:
+    """Where one partition stands: the next offset to apply and the epoch under which we own it."""
+
+    __slots__ = ("epoch", "next_offset", "sought")
+
+    def __init__(self, next_offset: int, epoch: int) -> None:
+        self.next_offset = next_offset
+        self.epoch = epoch
+        self.sought = False
+
+
+class Consumer:
+    """Runs one handler a topic, in the given consumer group. See the module's text for its guarantee."""
+
+    name = "consumer"
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        *,
+        kafka: str,
+        group: str,
+        prefix: str = "",
+        max_records: int = 5_000,
+        linger_ms: int = 10,
+    ) -> None:
+        self._pool = pool
+        self._kafka = kafka
+        self._group = group
+        self._prefix = prefix
+        self._max_records = max_records
+        self._linger_ms = linger_ms
+        self._handlers: dict[str, Handler] = {}
+        self._positions: dict[TopicPartition, Position] = {}
+        self._recent: dict[str, deque[bool]] = {}
+        self._halted: dict[str, str] = {}
+        self._dead_letters = Producer(kafka, group, prefix=prefix)
+        self._client: AIOKafkaConsumer | None = None
+        self._stop = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._trouble: str | None = "starting"
+        self._progress = time.monotonic()
+        self._hinted = 0.0
+        self._lag: int | None = None
+        self._buried = 0
+
+    def on(self, topic: str, handler: Handler) -> None:
+        """Let `handler` work off `topic` (its name as in the contracts)."""
+        self._handlers[topic] = handler
+        self._recent[topic] = deque(maxlen=POISON_WINDOW)
+
+    async def run(self) -> None:
+        """Until `stop`. Whatever happens to the broker or the database, it comes back to it."""
+        while not self._stop.is_set():
+            broker = self._transport()
+            try:
+                await broker.start()
+                self._trouble, self._progress = None, time.monotonic()
+                await self._watch()
+            except (KafkaError, OSError, TimeoutError) as problem:
+                self._trouble = f"Kafka: {type(problem).__name__}"
+                log.warning("consumer waits for Kafka", group=self._group, problem=type(problem).__name__)
+            finally:
+                await self._finish(broker)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), 1.0)
+        await self._dead_letters.stop()
+
+    async def stop(self) -> None:
+        """Finish the batch at hand, take no other."""
+        self._stop.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), 7)
+
+    def status(self) -> PartStatus:
+        stuck = bool(self._lag) and time.monotonic() - self._progress > STUCK_AFTER
+        return PartStatus(
+            live=self._trouble is not None or not stuck,
+            ready=self._trouble is None and not self._halted,
+            detail={
+                "group": self._prefix + self._group,
+                "lag": self._lag,
+                "dead_letters": self._buried,
+                "halted": dict(self._halted),
+                "trouble": self._trouble,
+            },
+        )
+
+    # --- the transport -------------------------------------------------------------------------------------------
+
+    def _transport(self) -> KafkaBroker:
+        broker = KafkaBroker(self._kafka, logger=None)
+        subscriber = broker.subscriber(
+            *(self._prefix + topic for topic in self._handlers),
+            group_id=self._prefix + self._group,
+            batch=True,
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            decoder=_as_it_is,
+            listener=_Listener(self),
+            max_records=self._max_records,
+            batch_timeout_ms=self._linger_ms,
+            max_partition_fetch_bytes=4 << 20,
+            fetch_max_wait_ms=100,
+            session_timeout_ms=6_000,
+            heartbeat_interval_ms=1_500,
+            rebalance_timeout_ms=30_000,
+        )
+
+        @subscriber
+        async def receive(message: Any) -> None:
+            await self._receive(message.raw_message)
+
+        self._subscriber = subscriber
+        return broker
+
+    async def _finish(self, broker: KafkaBroker) -> None:
+        self._positions.clear()
+        closing = asyncio.ensure_future(broker.stop())
+        done, _ = await asyncio.wait([closing], timeout=8)
+        if not done:
+            log.warning("the Kafka client did not stop in time", group=self._group)
+            closing.cancel()
+        await asyncio.gather(closing, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        """Return when told to stop or when the client hangs, which it can do after a broker's restart."""
+        while not self._stop.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), WATCH_SECONDS)
+                return
+            await self._measure_lag()
+            waiting = time.monotonic() - self._progress
+            if self._lag and not self._halted and self._idle.is_set() and waiting > HUNG_AFTER:
+                log.warning("consumer hangs, starting it anew", group=self._group, lag=self._lag)
+                return
+
+    async def _measure_lag(self) -> None:
+        client = self._subscriber.consumer
+        positions = {tp: position.next_offset for tp, position in self._positions.items()}
+        if client is None or not positions:
+            return
+        async with asyncio.timeout(10):
+            ends = await client.end_offsets(list(positions))
+        self._lag = sum(max(0, end - positions[tp]) for tp, end in ends.items())
+        if self._lag == 0:
+            self._progress = time.monotonic()
+
+    # --- ownership -----------------------------------------------------------------------------------------------
+
+    async def assigned(self, partitions: Iterable[TopicPartition]) -> None:
+        """Take the partitions over and seek; waits for the database, since without it we know no position."""
+        back_off = 0.1
+        while not self._stop.is_set():
+            try:
+                await self._take_over(partitions)
+                return
+            except UNAVAILABLE as problem:
+                self._trouble = f"database: {type(problem).__name__}"
+                await asyncio.sleep(back_off)
+                back_off = min(back_off * 2, LONGEST_BACK_OFF)
+
+    def revoked(self, partitions: Iterable[TopicPartition]) -> None:
+        for tp in partitions:
+            self._positions.pop(tp, None)
+
+    async def _take_over(self, partitions: Iterable[TopicPartition]) -> None:
+        client = self._subscriber.consumer
+        if client is None:
+            return
+        ordered = sorted(partitions)
+        for topic, group in groupby(ordered, key=lambda tp: tp.topic):
+            numbers = [tp.partition for tp in group]
+            rows = await self._pool.fetch(TAKE_OVER, self._plain(topic), numbers)
+            for row in rows:
+                tp = TopicPartition(topic, row["partition"])
+                self._positions[tp] = Position(row["next_offset"], row["epoch"])
+                client.seek(tp, row["next_offset"])
+            if self._plain(topic) in self._halted:
+                client.pause(*(TopicPartition(topic, number) for number in numbers))
+        self._trouble = None
+
+    def _plain(self, topic: str) -> str:
+        return topic.removeprefix(self._prefix)
+
+    # --- a batch -------------------------------------------------------------------------------------------------
+
+    async def _receive(self, raw: Sequence[Any]) -> None:
+        if self._stop.is_set():
+            return
+        self._idle.clear()
+        try:
+            for topic, group in groupby(sorted(raw, key=_topic), key=_topic):
+                await self._work_off(topic, [Record(each) for each in group])
+            await self._hint()
+        finally:
+            self._idle.set()
+
+    async def _work_off(self, topic: str, records: list[Record]) -> None:
+        try:
+            due = self._due(records)
+            if due:
+                await self._apply(self._plain(topic), due)
+        except Fenced:
+            await self._recover(topic)
+        except Halted as halt:
+            self._halted[self._plain(topic)] = str(halt)
+            log.error("consumer halts on a topic", topic=self._plain(topic), reason=str(halt))
+            await self._recover(topic)
+
+    def _due(self, records: list[Record]) -> list[Record]:
+        """What is ours and not applied yet. A gap is sought once: it is real only if it is still there after that."""
+        due = []
+        expected: dict[TopicPartition, int] = {}
+        for record in records:
+            tp = TopicPartition(record.topic, record.partition)
+            position = self._positions.get(tp)
+            if position is None:
+                continue
+            next_offset = expected.get(tp, position.next_offset)
+            if record.offset > next_offset and tp not in expected and not position.sought:
+                position.sought = True
+                raise Fenced
+            if record.offset >= next_offset:
+                due.append(record)
+                expected[tp] = record.offset + 1
+        return due
+
+    async def _recover(self, topic: str) -> None:
+        """Read the database's offsets again for what the group still gives us, and go on from there."""
+        await asyncio.sleep(0 if self._plain(topic) in self._halted else FENCED_PAUSE * self._contested(topic))
+        client = self._subscriber.consumer
+        if client is None or self._stop.is_set():
+            return
+        sought = {tp for tp, position in self._positions.items() if position.sought}
+        await self.assigned(tp for tp in client.assignment() if tp.topic == topic)
+        for tp in sought & self._positions.keys():
+            self._positions[tp].sought = True
+
+    def _contested(self, topic: str) -> bool:
+        """Whether another owner fenced us out (give the group a moment), rather than our own seek."""
+        return not any(position.sought for tp, position in self._positions.items() if tp.topic == topic)
+
+    async def _apply(self, topic: str, records: list[Record]) -> None:
+        """Apply the records with their offsets, however often the database has to be waited for."""
+        back_off = 0.1
+        while True:
+            try:
+                await self._transact(topic, records)
+                return
+            except (*UNAVAILABLE, KafkaError, TimeoutError) as problem:
+                self._trouble = f"waits: {type(problem).__name__}"
+                log.warning("batch waits", topic=topic, problem=type(problem).__name__, seconds=back_off)
+                if self._stop.is_set():
+                    raise Fenced from problem
+                await asyncio.sleep(back_off)
+                back_off = min(back_off * 2, LONGEST_BACK_OFF)
+            except (Fenced, Halted):
+                raise
+            except Exception as problem:  # whatever a handler raises is the records' fault until one record is left
+                await self._isolate(topic, records, problem)
+                return
+
+    async def _isolate(self, topic: str, records: list[Record], problem: Exception) -> None:
+        if len(records) > 1:
+            middle = len(records) // 2
+            await self._apply(topic, records[:middle])
+            await self._apply(topic, records[middle:])
+            return
+        reason = f"handler: {type(problem).__name__}"
+        log.error("a record could not be handled", topic=topic, reason=reason, offset=records[0].offset)
+        await self._transact(topic, records, reason=reason)
+
+    async def _transact(self, topic: str, records: list[Record], *, reason: str | None = None) -> None:
+        moves = self._moves(records)
+        batch = Batch(topic, records)
+        async with transaction(self._pool) as db:
+            await self._advance(db, topic, moves)
+            if reason is None:
+                await self._handlers[topic](batch, db)
+            else:
+                batch.reject(records[0], reason)
+            await self._bury(topic, batch)
+        for tp, (_, next_offset, _) in moves.items():
+            if tp in self._positions:
+                self._positions[tp].next_offset = next_offset
+                self._positions[tp].sought = False
+        self._trouble, self._progress = None, time.monotonic()
+
+    def _moves(self, records: list[Record]) -> dict[TopicPartition, tuple[int, int, int]]:
+        moves: dict[TopicPartition, tuple[int, int, int]] = {}
+        for record in records:
+            tp = TopicPartition(record.topic, record.partition)
+            if tp not in self._positions:
+                raise Fenced
+            position = self._positions[tp]
+            moves[tp] = (position.next_offset, record.offset + 1, position.epoch)
+        return moves
+
+    async def _advance(
+        self, db: asyncpg.Connection, topic: str, moves: dict[TopicPartition, tuple[int, int, int]]
+    ) -> None:
+        ordered = sorted(moves.items())
+        done = await db.execute(
+            ADVANCE,
+            topic,
+            [tp.partition for tp, _ in ordered],
+            [previous for _, (previous, _, _) in ordered],
+            [after for _, (_, after, _) in ordered],
+            [epoch for _, (_, _, epoch) in ordered],
+        )
+        if done != f"UPDATE {len(moves)}":
+            raise Fenced
+
+    async def _bury(self, topic: str, batch: Batch) -> None:
+        """Dead letters are with the broker before their offsets are passed; a repeat is told by its offset."""
+        poison = {id(record) for record, _ in batch.rejected}
+        outlook = deque(self._recent[topic], maxlen=POISON_WINDOW)
+        outlook.extend(id(record) in poison for record in batch.records)
+        if poison:
+            bad = sum(outlook)
+            if bad >= POISON_AT_LEAST and bad > POISON_SHARE * len(outlook):
+                raise Halted(
+                    f"{bad} of the last {len(outlook)} records are poison, the last one: {batch.rejected[-1][1]}"
+                )
+            await self._dead_letters.send(letters(topic, batch.rejected, consumer=self._group, now=datetime.now(UTC)))
+            self._buried += len(batch.rejected)
+            log.warning("dead letters", topic=topic, count=len(batch.rejected), reason=batch.rejected[0][1])
+        self._recent[topic] = outlook
+
+    async def _hint(self) -> None:
+        """Commit to Kafka now and then, for lag displays; nothing ever reads it back."""
+        client = self._subscriber.consumer
+        if client is None or time.monotonic() - self._hinted < COMMIT_HINT_SECONDS:
+            return
+        self._hinted = time.monotonic()
+        with suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(2):
+                await client.commit({tp: position.next_offset for tp, position in self._positions.items()})
+
+
+class _Listener(ConsumerRebalanceListener):
+    def __init__(self, owner: Consumer) -> None:
+        self._owner = owner
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self._owner.revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        await self._owner.assigned(assigned)
+
+
+def _topic(raw: Any) -> str:
+    return str(raw.topic)
+
+
+async def _as_it_is(message: Any) -> Any:
+    return message

@@ -1,0 +1,106 @@
+"""Publishing to Kafka: idempotent, in order per key, partitioned as Java clients do."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2
+
+from shared.bus.records import Headers, Outgoing, cloudevent_headers
+
+ACKNOWLEDGED_WITHIN = 30.0
+"""Seconds after which a batch counts as failed: aiokafka's idempotent batches never expire by themselves."""
+
+Message = tuple[str, bytes | None, bytes | None, Headers]
+"""topic, key, value, headers"""
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """The partition of a key among `partitions`: Kafka's default partitioner, murmur2 with the sign bit cleared."""
+    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
+
+
+class Producer:
+    """An idempotent producer that is thrown away and made anew after any failure.
+
+    aiokafka's own never recovers from an OutOfOrderSequence; publishing again is harmless, since facts carry versions.
+    """
+
+    def __init__(self, kafka: str, source: str, *, prefix: str = "") -> None:
+        self._kafka = kafka
+        self._source = source
+        self._prefix = prefix
+        self._client: AIOKafkaProducer | None = None
+        self._lock = asyncio.Lock()
+
+    async def publish(self, events: Sequence[Outgoing]) -> None:
+        """Return once every event is acknowledged by all in-sync replicas; raises KafkaError or TimeoutError."""
+        await self.send([(e.topic, e.key.encode(), e.value, cloudevent_headers(e, self._source)) for e in events])
+
+    async def send(self, messages: Sequence[Message]) -> None:
+        """As `publish`, for ready-made records."""
+        if not messages:
+            return
+        async with self._lock:
+            try:
+                async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
+                    await self._send(messages)
+            except (KafkaError, TimeoutError, OSError):
+                await self._discard()
+                raise
+
+    async def stop(self) -> None:
+        async with self._lock:
+            await self._discard()
+
+    async def _send(self, messages: Sequence[Message]) -> None:
+        client = await self._started()
+        by_partition: dict[tuple[str, int], list[Message]] = defaultdict(list)
+        counts: dict[str, int] = {}
+        for message in messages:
+            topic = self._prefix + message[0]
+            if topic not in counts:
+                counts[topic] = len(await client.partitions_for(topic))
+            by_partition[topic, partition_of(message[1] or b"", counts[topic])].append(message)
+        await asyncio.gather(*(_send_in_order(client, *target, batch) for target, batch in by_partition.items()))
+
+    async def _started(self) -> AIOKafkaProducer:
+        if self._client is None:
+            client = AIOKafkaProducer(
+                bootstrap_servers=self._kafka,
+                enable_idempotence=True,
+                acks="all",
+                max_batch_size=1 << 20,
+                max_request_size=1 << 20,
+                request_timeout_ms=10_000,
+            )
+            await client.start()
+            self._client = client
+        return self._client
+
+    async def _discard(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            # A broken producer flushes for ever; what it holds was not acknowledged and is published again.
+            stopping = asyncio.ensure_future(client.stop())
+            await asyncio.wait([stopping], timeout=5)
+            stopping.cancel()
+            await asyncio.gather(stopping, return_exceptions=True)
+
+
+async def _send_in_order(client: AIOKafkaProducer, topic: str, partition: int, messages: Iterable[Message]) -> None:
+    acknowledgements: list[Any] = []
+    batch = client.create_batch()
+    for _, key, value, headers in messages:
+        if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+            batch.close()
+            acknowledgements.append(await client.send_batch(batch, topic, partition=partition))
+            batch = client.create_batch()
+            if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+                raise KafkaError(f"a record of {len(value or b'')} bytes is larger than a batch")
+    batch.close()
+    acknowledgements.append(await client.send_batch(batch, topic, partition=partition))
+    await asyncio.gather(*acknowledgements)

@@ -1,0 +1,42 @@
+"""Topics as the contracts want them: created when missing, never changed behind an operator's back."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from shared.events.model import DAY_MS, Topic
+
+DEAD_LETTER_SUFFIX = ".dlq"
+DEAD_LETTER_RETENTION_MS = 7 * DAY_MS
+
+
+def dead_letters_of(topic: Topic) -> Topic:
+    return Topic(topic.name + DEAD_LETTER_SUFFIX, retention_ms=DEAD_LETTER_RETENTION_MS)
+
+
+async def ensure_topics(kafka: str, topics: Iterable[Topic], *, prefix: str = "", partitions: int = 8) -> None:
+    """Create the topics and their dead letters where missing. Raises KafkaError when the broker will not."""
+    wanted = [topic for each in topics for topic in (each, dead_letters_of(each))]
+    client = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await client.start()
+    try:
+        existing = set(await client.list_topics())
+        missing = [_new(topic, prefix, partitions) for topic in wanted if prefix + topic.name not in existing]
+        if missing:
+            answer = await client.create_topics(missing)
+            errors: list[Any] = answer.topic_errors  # type: ignore[attr-defined]
+            for name, code, message, *_ in errors:
+                if code and for_code(code) is not TopicAlreadyExistsError:
+                    raise for_code(code)(f"{name}: {message}")
+    finally:
+        await client.close()
+
+
+def _new(topic: Topic, prefix: str, partitions: int) -> NewTopic:
+    policy = {"cleanup.policy": "compact" if topic.compacted else "delete"}
+    if not topic.compacted:
+        policy["retention.ms"] = str(topic.retention_ms)
+        policy["retention.bytes"] = "-1"
+    return NewTopic(prefix + topic.name, partitions, -1, topic_configs=policy)

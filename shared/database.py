@@ -1,0 +1,101 @@
+"""PostgreSQL for a service: its pool, its named queries and its migrations."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+import asyncpg
+
+BUS_MIGRATIONS = Path(__file__).parent / "bus" / "migrations"
+
+SESSION_SETTINGS = {
+    # A frozen owner must not hold a partition's offset row, nor a reminder's lease, for ever.
+    "idle_in_transaction_session_timeout": "60s",
+    "transaction_timeout": "10min",
+    "lock_timeout": "60s",
+    "timezone": "UTC",
+    "application_name": "payung",
+}
+
+UNAVAILABLE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.exceptions.TransactionRollbackError,
+    asyncpg.exceptions.LockNotAvailableError,
+    asyncpg.exceptions.InvalidTransactionStateError,
+)
+"""What says that the database (not the data) is in trouble: wait and try the same again."""
+
+
+async def connect(dsn: str, *, min_size: int = 1, max_size: int = 8) -> asyncpg.Pool:
+    """A pool on `dsn` with the session settings every service runs under. Raises one of UNAVAILABLE when it is down."""
+    pool = asyncpg.create_pool(
+        dsn,
+        min_size=min_size,
+        max_size=max_size,
+        server_settings=SESSION_SETTINGS,
+        command_timeout=600,
+    )
+    await pool
+    return pool
+
+
+@asynccontextmanager
+async def connection(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of the pool; asyncpg's proxy is a Connection in all but its static type."""
+    async with pool.acquire() as db:
+        yield cast(asyncpg.Connection, db)
+
+
+@asynccontextmanager
+async def transaction(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
+    """A connection inside a transaction that commits when the block ends well."""
+    async with connection(pool) as db, db.transaction():
+        yield db
+
+
+class Queries:
+    """The named paragraphs of a `queries.sql`: `queries["name"]` is the SQL text under `-- name: name`."""
+
+    def __init__(self, paragraphs: dict[str, str]) -> None:
+        self._paragraphs = paragraphs
+
+    @classmethod
+    def load(cls, path: Path) -> "Queries":
+        parts = re.split(r"^-- name: (\w+)\s*$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        names, bodies = parts[1::2], parts[2::2]
+        if len(set(names)) != len(names):
+            raise ValueError(f"{path.name} names a query twice")
+        return cls({name: body.strip().rstrip(";") for name, body in zip(names, bodies, strict=True)})
+
+    def __getitem__(self, name: str) -> str:
+        return self._paragraphs[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paragraphs)
+
+
+async def migrate(pool: asyncpg.Pool, folder: Path, *, bus: Path = BUS_MIGRATIONS) -> list[str]:
+    """Apply the bus's and then `folder`'s `NNNN_*.sql`, each once and whole; instances that start together queue up.
+
+    Returns the names of those applied now.
+    """
+    scripts = [(f"bus/{path.name}", path) for path in sorted(bus.glob("[0-9]*.sql"))]
+    scripts += [(path.name, path) for path in sorted(folder.glob("[0-9]*.sql"))]
+    async with transaction(pool) as db:
+        await db.execute("select pg_advisory_xact_lock(hashtext(current_schema() || '/migrations'))")
+        await db.execute(
+            "create table if not exists migrations "
+            "(name text primary key, applied_at timestamptz not null default now())"
+        )
+        done = {row["name"] for row in await db.fetch("select name from migrations")}
+        fresh = [(name, path) for name, path in scripts if name not in done]
+        for name, path in fresh:
+            await db.execute(path.read_text(encoding="utf-8"))
+            await db.execute("insert into migrations (name) values ($1)", name)
+    return [name for name, _ in fresh]

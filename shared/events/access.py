@@ -1,0 +1,23 @@
+"""Who may call: API keys by their hash, so that every service knows them without asking."""
+
+import msgspec
+
+from shared.events.model import Topic, datetime
+
+TOPIC = Topic("access", compacted=True)
+
+
+class Key(msgspec.Struct, frozen=True):
+    """An API key: SHA-256 of the whole key in hex, whose it is, what it may do and where."""
+
+    key_id: str
+    hash: str
+    recorded_at: datetime
+    agency: str | None = None
+    agent: str | None = None
+    scopes: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    revoked: bool = False
+
+
+TYPES = {"key.issued": Key, "key.revoked": Key}

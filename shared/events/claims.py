@@ -1,0 +1,30 @@
+"""What was claimed and paid. Neither cause nor diagnosis is ever part of it."""
+
+from typing import Literal
+
+import msgspec
+
+from shared.events.model import Programme, Segment, Topic, date, datetime
+
+TOPIC = Topic("claims")
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """One claim in its current status; `amount` in whole rupiah, `tenure_months` from first start to `occurred_on`."""
+
+    claim_id: str
+    version: int
+    partner_id: str
+    region: str
+    programme: Programme
+    segment: Segment
+    amount: int
+    status: Literal["filed", "paid", "rejected"]
+    occurred_on: date
+    tenure_months: int
+    recorded_at: datetime
+    agency: str
+    paid_on: date | None = None
+
+
+TYPES = {"claim.filed": Claim, "claim.paid": Claim, "claim.rejected": Claim}

@@ -1,0 +1,64 @@
+"""What every topic's module is made of: topics, event types and the field's vocabulary."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+import msgspec
+
+PROGRAMMES = ("JKK", "JKM", "JHT", "JP", "JKP")
+"""BPJS Ketenagakerjaan's programmes in their statutory order (Perpres 109/2013)."""
+
+Programme = Literal["JKK", "JKM", "JHT", "JP", "JKP"]
+Segment = Literal["PU", "BPU"]
+Kind = Literal["cooperative", "business", "individual"]
+Scale = Literal["micro", "small", "medium", "large"]
+
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic and its policy. `retention_ms` -1 keeps everything; compacted topics keep the newest per key."""
+
+    name: str
+    compacted: bool = False
+    retention_ms: int = -1
+
+
+@dataclass(frozen=True)
+class EventType:
+    """One event type: the topic it stands on and the struct of its value (None: a tombstone)."""
+
+    topic: str
+    name: str
+    value: Any
+
+
+class Workers(msgspec.Struct, frozen=True):
+    """Head counts by job level."""
+
+    management: int = 0
+    staff: int = 0
+    labour: int = 0
+
+
+def encode(value: msgspec.Struct) -> bytes:
+    """The JSON bytes of a fact: field names as in the contract, dates and times in RFC 3339."""
+    return msgspec.json.encode(value)
+
+
+__all__ = [
+    "DAY_MS",
+    "PROGRAMMES",
+    "EventType",
+    "Kind",
+    "Programme",
+    "Scale",
+    "Segment",
+    "Topic",
+    "Workers",
+    "date",
+    "datetime",
+    "encode",
+]

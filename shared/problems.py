@@ -1,0 +1,101 @@
+"""Errors as RFC 9457 problems: a stable code, and a detail that says what to do. Never a traceback, never a value."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from shared.observability import get_logger
+
+log = get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+CODES = {
+    400: "malformed",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid_value",
+    429: "too_many_requests",
+    503: "unavailable",
+}
+
+
+class Problem(Exception):
+    """An expected refusal of a request. `extra` members are added to the answer (`field`, `index`, …)."""
+
+    def __init__(
+        self, status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.headers = headers
+        self.extra = extra
+
+
+def not_found() -> Problem:
+    """The one answer for what does not exist and for what is not yours."""
+    return Problem(404, "not_found", "Nothing here under this address, or it is not yours to see.")
+
+
+def problem_response(
+    status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
+) -> JSONResponse:
+    body = {
+        "type": f"urn:payung:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **extra,
+    }
+    return JSONResponse(body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` as a problem."""
+    app.add_exception_handler(Problem, _ours)
+    app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _ours(_: Request, problem: Exception) -> JSONResponse:
+    assert isinstance(problem, Problem)
+    return problem_response(problem.status, problem.code, problem.detail, headers=problem.headers, **problem.extra)
+
+
+async def _framework(_: Request, problem: Exception) -> JSONResponse:
+    assert isinstance(problem, HTTPException)
+    code = CODES.get(problem.status_code, "error")
+    headers = dict(problem.headers) if problem.headers else None
+    return problem_response(problem.status_code, code, str(problem.detail), headers=headers)
+
+
+async def _validation(_: Request, problem: Exception) -> JSONResponse:
+    assert isinstance(problem, RequestValidationError)
+    errors = [
+        {"field": ".".join(str(part) for part in error["loc"][1:]) or str(error["loc"][0]), "detail": error["msg"]}
+        for error in problem.errors()
+    ]
+    if any(error["type"] == "json_invalid" for error in problem.errors()):
+        return problem_response(400, "malformed", "The body is not valid JSON.", errors=errors)
+    first = errors[0]
+    return problem_response(
+        422, "invalid_value", f"{first['field']}: {first['detail']}", field=first["field"], errors=errors
+    )
+
+
+async def _unexpected(request: Request, problem: Exception) -> JSONResponse:
+    log.error("request failed", path=request.scope.get("route_path", ""), problem=type(problem).__name__, exc_info=True)
+    return problem_response(500, "internal", "Something failed on our side; nothing was lost. Please try again.")

@@ -1,0 +1,146 @@
+"""API keys: prefix + random + checksum, only their SHA-256 at rest, the same in every service."""
+
+import hashlib
+import hmac
+import secrets
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from fastapi import Request
+
+from shared.bus.batch import Batch
+from shared.events.access import Key
+from shared.problems import Problem
+
+PREFIX = "pyk_"
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZabcdefghjkmnpqrstvwxyz"
+KNOWN_FOR = 0.5
+"""Seconds a looked-up key is believed; a revocation is to be effective everywhere within one."""
+
+REMEMBERED = 10_000
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who calls: an agency with its scopes and region codes, or the administrator, who may everything everywhere."""
+
+    agency: str | None = None
+    scopes: frozenset[str] = frozenset()
+    regions: tuple[str, ...] = ()
+    admin: bool = False
+    key_id: str | None = None
+
+    def may(self, scope: str) -> bool:
+        return self.admin or scope in self.scopes
+
+
+def new_key() -> tuple[str, str, str]:
+    """A fresh key: (key_id, the secret to show once, its hash). Key ids are the secret's first random part."""
+    key_id = _random(8)
+    body = f"{PREFIX}{key_id}_{_random(32)}"
+    secret = body + _checksum(body)
+    return key_id, secret, hash_key(secret)
+
+
+def hash_key(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def well_formed(secret: str) -> bool:
+    """Whether prefix and checksum fit; tells typing errors from unknown keys without a look-up."""
+    return secret.startswith(PREFIX) and hmac.compare_digest(secret[-6:].encode(), _checksum(secret[:-6]).encode())
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def _checksum(body: str) -> str:
+    number, text = zlib.crc32(body.encode()), ""
+    for _ in range(6):
+        number, digit = divmod(number, len(ALPHABET))
+        text += ALPHABET[digit]
+    return text
+
+
+class KeyRing:
+    """Tells who holds a key. Looks in the table `keys` and believes the answer for half a second."""
+
+    def __init__(self, pool: asyncpg.Pool, admin_key: str) -> None:
+        self._pool = pool
+        self._admin_hash = hash_key(admin_key)
+        self._seen: dict[str, tuple[float, Principal | None]] = {}
+
+    async def principal(self, secret: str) -> Principal | None:
+        """The holder of this key; None for an unknown or revoked one."""
+        digest = hash_key(secret)
+        if hmac.compare_digest(digest, self._admin_hash):
+            return Principal(admin=True)
+        if not well_formed(secret):
+            return None
+        at, known = self._seen.get(digest, (0.0, None))
+        if time.monotonic() - at > KNOWN_FOR:
+            if len(self._seen) > REMEMBERED:
+                self._seen.clear()
+            at, known = time.monotonic(), await self._look_up(digest)
+            self._seen[digest] = at, known
+        return known
+
+    def forget(self) -> None:
+        """Ask the table again from now on: a key was just issued or revoked here."""
+        self._seen.clear()
+
+    async def _look_up(self, digest: str) -> Principal | None:
+        row = await self._pool.fetchrow(
+            "select key_id, agency, scopes, regions from keys where hash = $1 and not revoked", digest
+        )
+        if row is None:
+            return None
+        return Principal(row["agency"], frozenset(row["scopes"]), tuple(row["regions"]), key_id=row["key_id"])
+
+
+async def principal_of(request: Request) -> Principal:
+    """The caller, by its bearer key; 401 without a good one. The ring is `app.state.keys`."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    challenge = {"WWW-Authenticate": "Bearer"}
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise Problem(401, "unauthorized", "Send your key as 'Authorization: Bearer pyk_…'.", headers=challenge)
+    ring: KeyRing = request.app.state.keys
+    principal = await ring.principal(secret.strip())
+    if principal is None:
+        raise Problem(401, "unauthorized", "This key is unknown or was revoked.", headers=challenge)
+    return principal
+
+
+def require(scope: str | None = None, *, admin: bool = False) -> Callable[[Request], Any]:
+    """A FastAPI dependency: the caller, if it has `scope` (or is the administrator); 403 otherwise."""
+
+    async def dependency(request: Request) -> Principal:
+        principal = await principal_of(request)
+        if admin and not principal.admin:
+            raise Problem(403, "forbidden", "Only the administrator's key may do this.")
+        if scope is not None and not principal.may(scope):
+            raise Problem(403, "forbidden", f"This key lacks the scope '{scope}'.")
+        return principal
+
+    return dependency
+
+
+async def on_access(batch: Batch, db: asyncpg.Connection) -> None:
+    """Keep the keys that registration issued and revoked; the newest word on a key holds."""
+    newest = {key.key_id: key for _, key in batch.decode(Key)}
+    await db.executemany(
+        """insert into keys as k (key_id, hash, agency, agent, scopes, regions, revoked, recorded_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8)
+           on conflict (key_id) do update set scopes = excluded.scopes, regions = excluded.regions,
+               revoked = excluded.revoked, recorded_at = excluded.recorded_at
+           where k.recorded_at <= excluded.recorded_at""",
+        [
+            (k.key_id, k.hash, k.agency, k.agent, list(k.scopes), list(k.regions), k.revoked, k.recorded_at)
+            for _, k in sorted(newest.items())
+        ],
+    )

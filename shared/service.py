@@ -1,0 +1,197 @@
+"""What every service is: a web application beside parts that run as long as it does."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared import problems
+from shared.observability import Metrics, get_logger
+
+log = get_logger(__name__)
+
+STOPPED_WITHIN = 9.0
+"""Seconds from SIGTERM to the end; the contract says 10."""
+
+
+class ServiceSettings(BaseSettings):
+    """What a service reads from its environment (`PAYUNG_…`), once, in `__main__`."""
+
+    model_config = SettingsConfigDict(env_prefix="PAYUNG_")
+
+    database: str
+    kafka: str
+    host: str = "127.0.0.1"
+    port: int
+    admin_key: str
+    topic_prefix: str = ""
+    partitions: int = 8
+
+
+@dataclass(frozen=True)
+class PartStatus:
+    """`live`: makes progress, or waits for something it names. `ready`: may take traffic."""
+
+    live: bool
+    ready: bool
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+class Part(Protocol):
+    """Something that runs beside the web application: a consumer, a relay, a sender."""
+
+    name: str
+
+    async def run(self) -> None:
+        """Work until `stop` was called; an exception ends the whole service, which is then started anew."""
+
+    async def stop(self) -> None:
+        """Finish what is at hand and let `run` return."""
+
+    def status(self) -> PartStatus: ...
+
+
+def build_app(
+    name: str,
+    *,
+    parts: Sequence[Part] = (),
+    routers: Sequence[APIRouter] = (),
+    state: dict[str, Any] | None = None,
+    metrics: Metrics | None = None,
+    on_stop: Callable[[], Any] | None = None,
+) -> FastAPI:
+    """A FastAPI application with the routes every service has; `state` is put on `app.state` for the routes."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _running(parts, app):
+            yield
+        if on_stop is not None:
+            await on_stop()
+
+    app = FastAPI(title=f"Payung {name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.failed = None
+    for key, value in (state or {}).items():
+        setattr(app.state, key, value)
+    metrics = metrics or Metrics(name)
+    problems.install(app)
+    _observe(app, metrics)
+    app.include_router(_health(name, parts, metrics))
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+async def serve(app: FastAPI, settings: ServiceSettings) -> None:
+    """Serve until SIGTERM or SIGINT, or until a part fails (then exit 1, so that a supervisor starts us anew)."""
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=3,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    app.state.server = server
+    await server.serve()
+    if app.state.failed is not None:
+        raise SystemExit(1)
+
+
+@asynccontextmanager
+async def _running(parts: Sequence[Part], app: FastAPI) -> AsyncIterator[None]:
+    tasks = {asyncio.create_task(part.run(), name=part.name): part for part in parts}
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if task.cancelled() or task.exception() is None:
+            return
+        problem = task.exception()
+        app.state.failed = problem
+        log.error("a part of the service failed", part=task.get_name(), exc_info=problem)
+        server = getattr(app.state, "server", None)
+        if server is not None:
+            server.should_exit = True
+
+    for task in tasks:
+        task.add_done_callback(ended)
+    try:
+        yield
+    finally:
+        await asyncio.gather(*(part.stop() for part in parts))
+        _, late = await asyncio.wait(tasks, timeout=STOPPED_WITHIN) if tasks else (set(), set())
+        for task in late:
+            log.warning("a part did not stop in time", part=task.get_name())
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _health(name: str, parts: Sequence[Part], metrics: Metrics) -> APIRouter:
+    router = APIRouter(tags=["health"])
+    started = time.time()
+
+    def report(ok: Callable[[PartStatus], bool]) -> JSONResponse:
+        states = {part.name: part.status() for part in parts}
+        good = all(ok(state) for state in states.values())
+        body = {
+            "service": name,
+            "status": "ok" if good else "failing",
+            "started_at": started,
+            "parts": {key: {"ok": ok(state), **state.detail} for key, state in states.items()},
+        }
+        return JSONResponse(body, status_code=200 if good else 503)
+
+    @router.get("/livez", summary="The process and its consumers make progress")
+    async def livez() -> JSONResponse:
+        return report(lambda state: state.live)
+
+    @router.get("/readyz", summary="May take traffic; the detail of every part")
+    async def readyz() -> JSONResponse:
+        return report(lambda state: state.ready)
+
+    @router.get("/metrics", summary="Prometheus metrics")
+    async def prometheus() -> Response:
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _observe(app: FastAPI, metrics: Metrics) -> None:
+    duration = metrics.histogram(
+        "http_request_duration_seconds", "Time to answer a request", ("method", "route", "status")
+    )
+
+    @app.middleware("http")
+    async def measure(request: Request, call_next: Any) -> Response:
+        begun = time.perf_counter()
+        response: Response = await call_next(request)
+        route = request.scope.get("route")
+        path = getattr(route, "path", "unmatched")
+        duration.labels(request.method, path, response.status_code).observe(time.perf_counter() - begun)
+        return response
+
+
+def run(main: Callable[[], Any]) -> None:
+    """Run a service's `main` coroutine on uvloop, with SIGTERM handled before uvicorn is up as well."""
+    import uvloop
+
+    async def guarded() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        try:
+            await main()
+        except asyncio.CancelledError:
+            log.info("stopped while starting")
+
+    uvloop.run(guarded())
