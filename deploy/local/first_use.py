@@ -1,0 +1,165 @@
+"""Makes .venv from requirements.lock. Run by ./payung with the system's Python, so: the standard library alone.
+
+Several first calls at once are safe (one works, the others wait); what a killed call left behind is made again.
+The stamp is the checksum of the lock file that the environment was made from, written last.
+"""
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Unable(Exception):
+    """One line for the user."""
+
+
+def main(root: Path, checksum: str) -> int:
+    try:
+        with _alone(root):
+            if not _made(root, checksum):
+                _make(root, checksum)
+    except Unable as reason:
+        print(f"payung: {reason}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("payung: the set-up was interrupted; the next call continues", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"payung: cannot set up {root}/.venv: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    directory = os.open(root, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("waiting for another call that is setting up Payung …")
+            fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
+
+
+def _made(root: Path, checksum: str) -> bool:
+    stamp = root / ".venv" / "payung.stamp"
+    return stamp.is_file() and stamp.read_text().strip() == checksum and (root / ".venv/bin/python").exists()
+
+
+def _make(root: Path, checksum: str) -> None:
+    began, venv, lock = time.monotonic(), root / ".venv", root / "requirements.lock"
+    stamp = venv / "payung.stamp"
+    if stamp.exists() and _works(venv / "bin/python"):
+        _say("the packages changed: bringing .venv up to date …")
+    else:
+        _say(f"setting up Payung in {venv} (only once; a minute or so) …")
+        _create(venv)
+    stamp.unlink(missing_ok=True)
+    _install(venv, lock)
+    part = venv / "payung.stamp.part"
+    part.write_text(checksum + "\n")
+    part.replace(stamp)
+    _say(f"set up in {time.monotonic() - began:.0f} s")
+
+
+def _works(python: Path) -> bool:
+    return python.exists() and _runs([str(python), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"])
+
+
+def _create(venv: Path) -> None:
+    shutil.rmtree(venv, ignore_errors=True)
+    if _runs([sys.executable, "-m", "venv", "--without-pip", str(venv)]):
+        return
+    shutil.rmtree(venv, ignore_errors=True)
+    if _runs([sys.executable, "-m", "virtualenv", "--no-download", str(venv)]) or (
+        shutil.which("uv") and _runs(["uv", "venv", "--no-project", "--python", sys.executable, str(venv)])
+    ):
+        return
+    raise Unable("this Python cannot make environments; on Debian: apt-get install python3-venv")
+
+
+def _install(venv: Path, lock: Path) -> None:
+    """uv is many times faster than pip, so pip (if that is what we have) installs uv from the lock, and uv the rest."""
+    python = str(venv / "bin/python")
+    uv = _own_uv(python, lock) or shutil.which("uv")
+    if uv and _shown([uv, "pip", "sync", "--require-hashes", "--python", python, str(lock)], _for_uv()):
+        return
+    pip = _pip(python)
+    if pip is None:
+        raise Unable("found neither pip nor uv to install packages; on Debian: apt-get install python3-venv")
+    if not _shown([*pip, "install", "--require-hashes", "--no-deps", "-r", str(lock)], dict(os.environ)):
+        raise Unable("the packages could not be installed (see above); is the network reachable?")
+
+
+def _own_uv(python: str, lock: Path) -> "str | None":
+    pinned = re.search(r"^uv==.*(?:(?<=\\)\n.*)*", lock.read_text(), re.MULTILINE)
+    pip = _pip(python)
+    if pinned is None or pip is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        alone = Path(folder, "uv.lock")
+        alone.write_text(pinned.group() + "\n")
+        only_wheels = ["install", "--quiet", "--require-hashes", "--no-deps", "--only-binary=:all:", "-r", str(alone)]
+        done = _runs([*pip, *only_wheels])
+    uv = Path(python).with_name("uv")
+    return str(uv) if done and uv.exists() else None
+
+
+def _pip(python: str) -> "list[str] | None":
+    """A pip that installs into the environment: the one Python carries, else the system's, unpacked nowhere."""
+    bundled = [*_wheels()]
+    for candidate in ([python, "-m", "pip"], *([python, f"{wheel}/pip"] for wheel in bundled)):
+        if _runs([*candidate, "--version"]):
+            return candidate
+    system = [sys.executable, "-m", "pip", "--python", python]
+    return system if _runs([*system, "--version"]) else None
+
+
+def _wheels() -> Iterator[Path]:
+    try:
+        import ensurepip
+    except ImportError:
+        pass
+    else:
+        yield from Path(ensurepip.__file__).parent.glob("_bundled/pip-*.whl")
+    yield from Path("/usr/share/python-wheels").glob("pip-*.whl")
+
+
+def _for_uv() -> "dict[str, str]":
+    """uv does not read pip's settings: hand over the ones that say where packages come from."""
+    names = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_FIND_LINKS": "UV_FIND_LINKS", "PIP_CERT": "SSL_CERT_FILE"}
+    known = {uv: os.environ[pip] for pip, uv in names.items() if os.environ.get(pip)}
+    return {**known, **os.environ, "UV_NO_PROGRESS": "" if sys.stderr.isatty() else "1"}
+
+
+def _runs(argv: "list[str]") -> bool:
+    try:
+        return subprocess.run(argv, capture_output=True, check=False, stdin=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
+
+
+def _shown(argv: "list[str]", environment: "dict[str, str]") -> bool:
+    try:
+        return subprocess.run(argv, stdout=sys.stderr, check=False, env=environment).returncode == 0
+    except OSError:
+        return False
+
+
+def _say(line: str) -> None:
+    print(f"payung: {line}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))
