@@ -1,0 +1,364 @@
+"""One row of a file → what it asks for, or why it is refused. The order of the tests is part of the contract."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, TypeVar
+
+from services.registration import columns, rules, values
+from services.registration.commands import (
+    Attended,
+    Claimed,
+    Command,
+    ContactDetails,
+    Enrolled,
+    Heads,
+    Listed,
+    Reference,
+    Stated,
+)
+from services.registration.tables import Row, Table
+from services.registration.values import Refusal
+from shared.events import reference
+from shared.events.model import Kind, Scale, Segment
+from shared.regions import NATION, RegionError, Regions
+
+SCALES: Final[dict[str, Scale]] = {
+    "MIKRO": "micro",
+    "MICRO": "micro",
+    "KECIL": "small",
+    "SMALL": "small",
+    "MENENGAH": "medium",
+    "MEDIUM": "medium",
+    "BESAR": "large",
+    "LARGE": "large",
+}
+OCCUPATIONS: Final = {
+    "farmer": ("petani", "tani", "pekebun", "farmer"),
+    "fisher": ("nelayan", "fisher", "fisherman"),
+    "home_industry": ("industri rumahan", "industri rumah tangga", "home industry", "home_industry"),
+    "driver": ("sopir", "supir", "ojek", "pengemudi", "driver"),
+    "trader": ("pedagang", "dagang", "trader"),
+}
+STATUSES: Final = {
+    "DIBAYAR": "paid",
+    "PAID": "paid",
+    "DITOLAK": "rejected",
+    "REJECTED": "rejected",
+    "PROSES": "filed",
+    "DIPROSES": "filed",
+    "DIAJUKAN": "filed",
+    "FILED": "filed",
+}
+INDIVIDUALS: Final = ("PERORANGAN", "INDIVIDUAL", "BPU")
+
+
+class Refused(Exception):  # the way out of a row's tests, caught by `Reader.read` and nowhere else
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Whose file it is: the agency's regions and what the upload said about the file."""
+
+    regions: tuple[str, ...]
+    list: str
+    list_date: date
+    require_nik: bool = False
+    jkp: bool = False
+
+    @property
+    def own(self) -> str | None:
+        """The agency's regency, if it is a regency's agency: an empty region means it."""
+        return self.regions[0] if len(self.regions) == 1 else None
+
+
+def scale(text: str) -> Scale | None:
+    return SCALES.get(text.strip().upper())
+
+
+def occupation(text: str) -> str | None:
+    """The class an occupation belongs to; `other` for one we have no class for, None for none."""
+    words = text.strip().lower()
+    if values.absent(words):
+        return None
+    return next((name for name, known in OCCUPATIONS.items() if any(words.startswith(w) for w in known)), "other")
+
+
+class Reader:
+    """Reads the rows of one file; what a column means is settled once, from the header."""
+
+    def __init__(self, kind: str, table: Table, sender: Sender, regions: Regions) -> None:
+        self._at = columns.meanings(kind, table.header)
+        self._cooperatives = kind == "partners" and columns.of_cooperatives(table.header)
+        self._individuals = kind == "persons"
+        self._sender = sender
+        self._regions = regions
+        self._read: Callable[[int], Command] = getattr(self, "_" + kind)
+        self._cells: tuple[str, ...] = ()
+        self._places: dict[str, str | Refusal] = {}
+
+    def read(self, row: Row) -> Command | Refusal:
+        """What the row asks for, or the first thing that is wrong with it."""
+        if not row.fits:
+            return Refusal("wrong_column_count", None, "This row has more or fewer cells than the header.")
+        self._cells = row.cells
+        try:
+            return self._read(row.line)
+        except Refused as way_out:
+            return way_out.refusal
+
+    # --- the kinds of files ---------------------------------------------------------------------------------------
+
+    def _partners(self, line: int) -> Listed:
+        name = self._cell("name") or self._cell("owner")
+        if not name:
+            raise Refused(Refusal("missing_name", "name", "Neither a business name nor an owner's name is given."))
+        if "status" in self._at and self._cell("status").upper() not in ("AKTIF", "ACTIVE"):
+            raise Refused(Refusal("inactive", "status", "Only active ones are listed."))
+        nik = _ok(values.nik(self._cell("nik"), self._sender.require_nik or self._individuals))
+        nib = _ok(values.nib(self._cell("nib")))
+        region = self._place()
+        heads = self._heads()
+        if "date" in self._at and self._cell("date"):
+            _ok(values.day(self._cell("date")))
+        contact, warnings = self._contact()
+        if nik:
+            warnings += values.nik_warnings(nik, self._regions.get(f"{nik[:2]}.{nik[2:4]}") is not None)
+        return Listed(
+            partner=Reference(
+                ref=self._cell("ref") or None,
+                nib=nib,
+                nik_koperasi=values.nik_koperasi(self._cell("nik_koperasi")),
+                nik=nik,
+                name=name,
+                region=region,
+            ),
+            name=name,
+            kind=self._kind(),
+            region=region,
+            list=self._sender.list,
+            listed_on=self._sender.list_date,
+            scale=scale(self._cell("scale")) or scale(self._cell("kind")),
+            occupation=occupation(self._cell("occupation")),
+            heads=Heads(total=1) if self._individuals else heads,
+            contact=contact,
+            line=line,
+            warnings=warnings,
+        )
+
+    _persons = _partners
+
+    def _enrollments(self, line: int) -> Enrolled:
+        number = self._cell("participant_no")
+        if values.absent(number):
+            raise Refused(Refusal("missing_participant_no", "participant_no", "No participant number is given."))
+        partner = self._partner()
+        start = _ok(values.day(self._cell("effective_on"), "effective_on"))
+        until = self._until(start)
+        held = _ok(rules.programmes(rules.split_programmes(self._cell("programmes")), self._sender.jkp))
+        segment: Segment = "BPU" if self._cell("segment").upper() == "BPU" else "PU"
+        own_scale = scale(self._cell("scale"))
+        _none(rules.judge(held, segment, own_scale))
+        return Enrolled(
+            participant_no=number,
+            effective_on=start,
+            partner=partner,
+            region=partner.region,
+            programmes=held,
+            segment=segment,
+            scale=own_scale,
+            heads=self._enrolled_heads(),
+            until=until,
+            line=line,
+        )
+
+    def _claims(self, line: int) -> Claimed:
+        for meaning in ("claim_ref", "participant_no"):
+            if values.absent(self._cell(meaning)):
+                raise Refused(Refusal("missing_field", meaning, f"{meaning} is not given."))
+        if not values.absent(self._cell("health")):
+            raise Refused(Refusal("health_data", "health", "A claim's cause or diagnosis must not be sent."))
+        occurred = _ok(values.day(self._cell("occurred_on"), "occurred_on"))
+        amount = _ok(values.amount(self._cell("amount")))
+        paid = self._cell("paid_on")
+        held = _ok(rules.programmes([self._cell("programme")], self._sender.jkp))
+        status = STATUSES.get(self._cell("status").upper())
+        if len(held) != 1:
+            raise Refused(Refusal("missing_field", "programme", "A claim concerns one programme."))
+        if status is None:
+            raise Refused(Refusal("invalid_value", "status", "The status is PROSES, DIBAYAR or DITOLAK."))
+        return Claimed(
+            claim_ref=self._cell("claim_ref"),
+            participant_no=self._cell("participant_no"),
+            programme=held[0],
+            amount=amount,
+            occurred_on=occurred,
+            status=status,
+            paid_on=None if values.absent(paid) else _ok(values.day(paid, "paid_on")),
+            line=line,
+        )
+
+    def _targets(self, line: int) -> Stated:
+        region = self._area()
+        start = _ok(values.day(self._cell("from"), "from"))
+        until = _ok(values.day(self._cell("until"), "until"))
+        source, measure = self._cell("source") or self._sender.list, self._cell("measure") or "enrolled"
+        fields = {
+            "region": region,
+            "measure": measure,
+            "value": self._number("value"),
+            "start": start,
+            "until": until,
+            "source": source,
+            "list": self._cell("list") or None,
+        }
+        return Stated("target.set", reference.key(measure, region, start, source), fields, line=line)
+
+    def _briefings(self, line: int) -> Stated:
+        region, batch = self._area(), self._cell("batch")
+        held_on = _ok(values.day(self._cell("held_on"), "held_on"))
+        fields = {
+            "region": region,
+            "name": self._cell("name") or self._sender.list,
+            "batch": batch,
+            "held_on": held_on,
+            "quota": self._number("quota") if self._cell("quota") else None,
+            "present": self._number("present") if self._cell("present") else None,
+        }
+        return Stated("briefing.held", reference.key("briefing.held", region, held_on, batch), fields, line=line)
+
+    def _attendance(self, line: int) -> Attended:
+        name = self._cell("name") or self._cell("person")
+        if not name:
+            raise Refused(Refusal("missing_name", "name", "No name is given."))
+        nik, nib = _ok(values.nik(self._cell("nik"))), _ok(values.nib(self._cell("nib")))
+        region = self._place()
+        partner = Reference(nib=nib, nik=nik, name=name, region=region)
+        return Attended(partner, region, self._sender.list_date, line=line)
+
+    def _agreements(self, line: int) -> Stated:
+        title = self._cell("title")
+        if not title:
+            raise Refused(Refusal("missing_field", "title", "An agreement has a title."))
+        region, signed = self._area(), _ok(values.day(self._cell("date")))
+        parties = [self._cell("party_1"), self._cell("party_2"), *re.split(r"[;/]", self._cell("parties"))]
+        fields = {
+            "title": title,
+            "parties": tuple(party.strip() for party in parties if party.strip()),
+            "date": signed,
+            "region": region,
+            "number": self._cell("number") or None,
+        }
+        source = self._cell("number") or title
+        return Stated("agreement.signed", reference.key("agreement.signed", region, signed, source), fields, line=line)
+
+    # --- cells ----------------------------------------------------------------------------------------------------
+
+    def _cell(self, meaning: str) -> str:
+        column = self._at.get(meaning)
+        return "" if column is None else self._cells[column].strip()
+
+    def _place(self) -> str:
+        """The regency of the row, which the agency may speak for."""
+        text = self._cell("region")
+        if text not in self._places:
+            self._places[text] = self._resolve(text)
+        return _ok(self._places[text])
+
+    def _resolve(self, text: str) -> str | Refusal:
+        try:
+            code = self._regions.resolve(text, self._sender.own)
+        except RegionError as unknown:
+            return Refusal(unknown.code, "region", _REGION_DETAIL[unknown.code])
+        if not self._regions.within(self._sender.regions, code):
+            return Refusal("outside_jurisdiction", "region", f"Your agency does not speak for {code}.")
+        return code
+
+    def _area(self) -> str:
+        """A region of any level; empty means the agency's first."""
+        text = self._cell("region") or self._sender.regions[0]
+        if text in self._sender.regions or (self._regions.get(text) and NATION in self._sender.regions):
+            return text
+        place = self._resolve(text)
+        if isinstance(place, Refusal) and place.code == "unknown_region" and self._regions.get(text):
+            return _ok(Refusal("outside_jurisdiction", "region", f"Your agency does not speak for {text}."))
+        return _ok(place)
+
+    def _kind(self) -> Kind:
+        text = self._cell("kind").upper()
+        if self._individuals or text in INDIVIDUALS:
+            return "individual"
+        return "cooperative" if self._cooperatives or text.startswith(("KOPERASI", "COOPERATIVE")) else "business"
+
+    def _heads(self) -> Heads:
+        total, management, staff, labour = (
+            _ok(values.count(self._cell(meaning), meaning)) for meaning in ("workers", "management", "staff", "labour")
+        )
+        levels = [count for count in (management, staff, labour) if count is not None]
+        return Heads(sum(levels) if total is None and levels else total, management, staff, labour)
+
+    def _enrolled_heads(self) -> Heads:
+        """An enrolment's workers are always split; a bare total counts as labour, nothing said as none."""
+        heads = self._heads()
+        split = any(count is not None for count in (heads.management, heads.staff, heads.labour))
+        labour = heads.labour if split else heads.total
+        return Heads(None, heads.management or 0, heads.staff or 0, labour or 0)
+
+    def _contact(self) -> tuple[ContactDetails, tuple[str, ...]]:
+        phone, unusable = values.phone(self._cell("phone"))
+        details = ContactDetails(
+            person=self._cell("owner") or None,
+            phone=phone,
+            email=self._cell("email") or None,
+            address=self._cell("address") or None,
+        )
+        return details, ("phone_unusable",) if unusable else ()
+
+    def _partner(self) -> Reference:
+        nik, nib = _ok(values.nik(self._cell("nik"))), _ok(values.nib(self._cell("nib")))
+        return Reference(
+            ref=self._cell("ref") or None,
+            nib=nib,
+            nik_koperasi=values.nik_koperasi(self._cell("nik_koperasi")),
+            nik=nik,
+            name=self._cell("name") or None,
+            region=self._place(),
+        )
+
+    def _until(self, start: date) -> date | None:
+        text = self._cell("until")
+        if values.absent(text):
+            return None
+        until = _ok(values.day(text, "until"))
+        if until <= start:
+            raise Refused(Refusal("invalid_date", "until", "The end is not after the start."))
+        return until
+
+    def _number(self, meaning: str) -> int:
+        digits = self._cell(meaning).replace(".", "")
+        if not digits.isdecimal() or len(digits) > 12:
+            raise Refused(Refusal("invalid_value", meaning, f"{meaning} is not a whole number."))
+        return int(digits)
+
+
+_REGION_DETAIL = {
+    "unknown_region": "No regency has this name or code.",
+    "ambiguous_region": "A Kabupaten and a Kota bear this name: say which.",
+}
+
+
+T = TypeVar("T")
+
+
+def _ok(value: T | Refusal) -> T:
+    if isinstance(value, Refusal):
+        raise Refused(value)
+    return value
+
+
+def _none(refusal: Refusal | None) -> None:
+    if refusal is not None:
+        raise Refused(refusal)

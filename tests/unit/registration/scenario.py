@@ -1,0 +1,59 @@
+"""The demonstration's files read without any service: what each row becomes, in the order of the manifest."""
+
+import csv
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from services.registration import columns, tables
+from services.registration.commands import Command
+from services.registration.rows import Reader, Sender
+from services.registration.values import Refusal
+from shared.regions import Regions
+
+FOLDER = Path("deploy/local/demonstration")
+EXPECTED: dict[str, Any] = json.loads((FOLDER / "expected/expected.json").read_text())
+
+
+@dataclass
+class File:
+    entry: dict[str, str]
+    rows: int
+    skipped: int
+    accepted: list[Command] = field(default_factory=list)
+    refused: list[tuple[int, Refusal]] = field(default_factory=list)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        return dict(Counter(refusal.code for _, refusal in self.refused))
+
+    @property
+    def warnings(self) -> dict[str, int]:
+        return dict(Counter(w for command in self.accepted for w in command.warnings))
+
+
+@cache
+def files() -> dict[str, File]:
+    with open(FOLDER / "manifest.csv", newline="", encoding="utf-8") as manifest:
+        return {entry["file"]: _read(entry) for entry in csv.DictReader(manifest)}
+
+
+def _read(entry: dict[str, str]) -> File:
+    kind = columns.ALIASES.get(entry["kind"], entry["kind"])
+    table = tables.read((FOLDER / entry["file"]).read_bytes(), lambda name: columns.recognised(kind, name))
+    assert isinstance(table, tables.Table), table
+    nik = entry["file"].startswith("mojokerto")
+    sender = Sender((entry["agency_region"],), entry["file"], date.fromisoformat(entry["list_date"]), nik)
+    reader = Reader(kind, table, sender, Regions.load())
+    file = File(entry, len(table.rows), table.skipped)
+    for row in table.rows:
+        answer = reader.read(row)
+        if isinstance(answer, Refusal):
+            file.refused.append((row.line, answer))
+        else:
+            file.accepted.append(answer)
+    return file

@@ -1,0 +1,223 @@
+"""The demonstration's files give exactly the expected rows, partners, timelines and claims, without any service."""
+
+import csv
+import hashlib
+from collections import defaultdict
+from datetime import date
+from functools import cache
+from typing import Any
+
+import pytest
+
+from services.registration import identity, partners, timelines, values
+from services.registration.commands import Claimed, Enrolled, Listed, Reference
+from services.registration.timelines import Version
+from services.registration.values import Refusal
+from shared.events.model import Workers
+from shared.regions import Regions
+from tests.unit.registration.scenario import EXPECTED, FOLDER, files
+
+LISTS = [entry["file"] for entry in EXPECTED["files"] if "new_partners" in entry]
+ENROLLED, CLAIMED = "bpjstk/kepesertaan.csv", "bpjstk/klaim.csv"
+
+
+def keys(partner: Reference, region: str) -> tuple[Any, Any, Any]:
+    return partner.nib, partner.nik, (values.name_key(partner.name or ""), region)
+
+
+@cache
+def evidence() -> list[partners.Row]:
+    rows = []
+    for file in LISTS:
+        for each in files()[file].accepted:
+            assert isinstance(each, Listed)
+            nib, nik, name = keys(each.partner, each.region)
+            rows.append(
+                partners.Row(
+                    key=len(rows),
+                    sequence=len(rows),
+                    partner=None,
+                    agency=file.split("/")[0],
+                    list=file,
+                    nib=nib,
+                    nik_koperasi=each.partner.nik_koperasi,
+                    nik=nik,
+                    name=name,
+                    region=each.region,
+                    kind=each.kind,
+                    first_listed=each.listed_on,
+                    last_listed=each.listed_on,
+                    line=each.line,
+                    heads=each.heads,
+                )
+            )
+    return rows
+
+
+@cache
+def groups() -> list[list[int]]:
+    return sorted(sorted(group) for group in identity.cluster(evidence()))
+
+
+@cache
+def profiles() -> list[partners.Profile]:
+    return [partners.fold([evidence()[at] for at in group]) for group in groups()]
+
+
+def look_up(nib: Any, nik: Any, name: Any) -> int | None:
+    index: dict[tuple[str, Any], set[int]] = _index()
+    known = [
+        [_known(number) for number in sorted(index[key, value])]
+        for key, value in (("nib", nib), ("nik", nik), ("name", name))
+    ]
+    return identity.look_up(nib, nik, *known)
+
+
+@cache
+def _index() -> dict[tuple[str, Any], set[int]]:
+    index: dict[tuple[str, Any], set[int]] = defaultdict(set)
+    for number, group in enumerate(groups()):
+        for at in group:
+            row = evidence()[at]
+            for key in ("nib", "nik", "name"):
+                if getattr(row, key) is not None:
+                    index[key, getattr(row, key)].add(number)
+    return index
+
+
+def _known(number: int) -> identity.Known[int]:
+    rows = [evidence()[at] for at in groups()[number]]
+    return identity.Known(number, frozenset(r.nib for r in rows if r.nib), frozenset(r.nik for r in rows if r.nik))
+
+
+@cache
+def enrolments() -> tuple[dict[str, timelines.History], list[tuple[int, str]], int]:
+    histories: dict[str, timelines.History] = defaultdict(tuple)
+    refused, unchanged = [], 0
+    accepted = [each for each in files()[ENROLLED].accepted if isinstance(each, Enrolled)]
+    for each in sorted(accepted, key=lambda e: (e.effective_on, e.line)):
+        assert each.region is not None
+        workers = Workers(each.heads.management or 0, each.heads.staff or 0, each.heads.labour or 0)
+        version = Version(
+            each.effective_on,
+            each.until,
+            each.region,
+            each.segment,
+            each.programmes,
+            workers,
+            keys=keys(each.partner, each.region),
+        )
+        history, refusal = timelines.judge(histories[each.participant_no], version)
+        unchanged += refusal is None and history is histories[each.participant_no]
+        histories[each.participant_no] = history
+        if refusal:
+            refused.append((each.line, refusal.code))
+    return {number: history for number, history in histories.items() if history}, refused, unchanged
+
+
+@cache
+def partner_of() -> dict[str, int | None]:
+    return {number: look_up(*history[-1].keys) for number, history in enrolments()[0].items()}
+
+
+def enrolled_on(day: date) -> dict[int, timelines.Period]:
+    held = defaultdict(list)
+    for number, history in enrolments()[0].items():
+        partner = partner_of()[number]
+        if partner is not None:
+            held[partner].append(history)
+    return {
+        partner: period
+        for partner, histories in held.items()
+        for period in timelines.united(histories, profiles()[partner].region)
+        if period.start <= day and (period.until is None or period.until > day)
+    }
+
+
+@pytest.mark.parametrize("expected", EXPECTED["files"], ids=lambda entry: entry["file"])
+def test_every_file_is_read_as_expected(expected: dict[str, Any]) -> None:
+    file = files()[expected["file"]]
+    judged_later = ("programme_dropped", "event_outside_membership", "programme_not_held", "unknown_participant")
+    reasons = {code: n for code, n in expected["rejected_by_reason"].items() if code not in judged_later}
+    assert (file.rows, file.skipped, file.reasons) == (expected["rows"], expected["skipped"], reasons)
+    assert file.warnings == expected.get("warnings", {})
+
+
+def test_exactly_the_expected_lines_are_refused() -> None:
+    with open(FOLDER / "expected/expected_rejects.csv", newline="") as rejects:
+        expected = {(r["file"], int(r["line"]), r["reason"]) for r in csv.DictReader(rejects)}
+    found = {(name, line, refusal.code) for name, file in files().items() for line, refusal in file.refused}
+    found |= {(ENROLLED, line, code) for line, code in enrolments()[1]}
+    found |= {(CLAIMED, line, answer.code) for line, answer in claims() if isinstance(answer, Refusal)}
+    assert found == expected
+
+
+def test_rows_become_the_expected_partners() -> None:
+    with open(FOLDER / "expected/expected_merges.csv", newline="") as merges:
+        expected = defaultdict(set)
+        for row in csv.DictReader(merges):
+            expected[row["partner"]].add((row["file"], int(row["line"])))
+    found = [{(evidence()[at].list, evidence()[at].line) for at in group} for group in groups() if len(group) > 1]
+    assert sorted(map(sorted, found)) == sorted(map(sorted, expected.values()))
+    assert len(groups()) == EXPECTED["partners"]["listed"]
+    kinds = {"koperasi": "cooperative", "usaha": "business", "perorangan": "individual"}
+    assert EXPECTED["partners"]["by_kind"] == {
+        theirs: sum(profile.kind == ours for profile in profiles()) for theirs, ours in kinds.items()
+    }
+
+
+def test_participants_and_their_partners_are_as_expected() -> None:
+    expected = EXPECTED["enrolment"]
+    histories, _, unchanged = enrolments()
+    assert len(histories) == expected["participants"]
+    assert sum(partner is None for partner in partner_of().values()) == expected["participants_unlisted"]
+    assert unchanged == 12
+
+
+def test_coverage_of_every_region_is_as_expected() -> None:
+    on = enrolled_on(date(2021, 12, 31))
+    with open(FOLDER / "expected/expected_coverage.csv", newline="") as table:
+        for expected in csv.DictReader(table):
+            here = [n for n, p in enumerate(profiles()) if Regions.load().covers(expected["code"], p.region)]
+            enrolled = [on[n] for n in here if n in on]
+            assert (len(here), len(enrolled)) == (int(expected["listed"]), int(expected["enrolled"])), expected
+            for programme in ("JKK", "JKM", "JHT", "JP"):
+                assert sum(programme in p.programmes for p in enrolled) == int(expected[programme])
+            staff_and_labour = sum(p.workers.staff + p.workers.labour for p in enrolled)
+            assert staff_and_labour == int(expected["workers_enrolled"])
+            assert sum(profiles()[n].workers.total or 0 for n in here) == int(expected["workers_listed"])
+            assert sum(profiles()[n].workers.total is None for n in here) == int(expected["workers_unknown"])
+
+
+def test_the_unregistered_of_mojokerto_are_as_expected() -> None:
+    on = enrolled_on(date(2021, 9, 25))
+    missing = sorted(
+        next(evidence()[at].nik for at in group if evidence()[at].nik)
+        for number, group in enumerate(groups())
+        if number not in on and any(evidence()[at].list.startswith("mojokerto") for at in group)
+    )
+    digest = hashlib.sha256("".join(nik + "\n" for nik in missing).encode()).hexdigest()
+    assert digest == EXPECTED["story_snapshots"]["003"]["unregistered_sha256"]
+
+
+@cache
+def claims() -> list[tuple[int, Claimed | Refusal]]:
+    judged: list[tuple[int, Claimed | Refusal]] = [(line, refusal) for line, refusal in files()[CLAIMED].refused]
+    for each in files()[CLAIMED].accepted:
+        assert isinstance(each, Claimed)
+        history = enrolments()[0].get(each.participant_no)
+        if history is None:
+            judged.append((each.line, Refusal("unknown_participant", "participant_no", "")))
+            continue
+        version = timelines.judge_claim(history, each.programme, each.occurred_on)
+        judged.append((each.line, version if isinstance(version, Refusal) else each))
+    return judged
+
+
+def test_claims_are_as_expected() -> None:
+    distinct = {claim.claim_ref: claim for _, claim in claims() if isinstance(claim, Claimed)}
+    paid = [claim for claim in distinct.values() if claim.status == "paid"]
+    assert len(distinct) == EXPECTED["claims"]["distinct"]
+    assert {"count": len(paid), "amount": sum(c.amount for c in paid)} == EXPECTED["claims"]["paid"]
+    largest = max(paid, key=lambda claim: claim.amount)
+    assert timelines.tenure_months(enrolments()[0][largest.participant_no], largest.occurred_on) == 5
