@@ -39,7 +39,7 @@ def configure_logging(service: str, *, stream: Any = None) -> None:
 
 
 def get_logger(name: str) -> Any:
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(module=name)
 
 
 def _named(service: str) -> Any:

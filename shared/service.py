@@ -35,6 +35,7 @@ class ServiceSettings(BaseSettings):
     admin_key: str
     topic_prefix: str = ""
     partitions: int = 8
+    replication: int = 1
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def _format(kafka: Kafka) -> None:
     properties = kafka.home / "format.properties"
     properties.write_text(_properties(kafka, making))
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
+    tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(properties)]
     done = subprocess.run(_java(kafka, "64m", tool), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Failure(f"Kafka could not format {making}: {(done.stderr or done.stdout).strip()[-300:]}")

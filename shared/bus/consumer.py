@@ -19,6 +19,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaMessage
 
 from shared.bus.batch import Batch
 from shared.bus.dead_letters import letters
@@ -161,6 +162,7 @@ class Consumer:
             batch=True,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
+            parser=_unparsed,
             decoder=_as_it_is,
             listener=_Listener(self),
             max_records=self._max_records,
@@ -417,6 +419,11 @@ class _Listener(ConsumerRebalanceListener):
 
 def _topic(raw: Any) -> str:
     return str(raw.topic)
+
+
+async def _unparsed(records: tuple[Any, ...]) -> KafkaMessage:
+    """FastStream's own parser decodes every header and drops the whole batch, silently, when one is not UTF-8."""
+    return KafkaMessage(raw_message=records, body=b"", consumer=None)  # type: ignore[arg-type]
 
 
 async def _as_it_is(message: Any) -> Any:

@@ -77,8 +77,8 @@ class Producer:
                 max_request_size=1 << 20,
                 request_timeout_ms=10_000,
             )
-            await client.start()
             self._client = client
+            await client.start()
         return self._client
 
     async def _discard(self) -> None:

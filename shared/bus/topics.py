@@ -16,14 +16,18 @@ def dead_letters_of(topic: Topic) -> Topic:
     return Topic(topic.name + DEAD_LETTER_SUFFIX, retention_ms=DEAD_LETTER_RETENTION_MS)
 
 
-async def ensure_topics(kafka: str, topics: Iterable[Topic], *, prefix: str = "", partitions: int = 8) -> None:
+async def ensure_topics(
+    kafka: str, topics: Iterable[Topic], *, prefix: str = "", partitions: int = 8, replication: int = 1
+) -> None:
     """Create the topics and their dead letters where missing. Raises KafkaError when the broker will not."""
     wanted = [topic for each in topics for topic in (each, dead_letters_of(each))]
     client = AIOKafkaAdminClient(bootstrap_servers=kafka)
-    await client.start()
     try:
+        await client.start()
         existing = set(await client.list_topics())
-        missing = [_new(topic, prefix, partitions) for topic in wanted if prefix + topic.name not in existing]
+        missing = [
+            _new(topic, prefix, partitions, replication) for topic in wanted if prefix + topic.name not in existing
+        ]
         if missing:
             answer = await client.create_topics(missing)
             errors: list[Any] = answer.topic_errors  # type: ignore[attr-defined]
@@ -34,9 +38,9 @@ async def ensure_topics(kafka: str, topics: Iterable[Topic], *, prefix: str = ""
         await client.close()
 
 
-def _new(topic: Topic, prefix: str, partitions: int) -> NewTopic:
+def _new(topic: Topic, prefix: str, partitions: int, replication: int) -> NewTopic:
     policy = {"cleanup.policy": "compact" if topic.compacted else "delete"}
     if not topic.compacted:
         policy["retention.ms"] = str(topic.retention_ms)
         policy["retention.bytes"] = "-1"
-    return NewTopic(prefix + topic.name, partitions, -1, topic_configs=policy)
+    return NewTopic(prefix + topic.name, partitions, replication, topic_configs=policy)

@@ -1,0 +1,181 @@
+"""The exactly-once consumer against a real broker and a real database."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from shared.bus import consumer as bus
+from shared.bus.records import header
+from tests.integration.bus.tally import TOPIC, add_up, consuming, event, prepared, publish, totals
+from tests.waiting import eventually
+
+
+@pytest.fixture
+async def pool(database, kafka, topics, tmp_path):
+    async with prepared(database.of("coverage"), kafka, topics, tmp_path) as pool:
+        yield pool
+
+
+async def numbers(kafka, topics, count, keys=20):
+    events = [event(f"k{n % keys}", n, n) for n in range(count)]
+    await publish(kafka, topics, events)
+    expected = Counter()
+    for n in range(count):
+        expected[f"k{n % keys}"] += n
+    return dict(expected)
+
+
+async def dead_letters(kafka, topics, count):
+    client = AIOKafkaConsumer(
+        topics + TOPIC.name + ".dlq", bootstrap_servers=kafka, auto_offset_reset="earliest", group_id=None
+    )
+    await client.start()
+    found = []
+
+    async def enough():
+        for records in (await client.getmany(timeout_ms=100)).values():
+            found.extend(records)
+        return len(found) >= count
+
+    await eventually(enough, 10)
+    await client.stop()
+    return found
+
+
+async def test_every_record_is_applied_once_and_again_after_a_restart_none(pool, kafka, topics):
+    expected = await numbers(kafka, topics, 2_000)
+    async with consuming(pool, kafka, topics):
+        await eventually(lambda: matches(pool, expected))
+    more = await numbers(kafka, topics, 500)
+    expected = {key: expected[key] + more.get(key, 0) for key in expected}
+    async with consuming(pool, kafka, topics) as again:
+        await eventually(lambda: matches(pool, expected))
+        assert again.status().ready
+
+
+async def matches(pool, expected):
+    return await totals(pool) == expected
+
+
+async def test_the_database_is_the_truth_about_offsets_not_the_group(pool, kafka, topics):
+    """Kafka's committed offset may be ahead or behind; the first batch starts where the database says."""
+    expected = await numbers(kafka, topics, 400)
+    client = AIOKafkaConsumer(
+        topics + TOPIC.name, bootstrap_servers=kafka, group_id=topics + "tally", enable_auto_commit=False
+    )
+    await client.start()
+    await eventually(client.assignment)
+    await client.seek_to_end()
+    await client.commit({tp: await client.position(tp) for tp in client.assignment()})
+    await client.stop()
+    async with consuming(pool, kafka, topics):
+        await eventually(lambda: matches(pool, expected))
+
+
+async def test_a_garbled_record_goes_to_the_dead_letters_with_its_reason_and_the_rest_goes_on(pool, kafka, topics):
+    expected = await numbers(kafka, topics, 50)
+    raw = AIOKafkaProducer(bootstrap_servers=kafka)
+    await raw.start()
+    await raw.send_and_wait(topics + TOPIC.name, b"\xff\x00{", key=b"k1", headers=[("ce_type", b"\xfe")])
+    await raw.send_and_wait(topics + TOPIC.name, b'{"amount": "3571010101010001"}', key=b"k2")
+    await raw.stop()
+    more = await numbers(kafka, topics, 50)
+    expected = {key: expected[key] + more[key] for key in expected}
+    async with consuming(pool, kafka, topics):
+        await eventually(lambda: matches(pool, expected))
+        letters = await dead_letters(kafka, topics, 2)
+    assert {letter.value for letter in letters} == {b"\xff\x00{", b'{"amount": "3571010101010001"}'}
+    reasons = sorted(header(letter.headers, "payung_reason") for letter in letters)
+    assert reasons == ["malformed: `$.amount`", "malformed: not JSON"]
+    assert {header(letter.headers, "payung_topic") for letter in letters} == {"tally"}
+    assert all(header(letter.headers, "payung_offset").isdigit() for letter in letters)
+
+
+async def test_a_record_that_breaks_the_handler_is_isolated(pool, kafka, topics):
+    async def fussy(batch, db):
+        if any(b"13" in record.value for record in batch.records):
+            raise ZeroDivisionError
+        await add_up(batch, db)
+
+    await publish(kafka, topics, [event("a", n) for n in range(10, 17)])
+    async with consuming(pool, kafka, topics, fussy):
+        await eventually(lambda: matches(pool, {"a": sum(range(10, 17)) - 13}))
+        (letter,) = await dead_letters(kafka, topics, 1)
+    assert header(letter.headers, "payung_reason") == "handler: ZeroDivisionError"
+
+
+async def test_too_much_poison_halts_the_topic_instead_of_filling_the_dead_letters(pool, kafka, topics):
+    async def refuse(batch, db):
+        for record in batch.records:
+            batch.reject(record, "never_good")
+
+    await publish(kafka, topics, [event("a", n) for n in range(1_000)])
+    async with consuming(pool, kafka, topics, refuse) as consumer:
+        await eventually(lambda: consumer.status().detail["halted"])
+        status = consumer.status()
+        assert status.live
+        assert not status.ready
+        assert "never_good" in status.detail["halted"]["tally"]
+    assert await pool.fetchval("select coalesce(max(next_offset), 0) from consumer_offsets") == 0
+    async with consuming(pool, kafka, topics):
+        await eventually(lambda: matches(pool, {"a": sum(range(1_000))}))
+
+
+async def test_a_database_that_is_down_stops_the_batch_and_not_the_data(own_postgres, kafka, topics, tmp_path):
+    server = await own_postgres()
+    dsn = server.admin.replace("/postgres", "/payung_template").replace("postgres:", "coverage:", 1)
+    dsn = server.admin.rpartition("/")[0] + "/payung_template"
+    async with prepared(dsn, kafka, topics, tmp_path) as pool:
+        expected = await numbers(kafka, topics, 100)
+        async with consuming(pool, kafka, topics) as consumer:
+            await eventually(lambda: matches(pool, expected))
+            server.kill()
+            more = await numbers(kafka, topics, 100)
+            await eventually(lambda: not consumer.status().ready)
+            assert consumer.status().live
+            await server.start()
+            expected = {key: expected[key] + more[key] for key in expected}
+            await eventually(lambda: matches(pool, expected), 30)
+            await eventually(lambda: consumer.status().ready)
+
+
+async def test_two_instances_share_the_partitions_and_count_once(pool, kafka, topics):
+    async with consuming(pool, kafka, topics, max_records=50):
+        first = await numbers(kafka, topics, 1_000)
+        async with consuming(pool, kafka, topics, max_records=50):
+            second = await numbers(kafka, topics, 1_000)
+            await eventually(lambda: matches(pool, {k: first[k] + second[k] for k in first}), 30)
+        third = await numbers(kafka, topics, 1_000)
+        await eventually(lambda: matches(pool, {k: first[k] + second[k] + third[k] for k in first}), 30)
+
+
+async def test_an_owner_that_was_fenced_out_writes_nothing(pool, kafka, topics, monkeypatch):
+    """A zombie's swap fails: here somebody raises the epoch while a batch is at work."""
+    monkeypatch.setattr(bus, "FENCED_PAUSE", 0.05)
+    meddled = asyncio.Event()
+
+    async def meddling(batch, db):
+        await add_up(batch, db)
+        if not meddled.is_set():
+            meddled.set()
+            raise ConnectionResetError  # as if the connection broke; meanwhile another owner takes over:
+
+    await publish(kafka, topics, [event("a", n) for n in range(100)])
+    async with consuming(pool, kafka, topics, meddling):
+        await eventually(meddled.is_set)
+        await pool.execute("update consumer_offsets set epoch = epoch + 1")
+        await eventually(lambda: matches(pool, {"a": sum(range(100))}))
+
+
+async def test_stopping_leaves_the_group_at_once(pool, kafka, topics):
+    """A consumer that is stopped tells the group, so that the next one need not wait for a session to end."""
+    await numbers(kafka, topics, 10)
+    async with consuming(pool, kafka, topics):
+        await eventually(lambda: pool.fetchval("select count(*) > 0 from tally"))
+    before = asyncio.get_running_loop().time()
+    more = await numbers(kafka, topics, 10)
+    async with consuming(pool, kafka, topics):
+        await eventually(lambda: matches(pool, {key: 2 * value for key, value in more.items()}), 5)
+    assert asyncio.get_running_loop().time() - before < 6
