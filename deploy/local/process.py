@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,6 +64,13 @@ def stop(process: "subprocess.Popen[bytes]", how: signal.Signals, within: float)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         return False
+
+
+def limit_log(log: Path, limit: int) -> None:
+    """Move what was written so far aside (one older file is kept) once the log is larger than `limit` bytes."""
+    if log.exists() and log.stat().st_size > limit:
+        shutil.copyfile(log, log.with_suffix(".log.1"))
+        os.truncate(log, 0)  # the writers append, so they go on at the new end
 
 
 def wait_until(condition: Callable[[], bool], within: float, every: float = 0.05) -> bool:

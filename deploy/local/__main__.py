@@ -1,0 +1,5 @@
+"""python -m deploy.local"""
+
+from deploy.local.cli import main
+
+main()

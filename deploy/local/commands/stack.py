@@ -1,0 +1,77 @@
+"""up, down, status"""
+
+import json
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy.local.options import DATA, Data
+
+if TYPE_CHECKING:
+    from deploy.local.up import Options
+
+
+def register(app: typer.Typer) -> None:
+    app.command("up")(start)
+    app.command("down")(stop)
+    app.command("status")(show)
+
+
+def start(
+    data: Data = DATA,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return once everything is ready.")] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="Without the demonstration's agencies and files.")] = False,
+    ports: Annotated[int | None, typer.Option(metavar="BASE", help="Use the ports BASE, BASE+1, …")] = None,
+    smtp: Annotated[str | None, typer.Option(metavar="URL", help="smtp://user:password@host:port for e-mail.")] = None,
+) -> None:
+    """Start Kafka, PostgreSQL and the three services; Ctrl-C stops them. Says so if they are up already."""
+    from deploy.local import detached, up
+
+    options = up.Options(data.absolute(), empty, ports, smtp)
+    up.check(options)
+    if options.data.is_dir() and up.running(options.data):
+        _already(options)
+    elif detach:
+        detached.start(options, _arguments(options))
+    else:
+        up.run(options, silent=bool(os.environ.pop("PAYUNG_SILENT", "")))
+
+
+def _already(options: "Options") -> None:
+    from deploy.local import detached, up
+    from deploy.local.endpoints import load_endpoints
+
+    typer.echo(f"a stack is already up on {options.data}; waiting until it is ready …")
+    detached.wait_ready(options.data)
+    for line in up.welcome(load_endpoints(options.data), options.data):
+        typer.echo(line)
+
+
+def _arguments(options: "Options") -> list[str]:
+    arguments = ["--data", str(options.data)]
+    arguments += ["--empty"] if options.empty else []
+    arguments += ["--ports", str(options.ports)] if options.ports else []
+    return arguments + (["--smtp", options.smtp] if options.smtp else [])
+
+
+def stop(data: Data = DATA) -> None:
+    """Stop the stack of this directory; its data are kept."""
+    from deploy.local import detached
+
+    stopped = detached.stop(data.absolute())
+    typer.echo("stopped; the data are kept" if stopped else f"nothing is running on {data}")
+
+
+def show(data: Data = DATA, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """What runs: state, memory, lag, freshness, dead letters. Exit code 1 if nothing is up."""
+    from deploy.local import status
+
+    told = status.of(data.absolute())
+    if as_json:
+        typer.echo(json.dumps(told, indent=1))
+    elif told["running"]:
+        status.show(told)
+    if not told["running"]:
+        typer.echo(f"payung: no stack is up on {data}", err=True)
+        raise typer.Exit(1)

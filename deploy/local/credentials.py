@@ -1,0 +1,38 @@
+"""What a stack's parts share in secret: made once per directory, kept in a file for its owner alone."""
+
+import os
+import secrets
+from base64 import b64encode
+from dataclasses import asdict, dataclass
+
+from deploy.local.directory import Directory
+from deploy.local.postgres import SERVICES
+
+FILE = "secrets.json"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """`secret`: what registration derives its encryption from (32 bytes, base64); losing it loses every NIK."""
+
+    admin_key: str
+    secret: str
+    postgres: str
+    roles: dict[str, str]
+
+
+def of(directory: Directory) -> Credentials:
+    """The directory's credentials, made on first use."""
+    known = directory.read(FILE)
+    if known is None:
+        known = asdict(_new())
+        directory.write(FILE, known)
+    return Credentials(**known)
+
+
+def _new() -> Credentials:
+    from shared.security import new_key  # brings the whole web framework, needed once per directory
+
+    _, admin_key, _ = new_key()
+    roles = {service: secrets.token_hex(24) for service in SERVICES}
+    return Credentials(admin_key, b64encode(os.urandom(32)).decode(), secrets.token_hex(24), roles)

@@ -1,0 +1,89 @@
+"""A stack in the background: started, waited for, stopped."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from deploy.local import directory, leftovers, process, up
+from deploy.local.failure import Failure
+from deploy.local.narrator import show, without_stamp
+
+STOPPED_WITHIN = 90.0
+
+
+def start(options: up.Options, arguments: list[str]) -> None:
+    """Start `up` with these arguments in the background and return when it is ready, showing what it says meanwhile."""
+    home = directory.opened(options.data)
+    said = home.file("logs/stack.log")
+    said.touch()
+    with said.open() as lines, home.file("logs/up.log").open("w") as output:
+        lines.seek(0, os.SEEK_END)
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "deploy.local", "up", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, "PAYUNG_SILENT": "1"},
+        )
+        try:
+            _follow(child, options.data, lines)
+        except KeyboardInterrupt:
+            child.send_signal(signal.SIGTERM)
+            child.wait()
+            raise
+    if child.poll() is not None:
+        raise Failure(_reason(home.file("logs/up.log")))
+
+
+def _follow(child: "subprocess.Popen[bytes]", data: Path, lines) -> None:  # type: ignore[no-untyped-def]
+    console, ready = Console(highlight=False, soft_wrap=True), False
+    while True:
+        ready = ready or (up.phase(data) == "ready" and up.running(data) == child.pid)
+        for line in lines:
+            show(without_stamp(line.rstrip("\n")), console)
+        if ready or child.poll() is not None:
+            return
+        time.sleep(0.05)
+
+
+def _reason(output: Path) -> str:
+    last = output.read_text().strip().splitlines()[-1:] or ["the stack did not start"]
+    return f"{last[0].removeprefix('payung: ')} (all of it: {output})"
+
+
+def wait_ready(data: Path, within: float = 120) -> None:
+    """Wait for a stack that somebody else is starting."""
+    if not process.wait_until(lambda: up.phase(data) == "ready" or up.running(data) is None, within):
+        raise Failure(f"the stack on {data} is still starting after {within:.0f} s: see {data / 'logs/stack.log'}")
+    if up.running(data) is None:
+        raise Failure(f"the stack on {data} stopped while it was starting: see {data / 'logs/stack.log'}")
+
+
+def stop(data: Path) -> bool:
+    """Stop the stack of this directory, and what a killed one left behind. False: there was nothing to stop."""
+    if not data.is_dir():
+        return False
+    pid = up.running(data)
+    if pid is None:
+        return _clear(data) > 0
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        pass
+    except PermissionError as error:
+        raise Failure(f"the stack on {data} belongs to another user (process {pid})") from error
+    if not process.wait_until(lambda: up.running(data) is None, STOPPED_WITHIN):
+        raise Failure(f"the stack on {data} (process {pid}) did not stop within {STOPPED_WITHIN:.0f} s")
+    return True
+
+
+def _clear(data: Path) -> int:
+    home = directory.opened(data)
+    with directory.held(home):
+        return leftovers.clear(home)

@@ -1,0 +1,106 @@
+"""The directory of one stack: what is kept in it, who holds it, what the parts and the commands read from it."""
+
+import fcntl
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.local.failure import Failure
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The project's root."""
+
+DEFAULT = ROOT / ".payung"
+
+
+@dataclass(frozen=True)
+class Directory:
+    """All paths below DIR. Everything is for its owner only: it holds keys and personal data."""
+
+    path: Path
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    def file(self, name: str) -> Path:
+        return self.path / name
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """The JSON object in this file, None if there is no such file."""
+        try:
+            content: dict[str, Any] = json.loads(self.file(name).read_text())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise Failure(f"cannot read {self.file(name)}: {error}") from error
+        return content
+
+    def write(self, name: str, content: dict[str, Any]) -> None:
+        """Replace the file at once, mode 0600."""
+        handle, part = tempfile.mkstemp(dir=self.path, prefix=f".{name}.")
+        with os.fdopen(handle, "w") as file:
+            json.dump(content, file, indent=1)
+        os.replace(part, self.file(name))
+
+    def remove(self, name: str) -> None:
+        self.file(name).unlink(missing_ok=True)
+
+
+def opened(path: Path) -> Directory:
+    """The directory, made if need be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        directory = Directory(path.resolve())
+        directory.logs.mkdir(exist_ok=True)
+        if not os.access(directory.path, os.W_OK | os.X_OK):
+            raise PermissionError(f"not writable by {_whoami()}")
+    except OSError as error:
+        raise Failure(f"cannot use {path} for the data: {error}") from error
+    return directory
+
+
+def _whoami() -> str:
+    return f"user {os.geteuid()}"
+
+
+@contextmanager
+def held(directory: Directory) -> Iterator[None]:
+    """Hold the directory for as long as this process lives; a Failure if another one holds it.
+
+    The system lets go of the lock when its holder dies, however it dies, so nothing stale is left behind.
+    """
+    handle = os.open(directory.file("lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failure(f"a stack on {directory.path} is already running") from None
+        os.ftruncate(handle, 0)
+        os.write(handle, str(os.getpid()).encode())
+        yield
+    finally:
+        os.close(handle)
+
+
+def holder(directory: Directory) -> int | None:
+    """The process that holds the directory, None if nobody does."""
+    try:
+        handle = os.open(directory.file("lock"), os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Failure(f"cannot look into {directory.path}: {error}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return int(os.read(handle, 20) or b"0") or None
+    else:
+        return None
+    finally:
+        os.close(handle)

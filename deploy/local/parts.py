@@ -1,0 +1,131 @@
+"""The parts of a stack as data: what each runs, how it shows that it is ready, in which order they start."""
+
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from deploy.local import kafka, postgres
+from deploy.local.credentials import Credentials
+from deploy.local.directory import ROOT, Directory
+from deploy.local.endpoints import Endpoints
+from deploy.local.kafka import Kafka
+from deploy.local.postgres import SERVICES, Postgres
+from deploy.local.process import Command
+
+
+async def _nothing() -> None: ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """`prepare` runs before its first start (in a thread), `once_ready` after it, `alive` now and then."""
+
+    name: str
+    command: Command
+    ready: Callable[[], Awaitable[bool]]
+    address: str
+    prepare: Callable[[], None] = lambda: None
+    once_ready: Callable[[], Awaitable[None]] = _nothing
+    alive: Callable[[], Awaitable[bool]] | None = None
+    stops_within: float = 20
+
+
+def service_argv(name: str) -> list[str]:
+    return [sys.executable, "-m", f"services.{name}"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where everything of one stack is, before anything runs."""
+
+    directory: Directory
+    ports: dict[str, int]
+    credentials: Credentials
+    jars: list[Path]
+    smtp: str | None = None
+    argv: Callable[[str], list[str]] = service_argv
+
+    @property
+    def kafka(self) -> Kafka:
+        return Kafka(self.directory.file("kafka"), self.ports["kafka"], self.ports["kafka_controller"], self.jars)
+
+    @property
+    def postgres(self) -> Postgres:
+        return Postgres(self.directory.file("postgres"), self.ports["postgres"], self.credentials.postgres)
+
+    def endpoints(self, agency_keys: dict[str, str]) -> Endpoints:
+        urls = {name: f"http://127.0.0.1:{self.ports[name]}" for name in SERVICES}
+        database, admin_key = self.postgres.dsn(), self.credentials.admin_key
+        return Endpoints(
+            **urls, kafka=self.kafka.address, database=database, admin_key=admin_key, agency_keys=agency_keys
+        )
+
+
+def stages(plan: Plan) -> list[list[Part]]:
+    """In the order in which they start; all of one stage start together. They stop the other way round."""
+    return [[_kafka(plan.kafka), _postgres(plan.postgres, plan.credentials)], [_service(plan, n) for n in SERVICES]]
+
+
+def _kafka(described: Kafka) -> Part:
+    return Part(
+        "kafka",
+        kafka.command(described),
+        lambda: kafka.ready(described.address),
+        described.address,
+        prepare=lambda: kafka.prepare(described),
+    )
+
+
+def _postgres(described: Postgres, credentials: Credentials) -> Part:
+    async def own_places() -> None:
+        await postgres.create_database(described.dsn("postgres"))
+        await postgres.create_roles(described.dsn(), credentials.roles)
+
+    return Part(
+        "postgres",
+        postgres.command(described),
+        lambda: postgres.ready(described.dsn("postgres")),
+        f"127.0.0.1:{described.port}",
+        prepare=lambda: postgres.prepare(described),
+        once_ready=own_places,
+    )
+
+
+def _service(plan: Plan, name: str) -> Part:
+    url = f"http://127.0.0.1:{plan.ports[name]}"
+    return Part(
+        name,
+        Command(plan.argv(name), _environment(plan, name), ROOT),
+        lambda: _answers(f"{url}/readyz"),
+        url,
+        alive=lambda: _answers(f"{url}/livez"),
+        stops_within=12,
+    )
+
+
+def _environment(plan: Plan, name: str) -> dict[str, str]:
+    settings = {
+        "PAYUNG_DATABASE": plan.postgres.dsn(role=name, password=plan.credentials.roles[name]),
+        "PAYUNG_KAFKA": plan.kafka.address,
+        "PAYUNG_HOST": "127.0.0.1",
+        "PAYUNG_PORT": str(plan.ports[name]),
+        "PAYUNG_ADMIN_KEY": plan.credentials.admin_key,
+        "PAYUNG_TOPIC_PREFIX": "",
+        "PYTHONPATH": str(ROOT),
+    }
+    if name == "registration":
+        settings["PAYUNG_SECRET"] = plan.credentials.secret
+    if name == "notifications" and plan.smtp:
+        settings["PAYUNG_SMTP"] = plan.smtp
+    return settings
+
+
+async def _answers(url: str) -> bool:
+    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        try:
+            return (await client.get(url)).status_code == 200
+        except httpx.HTTPError:
+            return False

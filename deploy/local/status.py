@@ -1,0 +1,78 @@
+"""`./payung status`: the parts with their state and memory, and what each service says of itself."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local import directory
+from deploy.local.directory import Directory
+from deploy.local.up import STATE
+
+
+def of(data: Path) -> dict[str, Any]:
+    """`running`, `ready`, `phase`, `since` and the `parts`: name, state, pid, restarts, rss_bytes, uptime, detail."""
+    home = Directory(data.resolve())
+    state = home.read(STATE) if directory.holder(home) else None
+    if state is None:
+        return {"running": False, "ready": False, "data": str(home.path), "parts": []}
+    parts = [_part(part) for part in state["parts"]]
+    ready = state["phase"] == "ready" and all(part["state"] == "running" for part in parts)
+    told = {"running": True, "ready": ready, "phase": state["phase"], "pid": state["pid"], "since": state["since"]}
+    return {**told, "data": str(home.path), "parts": parts}
+
+
+def _part(part: dict[str, Any]) -> dict[str, Any]:
+    told = {**part, "rss_bytes": _memory(part["pid"]), "uptime_seconds": round(time.time() - part["since"], 1)}
+    if part["address"].startswith("http"):
+        told["detail"] = _detail(part["address"])
+    return told
+
+
+def _memory(pid: int | None) -> int:
+    """Memory of the process and its children; what they share (PostgreSQL's buffers) is counted once."""
+    if pid is None:
+        return 0
+    try:
+        top = psutil.Process(pid)
+        return sum(_own_share(process) for process in [top, *top.children(recursive=True)])
+    except psutil.Error:
+        return 0
+
+
+def _own_share(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.AccessDenied:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def _detail(url: str) -> dict[str, Any]:
+    try:
+        answer = httpx.get(f"{url}/readyz", timeout=5, trust_env=False)
+        detail: dict[str, Any] = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        return {"status": "unreachable", "reason": str(error)}
+    return detail
+
+
+def show(told: dict[str, Any]) -> None:
+    """The same as a table, and what the services say below it."""
+    console = Console(highlight=False)
+    table = Table("part", "state", "pid", "restarts", "memory", "since", "address", box=None)
+    for part in told["parts"]:
+        memory, since = f"{part['rss_bytes'] / 1e6:.0f} MB", f"{part['uptime_seconds']:.0f} s"
+        state = part["state"] if not part["last_end"] else f"{part['state']} (last {part['last_end']})"
+        row = (part["name"], state, part["pid"] or "–", part["restarts"], memory, since, part["address"])
+        table.add_row(*map(str, row))
+    console.print(table)
+    for part in told["parts"]:
+        for name, detail in part.get("detail", {}).get("parts", {}).items():
+            facts = " · ".join(f"{key} {value}" for key, value in detail.items())
+            console.print(f"  {part['name']} {name}: {facts}", markup=False, soft_wrap=True)

@@ -1,0 +1,175 @@
+"""`./payung up`: one process that brings a stack up on a directory, keeps it up and takes it down in order."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local import credentials, directory, endpoints, jars, leftovers, ports
+from deploy.local.directory import Directory
+from deploy.local.endpoints import Endpoints
+from deploy.local.failure import Failure
+from deploy.local.narrator import Narrator
+from deploy.local.parts import Plan, service_argv, stages
+from deploy.local.supervisor import Supervisor
+
+STATE, PORTS, LOADED = "state.json", "ports.json", "demonstration.json"
+
+
+@dataclass(frozen=True)
+class Options:
+    data: Path
+    empty: bool = False
+    ports: int | None = None
+    smtp: str | None = None
+    argv: Callable[[str], list[str]] = service_argv
+
+
+def run(options: Options, silent: bool = False) -> None:
+    """Bring the stack up and return when it was asked to stop (SIGINT, SIGTERM, SIGHUP) and has stopped."""
+    home = directory.opened(options.data)
+    with directory.held(home):
+        asyncio.run(Stack(options, home, Narrator(home.file("logs/stack.log"), silent)).run())
+
+
+class Stack:
+    """One stack from its first line to its last."""
+
+    def __init__(self, options: Options, home: Directory, narrator: Narrator) -> None:
+        self._options, self._home, self._narrator = options, home, narrator
+        self._began = time.time()
+        self._phase = "starting"
+        self._supervisor: Supervisor | None = None
+
+    async def run(self) -> None:
+        asked = _asked_to_stop()
+        work = asyncio.create_task(self._work())
+        stop = asyncio.create_task(asked.wait())
+        try:
+            await asyncio.wait([work, stop], return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+        finally:
+            stop.cancel()
+            await self._stop(work)
+
+    async def _work(self) -> None:
+        self._enter("starting")
+        plan = await self._plan()
+        self._supervisor = Supervisor(
+            stages(plan), self._home.logs, str(self._home.path), self._narrator.say, self._save_state
+        )
+        self._narrator.busy("starting Kafka, PostgreSQL and the services …")
+        await self._supervisor.start()
+        addresses = plan.endpoints(endpoints.agency_keys(self._home))
+        endpoints.publish(self._home, addresses)
+        await self._demonstrate(addresses)
+        self._narrator.idle()
+        self._enter("ready")
+        self._narrator.say(f"ready after {time.time() - self._began:.1f} s")
+        for line in welcome(addresses, self._options.data):
+            self._narrator.say(line)
+        await self._supervisor.failure()
+
+    async def _plan(self) -> Plan:
+        ended = await asyncio.to_thread(leftovers.clear, self._home)
+        if ended:
+            self._narrator.say(f"ended {ended} processes that an earlier stack on this directory left behind")
+        fetched = await asyncio.to_thread(jars.kafka_jars, self._tell_jars)
+        return Plan(
+            self._home, self._ports(), credentials.of(self._home), fetched, self._options.smtp, self._options.argv
+        )
+
+    def _tell_jars(self, done: int, total: int) -> None:
+        self._narrator.busy(f"fetching Kafka: {done} of {total} jars")
+        if done == total:
+            self._narrator.say(f"fetched {total} jars of Apache Kafka")
+
+    def _ports(self) -> dict[str, int]:
+        base = self._options.ports
+        chosen = ports.from_base(base) if base else ports.found(self._home.read(PORTS) or {})
+        self._home.write(PORTS, chosen)
+        return chosen
+
+    async def _demonstrate(self, addresses: Endpoints) -> None:
+        """Load the demonstration once per directory; again if an earlier load did not come to its end."""
+        if self._options.empty or self._home.read(LOADED):
+            return
+        try:
+            from deploy.local.demonstration import load
+        except ImportError:
+            return
+        began = time.monotonic()
+
+        def progress(line: str) -> None:
+            self._narrator.busy(line)
+            endpoints.publish(self._home, addresses)
+
+        await load(addresses, progress)
+        endpoints.publish(self._home, addresses)
+        self._home.write(LOADED, {"loaded_at": time.time()})
+        self._narrator.say(f"demonstration loaded ({time.monotonic() - began:.1f} s)")
+
+    def _enter(self, phase: str) -> None:
+        self._phase = phase
+        self._save_state()
+
+    def _save_state(self) -> None:
+        parts = [kept.told() for kept in self._supervisor.kept] if self._supervisor else []
+        state = {"pid": os.getpid(), "phase": self._phase, "since": self._began, "parts": parts}
+        self._home.write(STATE, state)
+
+    async def _stop(self, work: "asyncio.Task[None]") -> None:
+        self._narrator.idle()
+        self._enter("stopping")
+        self._narrator.say("stopping …")
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        if self._supervisor:
+            await self._supervisor.stop()
+        self._home.remove(endpoints.FILE)
+        self._home.remove(STATE)
+        self._narrator.say("stopped; the data are kept")
+
+
+def _asked_to_stop() -> asyncio.Event:
+    asked, loop = asyncio.Event(), asyncio.get_running_loop()
+    for how in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(how, asked.set)
+    return asked
+
+
+def welcome(addresses: Endpoints, data: Path) -> list[str]:
+    """What to tell somebody whose stack is up."""
+    option = "" if endpoints.is_default(data) else f" --data {data}"
+    return [
+        "",
+        f"  coverage       {addresses.coverage}   the dashboard",
+        f"  registration   {addresses.registration}   events and files come in here",
+        f"  notifications  {addresses.notifications}   reminders and the agents' inbox",
+        f"  Kafka          {addresses.kafka}",
+        f"  PostgreSQL     {addresses.database.rpartition('@')[2]}",
+        "",
+        f"  keys and addresses for scripts: {data / endpoints.FILE}",
+        f"  next: ./payung status{option} · ./payung import --help · ./payung down{option}",
+        "",
+    ]
+
+
+def running(data: Path) -> int | None:
+    """The process of the stack that runs on this directory, None if there is none."""
+    return directory.holder(Directory(data.resolve()))
+
+
+def phase(data: Path) -> str | None:
+    state = Directory(data.resolve()).read(STATE)
+    return str(state["phase"]) if state else None
+
+
+def check(options: Options) -> None:
+    """Refuse what cannot work before anything is started."""
+    if options.ports is not None and not 1024 <= options.ports <= 65535 - len(ports.NAMES):
+        raise Failure(f"--ports {options.ports}: BASE must lie between 1024 and {65535 - len(ports.NAMES)}")
