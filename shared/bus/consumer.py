@@ -25,7 +25,10 @@ from shared.bus.batch import Batch
 from shared.bus.dead_letters import letters
 from shared.bus.producer import Producer
 from shared.bus.records import Record
+from shared.bus.topics import ensure_topics
 from shared.database import UNAVAILABLE, transaction
+from shared.events import TOPICS
+from shared.events.model import Topic
 from shared.observability import get_logger
 from shared.service import PartStatus
 
@@ -88,6 +91,8 @@ class Consumer:
         prefix: str = "",
         max_records: int = 5_000,
         linger_ms: int = 10,
+        partitions: int = 8,
+        replication: int = 1,
     ) -> None:
         self._pool = pool
         self._kafka = kafka
@@ -95,6 +100,8 @@ class Consumer:
         self._prefix = prefix
         self._max_records = max_records
         self._linger_ms = linger_ms
+        self._partitions = partitions
+        self._replication = replication
         self._handlers: dict[str, Handler] = {}
         self._positions: dict[TopicPartition, Position] = {}
         self._recent: dict[str, deque[bool]] = {}
@@ -120,6 +127,7 @@ class Consumer:
         while not self._stop.is_set():
             broker = self._transport()
             try:
+                await self._make_topics()
                 await broker.start()
                 self._trouble, self._progress = None, time.monotonic()
                 await self._watch()
@@ -150,6 +158,13 @@ class Consumer:
                 "halted": dict(self._halted),
                 "trouble": self._trouble,
             },
+        )
+
+    async def _make_topics(self) -> None:
+        """A consumer may start before the service that writes its topics."""
+        topics = [TOPICS.get(name, Topic(name)) for name in self._handlers]
+        await ensure_topics(
+            self._kafka, topics, prefix=self._prefix, partitions=self._partitions, replication=self._replication
         )
 
     # --- the transport -------------------------------------------------------------------------------------------
