@@ -1,0 +1,42 @@
+"""Partners, policies and calendars for the tests of the rules."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from services.notifications.calendar import Calendar
+from services.notifications.policy import ContactHours, Policy, Step
+from services.notifications.rules import Facts, Sent
+
+STEPS = (Step("first", 1), Step("second", 7), Step("third", 14))
+POLICY = Policy(steps=STEPS, channels=("log",))
+MAIL = Policy(steps=STEPS, channels=("email",))
+CALENDAR = Calendar(ContactHours())
+
+MONDAY = datetime(2026, 11, 23, 3, tzinfo=UTC)
+"""A Monday, 10:00 in Jakarta."""
+
+
+def at(day: str, clock: str = "03:00") -> datetime:
+    """The UTC moment."""
+    return datetime.fromisoformat(f"{day}T{clock}+00:00")
+
+
+def a_partner(**changes: Any) -> Facts:
+    """Listed since Monday 2026-11-23, in Jakarta's zone, never enrolled, with an e-mail address."""
+    facts: dict[str, Any] = {
+        "partner_id": "01940000-0000-7000-8000-000000000001",
+        "zone": "Asia/Jakarta",
+        "status": "active",
+        "listed_known_at": MONDAY,
+        "has_email": True,
+        "contact_known_at": MONDAY,
+    }
+    return Facts(**facts | changes)
+
+
+def sent(step: int, day: str, clock: str = "03:00") -> Sent:
+    return Sent(step, at(day, clock))
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)

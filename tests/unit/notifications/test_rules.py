@@ -1,0 +1,164 @@
+"""The reminder rules, one sentence a test."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from services.notifications.policy import Step
+from services.notifications.rules import OPEN_END, Decision, Escalate, Facts, Send, decide
+from tests.unit.notifications.builders import CALENDAR, MAIL, MONDAY, POLICY, a_partner, at, day, sent
+
+
+def decided(facts: Facts, now: datetime = MONDAY, policy: object = POLICY) -> Decision:
+    return decide(facts, policy, CALENDAR, now)  # type: ignore[arg-type]
+
+
+def next_day(facts: Facts, now: datetime = MONDAY) -> date:
+    decision = decided(facts, now)
+    assert decision.next is not None, decision
+    return decision.next.at.date()
+
+
+def test_the_first_goes_out_on_the_next_contact_day() -> None:
+    decision = decided(a_partner())
+    assert (decision.state, decision.actions) == ("scheduled", ())
+    assert decision.next is not None
+    assert (decision.next.at.date(), decision.next.channel, decision.next.template) == (
+        day("2026-11-24"),
+        "log",
+        "first",
+    )
+    assert decision.due_at == decision.next.at
+    assert decision.why == "Not registered (on a list since 2026-11-23): reminder 1 of 3 on 2026-11-24."
+
+
+def test_known_on_a_saturday_the_first_waits_for_monday_and_the_others_count_from_saturday() -> None:
+    saturday = a_partner(listed_known_at=at("2026-11-21"))
+    assert next_day(saturday, at("2026-11-21")) == day("2026-11-23")
+    after_first = replace(saturday, sent=(sent(1, "2026-11-23"),))
+    assert next_day(after_first, at("2026-11-23")) == day("2026-11-28")
+    after_second = replace(saturday, sent=(sent(1, "2026-11-23"), sent(2, "2026-11-28")))
+    assert next_day(after_second, at("2026-11-28")) == day("2026-12-05")
+
+
+def test_the_day_it_became_known_is_the_partners_own() -> None:
+    late = at("2026-11-23", "16:00")  # 23:00 in Jakarta, 01:00 on Tuesday in Jayapura
+    assert next_day(a_partner(listed_known_at=late), late) == day("2026-11-24")
+    assert next_day(a_partner(listed_known_at=late, zone="Asia/Jayapura"), late) == day("2026-11-25")
+
+
+def test_at_its_second_it_is_sent_and_not_before() -> None:
+    decision = decided(a_partner())
+    assert decision.next is not None
+    slot = decision.next.at
+    assert decided(a_partner(), slot - timedelta(seconds=1)).actions == ()
+    assert decided(a_partner(), slot).actions == (Send(day("2026-11-23"), 1, "log", "first"),)
+
+
+def test_after_the_third_it_waits_a_week_and_then_asks_a_field_agent() -> None:
+    all_sent = a_partner(sent=(sent(1, "2026-11-24"), sent(2, "2026-11-30"), sent(3, "2026-12-07")))
+    waiting = decided(all_sent, at("2026-12-07"))
+    assert (waiting.state, waiting.next, waiting.actions) == ("waiting", None, ())
+    assert waiting.due_at is not None
+    assert waiting.due_at.date() == day("2026-12-14")
+    escalated = decided(all_sent, waiting.due_at)
+    assert (escalated.state, escalated.actions) == ("escalated", (Escalate(day("2026-11-23")),))
+    settled = decided(replace(all_sent, escalated_at=waiting.due_at), at("2027-01-10"))
+    assert (settled.state, settled.actions, settled.due_at) == ("escalated", (), None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "word"),
+    [
+        ({"listed_known_at": None}, "stopped", "list"),
+        ({"status": "merged"}, "stopped", "Merged"),
+        ({"status": "erased", "listed_known_at": None}, "stopped", "Erased"),
+        ({"opted_out_at": MONDAY}, "opted_out", "not to be contacted"),
+        ({"insured_from": date(2026, 1, 1), "insured_until": OPEN_END}, "stopped", "since 2026-01-01"),
+        ({"insured_from": date(2027, 1, 1), "insured_until": OPEN_END}, "stopped", "from 2027-01-01 on"),
+    ],
+)
+def test_what_stops(changes: dict[str, object], state: str, word: str) -> None:
+    decision = decided(a_partner(**changes))
+    assert (decision.state, decision.next, decision.actions, decision.due_at) == (state, None, (), None)
+    assert word in decision.why
+
+
+def test_a_registration_that_ends_is_looked_at_again_on_that_day() -> None:
+    ending = a_partner(insured_from=day("2026-01-01"), insured_until=day("2026-12-01"), end_known_at=MONDAY)
+    decision = decided(ending)
+    assert decision.state == "stopped"
+    assert decision.due_at == datetime.fromisoformat("2026-12-01T00:00:00+07:00")
+    assert next_day(ending, decision.due_at) == day("2026-12-02")
+
+
+def test_a_lapse_counts_from_the_day_it_takes_effect_or_became_known() -> None:
+    lapsed = a_partner(insured_from=day("2020-01-01"), insured_until=day("2026-11-01"), end_known_at=at("2026-12-01"))
+    decision = decided(replace(lapsed, sent=(sent(1, "2026-11-24"), sent(2, "2026-11-30"))), at("2026-12-01", "12:00"))
+    assert decision.next is not None
+    assert decision.next.template == "first"
+    assert "lapsed" in decision.why
+    early = replace(lapsed, end_known_at=at("2026-10-01"), listed_known_at=at("2026-09-01"))
+    assert "counted from 2026-11-01" in decided(early, at("2026-11-01")).why
+
+
+def test_no_two_messages_are_closer_than_four_days() -> None:
+    late = a_partner(sent=(sent(1, "2026-11-28"),))
+    assert next_day(late, at("2026-11-28")) == day("2026-12-02")
+
+
+def test_what_was_missed_is_sent_one_at_a_time() -> None:
+    facts, now, days = a_partner(), at("2027-01-11", "04:00"), []
+    for _ in range(200):
+        decision = decided(facts, now)
+        for action in decision.actions:
+            assert isinstance(action, Send)
+            days.append(now.date())
+            facts = replace(facts, sent=(*facts.sent, sent(action.step, str(now.date()))))
+        if len(days) == 3:
+            break
+        now += timedelta(hours=1)
+    assert days == [day("2027-01-11"), day("2027-01-15"), day("2027-01-19")]
+
+
+def test_what_is_overdue_at_night_waits_for_the_partners_second_of_the_next_day() -> None:
+    decision = decided(a_partner(), at("2026-11-25", "15:00"))
+    assert decision.actions == ()
+    assert decision.next is not None
+    assert decision.next.at == CALENDAR.slot(day("2026-11-26"), "Asia/Jakarta", a_partner().partner_id)
+
+
+def test_after_a_passing_failure_it_waits() -> None:
+    slot = CALENDAR.slot(day("2026-11-24"), "Asia/Jakarta", a_partner().partner_id)
+    decision = decided(a_partner(retry_at=slot + timedelta(minutes=5)), slot)
+    assert (decision.state, decision.actions) == ("scheduled", ())
+    assert decision.due_at == slot + timedelta(minutes=5)
+    assert "put off" in decision.why
+
+
+def test_without_an_address_mail_reaches_nobody() -> None:
+    decision = decided(a_partner(has_email=False), policy=MAIL)
+    assert (decision.state, decision.next, decision.why) == ("unreachable", None, "No e-mail address is known.")
+
+
+def test_an_address_refused_for_good_is_left_alone_until_it_changes() -> None:
+    refused = a_partner(refused_at=at("2026-11-24"))
+    assert decided(refused, at("2026-11-25"), MAIL).state == "unreachable"
+    mended = replace(refused, contact_known_at=at("2026-11-25"))
+    assert decided(mended, at("2026-11-25"), MAIL).state == "scheduled"
+
+
+def test_a_merged_partners_messages_count_for_the_survivor() -> None:
+    inherited = a_partner(sent=(sent(1, "2026-11-24"), sent(2, "2026-11-30"), sent(1, "2026-12-01")))
+    decision = decided(inherited, at("2026-12-02"))
+    assert decision.next is not None
+    assert (decision.next.template, decision.next.at.date()) == ("third", day("2026-12-07"))
+
+
+def test_another_cadence_is_only_data() -> None:
+    policy = replace(POLICY, steps=(Step("third", 3),), escalate_after_days=2)
+    decision = decided(a_partner(), policy=policy)
+    assert decision.next is not None
+    assert (decision.next.template, decision.next.at.date()) == ("third", day("2026-11-26"))
+    assert decided(a_partner(sent=(sent(1, "2026-11-26"),)), at("2026-11-28", "13:00"), policy).state == "waiting"
