@@ -94,7 +94,8 @@ class Producer:
 async def _send_in_order(client: AIOKafkaProducer, topic: str, partition: int, messages: Iterable[Message]) -> None:
     acknowledgements: list[Any] = []
     batch = client.create_batch()
-    for _, key, value, headers in messages:
+    for _, key, value, sent in messages:
+        headers = list(sent)
         if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
             batch.close()
             acknowledgements.append(await client.send_batch(batch, topic, partition=partition))

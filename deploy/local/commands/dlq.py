@@ -1,0 +1,110 @@
+"""dlq list, show, redrive"""
+
+import asyncio
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy.local.failure import Failure
+from deploy.local.options import DATA, Data
+
+if TYPE_CHECKING:
+    from shared.bus.redrive import Letter
+
+Topic = Annotated[str, typer.Argument(help="The topic the records came from, for example enrollments.")]
+Reason = Annotated[str | None, typer.Option(help="Only those whose reason begins so.")]
+AsJson = Annotated[bool, typer.Option("--json")]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(
+        help="Dead letters: records that could not be used, and putting them back.", no_args_is_help=True
+    )
+    group.command("list")(list_)
+    group.command("show")(show)
+    group.command("redrive")(redrive)
+    app.add_typer(group, name="dlq")
+
+
+def list_(data: Data = DATA, as_json: AsJson = False) -> None:
+    """How many dead letters there are, by topic and reason."""
+    rows = _summary(_letters(data, None))
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1))
+    elif not rows:
+        typer.echo("no dead letters")
+    else:
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table("topic", "reason", "count", "oldest", "newest", "one of them")
+        for row in rows:
+            table.add_row(*(str(value) for value in row.values()))
+        Console().print(table)
+
+
+def show(
+    letter: Annotated[str, typer.Argument(help="TOPIC/PARTITION/OFFSET, as `dlq list` shows it.")], data: Data = DATA
+) -> None:
+    """One dead letter: why it is one, where it comes from, its headers and bytes. May show personal data."""
+    topic = letter.partition("/")[0]
+    found = [each for each in _letters(data, topic) if each.id == letter]
+    if not found:
+        raise Failure(f"there is no dead letter '{letter}'; ./payung dlq list names one of each kind")
+    one = found[0]
+    lines = {
+        "reason": one.reason,
+        "refused by": one.consumer,
+        "came from": one.origin,
+        "first failure": one.first_failure,
+        "last failure": one.last_failure,
+        "key": (one.record.key or b"").decode(errors="backslashreplace"),
+        **{
+            name: (value or b"").decode(errors="backslashreplace")
+            for name, value in one.record.headers
+            if name.startswith("ce_")
+        },
+        "value": (one.record.value or b"").decode(errors="backslashreplace"),
+    }
+    for name, text in lines.items():
+        typer.echo(f"{name + ':':16}{text}")
+
+
+def redrive(topic: Topic, reason: Reason = None, data: Data = DATA) -> None:
+    """Put dead letters back to the topic they came from; a record that fails again comes back here."""
+    from deploy.local.endpoints import load_endpoints
+    from shared.bus import redrive as bus
+
+    def wanted(letter: "Letter") -> bool:
+        return letter.reason.startswith(reason or "")
+
+    number = asyncio.run(bus.redrive(load_endpoints(data).kafka, topic, wanted))
+    typer.echo(f"{number} records put back to {topic}" if number else f"no such dead letters of {topic}")
+
+
+def _letters(data: Data, topic: str | None) -> "list[Letter]":
+    from deploy.local.endpoints import load_endpoints
+    from shared.bus import redrive as bus
+
+    return asyncio.run(bus.letters(load_endpoints(data).kafka, topic=topic))
+
+
+def _summary(letters: "list[Letter]") -> list[dict[str, str | int]]:
+    """One row a topic and reason code, the most frequent first."""
+    counts = Counter((letter.topic, letter.code) for letter in letters)
+    rows: list[dict[str, str | int]] = []
+    for (topic, code), number in counts.most_common():
+        of_these = [letter for letter in letters if (letter.topic, letter.code) == (topic, code)]
+        rows.append(
+            {
+                "topic": topic,
+                "reason": code,
+                "count": number,
+                "oldest": min(letter.first_failure for letter in of_these),
+                "newest": max(letter.last_failure for letter in of_these),
+                "example": of_these[0].id,
+            }
+        )
+    return rows

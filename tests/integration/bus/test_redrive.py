@@ -1,0 +1,70 @@
+"""Dead letters are seen by reason and put back as they were; those not asked for stay."""
+
+import pytest
+
+from shared.bus import redrive
+from shared.bus.records import header
+from tests.integration.bus.tally import TOPIC, add_up, consuming, event, prepared, publish, totals
+from tests.waiting import eventually
+
+
+@pytest.fixture
+async def pool(database, kafka, topics, tmp_path):
+    async with prepared(database.of("coverage"), kafka, topics, tmp_path) as pool:
+        yield pool
+
+
+async def test_a_mended_consumer_gets_the_record_back_and_the_others_stay_dead(pool, kafka, topics):
+    broken = {"on": True}
+
+    async def sometimes(batch, db):
+        for record in batch.records:
+            if broken["on"] and record.key == "b":
+                batch.reject(record, "unknown_region: 99.99")
+            if record.key == "c":
+                batch.reject(record, "never_good")
+        kept = [record for record in batch.records if record not in {bad for bad, _ in batch.rejected}]
+        batch.records = kept
+        await add_up(batch, db)
+
+    await publish(kafka, topics, [event(key, 5, number) for number, key in enumerate("aabbc")])
+    async with consuming(pool, kafka, topics, sometimes):
+        await eventually(lambda: counted(kafka, topics, 3))
+        letters = await redrive.letters(kafka, prefix=topics, topic=TOPIC.name)
+        assert sorted(letter.code for letter in letters) == ["never_good", "unknown_region", "unknown_region"]
+        assert {letter.consumer for letter in letters} == {"tally"}
+        assert {letter.type for letter in letters} == {"tally.added"}
+
+        broken["on"] = False
+        put_back = await redrive.redrive(kafka, TOPIC.name, lambda one: one.code == "unknown_region", prefix=topics)
+        assert put_back == 2
+        await eventually(lambda: has(pool, {"a": 10, "b": 10}))
+        (left,) = await redrive.letters(kafka, prefix=topics)
+        assert left.code == "never_good"
+        assert await redrive.count(kafka, prefix=topics) == {"tally": 1}
+
+
+async def test_a_record_that_fails_again_keeps_the_time_of_its_first_failure(pool, kafka, topics):
+    async def never(batch, db):
+        for record in batch.records:
+            batch.reject(record, "never_good")
+
+    await publish(kafka, topics, [event("a", 1)])
+    async with consuming(pool, kafka, topics, never):
+        await eventually(lambda: counted(kafka, topics, 1))
+        (first,) = await redrive.letters(kafka, prefix=topics)
+        await redrive.redrive(kafka, TOPIC.name, lambda _: True, prefix=topics)
+        await eventually(lambda: counted(kafka, topics, 1))
+        (second,) = await redrive.letters(kafka, prefix=topics)
+    assert second.first_failure == first.first_failure
+    assert second.last_failure > first.last_failure
+    assert second.record.value == first.record.value
+    assert header(second.record.headers, "ce_id") == "a/0"
+
+
+async def counted(kafka, topics, number):
+    return sum((await redrive.count(kafka, prefix=topics)).values()) == number
+
+
+async def has(pool, expected):
+    return await totals(pool) == expected
