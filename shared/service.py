@@ -105,6 +105,10 @@ async def serve(app: FastAPI, settings: ServiceSettings) -> None:
     )
     server = uvicorn.Server(config)
     app.state.server = server
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises the signal once more after it has stopped; by then it has been obeyed.
+        loop.add_signal_handler(name, lambda: None)
     await server.serve()
     if app.state.failed is not None:
         raise SystemExit(1)
