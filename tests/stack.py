@@ -3,14 +3,18 @@
 import os
 import signal
 import subprocess
+import sys
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
-from deploy.local import jars, kafka, ports, postgres, process
+from deploy.local import jars, kafka, ports, postgres, process, status
+from deploy.local.directory import ROOT
+from deploy.local.endpoints import Endpoints, load_endpoints
 from tests.waiting import eventually
 
 PASSWORD = "only-for-tests"
@@ -121,3 +125,52 @@ async def drop(admin: str, database: Database) -> None:
     connection = await asyncpg.connect(admin)
     await connection.execute(f"drop database {database.name} with (force)")
     await connection.close()
+
+
+@dataclass
+class Stack:
+    """A whole stack on a directory of its own, as `./payung up` runs it, or with stand-ins for the services."""
+
+    data: Path
+    module: tuple[str, ...] = ("deploy.local", "up", "--data")
+    options: tuple[str, ...] = ()
+    child: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+
+    @property
+    def log(self) -> Path:
+        return self.data.with_name(self.data.name + ".log")
+
+    @property
+    def endpoints(self) -> Endpoints:
+        return load_endpoints(self.data)
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
+
+    async def start(self, within: float = 120) -> None:
+        argv = [sys.executable, "-m", *self.module, str(self.data), *self.options]
+        self.child = process.spawn(process.Command(argv, {"PYTHONPATH": str(ROOT)}, ROOT), self.log, mark="tests")
+        await eventually(lambda: self.status()["ready"] or self.ended(), within)
+        assert not self.ended(), self.said[-3000:]
+
+    def ended(self) -> bool:
+        return self.child is None or self.child.poll() is not None
+
+    def status(self) -> dict[str, Any]:
+        return status.of(self.data)
+
+    def part(self, name: str) -> dict[str, Any]:
+        return next(part for part in self.status()["parts"] if part["name"] == name)
+
+    def kill(self) -> None:
+        """kill -9 of the supervisor alone."""
+        assert self.child is not None
+        self.child.kill()
+        self.child.wait()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end; its exit code."""
+        assert self.child is not None
+        process.stop(self.child, how, 90)
+        return self.child.returncode

@@ -44,7 +44,7 @@ def start(options: up.Options, arguments: list[str]) -> None:
 def _follow(child: "subprocess.Popen[bytes]", data: Path, lines) -> None:  # type: ignore[no-untyped-def]
     console, ready = Console(highlight=False, soft_wrap=True), False
     while True:
-        ready = ready or (up.phase(data) == "ready" and up.running(data) == child.pid)
+        ready = ready or (up.phase(data) == "ready")
         for line in lines:
             show(without_stamp(line.rstrip("\n")), console)
         if ready or child.poll() is not None:

@@ -15,6 +15,7 @@ from deploy.local.failure import Failure
 ROOT = Path(__file__).resolve().parents[2]
 """The project's root."""
 
+STATE = "state.json"
 DEFAULT = ROOT / ".payung"
 
 
@@ -86,6 +87,13 @@ def held(directory: Directory) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def state(directory: Directory) -> dict[str, Any] | None:
+    """What the process that holds the directory last said of itself; None if nobody does or it said nothing yet."""
+    pid = holder(directory)
+    told = directory.read(STATE) if pid else None
+    return told if told and told["pid"] == pid else None
 
 
 def holder(directory: Directory) -> int | None:

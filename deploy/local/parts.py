@@ -21,10 +21,11 @@ async def _nothing() -> None: ...
 
 @dataclass(frozen=True)
 class Part:
-    """`prepare` runs before its first start (in a thread), `once_ready` after it, `alive` now and then."""
+    """`prepare` runs once before the first start, in a thread; `command` is asked at every start;
+    `once_ready` runs after the first start; `alive` is asked now and then."""
 
     name: str
-    command: Command
+    command: Callable[[], Command]
     ready: Callable[[], Awaitable[bool]]
     address: str
     prepare: Callable[[], None] = lambda: None
@@ -72,7 +73,7 @@ def stages(plan: Plan) -> list[list[Part]]:
 def _kafka(described: Kafka) -> Part:
     return Part(
         "kafka",
-        kafka.command(described),
+        lambda: kafka.command(described),
         lambda: kafka.ready(described.address),
         described.address,
         prepare=lambda: kafka.prepare(described),
@@ -86,7 +87,7 @@ def _postgres(described: Postgres, credentials: Credentials) -> Part:
 
     return Part(
         "postgres",
-        postgres.command(described),
+        lambda: postgres.command(described),
         lambda: postgres.ready(described.dsn("postgres")),
         f"127.0.0.1:{described.port}",
         prepare=lambda: postgres.prepare(described),
@@ -98,7 +99,7 @@ def _service(plan: Plan, name: str) -> Part:
     url = f"http://127.0.0.1:{plan.ports[name]}"
     return Part(
         name,
-        Command(plan.argv(name), _environment(plan, name), ROOT),
+        lambda: Command(plan.argv(name), _environment(plan, name), ROOT),
         lambda: _answers(f"{url}/readyz"),
         url,
         alive=lambda: _answers(f"{url}/livez"),

@@ -11,15 +11,14 @@ from rich.table import Table
 
 from deploy.local import directory
 from deploy.local.directory import Directory
-from deploy.local.up import STATE
 
 
 def of(data: Path) -> dict[str, Any]:
     """`running`, `ready`, `phase`, `since` and the `parts`: name, state, pid, restarts, rss_bytes, uptime, detail."""
     home = Directory(data.resolve())
-    state = home.read(STATE) if directory.holder(home) else None
+    state = directory.state(home)
     if state is None:
-        return {"running": False, "ready": False, "data": str(home.path), "parts": []}
+        return {"running": directory.holder(home) is not None, "ready": False, "data": str(home.path), "parts": []}
     parts = [_part(part) for part in state["parts"]]
     ready = state["phase"] == "ready" and all(part["state"] == "running" for part in parts)
     told = {"running": True, "ready": ready, "phase": state["phase"], "pid": state["pid"], "since": state["since"]}

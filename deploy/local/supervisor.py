@@ -101,7 +101,7 @@ class Supervisor:
         pause = FIRST_PAUSE
         while True:
             began = time.monotonic()
-            kept.child = process.spawn(kept.part.command, kept.log, self._mark)
+            kept.child = process.spawn(kept.part.command(), kept.log, self._mark)
             self._now(kept, "starting")
             watching = asyncio.create_task(self._watch(kept))
             try:
@@ -151,7 +151,7 @@ class Supervisor:
     async def _stop(self, kept: Kept) -> None:
         assert kept.child is not None
         self._now(kept, "stopping")
-        how, within = kept.part.command.stop_signal, kept.part.stops_within
+        how, within = kept.part.command().stop_signal, kept.part.stops_within
         if not await asyncio.to_thread(process.stop, kept.child, how, within):
             self._say(f"{kept.part.name} did not stop within {within:g} s and was killed")
         self._now(kept, "stopped")

@@ -16,7 +16,7 @@ from deploy.local.narrator import Narrator
 from deploy.local.parts import Plan, service_argv, stages
 from deploy.local.supervisor import Supervisor
 
-STATE, PORTS, LOADED = "state.json", "ports.json", "demonstration.json"
+PORTS, LOADED = "ports.json", "demonstration.json"
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Stack:
     def _save_state(self) -> None:
         parts = [kept.told() for kept in self._supervisor.kept] if self._supervisor else []
         state = {"pid": os.getpid(), "phase": self._phase, "since": self._began, "parts": parts}
-        self._home.write(STATE, state)
+        self._home.write(directory.STATE, state)
 
     async def _stop(self, work: "asyncio.Task[None]") -> None:
         self._narrator.idle()
@@ -131,7 +131,7 @@ class Stack:
         if self._supervisor:
             await self._supervisor.stop()
         self._home.remove(endpoints.FILE)
-        self._home.remove(STATE)
+        self._home.remove(directory.STATE)
         self._narrator.say("stopped; the data are kept")
 
 
@@ -165,7 +165,8 @@ def running(data: Path) -> int | None:
 
 
 def phase(data: Path) -> str | None:
-    state = Directory(data.resolve()).read(STATE)
+    """`starting`, `ready` or `stopping`; None if nothing runs."""
+    state = directory.state(Directory(data.resolve()))
     return str(state["phase"]) if state else None
 
 

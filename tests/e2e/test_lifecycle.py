@@ -1,0 +1,140 @@
+"""A stack from its start to its end, and every way of dying between: real Kafka, PostgreSQL and supervisor.
+
+The services are stand-ins here, so that what is tried is the supervision and takes seconds.
+"""
+
+import os
+import signal
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.local import detached, directory
+from deploy.local.failure import Failure
+from deploy.local.process import MARK
+from tests.stack import Stack
+from tests.waiting import eventually
+
+PARTS = ["kafka", "postgres", "registration", "coverage", "notifications"]
+
+
+def made(data: Path) -> Stack:
+    return Stack(data, module=("tests.e2e.stand_in_stack",))
+
+
+def processes_of(data: Path) -> list[psutil.Process]:
+    def belongs(process: psutil.Process) -> bool:
+        try:
+            return process.environ().get(MARK) == str(data.resolve())
+        except psutil.Error:
+            return False
+
+    return [process for process in psutil.process_iter() if belongs(process)]
+
+
+@pytest.fixture(scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    stack = made(tmp_path_factory.mktemp("life") / "a path with spaces")
+    await stack.start()
+    yield stack
+    stack.stop()
+
+
+async def test_endpoints_are_for_the_owner_alone_and_complete(running: Stack) -> None:
+    file = running.data / "endpoints.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    known = running.endpoints
+    assert known.kafka.startswith("127.0.0.1:")
+    assert known.database.endswith("/payung")
+    assert known.admin_key.startswith("pyk_")
+
+
+async def test_status_tells_every_part_with_its_memory_and_what_it_says_of_itself(running: Stack) -> None:
+    told = running.status()
+    assert told["ready"]
+    assert [part["name"] for part in told["parts"]] == PARTS
+    assert all(part["rss_bytes"] > 1_000_000 for part in told["parts"])
+    assert running.part("coverage")["detail"]["parts"]["consumer"]["lag"] == 0
+
+
+async def test_only_this_machine_can_connect(running: Stack) -> None:
+    pids = {process.pid for process in processes_of(running.data)}
+    listening = [c for c in psutil.net_connections("inet") if c.status == psutil.CONN_LISTEN and c.pid in pids]
+    assert listening
+    assert {c.laddr.ip.removeprefix("::ffff:") for c in listening} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("name", PARTS)
+async def test_a_part_that_is_killed_is_started_anew_and_said(running: Stack, name: str) -> None:
+    before = running.part(name)
+    os.kill(before["pid"], signal.SIGKILL)
+    await eventually(lambda: running.part(name)["restarts"] == before["restarts"] + 1, within=30)
+    await eventually(lambda: running.status()["ready"], within=30)
+    assert running.part(name)["pid"] != before["pid"]
+    assert f"{name} was killed by SIGKILL; started again in" in running.said
+    assert f"{name} is ready again" in running.said
+
+
+async def test_a_second_stack_on_the_same_directory_is_refused(running: Stack) -> None:
+    with (
+        pytest.raises(Failure, match="already running"),
+        directory.held(directory.Directory(running.data.resolve())),
+    ):
+        pass
+
+
+async def test_two_stacks_run_side_by_side(running: Stack, tmp_path: Path) -> None:
+    other = made(tmp_path / "other")
+    await other.start()
+    assert other.endpoints.kafka != running.endpoints.kafka
+    assert other.stop() == 0
+    assert running.status()["ready"]
+
+
+async def test_asked_to_stop_it_ends_every_part_and_keeps_data_and_ports(tmp_path: Path) -> None:
+    stack, before = made(tmp_path / "data"), None
+    for how in (signal.SIGINT, signal.SIGHUP):
+        await stack.start()
+        assert stack.endpoints == (before or stack.endpoints)
+        before = stack.endpoints
+        assert stack.stop(how) == 0
+        assert not processes_of(stack.data)
+        assert not (stack.data / "endpoints.json").exists()
+    assert "killed" not in stack.said
+
+
+async def test_a_supervisor_that_is_killed_leaves_nothing_running_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    stack = made(tmp_path / "data")
+    await stack.start()
+    stack.kill()
+    assert not stack.status()["running"]
+    (stack.data / "postgres/data/postmaster.pid").write_text(f"{os.getpid()}\n")  # a number that is in use again
+    await stack.start()  # at once: what is still ending is waited for
+    assert len(stack.status()["parts"]) == len(PARTS)
+    stack.kill()
+    await eventually(lambda: not processes_of(stack.data), within=20)
+
+
+async def test_what_a_killed_first_start_left_half_made_is_made_again(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for making in ("kafka/data.making", "postgres/data.making"):
+        (data / making / "half").mkdir(parents=True)
+    (data / "endpoints.json").write_text("{}")
+    (data / "lock").write_text("1")
+    stack = made(data)
+    await stack.start()
+    assert not list(data.glob("*/data.making"))
+    assert stack.stop() == 0
+
+
+async def test_down_stops_a_stack_and_a_second_down_has_nothing_to_do(tmp_path: Path) -> None:
+    stack = made(tmp_path / "data")
+    await stack.start()
+    assert detached.stop(stack.data)
+    await eventually(stack.ended)
+    assert not processes_of(stack.data)
+    assert not detached.stop(stack.data)
+    assert not detached.stop(tmp_path / "never")
