@@ -41,6 +41,7 @@ def main(root: Path, checksum: str) -> int:
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
     directory = os.open(root, os.O_RDONLY)
+    os.set_inheritable(directory, True)  # an installer that outlives a killed call keeps others waiting
     try:
         try:
             fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -93,12 +94,13 @@ def _install(venv: Path, lock: Path) -> None:
     """uv is many times faster than pip, so pip (if that is what we have) installs uv from the lock, and uv the rest."""
     python = str(venv / "bin/python")
     uv = _own_uv(python, lock) or shutil.which("uv")
-    if uv and _shown([uv, "pip", "sync", "--require-hashes", "--python", python, str(lock)], _for_uv()):
+    words = [] if sys.stderr.isatty() else ["--quiet"]  # its list of 90 packages helps nobody in a log
+    if uv and _shown([uv, "pip", "sync", *words, "--require-hashes", "--python", python, str(lock)], _for_uv()):
         return
     pip = _pip(python)
     if pip is None:
         raise Unable("found neither pip nor uv to install packages; on Debian: apt-get install python3-venv")
-    if not _shown([*pip, "install", "--require-hashes", "--no-deps", "-r", str(lock)], dict(os.environ)):
+    if not _shown([*pip, "install", *words, "--require-hashes", "--no-deps", "-r", str(lock)], dict(os.environ)):
         raise Unable("the packages could not be installed (see above); is the network reachable?")
 
 
@@ -117,9 +119,8 @@ def _own_uv(python: str, lock: Path) -> "str | None":
 
 
 def _pip(python: str) -> "list[str] | None":
-    """A pip that installs into the environment: the one Python carries, else the system's, unpacked nowhere."""
-    bundled = [*_wheels()]
-    for candidate in ([python, "-m", "pip"], *([python, f"{wheel}/pip"] for wheel in bundled)):
+    """A pip that installs into the environment: the one Python carries, else the system's."""
+    for candidate in ([python, f"{wheel}/pip"] for wheel in _wheels()):
         if _runs([*candidate, "--version"]):
             return candidate
     system = [sys.executable, "-m", "pip", "--python", python]
@@ -140,19 +141,22 @@ def _for_uv() -> "dict[str, str]":
     """uv does not read pip's settings: hand over the ones that say where packages come from."""
     names = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_FIND_LINKS": "UV_FIND_LINKS", "PIP_CERT": "SSL_CERT_FILE"}
     known = {uv: os.environ[pip] for pip, uv in names.items() if os.environ.get(pip)}
-    return {**known, **os.environ, "UV_NO_PROGRESS": "" if sys.stderr.isatty() else "1"}
+    return {**known, **os.environ}
 
 
 def _runs(argv: "list[str]") -> bool:
     try:
-        return subprocess.run(argv, capture_output=True, check=False, stdin=subprocess.DEVNULL).returncode == 0
+        return (
+            subprocess.run(argv, capture_output=True, check=False, stdin=subprocess.DEVNULL, close_fds=False).returncode
+            == 0
+        )
     except OSError:
         return False
 
 
 def _shown(argv: "list[str]", environment: "dict[str, str]") -> bool:
     try:
-        return subprocess.run(argv, stdout=sys.stderr, check=False, env=environment).returncode == 0
+        return subprocess.run(argv, stdout=sys.stderr, check=False, env=environment, close_fds=False).returncode == 0
     except OSError:
         return False
 
