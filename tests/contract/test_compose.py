@@ -1,0 +1,101 @@
+"""docker-compose.yml and its Dockerfile, held to what they promise; no container engine is needed for that."""
+
+import importlib
+import re
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.local.directory import ROOT
+from deploy.local.postgres import SERVICES
+
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+PARTS: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
+
+
+def test_it_has_the_services_and_what_they_stand_on() -> None:
+    assert set(PARTS) == {*SERVICES, "kafka", "postgres", "mail", "prometheus"}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_is_hardened(name: str) -> None:
+    part = PARTS[name]
+    assert part["read_only"] is True
+    assert "/tmp" in part["tmpfs"]
+    assert part["cap_drop"] == ["ALL"]
+    assert part["security_opt"] == ["no-new-privileges:true"]
+    assert int(part["user"].partition(":")[0]) > 0
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_is_checked(name: str) -> None:
+    assert PARTS[name]["healthcheck"]["test"][0] == "CMD"
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_an_image_is_pinned_to_a_full_version(name: str) -> None:
+    assert re.search(r":v?\d+\.\d+(\.\d+)?$", PARTS[name]["image"])
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_ports_are_open_to_this_machine_alone(name: str) -> None:
+    assert all(port.startswith("127.0.0.1:") for port in PARTS[name].get("ports", []))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_given_settings_that_it_has(name: str) -> None:
+    settings = importlib.import_module(f"services.{name}.settings").Settings.model_fields
+    given = {key.removeprefix("PAYUNG_").lower() for key in PARTS[name]["environment"]}
+    assert given <= set(settings)
+    assert {field for field, info in settings.items() if info.is_required()} <= given
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_starts_when_what_it_needs_is_healthy(name: str) -> None:
+    assert {need["condition"] for need in PARTS[name]["depends_on"].values()} == {"service_healthy"}
+    assert PARTS[name]["command"] == ["python", "-m", f"services.{name}"]
+
+
+def test_versions_are_those_of_the_embedded_stack() -> None:
+    assert "org.apache.kafka:kafka_2.13:4.3.1 " in (ROOT / "deploy/local/kafka-jars.txt").read_text()
+    assert PARTS["kafka"]["image"].endswith(":4.3.1")
+    assert PARTS["postgres"]["image"].startswith("postgres:18.")
+
+
+def test_every_variable_is_explained_in_the_example() -> None:
+    wanted = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
+    assert wanted == set(re.findall(r"^(\w+)=", (ROOT / "deploy/compose.env").read_text(), re.MULTILINE))
+
+
+def test_files_that_are_mounted_exist() -> None:
+    mounts = [volume for part in PARTS.values() for volume in part.get("volumes", []) if volume.startswith("./")]
+    assert mounts
+    assert all((ROOT / mount.split(":")[0]).is_file() for mount in mounts)
+    assert all(mount.endswith(":ro") for mount in mounts)
+
+
+def test_prometheus_asks_every_service() -> None:
+    asked = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"][0]
+    assert asked["static_configs"][0]["targets"] == [f"{name}:8000" for name in SERVICES]
+
+
+def test_the_image_is_pinned_installs_by_hash_and_does_not_run_as_root() -> None:
+    assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {"python:3.11.14-slim-bookworm"}
+    assert "--require-hashes" in DOCKERFILE
+    assert re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE) == ["10001:10001"]
+
+
+def test_the_image_takes_out_only_packages_that_the_lock_holds() -> None:
+    removed = re.search(r"uninstall --yes --quiet (.*?)\n\n", DOCKERFILE, re.DOTALL)
+    assert removed
+    locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    assert set(removed[1].replace("\\", "").split()) - {"pip"} <= locked
+
+
+def test_the_roles_script_is_sound() -> None:
+    script = ROOT / "deploy/postgres/roles.sh"
+    subprocess.run(["bash", "-n", script], check=True)
+    assert f"for role in {' '.join(SERVICES)}; do" in script.read_text()
