@@ -20,6 +20,7 @@ STEADY_AFTER = 60.0
 DEAF_FOR = 60.0
 """Seconds without being alive after which a part that still runs is started anew."""
 
+ASK_EVERY = 5.0
 LOG_LIMIT = 20_000_000
 POLL = 0.1
 
@@ -132,7 +133,7 @@ class Supervisor:
     async def _until_deaf(self, alive: Callable[[], Any]) -> None:
         heard = time.monotonic()
         while time.monotonic() - heard < DEAF_FOR:
-            await asyncio.sleep(5)
+            await asyncio.sleep(ASK_EVERY)
             if await alive():
                 heard = time.monotonic()
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from deploy.local import credentials, directory, endpoints, jars, leftovers, ports
 from deploy.local.directory import Directory
 from deploy.local.endpoints import Endpoints
-from deploy.local.failure import Failure
 from deploy.local.narrator import Narrator
 from deploy.local.parts import Plan, service_argv, stages
 from deploy.local.supervisor import Supervisor
@@ -168,9 +167,3 @@ def phase(data: Path) -> str | None:
     """`starting`, `ready` or `stopping`; None if nothing runs."""
     state = directory.state(Directory(data.resolve()))
     return str(state["phase"]) if state else None
-
-
-def check(options: Options) -> None:
-    """Refuse what cannot work before anything is started."""
-    if options.ports is not None and not 1024 <= options.ports <= 65535 - len(ports.NAMES):
-        raise Failure(f"--ports {options.ports}: BASE must lie between 1024 and {65535 - len(ports.NAMES)}")

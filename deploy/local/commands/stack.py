@@ -22,14 +22,15 @@ def start(
     data: Data = DATA,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Return once everything is ready.")] = False,
     empty: Annotated[bool, typer.Option("--empty", help="Without the demonstration's agencies and files.")] = False,
-    ports: Annotated[int | None, typer.Option(metavar="BASE", help="Use the ports BASE, BASE+1, …")] = None,
+    ports: Annotated[
+        int | None, typer.Option(min=1024, max=65500, metavar="BASE", help="Use the ports BASE, BASE+1, …")
+    ] = None,
     smtp: Annotated[str | None, typer.Option(metavar="URL", help="smtp://user:password@host:port for e-mail.")] = None,
 ) -> None:
     """Start Kafka, PostgreSQL and the three services; Ctrl-C stops them. Says so if they are up already."""
     from deploy.local import detached, up
 
     options = up.Options(data.absolute(), empty, ports, smtp)
-    up.check(options)
     if options.data.is_dir() and up.running(options.data):
         _already(options)
     elif detach:

@@ -1,0 +1,63 @@
+"""The command line as a user meets it: exit codes, one line for a failure, never a traceback."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.local.directory import ROOT
+
+
+def payung(*arguments: str, cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
+    argv = [sys.executable, "-P", "-m", "deploy.local", *arguments]
+    return subprocess.run(argv, capture_output=True, text=True, check=False, cwd=cwd, env={"PYTHONPATH": str(ROOT)})
+
+
+def test_help_names_the_commands() -> None:
+    told = payung("--help")
+    assert told.returncode == 0
+    assert all(f" {command} " in told.stdout for command in ("up", "down", "status", "test", "bench"))
+
+
+@pytest.mark.parametrize("wrong", [["fly"], ["up", "--fast"], ["up", "--ports", "many"], ["up", "--ports", "70000"]])
+def test_wrong_usage_is_exit_code_2(wrong: list[str]) -> None:
+    told = payung(*wrong)
+    assert told.returncode == 2
+    assert "Traceback" not in told.stderr
+
+
+def test_status_without_a_stack_is_exit_code_1_and_one_line(tmp_path: Path) -> None:
+    told = payung("status", "--json", "--data", "here", cwd=tmp_path)
+    assert told.returncode == 1
+    assert told.stderr == "payung: no stack is up on here\n"
+    assert '"running": false' in told.stdout
+    assert not (tmp_path / "here").exists()
+
+
+def test_down_without_a_stack_is_done(tmp_path: Path) -> None:
+    told = payung("down", "--data", str(tmp_path / "never"))
+    assert (told.returncode, told.stdout) == (0, f"nothing is running on {tmp_path / 'never'}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["bench", "nothing"], "there is no benchmark 'nothing'"),
+        (["up", "--data", "/proc/payung"], "cannot use /proc/payung for the data"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_on_stderr(arguments: list[str], reason: str) -> None:
+    told = payung(*arguments)
+    assert told.returncode == 1
+    assert told.stderr.startswith(f"payung: {reason}")
+    assert told.stderr.count("\n") == 1
+
+
+def test_tests_pass_arguments_and_exit_code_through() -> None:
+    told = payung(
+        "test", "--collect-only", "-q", "tests/contract/test_compose.py", "-k", "pinned", "-p", "no:cacheprovider"
+    )
+    assert told.returncode == 0
+    assert "test_an_image_is_pinned_to_a_full_version[kafka]" in told.stdout
+    assert payung("test", "tests/nowhere", "-p", "no:cacheprovider").returncode == 4

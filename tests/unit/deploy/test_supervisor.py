@@ -1,0 +1,124 @@
+"""The supervisor on processes that cost nothing."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local import process, supervisor
+from deploy.local.failure import Failure
+from deploy.local.parts import Part
+from deploy.local.process import Command
+from deploy.local.supervisor import Supervisor
+from tests.waiting import eventually
+
+SLEEPS = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
+DEAF = [
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)",
+]
+ENDS = [sys.executable, "-c", "raise SystemExit(3)"]
+
+
+class Story:
+    """A supervisor's logs, what it said, and parts to give it."""
+
+    def __init__(self, logs: Path) -> None:
+        self.logs, self.said, self.order = logs, [], []
+        self.supervisor: Supervisor | None = None
+
+    def part(self, name: str, argv: list[str], **more: object) -> Part:
+        log = self.logs / f"{name}.log"
+
+        async def ready() -> bool:
+            return log.exists() and "up" in log.read_text()
+
+        return Part(name, lambda: Command(argv), ready, name, prepare=lambda: self.order.append(name), **more)
+
+    def of(self, *stages: list[Part]) -> Supervisor:
+        self.supervisor = Supervisor(list(stages), self.logs, "unit", self.said.append)
+        return self.supervisor
+
+    def state(self, name: str) -> dict[str, object]:
+        assert self.supervisor
+        return next(kept.told() for kept in self.supervisor.kept if kept.part.name == name)
+
+
+@pytest.fixture
+async def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Story]:
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(supervisor, "POLL", 0.01)
+    told = Story(tmp_path)
+    yield told
+    if told.supervisor:
+        await told.supervisor.stop()
+
+
+async def test_stages_start_one_after_the_other(story: Story) -> None:
+    await story.of([story.part("base", SLEEPS)], [story.part("above", SLEEPS)]).start()
+    assert story.order == ["base", "above"]
+    assert [line.split()[0] for line in story.said] == ["base", "above"]
+    assert story.state("above")["state"] == "running"
+
+
+async def test_a_part_that_dies_again_and_again_waits_longer_each_time(story: Story) -> None:
+    supervised = story.of([story.part("ends", ENDS)])
+    starting = asyncio.create_task(supervised.start())
+    await eventually(lambda: len(story.said) >= 3)
+    assert [line.partition(" (log")[0] for line in story.said[:3]] == [
+        f"ends ended with exit code 3; started again in {pause} s" for pause in ("0.05", "0.1", "0.2")
+    ]
+    starting.cancel()
+
+
+async def test_a_part_that_does_not_become_ready_is_named_with_its_log(story: Story) -> None:
+    silent = [sys.executable, "-c", "import time; time.sleep(60)"]
+    with pytest.raises(Failure, match=r"silent was not ready within 0 s: see .*silent\.log"):
+        await story.of([story.part("silent", silent)]).start(within=0.2)
+
+
+async def test_a_part_that_ignores_the_request_to_end_is_killed_and_named(story: Story) -> None:
+    supervised = story.of([story.part("deaf", DEAF, stops_within=0.2)])
+    await supervised.start()
+    await supervised.stop()
+    assert "deaf did not stop within 0.2 s and was killed" in story.said
+    assert story.state("deaf")["pid"] is None
+
+
+async def test_a_part_that_makes_no_progress_is_started_anew(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never() -> bool:
+        return False
+
+    monkeypatch.setattr(supervisor, "DEAF_FOR", 0.0)
+    monkeypatch.setattr(supervisor, "ASK_EVERY", 0.01)
+    await story.of([story.part("stuck", SLEEPS, alive=never)]).start()
+    await eventually(lambda: story.state("stuck")["restarts"] == 1)
+    assert "stuck made no progress for 0 s" in story.said
+
+
+async def test_stopping_twice_does_no_harm(story: Story) -> None:
+    supervised = story.of([story.part("base", SLEEPS)])
+    await supervised.start()
+    await supervised.stop()
+    await supervised.stop()
+    assert story.state("base")["state"] == "stopped"
+
+
+def test_a_log_that_grew_too_large_is_moved_aside_while_it_is_written(tmp_path: Path) -> None:
+    log = tmp_path / "kafka.log"
+    with log.open("ab", buffering=0) as writer:
+        writer.write(b"x" * 100)
+        process.limit_log(log, 50)
+        writer.write(b"next")
+    assert log.read_bytes() == b"next"
+    assert (tmp_path / "kafka.log.1").read_bytes() == b"x" * 100
+
+
+def test_a_process_that_ended_needs_no_stopping(tmp_path: Path) -> None:
+    child = process.spawn(Command(["true"]), tmp_path / "log", "unit")
+    child.wait()
+    assert process.stop(child, signal.SIGTERM, 1)
