@@ -1,0 +1,183 @@
+"""From the sums of cells to the rows of an answer. Pure.
+
+`listed` means, by dimension: a programme's are those eligible for it (JP is not open to individuals); a segment's are
+those enrolled in it and the unregistered who would belong to it (individuals BPU, all others PU), since nobody's
+segment is known before the enrolment; a job level's are workers, not partners.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any, NamedTuple
+
+from services.coverage import cells
+
+JOB_LEVELS = ("management", "staff", "labour")
+DIMENSIONS = ("programme", "segment", "kind", "scale", "job_level", "occupation")
+
+Combination = tuple[str, ...]
+
+
+class Sum(NamedTuple):
+    """What stands in a cell on the day asked for."""
+
+    cell: int
+    partners: int
+    workers: int
+    management: int
+    staff: int
+    labour: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """The figures of one row; `numerators` are the enrolled that a published denominator can be held against."""
+
+    listed: int = 0
+    enrolled: int = 0
+    size_unknown: int = 0
+    listed_workers: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
+    enrolled_workers: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
+    numerators: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+
+class Shown(NamedTuple):
+    """Which programmes the figures tell apart, in their order."""
+
+    programmes: tuple[str, ...]
+
+    def eligible(self, kind: str) -> list[str]:
+        return [name for name in self.programmes if kind != "individual" or name not in ("JP", "JKP")]
+
+    def values(self, dimension: str) -> tuple[str, ...]:
+        """All values of a dimension, in the order of the rows."""
+        every = {
+            "programme": self.programmes,
+            "segment": cells.SEGMENTS,
+            "kind": cells.KINDS,
+            "scale": cells.SCALES,
+            "job_level": JOB_LEVELS,
+            "occupation": cells.OCCUPATIONS,
+        }
+        return every[dimension]
+
+
+def mask(by: Iterable[str], regencies: bool) -> int:
+    """The bits of a cell that these dimensions need; kind and scale always, for eligibility and denominators."""
+    names = {"side", "unknown", "kind", "scale", "region" if regencies else "province", *by} - {"job_level"}
+    return sum(cells.MASKS[name] for name in names)
+
+
+def tallies(
+    sums: Iterable[Sum], by: tuple[str, ...], region_of: Callable[[int], str], shown: Shown
+) -> dict[tuple[str, Combination], Tally]:
+    """(region, combination of the dimensions' values) → its figures."""
+    found: dict[tuple[str, Combination], Tally] = defaultdict(Tally)
+    for each in sums:
+        region = region_of(each.cell)
+        for combination in _combinations(each.cell, by, shown):
+            _count(found[region, combination], each, _weight(each, by, combination))
+        if "segment" in by and "job_level" not in by and cells.is_enrolled(each.cell):
+            for combination, sign in _regrouped(each.cell, by, shown):
+                found[region, combination].listed += sign * each.partners
+    return found
+
+
+def _combinations(cell: int, by: tuple[str, ...], shown: Shown) -> Iterator[Combination]:
+    return product(*(_values(cell, dimension, shown) for dimension in by))
+
+
+def _values(cell: int, dimension: str, shown: Shown) -> Iterable[str]:
+    match dimension:
+        case "programme" if cells.is_enrolled(cell):
+            return [name for name in cells.programmes(cell) if name in shown.programmes]
+        case "programme":
+            return shown.eligible(cells.kind(cell))
+        case "segment":
+            return (cells.segment(cell) if cells.is_enrolled(cell) else expected_segment(cells.kind(cell)),)
+        case "kind":
+            return (cells.kind(cell),)
+        case "scale":
+            return (cells.scale(cell),)
+        case "occupation":
+            return (cells.occupation(cell),)
+        case _:
+            return JOB_LEVELS
+
+
+def expected_segment(kind: str) -> str:
+    """The segment of a partner that is not enrolled yet."""
+    return "BPU" if kind == "individual" else "PU"
+
+
+def _regrouped(cell: int, by: tuple[str, ...], shown: Shown) -> Iterator[tuple[Combination, int]]:
+    """An enrolled partner is listed in the segment it is enrolled in, not in the one expected of it."""
+    kind, segment = cells.kind(cell), cells.segment(cell)
+    expected = expected_segment(kind)
+    if segment == expected:
+        return
+    for name, sign in ((segment, 1), (expected, -1)):
+        eligible = shown.eligible("individual" if name == "BPU" else kind)
+        special = {"segment": (name,), "programme": eligible}
+        for combination in product(*(special.get(d) or _values(cell, d, shown) for d in by)):
+            yield combination, sign
+
+
+def _weight(each: Sum, by: tuple[str, ...], combination: Combination) -> int:
+    if "job_level" not in by:
+        return each.partners
+    return each[2 + 1 + JOB_LEVELS.index(combination[by.index("job_level")])]
+
+
+def _count(tally: Tally, each: Sum, weight: int) -> None:
+    enrolled = cells.is_enrolled(each.cell)
+    workers = tally.enrolled_workers if enrolled else tally.listed_workers
+    for index in range(4):
+        workers[index] += each[2 + index]
+    if not enrolled:
+        tally.listed += weight
+        tally.size_unknown += each.partners if cells.size_unknown(each.cell) else 0
+        return
+    tally.enrolled += weight
+    kind = cells.kind(each.cell)
+    tally.numerators[kind] += each.partners
+    tally.numerators["workers"] += each.workers
+    if kind == "business" and cells.scale(each.cell) in ("micro", "unknown"):
+        tally.numerators["micro_business"] += each.partners
+
+
+def combinations(
+    by: tuple[str, ...], found: Iterable[tuple[str, Combination]], regions: int, shown: Shown, most: int = 20_000
+) -> list[Combination]:
+    """The combinations every region has a row for: all of them, or those that occur when all would be too many."""
+    values = [shown.values(dimension) for dimension in by]
+    every = list(product(*values))
+    if len(every) * regions <= most:
+        return every
+    occurring = {combination for _, combination in found}
+    return [combination for combination in every if combination in occurring]
+
+
+def row(tally: Tally) -> dict[str, Any]:
+    """One row's figures as the contract names them; `rate` is null where nobody is listed."""
+    levels = {
+        name: {"listed": tally.listed_workers[index], "enrolled": tally.enrolled_workers[index]}
+        for index, name in enumerate(JOB_LEVELS, 1)
+    }
+    return {
+        "listed": tally.listed,
+        "enrolled": tally.enrolled,
+        "unregistered": tally.listed - tally.enrolled,
+        "rate": rate(tally.enrolled, tally.listed),
+        "workers": {
+            "listed": tally.listed_workers[0],
+            "unknown": tally.size_unknown,
+            "enrolled": tally.enrolled_workers[0],
+            "by_level": levels,
+        },
+    }
+
+
+def rate(part: float, whole: float) -> float | None:
+    return round(part / whole, 6) if whole > 0 else None

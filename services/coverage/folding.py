@@ -1,0 +1,88 @@
+"""Folds the ledger into its sums in the background, so that figures stay quick however long the ledger grows.
+
+A batch only appends; nobody waits for anybody. The folder takes batches that are complete, adds their sums and strikes
+them from `unfolded`, in one transaction: every question sees each batch exactly once. At midnight in Jakarta it moves
+the standing sums on by a day, when future periods begin and end.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+
+import asyncpg
+
+from services.coverage.handlers import queries
+from shared.database import UNAVAILABLE, connection
+from shared.observability import get_logger
+from shared.service import PartStatus
+
+log = get_logger(__name__)
+
+SLICE_ROWS = 200_000
+"""A slice of a backlog; with the pause after it, folding takes at most a third of the time from the consumers."""
+PAUSE_SECONDS = 0.5
+STALLED_AFTER = 300.0
+
+
+def today() -> date:
+    """The day it is in Jakarta, by which figures stand."""
+    return (datetime.now(UTC) + timedelta(hours=7)).date()
+
+
+async def fold(db: asyncpg.Connection, day: date, slice_rows: int = SLICE_ROWS) -> int:
+    """Fold one slice of the unfolded batches, after moving the standing sums on to `day`; the batches folded.
+
+    Does nothing while another folder is at it.
+    """
+    async with db.transaction():
+        if not await db.fetchval("select pg_try_advisory_xact_lock(hashtext(current_schema() || '/folding'))"):
+            return 0
+        if day > await db.fetchval("select day from standing_day"):
+            await db.execute(queries["advance_standing"], day)
+            await db.execute("update standing_day set day = $1", day)
+        batches = [row["batch"] for row in await db.fetch(queries["due_to_fold"], slice_rows)]
+        if batches:
+            await db.execute(queries["fold"], batches, batches[0], batches[-1])
+            await db.execute(queries["fold_standing"], batches, batches[0], batches[-1])
+            await db.execute(queries["close_batches"], batches)
+    return len(batches)
+
+
+class Folder:
+    """Folds for as long as the service runs."""
+
+    name = "folder"
+
+    def __init__(self, pool: asyncpg.Pool, *, clock: Callable[[], date] = today) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._stopping = asyncio.Event()
+        self._progress = time.monotonic()
+        self._trouble: str | None = None
+        self._folded = 0
+
+    async def run(self) -> None:
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            try:
+                await self._fold_once()
+                self._trouble, self._progress = None, time.monotonic()
+            except UNAVAILABLE as problem:
+                self._trouble = type(problem).__name__
+                log.warning("folding waits for the database", problem=self._trouble)
+            with suppress(TimeoutError):
+                pause = max(PAUSE_SECONDS, 2 * (time.monotonic() - began))
+                await asyncio.wait_for(self._stopping.wait(), pause)
+
+    async def stop(self) -> None:
+        self._stopping.set()
+
+    def status(self) -> PartStatus:
+        live = self._trouble is not None or time.monotonic() - self._progress < STALLED_AFTER
+        return PartStatus(live=live, ready=True, detail={"folded_batches": self._folded, "trouble": self._trouble})
+
+    async def _fold_once(self) -> None:
+        async with connection(self._pool) as db:
+            self._folded += await fold(db, self._clock())

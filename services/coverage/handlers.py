@@ -1,0 +1,148 @@
+"""What happens to a batch of each topic. All effects are in the transaction that also moves the offsets."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+import asyncpg
+
+from services.coverage import cells, ledger, moves
+from services.coverage.facts import Enrolled, Listed
+from services.coverage.ledger import Move
+from services.coverage.moves import UNKNOWN, Heard, Known, Version
+from shared.bus.batch import Batch
+from shared.bus.records import Record
+from shared.database import Queries
+from shared.events.claims import Claim
+from shared.events.reference import Denominator, Target
+
+queries = Queries.load(Path(__file__).parent / "queries.sql")
+
+DAY_ONE = date(1970, 1, 1)
+
+
+async def on_enrollments(batch: Batch, db: asyncpg.Connection) -> None:
+    """Move every partner of the batch to its new timeline; the ledger gets the difference."""
+    versions = await asyncio.to_thread(moves.read, batch, Enrolled, cells.enrolled)
+    known = await _store_enrolments(db, moves.newest(versions))
+    made, moving = moves.made(versions, known)
+    await _add_to_ledger(db, made)
+    await _hear(db, batch, moves.heard((version.fact.agency, version.recorded) for version in moving))
+
+
+async def on_partners(batch: Batch, db: asyncpg.Connection) -> None:
+    """The same for who is listed; an agency is heard of when one of its lists names a partner for the first time."""
+    versions = await asyncio.to_thread(moves.read, batch, Listed, cells.listed)
+    known, lists = await _store_partners(db, moves.newest(versions))
+    made, moving = moves.made(versions, known)
+    await _add_to_ledger(db, made)
+    await _hear(db, batch, moves.heard(_newly_listed(moving, lists)))
+
+
+async def on_claims(batch: Batch, db: asyncpg.Connection) -> None:
+    """Keep every version of a claim; which of them holds is asked with the question."""
+    claims = {(claim.claim_id, claim.version): claim for _, claim in batch.decode(Claim)}
+    rows = [
+        (*key, _second(c), c.region, c.programme, c.segment, c.status, c.amount, c.occurred_on, c.tenure_months)
+        for key, c in sorted(claims.items())
+    ]
+    fresh = await db.fetch(queries["add_claims"], *_columns(rows, 10))
+    seen = [(claims[str(row["claim_id"]), row["version"]].agency, row["recorded"]) for row in fresh]
+    await _hear(db, batch, moves.heard(seen))
+
+
+async def on_reference(batch: Batch, db: asyncpg.Connection) -> None:
+    """Keep denominators and targets, each with its source and when it became known; nothing is ever replaced."""
+    denominators = [fact for _, fact in batch.decode(Denominator, _of(batch, "denominator.set"))]
+    targets = [fact for _, fact in batch.decode(Target, _of(batch, "target.set"))]
+    await db.executemany(
+        queries["add_denominator"],
+        [(d.region, d.measure, d.as_of, d.source, d.value, d.status, d.agency, _second(d)) for d in denominators],
+    )
+    await db.executemany(
+        queries["add_target"],
+        [(t.region, t.measure, t.start, t.until, t.source, t.value, t.list, t.agency, _second(t)) for t in targets],
+    )
+
+
+# --- storing -------------------------------------------------------------------------------------------------------
+
+
+async def _store_enrolments(db: asyncpg.Connection, newest: dict[str, Version[Enrolled]]) -> dict[str, Known]:
+    rows = [
+        (partner_id, v.fact.version, v.recorded, v.timeline, _day(v.fact.periods[0].start) if v.fact.periods else None)
+        for partner_id, v in newest.items()
+    ]
+    return {str(row[0]): _known(row) for row in await db.fetch(queries["move_enrolments"], *_columns(rows, 5))}
+
+
+async def _store_partners(
+    db: asyncpg.Connection, newest: dict[str, Version[Listed]]
+) -> tuple[dict[str, Known], dict[str, set[str]]]:
+    rows = [
+        (partner_id, v.fact.version, v.recorded, v.timeline, v.fact.region, json.dumps(_lists(v.fact)))
+        for partner_id, v in newest.items()
+    ]
+    stored = await db.fetch(queries["move_partners"], *_columns(rows, 6))
+    return {str(row[0]): _known(row) for row in stored}, {str(row[0]): set(row["lists"] or ()) for row in stored}
+
+
+def _known(row: asyncpg.Record) -> Known:
+    return UNKNOWN if row["version"] is None else Known(row["version"], row["recorded"], row["timeline"])
+
+
+def _lists(fact: Listed) -> list[str]:
+    """The lists that name the partner, as agency/list; none once it is merged, erased or delisted."""
+    if fact.status != "active" or fact.listed_on is None:
+        return []
+    return sorted({f"{listing.agency}/{listing.list}" for listing in fact.lists})
+
+
+def _newly_listed(moving: list[Version[Listed]], lists: dict[str, set[str]]) -> list[tuple[str | None, int]]:
+    seen: list[tuple[str | None, int]] = []
+    for version in moving:
+        before = lists[version.fact.partner_id]
+        now = set(_lists(version.fact))
+        seen += [(agency, version.recorded) for agency in {each.partition("/")[0] for each in now - before}]
+        lists[version.fact.partner_id] = now
+    return seen
+
+
+async def _add_to_ledger(db: asyncpg.Connection, made: list[Move]) -> None:
+    rows = await asyncio.to_thread(ledger.differences, made)
+    if len(rows):
+        number = await db.fetchval(queries["open_batch"], len(rows))
+        source = _whole(await asyncio.to_thread(ledger.binary_copy, number, rows))
+        await db.copy_to_table("ledger", source=source, columns=ledger.COLUMNS, format="binary")
+
+
+async def _hear(db: asyncpg.Connection, batch: Batch, heard: dict[str, Heard]) -> None:
+    if heard:
+        first = batch.records[0]
+        rows = [(agency, h.last, DAY_ONE + timedelta(h.day), h.events) for agency, h in heard.items()]
+        await db.execute(queries["hear"], batch.topic, first.partition, *_columns(rows, 4))
+
+
+def _of(batch: Batch, event_type: str) -> list[Record]:
+    return [record for record in batch.records if record.type == event_type]
+
+
+def _second(fact: Claim | Denominator | Target) -> int:
+    return int(fact.recorded_at.timestamp())
+
+
+def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+
+
+@lru_cache(maxsize=200_000)
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+async def _whole(data: bytes) -> AsyncIterator[bytes]:
+    for at in range(0, len(data), 1 << 20):
+        yield data[at : at + (1 << 20)]

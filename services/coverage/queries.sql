@@ -1,0 +1,172 @@
+-- name: move_enrolments
+-- Keeps the newest timeline of each partner and returns the one before it. A version that is not newer changes nothing
+-- and is not returned. Sorted, so that two batches never wait for each other in a circle.
+insert into enrolments as e (partner_id, version, recorded, timeline, first_start)
+select * from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::date[]) order by 1
+on conflict (partner_id) do update set version = excluded.version, recorded = greatest(e.recorded, excluded.recorded),
+    timeline = excluded.timeline, first_start = excluded.first_start
+where e.version < excluded.version
+returning partner_id, old.version as version, old.recorded as recorded, old.timeline as timeline;
+
+-- name: move_partners
+-- The same for partner facts; the lists before it tell which agency was heard of.
+insert into partners as p (partner_id, version, recorded, timeline, region, lists)
+select a.id, a.version, a.recorded, a.timeline, a.region, array(select jsonb_array_elements_text(a.lists))
+from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::text[], $6::jsonb[])
+    a (id, version, recorded, timeline, region, lists) order by 1
+on conflict (partner_id) do update set version = excluded.version, recorded = greatest(p.recorded, excluded.recorded),
+    timeline = excluded.timeline, region = excluded.region, lists = excluded.lists
+where p.version < excluded.version
+returning partner_id, old.version as version, old.recorded as recorded, old.timeline as timeline, old.lists as lists;
+
+-- name: open_batch
+-- Announces a batch of the ledger; it is seen together with its rows or not at all.
+insert into unfolded (batch, rows) values (nextval('batches'), $1) returning batch;
+
+-- name: hear
+-- Notes when the agencies were last heard of.
+insert into heard as h (agency, topic, partition, last, day, events)
+select a.agency, $1, $2, a.last, a.day, a.events
+from unnest($3::text[], $4::bigint[], $5::date[], $6::bigint[]) a (agency, last, day, events) order by 1
+on conflict (agency, topic, partition) do update set last = greatest(h.last, excluded.last),
+    day = greatest(h.day, excluded.day),
+    events = case when h.day = excluded.day then h.events + excluded.events
+                  when h.day < excluded.day then excluded.events else h.events end;
+
+-- name: due_to_fold
+-- The oldest unfolded batches of up to $1 rows together, at least one.
+select batch from (
+    select batch, sum(rows) over (order by batch) - rows as before from unfolded
+) u where before < $1 order by batch;
+
+-- name: fold
+-- Adds the rows of these batches to the sums of their spans.
+insert into folded as f (day, cell, span, partners, workers, management, staff, labour)
+select day, cell, (recorded / 2592000)::int, sum(partners), sum(workers), sum(management), sum(staff), sum(labour)
+from ledger where batch between $2 and $3 and batch = any($1::bigint[])
+group by 1, 2, 3
+having sum(partners) <> 0 or sum(workers) <> 0 or sum(management) <> 0 or sum(staff) <> 0 or sum(labour) <> 0
+order by 1, 2, 3
+on conflict (day, cell, span) do update set partners = f.partners + excluded.partners,
+    workers = f.workers + excluded.workers, management = f.management + excluded.management,
+    staff = f.staff + excluded.staff, labour = f.labour + excluded.labour;
+
+-- name: fold_standing
+-- Adds to the standing sums what these batches move up to the standing day.
+insert into standing as s (cell, partners, workers, management, staff, labour)
+select cell, sum(partners), sum(workers), sum(management), sum(staff), sum(labour)
+from ledger where batch between $2 and $3 and batch = any($1::bigint[]) and day <= (select day from standing_day)
+group by 1 order by 1
+on conflict (cell) do update set partners = s.partners + excluded.partners, workers = s.workers + excluded.workers,
+    management = s.management + excluded.management, staff = s.staff + excluded.staff,
+    labour = s.labour + excluded.labour;
+
+-- name: close_batches
+-- From now on the folded sums hold these batches.
+delete from unfolded where batch = any($1::bigint[]);
+
+-- name: advance_standing
+-- Moves the standing sums on to day $1, which comes after the standing day.
+insert into standing as s (cell, partners, workers, management, staff, labour)
+select cell, sum(partners), sum(workers), sum(management), sum(staff), sum(labour)
+from folded where day > (select day from standing_day) and day <= $1
+group by 1 order by 1
+on conflict (cell) do update set partners = s.partners + excluded.partners, workers = s.workers + excluded.workers,
+    management = s.management + excluded.management, staff = s.staff + excluded.staff,
+    labour = s.labour + excluded.labour;
+
+-- name: figures
+-- As of day $1 by all that is known, merged by the cell's bits $2, within the provinces $3 and regencies $4 (null: all).
+-- One statement, one snapshot: a batch is either folded or counted from the ledger, never both.
+with here as materialized (select day from standing_day),
+fresh as materialized (select min(batch) as low, max(batch) as high from unfolded)
+select cell & $2::bigint as cell, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
+    sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
+from (
+    select cell, partners, workers, management, staff, labour from standing where $1::date >= (select day from here)
+    union all
+    select cell, partners, workers, management, staff, labour from folded
+    where day <= $1 and day > case when $1 >= (select day from here) then (select day from here) else '-infinity' end
+    union all
+    select cell, partners, workers, management, staff, labour from ledger
+    where batch between (select low from fresh) and (select high from fresh)
+        and batch in (select batch from unfolded) and day <= $1
+) moves
+where $3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[])
+group by 1;
+
+-- name: figures_known
+-- As of day $1 by what was recorded up to and including second $5. Whole spans before that second come folded; the
+-- ledger adds the rest of its span, and what no folding has reached yet.
+with fresh as materialized (select min(batch) as low, max(batch) as high from unfolded)
+select cell & $2::bigint as cell, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
+    sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
+from (
+    select cell, partners, workers, management, staff, labour from folded
+    where day <= $1 and span < $5::bigint / 2592000
+    union all
+    select cell, partners, workers, management, staff, labour from ledger
+    where recorded between $5 / 2592000 * 2592000 and $5 and day <= $1
+    union all
+    select cell, partners, workers, management, staff, labour from ledger
+    where batch between (select low from fresh) and (select high from fresh)
+        and batch in (select batch from unfolded) and recorded < $5 / 2592000 * 2592000 and day <= $1
+) moves
+where $3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[])
+group by 1;
+
+-- name: add_claims
+-- Keeps versions of claims that are not kept yet, and returns those.
+insert into claims (claim_id, version, recorded, region, programme, segment, status, amount, occurred_on, tenure_months)
+select * from unnest($1::uuid[], $2::int[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
+    $9::date[], $10::int[])
+on conflict do nothing
+returning claim_id, version, recorded;
+
+-- name: add_denominator
+insert into denominators (region, measure, as_of, source, value, status, agency, recorded)
+values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing;
+
+-- name: add_target
+insert into targets (region, measure, starts, until, source, value, list, agency, recorded)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing;
+
+-- name: denominators
+-- Those of the regions $1 known by second $2 (null: now); of facts with one key the newest.
+select distinct on (region, measure, as_of, source) region, measure, as_of, source, value, status
+from denominators where region = any($1::text[]) and ($2::bigint is null or recorded <= $2)
+order by region, measure, as_of, source, recorded desc;
+
+-- name: targets
+-- The newest target of each of the regions $1 known by second $2 (null: now).
+select distinct on (region) region, measure, starts, until, source, value, list, agency
+from targets where region = any($1::text[]) and ($2::bigint is null or recorded <= $2)
+order by region, recorded desc, until desc;
+
+-- name: progress
+-- How many partners listed in the regencies $1 (on the list $2 of agency $3, if given) first started within [$4, $5].
+select count(*) from partners join enrolments using (partner_id)
+where region = any($1::text[]) and lists <> '{}' and ($2::text is null or lists @> array[$3 || '/' || $2])
+    and first_start between $4::date and $5::date;
+
+-- name: freshness
+-- When each agency was last heard of, and how many events it had on day $1.
+select agency, max(last) as last, coalesce(sum(events) filter (where day = $1::date), 0)::bigint as events_today
+from heard group by agency order by agency;
+
+-- name: claims
+-- The claims of the regencies $1 (told as the regions $2) by their status as known by second $3 (null: now), for the
+-- dimensions $4. Only paid claims carry money.
+with current as (
+    select distinct on (claim_id) * from claims
+    where $3::bigint is null or recorded <= $3
+    order by claim_id, version desc
+)
+select place.code as region, status,
+    case when 'programme' = any($4::text[]) then programme end as programme,
+    case when 'segment' = any($4) then segment end as segment,
+    case when 'month' = any($4) then to_char(occurred_on, 'YYYY-MM') end as month,
+    count(*) as count, coalesce(sum(amount) filter (where status = 'paid'), 0)::bigint as amount,
+    percentile_cont(0.5) within group (order by tenure_months) as median_tenure
+from current join unnest($1::text[], $2::text[]) place (regency, code) on place.regency = current.region
+group by 1, 2, 3, 4, 5;

@@ -1,0 +1,155 @@
+"""The figures are a function of the facts: whatever the batches, duplicates and foldings, they equal the oracle's."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from aiokafka import ConsumerRecord
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services import coverage
+from services.coverage import cells, handlers
+from services.coverage.folding import fold
+from services.coverage.questions import sums
+from shared.bus.batch import Batch
+from shared.bus.records import Record
+from shared.database import connect, migrate
+from shared.events.enrollments import Enrollment, Period
+from shared.events.model import Workers, encode
+from tests.stack import Database
+from tests.unit.coverage import histories, oracle
+from tests.unit.coverage.oracle import Fact, Place
+
+MIGRATIONS = Path(coverage.__file__).parent / "migrations"
+EVERYTHING = (1 << cells.CELL_BITS) - 1
+
+
+@pytest.fixture
+async def db(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    pool = await connect(database.of("coverage"))
+    await migrate(pool, MIGRATIONS)
+    async with pool.acquire() as connection:
+        yield connection
+    await pool.close()
+
+
+@dataclass
+class Deliver:
+    """The log hands over the facts up to `facts`, in batches of one topic each as consecutive facts allow."""
+
+    facts: int
+
+
+@dataclass
+class Fold:
+    """The folder works off a slice, on a day that may be later than the one before."""
+
+    slice_rows: int
+    day: date
+
+
+offsets = count()
+
+
+def record(fact: Fact) -> Record:
+    topic = "enrollments" if isinstance(fact, Enrollment) else "partners"
+    key = fact.partner_id.encode()
+    return Record(ConsumerRecord(topic, 0, next(offsets), 0, 0, key, encode(fact), None, 0, 0, []))
+
+
+async def apply(db: asyncpg.Connection, facts: list[Fact]) -> None:
+    """One poll of the consumer: its facts, topic by topic."""
+    for kind, handler in (("partners", handlers.on_partners), ("enrollments", handlers.on_enrollments)):
+        records = [each for each in map(record, facts) if each.topic == kind]
+        if records:
+            batch = Batch(kind, records)
+            async with db.transaction():
+                await handler(batch, db)
+            assert not batch.rejected
+
+
+def readable(cell: int) -> Place:
+    province, regency = cells.place(cell)
+    scale, occupation = cells.scale(cell), cells.occupation(cell)
+    enrolled = cells.is_enrolled(cell)
+    return (
+        "enrolled" if enrolled else "listed",
+        f"{province:02}.{regency:02}",
+        cells.kind(cell),
+        None if scale == "unknown" else scale,
+        None if occupation == "none" else occupation,
+        cells.segment(cell) if enrolled else None,
+        tuple(sorted(cells.programmes(cell))),
+        cells.size_unknown(cell),
+    )
+
+
+async def answer(db: asyncpg.Connection, as_of: date, known_at: int | None) -> dict[Place, tuple[int, ...]]:
+    found = await sums(db, EVERYTHING, as_of, known_at)
+    return {readable(each.cell): tuple(each[1:]) for each in found if any(each[1:])}
+
+
+async def emptied(db: asyncpg.Connection) -> None:
+    await db.execute(
+        "truncate enrolments, partners, ledger, unfolded, folded, standing, heard;"
+        "update standing_day set day = '1900-01-01'"
+    )
+
+
+happenings = st.one_of(
+    st.builds(Deliver, st.integers(1, 4)),
+    st.builds(Fold, st.sampled_from([1, 3, 1000]), histories.days),
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(log=histories.logs(), plan=st.lists(happenings, min_size=4, max_size=14), questions=st.data())
+async def test_every_day_as_known_at_every_second_equals_the_oracle(
+    db: asyncpg.Connection, log: list[Fact], plan: list[Any], questions: st.DataObject
+) -> None:
+    await emptied(db)
+    rest = list(log)
+    for happening in [*plan, Deliver(len(log))]:
+        if isinstance(happening, Fold):
+            await fold(db, happening.day, happening.slice_rows)
+        else:
+            batch, rest = rest[: happening.facts], rest[happening.facts :]
+            await apply(db, batch)
+            delivered = log[: len(log) - len(rest)]
+            as_of = questions.draw(histories.days)
+            assert await answer(db, as_of, None) == oracle.figures(delivered, as_of, None)
+    seconds = sorted({oracle.second(fact.recorded_at) for fact in log})
+    for as_of in questions.draw(st.lists(histories.days, min_size=2, max_size=4)):
+        for second in [None, seconds[0] - 1, *questions.draw(st.lists(st.sampled_from(seconds), max_size=3))]:
+            assert await answer(db, as_of, second) == oracle.figures(log, as_of, second)
+
+
+async def test_redelivery_of_everything_changes_nothing(db: asyncpg.Connection) -> None:
+    start = date(2021, 3, 1)
+    period = Period(start, None, "33.11", "PU", ("JKK", "JKM"), Workers(1, 2, 3))
+    fact = Enrollment(histories.PARTNERS[0], 1, "business", (period,), histories.RECORDED, listed_on=start)
+    log = [fact]
+    for _ in range(3):
+        await apply(db, log)
+    rows = await db.fetchval("select count(*) from ledger")
+    assert rows == 1
+    assert await answer(db, start, None) == oracle.figures(log, start, None)
+    assert await answer(db, start - timedelta(1), None) == {}
+
+
+async def test_an_old_version_delivered_again_is_forgotten_at_once(db: asyncpg.Connection) -> None:
+    def version(number: int, labour: int) -> Enrollment:
+        period = Period(histories.BEGINNING, None, "33.11", "PU", ("JKK", "JKM"), Workers(0, 0, labour))
+        recorded = histories.RECORDED + timedelta(number)
+        return Enrollment(histories.PARTNERS[0], number, "business", (period,), recorded, listed_on=period.start)
+
+    first, second, third = version(1, 10), version(2, 20), version(3, 30)
+    for batch in ([first], [second], [first], [third, second, first]):
+        await apply(db, batch)
+    assert await answer(db, histories.BEGINNING, None) == oracle.figures([third], histories.BEGINNING, None)

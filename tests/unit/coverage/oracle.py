@@ -1,0 +1,68 @@
+"""A brute-force oracle: what the figures must be, straight from the facts and the contracts' words.
+
+It knows nothing of cells, ledgers or sums: for every partner it takes the version known at the time and looks whether
+the day lies in it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from shared.events.enrollments import Enrollment
+from shared.events.partners import Partner
+
+Fact = Enrollment | Partner
+Place = tuple[str, str, str, str | None, str | None, str | None, tuple[str, ...], bool]
+"""side, region, kind, scale, occupation, segment, programmes, size unknown"""
+
+
+def newest(facts: Iterable[Fact], known_at: int | None) -> list[Fact]:
+    """The version of each partner and topic that holds, of those recorded by then; facts in the order of the log."""
+    accepted: dict[tuple[type, str], Fact] = {}
+    highest: Counter[tuple[type, str]] = Counter()
+    for fact in facts:
+        key = (type(fact), fact.partner_id)
+        if fact.version <= highest[key]:
+            continue
+        highest[key] = fact.version
+        if known_at is None or int(fact.recorded_at.timestamp()) <= known_at:
+            accepted[key] = fact
+    return list(accepted.values())
+
+
+def figures(facts: Iterable[Fact], as_of: date, known_at: int | None) -> dict[Place, tuple[int, ...]]:
+    """Place → (partners, workers, management, staff, labour), zeros left out."""
+    sums: dict[Place, list[int]] = {}
+    for fact in newest(facts, known_at):
+        found = _enrolled(fact, as_of) if isinstance(fact, Enrollment) else _listed(fact, as_of)
+        if found:
+            place, numbers = found
+            sums[place] = [a + b for a, b in zip(sums.get(place, [0] * 5), (1, *numbers), strict=True)]
+    return {place: tuple(numbers) for place, numbers in sums.items()}
+
+
+def _enrolled(fact: Enrollment, day: date) -> tuple[Place, tuple[int, int, int, int]] | None:
+    if fact.listed_on is None:
+        return None
+    for period in fact.periods:
+        if max(period.start, fact.listed_on) <= day and (period.until is None or day < period.until):
+            held = tuple(sorted(set(period.programmes)))
+            place = ("enrolled", period.region, fact.kind, fact.scale, fact.occupation, period.segment, held, False)
+            w = period.workers
+            return place, (w.management + w.staff + w.labour, w.management, w.staff, w.labour)
+    return None
+
+
+def _listed(fact: Partner, day: date) -> tuple[Place, tuple[int, int, int, int]] | None:
+    if fact.status != "active" or fact.listed_on is None or day < fact.listed_on:
+        return None
+    levels = [fact.workers.management, fact.workers.staff, fact.workers.labour]
+    counts = [level or 0 for level in levels]
+    unknown = fact.workers.total is None and levels == [None, None, None]
+    total = sum(counts) if fact.workers.total is None else fact.workers.total
+    place = ("listed", fact.region, fact.kind, fact.scale, fact.occupation, None, (), unknown)
+    return place, (total, counts[0], counts[1], counts[2])
+
+
+def second(moment: datetime) -> int:
+    return int(moment.timestamp())
