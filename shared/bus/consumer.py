@@ -40,8 +40,10 @@ POISON_WINDOW = 1_000
 POISON_SHARE = 0.5
 POISON_AT_LEAST = 200
 LONGEST_BACK_OFF = 5.0
-WATCH_SECONDS = 5.0
-HUNG_AFTER = 30.0
+WATCH_SECONDS = 2.0
+HUNG_AFTER = 20.0
+MEASURED_WITHIN = 4.0
+CLOSED_WITHIN = 3.0
 STUCK_AFTER = 90.0
 COMMIT_HINT_SECONDS = 1.0
 FENCED_PAUSE = 1.0
@@ -199,7 +201,7 @@ class Consumer:
     async def _finish(self, broker: KafkaBroker) -> None:
         self._positions.clear()
         closing = asyncio.ensure_future(broker.stop())
-        done, _ = await asyncio.wait([closing], timeout=8)
+        done, _ = await asyncio.wait([closing], timeout=CLOSED_WITHIN)
         if not done:
             log.warning("the Kafka client did not stop in time", group=self._group)
             closing.cancel()
@@ -222,7 +224,7 @@ class Consumer:
         positions = {tp: position.next_offset for tp, position in self._positions.items()}
         if client is None or not positions:
             return
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(MEASURED_WITHIN):
             ends = await client.end_offsets(list(positions))
         self._lag = sum(max(0, end - positions[tp]) for tp, end in ends.items())
         if self._lag == 0:

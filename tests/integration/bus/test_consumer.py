@@ -179,3 +179,22 @@ async def test_stopping_leaves_the_group_at_once(pool, kafka, topics):
     async with consuming(pool, kafka, topics):
         await eventually(lambda: matches(pool, {key: 2 * value for key, value in more.items()}), 5)
     assert asyncio.get_running_loop().time() - before < 6
+
+
+@pytest.mark.timeout(180)
+async def test_a_broker_that_dies_and_comes_back_finds_its_consumer_again(database, own_kafka, topics, tmp_path):
+    """aiokafka's consumer can hang silently after a broker's restart; ours measures its lag and starts anew."""
+    broker = await own_kafka()
+    async with prepared(database.of("coverage"), broker.address, topics, tmp_path) as pool:
+        expected = await numbers(broker.address, topics, 200)
+        async with consuming(pool, broker.address, topics) as consumer:
+            await eventually(lambda: matches(pool, expected))
+            for _ in range(2):
+                broker.kill()
+                await eventually(lambda: not consumer.status().ready, 40)
+                assert consumer.status().live
+                await broker.start()
+                more = await numbers(broker.address, topics, 200)
+                expected = {key: expected[key] + more[key] for key in expected}
+                await eventually(lambda: matches(pool, expected), 60)
+                await eventually(lambda: consumer.status().ready, 30)
