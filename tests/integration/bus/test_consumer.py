@@ -196,5 +196,5 @@ async def test_a_broker_that_dies_and_comes_back_finds_its_consumer_again(databa
                 await broker.start()
                 more = await numbers(broker.address, topics, 200)
                 expected = {key: expected[key] + more[key] for key in expected}
-                await eventually(lambda: matches(pool, expected), 60)
+                await eventually(lambda expected=expected: matches(pool, expected), 60)
                 await eventually(lambda: consumer.status().ready, 30)
