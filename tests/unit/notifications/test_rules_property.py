@@ -47,8 +47,10 @@ def run_engine(facts: Facts, policy: Policy, calendar: Calendar, down: set[date]
     """Tick every half hour, and at what `decide` announces, but never on a day the system is down."""
     zone = ZoneInfo(facts.zone)
     assert facts.listed_known_at is not None
-    now, done = facts.listed_known_at, []
-    while len(done) <= len(policy.steps) and now < facts.listed_known_at + 400 * DAY:
+    now = facts.listed_known_at
+    done: list[tuple[str, datetime]] = []
+    end = now + 400 * DAY
+    while len(done) <= len(policy.steps) and now < end:
         if now.astimezone(zone).date() in down:
             now += TICK
             continue

@@ -1,0 +1,120 @@
+"""Everything notifications is made of, wired in one place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import asyncpg
+from fastapi import FastAPI
+
+from services.notifications import api
+from services.notifications.channels import Channel
+from services.notifications.channels.log import LogChannel
+from services.notifications.channels.mail import MailChannel, Server
+from services.notifications.handlers import Handlers
+from services.notifications.policies import InForce
+from services.notifications.replanner import Replanner
+from services.notifications.schedule import Clock, Scheduler, wall_clock
+from services.notifications.sender import LOG_PACE, MAIL_PACE, Pace, Sender
+from services.notifications.settings import Settings
+from shared.bus.consumer import Consumer
+from shared.bus.outbox import Relay
+from shared.bus.topics import ensure_topics
+from shared.database import connect, migrate
+from shared.events import TOPICS
+from shared.observability import Metrics
+from shared.regions import Regions
+from shared.security import KeyRing, on_access
+from shared.service import build_app
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+READS = ("partners", "enrollments", "contacts", "access")
+WRITES = ("outreach",)
+
+
+@dataclass
+class Engine:
+    """The parts that share one pool, one clock and one policy."""
+
+    pool: asyncpg.Pool
+    in_force: InForce
+    scheduler: Scheduler
+    consumer: Consumer
+    senders: list[Sender]
+    replanner: Replanner
+    relay: Relay
+
+    @property
+    def parts(self) -> list[Consumer | Sender | Replanner | Relay]:
+        return [self.consumer, *self.senders, self.replanner, self.relay]
+
+
+async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
+    """Migrate, create missing topics, and hand over the application with its parts."""
+    pool = await connect(settings.database, min_size=2, max_size=12)
+    await migrate(pool, MIGRATIONS)
+    topics = [TOPICS[name] for name in (*READS, *WRITES)]
+    await ensure_topics(
+        settings.kafka,
+        topics,
+        prefix=settings.topic_prefix,
+        partitions=settings.partitions,
+        replication=settings.replication,
+    )
+    metrics = Metrics("notifications")
+    reminders = metrics.counter("reminders", "Reminders by result", ("result",))
+    engine = build(settings, pool, clock, counted=lambda result: reminders.labels(result).inc())
+    state = {
+        "keys": KeyRing(pool, settings.admin_key),
+        "pool": pool,
+        "scheduler": engine.scheduler,
+        "in_force": engine.in_force,
+        "regions": Regions.load(),
+        "woken": (engine.relay.wake, engine.replanner.wake),
+    }
+    return build_app(
+        "notifications", parts=engine.parts, routers=[api.router], state=state, metrics=metrics, on_stop=pool.close
+    )
+
+
+def build(
+    settings: Settings,
+    pool: asyncpg.Pool,
+    clock: Clock = wall_clock,
+    counted: Callable[[str], None] = lambda result: None,
+) -> Engine:
+    """The parts, not running yet."""
+    in_force = InForce(mail=settings.smtp is not None)
+    scheduler = Scheduler(in_force, Regions.load(), clock)
+    relay = Relay(pool, kafka=settings.kafka, source="payung/notifications", prefix=settings.topic_prefix)
+    channels, pace = _ways_out(settings)
+    senders = [
+        Sender(
+            pool, scheduler, channels, in_force,
+            pace=pace, published=relay.wake, counted=counted, name=f"sender-{number}",
+        )
+        for number in range(1, settings.senders + 1)
+    ]  # fmt: skip
+    consumer = _consumer(settings, pool, scheduler)
+    return Engine(pool, in_force, scheduler, consumer, senders, Replanner(pool, scheduler, in_force), relay)
+
+
+def _consumer(settings: Settings, pool: asyncpg.Pool, scheduler: Scheduler) -> Consumer:
+    consumer = Consumer(pool, kafka=settings.kafka, group="notifications", prefix=settings.topic_prefix)
+    handlers = Handlers(scheduler)
+    consumer.on("partners", handlers.on_partners)
+    consumer.on("enrollments", handlers.on_enrollments)
+    consumer.on("contacts", handlers.on_contacts)
+    consumer.on("access", on_access)
+    return consumer
+
+
+def _ways_out(settings: Settings) -> tuple[dict[str, Channel], Pace]:
+    """The channels and how much of their work is taken at once."""
+    channels: dict[str, Channel] = {"log": LogChannel()}
+    pace = LOG_PACE
+    if settings.smtp is not None:
+        channels["email"] = MailChannel(Server.parse(settings.smtp), sender=settings.mail_from)
+        pace = MAIL_PACE
+    return channels, replace(pace, lease=timedelta(seconds=settings.lease_seconds))

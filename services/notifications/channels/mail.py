@@ -1,0 +1,107 @@
+"""E-mail over SMTP, one message a connection; tells passing refusals from those for good."""
+
+import re
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from urllib.parse import quote, unquote, urlsplit
+
+import aiosmtplib
+
+from services.notifications.channels import Message, Outcome
+from services.notifications.channels.texts import text_of
+
+ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where mail is handed in. `smtps` speaks TLS from the start; `smtp` takes STARTTLS where it is offered."""
+
+    host: str
+    port: int
+    user: str | None
+    password: str | None
+    tls: bool
+
+    @classmethod
+    def parse(cls, url: str) -> "Server":
+        """From smtp://user:password@host:port. Raises ValueError when it is no such URL."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("the mail server is given as smtp://user:password@host:port")
+        tls = parts.scheme == "smtps"
+        user = unquote(parts.username) if parts.username else None
+        password = unquote(parts.password) if parts.password else None
+        return cls(parts.hostname, parts.port or (465 if tls else 25), user, password, tls)
+
+
+class MailChannel:
+    """Hands each message to the mail server. The Message-ID is the reminder's own, so a repeat can be told."""
+
+    def __init__(self, server: Server, *, sender: str, timeout: float = 20) -> None:
+        self._server = server
+        self._sender = sender
+        self._timeout = timeout
+
+    async def send(self, message: Message) -> Outcome:
+        address = message.recipient.email or ""
+        if not ADDRESS.fullmatch(address):
+            return Outcome("failed", "address_unusable")
+        content = compose(message, address, self._sender).as_bytes(policy=SMTP_POLICY)
+        client = aiosmtplib.SMTP(
+            hostname=self._server.host, port=self._server.port, use_tls=self._server.tls, timeout=self._timeout
+        )
+        try:
+            await self._open(client)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as problem:
+            client.close()
+            return Outcome("delayed", f"server: {_code(problem)}", down=True)
+        try:
+            return await self._hand_over(client, address, content)
+        finally:
+            client.close()
+
+    async def _open(self, client: aiosmtplib.SMTP) -> None:
+        """Connect, log in, name the sender. What is refused here is our trouble, not the recipient's."""
+        await client.connect()
+        if self._server.user:
+            await client.login(self._server.user, self._server.password or "")
+        else:
+            await client.ehlo()
+        await client.mail(self._sender)
+
+    async def _hand_over(self, client: aiosmtplib.SMTP, address: str, content: bytes) -> Outcome:
+        """RCPT and DATA. Once the text has left, a lost connection leaves it open whether it was accepted."""
+        text_left = False
+        try:
+            await client.rcpt(address)
+            text_left = True
+            await client.data(content)
+        except aiosmtplib.SMTPResponseException as refused:
+            return Outcome("failed" if 500 <= refused.code < 600 else "delayed", f"smtp: {refused.code}")
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as problem:
+            return Outcome("delayed", f"server: {_code(problem)}", unsure=text_left, down=True)
+        return Outcome("sent", "smtp: 250")
+
+
+def compose(message: Message, address: str, sender: str) -> EmailMessage:
+    """The e-mail: plain text, says how to stop, and that a machine wrote it."""
+    subject, body = text_of(message)
+    mail = EmailMessage(policy=SMTP_POLICY)
+    mail["From"] = f"Payung <{sender}>"
+    mail["To"] = address
+    mail["Subject"] = subject
+    mail["Date"] = message.written_at
+    mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
+    mail["List-Unsubscribe"] = f"<mailto:{sender}?subject={quote(f'STOP {message.id}')}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["Content-Language"] = message.recipient.language
+    mail.set_content(body, cte="quoted-printable")
+    return mail
+
+
+def _code(problem: Exception) -> str:
+    """What went wrong, without the server's words: they may repeat the address."""
+    code = getattr(problem, "code", None)
+    return str(code) if code else type(problem).__name__

@@ -1,0 +1,57 @@
+"""The words of a reminder: templates in files, filled in for one recipient."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.notifications.channels import Message
+
+FOLDER = Path(__file__).parent / "templates"
+TEMPLATES = frozenset(path.name.split(".")[0] for path in FOLDER.glob("*.id.txt"))
+LONGEST_NAME = 80
+
+
+def rupiah(amount: int) -> str:
+    """Whole rupiah as people write it: Rp16.800."""
+    return f"Rp{amount:,}".replace(",", ".")
+
+
+def text_of(message: Message) -> tuple[str, str]:
+    """(subject, body) in the recipient's language. Names cannot break lines nor add headers."""
+    to = message.recipient
+    name = one_line(to.name or to.contact_person or "")
+    filled = (
+        _environment()
+        .get_template(f"{message.template}.{to.language}.txt")
+        .render(
+            name=name,
+            addressee=one_line(to.contact_person or to.name or ""),
+            individual=to.individual,
+            amount=rupiah(message.contribution_from),
+        )
+    )
+    subject, _, body = filled.partition("\n")
+    return subject.removeprefix("Subject: "), body.strip() + "\n"
+
+
+def one_line(text: str) -> str:
+    """A name as it may stand in a header: control characters and runs of white space become one space.
+
+    Long runs of digits (an identifier typed into a name) are left out: no identifiers in messages.
+    """
+    plain = "".join(char if char.isprintable() else " " for char in text)
+    shown = re.sub(r"\d{8,}", "", plain)
+    return re.sub(r"\s+", " ", shown).strip()[:LONGEST_NAME].strip()
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=False,  # noqa: S701 - plain text; nothing here is HTML
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

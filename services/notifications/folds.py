@@ -1,0 +1,104 @@
+"""How a partner's row follows from its facts, one version after the other. Pure.
+
+The structs decode only what reminders need of the facts in `shared.events`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from services.notifications.rules import OPEN_END, Status
+
+
+class PartnerFact(msgspec.Struct, frozen=True):
+    """`partners`, narrowed."""
+
+    partner_id: UUID
+    version: int
+    status: Literal["active", "merged", "erased"]
+    region: str
+    kind: str
+    recorded_at: datetime
+    merged_into: UUID | None = None
+    listed_on: date | None = None
+
+
+class PeriodFact(msgspec.Struct, frozen=True):
+    """One period of insurance, [from, until)."""
+
+    start: date = msgspec.field(name="from")
+    until: date | None
+
+
+class EnrollmentFact(msgspec.Struct, frozen=True):
+    """`enrollments`, narrowed."""
+
+    partner_id: UUID
+    version: int
+    periods: tuple[PeriodFact, ...]
+    recorded_at: datetime
+
+
+class ContactFact(msgspec.Struct, frozen=True):
+    """`contacts`, as it is."""
+
+    partner_id: UUID
+    version: int
+    name: str
+    recorded_at: datetime
+    contact_person: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    language: Literal["id", "en"] = "id"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is kept of the topic `partners`."""
+
+    version: int = 0
+    status: Status = "unknown"
+    merged_into: str | None = None
+    merged_at: datetime | None = None
+    region: str | None = None
+    kind: str | None = None
+    listed_known_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What is kept of the topic `enrollments`: `insured_until` is the first day without insurance, or OPEN_END."""
+
+    version: int = 0
+    insured_from: date | None = None
+    insured_until: date | None = None
+    end_known_at: datetime | None = None
+
+
+def listing(old: Listing, fact: PartnerFact) -> Listing:
+    """The next listing. A merged partner keeps since when its listing was known: the survivor counts from there."""
+    if fact.version <= old.version:
+        return old
+    if fact.status == "merged":
+        merged_at = old.merged_at if old.status == "merged" else fact.recorded_at
+        into = str(fact.merged_into) if fact.merged_into else None
+        return replace(old, version=fact.version, status="merged", merged_into=into, merged_at=merged_at)
+    known_at = None
+    if fact.status == "active" and fact.listed_on is not None:
+        known_at = old.listed_known_at or fact.recorded_at
+    return Listing(fact.version, fact.status, None, None, fact.region, fact.kind, known_at)
+
+
+def timeline(old: Timeline, fact: EnrollmentFact) -> Timeline:
+    """The next timeline; when its end became known moves only with the end."""
+    if fact.version <= old.version:
+        return old
+    if not fact.periods:
+        return Timeline(fact.version)
+    last = max(fact.periods, key=lambda period: period.until or OPEN_END)
+    until = last.until or OPEN_END
+    known_at = old.end_known_at if until == old.insured_until else fact.recorded_at
+    return Timeline(fact.version, last.start, until, known_at)

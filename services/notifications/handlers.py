@@ -1,0 +1,110 @@
+"""What each fact does to the reminders: fold it into the partner's row, then decide anew about whom it touches."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from services.notifications.folds import (
+    ContactFact,
+    EnrollmentFact,
+    Listing,
+    PartnerFact,
+    Timeline,
+    listing,
+    timeline,
+)
+from services.notifications.schedule import Scheduler
+from shared.bus.batch import Batch
+from shared.database import Queries
+
+queries = Queries.load(Path(__file__).parent / "queries.sql")
+
+
+class Handlers:
+    """The handlers of the fact topics, sharing the scheduler. All are pure functions of batch, database and clock."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+
+    async def on_partners(self, batch: Batch, db: asyncpg.Connection) -> None:
+        """Listed, delisted, merged, erased."""
+        facts = [fact for _, fact in batch.decode(PartnerFact)]
+        rows = await db.fetch(queries["partners_known"], _ids(facts))
+        known = {row["partner_id"]: Listing(*tuple(row)[1:]) for row in rows}
+        newer: dict[str, Listing] = {}
+        for fact in facts:
+            key = str(fact.partner_id)
+            old = newer.get(key) or known.get(key, Listing())
+            if (new := listing(old, fact)) is not old:
+                newer[key] = new
+        await db.execute(queries["store_partners"], *_columns(newer, 8, _listing_row))
+        await self._erase(db, [key for key, new in newer.items() if new.status == "erased"])
+        # Whom a partner was merged into until now is touched as well: a later row may have split it off again.
+        left = [old.merged_into for key, old in known.items() if key in newer and old.merged_into]
+        await self._scheduler.decide_again(db, [*newer, *left])
+
+    async def on_enrollments(self, batch: Batch, db: asyncpg.Connection) -> None:
+        """Registered by any agency, lapsed, registered again."""
+        facts = [fact for _, fact in batch.decode(EnrollmentFact)]
+        rows = await db.fetch(queries["timelines_known"], _ids(facts))
+        known = {row["partner_id"]: Timeline(*tuple(row)[1:]) for row in rows}
+        newer: dict[str, Timeline] = {}
+        for fact in facts:
+            key = str(fact.partner_id)
+            old = newer.get(key) or known.get(key, Timeline())
+            if (new := timeline(old, fact)) is not old:
+                newer[key] = new
+        await db.execute(queries["store_timelines"], *_columns(newer, 5, _timeline_row))
+        await self._scheduler.decide_again(db, newer)
+
+    async def on_contacts(self, batch: Batch, db: asyncpg.Connection) -> None:
+        """How a partner is reached; a tombstone erases all that is personal."""
+        last: dict[str, ContactFact] = {}
+        offsets: dict[str, int] = {}
+        for record, fact in batch.decode(ContactFact):
+            key = str(fact.partner_id)
+            if key not in last or fact.version > last[key].version:
+                last[key], offsets[key] = fact, record.offset
+        erased = [key for key, offset in self._tombstones(batch) if offset > offsets.get(key, -1)]
+        await db.execute(queries["store_contacts"], *_columns(last, 8, _contact_row))
+        await self._erase(db, erased)
+        await self._scheduler.decide_again(db, [*last, *erased])
+
+    def _tombstones(self, batch: Batch) -> Iterable[tuple[str, int]]:
+        for record in batch.tombstones():
+            try:
+                yield str(UUID(record.key)), record.offset
+            except ValueError:
+                batch.reject(record, "malformed: key")
+
+    async def _erase(self, db: asyncpg.Connection, ids: list[str]) -> None:
+        if ids:
+            await db.execute(queries["erase_contacts"], ids)
+            await db.execute(queries["erase_notes"], ids)
+
+
+def _ids(facts: Iterable[PartnerFact | EnrollmentFact]) -> list[str]:
+    return sorted({str(fact.partner_id) for fact in facts})
+
+
+def _columns(rows: dict[str, Any], width: int, spread: Any) -> list[list[Any]]:
+    """The rows turned into columns, the partner's id first."""
+    table = [(key, *spread(row)) for key, row in sorted(rows.items())]
+    return [list(column) for column in zip(*table, strict=True)] if table else [[] for _ in range(width)]
+
+
+def _listing_row(new: Listing) -> tuple[int, str, str | None, datetime | None, str | None, str | None, datetime | None]:
+    return new.version, new.status, new.merged_into, new.merged_at, new.region, new.kind, new.listed_known_at
+
+
+def _timeline_row(new: Timeline) -> tuple[Any, ...]:
+    return new.version, new.insured_from, new.insured_until, new.end_known_at
+
+
+def _contact_row(fact: ContactFact) -> tuple[Any, ...]:
+    contact = (fact.name, fact.contact_person, fact.phone, fact.email)
+    return fact.version, *contact, fact.language, fact.recorded_at

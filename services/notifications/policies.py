@@ -1,0 +1,69 @@
+"""Which policy is in force: read from the table `policies`, with the calendar that follows from it."""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import msgspec
+
+from services.notifications.calendar import Calendar
+from services.notifications.policy import Policy
+from shared.database import Queries
+
+queries = Queries.load(Path(__file__).parent / "queries.sql")
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
+"""A policy takes effect when its day begins in the capital."""
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A policy and since when it holds."""
+
+    id: int
+    effective_from: date
+    recorded_at: datetime
+    policy: Policy
+
+
+class InForce:
+    """Answers what policy holds; without a mail server nothing but the log channel is ever used."""
+
+    def __init__(self, *, mail: bool) -> None:
+        self._mail = mail
+        self._calendars: dict[int, tuple[Policy, Calendar]] = {}
+
+    async def at(self, db: asyncpg.Connection, now: datetime) -> tuple[Policy, Calendar]:
+        """The policy and calendar in force at `now`."""
+        dated = await self.dated(db, now)
+        if dated.id not in self._calendars:
+            channels = dated.policy.channels if self._mail else ("log",)
+            policy = replace(dated.policy, channels=channels)
+            self._calendars[dated.id] = policy, Calendar(policy.hours)
+        return self._calendars[dated.id]
+
+    async def dated(self, db: asyncpg.Connection, now: datetime) -> Dated:
+        today = now.astimezone(JAKARTA).date()
+        return next(each for each in await known(db) if each.effective_from <= today)
+
+    async def mark(self, db: asyncpg.Connection, now: datetime) -> str:
+        """Names what due times are reckoned with: they are reckoned anew when this changes."""
+        return f"{(await self.dated(db, now)).id}/{'mail' if self._mail else 'log'}"
+
+
+async def known(db: asyncpg.Connection) -> list[Dated]:
+    """Every policy; of those in effect on a day the first holds."""
+    return [_dated(row) for row in await db.fetch(queries["policies"])]
+
+
+def as_json(policy: Policy) -> dict[str, Any]:
+    """The policy as the API shows and takes it."""
+    body: dict[str, Any] = msgspec.to_builtins(asdict(policy))
+    return body
+
+
+def _dated(row: asyncpg.Record) -> Dated:
+    return Dated(row["id"], row["effective_from"], row["recorded_at"], msgspec.json.decode(row["body"], type=Policy))

@@ -1,0 +1,245 @@
+-- name: partners_known
+-- What is folded already, of these partners, from the topic `partners`.
+select partner_id::text, version, status, merged_into::text, merged_at, region, kind, listed_known_at
+from partners where partner_id = any($1::uuid[])
+
+-- name: store_partners
+-- The partners' newest facts; never over a newer version. In key order, so that two batches cannot deadlock.
+insert into partners as p (partner_id, version, status, merged_into, merged_at, region, kind, listed_known_at)
+select * from unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[],
+                     $8::timestamptz[]) n (partner_id, version)
+order by 1
+on conflict (partner_id) do update set
+    version = excluded.version, status = excluded.status, merged_into = excluded.merged_into,
+    merged_at = excluded.merged_at, region = excluded.region, kind = excluded.kind,
+    listed_known_at = excluded.listed_known_at
+where p.version < excluded.version
+
+-- name: timelines_known
+-- What is folded already, of these partners, from the topic `enrollments`.
+select partner_id::text, enrollment_version, insured_from, insured_until, end_known_at
+from partners where partner_id = any($1::uuid[])
+
+-- name: store_timelines
+-- The partners' newest timelines; never over a newer version. In key order.
+insert into partners as p (partner_id, enrollment_version, insured_from, insured_until, end_known_at)
+select * from unnest($1::uuid[], $2::int[], $3::date[], $4::date[], $5::timestamptz[]) n (partner_id, enrollment_version)
+order by 1
+on conflict (partner_id) do update set
+    enrollment_version = excluded.enrollment_version, insured_from = excluded.insured_from,
+    insured_until = excluded.insured_until, end_known_at = excluded.end_known_at
+where p.enrollment_version < excluded.enrollment_version
+
+-- name: store_contacts
+-- The newest contacts; never over a newer version, never of an erased partner.
+insert into contacts as c (partner_id, version, name, contact_person, phone, email, language, recorded_at)
+select n.* from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+                       $8::timestamptz[]) n (partner_id, version)
+where not exists (select from partners p where p.partner_id = n.partner_id and p.status = 'erased')
+order by 1
+on conflict (partner_id) do update set
+    version = excluded.version, name = excluded.name, contact_person = excluded.contact_person,
+    phone = excluded.phone, email = excluded.email, language = excluded.language,
+    recorded_at = excluded.recorded_at, erased = false
+where c.version < excluded.version
+
+-- name: erase_contacts
+-- Nothing personal is left; the version stays, so that an old record cannot bring it back.
+update contacts set name = null, contact_person = null, phone = null, email = null, erased = true
+where partner_id = any($1::uuid[])
+
+-- name: erase_notes
+-- What an operator wrote beside an opt-out; the opt-out itself stays.
+update opt_outs set reason = null where partner_id = any($1::uuid[])
+
+-- name: touched
+-- These partners and all they were merged into: whose schedule a change of these may move.
+with recursive up as (
+    select id as partner_id from unnest($1::uuid[]) id
+    union
+    select p.merged_into from up join partners p using (partner_id)
+    where p.status = 'merged' and p.merged_into is not null
+)
+select up.partner_id::text from up join partners using (partner_id) order by up.partner_id
+
+-- name: survivor
+-- Who answers for this partner now, with its region; no row for an unknown id.
+with recursive up as (
+    select p.partner_id, p.merged_into, p.status, 0 as depth from partners p where p.partner_id = $1::uuid
+    union
+    select p.partner_id, p.merged_into, p.status, up.depth + 1
+    from up join partners p on p.partner_id = up.merged_into
+    where up.status = 'merged' and up.depth < 100
+)
+select p.partner_id::text, p.region from up join partners p using (partner_id) order by up.depth desc limit 1
+
+-- name: add_missing_schedules
+-- A row for each, so that it can be locked.
+insert into schedule (partner_id) select id from unnest($1::uuid[]) id order by 1 on conflict do nothing
+
+-- name: lock_schedules
+-- From here to the commit nobody else decides about these partners. In key order.
+select partner_id from schedule where partner_id = any($1::uuid[]) order by partner_id for update
+
+-- name: lock_leased
+-- The same, of those still leased by this owner.
+select partner_id::text from schedule
+where partner_id = any($1::uuid[]) and lease_owner = $2 and lease_until > clock_timestamp()
+order by partner_id for update
+
+-- name: facts
+-- All that `decide` needs of these partners, what was sent to those merged into them included. The listing is known
+-- since the earliest of theirs, unless this partner was listed anew after the merge.
+with recursive family as (
+    select id as root, id as member from unnest($1::uuid[]) id
+    union
+    select f.root, p.partner_id from family f join partners p on p.merged_into = f.member and p.status = 'merged'
+),
+kin as (
+    select f.root, min(o.at) as opted_out_at,
+           min(m.listed_known_at) filter (where m.partner_id = f.root or r.listed_known_at <= m.merged_at) as listed
+    from family f
+    join partners r on r.partner_id = f.root
+    join partners m on m.partner_id = f.member
+    left join opt_outs o on o.partner_id = f.member
+    group by f.root
+),
+past as (
+    select f.root,
+           array_agg(h.step order by h.id) filter (where h.outcome = 'sent') as steps,
+           array_agg(h.finished_at order by h.id) filter (where h.outcome = 'sent') as sent_at,
+           max(h.finished_at) filter (where h.outcome = 'failed') as refused_at,
+           max(h.started_at) filter (where h.kind = 'escalation') as escalated_at
+    from family f join history h on h.partner_id = f.member
+    group by f.root
+)
+select p.partner_id::text, p.region, p.kind, p.status, p.insured_from, p.insured_until, p.end_known_at,
+       case when p.listed_known_at is not null then k.listed end as listed_known_at, k.opted_out_at,
+       c.email is not null as has_email, c.recorded_at as contact_known_at,
+       past.steps, past.sent_at, past.refused_at, past.escalated_at, s.retry_at
+from partners p
+join kin k on k.root = p.partner_id
+left join past on past.root = p.partner_id
+left join contacts c on c.partner_id = p.partner_id
+left join schedule s on s.partner_id = p.partner_id
+where p.partner_id = any($1::uuid[])
+
+-- name: store_decisions
+-- What holds now and when to decide again. A lease stays as it is; rows that would not change are left alone.
+update schedule s set state = n.state, why = n.why, due_at = n.due_at, channel = n.channel, template = n.template
+from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[])
+     n (partner_id, state, why, due_at, channel, template)
+where s.partner_id = n.partner_id
+  and (s.state, s.why, s.due_at, s.channel, s.template)
+      is distinct from (n.state, n.why, n.due_at, n.channel, n.template)
+
+-- name: claim
+-- Lease the partners that are due, the longest due first; no two workers get the same.
+with due as (
+    select partner_id from schedule
+    where due_at <= $1 and (lease_until is null or lease_until <= clock_timestamp())
+    order by due_at, partner_id limit $2
+    for update skip locked
+)
+update schedule s set lease_owner = $3, lease_until = clock_timestamp() + $4::interval
+from due where s.partner_id = due.partner_id
+returning s.partner_id::text
+
+-- name: release
+-- Give the leases back.
+update schedule set lease_owner = null, lease_until = null
+where partner_id = any($1::uuid[]) and lease_owner = $2
+
+-- name: begin_messages
+-- Say that these messages are about to leave. One that another attempt left behind as 'sending' may already be out.
+insert into history as h (partner_id, kind, episode, step, template, channel, message_id, outcome, started_at)
+select n.partner_id, 'reminder', n.episode, n.step, n.template, n.channel, n.message_id, 'sending', $7
+from unnest($1::uuid[], $2::date[], $3::int[], $4::text[], $5::text[], $6::text[])
+     n (partner_id, episode, step, template, channel, message_id)
+on conflict (message_id) do update set
+    outcome = 'sending', attempts = h.attempts + 1, channel = excluded.channel,
+    possibly_twice = h.possibly_twice or h.outcome in ('sending', 'sent')
+
+-- name: finish_messages
+-- Record how these messages ended. `unsure`: the connection was lost after the text had left, so a repeat may be one.
+-- Whoever lost the lease meanwhile may not be the only sender.
+update history h set
+    outcome = n.outcome, finished_at = $6, detail = n.detail,
+    possibly_twice = h.possibly_twice or n.unsure or not exists (
+        select from schedule s where s.partner_id = h.partner_id and s.lease_owner = $5)
+from unnest($1::text[], $2::text[], $3::text[], $4::boolean[]) n (message_id, outcome, detail, unsure)
+where h.message_id = n.message_id and h.outcome <> 'sent'
+returning h.message_id, h.partner_id::text, h.attempts, h.channel
+
+-- name: put_off
+-- After passing failures: not before these times.
+update schedule s set attempts = s.attempts + 1, retry_at = n.retry_at
+from unnest($1::uuid[], $2::timestamptz[]) n (partner_id, retry_at) where s.partner_id = n.partner_id
+
+-- name: attempts
+-- How often the message that is next has failed in passing.
+select partner_id::text, attempts from schedule where partner_id = any($1::uuid[])
+
+-- name: settle
+-- The message is sent or refused for good: the next one starts afresh.
+update schedule set attempts = 0, retry_at = null where partner_id = any($1::uuid[])
+
+-- name: add_escalations
+-- An escalation of each once per episode; returns those that are new.
+insert into history (partner_id, kind, episode, step, template, channel, message_id, outcome, started_at, finished_at)
+select n.partner_id, 'escalation', n.episode, 0, 'escalation', 'agent', n.id, 'opened', $4, $4
+from unnest($1::uuid[], $2::date[], $3::text[]) n (partner_id, episode, id)
+on conflict (message_id) do nothing
+returning partner_id::text
+
+-- name: recipients
+-- Whom to write to. Personal data: goes to the channel and nowhere else.
+select p.partner_id::text, p.kind, p.region, c.name, c.contact_person, c.email, coalesce(c.language, 'id') as language
+from partners p left join contacts c using (partner_id)
+where p.partner_id = any($1::uuid[])
+
+-- name: history_of
+-- What was done towards this partner and those merged into it, oldest first.
+with recursive family as (
+    select $1::uuid as member
+    union
+    select p.partner_id from family f join partners p on p.merged_into = f.member and p.status = 'merged'
+)
+select h.kind, h.episode, h.step, h.template, h.channel, h.message_id, h.outcome, h.started_at, h.finished_at,
+       h.attempts, h.possibly_twice, h.detail
+from history h join family f on f.member = h.partner_id order by h.started_at, h.id
+
+-- name: opt_out
+-- No reminder from now on; asked twice, the first time stands. Returns a row only for a new one.
+insert into opt_outs (partner_id, at, reason) values ($1::uuid, $2, $3) on conflict do nothing returning at
+
+-- name: plan_ids
+-- Partners to plan for, by region, a page at a time.
+select p.partner_id::text
+from partners p join schedule s using (partner_id)
+where s.due_at is not null and p.region = any($1::text[]) and p.partner_id > $2::uuid
+order by p.partner_id limit $3
+
+-- name: ids_after
+-- All partners, a page at a time.
+select partner_id::text from partners where partner_id > $1::uuid order by partner_id limit $2
+
+-- name: policies
+-- Every policy; of those in effect on a day the first holds.
+select id, effective_from, recorded_at, body from policies order by effective_from desc, recorded_at desc, id desc
+
+-- name: add_policy
+-- A policy in force from this day on, until the day of the next one; of one day the last recorded holds.
+insert into policies (effective_from, recorded_at, body) values ($1, $2, $3::jsonb) returning id
+
+-- name: applied
+-- The policy all due times were reckoned with.
+select policy from applied
+
+-- name: set_applied
+-- Remember it.
+insert into applied (policy) values ($1) on conflict (single) do update set policy = excluded.policy
+
+-- name: counts
+-- How many partners are in each state, and how many are due.
+select state, count(*) as partners, count(*) filter (where due_at <= $1) as due from schedule group by state

@@ -1,0 +1,278 @@
+"""Works off what is due: claims, decides once more on the newest facts, sends, records.
+
+Between claiming and recording a reminder stands in `history` as 'sending'. Whoever dies there leaves it behind; the
+lease ends, the next attempt finds it and is marked as possibly sent twice. Never lost, never twice without saying so.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+
+from services.notifications.channels import Channels, Message, Outcome, Recipient
+from services.notifications.policies import InForce
+from services.notifications.policy import Policy
+from services.notifications.rules import Decision, Escalate, Send
+from services.notifications.schedule import Scheduler
+from shared.bus import outbox
+from shared.bus.records import Outgoing
+from shared.database import UNAVAILABLE, Queries, transaction
+from shared.events import outreach
+from shared.events.model import encode
+from shared.observability import get_logger
+from shared.service import PartStatus
+
+log = get_logger(__name__)
+
+queries = Queries.load(Path(__file__).parent / "queries.sql")
+
+POLL_SECONDS = 0.5
+LONGEST_BACK_OFF = 30.0
+STALLED_AFTER = 120.0
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How much is taken at once. `at_once` messages form one transaction; mail takes them one by one."""
+
+    claim: int
+    at_once: int
+    lease: timedelta = timedelta(minutes=2)
+
+
+LOG_PACE = Pace(claim=1000, at_once=1000)
+MAIL_PACE = Pace(claim=8, at_once=1)
+
+
+class Sender:
+    """One worker. Any number of them, in any number of processes, share the work through the leases."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        scheduler: Scheduler,
+        channels: Channels,
+        in_force: InForce,
+        *,
+        pace: Pace,
+        published: Callable[[], None] = lambda: None,
+        counted: Callable[[str], None] = lambda result: None,
+        name: str = "sender",
+    ) -> None:
+        self.name = name
+        self._pool = pool
+        self._scheduler = scheduler
+        self._channels = channels
+        self._in_force = in_force
+        self._pace = pace
+        self._published = published
+        self._counted = counted
+        self._owner = uuid4()
+        self._stopping = asyncio.Event()
+        self._progress = time.monotonic()
+        self._trouble: str | None = None
+        self._down = 0
+        self._done = {"sent": 0, "delayed": 0, "failed": 0}
+
+    async def run(self) -> None:
+        """Round after round; waits when nothing is due, longer when the database or the mail server is in trouble."""
+        back_off = POLL_SECONDS
+        while not self._stopping.is_set():
+            try:
+                claimed = await self.round()
+                self._trouble, back_off = None, POLL_SECONDS
+                wait = self._pause_for_server() or (0 if claimed else POLL_SECONDS)
+            except UNAVAILABLE as problem:
+                self._trouble = type(problem).__name__
+                log.warning("sender waits", problem=self._trouble, seconds=back_off)
+                wait = back_off = min(back_off * 2, LONGEST_BACK_OFF)
+            self._progress = time.monotonic()
+            if wait:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), wait)
+
+    async def stop(self) -> None:
+        self._stopping.set()
+
+    def status(self) -> PartStatus:
+        stalled = time.monotonic() - self._progress > STALLED_AFTER
+        detail = {**self._done, "server_down": self._down > 0, "trouble": self._trouble}
+        return PartStatus(live=not stalled or self._trouble is not None, ready=self._trouble is None, detail=detail)
+
+    async def round(self) -> int:
+        """Claim and work off one portion; how many were claimed."""
+        pace = self._pace
+        ids = await self._claim()
+        chunks = [ids[start : start + pace.at_once] for start in range(0, len(ids), pace.at_once)]
+        ended = await asyncio.gather(*(self._work_off(chunk) for chunk in chunks), return_exceptions=True)
+        for problem in ended:
+            if problem is not None:
+                raise problem
+        if ids:
+            self._published()
+        return len(ids)
+
+    async def _claim(self) -> list[str]:
+        async with transaction(self._pool) as db:
+            rows = await db.fetch(
+                queries["claim"], self._scheduler.now(), self._pace.claim, self._owner, self._pace.lease
+            )
+        return [row["partner_id"] for row in rows]
+
+    async def _work_off(self, ids: list[str]) -> None:
+        messages = await self._prepare(ids)
+        outcomes = {partner_id: await self._send(*each) for partner_id, each in messages.items()}
+        if messages:
+            await self._surely_record({key: message for key, (_, message) in messages.items()}, outcomes)
+
+    # --- before ------------------------------------------------------------------------------------------------------
+
+    async def _prepare(self, ids: list[str]) -> dict[str, tuple[Send, Message]]:
+        """Decide on the newest facts; what is to be sent stands in the history as 'sending' before it leaves."""
+        async with transaction(self._pool) as db:
+            rows = await db.fetch(queries["lock_leased"], ids, self._owner)
+            mine = [row["partner_id"] for row in rows]
+            decisions = await self._scheduler.decisions(db, mine)
+            await self._scheduler.store(db, decisions)
+            await self._escalate(db, decisions)
+            sends = {
+                key: action for key, each in decisions.items() for action in each.actions if isinstance(action, Send)
+            }
+            await db.execute(queries["release"], [key for key in mine if key not in sends], self._owner)
+            return await self._begin(db, sends)
+
+    async def _escalate(self, db: asyncpg.Connection, decisions: dict[str, Decision]) -> None:
+        """Open a task for a field agent, once an episode."""
+        actions = {key: a for key, each in decisions.items() for a in each.actions if isinstance(a, Escalate)}
+        if not actions:
+            return
+        now = self._scheduler.now()
+        ids = {key: message_id(key, action.episode, 0) for key, action in actions.items()}
+        episodes = [action.episode for action in actions.values()]
+        opened = await db.fetch(queries["add_escalations"], list(actions), episodes, list(ids.values()), now)
+        regions = await self._regions(db, [row["partner_id"] for row in opened])
+        await outbox.add(
+            db,
+            [
+                _event("task.opened", key, region, now, f"{ids[key]}/opened", causation=ids[key])
+                for key, region in regions.items()
+            ],
+        )
+        await self._scheduler.store(db, await self._scheduler.decisions(db, list(actions)))
+
+    async def _regions(self, db: asyncpg.Connection, ids: list[str]) -> dict[str, str]:
+        return {row["partner_id"]: row["region"] for row in await db.fetch(queries["recipients"], ids)}
+
+    async def _begin(self, db: asyncpg.Connection, sends: dict[str, Send]) -> dict[str, tuple[Send, Message]]:
+        if not sends:
+            return {}
+        now = self._scheduler.now()
+        policy, _ = await self._in_force.at(db, now)
+        rows = await db.fetch(queries["recipients"], list(sends))
+        messages = {row["partner_id"]: (sends[row["partner_id"]], _message(row, sends, policy, now)) for row in rows}
+        columns = [
+            (key, send.episode, send.step, send.template, send.channel, message.id)
+            for key, (send, message) in sorted(messages.items())
+        ]
+        await db.execute(queries["begin_messages"], *[list(column) for column in zip(*columns, strict=True)], now)
+        return messages
+
+    async def _send(self, send: Send, message: Message) -> Outcome:
+        outcome = await self._channels[send.channel].send(message)
+        self._done[outcome.result] += 1
+        self._counted(outcome.result)
+        self._down = self._down + 1 if outcome.down else 0
+        return outcome
+
+    # --- after -------------------------------------------------------------------------------------------------------
+
+    async def _surely_record(self, messages: dict[str, Message], outcomes: dict[str, Outcome]) -> None:
+        """The messages are out: what is not written down now would have to be sent again, so wait for the database."""
+        back_off = 0.1
+        while True:
+            try:
+                return await self._record(messages, outcomes)
+            except UNAVAILABLE as problem:
+                if self._stopping.is_set():
+                    raise
+                self._trouble = type(problem).__name__
+                await asyncio.sleep(back_off)
+                back_off = min(back_off * 2, LONGEST_BACK_OFF)
+
+    async def _record(self, messages: dict[str, Message], outcomes: dict[str, Outcome]) -> None:
+        """What happened, what was published of it and what comes next, in one transaction."""
+        ids = sorted(messages)
+        now = self._scheduler.now()
+        async with transaction(self._pool) as db:
+            await self._scheduler.lock(db, ids)
+            rows = await db.fetch(queries["finish_messages"], *_finished(messages, outcomes), self._owner, now)
+            await self._put_off(db, [key for key in ids if outcomes[key].result == "delayed"], now)
+            await db.execute(queries["settle"], [key for key in ids if outcomes[key].result != "delayed"])
+            events = [_told(row, messages[row["partner_id"]], outcomes[row["partner_id"]], now) for row in rows]
+            await outbox.add(db, [event for event in events if event is not None])
+            await self._scheduler.decide_again(db, ids)
+            await db.execute(queries["release"], ids, self._owner)
+
+    async def _put_off(self, db: asyncpg.Connection, ids: list[str], now: datetime) -> None:
+        """Twice as long each time, up to an hour, for as long as it takes: a dead server waits."""
+        if ids:
+            rows = await db.fetch(queries["attempts"], ids)
+            retries = [now + min(FIRST_RETRY * 2 ** min(row["attempts"], 10), LONGEST_RETRY) for row in rows]
+            await db.execute(queries["put_off"], [row["partner_id"] for row in rows], retries)
+
+    def _pause_for_server(self) -> float:
+        """Seconds to leave a server alone that does not answer, instead of trying the next message on it at once."""
+        return min(2.0 ** min(self._down, 10), LONGEST_BACK_OFF) if self._down else 0.0
+
+
+def message_id(partner_id: str, episode: date, step: int) -> str:
+    """The same for the same reminder however often it is tried; tells nothing about the partner."""
+    digest = hashlib.sha256(f"{partner_id}|{episode}|{step}".encode()).hexdigest()
+    return f"reminder-{digest[:32]}"
+
+
+def _message(row: asyncpg.Record, sends: dict[str, Send], policy: Policy, now: datetime) -> Message:
+    send = sends[row["partner_id"]]
+    recipient = Recipient(
+        row["name"], row["contact_person"], row["email"], row["language"], individual=row["kind"] == "individual"
+    )
+    number = message_id(row["partner_id"], send.episode, send.step)
+    return Message(number, send.template, row["region"], send.step, recipient, policy.contribution_from, now)
+
+
+def _finished(messages: dict[str, Message], outcomes: dict[str, Outcome]) -> list[list[Any]]:
+    rows = [(m.id, outcomes[key].result, outcomes[key].detail, outcomes[key].unsure) for key, m in messages.items()]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _told(row: asyncpg.Record, message: Message, outcome: Outcome, now: datetime) -> Outgoing | None:
+    """The event of a reminder that was sent or refused for good; one put off tells nothing yet."""
+    if outcome.result == "delayed":
+        return None
+    kind = f"reminder.{outcome.result}"
+    return _event(
+        kind,
+        row["partner_id"],
+        message.region,
+        now,
+        f"{message.id}/{outcome.result}/{row['attempts']}",
+        template=message.template,
+        channel=row["channel"],
+        outcome=outcome.detail,
+        causation=message.id,
+    )
+
+
+def _event(kind: str, partner_id: str, region: str, now: datetime, event_id: str, **more: str | None) -> Outgoing:
+    fact = outreach.Outreach(partner_id=partner_id, region=region, recorded_at=now, **more)
+    return Outgoing("outreach", partner_id, kind, event_id, now, encode(fact))

@@ -1,0 +1,226 @@
+"""E-mail to a mail server that really receives: delivered, refused, put off, cut off; crashes in between."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from services.notifications.channels import Message, Outcome
+from services.notifications.channels.log import LogChannel
+from services.notifications.sender import MAIL_PACE, Pace, Sender, message_id
+from tests.integration.notifications_world import DAY, KNOWN, Mailbox, World, a_world, partner_id
+from tests.stack import Database
+from tests.waiting import eventually
+
+AT_WORK = KNOWN + DAY + timedelta(hours=9, minutes=30)
+"""Tuesday 19:30 in Jakarta: everybody's first message is due."""
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[Mailbox]:
+    box = Mailbox()
+    await box.start()
+    yield box
+    await box.stop()
+
+
+@pytest.fixture
+async def world(database: Database, kafka: str, topics: str, mailbox: Mailbox) -> AsyncIterator[World]:
+    smtp = f"smtp://127.0.0.1:{mailbox.port}"
+    async with a_world(database, kafka, topics, smtp=smtp, mail_from="stop@payung.example") as made:
+        yield made
+
+
+async def a_due_partner(world: World, *numbers: int) -> None:
+    for number in numbers or (1,):
+        await world.publish(world.contact(number, contact_person="Siti Contoh"), world.partner(number))
+    world.now = AT_WORK
+
+
+async def test_the_mail_arrives_and_can_be_told_again(world: World, mailbox: Mailbox) -> None:
+    await a_due_partner(world)
+    await world.work()
+    (mail,) = mailbox.received
+    (row,) = await world.history()
+    assert mail["To"] == "p1@example.com"
+    assert mail["Message-ID"] == f"<{row['message_id']}@payung.example>"
+    assert mail["Message-ID"] == f"<{message_id(partner_id(1), (KNOWN).date(), 1)}@payung.example>"
+    assert "Bapak/Ibu Siti Contoh" in mail.get_content()
+    assert partner_id(1) not in mail.as_string()
+    assert (row["outcome"], row["attempts"], row["possibly_twice"]) == ("sent", 1, False)
+    ((kind, event),) = await world.published(1)
+    assert (kind, event.channel, event.template, event.causation) == (
+        "reminder.sent",
+        "email",
+        "first",
+        row["message_id"],
+    )
+
+
+async def test_in_english_when_asked_for(world: World, mailbox: Mailbox) -> None:
+    await world.publish(world.contact(1, language="en"), world.partner(1))
+    world.now = AT_WORK
+    await world.work()
+    assert "Work insurance" in mailbox.received[0]["Subject"]
+
+
+async def test_without_an_address_nobody_is_written_to(world: World, mailbox: Mailbox) -> None:
+    await world.publish(world.partner(1), world.contact(1, email=None))
+    assert (await world.schedule())["why"] == "No e-mail address is known."
+    world.now = AT_WORK
+    await world.work()
+    assert (await world.state(), mailbox.tried) == ("unreachable", [])
+    await world.publish(world.contact(1))
+    assert await world.state() == "scheduled"
+
+
+async def test_refused_for_good_is_not_tried_again_until_the_address_changes(world: World, mailbox: Mailbox) -> None:
+    mailbox.answers["p1@example.com"] = ["550 5.1.1 p1@example.com: no such user"] * 9
+    await a_due_partner(world)
+    await world.until("2026-11-27")
+    assert (await world.state(), mailbox.tried) == ("unreachable", ["p1@example.com"])
+    (row,) = await world.history()
+    assert (row["outcome"], row["detail"]) == ("failed", "smtp: 550")
+    await world.publish(world.contact(1, email="new@example.com"))
+    await world.until("2026-11-28")
+    assert [mail["To"] for mail in mailbox.received] == ["new@example.com"]
+    assert [kind for kind, _ in await world.published(2)] == ["reminder.failed", "reminder.sent"]
+
+
+async def test_a_passing_refusal_is_tried_again_later(world: World, mailbox: Mailbox) -> None:
+    mailbox.answers["p1@example.com"] = ["451 4.7.1 come back later"] * 2
+    await a_due_partner(world)
+    await world.work()
+    (row,) = await world.history()
+    assert (row["outcome"], row["detail"]) == ("delayed", "smtp: 451")
+    assert (await world.schedule())["due_at"] == AT_WORK + timedelta(minutes=1)
+    world.now += timedelta(minutes=1)
+    await world.work()
+    assert (await world.schedule())["due_at"] == world.now + timedelta(minutes=2)
+    world.now += timedelta(minutes=2)
+    await world.work()
+    (row,) = await world.history()
+    assert (row["outcome"], row["attempts"], row["possibly_twice"]) == ("sent", 3, False)
+    assert len(mailbox.received) == 1
+    assert len(await world.published(1)) == 1
+
+
+async def test_a_dead_server_waits_and_nothing_is_lost_or_doubled(world: World, mailbox: Mailbox) -> None:
+    await a_due_partner(world, 1, 2, 3)
+    await mailbox.stop()
+    await world.work()
+    assert [await world.state(number) for number in (1, 2, 3)] == ["scheduled"] * 3
+    assert world.engine.senders[0]._pause_for_server() > 0
+    await mailbox.start()
+    await world.until("2026-11-25")
+    assert sorted(mail["To"] for mail in mailbox.received) == [f"p{number}@example.com" for number in (1, 2, 3)]
+    assert not await world.pool.fetchval("select count(*) from history where possibly_twice")
+
+
+async def test_cut_off_after_the_text_had_left_is_marked(world: World, mailbox: Mailbox) -> None:
+    """A server that accepts the text and dies before its answer: the repeat may be a second one, and says so."""
+
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hello\r\n")
+        while line := await reader.readline():
+            if line.upper().startswith(b"DATA"):
+                writer.write(b"354 go on\r\n")
+                await reader.readuntil(b"\r\n.\r\n")
+                break
+            writer.write(b"250 OK\r\n")
+        writer.close()
+
+    await a_due_partner(world)
+    await mailbox.stop()
+    server = await asyncio.start_server(cut, "127.0.0.1", mailbox.port)
+    await world.work()
+    server.close()
+    await server.wait_closed()
+    await mailbox.start()
+    await world.until("2026-11-25")
+    (row,) = await world.history()
+    assert (row["outcome"], row["possibly_twice"], len(mailbox.received)) == ("sent", True, 1)
+
+
+async def test_a_server_that_refuses_us_is_not_the_recipients_fault(world: World, mailbox: Mailbox) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"554 5.7.1 you are not welcome\r\n")
+        await writer.drain()
+        writer.close()
+
+    await a_due_partner(world)
+    await mailbox.stop()
+    server = await asyncio.start_server(refuse, "127.0.0.1", mailbox.port)
+    await world.work()
+    server.close()
+    await server.wait_closed()
+    (row,) = await world.history()
+    assert (row["outcome"], await world.state()) == ("delayed", "scheduled")
+
+
+class Dies:
+    """A channel whose process dies right after the message has left."""
+
+    def __init__(self) -> None:
+        self.left: list[str] = []
+
+    async def send(self, message: Message) -> Outcome:
+        self.left.append(message.id)
+        raise asyncio.CancelledError
+
+
+def another_sender(world: World, channels: object, pace: Pace = MAIL_PACE) -> Sender:
+    return Sender(world.pool, world.engine.scheduler, channels, world.engine.in_force, pace=pace)  # type: ignore[arg-type]
+
+
+async def test_a_crash_between_sending_and_recording_shows_as_possibly_twice(world: World, mailbox: Mailbox) -> None:
+    await a_due_partner(world)
+    dying = Dies()
+    dead = another_sender(world, {"email": dying}, Pace(8, 1, timedelta(seconds=1)))
+    with pytest.raises(asyncio.CancelledError):
+        await dead.round()
+    assert (await world.history())[0]["outcome"] == "sending"
+    assert await world.work() == 0, "the dead worker's lease holds"
+
+    async def taken_over() -> bool:
+        return await world.work() > 0
+
+    await eventually(taken_over, 5)
+    (row,) = await world.history()
+    assert (row["outcome"], row["attempts"], row["possibly_twice"]) == ("sent", 2, True)
+    assert [mail["Message-ID"] for mail in mailbox.received] == [f"<{dying.left[0]}@payung.example>"]
+
+
+async def test_an_enrolment_during_a_crash_stops_the_repeat(world: World, mailbox: Mailbox) -> None:
+    await a_due_partner(world)
+    dead = another_sender(world, {"email": Dies()}, Pace(8, 1, timedelta(seconds=1)))
+    with pytest.raises(asyncio.CancelledError):
+        await dead.round()
+    await world.publish(world.enrollment(1, ("2026-11-24", None)))
+    await asyncio.sleep(1)
+    await world.work()
+    assert (await world.state(), mailbox.received) == ("stopped", [])
+
+
+async def test_workers_side_by_side_never_send_the_same_twice(world: World, mailbox: Mailbox) -> None:
+    count = 120
+    events = [event for n in range(1, count + 1) for event in (world.contact(n), world.partner(n))]
+    await world.publish(*events)
+    world.now = AT_WORK
+    others = [another_sender(world, world.engine.senders[0]._channels) for _ in range(3)]
+    await asyncio.gather(*(world.work(sender) for sender in (*others, world.engine.senders[0])))
+    assert sorted(mail["To"] for mail in mailbox.received) == sorted(f"p{n}@example.com" for n in range(1, count + 1))
+    assert (
+        await world.pool.fetchval("select count(*) from history where outcome = 'sent' and not possibly_twice") == count
+    )
+
+
+async def test_the_log_channel_contacts_nobody(database: Database, kafka: str, topics: str, mailbox: Mailbox) -> None:
+    async with a_world(database, kafka, topics) as world:
+        await world.publish(world.contact(1), world.partner(1))
+        world.now = AT_WORK
+        await world.work()
+        assert isinstance(world.engine.senders[0]._channels["log"], LogChannel)
+        assert [row["channel"] for row in await world.history()] == ["log"]
+        assert mailbox.tried == []

@@ -1,0 +1,87 @@
+"""What a reminder says, and what it can never say."""
+
+import re
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifications.channels import Message, Recipient
+from services.notifications.channels.mail import ADDRESS, Server, compose
+from services.notifications.channels.texts import TEMPLATES, one_line, rupiah, text_of
+
+
+def a_message(template: str = "first", **recipient: object) -> Message:
+    fields: dict[str, object] = {"name": "Kopi Misal", "email": "a@example.com"}
+    to = Recipient(**fields | recipient)  # type: ignore[arg-type]
+    return Message("reminder-1", template, "36.71", 1, to, 16_800, datetime(2026, 11, 24, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES))
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("individual", [True, False])
+def test_every_text_is_polite_and_says_how_to_stop(template: str, language: str, individual: bool) -> None:
+    subject, body = text_of(a_message(template, language=language, individual=individual, contact_person="Siti Contoh"))
+    assert "Kopi Misal" in subject
+    assert "Bapak/Ibu Siti Contoh" in body
+    assert "Rp16.800" in body
+    assert "STOP" in body
+    assert "BERHENTI" in body
+    assert not re.search(r"sanksi|denda|wajib|penalt|fine\b|must\b|\{|\d{8,}", body)
+    assert all(len(line) <= 100 for line in body.splitlines())
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_names_never_break_out_of_their_line(name: str, person: str) -> None:
+    mail = compose(a_message(name=name, contact_person=person), "a@example.com", "no-reply@payung.example")
+    parsed = message_from_bytes(mail.as_bytes(), policy=policy.default)
+    assert sorted(parsed.keys()) == sorted(mail.keys())
+    assert parsed["To"] == "a@example.com"
+    assert parsed["Bcc"] is None
+    assert parsed.get_content_type() == "text/plain"
+
+
+def test_a_header_in_a_name_stays_a_name() -> None:
+    mail = compose(a_message(name="Toko\r\nBcc: victim@example.com\r\n\r\nHello"), "a@example.com", "no@payung.example")
+    parsed = message_from_bytes(mail.as_bytes(), policy=policy.default)
+    assert parsed["Bcc"] is None
+    assert "Toko Bcc: victim@example.com Hello" in parsed["Subject"]
+
+
+def test_an_identifier_typed_into_a_name_is_left_out() -> None:
+    assert one_line("Siti 3671010101900001") == "Siti"
+
+
+@pytest.mark.parametrize(
+    "address", ["", "a", "a@b", "a@b.c\r\nBcc: x@y.z", "a b@c.de", "a@b.c,d@e.f", "<a@b.c>", "ä@b.de"]
+)
+def test_unusable_addresses(address: str) -> None:
+    assert not ADDRESS.fullmatch(address)
+
+
+def test_the_mail_names_itself_and_a_way_to_stop() -> None:
+    mail = compose(a_message(), "a@example.com", "no-reply@payung.example")
+    assert mail["Message-ID"] == "<reminder-1@payung.example>"
+    assert mail["List-Unsubscribe"] == "<mailto:no-reply@payung.example?subject=STOP%20reminder-1>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize(("amount", "text"), [(16_800, "Rp16.800"), (8_400, "Rp8.400"), (107_000_000, "Rp107.000.000")])
+def test_amounts_are_written_as_people_do(amount: int, text: str) -> None:
+    assert rupiah(amount) == text
+
+
+def test_the_mail_server_is_a_url() -> None:
+    server = Server.parse("smtp://me:p%40ss@mail.example:2525")
+    assert (server.host, server.port, server.user, server.password, server.tls) == (
+        "mail.example",
+        2525,
+        "me",
+        "p@ss",
+        False,
+    )
+    assert Server.parse("smtps://mail.example").port == 465
+    with pytest.raises(ValueError, match="smtp://"):
+        Server.parse("http://mail.example")
