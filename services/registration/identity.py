@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
 
 
 class Evidence(Protocol):
@@ -93,6 +94,18 @@ class _Groups:
         for position in range(len(self._parent)):
             members[self.root(position)].append(position)
         return list(members.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What somebody's partner is looked up by; an anchor (the row of a ref, the partner of an id) comes first."""
+
+    nib: int | None = None
+    nik_koperasi: str | None = None
+    nik: UUID | None = None
+    name: UUID | None = None
+    anchor_row: UUID | None = None
+    anchor_partner: UUID | None = None
 
 
 P = TypeVar("P", bound=Hashable)

@@ -12,6 +12,9 @@ from shared.events.partners import ListedWorkers, Listing
 KINDS: tuple[Kind, ...] = ("cooperative", "business", "individual")
 """A partner is the first of these that any row says."""
 
+NOTHING_SAID = Heads()
+NOBODY_COUNTED = ListedWorkers()
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -34,7 +37,7 @@ class Row:
     scale: Scale | None = None
     occupation: str | None = None
     cooperative: Any = None
-    heads: Heads = Heads()
+    heads: Heads = NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Profile:
     scale: Scale | None = None
     occupation: str | None = None
     cooperative: Any = None
-    workers: ListedWorkers = ListedWorkers()
+    workers: ListedWorkers = NOBODY_COUNTED
     lists: tuple[Listing, ...] = ()
     listed_on: date | None = None
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, TypeVar
+from typing import Final
 
 from services.registration import columns, rules, values
 from services.registration.commands import (
@@ -19,7 +19,7 @@ from services.registration.commands import (
     Stated,
 )
 from services.registration.tables import Row, Table
-from services.registration.values import Refusal
+from services.registration.values import Refusal, Refused, none, ok
 from shared.events import reference
 from shared.events.model import Kind, Scale, Segment
 from shared.regions import NATION, RegionError, Regions
@@ -52,11 +52,6 @@ STATUSES: Final = {
     "FILED": "filed",
 }
 INDIVIDUALS: Final = ("PERORANGAN", "INDIVIDUAL", "BPU")
-
-
-class Refused(Exception):  # the way out of a row's tests, caught by `Reader.read` and nowhere else
-    def __init__(self, refusal: Refusal) -> None:
-        self.refusal = refusal
 
 
 @dataclass(frozen=True)
@@ -118,12 +113,12 @@ class Reader:
             raise Refused(Refusal("missing_name", "name", "Neither a business name nor an owner's name is given."))
         if "status" in self._at and self._cell("status").upper() not in ("AKTIF", "ACTIVE"):
             raise Refused(Refusal("inactive", "status", "Only active ones are listed."))
-        nik = _ok(values.nik(self._cell("nik"), self._sender.require_nik or self._individuals))
-        nib = _ok(values.nib(self._cell("nib")))
+        nik = ok(values.nik(self._cell("nik"), self._sender.require_nik or self._individuals))
+        nib = ok(values.nib(self._cell("nib")))
         region = self._place()
         heads = self._heads()
         if "date" in self._at and self._cell("date"):
-            _ok(values.day(self._cell("date")))
+            ok(values.day(self._cell("date")))
         contact, warnings = self._contact()
         if nik:
             warnings += values.nik_warnings(nik, self._regions.get(f"{nik[:2]}.{nik[2:4]}") is not None)
@@ -156,12 +151,12 @@ class Reader:
         if values.absent(number):
             raise Refused(Refusal("missing_participant_no", "participant_no", "No participant number is given."))
         partner = self._partner()
-        start = _ok(values.day(self._cell("effective_on"), "effective_on"))
+        start = ok(values.day(self._cell("effective_on"), "effective_on"))
         until = self._until(start)
-        held = _ok(rules.programmes(rules.split_programmes(self._cell("programmes")), self._sender.jkp))
+        held = ok(rules.programmes(rules.split_programmes(self._cell("programmes")), self._sender.jkp))
         segment: Segment = "BPU" if self._cell("segment").upper() == "BPU" else "PU"
         own_scale = scale(self._cell("scale"))
-        _none(rules.judge(held, segment, own_scale))
+        none(rules.judge(held, segment, own_scale))
         return Enrolled(
             participant_no=number,
             effective_on=start,
@@ -170,7 +165,7 @@ class Reader:
             programmes=held,
             segment=segment,
             scale=own_scale,
-            heads=self._enrolled_heads(),
+            heads=self._heads(),
             until=until,
             line=line,
         )
@@ -181,10 +176,10 @@ class Reader:
                 raise Refused(Refusal("missing_field", meaning, f"{meaning} is not given."))
         if not values.absent(self._cell("health")):
             raise Refused(Refusal("health_data", "health", "A claim's cause or diagnosis must not be sent."))
-        occurred = _ok(values.day(self._cell("occurred_on"), "occurred_on"))
-        amount = _ok(values.amount(self._cell("amount")))
+        occurred = ok(values.day(self._cell("occurred_on"), "occurred_on"))
+        amount = ok(values.amount(self._cell("amount")))
         paid = self._cell("paid_on")
-        held = _ok(rules.programmes([self._cell("programme")], self._sender.jkp))
+        held = ok(rules.programmes([self._cell("programme")], self._sender.jkp))
         status = STATUSES.get(self._cell("status").upper())
         if len(held) != 1:
             raise Refused(Refusal("missing_field", "programme", "A claim concerns one programme."))
@@ -197,14 +192,14 @@ class Reader:
             amount=amount,
             occurred_on=occurred,
             status=status,
-            paid_on=None if values.absent(paid) else _ok(values.day(paid, "paid_on")),
+            paid_on=None if values.absent(paid) else ok(values.day(paid, "paid_on")),
             line=line,
         )
 
     def _targets(self, line: int) -> Stated:
         region = self._area()
-        start = _ok(values.day(self._cell("from"), "from"))
-        until = _ok(values.day(self._cell("until"), "until"))
+        start = ok(values.day(self._cell("from"), "from"))
+        until = ok(values.day(self._cell("until"), "until"))
         source, measure = self._cell("source") or self._sender.list, self._cell("measure") or "enrolled"
         fields = {
             "region": region,
@@ -219,7 +214,7 @@ class Reader:
 
     def _briefings(self, line: int) -> Stated:
         region, batch = self._area(), self._cell("batch")
-        held_on = _ok(values.day(self._cell("held_on"), "held_on"))
+        held_on = ok(values.day(self._cell("held_on"), "held_on"))
         fields = {
             "region": region,
             "name": self._cell("name") or self._sender.list,
@@ -234,7 +229,7 @@ class Reader:
         name = self._cell("name") or self._cell("person")
         if not name:
             raise Refused(Refusal("missing_name", "name", "No name is given."))
-        nik, nib = _ok(values.nik(self._cell("nik"))), _ok(values.nib(self._cell("nib")))
+        nik, nib = ok(values.nik(self._cell("nik"))), ok(values.nib(self._cell("nib")))
         region = self._place()
         partner = Reference(nib=nib, nik=nik, name=name, region=region)
         return Attended(partner, region, self._sender.list_date, line=line)
@@ -243,7 +238,7 @@ class Reader:
         title = self._cell("title")
         if not title:
             raise Refused(Refusal("missing_field", "title", "An agreement has a title."))
-        region, signed = self._area(), _ok(values.day(self._cell("date")))
+        region, signed = self._area(), ok(values.day(self._cell("date")))
         parties = [self._cell("party_1"), self._cell("party_2"), *re.split(r"[;/]", self._cell("parties"))]
         fields = {
             "title": title,
@@ -266,7 +261,7 @@ class Reader:
         text = self._cell("region")
         if text not in self._places:
             self._places[text] = self._resolve(text)
-        return _ok(self._places[text])
+        return ok(self._places[text])
 
     def _resolve(self, text: str) -> str | Refusal:
         try:
@@ -284,8 +279,8 @@ class Reader:
             return text
         place = self._resolve(text)
         if isinstance(place, Refusal) and place.code == "unknown_region" and self._regions.get(text):
-            return _ok(Refusal("outside_jurisdiction", "region", f"Your agency does not speak for {text}."))
-        return _ok(place)
+            return ok(Refusal("outside_jurisdiction", "region", f"Your agency does not speak for {text}."))
+        return ok(place)
 
     def _kind(self) -> Kind:
         text = self._cell("kind").upper()
@@ -295,17 +290,10 @@ class Reader:
 
     def _heads(self) -> Heads:
         total, management, staff, labour = (
-            _ok(values.count(self._cell(meaning), meaning)) for meaning in ("workers", "management", "staff", "labour")
+            ok(values.count(self._cell(meaning), meaning)) for meaning in ("workers", "management", "staff", "labour")
         )
         levels = [count for count in (management, staff, labour) if count is not None]
         return Heads(sum(levels) if total is None and levels else total, management, staff, labour)
-
-    def _enrolled_heads(self) -> Heads:
-        """An enrolment's workers are always split; a bare total counts as labour, nothing said as none."""
-        heads = self._heads()
-        split = any(count is not None for count in (heads.management, heads.staff, heads.labour))
-        labour = heads.labour if split else heads.total
-        return Heads(None, heads.management or 0, heads.staff or 0, labour or 0)
 
     def _contact(self) -> tuple[ContactDetails, tuple[str, ...]]:
         phone, unusable = values.phone(self._cell("phone"))
@@ -318,7 +306,7 @@ class Reader:
         return details, ("phone_unusable",) if unusable else ()
 
     def _partner(self) -> Reference:
-        nik, nib = _ok(values.nik(self._cell("nik"))), _ok(values.nib(self._cell("nib")))
+        nik, nib = ok(values.nik(self._cell("nik"))), ok(values.nib(self._cell("nib")))
         return Reference(
             ref=self._cell("ref") or None,
             nib=nib,
@@ -332,7 +320,7 @@ class Reader:
         text = self._cell("until")
         if values.absent(text):
             return None
-        until = _ok(values.day(text, "until"))
+        until = ok(values.day(text, "until"))
         if until <= start:
             raise Refused(Refusal("invalid_date", "until", "The end is not after the start."))
         return until
@@ -348,17 +336,3 @@ _REGION_DETAIL = {
     "unknown_region": "No regency has this name or code.",
     "ambiguous_region": "A Kabupaten and a Kota bear this name: say which.",
 }
-
-
-T = TypeVar("T")
-
-
-def _ok(value: T | Refusal) -> T:
-    if isinstance(value, Refusal):
-        raise Refused(value)
-    return value
-
-
-def _none(refusal: Refusal | None) -> None:
-    if refusal is not None:
-        raise Refused(refusal)

@@ -7,8 +7,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from itertools import pairwise
 
+from services.registration.identity import Keys
 from services.registration.values import Refusal
 from shared.events.enrollments import Period
 from shared.events.model import PROGRAMMES, Programme, Scale, Segment, Workers
@@ -25,7 +26,7 @@ class Version:
     programmes: tuple[Programme, ...]
     workers: Workers
     scale: Scale | None = None
-    keys: Any = None
+    keys: Keys | None = None
     agency: str = ""
 
     @property
@@ -129,7 +130,7 @@ def _moved(period: Period, region: str) -> Period:
 
 def _already_disjoint(periods: Sequence[Period]) -> bool:
     ordered = sorted(periods, key=lambda period: period.start)
-    return all(a.until is not None and a.until <= b.start for a, b in zip(ordered, ordered[1:], strict=False))
+    return all(a.until is not None and a.until <= b.start for a, b in pairwise(ordered))
 
 
 def _summed(active: Sequence[Period], start: date, until: date | None) -> Period:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,30 @@ class Refusal:
     code: str
     field: str | None
     detail: str
+
+
+class Refused(Exception):  # the way out of a reader's tests; the reader catches it, nobody else sees it
+    """Carries a refusal out of nested tests."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+T = TypeVar("T")
+
+
+def ok(value: T | Refusal) -> T:
+    """The value, or out of the test with the refusal."""
+    if isinstance(value, Refusal):
+        raise Refused(value)
+    return value
+
+
+def none(refusal: Refusal | None) -> None:
+    """Out of the test if there is a refusal."""
+    if refusal is not None:
+        raise Refused(refusal)
 
 
 MONTHS: Final = {

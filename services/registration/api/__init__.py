@@ -1,0 +1,1 @@
+"""registration's HTTP API, a module a resource."""

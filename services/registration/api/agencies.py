@@ -1,0 +1,118 @@
+"""Agencies and their keys: for the administrator."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import asyncpg
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, Field
+
+from services.registration.api.services import Services, services
+from services.registration.work import QUERIES
+from shared.bus import outbox
+from shared.bus.records import Outgoing
+from shared.database import transaction
+from shared.events.access import Key
+from shared.events.model import encode
+from shared.problems import Problem, not_found
+from shared.security import new_key, require
+
+router = APIRouter(tags=["agencies"], dependencies=[Depends(require(admin=True))])
+
+Scope = Literal["publish", "enroll", "read"]
+SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
+
+
+class NewAgency(BaseModel):
+    """An agency: what it may do, and where."""
+
+    slug: str
+    name: str = Field(min_length=1, max_length=200)
+    regions: list[str] = Field(min_length=1, max_length=600)
+    scopes: list[Scope] = Field(min_length=1)
+
+
+class NewKey(BaseModel):
+    """A further key, with no more scopes than its agency has."""
+
+    scopes: list[Scope] | None = None
+
+
+@router.post("/v1/agencies", status_code=201, summary="Add an agency; its first key is shown this once")
+async def add_agency(agency: NewAgency, here: Annotated[Services, Depends(services)]) -> dict[str, Any]:
+    if not SLUG.fullmatch(agency.slug):
+        raise Problem(422, "invalid_value", "A slug is lower-case letters, digits and hyphens.", field="slug")
+    unknown = [code for code in agency.regions if here.regions.get(code) is None]
+    if unknown:
+        raise Problem(422, "unknown_region", f"No region has the code {unknown[0][:40]}.", field="regions")
+    try:
+        async with transaction(here.pool) as db:
+            await db.execute(QUERIES["add_agency"], agency.slug, agency.name, agency.regions, agency.scopes)
+            issued = await _issue(db, agency.slug, tuple(agency.regions), tuple(agency.scopes))
+    except asyncpg.UniqueViolationError:
+        raise Problem(409, "conflict", "There is an agency with this slug.", field="slug") from None
+    here.relay.wake()
+    return agency.model_dump() | issued
+
+
+@router.get("/v1/agencies", summary="All agencies with their keys' ids")
+async def list_agencies(here: Annotated[Services, Depends(services)]) -> list[dict[str, Any]]:
+    keys: dict[str, list[dict[str, Any]]] = {}
+    for row in await here.pool.fetch(QUERIES["keys"]):
+        keys.setdefault(row["agency"], []).append(
+            {"key_id": row["key_id"], "scopes": row["scopes"], "revoked": row["revoked"], "since": row["recorded_at"]}
+        )
+    return [dict(row) | {"keys": keys.get(row["slug"], [])} for row in await here.pool.fetch(QUERIES["agencies"])]
+
+
+@router.post("/v1/agencies/{slug}/keys", status_code=201, summary="Issue a key, shown this once")
+async def issue_key(
+    slug: str, here: Annotated[Services, Depends(services)], wanted: NewKey | None = None
+) -> dict[str, Any]:
+    async with transaction(here.pool) as db:
+        row = await db.fetchrow(QUERIES["agency"], slug)
+        if row is None:
+            raise not_found()
+        scopes = tuple(row["scopes"])
+        if wanted is not None and wanted.scopes is not None:
+            scopes = tuple(scope for scope in wanted.scopes if scope in scopes)
+        issued = await _issue(db, slug, tuple(row["regions"]), scopes)
+    here.relay.wake()
+    return {"slug": slug, "scopes": scopes} | issued
+
+
+@router.delete("/v1/agencies/{slug}/keys/{key_id}", status_code=204, summary="Revoke a key, everywhere within a second")
+async def revoke_key(slug: str, key_id: str, here: Annotated[Services, Depends(services)]) -> Response:
+    async with transaction(here.pool) as db:
+        row = await db.fetchrow(QUERIES["revoke_key"], slug, key_id)
+        if row is None:
+            raise not_found()
+        key = Key(
+            key_id=key_id,
+            hash=row["hash"],
+            recorded_at=row["recorded_at"],
+            agency=slug,
+            scopes=tuple(row["scopes"]),
+            regions=tuple(row["regions"]),
+            revoked=True,
+        )
+        await _publish(db, key, "key.revoked")
+    here.keys.forget()
+    here.relay.wake()
+    return Response(status_code=204)
+
+
+async def _issue(
+    db: asyncpg.Connection, agency: str, regions: tuple[str, ...], scopes: tuple[str, ...]
+) -> dict[str, str]:
+    key_id, secret, digest = new_key()
+    key = Key(key_id, digest, datetime.now(UTC), agency=agency, scopes=scopes, regions=regions)
+    await db.execute(QUERIES["add_key"], key_id, digest, agency, list(scopes), list(regions), key.recorded_at)
+    await _publish(db, key, "key.issued")
+    return {"key_id": key_id, "key": secret}
+
+
+async def _publish(db: asyncpg.Connection, key: Key, kind: str) -> None:
+    event_id = f"access/{key.key_id}/{kind}"
+    await outbox.add(db, [Outgoing("access", key.key_id, kind, event_id, key.recorded_at, encode(key))])

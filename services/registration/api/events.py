@@ -1,0 +1,103 @@
+"""POST /v1/events: agencies' events, taken whole and answered once they are durable."""
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
+
+from services.registration import requests
+from services.registration.api.services import Services, sender, services
+from services.registration.event_data import EventReader, Speaker
+from services.registration.submissions import Answer, Events
+from services.registration.work import QUERIES
+from shared.database import UNAVAILABLE
+from shared.problems import Problem, problem_response
+from shared.security import Principal
+
+router = APIRouter(tags=["events"])
+
+MEDIA_TYPES = (requests.ONE, requests.BATCH, requests.LINES)
+BODY = {"requestBody": {"required": True, "content": {name: {"schema": {}} for name in MEDIA_TYPES}}}
+
+
+@router.post("/v1/events", status_code=202, openapi_extra=BODY, summary="Send one event, a batch, or a line each")
+async def post_events(
+    request: Request, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
+) -> JSONResponse:
+    """Refused events are named in the answer and kept in the quarantine; the others go on."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in MEDIA_TYPES:
+        raise Problem(415, "unsupported_media_type", f"Send one of {', '.join(MEDIA_TYPES)}.")
+    body = await read_body(request, requests.MOST_BYTES)
+    key = request.headers.get("idempotency-key")
+    agency = str(principal.agency)
+    if key is None:
+        answer = await _take(here, principal, media_type, body, None)
+        return _response(answer, single=media_type == requests.ONE)
+    digest = here.vault.hash("request", media_type, body.hex())
+    earlier = await _begin(here, agency, key[:200], digest)
+    if earlier is None:
+        earlier = await _take_once(here, principal, media_type, body, key[:200])
+    return _response(earlier, single=media_type == requests.ONE)
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body, or 413 as soon as it is longer than `limit` bytes."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise _too_large(limit)
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise _too_large(limit)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(413, "too_large", f"At most {limit >> 20} MiB a request: send the rest in another.")
+
+
+async def _take(here: Services, principal: Principal, media_type: str, body: bytes, key: str | None) -> Answer:
+    events = requests.parse(media_type, body)
+    for scope in sorted(requests.scopes_needed(events)):
+        if not principal.may(scope):
+            raise Problem(403, "forbidden", f"This key lacks the scope '{scope}'.")
+    agency = str(principal.agency)
+    reader = EventReader(Speaker(principal.regions, here.jkp), here.regions)
+    items = await asyncio.to_thread(requests.items, events, agency, reader, here.vault)
+    answer: Answer = await here.writer.submit(Events(agency, principal.regions, items, key))
+    return answer
+
+
+async def _begin(here: Services, agency: str, key: str, digest: UUID) -> Answer | None:
+    """None when this request is the first with its key; else its answer. 409 in flight, 422 for another body."""
+    if await here.pool.fetchval(QUERIES["begin_request"], agency, key, digest):
+        return None
+    row = await here.pool.fetchrow(QUERIES["request"], agency, key)
+    if row is None or (row["answer"] is None and row["body"] == digest):
+        raise Problem(409, "conflict", "The first request with this Idempotency-Key is still being worked on.")
+    if row["body"] != digest:
+        raise Problem(422, "id_reused", "This Idempotency-Key was used for another body.")
+    return Answer(row["status"], msgspec.json.decode(row["answer"]))
+
+
+async def _take_once(here: Services, principal: Principal, media_type: str, body: bytes, key: str) -> Answer:
+    try:
+        return await _take(here, principal, media_type, body, key)
+    except (Problem, *UNAVAILABLE):
+        await here.pool.execute(QUERIES["forget_request"], str(principal.agency), key)
+        raise
+
+
+def _response(answer: Answer, *, single: bool) -> JSONResponse:
+    """A single event that is refused is a problem of the request; of several, the answer names those refused."""
+    rejected: list[dict[str, Any]] = answer.body["rejected"]
+    if single and rejected:
+        refusal = rejected[0]
+        return problem_response(422, refusal["code"], refusal["detail"], field=refusal["field"], **answer.body)
+    return JSONResponse(answer.body, status_code=answer.status)

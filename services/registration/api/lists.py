@@ -1,0 +1,36 @@
+"""GET /v1/lists: an agency's lists, and how many on them are insured on a day."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+
+from services.registration.api.imports import parse_day
+from services.registration.api.services import Services, member, services
+from services.registration.work import QUERIES
+from shared.problems import Problem
+from shared.security import Principal
+
+router = APIRouter(tags=["lists"])
+
+
+@router.get("/v1/lists", summary="Own lists: listed, enrolled and unregistered partners on a day")
+async def get_lists(
+    principal: Annotated[Principal, Depends(member)],
+    here: Annotated[Services, Depends(services)],
+    as_of: str | None = None,
+) -> list[dict[str, Any]]:
+    if not (principal.may("read") or principal.may("publish")):
+        raise Problem(403, "forbidden", "This key lacks the scope 'read'.")
+    rows = await here.pool.fetch(QUERIES["lists"], principal.agency, parse_day(as_of, "as_of"))
+    return [
+        {
+            "agency": principal.agency,
+            "list": row["list"],
+            "listed": row["listed"],
+            "enrolled": row["enrolled"],
+            "unregistered": row["listed"] - row["enrolled"],
+            "rate": row["enrolled"] / row["listed"] if row["listed"] else None,
+            "on_other_lists": row["on_other_lists"],
+        }
+        for row in rows
+    ]

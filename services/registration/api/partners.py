@@ -1,0 +1,114 @@
+"""/v1/partners: what an agency listed, one by one, and erasure."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from fastapi import APIRouter, Depends, Query, Response
+
+from services.registration.api.imports import NOTHING, today
+from services.registration.api.services import Services, member, services
+from services.registration.looking_up import as_uuid
+from services.registration.submissions import Erasure
+from services.registration.work import QUERIES
+from shared.events.partners import Partner
+from shared.problems import Problem, not_found
+from shared.security import Principal, principal_of
+
+router = APIRouter(tags=["partners"])
+
+
+@router.get("/v1/partners", summary="The partners this agency listed")
+async def list_partners(
+    principal: Annotated[Principal, Depends(member)],
+    here: Annotated[Services, Depends(services)],
+    registered: bool | None = None,
+    region: str | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> dict[str, Any]:
+    after = NOTHING if cursor is None else as_uuid(cursor)
+    if after is None:
+        raise Problem(422, "invalid_value", "This cursor was not given by us.", field="cursor")
+    if region is not None and here.regions.get(region) is None:
+        raise Problem(422, "unknown_region", "No region has this code.", field="region")
+    regions = here.regions.regencies(region) if region is not None else None
+    records = await here.pool.fetch(
+        QUERIES["own_partners"], principal.agency, today(), after, regions, registered, limit + 1
+    )
+    page = records[:limit]
+    more = str(page[-1]["partner_id"]) if len(records) > limit else None
+    return {"items": await _shown(here, page, principal.agency), "next_cursor": more}
+
+
+@router.get("/v1/partners/{partner_id}", summary="One partner, under its own id or one merged into it")
+async def get_partner(
+    partner_id: str,
+    principal: Annotated[Principal, Depends(principal_of)],
+    here: Annotated[Services, Depends(services)],
+) -> dict[str, Any]:
+    record = await _own(here, principal, partner_id)
+    return (await _shown(here, [record], principal.agency))[0]
+
+
+@router.delete("/v1/partners/{partner_id}", status_code=204, summary="Erase: contact and identity go everywhere")
+async def erase_partner(
+    partner_id: str,
+    principal: Annotated[Principal, Depends(principal_of)],
+    here: Annotated[Services, Depends(services)],
+) -> Response:
+    if not principal.may("publish"):
+        raise Problem(403, "forbidden", "This key lacks the scope 'publish'.")
+    record = await _own(here, principal, partner_id)
+    if not await here.writer.submit(Erasure(record["partner_id"])):
+        raise not_found()
+    return Response(status_code=204)
+
+
+async def _own(here: Services, principal: Principal, partner_id: str) -> asyncpg.Record:
+    asked = as_uuid(partner_id)
+    if asked is None:
+        raise not_found()
+    agency = None if principal.admin else principal.agency or ""
+    record = await here.pool.fetchrow(QUERIES["own_partner"], agency, asked, today())
+    if record is None:
+        raise not_found()
+    return record
+
+
+async def _shown(here: Services, records: list[asyncpg.Record], agency: str | None) -> list[dict[str, Any]]:
+    """What the agency itself said of each, beside what is known of it; other agencies' lists are not shown."""
+    said: dict[UUID, list[asyncpg.Record]] = {}
+    for row in await here.pool.fetch(QUERIES["own_rows"], [r["partner_id"] for r in records], agency):
+        said.setdefault(row["partner_id"], []).append(row)
+    return [_one(here, record, said.get(record["partner_id"], [])) for record in records]
+
+
+def _one(here: Services, record: asyncpg.Record, rows: list[asyncpg.Record]) -> dict[str, Any]:
+    fact = msgspec.json.decode(record["fact"], type=Partner)
+    newest = here.vault.open(rows[0]["sealed"]) if rows else {}
+    nibs = sorted({f"{row['nib']:013d}" for row in rows if row["nib"] is not None})
+    return {
+        "id": str(record["partner_id"]),
+        "name": newest.get("name"),
+        "kind": fact.kind,
+        "scale": fact.scale,
+        "occupation": fact.occupation,
+        "cooperative_id": fact.cooperative_id,
+        "region": record["region"],
+        "workers": msgspec.to_builtins(fact.workers),
+        "nib": nibs[0] if nibs else None,
+        "contact": {key: newest.get(key) for key in ("person", "phone", "email")},
+        "lists": [{"list": name, "listed_on": day} for name, day in sorted(_lists(rows).items())],
+        "refs": sorted({row["ref"] for row in rows if row["ref"] is not None}),
+        "listed_on": min((row["first_listed"].isoformat() for row in rows), default=None),
+        "registered": record["registered"],
+    }
+
+
+def _lists(rows: list[asyncpg.Record]) -> dict[str, str]:
+    since: dict[str, str] = {}
+    for row in rows:
+        since[row["list"]] = min(since.get(row["list"], "9999"), row["first_listed"].isoformat())
+    return since

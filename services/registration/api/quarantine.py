@@ -1,0 +1,146 @@
+"""/v1/quarantine: an agency sees, mends and sends again what was refused, events and rows of files alike."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Depends, Query
+
+from services.registration import requests
+from services.registration.accepting import Order
+from services.registration.api.imports import NOTHING
+from services.registration.api.services import Services, sender, services
+from services.registration.event_data import EventReader, Speaker
+from services.registration.looking_up import as_uuid
+from services.registration.rows import Reader, Sender
+from services.registration.submissions import Events, Item, MendedRow
+from services.registration.tables import Row, Table, squeeze
+from services.registration.values import Refusal
+from services.registration.work import QUERIES
+from shared.problems import Problem, not_found
+from shared.security import Principal
+
+router = APIRouter(tags=["quarantine"])
+
+
+@router.get("/v1/quarantine", summary="Own refused events and rows, the oldest first")
+async def list_quarantine(
+    principal: Annotated[Principal, Depends(sender)],
+    here: Annotated[Services, Depends(services)],
+    cursor: str | None = None,
+    import_id: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> dict[str, Any]:
+    after, of_import = NOTHING if cursor is None else as_uuid(cursor), as_uuid(import_id) if import_id else None
+    if after is None or (import_id and of_import is None):
+        raise Problem(422, "invalid_value", "This cursor or import id was not given by us.", field="cursor")
+    rows = await here.pool.fetch(QUERIES["quarantine_page"], principal.agency, after, of_import, limit + 1)
+    page = rows[:limit]
+    return {
+        "items": [_shown(here, row) for row in page],
+        "next_cursor": str(page[-1]["id"]) if len(rows) > limit else None,
+    }
+
+
+@router.put("/v1/quarantine/{entry_id}", summary="Mend: the event anew, or {'cells': {column: text}} of a row")
+async def mend(
+    entry_id: str,
+    body: dict[str, Any],
+    principal: Annotated[Principal, Depends(sender)],
+    here: Annotated[Services, Depends(services)],
+) -> dict[str, Any]:
+    entry = await _own(here, principal, entry_id)
+    if entry["import_id"] is not None:
+        body = {"cells": _mended_cells(entry, here.vault.open(entry["sealed"])["cells"], body)}
+    key = None if entry["import_id"] is not None else _item(here, principal, body).key
+    try:
+        await here.pool.execute(
+            QUERIES["mend_quarantined"],
+            entry["id"],
+            principal.agency,
+            here.vault.seal(body),
+            entry["nib"],
+            entry["nik"],
+            entry["name"],
+            entry["participant_no"],
+            key if entry["code"] != "id_reused" else None,
+        )
+    except asyncpg.UniqueViolationError:
+        raise Problem(409, "conflict", "An event with this source and id waits here already.", field="id") from None
+    return _shown(here, await _own(here, principal, entry_id))
+
+
+@router.post("/v1/quarantine/{entry_id}/retry", summary="Send again; refused once more, it says why")
+async def retry(
+    entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
+) -> dict[str, Any]:
+    entry = await _own(here, principal, entry_id)
+    raw = here.vault.open(entry["sealed"])
+    if entry["import_id"] is not None:
+        refusal = await here.writer.submit(_mended_row(here, principal, entry, raw["cells"]))
+        if isinstance(refusal, Refusal):
+            raise Problem(422, refusal.code, refusal.detail, field=refusal.field)
+        return {"accepted": 1, "duplicates": 0, "rejected": [], "partners": {}}
+    item = _item(here, principal, raw)
+    for scope in requests.scopes_needed([raw]):
+        if not principal.may(scope):
+            raise Problem(403, "forbidden", f"This key lacks the scope '{scope}'.")
+    events = Events(str(principal.agency), principal.regions, [item], entry=entry["id"])
+    answer: dict[str, Any] = (await here.writer.submit(events)).body
+    if answer["rejected"]:
+        refused = answer["rejected"][0]
+        raise Problem(422, refused["code"], refused["detail"], field=refused["field"])
+    return answer
+
+
+async def _own(here: Services, principal: Principal, entry_id: str) -> asyncpg.Record:
+    asked = as_uuid(entry_id)
+    row = await here.pool.fetchrow(QUERIES["quarantined"], asked, principal.agency) if asked else None
+    if row is None:
+        raise not_found()
+    return row
+
+
+def _item(here: Services, principal: Principal, raw: Any) -> Item:
+    reader = EventReader(Speaker(principal.regions, here.jkp), here.regions)
+    return requests.items([raw], str(principal.agency), reader, here.vault)[0]
+
+
+def _mended_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any]) -> list[str]:
+    """The row with the named columns changed; a row of the wrong width takes the header's."""
+    given = body.get("cells")
+    header = [squeeze(name) for name in entry["header"]]
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        raise Problem(422, "invalid_value", "Send {'cells': {column: text}}.", field="cells")
+    cells = (held + [""] * len(header))[: len(header)]
+    for name, value in given.items():
+        if squeeze(name) not in header:
+            raise Problem(422, "invalid_value", "The file has no such column.", field="cells")
+        cells[header.index(squeeze(name))] = value
+    return cells
+
+
+def _mended_row(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> MendedRow:
+    header = tuple(entry["header"])
+    row = Row(entry["line"], tuple(cells), len(cells) == len(header))
+    sender = Sender(principal.regions, entry["list"], entry["list_date"], entry["require_nik"], here.jkp)
+    answer = Reader(entry["kind"], Table(header, (row,), 0), sender, here.regions).read(row)
+    agency, import_id = str(principal.agency), UUID(str(entry["import_id"]))
+    order = answer if isinstance(answer, Refusal) else Order(agency, principal.regions, answer, import_id)
+    return MendedRow(entry["id"], order, agency)
+
+
+def _shown(here: Services, row: asyncpg.Record) -> dict[str, Any]:
+    sent = here.vault.open(row["sealed"])
+    return {
+        "id": str(row["id"]),
+        "type": row["type"],
+        "code": row["code"],
+        "field": row["field"],
+        "detail": row["detail"],
+        "import_id": str(row["import_id"]) if row["import_id"] else None,
+        "line": row["line"],
+        "event": sent if row["import_id"] is None else None,
+        "cells": sent["cells"] if row["import_id"] is not None else None,
+        "recorded_at": row["recorded_at"].isoformat(),
+    }

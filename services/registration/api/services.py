@@ -1,0 +1,57 @@
+"""What the routes work with, and who may call them."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import asyncpg
+from fastapi import Depends, Request
+
+from services.registration.privacy import Vault
+from services.registration.writer import Writer
+from shared.bus.outbox import Relay
+from shared.problems import Problem
+from shared.regions import Regions
+from shared.security import KeyRing, Principal, principal_of
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of the service that its routes use."""
+
+    pool: asyncpg.Pool
+    vault: Vault
+    writer: Writer
+    relay: Relay
+    keys: KeyRing
+    regions: Regions
+    wake_imports: "Wake"
+    jkp: bool = False
+
+
+class Wake:
+    """Tells the import worker that there is something to do."""
+
+    def __init__(self) -> None:
+        import asyncio
+
+        self.event = asyncio.Event()
+
+
+def services(request: Request) -> Services:
+    here: Services = request.app.state.services
+    return here
+
+
+async def member(request: Request) -> Principal:
+    """An agency (not the administrator, nor an agent)."""
+    principal = await principal_of(request)
+    if principal.agency is None:
+        raise Problem(403, "forbidden", "Use an agency's key: this belongs to an agency.")
+    return principal
+
+
+async def sender(principal: Annotated[Principal, Depends(member)]) -> Principal:
+    """An agency that may send anything at all."""
+    if not (principal.may("publish") or principal.may("enroll")):
+        raise Problem(403, "forbidden", "This key lacks the scopes 'publish' and 'enroll'.")
+    return principal

@@ -1,0 +1,56 @@
+"""Everything that registration is made of, put together here and nowhere else."""
+
+from pathlib import Path
+
+import asyncpg
+from fastapi import FastAPI
+
+from services.registration.api import agencies, events, imports, lists, partners, quarantine
+from services.registration.api.services import Services, Wake
+from services.registration.importing import ImportWorker
+from services.registration.privacy import Vault
+from services.registration.settings import Settings
+from services.registration.writer import Writer
+from shared.bus.outbox import Relay
+from shared.bus.topics import ensure_topics
+from shared.database import connect, migrate
+from shared.events import TOPICS
+from shared.observability import Metrics
+from shared.regions import Regions
+from shared.security import KeyRing
+from shared.service import build_app
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+SOURCE = "/payung/registration"
+WRITES = ("partners", "contacts", "enrollments", "claims", "reference", "access", "intake")
+
+
+async def create(settings: Settings) -> FastAPI:
+    """The application on its migrated database and existing topics."""
+    pool = await connect(settings.database, min_size=2, max_size=12)
+    await migrate(pool, MIGRATIONS)
+    await ensure_topics(
+        settings.kafka,
+        [TOPICS[name] for name in WRITES],
+        prefix=settings.topic_prefix,
+        partitions=settings.partitions,
+        replication=settings.replication,
+    )
+    return build(settings, pool)
+
+
+def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
+    metrics = Metrics("registration")
+    vault, wake = Vault(settings.secret), Wake()
+    relay = Relay(pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix)
+    writer = Writer(pool, vault, relay, metrics, jkp=settings.jkp)
+    keys = KeyRing(pool, settings.admin_key)
+    here = Services(pool, vault, writer, relay, keys, Regions.load(), wake, settings.jkp)
+    return build_app(
+        "registration",
+        parts=[relay, writer, ImportWorker(here)],
+        routers=[each.router for each in (events, imports, lists, partners, quarantine, agencies)],
+        state={"services": here, "keys": keys},
+        metrics=metrics,
+        on_stop=pool.close,
+    )

@@ -1,0 +1,47 @@
+"""Erasure: rows, participants, contact and refused copies of a partner go; only its id stays, and says so."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.registration import grouping
+from services.registration.grouping import Regrouping, to_row
+from services.registration.partners import Row
+from services.registration.work import Work
+
+ERASED = "erased"
+
+
+async def erase(work: Work, partners: Sequence[UUID]) -> Regrouping:
+    """Forget these partners (survivors' ids) in one transaction with the facts that say so."""
+    await work.known(partners)
+    rows = [to_row(record) for record in await work.fetch("evidence_of_partners", list(partners))]
+    participants = await work.fetch("participants_of", list(partners))
+    numbers = [record["participant_no"] for record in participants]
+    identified: list[Row | _Identified] = [
+        *rows,
+        *(_Identified(record["nib"], record["nik"], record["name"]) for record in participants),
+    ]
+    await work.execute(
+        "erase_from_quarantine",
+        list({row.nib for row in identified} - {None}),
+        list({row.nik for row in identified} - {None}),
+        list({row.name for row in identified} - {None}),
+        numbers,
+    )
+    await work.execute("erase_participants", numbers)
+    await work.execute("erase_claimants", numbers)
+    await work.execute("erase_guests", list(partners))
+    regrouping = await grouping.regroup(work, [], [row.key for row in rows])
+    for partner in partners:
+        work.states[partner].status = ERASED
+        work.groups[partner] = []
+        work.regrouped.add(partner)
+        work.moved_timelines.add(partner)
+    return regrouping
+
+
+class _Identified:
+    """The identifiers of a participant, as a row has them."""
+
+    def __init__(self, nib: int | None, nik: UUID | None, name: UUID | None) -> None:
+        self.nib, self.nik, self.name = nib, nik, name

@@ -1,0 +1,56 @@
+"""What keeps people's identifiers out of sight: keyed hashes to look up by, sealed bytes to show again."""
+
+import base64
+import hmac
+import os
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+NONCE = 12
+
+
+class Vault:
+    """Hashes and seals under keys derived (HKDF) from one secret of 32 bytes, given as base64.
+
+    Losing the secret loses the sealed personal data and nothing else. Raises ValueError for a secret of another size.
+    """
+
+    def __init__(self, secret: str) -> None:
+        material = base64.b64decode(secret)
+        if len(material) != 32:
+            raise ValueError("PAYUNG_SECRET must be 32 bytes in base64")
+        self._hash_key = _derive(material, b"payung/hash")
+        self._cipher = AESGCM(_derive(material, b"payung/seal"))
+
+    def hash(self, kind: str, *parts: object) -> UUID:
+        """A keyed hash (HMAC-SHA-256, 128 bits) of these parts; without the secret it tells nothing."""
+        text = "\x1f".join((kind, *(str(part) for part in parts)))
+        return UUID(bytes=hmac.digest(self._hash_key, text.encode(), "sha256")[:16])
+
+    def nik(self, digits: str | None) -> UUID | None:
+        return None if digits is None else self.hash("nik", digits)
+
+    def name(self, key: str, region: str) -> UUID:
+        """The hash of a normalised name in a region."""
+        return self.hash("name", region, key)
+
+    def seal(self, value: Any) -> bytes:
+        """Any JSON-like value (or bytes), encrypted and authenticated."""
+        nonce = os.urandom(NONCE)
+        plain = value if isinstance(value, bytes) else msgspec.json.encode(value)
+        return nonce + self._cipher.encrypt(nonce, plain, None)
+
+    def open(self, sealed: bytes) -> Any:
+        return msgspec.json.decode(self.open_bytes(sealed))
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        return self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], None)
+
+
+def _derive(material: bytes, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(material)

@@ -1,0 +1,427 @@
+-- name: lock_writer
+-- One writer at a time, over all instances, until its transaction ends: facts are numbered in the order they commit.
+select pg_advisory_xact_lock(hashtext(current_schema() || '/writer'));
+
+-- name: plan_by_index
+-- The writer's statements are look-ups by key; statistics of a table just filled must not turn them into scans.
+select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true),
+       set_config('jit', 'off', true);
+
+-- name: tick
+-- The acceptance clock never goes back, whichever instance asks.
+update clock set last = greatest(last, clock_timestamp()) returning last;
+
+-- name: evidence_by_key
+select * from evidence where key = any($1::uuid[]);
+
+-- name: evidence_of_partners
+select * from evidence where partner_id = any($1::uuid[]);
+
+-- name: evidence_sharing
+-- Every row that shares a NIB, NIK Koperasi, NIK, name or partner with those asked for, once.
+select * from evidence where key in (
+    select key from evidence where nib = any($1::bigint[])
+    union select key from evidence where nik_koperasi = any($2::text[])
+    union select key from evidence where nik = any($3::uuid[])
+    union select key from evidence where name = any($4::uuid[])
+    union select key from evidence where partner_id = any($5::uuid[]));
+
+-- name: clashing_names
+-- The names whose rows hold two NIKs or two NIBs: lowest and highest of each are one index look-up, however many rows.
+select k.name from unnest($1::uuid[]) k (name)
+ where (select e.nik from evidence e where e.name = k.name and e.nik is not null order by e.nik limit 1)
+    <> (select e.nik from evidence e where e.name = k.name and e.nik is not null order by e.nik desc limit 1)
+    or (select e.nib from evidence e where e.name = k.name and e.nib is not null order by e.nib limit 1)
+    <> (select e.nib from evidence e where e.name = k.name and e.nib is not null order by e.nib desc limit 1);
+
+-- name: remove_evidence
+delete from evidence where key = any($1::uuid[]);
+
+-- name: move_evidence
+update evidence e set partner_id = m.partner_id
+  from unnest($1::uuid[], $2::uuid[]) m (key, partner_id) where e.key = m.key;
+
+-- name: move_partner
+-- All rows of a merged partner go to its survivor.
+update evidence e set partner_id = m.survivor
+  from unnest($1::uuid[], $2::uuid[]) m (loser, survivor) where e.partner_id = m.loser;
+
+-- name: move_cooperatives
+-- Members of a merged cooperative are members of its survivor; returns them.
+update evidence e set cooperative = m.survivor
+  from unnest($1::uuid[], $2::uuid[]) m (loser, survivor) where e.cooperative = m.loser
+returning e.partner_id;
+
+-- name: partner_states
+select partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact,
+       enrollment_version, enrollment_fact, contact_version, contact_digest
+  from partner where partner_id = any($1::uuid[]);
+
+-- name: update_partner_states
+update partner p set status = n.status, merged_into = n.merged_into, formed_by = n.formed_by, region = n.region,
+       listed_on = n.listed_on, version = n.version, fact = n.fact, enrollment_version = n.enrollment_version,
+       enrollment_fact = n.enrollment_fact, contact_version = n.contact_version, contact_digest = n.contact_digest
+  from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::date[], $8::int[],
+              $9::bytea[], $10::int[], $11::bytea[], $12::int[], $13::uuid[])
+       n (partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact,
+          enrollment_version, enrollment_fact, contact_version, contact_digest)
+ where p.partner_id = n.partner_id;
+
+-- name: merged_into
+-- Ids that were merged earlier into these: their answer moves on with them.
+select partner_id from partner where merged_into = any($1::uuid[]);
+
+-- name: survivors
+-- The id that answers for each of these now; unknown and erased ones are missing.
+select p.partner_id as asked, coalesce(s.partner_id, p.partner_id) as partner_id, coalesce(s.region, p.region) as region
+  from partner p left join partner s on p.status = 'merged' and s.partner_id = p.merged_into
+ where p.partner_id = any($1::uuid[]) and coalesce(s.status, p.status) = 'active';
+
+-- name: rows_by_ref
+-- The newest row of each of an agency's own references.
+select distinct on (k.agency, k.ref) k.agency, k.ref, e.key, e.partner_id
+  from unnest($1::text[], $2::text[]) k (agency, ref)
+  join evidence e on e.agency = k.agency and e.ref = k.ref
+ order by k.agency, k.ref, e.last_listed desc, e.line desc, e.key;
+
+-- name: rows_of_list
+-- The rows by which these partners stand on these lists of their agencies.
+select e.key, e.partner_id, e.agency, e.list
+  from unnest($1::text[], $2::text[], $3::uuid[]) k (agency, list, partner_id)
+  join evidence e on e.partner_id = k.partner_id and e.agency = k.agency and e.list = k.list;
+
+-- name: holders
+-- The partners that hold these NIBs, NIKs, names; of a name at most two, since two already join nobody.
+select 'nib' as kind, e.nib as nib, null as nik_koperasi, null::uuid as hash, e.partner_id
+  from evidence e where e.nib = any($1::bigint[]) group by e.nib, e.partner_id
+union all
+select 'nik_koperasi', null, e.nik_koperasi, null, e.partner_id
+  from evidence e where e.nik_koperasi = any($2::text[]) group by e.nik_koperasi, e.partner_id
+union all
+select 'nik', null, null, e.nik, e.partner_id
+  from evidence e where e.nik = any($3::uuid[]) group by e.nik, e.partner_id
+union all
+select 'name', null, null, k.name, p.partner_id
+  from unnest($4::uuid[]) k (name)
+ cross join lateral (select distinct e.partner_id from evidence e where e.name = k.name limit 2) p;
+
+-- name: identifiers
+-- Every NIB and NIK of these partners.
+select partner_id, array_agg(distinct nib) filter (where nib is not null) as nibs,
+       array_agg(distinct nik) filter (where nik is not null) as niks
+  from evidence where partner_id = any($1::uuid[]) group by partner_id;
+
+-- name: rows_by_key_partner
+select key, partner_id from evidence where key = any($1::uuid[]);
+
+-- name: participants
+select * from participant where participant_no = any($1::text[]);
+
+-- name: participants_of
+select * from participant where partner_id = any($1::uuid[]);
+
+-- name: participants_touching
+-- Participants that may now mean another partner: they hold one of these keys, or went by one of these ids.
+select * from participant where participant_no in (
+    select participant_no from participant where nib = any($1::bigint[])
+    union select participant_no from participant where nik_koperasi = any($2::text[])
+    union select participant_no from participant where nik = any($3::uuid[])
+    union select participant_no from participant where name = any($4::uuid[])
+    union select participant_no from participant where partner_id = any($5::uuid[])
+    union select participant_no from participant where anchor_partner = any($5::uuid[])
+    union select participant_no from participant where anchor_row = any($6::uuid[]));
+
+-- name: any_participant
+select exists (select from participant);
+
+-- name: save_participants
+insert into participant as p (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name,
+                              anchor_row, anchor_partner, history)
+select * from unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
+                     $9::uuid[], $10::uuid[], $11::uuid[], $12::bytea[])
+on conflict (participant_no) do update set partner_id = excluded.partner_id, own_id = excluded.own_id,
+   found = excluded.found, region = excluded.region, nib = excluded.nib, nik_koperasi = excluded.nik_koperasi,
+   nik = excluded.nik, name = excluded.name,
+   anchor_row = excluded.anchor_row, anchor_partner = excluded.anchor_partner, history = excluded.history;
+
+-- name: remove_periods
+delete from period where partner_id = any($1::uuid[]);
+
+-- name: claims_by_ref
+select c.* from unnest($1::text[], $2::text[]) k (agency, claim_ref)
+  join claim c on c.agency = k.agency and c.claim_ref = k.claim_ref;
+
+-- name: claims_of
+select * from claim where participant_no = any($1::text[]);
+
+-- name: save_claims
+insert into claim (claim_id, agency, claim_ref, participant_no, programme, amount, status, occurred_on, paid_on,
+                   version, fact)
+select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::date[],
+                     $9::date[], $10::int[], $11::bytea[])
+on conflict (claim_id) do update set participant_no = excluded.participant_no, amount = excluded.amount,
+   status = excluded.status, paid_on = excluded.paid_on, version = excluded.version, fact = excluded.fact;
+
+-- name: statements
+select * from statement where key = any($1::text[]);
+
+-- name: save_statements
+insert into statement (key, type, agency, fields, fact)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[])
+on conflict (key) do update set agency = excluded.agency, fields = excluded.fields, fact = excluded.fact;
+
+-- name: briefing_of_day
+-- The briefing an agency held on a day, the first by key if there were several.
+select distinct on (k.agency, k.held_on) k.agency, k.held_on, s.key
+  from unnest($1::text[], $2::date[]) k (agency, held_on)
+  join statement s on s.type = 'briefing.held' and s.agency = k.agency
+   and s.key like 'briefing.held/%/' || k.held_on || '/%'
+ order by k.agency, k.held_on, s.key;
+
+-- name: attendance_touching
+select * from attendance where key in (
+    select key from attendance where nib = any($1::bigint[])
+    union select key from attendance where nik_koperasi = any($2::text[])
+    union select key from attendance where nik = any($3::uuid[])
+    union select key from attendance where name = any($4::uuid[])
+    union select key from attendance where partner_id = any($5::uuid[]));
+
+-- name: attendance_of
+select * from attendance where statement = any($1::text[]);
+
+-- name: attendance_known
+select key from attendance where key = any($1::uuid[]);
+
+-- name: any_attendance
+select exists (select from attendance);
+
+-- name: save_attendance
+insert into attendance (key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row,
+                        anchor_partner)
+select * from unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::uuid[], $6::bigint[], $7::text[], $8::uuid[],
+                     $9::uuid[], $10::uuid[], $11::uuid[])
+on conflict (key) do update set partner_id = excluded.partner_id, statement = excluded.statement;
+
+-- name: drop_attendance_of
+delete from attendance where statement = any($1::text[]) and not (key = any($2::uuid[]));
+
+-- name: move_participants
+-- Participants of a merged partner that were not looked up themselves go by its survivor.
+update participant p set partner_id = m.survivor
+  from unnest($1::uuid[], $2::uuid[]) m (loser, survivor) where p.partner_id = m.loser
+returning p.participant_no;
+
+-- name: sealed_evidence
+select key, sealed from evidence where key = any($1::uuid[]);
+
+-- name: move_attendance
+update attendance a set partner_id = m.partner_id
+  from unnest($1::uuid[], $2::uuid[]) m (key, partner_id) where a.key = m.key;
+
+-- name: tell_statement
+update statement set fact = $2 where key = $1;
+
+-- name: partners_of_participants
+select participant_no, partner_id from participant where participant_no = any($1::text[]);
+
+-- name: erase_from_quarantine
+-- A name alone finds only what has no better identifier: others bear it too.
+delete from quarantine where nib = any($1::bigint[]) or nik = any($2::uuid[])
+    or (name = any($3::uuid[]) and nik is null and nib is null) or participant_no = any($4::text[]);
+
+-- name: erase_participants
+delete from participant where participant_no = any($1::text[]);
+
+-- name: erase_claimants
+-- The claims still count where they happened; whose they were is forgotten.
+update claim set participant_no = null where participant_no = any($1::text[]);
+
+-- name: erase_guests
+update attendance set partner_id = null, nib = null, nik_koperasi = null, nik = null, name = null, anchor_row = null,
+       anchor_partner = null
+ where partner_id = any($1::uuid[]);
+
+-- name: own_sources
+-- Takes the sources nobody has for the agency; returns who has each.
+with taken as (
+    insert into source (source, agency) select s, $2 from unnest($1::text[]) s on conflict do nothing
+    returning source, agency)
+select source, agency from taken union all select source, agency from source where source = any($1::text[]);
+
+-- name: events
+select key, content, partner_id from event where key = any($1::uuid[]);
+
+-- name: leave_quarantine
+delete from quarantine where event_key = any($1::uuid[]);
+
+-- name: enter_quarantine
+insert into quarantine (id, agency, event_key, type, code, field, detail, nib, nik, name, participant_no, sealed,
+                        recorded_at)
+select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
+                     $9::uuid[], $10::uuid[], $11::text[], $12::bytea[], $13::timestamptz[])
+on conflict (event_key) do update set type = excluded.type, code = excluded.code, field = excluded.field,
+   detail = excluded.detail, nib = excluded.nib, nik = excluded.nik, name = excluded.name,
+   participant_no = excluded.participant_no, sealed = excluded.sealed, recorded_at = excluded.recorded_at;
+
+-- name: begin_request
+-- Takes an Idempotency-Key; nothing is returned when it is taken already. One that never got its answer (a crash)
+-- may be taken again after a while.
+insert into request (agency, idempotency_key, body) values ($1, $2, $3)
+on conflict (agency, idempotency_key) do update set body = excluded.body, created_at = now()
+ where request.answer is null and request.created_at < now() - interval '2 minutes'
+returning true;
+
+-- name: request
+select body, status, answer from request where agency = $1 and idempotency_key = $2;
+
+-- name: answer_request
+update request set status = $3, answer = $4 where agency = $1 and idempotency_key = $2;
+
+-- name: forget_request
+delete from request where agency = $1 and idempotency_key = $2 and answer is null;
+
+-- name: add_agency
+insert into agency (slug, name, regions, scopes) values ($1, $2, $3, $4);
+
+-- name: agencies
+select slug, name, regions, scopes from agency order by slug;
+
+-- name: agency
+select regions, scopes from agency where slug = $1 for share;
+
+-- name: keys
+select key_id, agency, scopes, revoked, recorded_at from keys where agency is not null order by recorded_at, key_id;
+
+-- name: add_key
+insert into keys (key_id, hash, agency, scopes, regions, recorded_at) values ($1, $2, $3, $4, $5, $6);
+
+-- name: revoke_key
+-- Nothing is returned for a key that the agency has not, or not any more.
+update keys set revoked = true, recorded_at = greatest(recorded_at, clock_timestamp())
+ where agency = $1 and key_id = $2 and not revoked returning hash, scopes, regions, recorded_at;
+
+-- name: add_import
+insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run) values ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: add_import_file
+insert into import_file (import_id, sealed) values ($1, $2);
+
+-- name: import_file
+select sealed from import_file where import_id = $1;
+
+-- name: drop_import_file
+delete from import_file where import_id = $1;
+
+-- name: claim_import
+-- The oldest upload that waits, or whose worker has not been heard of; a killed worker's is taken over where it was.
+update import i set state = 'running', lease_until = now() + interval '15 seconds'
+  from agency a
+ where a.slug = i.agency and i.import_id = (
+    select import_id from import
+     where state in ('queued', 'running') and (lease_until is null or lease_until < now())
+     order by created_at, import_id limit 1 for update skip locked)
+returning i.*, a.regions;
+
+-- name: begin_import
+update import set header = $2, rows = $3, skipped = $4, lease_until = now() + interval '15 seconds'
+ where import_id = $1 and state = 'running';
+
+-- name: import_due
+-- The position the import stands at, while it runs.
+select next_position from import where import_id = $1 and state = 'running' for update;
+
+-- name: advance_import
+update import set next_position = $2, accepted = accepted + $3, created = created + $4, unchanged = unchanged + $5,
+       rejected = rejected + $6, rejected_by = add_counts(rejected_by, $7::jsonb),
+       warnings = add_counts(warnings, $8::jsonb), lease_until = now() + interval '15 seconds'
+ where import_id = $1;
+
+-- name: finish_import
+update import set state = 'done', finished_at = clock_timestamp(), lease_until = null where import_id = $1;
+
+-- name: fail_import
+update import set state = 'failed', detail = $2, finished_at = clock_timestamp(), lease_until = null
+ where import_id = $1 and state in ('queued', 'running');
+
+-- name: cancel_import
+-- What was accepted so far stays accepted.
+update import set state = 'cancelled', finished_at = clock_timestamp(), lease_until = null
+ where import_id = $1 and agency = $2 and state in ('queued', 'running') returning import_id;
+
+-- name: import
+select * from import where import_id = $1 and ($2::text is null or agency = $2);
+
+-- name: imports
+select * from import where agency = $1 order by created_at desc limit 100;
+
+-- name: refused_rows
+select id, line, code, field, detail, sealed from quarantine where import_id = $1 order by line, id;
+
+-- name: unregistered
+-- The newest row of each partner of a list that is not insured on a day.
+select distinct on (e.partner_id) e.partner_id, e.ref, e.nib, e.nik_koperasi, e.region, e.kind, e.scale, e.total, e.line,
+       e.sealed
+  from evidence e
+ where e.agency = $1 and e.list = $2 and e.first_listed <= $3
+   and not exists (select from period p
+                    where p.partner_id = e.partner_id and p.start <= $3 and (p.until is null or p.until > $3))
+ order by e.partner_id, e.last_listed desc, e.line desc;
+
+-- name: lists
+-- An agency's lists: partners on them on a day, how many of those are insured, how many stand on another of its lists.
+with standing as (
+    select distinct e.list, e.partner_id from evidence e where e.agency = $1 and e.first_listed <= $2),
+insured as (
+    select distinct s.partner_id from standing s join period p on p.partner_id = s.partner_id
+     where p.start <= $2 and (p.until is null or p.until > $2)),
+several as (select partner_id from standing group by partner_id having count(*) > 1)
+select s.list, count(*) as listed, count(i.partner_id) as enrolled, count(m.partner_id) as on_other_lists
+  from standing s left join insured i using (partner_id) left join several m using (partner_id)
+ group by s.list order by s.list;
+
+-- name: own_partners
+-- Partners an agency listed, after a cursor, in the order of their ids.
+select p.partner_id, p.region, p.listed_on, p.fact,
+       exists (select from period x where x.partner_id = p.partner_id and x.start <= $2
+                  and (x.until is null or x.until > $2)) as registered
+  from partner p
+ where p.partner_id > $3 and p.status = 'active'
+   and exists (select from evidence e where e.partner_id = p.partner_id and e.agency = $1)
+   and ($4::text[] is null or p.region = any($4))
+   and ($5::boolean is null or $5 = exists (select from period x where x.partner_id = p.partner_id and x.start <= $2
+                                              and (x.until is null or x.until > $2)))
+ order by p.partner_id limit $6;
+
+-- name: own_partner
+-- One partner, by its own id or one merged into it, if the agency listed it (or for the administrator).
+select p.partner_id, p.region, p.listed_on, p.fact,
+       exists (select from period x where x.partner_id = p.partner_id and x.start <= $3
+                  and (x.until is null or x.until > $3)) as registered
+  from partner asked join partner p on p.partner_id = coalesce(asked.merged_into, asked.partner_id)
+ where asked.partner_id = $2 and p.status = 'active' and p.fact is not null
+   and ($1::text is null or exists (select from evidence e where e.partner_id = p.partner_id and e.agency = $1));
+
+-- name: own_rows
+-- What an agency said of these partners, newest first.
+select partner_id, key, list, ref, nib, nik_koperasi, first_listed, last_listed, sealed
+  from evidence where partner_id = any($1::uuid[]) and ($2::text is null or agency = $2)
+ order by partner_id, last_listed desc, line desc;
+
+-- name: quarantine_page
+select * from quarantine where agency = $1 and id > $2 and ($3::uuid is null or import_id = $3)
+ order by id limit $4;
+
+-- name: quarantined
+select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header
+  from quarantine q left join import i on i.import_id = q.import_id
+ where q.id = $1 and q.agency = $2;
+
+-- name: mend_quarantined
+update quarantine set sealed = $3, nib = $4, nik = $5, name = $6, participant_no = $7, event_key = $8
+ where id = $1 and agency = $2;
+
+-- name: judge_quarantined
+update quarantine set code = $3, field = $4, detail = $5 where id = $1 and agency = $2;
+
+-- name: drop_quarantined
+delete from quarantine where id = $1 and agency = $2;

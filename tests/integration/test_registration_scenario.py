@@ -1,0 +1,147 @@
+"""The demonstration's twelve files through the API give exactly what was expected, once and twice."""
+
+import csv
+import hashlib
+import io
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from deploy.local import demonstration
+from deploy.local.endpoints import Endpoints
+from tests import stack
+from tests.integration.registration_world import ADMIN, World, world
+from tests.unit.registration.scenario import EXPECTED, FOLDER
+
+FILES = {entry["file"]: entry for entry in EXPECTED["files"]}
+
+
+@pytest.fixture(scope="module")
+async def loaded(kafka: str, postgres: str) -> AsyncIterator[World]:
+    database = await stack.clone(postgres)
+    async with world(database, kafka, f"scenario{database.name[-6:]}.") as here:
+        await load(here)
+        yield here
+    await stack.drop(postgres, database)
+
+
+async def load(here: World) -> None:
+    endpoints = Endpoints("http://here", "", "", "", "", ADMIN, here.keys)
+    for agency in demonstration.AGENCIES:
+        here.keys[agency.slug] = await demonstration._key(here.http, endpoints, agency)
+    for each in demonstration.uploads():
+        location = await demonstration._send(here.http, endpoints, each)
+        await demonstration._done(here.http, here.keys[each.agency], each, location)
+
+
+async def reports(here: World) -> dict[str, dict[str, Any]]:
+    """The newest report of every file, by its path in the manifest."""
+    found = {}
+    for each in demonstration.uploads():
+        newest = next(r for r in await here.get("/v1/imports", each.agency) if r["list"] == each.fields["list"])
+        found[str(each.path.relative_to(demonstration.FOLDER))] = newest
+    return found
+
+
+async def test_every_file_is_reported_as_expected(loaded: World) -> None:
+    for file, report in (await reports(loaded)).items():
+        expected = FILES[file]
+        for name in ("rows", "skipped", "accepted", "rejected"):
+            assert report[name] == expected[name], (file, name, report)
+        assert report["rejected_by"] == expected["rejected_by_reason"], file
+        assert report["warnings"] == expected.get("warnings", {}), file
+        if "new_partners" in expected:
+            assert (report["created"], report["merged"]) == (expected["new_partners"], expected["merged"]), file
+        if "participants" in expected:
+            counts = (expected["participants"], expected["later_versions"], expected["resent"])
+            assert (report["created"], report["merged"], report["unchanged"]) == counts
+
+
+async def test_exactly_the_expected_lines_are_refused(loaded: World) -> None:
+    with open(FOLDER / "expected/expected_rejects.csv", newline="") as rejects:
+        expected = {(r["file"], int(r["line"]), r["reason"]) for r in csv.DictReader(rejects)}
+    found = set()
+    for each in demonstration.uploads():
+        file = str(each.path.relative_to(demonstration.FOLDER))
+        report = (await reports(loaded))[file]
+        answer = await loaded.http.get(f"/v1/imports/{report['id']}/rejected.csv", headers=loaded.bearer(each.agency))
+        found |= {(file, int(r["error_line"]), r["error_code"]) for r in csv.DictReader(io.StringIO(answer.text))}
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("story", "agency", "name"),
+    [
+        ("000", "kemenkop", "daftar-koperasi-nasional"),
+        ("001", "disdagkop-sukoharjo", "data-umkm-koperasi"),
+        ("002", "dinkop-tangerang", "daftar-sasaran"),
+        ("004", "bpjstk-sumbagsel", "potensi-bpu"),
+    ],
+)
+async def test_the_stories_lists_stand_as_expected(loaded: World, story: str, agency: str, name: str) -> None:
+    expected = EXPECTED["story_snapshots"][story]
+    lists = await loaded.get("/v1/lists", agency, as_of=expected["date"])
+    row = next(row for row in lists if row["list"] == name)
+    assert [row[key] for key in ("listed", "enrolled", "unregistered")] == [
+        expected[key] for key in ("listed", "enrolled", "unregistered")
+    ]
+
+
+async def test_who_is_unregistered_in_mojokerto_is_as_expected(loaded: World) -> None:
+    expected = EXPECTED["story_snapshots"]["003"]
+    found, partners = {}, set()
+    for file in ("mojokerto/ods_bpum.csv", "mojokerto/ods_btpklw.csv"):
+        path = f"/v1/imports/{(await reports(loaded))[file]['id']}/unregistered.csv"
+        params = {"as_of": expected["date"]}
+        answer = await loaded.http.get(path, params=params, headers=loaded.bearer("diskopukm-mojokerto"))
+        for row in csv.DictReader(io.StringIO(answer.text)):
+            found[row["partner_id"]] = row["nik"]
+            partners.add(row["partner_id"])
+    assert len(partners) == expected["unregistered"]
+    digest = hashlib.sha256("".join(nik + "\n" for nik in sorted(found.values())).encode()).hexdigest()
+    assert digest == expected["unregistered_sha256"]
+    lists = await loaded.get("/v1/lists", "diskopukm-mojokerto", as_of=expected["date"])
+    assert {row["on_other_lists"] for row in lists} == {expected["on_both_lists"]}
+
+
+async def test_the_facts_on_the_topics_say_the_same(loaded: World) -> None:
+    partners = await loaded.newest("partners")
+    listed = [fact for fact in partners.values() if fact["status"] == "active" and fact["listed_on"]]
+    assert len(listed) == EXPECTED["partners"]["listed"]
+    enrollments = await loaded.newest("enrollments")
+    on = "2021-12-31"
+    insured = {
+        key
+        for key, fact in enrollments.items()
+        if fact["listed_on"]
+        and any(p["from"] <= on and (p["until"] is None or p["until"] > on) for p in fact["periods"])
+    }
+    assert len(insured) == EXPECTED["partners"]["enrolled"]
+    claims = (await loaded.newest("claims")).values()
+    paid = [claim for claim in claims if claim["status"] == "paid"]
+    assert {"count": len(paid), "amount": sum(claim["amount"] for claim in paid)} == EXPECTED["claims"]["paid"]
+    assert len(claims) == EXPECTED["claims"]["distinct"]
+    briefing = next(b for b in (await loaded.newest("reference")).values() if b.get("batch") == "4")
+    assert len(briefing["attendees"]) == EXPECTED["attendance"]["on_partner_list"]
+    assert briefing["present"] == EXPECTED["attendance"]["present"]
+
+
+async def test_loading_again_changes_nothing(loaded: World) -> None:
+    before = {
+        topic: len(await loaded.records(topic))
+        for topic in ("partners", "contacts", "enrollments", "claims", "reference")
+    }
+    await load(loaded)
+    after = {topic: len(await loaded.records(topic)) for topic in before}
+    assert after == before
+    for file, report in (await reports(loaded)).items():
+        assert (report["created"], report["unchanged"]) == (0, report["accepted"]), file
+
+
+async def test_no_topic_holds_a_nik_a_phone_or_a_name_but_contacts(loaded: World) -> None:
+    for topic in ("partners", "enrollments", "claims", "reference"):
+        text = str(await loaded.records(topic))
+        assert "3576030904880000" not in text
+        assert "+6286" not in text
+        assert "REKSAFIKSI" not in text.upper()
