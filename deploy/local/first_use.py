@@ -106,7 +106,7 @@ def _install(venv: Path, lock: Path) -> None:
 
 def _own_uv(python: str, lock: Path) -> "str | None":
     pinned = re.search(r"^uv==.*(?:(?<=\\)\n.*)*", lock.read_text(), re.MULTILINE)
-    pip = _pip(python)
+    pip = _pip(python) if pinned else None
     if pinned is None or pip is None:
         return None
     with tempfile.TemporaryDirectory() as folder:
@@ -120,9 +120,8 @@ def _own_uv(python: str, lock: Path) -> "str | None":
 
 def _pip(python: str) -> "list[str] | None":
     """A pip that installs into the environment: the one Python carries, else the system's."""
-    for candidate in ([python, f"{wheel}/pip"] for wheel in _wheels()):
-        if _runs([*candidate, "--version"]):
-            return candidate
+    for wheel in _wheels():
+        return [python, f"{wheel}/pip"]
     system = [sys.executable, "-m", "pip", "--python", python]
     return system if _runs([*system, "--version"]) else None
 

@@ -17,6 +17,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 STEADY_AFTER = 60.0
 """A part that ran this many seconds begins again with the shortest pause."""
 
+TRIES = 4
+"""How often a part may end before it was ready for the first time."""
+
 DEAF_FOR = 60.0
 """Seconds without being alive after which a part that still runs is started anew."""
 
@@ -111,6 +114,8 @@ class Supervisor:
                 watching.cancel()
             pause = FIRST_PAUSE if time.monotonic() - began > STEADY_AFTER else pause
             kept.last_end = _how(kept.child.returncode)
+            if not kept.ready.is_set() and kept.restarts + 1 >= TRIES:
+                raise Failure(f"{kept.part.name} {kept.last_end} {TRIES} times before it was ready: see {kept.log}")
             self._say(f"{kept.part.name} {kept.last_end}; started again in {pause:g} s (log: {kept.log})")
             self._now(kept, "restarting")
             await asyncio.sleep(pause)

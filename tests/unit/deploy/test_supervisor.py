@@ -1,6 +1,5 @@
 """The supervisor on processes that cost nothing."""
 
-import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -66,13 +65,11 @@ async def test_stages_start_one_after_the_other(story: Story) -> None:
 
 
 async def test_a_part_that_dies_again_and_again_waits_longer_each_time(story: Story) -> None:
-    supervised = story.of([story.part("ends", ENDS)])
-    starting = asyncio.create_task(supervised.start())
-    await eventually(lambda: len(story.said) >= 3)
-    assert [line.partition(" (log")[0] for line in story.said[:3]] == [
+    with pytest.raises(Failure, match=r"ends ended with exit code 3 4 times before it was ready: see .*ends\.log"):
+        await story.of([story.part("ends", ENDS)]).start()
+    assert [line.partition(" (log")[0] for line in story.said] == [
         f"ends ended with exit code 3; started again in {pause} s" for pause in ("0.05", "0.1", "0.2")
     ]
-    starting.cancel()
 
 
 async def test_a_part_that_does_not_become_ready_is_named_with_its_log(story: Story) -> None:

@@ -1,0 +1,40 @@
+"""The services' HTTP APIs as a person at the command line uses them: an answer, or one line that says why not."""
+
+from typing import Any
+
+import httpx
+
+from deploy.local.failure import Failure
+
+
+class Client:
+    """Speaks to one service with one key."""
+
+    def __init__(self, address: str, key: str) -> None:
+        self._http = httpx.Client(base_url=address, headers={"authorization": f"Bearer {key}"}, timeout=120)
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def call(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """The answer; a Failure in the service's own words when it refuses or cannot be reached."""
+        try:
+            answer = self._http.request(method, path, **request)
+        except httpx.HTTPError as trouble:
+            raise Failure(
+                f"the service at {self._http.base_url} does not answer: {type(trouble).__name__}"
+            ) from trouble
+        if answer.is_error:
+            raise Failure(_reason(answer))
+        return answer
+
+
+def _reason(answer: httpx.Response) -> str:
+    if "json" not in answer.headers.get("content-type", ""):
+        return f"the service answered {answer.status_code}"
+    problem = answer.json()
+    field = f" ({problem['field']})" if problem.get("field") else ""
+    return f"{problem.get('code', answer.status_code)}{field}: {problem.get('detail', '')}"
