@@ -1,0 +1,105 @@
+"""import KIND FILE"""
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deploy.local.client import Client
+from deploy.local.failure import Failure
+from deploy.local.options import DATA, Data
+
+POLL_SECONDS = 0.1
+
+Kind = Annotated[
+    str,
+    typer.Argument(help="partners, persons, enrollments, claims, targets, briefings, attendance or agreements."),
+]
+File = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A CSV file as the agency has it.")
+]
+Agency = Annotated[str, typer.Option(metavar="SLUG", help="Whose file it is.")]
+List = Annotated[str, typer.Option("--list", metavar="NAME", help="The list's name; the file's name if not given.")]
+ListDate = Annotated[str, typer.Option(metavar="DATE", help="The day the list speaks of; today if not given.")]
+Require = Annotated[str, typer.Option(metavar="nik", help="Refuse rows without a NIK.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would become of each row.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("import")(import_)
+
+
+def import_(
+    kind: Kind,
+    file: File,
+    agency: Agency,
+    list_: List = "",
+    list_date: ListDate = "",
+    require: Require = "",
+    dry_run: DryRun = False,
+    data: Data = DATA,
+) -> None:
+    """Upload an agency's file, show how far it is, and where the refused rows are."""
+    from deploy.local.endpoints import load_endpoints
+
+    endpoints = load_endpoints(data)
+    key = endpoints.agency_keys.get(agency)
+    if key is None:
+        raise Failure(f"no key of agency '{agency}' is known here: ./payung key issue {agency} makes one")
+    fields = {"kind": kind, "list": list_, "list_date": list_date, "require": require, "dry_run": str(dry_run).lower()}
+    with Client(endpoints.registration, key) as client:
+        files = {"file": (file.name, file.read_bytes(), "text/csv")}
+        answer = client.call("POST", "/v1/imports", data={k: v for k, v in fields.items() if v}, files=files)
+        report = _follow(client, answer.headers["location"])
+        refused = _keep_refused(client, report, file) if report["rejected"] else None
+    _tell(report, refused)
+    if report["state"] != "done":
+        raise Failure(f"the import {report['state']}: {report['detail'] or 'it was cancelled'}")
+
+
+def _follow(client: Client, location: str) -> dict[str, Any]:
+    """Show progress until the file is worked off; its report."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, transient=True) as progress:
+        task = progress.add_task("working it off", total=None)
+        while True:
+            report: dict[str, Any] = client.call("GET", location).json()
+            done = report["accepted"] + report["rejected"]
+            progress.update(task, completed=done, total=report["rows"] or None)
+            if report["state"] not in ("queued", "running"):
+                return report
+            time.sleep(POLL_SECONDS)
+
+
+def _keep_refused(client: Client, report: dict[str, Any], file: Path) -> Path:
+    """The refused rows with their reasons, beside the file (or here, if nothing can be written there)."""
+    content = client.call("GET", f"/v1/imports/{report['id']}/rejected.csv").content
+    for folder in (file.parent, Path.cwd()):
+        target = folder / f"{file.stem}.rejected.csv"
+        try:
+            target.write_bytes(content)
+        except OSError:
+            continue
+        return target
+    raise Failure(f"the refused rows could not be written beside {file}; the quarantine has them")
+
+
+def _tell(report: dict[str, Any], refused: Path | None) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, soft_wrap=True)
+    counts = Table("rows", "accepted", "new", "merged", "unchanged", "refused", "skipped")
+    names = ("rows", "accepted", "created", "merged", "unchanged", "rejected", "skipped")
+    counts.add_row(*(str(report[name]) for name in names))
+    console.print(counts)
+    for title, reasons in (("refused", report["rejected_by"]), ("warned", report["warnings"])):
+        for code, number in sorted(reasons.items()):
+            console.print(f"  {title}: {code} {number}", markup=False)
+    if report["dry_run"]:
+        console.print("dry run: nothing was kept")
+    if refused is not None:
+        console.print(f"the refused rows, with reasons: {refused}", markup=False)

@@ -1,0 +1,39 @@
+"""key issue, revoke"""
+
+from typing import Annotated
+
+import typer
+
+from deploy.local.client import Client
+from deploy.local.options import DATA, Data
+
+Slug = Annotated[str, typer.Argument(metavar="AGENCY", help="The agency's slug.")]
+KeyId = Annotated[str, typer.Argument(help="The key's id, as `agency list` shows it; not the key itself.")]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="Agencies' keys; two may live side by side while one is replaced.", no_args_is_help=True)
+    group.command("issue")(issue)
+    group.command("revoke")(revoke)
+    app.add_typer(group, name="key")
+
+
+def issue(slug: Slug, data: Data = DATA) -> None:
+    """Issue a further key and show it, this once."""
+    from deploy.local.endpoints import load_endpoints, remember_agency_key
+
+    endpoints = load_endpoints(data)
+    with Client(endpoints.registration, endpoints.admin_key) as client:
+        made = client.call("POST", f"/v1/agencies/{slug}/keys").json()
+    remember_agency_key(data, slug, made["key"])
+    typer.echo(f"key {made['key_id']} of {slug}, shown this once: {made['key']}")
+
+
+def revoke(slug: Slug, key_id: KeyId, data: Data = DATA) -> None:
+    """Revoke a key; it stops working everywhere within a second."""
+    from deploy.local.endpoints import load_endpoints
+
+    endpoints = load_endpoints(data)
+    with Client(endpoints.registration, endpoints.admin_key) as client:
+        client.call("DELETE", f"/v1/agencies/{slug}/keys/{key_id}")
+    typer.echo(f"key {key_id} of {slug} is revoked")
