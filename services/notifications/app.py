@@ -1,6 +1,5 @@
 """Everything notifications is made of, wired in one place."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -62,40 +61,39 @@ async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
         partitions=settings.partitions,
         replication=settings.replication,
     )
+    return web(settings, build(settings, pool, clock))
+
+
+def web(settings: Settings, engine: Engine) -> FastAPI:
+    """The application over the engine: its routes and what they need."""
     metrics = Metrics("notifications")
     reminders = metrics.counter("reminders", "Reminders by result", ("result",))
-    engine = build(settings, pool, clock, counted=lambda result: reminders.labels(result).inc())
+    for sender in engine.senders:
+        sender.counted = lambda result: reminders.labels(result).inc()
     state = {
-        "keys": KeyRing(pool, settings.admin_key),
-        "pool": pool,
+        "keys": KeyRing(engine.pool, settings.admin_key),
+        "pool": engine.pool,
         "scheduler": engine.scheduler,
         "in_force": engine.in_force,
         "regions": Regions.load(),
         "woken": (engine.relay.wake, engine.replanner.wake),
     }
+    parts = engine.parts
     return build_app(
-        "notifications", parts=engine.parts, routers=[api.router], state=state, metrics=metrics, on_stop=pool.close
+        "notifications", parts=parts, routers=[api.router], state=state, metrics=metrics, on_stop=engine.pool.close
     )
 
 
-def build(
-    settings: Settings,
-    pool: asyncpg.Pool,
-    clock: Clock = wall_clock,
-    counted: Callable[[str], None] = lambda result: None,
-) -> Engine:
+def build(settings: Settings, pool: asyncpg.Pool, clock: Clock = wall_clock) -> Engine:
     """The parts, not running yet."""
     in_force = InForce(mail=settings.smtp is not None)
     scheduler = Scheduler(in_force, Regions.load(), clock)
     relay = Relay(pool, kafka=settings.kafka, source="payung/notifications", prefix=settings.topic_prefix)
     channels, pace = _ways_out(settings)
     senders = [
-        Sender(
-            pool, scheduler, channels, in_force,
-            pace=pace, published=relay.wake, counted=counted, name=f"sender-{number}",
-        )
+        Sender(pool, scheduler, channels, in_force, pace=pace, published=relay.wake, name=f"sender-{number}")
         for number in range(1, settings.senders + 1)
-    ]  # fmt: skip
+    ]
     consumer = _consumer(settings, pool, scheduler)
     return Engine(pool, in_force, scheduler, consumer, senders, Replanner(pool, scheduler, in_force), relay)
 
@@ -115,6 +113,6 @@ def _ways_out(settings: Settings) -> tuple[dict[str, Channel], Pace]:
     channels: dict[str, Channel] = {"log": LogChannel()}
     pace = LOG_PACE
     if settings.smtp is not None:
-        channels["email"] = MailChannel(Server.parse(settings.smtp), sender=settings.mail_from)
+        channels["email"] = MailChannel(Server.parse(settings.smtp), sender=settings.sender)
         pace = MAIL_PACE
     return channels, replace(pace, lease=timedelta(seconds=settings.lease_seconds))

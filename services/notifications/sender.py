@@ -66,7 +66,6 @@ class Sender:
         *,
         pace: Pace,
         published: Callable[[], None] = lambda: None,
-        counted: Callable[[str], None] = lambda result: None,
         name: str = "sender",
     ) -> None:
         self.name = name
@@ -76,7 +75,7 @@ class Sender:
         self._in_force = in_force
         self._pace = pace
         self._published = published
-        self._counted = counted
+        self.counted: Callable[[str], object] = lambda result: None
         self._owner = uuid4()
         self._stopping = asyncio.Event()
         self._progress = time.monotonic()
@@ -190,7 +189,7 @@ class Sender:
     async def _send(self, send: Send, message: Message) -> Outcome:
         outcome = await self._channels[send.channel].send(message)
         self._done[outcome.result] += 1
-        self._counted(outcome.result)
+        self.counted(outcome.result)
         self._down = self._down + 1 if outcome.down else 0
         return outcome
 

@@ -5,12 +5,14 @@ from pydantic import field_validator
 from services.notifications.channels.mail import Server
 from shared.service import ServiceSettings
 
+UNSET_SENDER = "no-reply@payung.invalid"
+
 
 class Settings(ServiceSettings):
-    """`smtp` unset: reminders only go to the log and nobody is contacted."""
+    """`smtp` unset: reminders only go to the log and nobody is contacted. `mail_from`: the sender's address."""
 
     smtp: str | None = None
-    mail_from: str = "no-reply@payung.invalid"
+    mail_from: str | None = None
     senders: int = 1
     lease_seconds: int = 120
 
@@ -21,3 +23,9 @@ class Settings(ServiceSettings):
             return None
         Server.parse(value)
         return value
+
+    @property
+    def sender(self) -> str:
+        """The address mails come from: `mail_from`, else the mail server's user if that is an address."""
+        user = Server.parse(self.smtp).user if self.smtp else None
+        return self.mail_from or (user if user and "@" in user else UNSET_SENDER)

@@ -1,0 +1,284 @@
+"""notifications' HTTP API as the contracts have it, on the real database."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from services.notifications import app
+from shared.security import new_key
+from tests.integration.notifications_world import World, a_world, partner_id
+from tests.stack import Database
+
+UNKNOWN = "01940000-0000-7000-8000-00000000ffff"
+
+
+@dataclass
+class Api:
+    """A caller with the administrator's key, or another."""
+
+    world: World
+    client: httpx.AsyncClient
+    web: Any
+
+    async def get(self, path: str, key: str | None = None, **query: Any) -> httpx.Response:
+        return await self.client.get(path, params=query, headers=_bearer(key))
+
+    async def a_key(self, *regions: str, scopes: tuple[str, ...] = ("read",)) -> str:
+        key_id, secret, digest = new_key()
+        await self.world.pool.execute(
+            "insert into keys (key_id, hash, agency, scopes, regions, recorded_at) values ($1, $2, 'a', $3, $4, now())",
+            key_id,
+            digest,
+            list(scopes),
+            list(regions),
+        )
+        return secret
+
+
+def _bearer(key: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key or 'admin'}"}
+
+
+@asynccontextmanager
+async def an_api(world: World) -> AsyncIterator[Api]:
+    web = app.web(world.settings, world.engine)
+    transport = httpx.ASGITransport(app=web)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield Api(world, client, web)
+
+
+@pytest.fixture
+async def api(database: Database, kafka: str, topics: str) -> AsyncIterator[Api]:
+    async with a_world(database, kafka, topics) as world, an_api(world) as made:
+        yield made
+
+
+async def test_why_a_partner_is_reminded(api: Api) -> None:
+    await api.world.publish(api.world.partner(1))
+    answer = await api.get(f"/v1/partners/{partner_id(1)}/reminders")
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["state"] == "scheduled"
+    assert body["why"].startswith("Not registered (on a list since 2026-11-23)")
+    assert (body["next"]["channel"], body["next"]["template"]) == ("log", "first")
+    assert body["next"]["at"].startswith("2026-11-24T")
+    assert body["next"]["at"].endswith("+07:00")
+    assert body["history"] == []
+
+
+async def test_the_history_tells_what_was_sent(api: Api) -> None:
+    await api.world.publish(api.world.partner(1))
+    await api.world.until("2026-11-24")
+    body = (await api.get(f"/v1/partners/{partner_id(1)}/reminders")).json()
+    (sent,) = body["history"]
+    assert (sent["step"], sent["template"], sent["outcome"], sent["possibly_twice"]) == (1, "first", "sent", False)
+    assert body["next"]["template"] == "second"
+
+
+async def test_registered_from_midnight_on_without_a_further_event(api: Api) -> None:
+    await api.world.publish(api.world.partner(1), api.world.enrollment(1, ("2026-01-01", "2026-11-25")))
+    assert (await api.get(f"/v1/partners/{partner_id(1)}/reminders")).json()["state"] == "stopped"
+    api.world.now = datetime(2026, 11, 24, 17, 0, 1, tzinfo=UTC)
+    assert (await api.get(f"/v1/partners/{partner_id(1)}/reminders")).json()["state"] == "scheduled"
+
+
+async def test_a_merged_partner_answers_as_the_survivor(api: Api) -> None:
+    world = api.world
+    await world.publish(world.partner(1), world.partner(2))
+    await world.publish(world.partner(2, "partner.merged", status="merged", merged_into=partner_id(1), listed_on=None))
+    body = (await api.get(f"/v1/partners/{partner_id(2)}/reminders")).json()
+    assert (body["partner_id"], body["state"]) == (partner_id(1), "scheduled")
+
+
+async def test_foreign_unknown_and_garbled_ids_answer_the_same(api: Api) -> None:
+    await api.world.publish(api.world.partner(1))
+    foreign = await api.a_key("33.11")
+    answers = [
+        await api.get(f"/v1/partners/{text}/reminders", foreign) for text in (partner_id(1), UNKNOWN, "not-an-id")
+    ]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.text for answer in answers}) == 1
+    own = await api.get(f"/v1/partners/{partner_id(1)}/reminders", await api.a_key("banten"))
+    assert own.status_code == 200
+
+
+async def test_keys_and_scopes(api: Api) -> None:
+    path = f"/v1/partners/{partner_id(1)}/reminders"
+    assert (await api.client.get(path)).status_code == 401
+    assert (await api.get(path, "pyk_wrong")).status_code == 401
+    assert (await api.get(path, await api.a_key("ID", scopes=("publish",)))).status_code == 403
+    reader = await api.a_key("ID")
+    assert (await api.get("/v1/policy", reader)).status_code == 403
+    refused = await api.client.post("/v1/opt-outs", json={"partner_id": partner_id(1)}, headers=_bearer(reader))
+    assert refused.status_code == 403
+
+
+async def test_an_opt_out_holds_and_may_be_said_twice(api: Api) -> None:
+    await api.world.publish(api.world.partner(1))
+    body = {"partner_id": partner_id(1), "reason": "asked by phone"}
+    first = await api.client.post("/v1/opt-outs", json=body, headers=_bearer(None))
+    again = await api.client.post("/v1/opt-outs", json=body, headers=_bearer(None))
+    assert [first.status_code, again.status_code] == [201, 200]
+    answer = (await api.get(f"/v1/partners/{partner_id(1)}/reminders")).json()
+    assert (answer["state"], answer["next"]) == ("opted_out", None)
+    await api.world.until("2026-11-27")
+    assert await api.world.history() == []
+    ((kind, event),) = await api.world.published(1)
+    assert (kind, event.outcome) == ("contact.opted_out", "operator")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [({"partner_id": UNKNOWN}, 404), ({"partner_id": "x"}, 422), ({}, 422), ({"partner_id": UNKNOWN, "x": 1}, 422)],
+)
+async def test_opt_outs_that_are_refused(api: Api, body: dict[str, Any], status: int) -> None:
+    answer = await api.client.post("/v1/opt-outs", json=body, headers=_bearer(None))
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith("application/problem+json")
+
+
+async def test_the_plan_tells_all_and_sends_nothing(api: Api) -> None:
+    world = api.world
+    await world.publish(
+        *(world.partner(n) for n in range(1, 6)),
+        world.partner(6, region="33.11"),
+        world.enrollment(5, ("2026-01-01", None)),
+    )
+    body = (await api.get("/v1/plan", until="2026-12-31")).json()
+    assert (body["partners"], body["reminders"], body["escalations"]) == (5, 15, 5)
+    assert body["days"][0] == {
+        "date": "2026-11-24",
+        "region": "33.11",
+        "channel": "log",
+        "template": "first",
+        "count": 1,
+    }
+    assert [item["at"] for item in body["items"]] == sorted(item["at"] for item in body["items"])
+    assert {item["template"] for item in body["items"]} == {"first", "second", "third"}
+    assert body["next_cursor"] is None
+    assert await world.pool.fetchval("select count(*) from history") == 0
+    assert (await api.get("/v1/plan", until="2026-11-24", region="33.11")).json()["reminders"] == 1
+    assert (await api.get("/v1/plan", until="2026-11-23")).json()["items"] == []
+
+
+async def test_the_plan_comes_in_pages(api: Api) -> None:
+    await api.world.publish(*(api.world.partner(n) for n in range(1, 8)))
+    whole = (await api.get("/v1/plan")).json()["items"]
+    pages: list[Any] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = (await api.get("/v1/plan", limit=4, **({"cursor": cursor} if cursor else {}))).json()
+        pages += page["items"]
+        cursor = page["next_cursor"]
+    assert pages == whole
+    assert len(whole) == 21
+
+
+async def test_the_plan_comes_true(api: Api) -> None:
+    world = api.world
+    await world.publish(*(world.partner(n) for n in range(1, 10)), world.partner(10, region="91.71"))
+    planned = (await api.get("/v1/plan")).json()["items"]
+    await world.until("2026-12-24")
+    done = await world.pool.fetch("select partner_id::text, template, finished_at from history where kind = 'reminder'")
+    late = [
+        datetime.fromisoformat(item["at"]) - row["finished_at"]
+        for item in planned
+        for row in done
+        if (item["partner_id"], item["template"]) == (row["partner_id"], row["template"])
+    ]
+    assert len(late) == len(planned) == len(done) == 30
+    assert all(timedelta(minutes=-30) <= gap <= timedelta(0) for gap in late)
+
+
+async def test_the_plan_shows_a_caller_only_its_regions(api: Api) -> None:
+    await api.world.publish(api.world.partner(1), api.world.partner(2, region="33.11"))
+    body = (await api.get("/v1/plan", await api.a_key("33.11"))).json()
+    assert {item["region"] for item in body["items"]} == {"33.11"}
+    assert (body["partners"], body["reminders"]) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"region": "99.99"},
+        {"until": "soon"},
+        {"until": "2099-01-01"},
+        {"limit": 0},
+        {"cursor": "%%%"},
+        {"cursor": "eA=="},
+    ],
+)
+async def test_plans_that_are_refused(api: Api, query: dict[str, Any]) -> None:
+    answer = await api.get("/v1/plan", **query)
+    assert answer.status_code == 422
+    assert answer.json()["code"] in ("unknown_region", "invalid_value", "invalid_date")
+
+
+async def test_another_policy_moves_what_is_planned(api: Api) -> None:
+    await api.world.publish(api.world.partner(1))
+    current = (await api.get("/v1/policy")).json()
+    assert [step["days"] for step in current["policy"]["steps"]] == [1, 7, 14]
+    policy = current["policy"] | {"steps": [{"template": "second", "days": 3}]}
+    answer = await api.client.put("/v1/policy", json={"policy": policy}, headers=_bearer(None))
+    assert answer.status_code == 200
+    assert (await api.get("/v1/policy")).json()["policy"]["steps"] == policy["steps"]
+    assert await api.world.engine.replanner.apply()
+    row = await api.world.schedule()
+    assert (row["template"], row["due_at"].date().isoformat()) == ("second", "2026-11-26")
+    assert not await api.world.engine.replanner.apply()
+
+
+async def test_a_policy_of_a_later_day_waits_for_it(api: Api) -> None:
+    await api.world.publish(api.world.partner(1))
+    policy = (await api.get("/v1/policy")).json()["policy"] | {"min_gap_days": 9}
+    body = {"policy": policy, "effective_from": "2026-11-25"}
+    assert (await api.client.put("/v1/policy", json=body, headers=_bearer(None))).status_code == 200
+    shown = (await api.get("/v1/policy")).json()
+    assert (shown["policy"]["min_gap_days"], shown["upcoming"][0]["effective_from"]) == (4, "2026-11-25")
+    await api.world.until("2026-11-25")
+    await api.world.engine.replanner.apply()
+    assert (await api.world.schedule())["due_at"].date().isoformat() == "2026-12-03"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"steps": []},
+        {"steps": [{"template": "threat", "days": 1}]},
+        {"steps": [{"template": "first", "days": "soon"}]},
+        {"misspelt": 1},
+        {"channels": ["pigeon"]},
+        {"hours": {"start": "05:00"}},
+        {"hours": {"strat": "09:00"}},
+        {"min_gap_days": 0},
+    ],
+)
+async def test_policies_that_are_refused(api: Api, change: dict[str, Any]) -> None:
+    policy = (await api.get("/v1/policy")).json()["policy"]
+    answer = await api.client.put("/v1/policy", json={"policy": policy | change}, headers=_bearer(None))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
+
+
+async def test_a_policy_cannot_begin_in_the_past(api: Api) -> None:
+    policy = (await api.get("/v1/policy")).json()["policy"]
+    body = {"policy": policy, "effective_from": "2026-11-01"}
+    assert (await api.client.put("/v1/policy", json=body, headers=_bearer(None))).status_code == 422
+
+
+async def test_what_every_service_has(api: Api) -> None:
+    assert (await api.get("/openapi.json")).json()["paths"].keys() >= {
+        "/v1/partners/{partner_id}/reminders",
+        "/v1/plan",
+        "/v1/opt-outs",
+        "/v1/policy",
+        "/livez",
+        "/readyz",
+        "/metrics",
+    }
+    assert (await api.get("/livez")).status_code == 200
+    assert "payung_notifications_" in (await api.get("/metrics")).text
