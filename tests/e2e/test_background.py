@@ -1,0 +1,93 @@
+"""`up --detach`, `status`, a second `up`, `down`: the commands a person types, with the real services."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from deploy.local import ports
+from deploy.local.directory import ROOT
+from deploy.local.postgres import SERVICES
+from tests.waiting import eventually
+
+
+def payung(*arguments: str, data: Path) -> "subprocess.CompletedProcess[str]":
+    command, *options = arguments
+    argv = [sys.executable, "-P", "-m", "deploy.local", command, "--data", str(data), *options]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(argv, capture_output=True, text=True, check=False, cwd=data.parent, env=environment)
+
+
+@pytest.fixture(scope="module")
+def base() -> int:
+    return min(ports.found({}).values())
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory, base: int) -> Iterator[tuple[Path, str]]:
+    """The directory of a stack in the background, and what `up --detach` said."""
+    data = tmp_path_factory.mktemp("back ground") / "data"
+    told = payung("up", "--detach", "--empty", "--ports", str(base), data=data)
+    assert told.returncode == 0, told.stderr
+    yield data, told.stdout
+    payung("down", data=data)
+
+
+def test_it_returns_when_everything_answers_and_says_where(up: tuple[Path, str], base: int) -> None:
+    data, said = up
+    known = json.loads((data / "endpoints.json").read_text())
+    assert known["registration"] == f"http://127.0.0.1:{base}"
+    for service in SERVICES:
+        assert f"{service} ready on" in said
+        assert httpx.get(f"{known[service]}/readyz").status_code == 200
+
+
+def test_status_as_json_carries_what_the_services_say(up: tuple[Path, str]) -> None:
+    told = payung("status", "--json", data=up[0])
+    assert told.returncode == 0
+    parts = {part["name"]: part for part in json.loads(told.stdout)["parts"]}
+    assert all(parts[service]["detail"]["status"] == "ok" for service in SERVICES)
+    assert "coverage" in payung("status", data=up[0]).stdout
+
+
+def test_up_again_says_where_it_is_and_changes_nothing(up: tuple[Path, str]) -> None:
+    before = (up[0] / "endpoints.json").read_text()
+    told = payung("up", data=up[0])
+    assert told.returncode == 0
+    assert "already up" in told.stdout
+    assert (up[0] / "endpoints.json").read_text() == before
+
+
+def test_ports_that_are_taken_are_refused_in_one_line(up: tuple[Path, str], base: int, tmp_path: Path) -> None:
+    told = payung("up", "--detach", "--ports", str(base), data=tmp_path / "other")
+    assert told.returncode == 1
+    assert told.stderr.startswith(f"payung: port {base} for registration is in use: choose another --ports BASE")
+    assert told.stderr.count("\n") == 1
+
+
+async def test_services_that_are_killed_come_back_and_answer(up: tuple[Path, str]) -> None:
+    before = json.loads(payung("status", "--json", data=up[0]).stdout)["parts"]
+    for part in before:
+        if part["name"] in SERVICES:
+            os.kill(part["pid"], signal.SIGKILL)
+
+    def back() -> bool:
+        told = json.loads(payung("status", "--json", data=up[0]).stdout)
+        return bool(told["ready"]) and all(p["restarts"] == 1 for p in told["parts"] if p["name"] in SERVICES)
+
+    await eventually(back, within=40)
+
+
+def test_down_ends_every_process_and_services_end_by_themselves(up: tuple[Path, str]) -> None:
+    parts = json.loads(payung("status", "--json", data=up[0]).stdout)["parts"]
+    assert payung("down", data=up[0]).returncode == 0
+    assert not any(psutil.pid_exists(part["pid"]) for part in parts)
+    assert "killed" not in (up[0] / "logs/stack.log").read_text().split("ready after")[-1].split("is ready again")[-1]
+    assert payung("status", data=up[0]).returncode == 1
