@@ -5,12 +5,14 @@ The structs decode only what reminders need of the facts in `shared.events`.
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 
 from services.notifications.rules import OPEN_END, Status
+
+Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class PartnerFact(msgspec.Struct, frozen=True):
@@ -21,7 +23,7 @@ class PartnerFact(msgspec.Struct, frozen=True):
     status: Literal["active", "merged", "erased"]
     region: str
     kind: str
-    recorded_at: datetime
+    recorded_at: Aware
     merged_into: UUID | None = None
     listed_on: date | None = None
 
@@ -39,7 +41,7 @@ class EnrollmentFact(msgspec.Struct, frozen=True):
     partner_id: UUID
     version: int
     periods: tuple[PeriodFact, ...]
-    recorded_at: datetime
+    recorded_at: Aware
 
 
 class ContactFact(msgspec.Struct, frozen=True):
@@ -48,7 +50,7 @@ class ContactFact(msgspec.Struct, frozen=True):
     partner_id: UUID
     version: int
     name: str
-    recorded_at: datetime
+    recorded_at: Aware
     contact_person: str | None = None
     phone: str | None = None
     email: str | None = None

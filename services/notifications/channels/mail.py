@@ -1,5 +1,6 @@
 """E-mail over SMTP, one message a connection; tells passing refusals from those for good."""
 
+import asyncio
 import re
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -37,9 +38,12 @@ class Server:
 
 
 class MailChannel:
-    """Hands each message to the mail server. The Message-ID is the reminder's own, so a repeat can be told."""
+    """Hands each message to the mail server. The Message-ID is the reminder's own, so a repeat can be told.
 
-    def __init__(self, server: Server, *, sender: str, timeout: float = 20) -> None:
+    `timeout` seconds for reaching the server, and again for handing over: together well within a lease.
+    """
+
+    def __init__(self, server: Server, *, sender: str, timeout: float = 30) -> None:
         self._server = server
         self._sender = sender
         self._timeout = timeout
@@ -53,7 +57,8 @@ class MailChannel:
             hostname=self._server.host, port=self._server.port, use_tls=self._server.tls, timeout=self._timeout
         )
         try:
-            await self._open(client)
+            async with asyncio.timeout(self._timeout):
+                await self._open(client)
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as problem:
             client.close()
             return Outcome("delayed", f"server: {_code(problem)}", down=True)
@@ -75,9 +80,10 @@ class MailChannel:
         """RCPT and DATA. Once the text has left, a lost connection leaves it open whether it was accepted."""
         text_left = False
         try:
-            await client.rcpt(address)
-            text_left = True
-            await client.data(content)
+            async with asyncio.timeout(self._timeout):
+                await client.rcpt(address)
+                text_left = True
+                await client.data(content)
         except aiosmtplib.SMTPResponseException as refused:
             return Outcome("failed" if 500 <= refused.code < 600 else "delayed", f"smtp: {refused.code}")
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as problem:

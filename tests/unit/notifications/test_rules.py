@@ -129,6 +129,19 @@ def test_what_is_overdue_at_night_waits_for_the_partners_second_of_the_next_day(
     assert decision.next.at == CALENDAR.slot(day("2026-11-26"), "Asia/Jakarta", a_partner().partner_id)
 
 
+def test_what_is_overdue_in_the_morning_waits_for_the_partners_own_second() -> None:
+    slot = CALENDAR.slot(day("2026-11-26"), "Asia/Jakarta", a_partner().partner_id)
+    decision = decided(a_partner(), slot - timedelta(minutes=1))
+    assert (decision.actions, decision.due_at) == ((), slot)
+
+
+def test_what_was_sent_on_the_day_of_the_lapse_does_not_count() -> None:
+    lapsed = a_partner(insured_from=day("2020-01-01"), insured_until=day("2026-12-01"), end_known_at=at("2026-12-01"))
+    decision = decided(replace(lapsed, sent=(sent(1, "2026-12-01", "02:00"),)), at("2026-12-01", "12:00"))
+    assert decision.next is not None
+    assert (decision.next.template, decision.next.at.date()) == ("first", day("2026-12-05"))
+
+
 def test_after_a_passing_failure_it_waits() -> None:
     slot = CALENDAR.slot(day("2026-11-24"), "Asia/Jakarta", a_partner().partner_id)
     decision = decided(a_partner(retry_at=slot + timedelta(minutes=5)), slot)

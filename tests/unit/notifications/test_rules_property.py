@@ -106,7 +106,7 @@ def test_the_dry_run_foresees_what_the_engine_does(
 
 @settings(max_examples=100, deadline=None)
 @given(known, zones, st.timedeltas(timedelta(0), timedelta(days=60)), st.booleans())
-def test_deciding_twice_at_once_gives_the_same_and_due_lies_ahead(
+def test_at_any_moment_it_is_decided_the_same_ahead_and_within_contact_hours(
     known_at: datetime, zone: str, later: timedelta, lapsed: bool
 ) -> None:
     facts = a_partner(listed_known_at=known_at, zone=zone)
@@ -119,3 +119,6 @@ def test_deciding_twice_at_once_gives_the_same_and_due_lies_ahead(
     assert decision == decide(facts, policy, calendar, now)
     if decision.due_at is not None and not decision.actions:
         assert decision.due_at > now
+    if decision.actions or decision.next:
+        at = decision.next.at if decision.next and not decision.actions else now
+        assert calendar.is_contact_time(at, zone)
