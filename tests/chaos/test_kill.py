@@ -9,6 +9,7 @@ import sys
 from datetime import date
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from deploy.local.directory import ROOT
 from shared.bus import redrive
@@ -20,7 +21,7 @@ from tests.waiting import eventually
 LONG = bool(os.environ.get("PAYUNG_TEST_LONG"))
 ROUNDS = 20 if LONG else 1
 KILLS = 2
-BUSINESSES = 600
+BUSINESSES = 150
 DAYS = (date(2024, 6, 30), date(2025, 3, 31), date(2026, 1, 15))
 
 pytestmark = pytest.mark.timeout(3600 if LONG else 300)
@@ -47,26 +48,27 @@ def world():
     return World(seed=int.from_bytes(os.urandom(4), "big") if LONG else 20211231)
 
 
-async def load(client, world):
-    """Send further businesses' events by three senders at once; each business's own events stay in order."""
-    stories = world.grow(BUSINESSES)
-    shares = [batches(stories[start::3], 50, world.dice) for start in range(3)]
+async def load(client, world, enough):
+    """Send further businesses' events by three senders until there was enough; each business's own stay in order."""
 
     async def sender(share):
         for batch in share:
             await client.send(batch)
 
-    await asyncio.gather(*map(sender, shares))
+    while True:
+        stories = world.grow(BUSINESSES)
+        await asyncio.gather(*(sender(batches(stories[start::3], 20, world.dice)) for start in range(3)))
+        if enough.is_set():
+            return
 
 
-async def killing(stack, part, dice):
+async def killing(stack, part, dice, done):
     for _ in range(KILLS):
-        await asyncio.sleep(dice.uniform(0.1, 1.5))  # the moment is the fault's; nothing is waited for
-        pid = stack.part(part)["pid"]
-        if pid is not None:
-            os.kill(pid, signal.SIGKILL)
-            before = pid
-            await eventually(lambda pid=before: stack.part(part)["pid"] not in (None, pid), 30)
+        await asyncio.sleep(dice.uniform(0.1, 2.0))  # the moment is the fault's; nothing is waited for
+        before = await eventually(lambda: stack.part(part)["pid"], 30)
+        os.kill(before, signal.SIGKILL)
+        await eventually(lambda before=before: stack.part(part)["pid"] not in (None, before), 30)
+    done.set()
 
 
 async def settled(client, world):
@@ -82,7 +84,8 @@ async def settled(client, world):
 @pytest.mark.parametrize("part", ["registration", "coverage", "notifications", "kafka", "postgres"] * ROUNDS)
 async def test_after_kill_9_under_load_the_figures_are_the_oracles(stack, client, world, part):
     dice = random.Random(f"{world.run}{part}{len(world.businesses)}")
-    await asyncio.gather(load(client, world), killing(stack, part, dice))
+    done = asyncio.Event()
+    await asyncio.gather(load(client, world, done), killing(stack, part, dice, done))
     await eventually(lambda: settled(client, world), 90, every=0.5)
     await eventually(lambda: stack.status()["ready"], 60)
     restarted = stack.part(part)
@@ -92,6 +95,35 @@ async def test_after_kill_9_under_load_the_figures_are_the_oracles(stack, client
 
 async def test_no_record_became_a_dead_letter(stack, client, world):
     assert await redrive.count(stack.endpoints.kafka) == {}
+
+
+async def test_garbage_on_a_topic_becomes_dead_letters_and_the_figures_stay_right(stack, client, world):
+    """Both readers of a topic refuse it, each once, and say why; what comes after it is counted."""
+    garbage = [b"\xff\x00", b"{", b"[]", b'{"partner_id": 7}', b"null", b""]
+    producer = AIOKafkaProducer(bootstrap_servers=stack.endpoints.kafka)
+    await producer.start()
+    for topic in ("partners", "enrollments"):
+        for value in garbage:
+            await producer.send_and_wait(topic, value, key=b"\xfe", headers=[("ce_type", b"\xfd")])
+    await producer.stop()
+    enough = asyncio.Event()
+    enough.set()
+    await load(client, world, enough)
+    await eventually(lambda: settled(client, world), 60, every=0.5)
+    await eventually(lambda: buried(stack, 2 * 2 * len(garbage)), 30, every=0.5)
+    letters = await redrive.letters(stack.endpoints.kafka)
+    told = {(letter.topic, letter.consumer, letter.record.value) for letter in letters}
+    assert told == {
+        (topic, reader, value)
+        for topic in ("partners", "enrollments")
+        for reader in ("coverage", "notifications")
+        for value in garbage
+    }
+    assert {letter.code for letter in letters} == {"malformed"}
+
+
+async def buried(stack, number):
+    return sum((await redrive.count(stack.endpoints.kafka)).values()) >= number
 
 
 def test_the_metrics_recomputed_from_the_log_are_the_same(stack, client, world):
