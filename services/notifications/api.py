@@ -50,7 +50,7 @@ class OptOut(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     partner_id: UUID
-    reason: str | None = Field(default=None, max_length=500)
+    reason: str | None = Field(default=None, max_length=500, pattern=r"^[^\x00]*$")
 
 
 class NewPolicy(BaseModel):
@@ -215,7 +215,8 @@ def _until(until: date | None, now: datetime) -> date:
 def _regencies(regions: Regions, region: str, caller: Principal) -> list[str]:
     """The regencies of `region` that the caller may see."""
     if regions.get(region) is None:
-        raise Problem(422, "unknown_region", "region: a code as in GET /v1/regions.", field="region")
+        detail = "region: no such code; ID, a kanwil, a province (33) or a regency (33.11)."
+        raise Problem(422, "unknown_region", detail, field="region")
     inside = regions.regencies(region)
     return inside if caller.admin else [code for code in inside if regions.within(caller.regions, code)]
 

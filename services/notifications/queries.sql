@@ -199,13 +199,18 @@ from partners p left join contacts c using (partner_id)
 where p.partner_id = any($1::uuid[])
 
 -- name: history_of
--- What was done towards this partner and those merged into it, oldest first.
+-- What was done towards this partner and those merged into it, oldest first. What nobody is sending any more, and was
+-- not tried again, may or may not have gone out: 'unknown'.
 with recursive family as (
     select $1::uuid as member
     union
     select p.partner_id from family f join partners p on p.merged_into = f.member and p.status = 'merged'
 )
-select h.kind, h.episode, h.step, h.template, h.channel, h.message_id, h.outcome, h.started_at, h.finished_at,
+select h.kind, h.episode, h.step, h.template, h.channel, h.message_id, h.started_at,
+       case when h.outcome = 'sending' and not exists (
+           select from schedule s where s.partner_id = h.partner_id and s.lease_until > clock_timestamp())
+       then 'unknown' else h.outcome end as outcome,
+       h.finished_at,
        h.attempts, h.possibly_twice, h.detail
 from history h join family f on f.member = h.partner_id order by h.started_at, h.id
 

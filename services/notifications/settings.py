@@ -1,6 +1,7 @@
 """What notifications reads from its environment (`PAYUNG_…`)."""
 
 from pydantic import field_validator
+from pydantic_settings import SettingsConfigDict
 
 from services.notifications.channels.mail import Server
 from shared.service import ServiceSettings
@@ -10,6 +11,8 @@ UNSET_SENDER = "no-reply@payung.invalid"
 
 class Settings(ServiceSettings):
     """`smtp` unset: reminders only go to the log and nobody is contacted. `mail_from`: the sender's address."""
+
+    model_config = SettingsConfigDict(hide_input_in_errors=True)  # the URL may hold a password
 
     smtp: str | None = None
     mail_from: str | None = None

@@ -8,6 +8,7 @@ import pytest
 
 from services.notifications.channels import Message, Outcome
 from services.notifications.channels.log import LogChannel
+from services.notifications.schedule import queries
 from services.notifications.sender import MAIL_PACE, Pace, Sender, message_id
 from tests.integration.notifications_world import DAY, KNOWN, Mailbox, World, a_world, partner_id
 from tests.stack import Database
@@ -201,6 +202,8 @@ async def test_an_enrolment_during_a_crash_stops_the_repeat(world: World, mailbo
     await asyncio.sleep(1)
     await world.work()
     assert (await world.state(), mailbox.received) == ("stopped", [])
+    told = await world.pool.fetch(queries["history_of"], partner_id(1))
+    assert [row["outcome"] for row in told] == ["unknown"], "it may have gone out; nobody can say"
 
 
 async def test_workers_side_by_side_never_send_the_same_twice(world: World, mailbox: Mailbox) -> None:

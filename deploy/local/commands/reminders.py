@@ -81,23 +81,27 @@ def _show(planned: dict[str, Any]) -> None:
     from rich.table import Table
 
     console = Console()
-    reminders, partners = planned["reminders"], planned["partners"]
-    console.print(
-        f"Up to {planned['until']} in {_name(planned['region'])}: {reminders} reminders to {partners} partners, "
-        f"then {planned['escalations']} of them to field agents, if nobody registers. Nothing was sent."
-    )
-    if not reminders:
+    console.print(_summary(planned), soft_wrap=True)
+    if not planned["reminders"]:
         return
     days = Table("day", "channel", "reminders", "which", "where")
     for row in _days(planned["days"]):
         days.add_row(*row)
     console.print(days)
-    first = Table("at (local)", "partner", "region", "template", "why", title="The next ones", title_justify="left")
+    console.print("The first of them (./payung reminders plan --json has all):")
     for item in planned["items"][:SHOWN]:
         at = datetime.fromisoformat(item["at"])
-        why = (f"{at:%Y-%m-%d %H:%M}", item["partner_id"], _name(item["region"]), item["template"], item["why"])
-        first.add_row(*why)
-    console.print(first)
+        line = f"  {at:%Y-%m-%d %H:%M} local time  {item['partner_id']}  {_name(item['region'])}\n    {item['why']}"
+        console.print(line, soft_wrap=True, highlight=False)
+
+
+def _summary(planned: dict[str, Any]) -> str:
+    scope = f"Up to {planned['until']} in {_name(planned['region'])}"
+    if not planned["reminders"]:
+        return f"{scope}: no reminders."
+    escalated = f", then {planned['escalations']} tasks for field agents" if planned["escalations"] else ""
+    told = f"{planned['reminders']} reminders to {planned['partners']} partners{escalated}"
+    return f"{scope}, if nobody registers: {told}. Nothing was sent."
 
 
 def _days(rows: list[dict[str, Any]]) -> list[tuple[str, str, str, str, str]]:

@@ -8,6 +8,7 @@ from email.policy import SMTP as SMTP_POLICY
 from urllib.parse import quote, unquote, urlsplit
 
 import aiosmtplib
+from jinja2 import TemplateError
 
 from services.notifications.channels import Message, Outcome
 from services.notifications.channels.texts import text_of
@@ -52,7 +53,10 @@ class MailChannel:
         address = message.recipient.email or ""
         if not ADDRESS.fullmatch(address):
             return Outcome("failed", "address_unusable")
-        content = compose(message, address, self._sender).as_bytes(policy=SMTP_POLICY)
+        try:
+            content = compose(message, address, self._sender).as_bytes(policy=SMTP_POLICY)
+        except (ValueError, TemplateError) as problem:  # our own fault: it must not stop the others
+            return Outcome("delayed", f"text: {type(problem).__name__}")
         client = aiosmtplib.SMTP(
             hostname=self._server.host, port=self._server.port, use_tls=self._server.tls, timeout=self._timeout
         )
