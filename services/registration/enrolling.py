@@ -159,13 +159,27 @@ async def settle(work: Work, changed: dict[str, Participant], regrouping: Regrou
         return
     found = await looking_up.find(work, [participant.keys for participant in waiting.values()])
     await work.known([p for p in found if p] + [p.partner_id for p in waiting.values() if p.partner_id])
-    before = {number: participant.partner_id for number, participant in waiting.items()}
+    before = {number: (participant.partner_id, participant.found) for number, participant in waiting.items()}
     for participant, partner in zip(waiting.values(), found, strict=True):
         _place(work, participant, work.current(partner) if partner else None)
+    await _part(work, waiting, before)
     for number, participant in waiting.items():
-        _note(work, participant, before[number], number in changed)
+        _note(work, participant, before[number][0], number in changed)
     await _follow_merges(work)
-    await _save(work, [p for n, p in waiting.items() if n in changed or n in work.moved_participants])
+    await _save(work, [p for n, p in waiting.items() if n in changed or (p.partner_id, p.found) != before[n]])
+
+
+async def _part(work: Work, waiting: dict[str, Participant], before: dict[str, tuple[UUID | None, bool]]) -> None:
+    """Of several that shared an id no row claimed, those not found part with it once rows came to it."""
+    claimed = [p for p in work.became.keys() | work.became.values() if not work.states[p].fresh]
+    for record in await work.fetch("participants_of", claimed) if claimed else ():
+        if record["participant_no"] not in waiting:
+            participant = waiting[record["participant_no"]] = Participant.of(record)
+            before[record["participant_no"]] = (participant.partner_id, participant.found)
+    for participant in waiting.values():
+        partner = work.current(participant.partner_id) if participant.partner_id else None
+        if partner is not None and not participant.found and not _rowless(work, partner):
+            participant.partner_id = participant.own_id = work.new_partner().partner_id
 
 
 def _place(work: Work, participant: Participant, partner: UUID | None) -> None:
@@ -207,14 +221,12 @@ def _note(work: Work, participant: Participant, before: UUID | None, changed: bo
 
 
 async def _follow_merges(work: Work) -> None:
-    """Rows and members of what was merged go to the survivors; those participants that were not looked up as well."""
+    """The rows of what was merged go to the survivors."""
     if not work.became:
         return
     pairs = [(loser, work.current(loser)) for loser in work.became]
     losers, survivors = [loser for loser, _ in pairs], [survivor for _, survivor in pairs]
     await work.execute("move_partner", losers, survivors)
-    moved = await work.fetch("move_participants", losers, survivors)
-    work.moved_participants |= {row["participant_no"] for row in moved}
     await work.known(survivors)
 
 

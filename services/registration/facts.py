@@ -37,6 +37,7 @@ async def fold(work: Work) -> set[UUID]:
     details = await _details(work)
     for partner in sorted(touched):
         state = work.states[partner]
+        state.merged_into = work.current(state.merged_into) if state.merged_into else None
         if not (state.fresh and state.status == "merged"):
             _fold_one(work, state, participants.get(partner, []), details)
     await _keep_periods(work, touched)
@@ -122,7 +123,7 @@ def _merged_unlisted(work: Work, state: State) -> Profile:
 
 
 def _tell_partner(work: Work, state: State, profile: Profile) -> None:
-    merged_into = str(work.current(state.merged_into)) if state.merged_into else None
+    merged_into = str(state.merged_into) if state.merged_into else None
     fact = Partner(
         partner_id=str(state.partner_id),
         version=0,

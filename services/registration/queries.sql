@@ -205,12 +205,6 @@ on conflict (key) do update set partner_id = excluded.partner_id, statement = ex
 -- name: drop_attendance_of
 delete from attendance where statement = any($1::text[]) and not (key = any($2::uuid[]));
 
--- name: move_participants
--- Participants of a merged partner that were not looked up themselves go by its survivor.
-update participant p set partner_id = m.survivor
-  from unnest($1::uuid[], $2::uuid[]) m (loser, survivor) where p.partner_id = m.loser
-returning p.participant_no;
-
 -- name: sealed_evidence
 select key, sealed from evidence where key = any($1::uuid[]);
 

@@ -106,7 +106,7 @@ class World:
     async def published(self) -> None:
         """Wait until the outbox is empty."""
         async with asyncio.timeout(30):
-            while await self.pool.fetchval("select exists (select from outbox)"):
+            while await self.pool.fetchval("select exists (select from outbox)"):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.02)
 
     async def records(self, topic: str) -> list[tuple[str, str, dict[str, Any] | None]]:

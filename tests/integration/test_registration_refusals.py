@@ -1,5 +1,6 @@
 """Every reject code is met through HTTP: as an event, and in files where rows can have it. The rest goes on."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -195,8 +196,6 @@ async def test_another_agencys_source_is_refused(here: World) -> None:
 
 
 async def test_a_malformed_line_costs_only_itself(here: World) -> None:
-    import json
-
     lines = [json.dumps(here.event("partner.listed", LISTED)), "{no json", '"text"', "", json.dumps({"id": "x"})]
     answer = await here.post("\n".join(lines).encode(), media_type="application/x-ndjson")
     assert answer.status_code == 202
@@ -327,7 +326,7 @@ async def test_a_file_without_header_or_of_another_kind_is_refused_at_once(here:
 async def test_refused_events_can_be_seen_mended_and_sent_again(here: World) -> None:
     event = here.event("partner.listed", LISTED | {"region": "Solo"})
     await here.post(event)
-    entry = [e for e in (await here.get("/v1/quarantine", limit="1000"))["items"] if e["event"] == event][0]
+    entry = next(e for e in (await here.get("/v1/quarantine", limit="1000"))["items"] if e["event"] == event)
     assert (entry["code"], entry["field"]) == ("unknown_region", "region")
     address = f"/v1/quarantine/{entry['id']}"
     headers = here.bearer("dinas")

@@ -1,0 +1,165 @@
+"""Whatever arrives, is replaced or removed, in whatever pieces: the partners are those of all rows read at once."""
+
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from services.registration.identity import Known, cluster, look_up
+from services.registration.values import name_key
+from tests import stack
+from tests.integration.registration_world import World, world
+
+
+@dataclass(frozen=True)
+class Row:
+    ref: str
+    nib: str | None
+    nik_koperasi: str | None
+    nik: str | None
+    name: tuple[str, str]
+
+
+@pytest.fixture(scope="module")
+async def here(kafka: str, postgres: str) -> AsyncIterator[World]:
+    database = await stack.clone(postgres)
+    async with world(database, kafka, f"identity{database.name[-6:]}.") as made:
+        await made.agency()
+        yield made
+    await stack.drop(postgres, database)
+
+
+def row(dice: random.Random, world_no: int, ref: str) -> Row:
+    """Few values, so that rows meet; `world_no` keeps one run's rows apart from another's."""
+    return Row(
+        ref=ref,
+        nib=dice.choice([None, None, f"0000{world_no:04d}{dice.randint(1, 4):05d}"]),
+        nik_koperasi=dice.choice([None, None, None, f"KOP{world_no}-{dice.randint(1, 2)}"]),
+        nik=dice.choice([None, f"331102{world_no:04d}{dice.randint(1, 4):06d}"]),
+        name=(name_key(f"Usaha {world_no} {dice.choice('ABC')}"), dice.choice(["33.11", "36.71"])),
+    )
+
+
+def listed(each: Row, day: int) -> dict[str, Any]:
+    partner = {"ref": each.ref, "nib": each.nib, "nik_koperasi": each.nik_koperasi, "nik": each.nik}
+    return {
+        "partner": {key: value for key, value in partner.items() if value is not None},
+        "name": each.name[0],
+        "region": each.name[1],
+        "kind": "business",
+        "list": "one",
+        "listed_on": f"2021-01-{day:02d}",
+    }
+
+
+def partition(held: dict[str, Row]) -> set[frozenset[str]]:
+    rows = list(held.values())
+    return {frozenset(rows[at].ref for at in group) for group in cluster(rows)}
+
+
+async def stored(here: World, prefix: str) -> set[frozenset[str]]:
+    records = await here.pool.fetch(
+        "select array_agg(ref) as refs from evidence where ref like $1 group by partner_id", f"{prefix}%"
+    )
+    return {frozenset(record["refs"]) for record in records}
+
+
+@pytest.mark.parametrize("seed", range(25))
+async def test_partners_are_those_of_all_rows_at_once(here: World, seed: int) -> None:
+    dice = random.Random(seed)
+    held: dict[str, Row] = {}
+    prefix = f"s{seed}-"
+    for _ in range(12):
+        events, removed = [], set()
+        for _ in range(dice.randint(1, 4)):
+            ref = f"{prefix}{dice.randint(1, 14)}"
+            held[ref] = row(dice, seed, ref)
+            events.append(here.event("partner.listed", listed(held[ref], dice.randint(1, 28))))
+        if held and dice.random() < 0.3:
+            one = dice.choice(sorted(held))
+            removed = next(group for group in partition(held) if one in group)
+            events.append(here.event("partner.delisted", {"partner": {"ref": one}, "list": "one"}))
+            held = {ref: each for ref, each in held.items() if ref not in removed}
+        answer = await here.send(*events)
+        assert answer["rejected"] == []
+        assert await stored(here, prefix) == partition(held)
+
+
+def keys_of(each: Row) -> tuple[Any, Any, Any]:
+    return each.nib, each.nik, each.name
+
+
+def meant(held: dict[str, Row], participant: Row) -> frozenset[str] | None:
+    """The group that a participant means, by the rules read on all rows at once."""
+    groups = {ref: group for group in partition(held) for ref in group}
+    found = []
+    for position, value in enumerate(keys_of(participant)):
+        holding = {groups[ref] for ref, each in held.items() if value is not None and keys_of(each)[position] == value}
+        found.append([_known(held, group) for group in holding])
+    return look_up(participant.nib, participant.nik, *found)
+
+
+def _known(held: dict[str, Row], group: frozenset[str]) -> Known[frozenset[str]]:
+    rows = [held[ref] for ref in group]
+    return Known(group, frozenset(r.nib for r in rows if r.nib), frozenset(r.nik for r in rows if r.nik))
+
+
+async def gone_by(here: World, prefix: str) -> dict[str, frozenset[str] | None]:
+    """The rows of the partner that each participant goes by; None for one no list names."""
+    records = await here.pool.fetch(
+        "select participant_no, array_agg(e.ref) filter (where e.ref is not null) as refs from participant p "
+        "left join evidence e on e.partner_id = p.partner_id where participant_no like $1 group by participant_no",
+        f"{prefix}%",
+    )
+    return {record["participant_no"]: frozenset(record["refs"]) if record["refs"] else None for record in records}
+
+
+@pytest.mark.parametrize("seed", range(100, 115))
+async def test_participants_go_by_the_partner_they_mean_whatever_comes_first(here: World, seed: int) -> None:
+    dice = random.Random(seed)
+    held: dict[str, Row] = {}
+    participants: dict[str, Row] = {}
+    prefix = f"s{seed}-"
+    for _ in range(12):
+        events = []
+        for _ in range(dice.randint(1, 4)):
+            number = f"{prefix}{dice.randint(1, 14)}"
+            each = row(dice, seed, number)
+            if dice.random() < 0.5:
+                held[number] = each
+                events.append(here.event("partner.listed", listed(each, dice.randint(1, 28))))
+            elif number not in participants:
+                participants[number] = each
+                data = {"participant_no": number, "partner": listed(each, 1)["partner"] | {"name": each.name[0]}}
+                del data["partner"]["ref"]
+                data["partner"].pop("nik_koperasi", None)
+                data |= {"region": each.name[1], "programmes": ["JKK", "JKM"], "segment": "PU", "workers": 1}
+                events.append(here.event("enrollment.registered", data | {"effective_on": "2021-01-01"}))
+        answer = await here.send(*events)
+        assert answer["rejected"] == []
+        assert await gone_by(here, prefix) == {number: meant(held, each) for number, each in participants.items()}
+
+
+async def test_the_facts_on_the_topic_are_the_partners_in_the_database(here: World) -> None:
+    """After all those runs: every group is told once, every id that lost its rows says so, versions have no gaps."""
+    facts = await here.facts("partners")
+    assert all(fact is not None for versions in facts.values() for fact in versions)
+    told = {key for key, versions in facts.items() if versions[-1]["status"] == "active" and versions[-1]["lists"]}
+    assert told == {str(r["partner_id"]) for r in await here.pool.fetch("select distinct partner_id from evidence")}
+    for key, versions in facts.items():
+        assert [fact["version"] for fact in versions] == list(range(1, len(versions) + 1)), key
+        times = [fact["recorded_at"] for fact in versions]
+        assert times == sorted(times)
+        if versions[-1]["status"] == "merged":
+            survivor = versions[-1]["merged_into"]
+            assert facts[survivor][-1]["status"] == "active"
+            assert versions[-1]["listed_on"] is None
+    for versions in facts.values():
+        for one, other in pairwise(versions):
+            changing = ("version", "recorded_at", "type")
+            assert {k: v for k, v in one.items() if k not in changing} != {
+                k: v for k, v in other.items() if k not in changing
+            }, "a version that says nothing new"
