@@ -1,0 +1,71 @@
+"""Files are read whatever their encoding, separator and decoration; one bad line costs itself."""
+
+import codecs
+
+import pytest
+
+from services.registration import columns, tables
+from services.registration.tables import Table
+from services.registration.values import Refusal
+
+
+def read(content: str | bytes, kind: str = "partners") -> Table | Refusal:
+    raw = content.encode() if isinstance(content, str) else content
+    return tables.read(raw, lambda name: columns.recognised(kind, name))
+
+
+def rows(content: str | bytes) -> list[tuple[int, tuple[str, ...], bool]]:
+    table = read(content)
+    assert isinstance(table, Table), table
+    return [(row.line, row.cells, row.fits) for row in table.rows]
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_separator_and_line_ends_are_detected(delimiter: str, end: str) -> None:
+    lines = [delimiter.join(("Nama Usaha", "KAB/KOTA")), delimiter.join(("Toko", "Sukoharjo"))]
+    assert rows(end.join(lines)) == [(2, ("Toko", "Sukoharjo"), True)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "nama usaha;nib\nKafé;1\n".encode(),
+        codecs.BOM_UTF8 + "nama usaha;nib\nKafé;1\n".encode(),
+        "nama usaha;nib\nKafé;1\n".encode("cp1252"),
+        "nama usaha;nib\nKafé;1\n".encode("utf-16"),
+    ],
+)
+def test_the_encoding_is_detected(content: bytes) -> None:
+    assert rows(content) == [(2, ("Kafé", "1"), True)]
+
+
+def test_lines_above_the_header_do_not_count_and_blank_and_sum_lines_are_skipped() -> None:
+    table = read("DAFTAR\n\nnama usaha;nib\nToko;1\n\n;\nJUMLAH;5\ntotal;5\n")
+    assert isinstance(table, Table)
+    assert (len(table.rows), table.skipped) == (1, 4)
+
+
+def test_a_row_of_another_width_does_not_fit() -> None:
+    assert [fits for _, _, fits in rows("nama usaha;nib\na\na;b\na;b;c\n")] == [False, True, False]
+
+
+def test_a_quoted_cell_may_hold_the_separator_and_line_breaks() -> None:
+    assert rows('nama usaha;nib\n"Toko; Besar\nSekali";1\nb;2\n') == [
+        (2, ("Toko; Besar\nSekali", "1"), True),
+        (4, ("b", "2"), True),
+    ]
+
+
+def test_a_quote_never_closed_costs_its_own_line_only() -> None:
+    found = rows('nama usaha;nib\n"Toko;1\nb;2\nc;3\n')
+    assert [(line, fits) for line, _, fits in found] == [(2, False), (3, True), (4, True)]
+
+
+def test_a_quote_within_a_cell_is_a_character() -> None:
+    assert rows('nama usaha;nib\nToko 5";1\nb;2\n')[0] == (2, ('Toko 5"', "1"), True)
+
+
+def test_a_file_without_header_is_refused() -> None:
+    assert isinstance(read("halo\ndunia\n"), Refusal)
+    assert isinstance(read(b""), Refusal)
