@@ -13,7 +13,7 @@ class Narrator:
     """`log` keeps every line with its time; a `silent` narrator writes only there."""
 
     def __init__(self, log: Path, silent: bool = False) -> None:
-        self._log, self._silent = log, silent
+        self._log, self.silent = log, silent
         self._console = Console(highlight=False, soft_wrap=True)
         self._busy = self._console.status("") if self._console.is_terminal and not silent else None
 
@@ -21,7 +21,7 @@ class Narrator:
         """A line that stays."""
         with self._log.open("a") as file:
             file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {line}\n")
-        if not self._silent:
+        if not self.silent:
             show(line, self._console)
 
     def busy(self, line: str) -> None:

@@ -71,6 +71,8 @@ class Stack:
         self._narrator.say(f"ready after {time.time() - self._began:.1f} s")
         for line in welcome(addresses, self._options.data):
             self._narrator.say(line)
+        if not self._narrator.silent:
+            self._narrator.say("  Ctrl-C stops everything; the data are kept")
         await self._supervisor.failure()
 
     async def _plan(self) -> Plan:
