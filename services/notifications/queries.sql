@@ -31,22 +31,24 @@ on conflict (partner_id) do update set
 where p.enrollment_version < excluded.enrollment_version
 
 -- name: store_contacts
--- The newest contacts; never over a newer version, never of an erased partner.
+-- The newest contacts; never over a newer version, never what was erased, nor of an erased partner.
 insert into contacts as c (partner_id, version, name, contact_person, phone, email, language, recorded_at)
 select n.* from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
                        $8::timestamptz[]) n (partner_id, version)
 where not exists (select from partners p where p.partner_id = n.partner_id and p.status = 'erased')
+  and not exists (select from erased_contacts e where e.partner_id = n.partner_id and e.version >= n.version)
 order by 1
 on conflict (partner_id) do update set
     version = excluded.version, name = excluded.name, contact_person = excluded.contact_person,
     phone = excluded.phone, email = excluded.email, language = excluded.language,
-    recorded_at = excluded.recorded_at, erased = false
+    recorded_at = excluded.recorded_at
 where c.version < excluded.version
 
 -- name: erase_contacts
--- Nothing personal is left; the version stays, so that an old record cannot bring it back.
-update contacts set name = null, contact_person = null, phone = null, email = null, erased = true
-where partner_id = any($1::uuid[])
+-- Nothing personal is left; the version is remembered, so that an old record cannot bring it back.
+with gone as (delete from contacts where partner_id = any($1::uuid[]) returning partner_id, version)
+insert into erased_contacts as e (partner_id, version) select partner_id, version from gone order by 1
+on conflict (partner_id) do update set version = greatest(e.version, excluded.version)
 
 -- name: erase_notes
 -- What an operator wrote beside an opt-out; the opt-out itself stays.

@@ -7,7 +7,7 @@ lease ends, the next attempt finds it and is marked as possibly sent twice. Neve
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -37,6 +37,8 @@ queries = Queries.load(Path(__file__).parent / "queries.sql")
 POLL_SECONDS = 0.5
 LONGEST_BACK_OFF = 30.0
 STALLED_AFTER = 120.0
+GRACE = 4.0
+"""Seconds that messages on their way are given when we are told to stop."""
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=1)
 
@@ -78,6 +80,7 @@ class Sender:
         self.counted: Callable[[str], object] = lambda result: None
         self._owner = uuid4()
         self._stopping = asyncio.Event()
+        self._cut = asyncio.Event()
         self._progress = time.monotonic()
         self._trouble: str | None = None
         self._down = 0
@@ -101,7 +104,9 @@ class Sender:
                     await asyncio.wait_for(self._stopping.wait(), wait)
 
     async def stop(self) -> None:
+        """Take nothing more; what hangs is cut off and recorded as possibly sent."""
         self._stopping.set()
+        asyncio.get_running_loop().call_later(GRACE, self._cut.set)
 
     def status(self) -> PartStatus:
         stalled = time.monotonic() - self._progress > STALLED_AFTER
@@ -187,11 +192,21 @@ class Sender:
         return messages
 
     async def _send(self, send: Send, message: Message) -> Outcome:
-        outcome = await self._channels[send.channel].send(message)
+        outcome = await self._unless_stopped(self._channels[send.channel].send(message))
         self._done[outcome.result] += 1
         self.counted(outcome.result)
         self._down = self._down + 1 if outcome.down else 0
         return outcome
+
+    async def _unless_stopped(self, sending: Coroutine[Any, Any, Outcome]) -> Outcome:
+        """The attempt's outcome; when we are to stop and the other side hangs, nobody knows whether it is out."""
+        attempt, cut = asyncio.ensure_future(sending), asyncio.ensure_future(self._cut.wait())
+        try:
+            await asyncio.wait({attempt, cut}, return_when=asyncio.FIRST_COMPLETED)
+            return attempt.result() if attempt.done() else Outcome("delayed", "stopped", unsure=True)
+        finally:
+            cut.cancel()
+            attempt.cancel()
 
     # --- after -------------------------------------------------------------------------------------------------------
 

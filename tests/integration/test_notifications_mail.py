@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.notifications import sender as sender_module
 from services.notifications.channels import Message, Outcome
 from services.notifications.channels.log import LogChannel
 from services.notifications.schedule import queries
@@ -158,6 +159,32 @@ async def test_a_server_that_refuses_us_is_not_the_recipients_fault(world: World
     await server.wait_closed()
     (row,) = await world.history()
     assert (row["outcome"], await world.state()) == ("delayed", "scheduled")
+
+
+async def test_a_server_that_hangs_does_not_keep_us_from_stopping(
+    world: World, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender_module, "GRACE", 0.2)
+    reached = asyncio.Event()
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.set()
+        await reader.read()
+        writer.close()
+
+    await a_due_partner(world)
+    await mailbox.stop()
+    server = await asyncio.start_server(hang, "127.0.0.1", mailbox.port)
+    sender = world.engine.senders[0]
+    running = asyncio.ensure_future(sender.run())
+    await asyncio.wait_for(reached.wait(), 10)
+    await sender.stop()
+    await asyncio.wait_for(running, 3)
+    server.close()
+    await server.wait_closed()
+    (row,) = await world.history()
+    assert (row["outcome"], row["possibly_twice"]) == ("delayed", True)
+    assert (await world.schedule())["lease_until"] is None
 
 
 class Dies:

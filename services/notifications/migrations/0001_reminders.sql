@@ -22,7 +22,7 @@ comment on column partners.listed_known_at is 'recorded_at of the fact that made
 comment on column partners.insured_until is 'first day without insurance after the last period; infinity: open; null: never enrolled';
 comment on column partners.end_known_at is 'recorded_at of the fact that set insured_until';
 
--- Personal data: only here. An erased contact keeps its version, so that an old record cannot bring it back.
+-- Personal data: only here.
 create table contacts (
     partner_id uuid primary key,
     version int not null,
@@ -31,8 +31,13 @@ create table contacts (
     phone text,
     email text,
     language text not null default 'id',
-    recorded_at timestamptz not null,
-    erased boolean not null default false
+    recorded_at timestamptz not null
+);
+
+-- The last version of a contact that was erased: an old record cannot bring it back.
+create table erased_contacts (
+    partner_id uuid primary key,
+    version int not null
 );
 
 -- Who asked not to be contacted. `reason` is the operator's note; it goes with the partner's erasure.
