@@ -72,12 +72,17 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """What is kept of the topic `enrollments`: `insured_until` is the first day without insurance, or OPEN_END."""
+    """What is kept of the topic `enrollments`: `insured_until` is the first day without insurance, or OPEN_END.
+
+    `past_until`, `past_known_at`: the same of the timeline before it was emptied, which a merge does.
+    """
 
     version: int = 0
     insured_from: date | None = None
     insured_until: date | None = None
     end_known_at: datetime | None = None
+    past_until: date | None = None
+    past_known_at: datetime | None = None
 
 
 def listing(old: Listing, fact: PartnerFact) -> Listing:
@@ -99,7 +104,8 @@ def timeline(old: Timeline, fact: EnrollmentFact) -> Timeline:
     if fact.version <= old.version:
         return old
     if not fact.periods:
-        return Timeline(fact.version)
+        past = (old.insured_until, old.end_known_at) if old.insured_until else (old.past_until, old.past_known_at)
+        return Timeline(fact.version, None, None, None, *past)
     last = max(fact.periods, key=lambda period: period.until or OPEN_END)
     until = last.until or OPEN_END
     known_at = old.end_known_at if until == old.insured_until else fact.recorded_at

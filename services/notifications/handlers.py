@@ -58,7 +58,7 @@ class Handlers:
             old = newer.get(key) or known.get(key, Timeline())
             if (new := timeline(old, fact)) is not old:
                 newer[key] = new
-        await db.execute(queries["store_timelines"], *_columns(newer, 5, _timeline_row))
+        await db.execute(queries["store_timelines"], *_columns(newer, 7, _timeline_row))
         await self._scheduler.decide_again(db, newer)
 
     async def on_contacts(self, batch: Batch, db: asyncpg.Connection) -> None:
@@ -102,7 +102,8 @@ def _listing_row(new: Listing) -> tuple[int, str, str | None, datetime | None, s
 
 
 def _timeline_row(new: Timeline) -> tuple[Any, ...]:
-    return new.version, new.insured_from, new.insured_until, new.end_known_at
+    insured = (new.insured_from, new.insured_until, new.end_known_at)
+    return new.version, *insured, new.past_until, new.past_known_at
 
 
 def _contact_row(fact: ContactFact) -> tuple[Any, ...]:

@@ -17,17 +17,20 @@ where p.version < excluded.version
 
 -- name: timelines_known
 -- What is folded already, of these partners, from the topic `enrollments`.
-select partner_id::text, enrollment_version, insured_from, insured_until, end_known_at
+select partner_id::text, enrollment_version, insured_from, insured_until, end_known_at, past_until, past_known_at
 from partners where partner_id = any($1::uuid[])
 
 -- name: store_timelines
 -- The partners' newest timelines; never over a newer version. In key order.
-insert into partners as p (partner_id, enrollment_version, insured_from, insured_until, end_known_at)
-select * from unnest($1::uuid[], $2::int[], $3::date[], $4::date[], $5::timestamptz[]) n (partner_id, enrollment_version)
+insert into partners as p
+    (partner_id, enrollment_version, insured_from, insured_until, end_known_at, past_until, past_known_at)
+select * from unnest($1::uuid[], $2::int[], $3::date[], $4::date[], $5::timestamptz[], $6::date[], $7::timestamptz[])
+     n (partner_id, enrollment_version)
 order by 1
 on conflict (partner_id) do update set
     enrollment_version = excluded.enrollment_version, insured_from = excluded.insured_from,
-    insured_until = excluded.insured_until, end_known_at = excluded.end_known_at
+    insured_until = excluded.insured_until, end_known_at = excluded.end_known_at,
+    past_until = excluded.past_until, past_known_at = excluded.past_known_at
 where p.enrollment_version < excluded.enrollment_version
 
 -- name: store_contacts
@@ -91,7 +94,8 @@ order by partner_id for update
 
 -- name: facts
 -- All that `decide` needs of these partners, what was sent to those merged into them included. The listing is known
--- since the earliest of theirs, unless this partner was listed anew after the merge.
+-- since the earliest of theirs, unless this partner was listed anew after the merge; an end of insurance taken over from
+-- one of them is known since it was known there: a merge alone starts nothing again.
 with recursive family as (
     select id as root, id as member from unnest($1::uuid[]) id
     union
@@ -99,7 +103,8 @@ with recursive family as (
 ),
 kin as (
     select f.root, min(o.at) as opted_out_at,
-           min(m.listed_known_at) filter (where m.partner_id = f.root or r.listed_known_at <= m.merged_at) as listed
+           min(m.listed_known_at) filter (where m.partner_id = f.root or r.listed_known_at <= m.merged_at) as listed,
+           least(min(r.end_known_at), min(m.past_known_at) filter (where m.past_until = r.insured_until)) as end_known_at
     from family f
     join partners r on r.partner_id = f.root
     join partners m on m.partner_id = f.member
@@ -115,7 +120,7 @@ past as (
     from family f join history h on h.partner_id = f.member
     group by f.root
 )
-select p.partner_id::text, p.region, p.kind, p.status, p.insured_from, p.insured_until, p.end_known_at,
+select p.partner_id::text, p.region, p.kind, p.status, p.insured_from, p.insured_until, k.end_known_at,
        case when p.listed_known_at is not null then k.listed end as listed_known_at, k.opted_out_at,
        c.email is not null as has_email, c.recorded_at as contact_known_at,
        past.steps, past.sent_at, past.refused_at, past.escalated_at, s.retry_at

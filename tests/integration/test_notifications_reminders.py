@@ -122,6 +122,17 @@ async def test_the_survivor_does_not_repeat_what_the_merged_one_got(world: World
     assert [row["template"] for row in await world.history(1)] == ["third", "escalation"]
 
 
+async def test_a_merge_alone_starts_nothing_again(world: World) -> None:
+    """Both were listed; partner 2's lapse was known and it was reminded once; then its timeline moves to partner 1."""
+    await world.publish(world.partner(1), world.partner(2), world.enrollment(2, ("2020-01-01", "2021-01-01")))
+    await world.until("2026-11-28")
+    merged = world.partner(2, "partner.merged", status="merged", merged_into=partner_id(1), listed_on=None)
+    await world.publish(merged, world.enrollment(2), world.enrollment(1, ("2020-01-01", "2021-01-01")))
+    await world.until("2026-12-01")
+    assert await world.sent_days(1) == ["11-24", "11-30"]
+    assert [row["step"] for row in await world.history(1)] == [1, 2]
+
+
 async def test_an_opt_out_of_the_merged_one_holds_for_the_survivor(world: World) -> None:
     await world.publish(world.partner(1), world.partner(2))
     await world.pool.execute("insert into opt_outs values ($1, $2, 'by phone')", partner_id(2), world.now)

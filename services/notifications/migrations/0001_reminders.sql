@@ -13,13 +13,17 @@ create table partners (
     enrollment_version int not null default 0,
     insured_from date,
     insured_until date,
-    end_known_at timestamptz
+    end_known_at timestamptz,
+    past_until date,
+    past_known_at timestamptz
 ) with (fillfactor = 80);
 create index on partners (merged_into) where status = 'merged';
 create index on partners (region, partner_id);
 
 comment on column partners.listed_known_at is 'recorded_at of the fact that made the current listing known; null: on no list';
 comment on column partners.insured_until is 'first day without insurance after the last period; infinity: open; null: never enrolled';
+comment on column partners.past_until is
+    'insured_until before the timeline was emptied, and since when it was known: a survivor that takes it over knows it since then';
 comment on column partners.end_known_at is 'recorded_at of the fact that set insured_until';
 
 -- Personal data: only here.
