@@ -3,19 +3,22 @@
 from pathlib import Path
 
 import asyncpg
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 
 from services.registration.api import agencies, events, imports, lists, partners, quarantine
 from services.registration.api.services import Services, Wake
+from services.registration.direct import DirectIntake
 from services.registration.importing import ImportWorker
 from services.registration.privacy import Vault
 from services.registration.settings import Settings
 from services.registration.writer import Writer
+from shared.bus.consumer import Consumer
 from shared.bus.outbox import Relay
 from shared.bus.topics import ensure_topics
-from shared.database import connect, migrate
+from shared.database import UNAVAILABLE, connect, migrate
 from shared.events import TOPICS
 from shared.observability import Metrics
+from shared.problems import problem_response
 from shared.regions import Regions
 from shared.security import KeyRing
 from shared.service import build_app
@@ -46,11 +49,22 @@ def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
     writer = Writer(pool, vault, relay, metrics, jkp=settings.jkp)
     keys = KeyRing(pool, settings.admin_key)
     here = Services(pool, vault, writer, relay, keys, Regions.load(), wake, settings.jkp)
-    return build_app(
+    consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
+    consumer.on("intake", DirectIntake(here).on_intake)
+    app = build_app(
         "registration",
-        parts=[relay, writer, ImportWorker(here)],
+        parts=[relay, writer, ImportWorker(here), consumer],
         routers=[each.router for each in (events, imports, lists, partners, quarantine, agencies)],
         state={"services": here, "keys": keys},
         metrics=metrics,
         on_stop=pool.close,
     )
+    for trouble in UNAVAILABLE:
+        app.add_exception_handler(trouble, _unavailable)
+    return app
+
+
+async def _unavailable(_: Request, __: Exception) -> Response:
+    """The database is down, not the request wrong: the client is to try again."""
+    detail = "We cannot keep anything right now; nothing was taken. Please send it again."
+    return problem_response(503, "unavailable", detail, headers={"Retry-After": "1"})

@@ -129,13 +129,14 @@ class Writer:
         begun = time.perf_counter()
         try:
             async with transaction(self._pool) as db:
-                return await self._inside(db, submissions)
+                return await self.inside(db, submissions)
         except Undo as undone:
             return [undone.answer]
         finally:
             self._duration.observe(time.perf_counter() - begun)
 
-    async def _inside(self, db: asyncpg.Connection, submissions: Sequence[Submission]) -> list[Any]:
+    async def inside(self, db: asyncpg.Connection, submissions: Sequence[Submission]) -> list[Any]:
+        """Do the submissions within the caller's transaction, which holds the writer's lock from here to its end."""
         await db.execute(QUERIES["lock_writer"])
         await db.execute(QUERIES["plan_by_index"])
         now = await db.fetchval(QUERIES["tick"])
