@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import credentials, directory, endpoints, jars, leftovers, ports
+from deploy.local import caught_up, credentials, demonstration, directory, endpoints, jars, leftovers, ports
 from deploy.local.directory import Directory
 from deploy.local.endpoints import Endpoints
 from deploy.local.narrator import Narrator
@@ -99,18 +99,17 @@ class Stack:
         """Load the demonstration once per directory; again if an earlier load did not come to its end."""
         if self._options.empty or self._home.read(LOADED):
             return
-        try:
-            from deploy.local.demonstration import load
-        except ImportError:
-            return
         began = time.monotonic()
 
         def progress(line: str) -> None:
             self._narrator.busy(line)
             endpoints.publish(self._home, addresses)
 
-        await load(addresses, progress)
+        await demonstration.load(addresses, progress)
         endpoints.publish(self._home, addresses)
+        self._narrator.busy("demonstration: the figures follow")
+        if not await caught_up.wait(addresses):
+            self._narrator.say("the services still read what was loaded; see ./payung status")
         self._home.write(LOADED, {"loaded_at": time.time()})
         self._narrator.say(f"demonstration loaded ({time.monotonic() - began:.1f} s)")
 
