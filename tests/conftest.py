@@ -1,8 +1,7 @@
 """One embedded Kafka and one embedded PostgreSQL for the whole suite, started when the first test asks for them.
 
 `kafka` its address · `postgres` the administrator's DSN · `database` a fresh database · `topics` a prefix of topics and
-groups · `own_kafka`, `own_postgres` make a broker or server that the test may kill · `empty_stack`, `demonstration` the
-whole of `./payung up`.
+groups · `own_kafka`, `own_postgres` make a broker or server that the test may kill; a whole stack is `tests.stack.Stack`.
 """
 
 import uuid
@@ -82,21 +81,3 @@ def own_postgres(tmp_path: Path) -> Iterator[Callable[[], Awaitable[stack.Server
     yield make
     for server in made:
         server.stop()
-
-
-@pytest.fixture(scope="session")
-async def empty_stack(home: Path) -> AsyncIterator[stack.Stack]:
-    """A whole stack, nothing loaded: `.endpoints`, `.status()`."""
-    whole = stack.Stack(home / "empty", options=("--empty",))
-    await whole.start()
-    yield whole
-    whole.stop()
-
-
-@pytest.fixture(scope="session")
-async def demonstration(home: Path) -> AsyncIterator[stack.Stack]:
-    """A whole stack with the demonstration's agencies and files loaded; tests must leave its figures alone."""
-    whole = stack.Stack(home / "demonstration")
-    await whole.start(within=240)
-    yield whole
-    whole.stop()

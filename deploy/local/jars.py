@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local.directory import ROOT
 from deploy.local.failure import Failure
 
 LIST = Path(__file__).with_name("kafka-jars.txt")
@@ -41,9 +42,15 @@ def _read(lines: list[str]) -> Iterator[Jar]:
 
 
 def cache() -> Path:
-    """Where jars are kept: PAYUNG_CACHE, else the user's cache directory."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("PAYUNG_CACHE") or Path(home) / "payung") / "kafka"
+    """Where jars are kept: PAYUNG_CACHE, else the user's cache directory, else (no home) beside the packages."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "payung"
+    for candidate in (Path(os.environ.get("PAYUNG_CACHE") or home), ROOT / ".venv/cache"):
+        try:
+            (candidate / "kafka").mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        return candidate / "kafka"
+    raise Failure(f"cannot keep Kafka's jars: neither {home} nor {ROOT}/.venv can be written")
 
 
 def kafka_jars(on_progress: Progress | None = None) -> list[Path]:
@@ -52,7 +59,6 @@ def kafka_jars(on_progress: Progress | None = None) -> list[Path]:
     Each jar appears under its final name only when it is whole, so calls at the same moment cannot harm each other.
     """
     home, jars = cache(), listed()
-    home.mkdir(parents=True, exist_ok=True)
     missing = [jar for jar in jars if not _whole(home / jar.filename, jar)]
     if missing:
         _fetch_all(missing, home, on_progress or (lambda done, total: None))
