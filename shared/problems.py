@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from shared.database import UNAVAILABLE
 from shared.observability import get_logger
 
 log = get_logger(__name__)
@@ -67,6 +68,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _ours)
     app.add_exception_handler(HTTPException, _framework)
     app.add_exception_handler(RequestValidationError, _validation)
+    for unavailable in UNAVAILABLE:
+        app.add_exception_handler(unavailable, _unavailable)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -94,6 +97,12 @@ async def _validation(_: Request, problem: Exception) -> JSONResponse:
     return problem_response(
         422, "invalid_value", f"{first['field']}: {first['detail']}", field=first["field"], errors=errors
     )
+
+
+async def _unavailable(_: Request, problem: Exception) -> JSONResponse:
+    log.warning("request refused: the database is not available", problem=type(problem).__name__)
+    detail = "The database is not available at the moment; nothing was lost. Please try again in a few seconds."
+    return problem_response(503, "unavailable", detail, headers={"Retry-After": "5"})
 
 
 async def _unexpected(request: Request, problem: Exception) -> JSONResponse:
