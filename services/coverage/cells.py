@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from services.coverage.facts import Enrolled, Listed, Period
+from services.coverage.facts import Enrolled, Listed
 from shared.events.model import PROGRAMMES
 
 # The cell's bits, lowest first: programmes 5, segment 2, occupation 3, scale 3, kind 2, unknown 1, side 1,
@@ -55,6 +55,7 @@ NEVER = 2**31 - 1
 """PostgreSQL's date 'infinity': the end of an open stay."""
 
 _STAY = struct.Struct("<qiiiiii")
+_pack = _STAY.pack
 STAY_BYTES = _STAY.size
 
 
@@ -99,40 +100,60 @@ class _Places(dict[str, int]):
         return bits
 
 
-class _Programmes(dict[tuple[str, ...], int]):
-    """A set of programmes → its bits, remembered."""
+class _Stands(dict[tuple[str, str, tuple[str, ...]], int]):
+    """(region, segment, programmes) → their bits, remembered."""
 
-    def __missing__(self, names: tuple[str, ...]) -> int:
+    def __missing__(self, key: tuple[str, str, tuple[str, ...]]) -> int:
+        region, segment, names = key
+        if segment not in _SEGMENT:
+            raise Invalid("segment")
         if not names or any(name not in _PROGRAMME for name in names):
             raise Invalid("programmes")
-        bits = sum(_PROGRAMME[name] for name in set(names))
-        self[names] = bits
+        bits = PLACES[region] | _SEGMENT[segment] | sum(_PROGRAMME[name] for name in set(names))
+        self[key] = bits
+        return bits
+
+
+class _Who(dict[tuple[str, str | None, str | None], int]):
+    """(kind, scale, occupation) → their bits, remembered."""
+
+    def __missing__(self, key: tuple[str, str | None, str | None]) -> int:
+        kind, scale, occupation = key
+        if kind not in _KIND or scale not in _SCALE:
+            raise Invalid("kind or scale")
+        bits = _KIND[kind] | _SCALE[scale] | _OCCUPATION.get(occupation, _OTHER)
+        if occupation in _OCCUPATION:
+            self[key] = bits
         return bits
 
 
 DAYS = _Days()
 PLACES = _Places()
-PROGRAMME_SETS = _Programmes()
+STANDS = _Stands()
+WHO = _Who()
 
 
 def enrolled(fact: Enrolled) -> bytes:
     """The timeline of an enrolment fact. Nothing counts before the listing, and nothing at all without one."""
-    periods = [(DAYS[p.start], NEVER if p.until is None else DAYS[p.until], _place(p), p.workers) for p in fact.periods]
-    if fact.listed_on is None:
-        return b""
-    listed_on, who = DAYS[fact.listed_on], ENROLLED | _who(fact)
+    who = ENROLLED | WHO[fact.kind, fact.scale, fact.occupation]
+    listed_on = NEVER if fact.listed_on is None else DAYS[fact.listed_on]
     timeline = b""
-    for start, until, place, workers in periods:
-        start = max(start, listed_on)
+    for period in fact.periods:
+        start = DAYS[period.start]
+        if start < listed_on:
+            start = listed_on
+        until = NEVER if period.until is None else DAYS[period.until]
+        cell = who | STANDS[period.region, period.segment, period.programmes]
         if start < until:
-            levels = (workers.management, workers.staff, workers.labour)
-            timeline += _STAY.pack(who | place, start, until, sum(levels), *levels)
+            workers = period.workers
+            management, staff, labour = workers.management, workers.staff, workers.labour
+            timeline += _pack(cell, start, until, management + staff + labour, management, staff, labour)
     return timeline
 
 
 def listed(fact: Listed) -> bytes:
     """The timeline of a partner fact: listed from `listed_on` on, unless it was merged, erased or delisted."""
-    cell = _who(fact) | PLACES[fact.region] if fact.status == "active" else 0
+    cell = WHO[fact.kind, fact.scale, fact.occupation] | PLACES[fact.region] if fact.status == "active" else 0
     if not cell or fact.listed_on is None:
         return b""
     workers = fact.workers
@@ -142,26 +163,12 @@ def listed(fact: Listed) -> bytes:
     start = DAYS[fact.listed_on]
     if start == NEVER:
         return b""
-    return _STAY.pack(cell if known else cell | SIZE_UNKNOWN, start, NEVER, total, *levels)
+    return _pack(cell if known else cell | SIZE_UNKNOWN, start, NEVER, total, *levels)
 
 
 def stays(timeline: bytes) -> Iterator[Stay]:
     """The stays of a timeline, readable."""
     return (Stay(*fields) for fields in _STAY.iter_unpack(timeline))
-
-
-def _who(fact: Enrolled | Listed) -> int:
-    try:
-        kind, scale = _KIND[fact.kind], _SCALE[fact.scale]
-    except KeyError as problem:
-        raise Invalid("kind or scale") from problem
-    return kind | scale | _OCCUPATION.get(fact.occupation, _OTHER)
-
-
-def _place(period: Period) -> int:
-    if period.segment not in _SEGMENT:
-        raise Invalid("segment")
-    return PLACES[period.region] | _SEGMENT[period.segment] | PROGRAMME_SETS[period.programmes]
 
 
 # --- reading a cell -------------------------------------------------------------------------------------------------

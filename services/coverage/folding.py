@@ -47,6 +47,7 @@ async def fold(db: asyncpg.Connection, day: date, slice_rows: int = SLICE_ROWS) 
             await db.execute(queries["fold"], batches, batches[0], batches[-1])
             await db.execute(queries["fold_standing"], batches, batches[0], batches[-1])
             await db.execute(queries["close_batches"], batches)
+            await db.execute(queries["forget_changes"])
     return len(batches)
 
 

@@ -11,8 +11,8 @@ import asyncpg
 
 from services.coverage import cells, ledger, moves
 from services.coverage.facts import Enrolled, Listed
-from services.coverage.ledger import Move
-from services.coverage.moves import UNKNOWN, Heard, Known, Version
+from services.coverage.ledger import Moves
+from services.coverage.moves import Heard, Known, Version
 from shared.bus.batch import Batch
 from shared.bus.records import Record
 from shared.database import Queries
@@ -28,18 +28,18 @@ async def on_enrollments(batch: Batch, db: asyncpg.Connection) -> None:
     """Move every partner of the batch to its new timeline; the ledger gets the difference."""
     versions = await asyncio.to_thread(moves.read, batch, Enrolled, cells.enrolled)
     known = await _store_enrolments(db, moves.newest(versions))
-    made, moving = moves.made(versions, known)
-    await _add_to_ledger(db, made)
-    await _hear(db, batch, moves.heard((version.fact.agency, version.recorded) for version in moving))
+    made = moves.made(versions, known)
+    await _add_to_ledger(db, made.moves)
+    await _hear(db, batch, moves.heard((fact.agency, second) for fact, second in made.versions))
 
 
 async def on_partners(batch: Batch, db: asyncpg.Connection) -> None:
     """The same for who is listed; an agency is heard of when one of its lists names a partner for the first time."""
     versions = await asyncio.to_thread(moves.read, batch, Listed, cells.listed)
     known, lists = await _store_partners(db, moves.newest(versions))
-    made, moving = moves.made(versions, known)
-    await _add_to_ledger(db, made)
-    await _hear(db, batch, moves.heard(_newly_listed(moving, lists)))
+    made = moves.made(versions, known)
+    await _add_to_ledger(db, made.moves)
+    await _hear(db, batch, moves.heard(_newly_listed(made.versions, lists)))
 
 
 async def on_claims(batch: Batch, db: asyncpg.Connection) -> None:
@@ -73,25 +73,22 @@ async def on_reference(batch: Batch, db: asyncpg.Connection) -> None:
 
 async def _store_enrolments(db: asyncpg.Connection, newest: dict[str, Version[Enrolled]]) -> dict[str, Known]:
     rows = [
-        (partner_id, v.fact.version, v.recorded, v.timeline, _day(v.fact.periods[0].start) if v.fact.periods else None)
-        for partner_id, v in newest.items()
+        (partner_id, fact.version, second, timeline, _day(fact.periods[0].start) if fact.periods else None)
+        for partner_id, (fact, timeline, second) in newest.items()
     ]
-    return {str(row[0]): _known(row) for row in await db.fetch(queries["move_enrolments"], *_columns(rows, 5))}
+    stored = await db.fetch(queries["move_enrolments"], *_columns(rows, 5))
+    return {partner_id: (version, second, timeline) for partner_id, version, second, timeline in stored}
 
 
 async def _store_partners(
     db: asyncpg.Connection, newest: dict[str, Version[Listed]]
 ) -> tuple[dict[str, Known], dict[str, set[str]]]:
     rows = [
-        (partner_id, v.fact.version, v.recorded, v.timeline, v.fact.region, json.dumps(_lists(v.fact)))
-        for partner_id, v in newest.items()
+        (partner_id, fact.version, second, timeline, fact.region, json.dumps(_lists(fact)))
+        for partner_id, (fact, timeline, second) in newest.items()
     ]
     stored = await db.fetch(queries["move_partners"], *_columns(rows, 6))
-    return {str(row[0]): _known(row) for row in stored}, {str(row[0]): set(row["lists"] or ()) for row in stored}
-
-
-def _known(row: asyncpg.Record) -> Known:
-    return UNKNOWN if row["version"] is None else Known(row["version"], row["recorded"], row["timeline"])
+    return {row[0]: (row[1], row[2], row[3]) for row in stored}, {row[0]: set(row[4]) for row in stored}
 
 
 def _lists(fact: Listed) -> list[str]:
@@ -101,20 +98,19 @@ def _lists(fact: Listed) -> list[str]:
     return sorted({f"{listing.agency}/{listing.list}" for listing in fact.lists})
 
 
-def _newly_listed(moving: list[Version[Listed]], lists: dict[str, set[str]]) -> list[tuple[str | None, int]]:
+def _newly_listed(moving: list[tuple[Listed, int]], lists: dict[str, set[str]]) -> list[tuple[str | None, int]]:
     seen: list[tuple[str | None, int]] = []
-    for version in moving:
-        before = lists[version.fact.partner_id]
-        now = set(_lists(version.fact))
-        seen += [(agency, version.recorded) for agency in {each.partition("/")[0] for each in now - before}]
-        lists[version.fact.partner_id] = now
+    for fact, second in moving:
+        before, now = lists[fact.partner_id], set(_lists(fact))
+        seen += [(agency, second) for agency in {each.partition("/")[0] for each in now - before}]
+        lists[fact.partner_id] = now
     return seen
 
 
-async def _add_to_ledger(db: asyncpg.Connection, made: list[Move]) -> None:
+async def _add_to_ledger(db: asyncpg.Connection, made: Moves) -> None:
     rows = await asyncio.to_thread(ledger.differences, made)
     if len(rows):
-        number = await db.fetchval(queries["open_batch"], len(rows))
+        number = await db.fetchval(queries["open_batch"], len(rows), ledger.places(rows))
         source = _whole(await asyncio.to_thread(ledger.binary_copy, number, rows))
         await db.copy_to_table("ledger", source=source, columns=ledger.COLUMNS, format="binary")
 

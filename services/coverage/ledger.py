@@ -4,7 +4,6 @@ A row says: recorded in this second, from this day on, so many partners and work
 Numpy, because a batch holds tens of thousands of stays; `cells` has the meaning of each number.
 """
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,28 +33,28 @@ _WIRE = np.dtype(
 COLUMNS = tuple(name for name, _ in _COLUMNS)
 
 
-class Move(NamedTuple):
-    """One version of one partner: the timeline before it, the timeline after it, when that was recorded (seconds)."""
+class Moves(NamedTuple):
+    """Side by side for each version: the timeline before it, the timeline after it, the second it was recorded in."""
 
-    before: bytes
-    after: bytes
-    recorded: int
+    before: list[bytes]
+    after: list[bytes]
+    recorded: list[int]
 
 
-def differences(moves: Sequence[Move]) -> Rows:
+def differences(moves: Moves) -> Rows:
     """The rows of these moves: what lies equal is summed, what cancels out is gone; sorted by second, cell, day."""
-    changed = [move for move in moves if move.before != move.after]
-    pieces = [_rows(changed[at : at + MOST_MOVES]) for at in range(0, len(changed), MOST_MOVES)]
+    starts = range(0, len(moves.recorded), MOST_MOVES)
+    pieces = [_rows(_piece(moves, slice(at, at + MOST_MOVES))) for at in starts]
     return np.concatenate(pieces) if pieces else np.empty(0, ROW)
 
 
-def _rows(moves: Sequence[Move]) -> Rows:
-    seconds, rank = np.unique(np.array([move.recorded for move in moves], "i8"), return_inverse=True)
-    keys, measures = zip(
-        *_entries([move.before for move in moves], rank, -1),
-        *_entries([move.after for move in moves], rank, 1),
-        strict=True,
-    )
+def _piece(moves: Moves, part: slice) -> Moves:
+    return Moves(moves.before[part], moves.after[part], moves.recorded[part])
+
+
+def _rows(moves: Moves) -> Rows:
+    seconds, rank = np.unique(np.array(moves.recorded, "i8"), return_inverse=True)
+    keys, measures = zip(*_entries(moves.before, rank, -1), *_entries(moves.after, rank, 1), strict=True)
     return _summed(seconds, np.concatenate(keys), np.concatenate(measures))
 
 
@@ -94,6 +93,11 @@ def _summed(seconds: Rows, keys: Rows, measures: Rows) -> Rows:
     for column, name in enumerate(MEASURES):
         rows[name] = sums[:, column]
     return rows
+
+
+def places(rows: Rows) -> list[int]:
+    """The places (province << 7 | regency) that these rows change."""
+    return [int(place) for place in np.unique(rows["cell"] >> cells.REGENCY)]
 
 
 def binary_copy(batch: int, rows: Rows) -> bytes:

@@ -1,36 +1,33 @@
-"""From the versions of a batch to the moves they make: duplicates and old versions make none. Pure."""
+"""From the versions of a batch to the moves they make: duplicates and old versions make none. Pure.
+
+Plain tuples and loops on purpose: this runs for every event there ever was.
+"""
 
 from collections.abc import Callable, Iterable
 from typing import Generic, NamedTuple, TypeVar
 
 from services.coverage import cells
 from services.coverage.facts import Enrolled, Listed
-from services.coverage.ledger import Move
+from services.coverage.ledger import Moves
 from shared.bus.batch import Batch
 
 Fact = TypeVar("Fact", Enrolled, Listed)
+
+Version = tuple[Fact, bytes, int]
+"""One version of a partner as read from the log, the timeline it stands for, the second it was recorded in."""
+
+Known = tuple[int, int, bytes]
+"""What was stored of a partner before the batch: its version (0: none), second and timeline."""
 
 JAKARTA = 7 * 3600
 """Jakarta is seven hours ahead of UTC, always."""
 
 
-class Version(NamedTuple, Generic[Fact]):
-    """One version of a partner as read from the log, with the timeline it stands for."""
+class Made(NamedTuple, Generic[Fact]):
+    """The moves of a batch, and who made one: the new versions with their seconds."""
 
-    fact: Fact
-    timeline: bytes
-    recorded: int
-
-
-class Known(NamedTuple):
-    """What was stored of a partner before the batch; version 0 for one that is new."""
-
-    version: int
-    recorded: int
-    timeline: bytes
-
-
-UNKNOWN = Known(0, 0, b"")
+    moves: Moves
+    versions: list[tuple[Fact, int]]
 
 
 class Heard(NamedTuple):
@@ -46,7 +43,7 @@ def read(batch: Batch, kind: type[Fact], timeline: Callable[[Fact], bytes]) -> l
     versions = []
     for record, fact in batch.decode(kind):
         try:
-            versions.append(Version(fact, timeline(fact), int(fact.recorded_at.timestamp())))
+            versions.append((fact, timeline(fact), int(fact.recorded_at.timestamp())))
         except cells.Invalid as problem:
             batch.reject(record, f"invalid_value: {problem}")
     return versions
@@ -56,45 +53,48 @@ def newest(versions: Iterable[Version[Fact]]) -> dict[str, Version[Fact]]:
     """partner_id → its newest version, recorded no earlier than the ones it follows."""
     found: dict[str, Version[Fact]] = {}
     for version in versions:
-        partner_id = version.fact.partner_id
+        partner_id = version[0].partner_id
         former = found.get(partner_id)
         if former is None:
             found[partner_id] = version
-        elif version.fact.version > former.fact.version:
-            late = version.recorded < former.recorded
-            found[partner_id] = version._replace(recorded=former.recorded) if late else version
+        elif version[0].version > former[0].version:
+            found[partner_id] = version if version[2] >= former[2] else (version[0], version[1], former[2])
     return found
 
 
-def made(versions: Iterable[Version[Fact]], known: dict[str, Known]) -> tuple[list[Move], list[Version[Fact]]]:
-    """The moves of these versions, and the versions that made them.
-
-    `known` holds what was stored of every partner that the batch moves; others are not moved at all. Each version
-    moves its partner at its own second; a clock that went back counts as the second before it.
+def made(versions: Iterable[Version[Fact]], known: dict[str, Known]) -> Made[Fact]:
+    """The moves of these versions. `known` holds what was stored of every partner that the batch moves; others are
+    not moved at all. Each version moves its partner at its own second; a clock that went back counts as the second
+    before it.
     """
     now = dict(known)
-    moves, moving = [], []
-    for version in versions:
-        before = now.get(version.fact.partner_id)
-        if before is None or version.fact.version <= before.version:
+    moves, moving = Moves([], [], []), []
+    for fact, timeline, second in versions:
+        before = now.get(fact.partner_id)
+        if before is None or fact.version <= before[0]:
             continue
-        recorded = max(before.recorded, version.recorded)
-        now[version.fact.partner_id] = Known(version.fact.version, recorded, version.timeline)
-        moves.append(Move(before.timeline, version.timeline, recorded))
-        moving.append(version)
-    return moves, moving
+        if second < before[1]:
+            second = before[1]
+        now[fact.partner_id] = (fact.version, second, timeline)
+        moving.append((fact, second))
+        if timeline != before[2]:
+            moves.before.append(before[2])
+            moves.after.append(timeline)
+            moves.recorded.append(second)
+    return Made(moves, moving)
 
 
 def heard(seen: Iterable[tuple[str | None, int]]) -> dict[str, Heard]:
     """agency → when it was last heard of, from (agency, second) of each of its events."""
-    found: dict[str, Heard] = {}
+    seconds: dict[str, list[int]] = {}
     for agency, second in seen:
-        if agency is None:
-            continue
-        day = (second + JAKARTA) // 86400
-        before = found.get(agency)
-        if before is None or day > before.day:
-            found[agency] = Heard(max(second, before.last if before else 0), day, 1)
-        elif day == before.day:
-            found[agency] = Heard(max(second, before.last), day, before.events + 1)
-    return found
+        if agency is not None:
+            seconds.setdefault(agency, []).append(second)
+    return {agency: _heard(found) for agency, found in seconds.items()}
+
+
+def _heard(seconds: list[int]) -> Heard:
+    last = max(seconds)
+    day = (last + JAKARTA) // 86_400
+    begins = day * 86_400 - JAKARTA
+    return Heard(last, day, sum(second >= begins for second in seconds))

@@ -6,7 +6,7 @@ select * from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::date[
 on conflict (partner_id) do update set version = excluded.version, recorded = greatest(e.recorded, excluded.recorded),
     timeline = excluded.timeline, first_start = excluded.first_start
 where e.version < excluded.version
-returning partner_id, old.version as version, old.recorded as recorded, old.timeline as timeline;
+returning partner_id::text, coalesce(old.version, 0), coalesce(old.recorded, 0), coalesce(old.timeline, '');
 
 -- name: move_partners
 -- The same for partner facts; the lists before it tell which agency was heard of.
@@ -17,11 +17,13 @@ from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::text[], $6::js
 on conflict (partner_id) do update set version = excluded.version, recorded = greatest(p.recorded, excluded.recorded),
     timeline = excluded.timeline, region = excluded.region, lists = excluded.lists
 where p.version < excluded.version
-returning partner_id, old.version as version, old.recorded as recorded, old.timeline as timeline, old.lists as lists;
+returning partner_id::text, coalesce(old.version, 0), coalesce(old.recorded, 0), coalesce(old.timeline, ''),
+    coalesce(old.lists, '{}');
 
 -- name: open_batch
 -- Announces a batch of the ledger; it is seen together with its rows or not at all.
-insert into unfolded (batch, rows) values (nextval('batches'), $1) returning batch;
+with announced as (insert into unfolded (batch, rows) values (nextval('batches'), $1) returning batch)
+insert into changes (batch, places) select batch, $2::int[] from announced returning batch;
 
 -- name: hear
 -- Notes when the agencies were last heard of.
@@ -64,6 +66,14 @@ on conflict (cell) do update set partners = s.partners + excluded.partners, work
 -- name: close_batches
 -- From now on the folded sums hold these batches.
 delete from unfolded where batch = any($1::bigint[]);
+
+-- name: forget_changes
+-- Streams have told these long ago.
+delete from changes where at < now() - interval '10 minutes';
+
+-- name: changes
+-- What batches changed that are not among $2, from $1 on; a batch with a lower number may appear later than others.
+select batch, places from changes where batch > $1 and batch <> all($2::bigint[]) order by batch;
 
 -- name: advance_standing
 -- Moves the standing sums on to day $1, which comes after the standing day.

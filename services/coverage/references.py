@@ -1,14 +1,17 @@
 """What the figures are held against: published denominators with date and source, and targets."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 from services.coverage.figures import rate
+from services.coverage.handlers import queries
 
 NUMERATORS = {
     "koperasi": "cooperative",
@@ -57,6 +60,18 @@ def built_in() -> tuple[Published, ...]:
             for row in csv.DictReader(file)
             if row["measure"] in NUMERATORS
         )
+
+
+async def published(db: asyncpg.Connection, codes: Sequence[str], known_at: int | None) -> dict[str, list[Published]]:
+    """Region → the figures published for it: those that come with Payung, and the facts known by then."""
+    found: dict[str, list[Published]] = {code: [] for code in codes}
+    for row in await db.fetch(queries["denominators"], list(codes), known_at):
+        told = Published(row["region"], row["measure"], row["value"], row["as_of"], row["source"], row["status"])
+        found[row["region"]].append(told)
+    for each in built_in():
+        if each.region in found:
+            found[each.region].append(each)
+    return found
 
 
 def held_against(

@@ -97,7 +97,7 @@ async def answer(db: asyncpg.Connection, as_of: date, known_at: int | None) -> d
 
 async def emptied(db: asyncpg.Connection) -> None:
     await db.execute(
-        "truncate enrolments, partners, ledger, unfolded, folded, standing, heard;"
+        "truncate enrolments, partners, ledger, unfolded, changes, folded, standing, heard;"
         "update standing_day set day = '1900-01-01'"
     )
 

@@ -41,6 +41,13 @@ create table unfolded (
     rows int not null
 ) with (autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
 
+-- Which places (province << 7 | regency) each recent batch changed, for those who listen to the stream.
+create table changes (
+    batch bigint primary key,
+    at timestamptz not null default now(),
+    places int[] not null
+);
+
 -- The ledger summed by span = the 30 days in which it was recorded (recorded / 2592000).
 create table folded (
     day date not null,

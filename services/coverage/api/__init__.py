@@ -1,0 +1,1 @@
+"""coverage's HTTP routes: what may be asked, and the answers' shapes."""

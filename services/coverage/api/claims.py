@@ -1,0 +1,67 @@
+"""GET /v1/claims: how many were filed, paid and rejected, how much was paid, after which tenure."""
+
+from collections import defaultdict
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+
+from services.coverage.api import parameters, spreadsheet
+from services.coverage.handlers import queries
+from shared.database import connection
+from shared.regions import Regions
+from shared.security import require
+
+router = APIRouter(prefix="/v1", tags=["claims"], dependencies=[Depends(require("read"))])
+
+DIMENSIONS = ("programme", "segment", "month")
+STATUSES = ("filed", "paid", "rejected")
+NONE = {"count": 0, "amount": 0, "median_tenure": None}
+
+
+@router.get("/claims", summary="Claims by their current status")
+async def claims(request: Request) -> Response:
+    """Query: region, level, by (programme, segment, month of the occurrence), known_at, format (json, csv)."""
+    region = parameters.region(request)
+    level, by = parameters.level(request, region), parameters.by(request, DIMENSIONS)
+    known_at, as_csv = parameters.known_at(request), parameters.wants_csv(request)
+    regencies, codes = _places(region, level)
+    async with connection(request.app.state.pool) as db:
+        found = await db.fetch(queries["claims"], regencies, codes, known_at, list(by))
+    groups: dict[tuple[str, ...], dict[str, Any]] = defaultdict(dict)
+    for row in found:
+        key = (row["region"], *(row[dimension] for dimension in by))
+        groups[key][row["status"]] = {name: row[name] for name in ("count", "amount", "median_tenure")}
+    rows = _rows(Regions.load().children(region, level), by, groups)
+    if as_csv:
+        return _csv(region, by, rows)
+    return JSONResponse({"region": region, "level": level, "by": list(by), "rows": rows})
+
+
+def _places(region: str, level: str) -> tuple[list[str], list[str]]:
+    """The regencies within, and beside each the region of the level that it belongs to."""
+    regions = Regions.load()
+    pairs = [(inner, code) for code in regions.children(region, level) for inner in regions.regencies(code)]
+    return [inner for inner, _ in pairs], [code for _, code in pairs]
+
+
+def _rows(codes: list[str], by: tuple[str, ...], groups: dict[tuple[str, ...], dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each region with each combination that occurs, also with zeros."""
+    combinations = sorted({key[1:] for key in groups}) or ([()] if not by else [])
+    return [
+        {
+            "region": code,
+            "name": Regions.load()[code].name,
+            **dict(zip(by, combination, strict=True)),
+            **{status: groups.get((code, *combination), {}).get(status, NONE) for status in STATUSES},
+        }
+        for code in codes
+        for combination in combinations
+    ]
+
+
+def _csv(region: str, by: tuple[str, ...], rows: list[dict[str, Any]]) -> Response:
+    columns = [(status, name) for status in STATUSES for name in NONE]
+    header = ["region", "name", *by, *(f"{status}_{name}" for status, name in columns)]
+    lines = [[row[name] for name in ("region", "name", *by)] + [row[s][name] for s, name in columns] for row in rows]
+    return spreadsheet.answer(f"claims-{region}", header, lines)

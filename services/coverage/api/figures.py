@@ -1,0 +1,108 @@
+"""GET /v1/coverage: who is listed, who is enrolled, on any day, as known at any time."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+
+from services.coverage import figures, questions, references
+from services.coverage.api import freshness, parameters, spreadsheet
+from services.coverage.figures import Combination, Shown, Tally
+from services.coverage.folding import today
+from services.coverage.questions import Question
+from services.coverage.targets import targets_of
+from shared.database import connection
+from shared.regions import Regions
+from shared.security import require
+
+router = APIRouter(prefix="/v1", tags=["coverage"], dependencies=[Depends(require("read"))])
+
+
+@router.get("/coverage", summary="Coverage by region and dimension, as of a day, as known at a time")
+async def coverage(request: Request) -> Response:
+    """Query: region, level (kanwil, province, regency, self), by (programme, segment, kind, scale, job_level,
+    occupation), as_of (a date, today in Jakarta by default), known_at (a time or a date), format (json, csv)."""
+    question, as_csv = _asked(request), parameters.wants_csv(request)
+    shown = Shown(request.app.state.settings.programmes)
+    async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
+        sums = await questions.answer(db, question)
+        tallies = figures.tallies(sums, question.by, questions.RegionOf(question), shown)
+        rows = await _rows(db, question, tallies, shown)
+        heard = await freshness.agencies(db)
+    if as_csv:
+        return _csv(question, rows)
+    return JSONResponse(
+        {
+            "region": question.region,
+            "level": question.level,
+            "by": list(question.by),
+            "as_of": question.as_of.isoformat(),
+            "known_at": parameters.iso(question.known_at),
+            "rows": rows,
+            "updated_at": max((each["last_event"] for each in heard), default=None),
+            "freshness": heard,
+        }
+    )
+
+
+def _asked(request: Request) -> Question:
+    region = parameters.region(request)
+    return Question(
+        region,
+        parameters.level(request, region),
+        parameters.by(request, figures.DIMENSIONS),
+        parameters.as_of(request, today()),
+        parameters.known_at(request),
+    )
+
+
+async def _rows(
+    db: asyncpg.Connection, question: Question, tallies: dict[tuple[str, Combination], Tally], shown: Shown
+) -> list[dict[str, Any]]:
+    """Each region of the level with each combination, also with zeros."""
+    regions = Regions.load()
+    codes = regions.children(question.region, question.level)
+    published = await references.published(db, codes, question.known_at)
+    targets = await targets_of(db, codes, question.known_at)
+    combinations = figures.combinations(question.by, tallies, len(codes), shown)
+    return [
+        {
+            "region": code,
+            "name": regions[code].name,
+            **dict(zip(question.by, combination, strict=True)),
+            **figures.row(tally),
+            "denominators": _denominators(published[code], question, combination, tally),
+            "target": targets.get(code),
+        }
+        for code in codes
+        for combination in combinations
+        for tally in (tallies.get((code, combination)) or Tally(),)
+    ]
+
+
+def _denominators(
+    published: list[references.Published], question: Question, combination: Combination, tally: Tally
+) -> list[dict[str, Any]]:
+    """Only beside whole regions and kinds: of other parts nobody published how many there are."""
+    if question.by not in ((), ("kind",)):
+        return []
+    kind = combination[0] if combination else None
+    return references.held_against(published, tally.numerators, question.as_of, kind)
+
+
+def _csv(question: Question, rows: Sequence[dict[str, Any]]) -> Response:
+    levels = [f"{name}_{side}" for name in figures.JOB_LEVELS for side in ("listed", "enrolled")]
+    plain = ["listed", "enrolled", "unregistered", "rate"]
+    header = ["region", "name", *question.by, *plain, "workers_listed", "workers_unknown", "workers_enrolled", *levels]
+    header += ["target", "progress", "as_of", "known_at"]
+    lines = []
+    for row in rows:
+        workers, target = row["workers"], row["target"] or {}
+        line = [row[name] for name in ("region", "name", *question.by, *plain)]
+        line += [workers["listed"], workers["unknown"], workers["enrolled"]]
+        line += [workers["by_level"][name][side] for name in figures.JOB_LEVELS for side in ("listed", "enrolled")]
+        line += [target.get("value"), target.get("progress")]
+        lines.append([*line, question.as_of.isoformat(), parameters.iso(question.known_at)])
+    return spreadsheet.answer(f"coverage-{question.region}-{question.as_of}", header, lines)

@@ -1,0 +1,37 @@
+"""GET /v1/freshness: which agency has been silent for how long."""
+
+import time
+from typing import Any
+
+import asyncpg
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
+
+from services.coverage.api.parameters import iso
+from services.coverage.folding import today
+from services.coverage.handlers import queries
+from shared.database import connection
+from shared.security import require
+
+router = APIRouter(prefix="/v1", tags=["freshness"], dependencies=[Depends(require("read"))])
+
+
+@router.get("/freshness", summary="When each agency was last heard of")
+async def freshness(request: Request) -> JSONResponse:
+    async with connection(request.app.state.pool) as db:
+        heard = await agencies(db)
+    return JSONResponse({"agencies": heard, "updated_at": max((each["last_event"] for each in heard), default=None)})
+
+
+async def agencies(db: asyncpg.Connection) -> list[dict[str, Any]]:
+    """Each agency's last event, its events today in Jakarta, and how long it has been silent in seconds."""
+    now = time.time()
+    return [
+        {
+            "agency": row["agency"],
+            "last_event": iso(row["last"]),
+            "events_today": row["events_today"],
+            "silent_for": max(0, int(now) - row["last"]),
+        }
+        for row in await db.fetch(queries["freshness"], today())
+    ]

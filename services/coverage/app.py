@@ -1,0 +1,67 @@
+"""Everything coverage is made of, wired in one place."""
+
+from pathlib import Path
+
+import asyncpg
+from fastapi import FastAPI
+
+from services.coverage import handlers
+from services.coverage.api import claims, figures, freshness, regions, stream
+from services.coverage.folding import Folder
+from services.coverage.settings import Settings
+from shared.bus.consumer import Consumer
+from shared.bus.topics import ensure_topics
+from shared.database import connect, migrate
+from shared.events import TOPICS
+from shared.security import KeyRing, on_access
+from shared.service import Part, build_app
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+GROUP = "coverage"
+
+HANDLERS = {
+    "partners": handlers.on_partners,
+    "enrollments": handlers.on_enrollments,
+    "claims": handlers.on_claims,
+    "reference": handlers.on_reference,
+    "access": on_access,
+}
+
+
+async def prepare(settings: Settings) -> asyncpg.Pool:
+    """The service's own schema at its newest, and the topics it reads (registration may not have run yet)."""
+    pool = await connect(settings.database)
+    await migrate(pool, MIGRATIONS)
+    await ensure_topics(
+        settings.kafka,
+        [TOPICS[name] for name in HANDLERS],
+        prefix=settings.topic_prefix,
+        partitions=settings.partitions,
+        replication=settings.replication,
+    )
+    return pool
+
+
+def consumer(pool: asyncpg.Pool, settings: Settings) -> Consumer:
+    """Which topic runs which handler."""
+    made = Consumer(
+        pool, kafka=settings.kafka, group=GROUP, prefix=settings.topic_prefix, max_records=settings.max_records
+    )
+    for topic, handler in HANDLERS.items():
+        made.on(topic, handler)
+    return made
+
+
+async def create(settings: Settings) -> FastAPI:
+    """The service: web routes, consumer, folder."""
+    pool = await prepare(settings)
+    parts: list[Part] = [Folder(pool)]
+    if settings.consume:
+        parts.append(consumer(pool, settings))
+    return build_app(
+        "coverage",
+        parts=parts,
+        routers=[figures.router, claims.router, freshness.router, regions.router, stream.router],
+        state={"pool": pool, "settings": settings, "keys": KeyRing(pool, settings.admin_key)},
+        on_stop=pool.close,
+    )

@@ -1,0 +1,44 @@
+"""`python -m services.coverage.worker`: consumes only. Start as many as there are cores to spare; they share the
+partitions with each other and with the service, and catch up with larger batches since they answer nobody meanwhile."""
+
+import asyncio
+import gc
+import os
+import signal
+
+from services.coverage import app
+from services.coverage.settings import Settings
+from shared.bus.consumer import Consumer
+from shared.observability import configure_logging, get_logger
+
+log = get_logger(__name__)
+
+MAX_RECORDS = 40_000
+
+
+async def main() -> None:
+    configure_logging("coverage")
+    os.environ.setdefault("PAYUNG_MAX_RECORDS", str(MAX_RECORDS))
+    os.environ.setdefault("PAYUNG_PORT", "0")
+    os.environ.setdefault("PAYUNG_ADMIN_KEY", "")
+    settings = Settings()
+    pool = await app.prepare(settings)
+    consumer = app.consumer(pool, settings)
+    _stop_on_signals(consumer)
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 100)  # a batch makes many small objects and no cycles
+    await consumer.run()
+    await pool.close()
+
+
+def _stop_on_signals(consumer: Consumer) -> None:
+    loop = asyncio.get_running_loop()
+    stopping: set[asyncio.Task[None]] = set()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, lambda: stopping.add(asyncio.create_task(consumer.stop())))
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    uvloop.run(main())
