@@ -26,10 +26,12 @@ class Batch:
         that fails is each record tried by itself.
         """
         decoder = msgspec.json.Decoder(kind)
-        present = [record for record in (self.records if records is None else records) if record.value is not None]
+        wanted = self.records if records is None else records
+        decode = decoder.decode
         try:
-            return [(record, decoder.decode(record.value or b"")) for record in present]
+            return [(record, decode(value)) for record in wanted if (value := record.value) is not None]
         except (msgspec.DecodeError, UnicodeDecodeError):
+            present = [record for record in wanted if record.value is not None]
             return [(record, value) for record in present for value in self._decode_one(decoder, record)]
 
     def tombstones(self) -> list[Record]:

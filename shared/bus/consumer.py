@@ -8,10 +8,11 @@ Each batch first moves the offsets by compare-and-swap; if that fails, somebody 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import asyncpg
@@ -294,20 +295,21 @@ class Consumer:
 
     def _due(self, records: list[Record]) -> list[Record]:
         """What is ours and not applied yet. A gap is sought once: it is real only if it is still there after that."""
-        due = []
+        due: list[Record] = []
         expected: dict[TopicPartition, int] = {}
-        for record in records:
-            tp = TopicPartition(record.topic, record.partition)
+        for tp, run in _runs(records):
             position = self._positions.get(tp)
             if position is None:
                 continue
             next_offset = expected.get(tp, position.next_offset)
-            if record.offset > next_offset and tp not in expected and not position.sought:
+            if run[0].offset < next_offset:
+                run = [record for record in run if record.offset >= next_offset]
+            if run and run[0].offset > next_offset and tp not in expected and not position.sought:
                 position.sought = True
                 raise Fenced
-            if record.offset >= next_offset:
-                due.append(record)
-                expected[tp] = record.offset + 1
+            if run:
+                due += run
+                expected[tp] = run[-1].offset + 1
         return due
 
     async def _recover(self, topic: str) -> None:
@@ -373,12 +375,11 @@ class Consumer:
 
     def _moves(self, records: list[Record]) -> dict[TopicPartition, tuple[int, int, int]]:
         moves: dict[TopicPartition, tuple[int, int, int]] = {}
-        for record in records:
-            tp = TopicPartition(record.topic, record.partition)
+        for tp, run in _runs(records):
             if tp not in self._positions:
                 raise Fenced
             position = self._positions[tp]
-            moves[tp] = (position.next_offset, record.offset + 1, position.epoch)
+            moves[tp] = (position.next_offset, run[-1].offset + 1, position.epoch)
         return moves
 
     async def _advance(
@@ -400,7 +401,7 @@ class Consumer:
         """Dead letters are with the broker before their offsets are passed; a repeat is told by its offset."""
         poison = {id(record) for record, _ in batch.rejected}
         outlook = deque(self._recent[topic], maxlen=POISON_WINDOW)
-        outlook.extend(id(record) in poison for record in batch.records)
+        outlook.extend(id(record) in poison for record in batch.records[-POISON_WINDOW:])
         if poison:
             bad = sum(outlook)
             if bad >= POISON_AT_LEAST and bad > POISON_SHARE * len(outlook):
@@ -434,8 +435,14 @@ class _Listener(ConsumerRebalanceListener):
         await self._owner.assigned(assigned)
 
 
-def _topic(raw: Any) -> str:
-    return str(raw.topic)
+_topic = attrgetter("topic")
+_place = attrgetter("_raw.topic", "_raw.partition")
+
+
+def _runs(records: Sequence[Record]) -> Iterator[tuple[TopicPartition, list[Record]]]:
+    """The records of each partition that stand together, at little cost for each record."""
+    for (topic, partition), run in groupby(records, key=_place):
+        yield TopicPartition(topic, partition), list(run)
 
 
 async def _unparsed(records: tuple[Any, ...]) -> KafkaMessage:
