@@ -1,7 +1,7 @@
 """One embedded Kafka and one embedded PostgreSQL for the whole suite, started when the first test asks for them.
 
 `kafka` its address · `postgres` the administrator's DSN · `database` a fresh database · `topics` a prefix of topics and
-groups · `own_kafka`, `own_postgres` make a broker or server that the test may kill; a whole stack is `tests.stack.Stack`.
+groups · `own_kafka`, `own_postgres` make a broker or server that the test may kill. A whole stack: `tests.stack.Stack`.
 """
 
 import uuid

@@ -43,7 +43,7 @@ def _read(lines: list[str]) -> Iterator[Jar]:
 
 def cache() -> Path:
     """Where jars are kept: PAYUNG_CACHE, else the user's cache directory, else (no home) beside the packages."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "payung"
+    home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "payung"
     for candidate in (Path(os.environ.get("PAYUNG_CACHE") or home), ROOT / ".venv/cache"):
         try:
             (candidate / "kafka").mkdir(parents=True, exist_ok=True)
