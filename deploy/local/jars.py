@@ -43,14 +43,22 @@ def _read(lines: list[str]) -> Iterator[Jar]:
 
 def cache() -> Path:
     """Where jars are kept: PAYUNG_CACHE, else the user's cache directory, else (no home) beside the packages."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "payung"
-    for candidate in (Path(os.environ.get("PAYUNG_CACHE") or home), ROOT / ".venv/cache"):
+    for candidate in _caches():
         try:
             (candidate / "kafka").mkdir(parents=True, exist_ok=True)
         except OSError:
             continue
         return candidate / "kafka"
-    raise Failure(f"cannot keep Kafka's jars: neither {home} nor {ROOT}/.venv can be written")
+    raise Failure(f"cannot keep Kafka's jars in any of {', '.join(map(str, _caches()))}")
+
+
+def _caches() -> Iterator[Path]:
+    if chosen := os.environ.get("PAYUNG_CACHE"):
+        yield Path(chosen)
+    home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
+    if home.is_absolute():
+        yield home / "payung"
+    yield ROOT / ".venv/cache"
 
 
 def kafka_jars(on_progress: Progress | None = None) -> list[Path]:
