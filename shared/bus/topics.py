@@ -11,6 +11,15 @@ from shared.events.model import DAY_MS, Topic
 DEAD_LETTER_SUFFIX = ".dlq"
 DEAD_LETTER_RETENTION_MS = 7 * DAY_MS
 
+COMPACTED = {
+    "cleanup.policy": "compact",
+    # An erased contact must leave the disk within a day; Kafka's own settings keep the open segment for a week.
+    "segment.ms": str(DAY_MS // 24),
+    "max.compaction.lag.ms": str(DAY_MS // 2),
+    "delete.retention.ms": str(DAY_MS),
+    "min.cleanable.dirty.ratio": "0.1",
+}
+
 
 def dead_letters_of(topic: Topic) -> Topic:
     return Topic(topic.name + DEAD_LETTER_SUFFIX, retention_ms=DEAD_LETTER_RETENTION_MS)
@@ -39,8 +48,5 @@ async def ensure_topics(
 
 
 def _new(topic: Topic, prefix: str, partitions: int, replication: int) -> NewTopic:
-    policy = {"cleanup.policy": "compact" if topic.compacted else "delete"}
-    if not topic.compacted:
-        policy["retention.ms"] = str(topic.retention_ms)
-        policy["retention.bytes"] = "-1"
+    policy = COMPACTED if topic.compacted else {"cleanup.policy": "delete", "retention.ms": str(topic.retention_ms)}
     return NewTopic(prefix + topic.name, partitions, replication, topic_configs=policy)

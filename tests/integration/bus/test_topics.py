@@ -1,0 +1,32 @@
+"""Topics are made as the contracts say, and made only once."""
+
+import asyncio
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from shared.bus.topics import ensure_topics
+from shared.events import TOPICS
+
+
+async def settings(kafka, topic):
+    client = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await client.start()
+    (answer,) = await client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+    described = await client.describe_topics([topic])
+    await client.close()
+    return {entry[0]: entry[1] for entry in answer.resources[0][4]}, len(described[0]["partitions"])
+
+
+async def test_facts_are_kept_for_ever_and_personal_data_is_not(kafka, topics):
+    await asyncio.gather(*(ensure_topics(kafka, TOPICS.values(), prefix=topics) for _ in range(3)))
+    facts, partitions = await settings(kafka, topics + "enrollments")
+    assert (facts["cleanup.policy"], facts["retention.ms"], facts["retention.bytes"]) == ("delete", "-1", "-1")
+    assert partitions == 8
+    contacts, _ = await settings(kafka, topics + "contacts")
+    assert contacts["cleanup.policy"] == "compact"
+    day = 24 * 3600 * 1000
+    assert int(contacts["max.compaction.lag.ms"]) + int(contacts["segment.ms"]) <= day
+    for name in ("intake", "contacts.dlq", "enrollments.dlq"):
+        kept, _ = await settings(kafka, topics + name)
+        assert (kept["cleanup.policy"], int(kept["retention.ms"])) == ("delete", 7 * day)
