@@ -59,18 +59,22 @@ async def count(kafka: str, *, prefix: str = "") -> dict[str, int]:
 async def redrive(kafka: str, topic: str, wanted: Callable[[Letter], bool], *, prefix: str = "") -> int:
     """Put the wanted letters of `topic` back, original bytes and headers; the others stay dead. Returns how many.
 
+    A record that several readers refused goes back once, since all of them will read it again.
+
     A crash half-way may put some back twice: facts carry versions, intake its ids, so that changes nothing.
     """
     async with _reader(kafka) as client:
         ends = await _ends(client, kafka, prefix, topic)
         found = [_letter(record, prefix) for record in await _read_all(client, ends)]
-    back = [letter for letter in found if wanted(letter)]
-    stay = [letter for letter in found if not wanted(letter)]
+    back = {letter.origin: letter for letter in found if wanted(letter)}
+    stay = [letter for letter in found if letter.origin not in back]
     if not back:
         return 0
     producer = Producer(kafka, "redrive", prefix=prefix)
     try:
-        await producer.send([(topic, each.record.key, each.record.value, _original_headers(each)) for each in back])
+        await producer.send(
+            [(topic, each.record.key, each.record.value, _original_headers(each)) for each in back.values()]
+        )
         await producer.send(
             [(topic + DEAD_LETTER_SUFFIX, each.record.key, each.record.value, each.record.headers) for each in stay]
         )

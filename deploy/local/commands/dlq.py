@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Topic = Annotated[str, typer.Argument(help="The topic the records came from, for example enrollments.")]
 Reason = Annotated[str | None, typer.Option(help="Only those whose reason begins so.")]
+SHOWN = 5
+
 AsJson = Annotated[bool, typer.Option("--json")]
 
 
@@ -29,20 +31,17 @@ def register(app: typer.Typer) -> None:
 
 
 def list_(data: Data = DATA, as_json: AsJson = False) -> None:
-    """How many dead letters there are, by topic and reason."""
+    """How many dead letters there are by topic and reason, and their ids (--json: all of them)."""
     rows = _summary(_letters(data, None))
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
     elif not rows:
         typer.echo("no dead letters")
     else:
-        from rich.console import Console
-        from rich.table import Table
-
-        table = Table("topic", "reason", "count", "oldest", "newest", "one of them")
         for row in rows:
-            table.add_row(*(str(value) for value in row.values()))
-        Console().print(table)
+            typer.echo(f"{row['topic']}: {row['count']} × {row['reason']}, {row['oldest']} to {row['newest']}")
+            typer.echo(f"    {' '.join(row['ids'][:SHOWN])}{' …' if len(row['ids']) > SHOWN else ''}")
+        typer.echo("./payung dlq show ID tells one of them; ./payung dlq redrive TOPIC puts them back")
 
 
 def show(
@@ -81,7 +80,9 @@ def redrive(topic: Topic, reason: Reason = None, data: Data = DATA) -> None:
         return letter.reason.startswith(reason or "")
 
     number = asyncio.run(bus.redrive(load_endpoints(data).kafka, topic, wanted))
-    typer.echo(f"{number} records put back to {topic}" if number else f"no such dead letters of {topic}")
+    if not number:
+        raise Failure(f"there are no such dead letters of '{topic}'; ./payung dlq list shows what there is")
+    typer.echo(f"{number} records put back to {topic}")
 
 
 def _letters(data: Data, topic: str | None) -> "list[Letter]":
@@ -91,10 +92,10 @@ def _letters(data: Data, topic: str | None) -> "list[Letter]":
     return asyncio.run(bus.letters(load_endpoints(data).kafka, topic=topic))
 
 
-def _summary(letters: "list[Letter]") -> list[dict[str, str | int]]:
+def _summary(letters: "list[Letter]") -> list[dict[str, Any]]:
     """One row a topic and reason code, the most frequent first."""
     counts = Counter((letter.topic, letter.code) for letter in letters)
-    rows: list[dict[str, str | int]] = []
+    rows: list[dict[str, Any]] = []
     for (topic, code), number in counts.most_common():
         of_these = [letter for letter in letters if (letter.topic, letter.code) == (topic, code)]
         rows.append(
@@ -104,7 +105,7 @@ def _summary(letters: "list[Letter]") -> list[dict[str, str | int]]:
                 "count": number,
                 "oldest": min(letter.first_failure for letter in of_these),
                 "newest": max(letter.last_failure for letter in of_these),
-                "example": of_these[0].id,
+                "ids": [letter.id for letter in of_these],
             }
         )
     return rows

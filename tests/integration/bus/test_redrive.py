@@ -1,10 +1,15 @@
 """Dead letters are seen by reason and put back as they were; those not asked for stay."""
 
+import dataclasses
+
 import pytest
+from aiokafka import ConsumerRecord
 
 from shared.bus import redrive
-from shared.bus.records import header
-from tests.integration.bus.tally import TOPIC, add_up, consuming, event, prepared, publish, totals
+from shared.bus.dead_letters import letters
+from shared.bus.producer import Producer
+from shared.bus.records import Record, header
+from tests.integration.bus.tally import NOW, TOPIC, add_up, consuming, event, prepared, publish, totals
 from tests.waiting import eventually
 
 
@@ -30,10 +35,10 @@ async def test_a_mended_consumer_gets_the_record_back_and_the_others_stay_dead(p
     await publish(kafka, topics, [event(key, 5, number) for number, key in enumerate("aabbc")])
     async with consuming(pool, kafka, topics, sometimes):
         await eventually(lambda: counted(kafka, topics, 3))
-        letters = await redrive.letters(kafka, prefix=topics, topic=TOPIC.name)
-        assert sorted(letter.code for letter in letters) == ["never_good", "unknown_region", "unknown_region"]
-        assert {letter.consumer for letter in letters} == {"tally"}
-        assert {letter.type for letter in letters} == {"tally.added"}
+        found = await redrive.letters(kafka, prefix=topics, topic=TOPIC.name)
+        assert sorted(letter.code for letter in found) == ["never_good", "unknown_region", "unknown_region"]
+        assert {letter.consumer for letter in found} == {"tally"}
+        assert {letter.type for letter in found} == {"tally.added"}
 
         broken["on"] = False
         put_back = await redrive.redrive(kafka, TOPIC.name, lambda one: one.code == "unknown_region", prefix=topics)
@@ -60,6 +65,31 @@ async def test_a_record_that_fails_again_keeps_the_time_of_its_first_failure(poo
     assert second.last_failure > first.last_failure
     assert second.record.value == first.record.value
     assert header(second.record.headers, "ce_id") == "a/0"
+
+
+async def test_what_two_readers_refused_goes_back_once(pool, kafka, topics):
+    async def never(batch, db):
+        for record in batch.records:
+            batch.reject(record, "never_good")
+
+    await publish(kafka, topics, [event("a", 1)])
+    record = ConsumerRecord(topics + TOPIC.name, 0, 0, 0, 0, b"a", b"{}", None, 0, 0, ())
+    async with consuming(pool, kafka, topics, never):
+        await eventually(lambda: counted(kafka, topics, 1))
+        (first,) = await redrive.letters(kafka, prefix=topics)
+        twin = letters(TOPIC.name, [(Record(moved(record, first)), "never_good")], consumer="other", now=NOW)
+        producer = Producer(kafka, "test", prefix=topics)
+        await producer.send(twin)
+        await producer.stop()
+        await eventually(lambda: counted(kafka, topics, 2))
+        assert await redrive.redrive(kafka, TOPIC.name, lambda _: True, prefix=topics) == 1
+        await eventually(lambda: counted(kafka, topics, 1))
+
+
+def moved(record, letter):
+    """The record at the place that the letter names as its origin."""
+    _, partition, offset = letter.origin.split("/")
+    return dataclasses.replace(record, partition=int(partition), offset=int(offset))
 
 
 async def counted(kafka, topics, number):
