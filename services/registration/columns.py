@@ -98,9 +98,6 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "paid_on": _headers("tgl bayar, tanggal bayar, paid on, payment date"),
         "amount": _headers("nilai, nilai klaim, jumlah, nominal, amount, besar manfaat"),
         "status": _headers("status, status klaim"),
-        "health": _headers(
-            "diagnosa, diagnosis, penyakit, jenis penyakit, penyebab, sebab, cause, icd, icd 10, cedera"
-        ),
     },
     "targets": {
         "region": _REGION,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, cast
 
-from services.registration import rules, values
+from services.registration import health, rules, values
 from services.registration.commands import (
     Claimed,
     Command,
@@ -25,9 +25,6 @@ from shared.regions import RegionError, Regions
 
 DEFAULT_LIST: Final = "default"
 OCCUPATIONS: Final = frozenset(("farmer", "fisher", "home_industry", "driver", "trader", "other"))
-HEALTH: Final = frozenset(
-    ("diagnosis", "diagnosa", "cause", "penyebab", "penyakit", "jenis_penyakit", "icd", "icd10", "injury", "cedera")
-)
 LONGEST_TEXT: Final = 500
 SCOPES: Final = {"partner": "publish", "enrollment": "enroll", "claim": "enroll"}
 """The scope a type's first word needs; the rest may be said by whoever has either."""
@@ -130,7 +127,7 @@ class EventReader:
         return Enrolled(_participant(data), _day(data, "effective_on"))
 
     def _claimed(self, data: Data, status: str) -> Claimed:
-        if any(str(key).lower() in HEALTH and data[key] not in (None, "") for key in data):
+        if health.told(data):
             raise Refused(Refusal("health_data", "data", "A claim's cause or diagnosis must not be sent."))
         claim_ref = _required_text(data, "claim_ref")
         number = _participant(data)

@@ -66,6 +66,7 @@ class File:
     header: tuple[str, ...]
     lines: tuple[Line, ...]
     skipped: int
+    reader: Reader
 
 
 def read(kind: str, content: bytes, sender: Sender, regions: Regions) -> File | Refusal:
@@ -77,7 +78,7 @@ def read(kind: str, content: bytes, sender: Sender, regions: Regions) -> File | 
     lines = [Line(row, reader.read(row)) for row in table.rows]
     if kind == "enrollments":
         lines.sort(key=_by_participant)
-    return File(table.header, tuple(lines), table.skipped)
+    return File(table.header, tuple(lines), table.skipped, reader)
 
 
 def _by_participant(line: Line) -> tuple[str, str, int]:
@@ -137,7 +138,7 @@ class ImportWorker:
         at, going = record["next_position"], True
         while going and not self._stopping:
             last = at + size >= len(file.lines)
-            chunk = Chunk(record, tuple(file.lines[at : at + size]), at, last)
+            chunk = Chunk(record, tuple(file.lines[at : at + size]), at, last, file.reader)
             try:
                 answer = await self._here.writer.submit(chunk)
                 if isinstance(answer, DryRun):
@@ -196,6 +197,7 @@ class Chunk:
     lines: tuple[Line, ...]
     at: int
     last: bool
+    reader: Reader
     keys: Collection[UUID] = ()
     weight: int = field(init=False)
 
@@ -288,7 +290,7 @@ class Chunk:
             work.vault.nik(nik),
             None,
             number,
-            work.vault.seal({"cells": list(row.cells)}),
+            work.vault.seal({"cells": self.reader.kept(row)}),
             work.now,
         )
 

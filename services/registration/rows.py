@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from services.registration import columns, rules, values
+from services.registration import columns, health, rules, values
 from services.registration.commands import (
     Attended,
     Claimed,
@@ -89,6 +89,7 @@ class Reader:
         self._at = columns.meanings(kind, table.header)
         self._cooperatives = kind == "partners" and columns.of_cooperatives(table.header)
         self._individuals = kind == "persons"
+        self._health = health.columns(kind, table.header)
         self._sender = sender
         self._regions = regions
         self._read: Callable[[int], Command] = getattr(self, "_" + kind)
@@ -104,6 +105,10 @@ class Reader:
             return self._read(row.line)
         except Refused as way_out:
             return way_out.refusal
+
+    def kept(self, row: Row) -> list[str]:
+        """The cells of a refused row as they may be kept."""
+        return health.cells_without(row.cells, self._health, row.fits)
 
     # --- the kinds of files ---------------------------------------------------------------------------------------
 
@@ -174,7 +179,7 @@ class Reader:
         for meaning in ("claim_ref", "participant_no"):
             if values.absent(self._cell(meaning)):
                 raise Refused(Refusal("missing_field", meaning, f"{meaning} is not given."))
-        if not values.absent(self._cell("health")):
+        if not all(values.absent(self._cells[column].strip()) for column in self._health):
             raise Refused(Refusal("health_data", "health", "A claim's cause or diagnosis must not be sent."))
         occurred = ok(values.day(self._cell("occurred_on"), "occurred_on"))
         amount = ok(values.amount(self._cell("amount")))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.registration import values
+from services.registration import health, values
 from services.registration.accepting import Order, Outcome
 from services.registration.commands import Command, Erased
 from services.registration.values import Refusal
@@ -179,7 +179,7 @@ async def quarantine(work: Work, agency: str, refused: Sequence[Item]) -> None:
         entry = item.refusal
         found = identifiers(work, _data(item.raw))
         row = (work.ids(), agency, key, item.type, entry.code, entry.field, entry.detail, *found)
-        kept[key or len(kept)] = (*row, work.vault.seal(item.raw), work.now)
+        kept[key or len(kept)] = (*row, work.vault.seal(health.without(item.raw)), work.now)
     if kept:
         await work.execute("enter_quarantine", *(list(column) for column in zip(*kept.values(), strict=True)))
 

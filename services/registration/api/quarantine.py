@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 from fastapi import APIRouter, Depends, Query
 
-from services.registration import requests
+from services.registration import health, requests
 from services.registration.accepting import Order
 from services.registration.api.imports import NOTHING
 from services.registration.api.services import Services, sender, services
@@ -58,7 +58,7 @@ async def mend(
             QUERIES["mend_quarantined"],
             entry["id"],
             principal.agency,
-            here.vault.seal(body),
+            here.vault.seal(health.without(body)),
             entry["nib"],
             entry["nik"],
             entry["name"],
@@ -117,7 +117,7 @@ def _mended_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any]) 
         if squeeze(name) not in header:
             raise Problem(422, "invalid_value", "The file has no such column.", field="cells")
         cells[header.index(squeeze(name))] = value
-    return cells
+    return health.cells_without(cells, health.columns(entry["kind"], entry["header"]), fits=True)
 
 
 def _mended_row(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> MendedRow:

@@ -1,0 +1,60 @@
+"""What is refused is kept for the agency to mend, but never health data, and nothing of whom was erased."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests import stack
+from tests.integration.registration_world import World, world
+
+
+@pytest.fixture(scope="module")
+async def here(kafka: str, postgres: str) -> AsyncIterator[World]:
+    database = await stack.clone(postgres)
+    async with world(database, kafka, f"quarantine{database.name[-6:]}.") as made:
+        await made.agency()
+        yield made
+    await stack.drop(postgres, database)
+
+
+async def quarantine(here: World, **params: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await here.get("/v1/quarantine", limit="1000", **params))["items"]
+    return items
+
+
+async def rejected_csv(here: World, import_id: str) -> str:
+    address = f"/v1/imports/{import_id}/rejected.csv"
+    answer = await here.http.get(address, headers=here.bearer("dinas"))
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+CLAIM = {"claim_ref": "K-9", "participant_no": "Z9", "programme": "JKK", "amount": 1, "occurred_on": "2020-06-01"}
+
+
+@pytest.mark.parametrize("more", [{"ICD-10": "S06-event"}, {"details": {"cause_of_death": "S06-event"}}])
+async def test_a_claims_health_data_is_refused_and_not_kept(here: World, more: dict[str, Any]) -> None:
+    assert await here.refused("claim.filed", CLAIM | more) == ("health_data", "data")
+    assert await here.refused("claim.filed", more) == ("health_data", "data")
+    await here.post(here.event("claims.filed", CLAIM | more))
+    entries = await quarantine(here)
+    assert any(entry["code"] == "health_data" for entry in entries)
+    assert "S06-event" not in str(entries)
+    event = entries[-1]["event"] | {"data": CLAIM | more}
+    mended = await here.http.put(f"/v1/quarantine/{entries[-1]['id']}", json=event, headers=here.bearer("dinas"))
+    assert mended.status_code == 200, mended.text
+    assert "S06-event" not in str(await quarantine(here))
+
+
+async def test_a_claims_file_keeps_no_health_data(here: World) -> None:
+    header = "no_klaim;no_peserta;program;tgl_kejadian;nilai;status;Sebab Kematian"
+    good = "K1;Z1;JKK;01/06/2020;Rp1.000;PROSES;S06-row"
+    rows = (good, good.replace("Rp1.000", "gratis"), "K1;Z1;S06-row")
+    report = await here.upload("\n".join((header, *rows)), "claims", list="sebab")
+    assert report["rejected_by"] == {"health_data": 2, "wrong_column_count": 1}
+    entries = await quarantine(here, import_id=report["id"])
+    assert "S06-row" not in str(entries) + await rejected_csv(here, report["id"])
+    address, mended = f"/v1/quarantine/{entries[0]['id']}", {"cells": {"Sebab Kematian": "S06-row"}}
+    assert (await here.http.put(address, json=mended, headers=here.bearer("dinas"))).status_code == 200
+    assert "S06-row" not in str(await quarantine(here))
