@@ -43,6 +43,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.received: list[EmailMessage] = []
+        self.raw: list[bytes] = []
         self.answers: dict[str, list[str]] = {}
         self.at_data: list[str] = []
         self.tried: list[str] = []
@@ -60,6 +61,7 @@ class Mailbox:
         if self.at_data:
             return self.at_data.pop(0)
         content = envelope.original_content or b""
+        self.raw.append(bytes(content))
         mail = message_from_bytes(content, policy=policy.default)
         assert isinstance(mail, EmailMessage)
         self.received.append(mail)

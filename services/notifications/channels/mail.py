@@ -4,7 +4,8 @@ import asyncio
 import re
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.policy import SMTP, EmailPolicy
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import aiosmtplib
@@ -14,6 +15,20 @@ from services.notifications.channels import Message, Outcome
 from services.notifications.channels.texts import text_of
 
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+UNFOLDED = SMTP.clone(max_line_length=998)
+
+
+class Folding(EmailPolicy):
+    """Folds at 78 characters, but never the address to stop at: folded it is encoded, and mail programs ignore it."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() == "list-unsubscribe":
+            return UNFOLDED.fold_binary(name, value)
+        return super().fold_binary(name, value)
+
+
+MAIL_POLICY = Folding(linesep="\r\n")
 
 
 @dataclass(frozen=True)
@@ -54,7 +69,7 @@ class MailChannel:
         if not ADDRESS.fullmatch(address):
             return Outcome("failed", "address_unusable")
         try:
-            content = compose(message, address, self._sender).as_bytes(policy=SMTP_POLICY)
+            content = compose(message, address, self._sender).as_bytes()
         except (ValueError, TemplateError) as problem:  # our own fault: it must not stop the others
             return Outcome("delayed", f"text: {type(problem).__name__}")
         client = aiosmtplib.SMTP(
@@ -98,7 +113,7 @@ class MailChannel:
 def compose(message: Message, address: str, sender: str) -> EmailMessage:
     """The e-mail: plain text, says how to stop, and that a machine wrote it."""
     subject, body = text_of(message)
-    mail = EmailMessage(policy=SMTP_POLICY)
+    mail = EmailMessage(policy=MAIL_POLICY)
     mail["From"] = f"Payung <{sender}>"
     mail["To"] = address
     mail["Subject"] = subject
@@ -106,8 +121,8 @@ def compose(message: Message, address: str, sender: str) -> EmailMessage:
     mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
     mail["List-Unsubscribe"] = f"<mailto:{sender}?subject={quote(f'STOP {message.id}')}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = message.recipient.language
     mail.set_content(body, cte="quoted-printable")
+    mail["Content-Language"] = message.recipient.language  # after set_content, which takes all Content-… away
     return mail
 
 

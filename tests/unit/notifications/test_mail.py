@@ -1,6 +1,7 @@
 """What a reminder says, and what it can never say."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications.channels import Message, Recipient
-from services.notifications.channels.mail import ADDRESS, Server, compose
+from services.notifications.channels.mail import ADDRESS, MailChannel, Server, compose
 from services.notifications.channels.texts import TEMPLATES, one_line, rupiah, text_of
+from tests.integration.notifications_world import Mailbox
 
 
 def a_message(template: str = "first", **recipient: object) -> Message:
@@ -66,6 +68,22 @@ def test_the_mail_names_itself_and_a_way_to_stop() -> None:
     assert mail["Message-ID"] == "<reminder-1@payung.example>"
     assert mail["List-Unsubscribe"] == "<mailto:no-reply@payung.example?subject=STOP%20reminder-1>"
     assert mail["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize("sender", ["stop@payung.example", f"{'berhenti.' * 6}x@{'mail.' * 20}example"])
+async def test_a_mail_server_receives_the_way_to_stop_as_it_is_written(sender: str) -> None:
+    """Judged by the bytes on the wire: a parser would decode what mail programs do not."""
+    mailbox = Mailbox()
+    await mailbox.start()
+    channel = MailChannel(Server.parse(f"smtp://127.0.0.1:{mailbox.port}"), sender=sender)
+    message = replace(a_message(name="Kopi Misal é " * 6), id=f"reminder-{'0123456789abcdef' * 2}")
+    outcome = await channel.send(message)
+    await mailbox.stop()
+    assert outcome.result == "sent"
+    lines = mailbox.raw[0].decode("ascii").splitlines()
+    assert f"List-Unsubscribe: <mailto:{sender}?subject=STOP%20{message.id}>" in lines
+    assert "Content-Language: id" in lines
+    assert all(len(line) <= 78 for line in lines if line.startswith((" ", "Subject")))
 
 
 @pytest.mark.parametrize(("amount", "text"), [(16_800, "Rp16.800"), (8_400, "Rp8.400"), (107_000_000, "Rp107.000.000")])
