@@ -53,6 +53,7 @@ class ListedWorkers(msgspec.Struct, frozen=True, gc=False):
 class Listing(msgspec.Struct, frozen=True, gc=False):
     agency: str
     list: str
+    listed_on: str | None = None
 
 
 class Listed(msgspec.Struct, frozen=True, gc=False):

@@ -6,18 +6,20 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
 from services.coverage import cells, ledger, moves
-from services.coverage.facts import Enrolled, Listed
+from services.coverage.facts import Enrolled, Listed, Listing
 from services.coverage.ledger import Moves
 from services.coverage.moves import Heard, Known, Version
 from shared.bus.batch import Batch
 from shared.bus.records import Record
 from shared.database import Queries
+from shared.events import reference
 from shared.events.claims import Claim
-from shared.events.reference import Denominator, Target
+from shared.events.reference import Agreement, Briefing, Denominator, Target
 
 queries = Queries.load(Path(__file__).parent / "queries.sql")
 
@@ -34,12 +36,12 @@ async def on_enrollments(batch: Batch, db: asyncpg.Connection) -> None:
 
 
 async def on_partners(batch: Batch, db: asyncpg.Connection) -> None:
-    """The same for who is listed; an agency is heard of when one of its lists names a partner for the first time."""
+    """The same for who is listed; each version is an event of the agencies that `_spoken` tells."""
     versions = await asyncio.to_thread(moves.read, batch, Listed, cells.listed)
     known, lists = await _store_partners(db, moves.newest(versions))
     made = moves.made(versions, known)
     await _add_to_ledger(db, made.moves)
-    await _hear(db, batch, moves.heard(_newly_listed(made.versions, lists)))
+    await _hear(db, batch, moves.heard(_spoken(made.versions, lists)))
 
 
 async def on_claims(batch: Batch, db: asyncpg.Connection) -> None:
@@ -55,9 +57,14 @@ async def on_claims(batch: Batch, db: asyncpg.Connection) -> None:
 
 
 async def on_reference(batch: Batch, db: asyncpg.Connection) -> None:
-    """Keep denominators and targets, each with its source and when it became known; nothing is ever replaced."""
-    denominators = [fact for _, fact in batch.decode(Denominator, _of(batch, "denominator.set"))]
-    targets = [fact for _, fact in batch.decode(Target, _of(batch, "target.set"))]
+    """Keep denominators and targets, each with its source and when it became known; nothing is ever replaced.
+
+    All four types tell that their agency is not silent.
+    """
+    kinds: dict[str, Any] = reference.TYPES
+    told = {name: batch.decode(kind, _of(batch, name)) for name, kind in kinds.items()}
+    denominators: list[Denominator] = [fact for _, fact in told["denominator.set"]]
+    targets: list[Target] = [fact for _, fact in told["target.set"]]
     await db.executemany(
         queries["add_denominator"],
         [(d.region, d.measure, d.as_of, d.source, d.value, d.status, d.agency, _second(d)) for d in denominators],
@@ -66,6 +73,10 @@ async def on_reference(batch: Batch, db: asyncpg.Connection) -> None:
         queries["add_target"],
         [(t.region, t.measure, t.start, t.until, t.source, t.value, t.list, t.agency, _second(t)) for t in targets],
     )
+    facts = {_identity(record): fact for found in told.values() for record, fact in found}
+    fresh = await db.fetch(queries["first_heard"], sorted(facts))
+    seen = [facts[row["event_id"]] for row in fresh]
+    await _hear(db, batch, moves.heard((fact.agency, _second(fact)) for fact in seen))
 
 
 # --- storing -------------------------------------------------------------------------------------------------------
@@ -98,13 +109,27 @@ def _lists(fact: Listed) -> list[str]:
     return sorted({f"{listing.agency}/{listing.list}" for listing in fact.lists})
 
 
-def _newly_listed(moving: list[tuple[Listed, int]], lists: dict[str, set[str]]) -> list[tuple[str | None, int]]:
+def _spoken(moving: list[tuple[Listed, int]], lists: dict[str, set[str]]) -> list[tuple[str | None, int]]:
+    """Whose events the new versions of partners are, with their seconds.
+
+    A fact does not name who caused it. Those spoke whose lists took the partner up or left it out; where no list
+    changed, the agency of the newest listing did: of all that name the partner it is the likeliest to have sent new
+    particulars. A merge is no event of the lists that go over to the survivor: its own fact tells of them.
+    """
     seen: list[tuple[str | None, int]] = []
     for fact, second in moving:
         before, now = lists[fact.partner_id], set(_lists(fact))
-        seen += [(agency, second) for agency in {each.partition("/")[0] for each in now - before}]
         lists[fact.partner_id] = now
+        if now != before:
+            touched = before ^ now if fact.status != "merged" else ()
+            seen += [(agency, second) for agency in {each.partition("/")[0] for each in touched}]
+        elif now:
+            seen.append((max(fact.lists, key=_listed_on).agency, second))
     return seen
+
+
+def _listed_on(listing: Listing) -> str:
+    return listing.listed_on or ""
 
 
 async def _add_to_ledger(db: asyncpg.Connection, made: Moves) -> None:
@@ -126,7 +151,12 @@ def _of(batch: Batch, event_type: str) -> list[Record]:
     return [record for record in batch.records if record.type == event_type]
 
 
-def _second(fact: Claim | Denominator | Target) -> int:
+def _identity(record: Record) -> str:
+    """The event's id, the same however often it is delivered; its place in the log for one that has none."""
+    return record.id or f"{record.partition}/{record.offset}"
+
+
+def _second(fact: Claim | Denominator | Target | Briefing | Agreement) -> int:
     return int(fact.recorded_at.timestamp())
 
 

@@ -159,10 +159,17 @@ select count(*) from partners join enrolments using (partner_id)
 where region = any($1::text[]) and lists <> '{}' and ($2::text is null or lists @> array[$3 || '/' || $2])
     and first_start between $4::date and $5::date;
 
+-- name: first_heard
+-- Keeps the ids of events that are not kept yet, and returns those.
+insert into statements (event_id) select * from unnest($1::text[]) on conflict do nothing returning event_id;
+
 -- name: freshness
--- When each agency was last heard of, and how many events it had on day $1.
+-- Every agency that was heard of or holds a key: when it was last heard of (null: never), and its events on day $1.
 select agency, max(last) as last, coalesce(sum(events) filter (where day = $1::date), 0)::bigint as events_today
-from heard group by agency order by agency;
+from heard full join (
+    select distinct agency from keys where agency is not null and agent is null and not revoked
+) known using (agency)
+group by agency order by agency;
 
 -- name: claims
 -- The claims of the regencies $1 (told as the regions $2) by their status as known by second $3 (null: now), for the

@@ -41,7 +41,7 @@ async def coverage(request: Request) -> Response:
             "as_of": question.as_of.isoformat(),
             "known_at": parameters.iso(question.known_at),
             "rows": rows,
-            "updated_at": max((each["last_event"] for each in heard), default=None),
+            "updated_at": freshness.newest(heard),
             "freshness": heard,
         }
     )

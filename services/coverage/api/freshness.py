@@ -20,18 +20,26 @@ router = APIRouter(prefix="/v1", tags=["freshness"], dependencies=[Depends(requi
 async def freshness(request: Request) -> JSONResponse:
     async with connection(request.app.state.pool) as db:
         heard = await agencies(db)
-    return JSONResponse({"agencies": heard, "updated_at": max((each["last_event"] for each in heard), default=None)})
+    return JSONResponse({"agencies": heard, "updated_at": newest(heard)})
 
 
 async def agencies(db: asyncpg.Connection) -> list[dict[str, Any]]:
-    """Each agency's last event, its events today in Jakarta, and how long it has been silent in seconds."""
+    """Each agency's last event, its events today in Jakarta, and how long it has been silent in seconds.
+
+    One that holds a key and never sent anything is told with null for both times.
+    """
     now = time.time()
     return [
         {
             "agency": row["agency"],
             "last_event": iso(row["last"]),
             "events_today": row["events_today"],
-            "silent_for": max(0, int(now) - row["last"]),
+            "silent_for": None if row["last"] is None else max(0, int(now) - row["last"]),
         }
         for row in await db.fetch(queries["freshness"], today())
     ]
+
+
+def newest(heard: list[dict[str, Any]]) -> str | None:
+    """When anybody was last heard of."""
+    return max((each["last_event"] for each in heard if each["last_event"] is not None), default=None)
