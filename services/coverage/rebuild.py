@@ -1,0 +1,157 @@
+"""Recomputes the figures from the log beside the live ones: to compare them, or to take their place.
+
+The same handlers work off the same records, from the first offset on, into a schema of their own; the live service
+keeps running. `python -m services.coverage.rebuild [--compare]` with PAYUNG_DATABASE (the administrator's) and
+PAYUNG_KAFKA. Exit code 1: there are differences.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+from aiokafka.errors import KafkaError
+
+from services.coverage import cells
+from services.coverage.app import HANDLERS, MIGRATIONS
+from services.coverage.replay import Offsets, Replay
+from shared.database import UNAVAILABLE, Queries, connect, migrate
+
+queries = Queries.load(Path(__file__).parent / "rebuild.sql")
+
+SCHEMA = "coverage_rebuild"
+FIGURES = [topic for topic in HANDLERS if topic != "access"]
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What the live side says and what the log says; `where` in words."""
+
+    table: str
+    where: str
+    live: str
+    rebuilt: str
+
+
+async def compare(database: str, kafka: str, *, prefix: str = "", say: Say = print) -> list[Difference]:
+    """Every difference between the live figures and those recomputed up to the same offsets; should be none."""
+    async with _beside(database) as (admin, pool):
+        offsets = await _picture(admin)
+        say(f"comparing at {sum(offsets.values()):,} records")
+        async with Replay(pool, kafka, FIGURES, prefix=prefix) as replay:
+            await replay.up_to(offsets, say)
+        return await _differences(admin)
+
+
+async def swap(database: str, kafka: str, *, prefix: str = "", say: Say = print) -> int:
+    """Recompute everything and put it in the live side's place; the records it took."""
+    async with _beside(database) as (admin, pool), Replay(pool, kafka, list(HANDLERS), prefix=prefix) as replay:
+        await replay.up_to(await replay.ends(), say)
+        await replay.up_to(await replay.ends(), say)
+        async with admin.transaction():
+            await admin.execute(queries["hold"])
+            await replay.up_to(await _live_offsets(admin, list(HANDLERS)), say)
+            stands = sorted(replay.stands().items())
+            await admin.execute(
+                queries["stand"],
+                [topic for (topic, _), _ in stands],
+                [partition for (_, partition), _ in stands],
+                [offset for _, offset in stands],
+            )
+            await admin.execute(queries["swap"])
+        return sum(offset for _, offset in stands)
+
+
+@asynccontextmanager
+async def _beside(database: str) -> AsyncIterator[tuple[asyncpg.Connection, asyncpg.Pool]]:
+    """An administrator's connection and a pool on the schema beside the live one, which is gone afterwards."""
+    admin = await asyncpg.connect(database)
+    try:
+        if not await admin.fetchval("select pg_try_advisory_lock(hashtext('coverage/rebuild'))"):
+            raise AlreadyRunning
+        await admin.execute(queries["begin"])
+        joint = "&" if "?" in database else "?"
+        pool = await connect(f"{database}{joint}role=coverage&search_path={SCHEMA}", max_size=2)
+        try:
+            await migrate(pool, MIGRATIONS)
+            yield admin, pool
+        finally:
+            await pool.close()
+            await admin.execute(queries["end"])
+    finally:
+        await admin.close()
+
+
+class AlreadyRunning(Exception):
+    """Another rebuild is at it."""
+
+    def __str__(self) -> str:
+        return "another rebuild is running"
+
+
+TROUBLE = (AlreadyRunning, KafkaError, asyncpg.PostgresError, *UNAVAILABLE)
+"""What may end a rebuild; the live side is untouched then."""
+
+
+async def _picture(admin: asyncpg.Connection) -> Offsets:
+    async with admin.transaction(isolation="repeatable_read"):
+        offsets = await _live_offsets(admin, FIGURES)
+        await admin.execute(queries["picture"])
+    return offsets
+
+
+async def _live_offsets(admin: asyncpg.Connection, topics: list[str]) -> Offsets:
+    rows = await admin.fetch(queries["live_offsets"], topics)
+    return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+
+
+async def _differences(admin: asyncpg.Connection) -> list[Difference]:
+    found = []
+    for table in ("ledger", "folded", "standing"):
+        for row in await admin.fetch(queries[f"compare_{table}"]):
+            found.append(Difference(table, _where(row), _numbers(row["live"]), _numbers(row["rebuilt"])))
+    for row in await admin.fetch(queries["compare_rest"]):
+        if row["count"]:
+            found.append(Difference(row["what"], "", f"{row['count']} rows", "differ"))
+    return found
+
+
+def _where(row: asyncpg.Record) -> str:
+    cell = row["cell"]
+    province, regency = cells.place(cell)
+    side = "enrolled" if cells.is_enrolled(cell) else "listed"
+    words = [f"{province:02}.{regency:02}", side, cells.kind(cell), cells.scale(cell)]
+    if cells.is_enrolled(cell):
+        words += [cells.segment(cell), "+".join(cells.programmes(cell))]
+    words += [f"from {row['day']}"] if row["day"] else []
+    words += [f"recorded {datetime.fromtimestamp(row['recorded'], UTC):%Y-%m-%dT%H:%M:%SZ}"] if row["recorded"] else []
+    return " ".join(words)
+
+
+def _numbers(values: list[int]) -> str:
+    """Partners, workers (management, staff, labour)."""
+    return f"{values[0]:+} partners, {values[1]:+} workers ({', '.join(f'{value:+}' for value in values[2:])})"
+
+
+async def main(arguments: list[str]) -> int:
+    database, kafka = os.environ["PAYUNG_DATABASE"], os.environ["PAYUNG_KAFKA"]
+    prefix = os.environ.get("PAYUNG_TOPIC_PREFIX", "")
+    if "--compare" not in arguments:
+        print(f"rebuilt from {await swap(database, kafka, prefix=prefix):,} records and swapped in")
+        return 0
+    differences = await compare(database, kafka, prefix=prefix)
+    for each in differences:
+        print(f"{each.table}: {each.where}: live {each.live}, rebuilt {each.rebuilt}")
+    print(f"{len(differences)} differences")
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(sys.argv[1:])))

@@ -1,0 +1,125 @@
+-- name: begin
+-- An empty schema beside the live one, owned by the same role.
+drop schema if exists coverage_rebuild cascade;
+create schema coverage_rebuild authorization coverage;
+
+-- name: live_offsets
+select topic, partition, next_offset from coverage.consumer_offsets where topic = any($1::text[]);
+
+-- name: picture
+-- The live side as it stands at these offsets; called in one repeatable-read transaction with live_offsets.
+create table coverage_rebuild.live_ledger as
+    select cell, day, recorded, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
+        sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
+    from coverage.ledger group by cell, day, recorded;
+create table coverage_rebuild.live_folded as
+    select day, cell, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
+        sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
+    from (select day, cell, partners, workers, management, staff, labour from coverage.folded
+          union all
+          select day, cell, partners, workers, management, staff, labour from coverage.ledger
+          where batch in (select batch from coverage.unfolded)) moves
+    group by day, cell;
+create table coverage_rebuild.live_standing as
+    select cell, partners, workers, management, staff, labour from coverage.standing;
+create table coverage_rebuild.live_standing_truth as
+    select cell, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
+        sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
+    from coverage.folded where day <= (select day from coverage.standing_day) group by cell;
+create table coverage_rebuild.live_enrolments as
+    select partner_id, version, timeline, first_start from coverage.enrolments;
+create table coverage_rebuild.live_partners as
+    select partner_id, version, timeline, region, lists from coverage.partners;
+create table coverage_rebuild.live_claims as table coverage.claims;
+create table coverage_rebuild.live_denominators as table coverage.denominators;
+create table coverage_rebuild.live_targets as table coverage.targets;
+
+-- name: compare_ledger
+-- Where the sums of the two ledgers differ, for each cell, day and second.
+select cell, day, recorded, l as live, r as rebuilt from (
+    select cell, day, recorded,
+        array[coalesce(a.partners, 0), coalesce(a.workers, 0), coalesce(a.management, 0), coalesce(a.staff, 0),
+            coalesce(a.labour, 0)] as l,
+        array[coalesce(b.partners, 0), coalesce(b.workers, 0), coalesce(b.management, 0), coalesce(b.staff, 0),
+            coalesce(b.labour, 0)] as r
+    from coverage_rebuild.live_ledger a full join (
+        select cell, day, recorded, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
+            sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
+        from coverage_rebuild.ledger group by cell, day, recorded
+    ) b using (cell, day, recorded)
+) both_sides where l <> r order by recorded, cell, day;
+
+-- name: compare_folded
+-- Where the folded sums that answers are read from differ from the rebuilt ledger, for each cell and day.
+select cell, day, null::bigint as recorded, l as live, r as rebuilt from (
+    select cell, day,
+        array[coalesce(a.partners, 0), coalesce(a.workers, 0), coalesce(a.management, 0), coalesce(a.staff, 0),
+            coalesce(a.labour, 0)] as l,
+        array[coalesce(b.partners, 0), coalesce(b.workers, 0), coalesce(b.management, 0), coalesce(b.staff, 0),
+            coalesce(b.labour, 0)] as r
+    from coverage_rebuild.live_folded a full join (
+        select cell, day, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
+            sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
+        from coverage_rebuild.ledger group by cell, day
+    ) b using (cell, day)
+) both_sides where l <> r order by cell, day;
+
+-- name: compare_standing
+-- Where the standing sums differ from the folded ones.
+select cell, null::date as day, null::bigint as recorded, l as live, r as rebuilt from (
+    select cell,
+        array[coalesce(a.partners, 0), coalesce(a.workers, 0), coalesce(a.management, 0), coalesce(a.staff, 0),
+            coalesce(a.labour, 0)] as l,
+        array[coalesce(b.partners, 0), coalesce(b.workers, 0), coalesce(b.management, 0), coalesce(b.staff, 0),
+            coalesce(b.labour, 0)] as r
+    from coverage_rebuild.live_standing a full join coverage_rebuild.live_standing_truth b using (cell)
+) both_sides where l <> r order by cell;
+
+-- name: compare_rest
+-- Rows of the other tables that only one side has.
+select 'enrolments' as what, count(*) from (
+    (table coverage_rebuild.live_enrolments
+     except select partner_id, version, timeline, first_start from coverage_rebuild.enrolments)
+    union all
+    (select partner_id, version, timeline, first_start from coverage_rebuild.enrolments
+     except table coverage_rebuild.live_enrolments)) x
+union all
+select 'partners', count(*) from (
+    (table coverage_rebuild.live_partners
+     except select partner_id, version, timeline, region, lists from coverage_rebuild.partners)
+    union all
+    (select partner_id, version, timeline, region, lists from coverage_rebuild.partners
+     except table coverage_rebuild.live_partners)) x
+union all
+select 'claims', count(*) from (
+    (table coverage_rebuild.live_claims except table coverage_rebuild.claims)
+    union all (table coverage_rebuild.claims except table coverage_rebuild.live_claims)) x
+union all
+select 'denominators', count(*) from (
+    (table coverage_rebuild.live_denominators except table coverage_rebuild.denominators)
+    union all (table coverage_rebuild.denominators except table coverage_rebuild.live_denominators)) x
+union all
+select 'targets', count(*) from (
+    (table coverage_rebuild.live_targets except table coverage_rebuild.targets)
+    union all (table coverage_rebuild.targets except table coverage_rebuild.live_targets)) x;
+
+-- name: hold
+-- Lets no batch begin on the live side until the swap is done; those under way finish first.
+lock table coverage.consumer_offsets in exclusive mode;
+
+-- name: stand
+-- The rebuilt side stands at $3, under an epoch that fences every live consumer out, so that it reads its offsets again.
+insert into coverage_rebuild.consumer_offsets (topic, partition, next_offset, epoch)
+select n.topic, n.partition, n.next_offset, 1 + coalesce(
+    (select epoch from coverage.consumer_offsets o where o.topic = n.topic and o.partition = n.partition), 0)
+from unnest($1::text[], $2::int[], $3::bigint[]) n (topic, partition, next_offset);
+
+-- name: swap
+-- In the transaction that holds the offsets: from its commit on, every question and every batch meets the rebuilt side.
+drop schema if exists coverage_former cascade;
+alter schema coverage rename to coverage_former;
+alter schema coverage_rebuild rename to coverage;
+
+-- name: end
+drop schema if exists coverage_former cascade;
+drop schema if exists coverage_rebuild cascade;
