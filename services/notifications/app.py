@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from services.notifications import api
 from services.notifications.channels import Channel
 from services.notifications.channels.log import LogChannel
-from services.notifications.channels.mail import MailChannel, Server
+from services.notifications.channels.mail import MailChannel, Server, nobody_reads
 from services.notifications.handlers import Handlers
 from services.notifications.policies import InForce
 from services.notifications.replanner import Replanner
@@ -22,10 +22,12 @@ from shared.bus.outbox import Relay
 from shared.bus.topics import ensure_topics
 from shared.database import connect, migrate
 from shared.events import TOPICS
-from shared.observability import Metrics
+from shared.observability import Metrics, get_logger
 from shared.regions import Regions
 from shared.security import KeyRing, on_access
 from shared.service import build_app
+
+log = get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 READS = ("partners", "enrollments", "contacts", "access")
@@ -113,6 +115,8 @@ def _ways_out(settings: Settings) -> tuple[dict[str, Channel], Pace]:
     channels: dict[str, Channel] = {"log": LogChannel()}
     pace = LOG_PACE
     if settings.smtp is not None:
+        if nobody_reads(settings.sender):
+            log.warning("no answer can reach us: set PAYUNG_MAIL_FROM; until then messages name another way to stop")
         channels["email"] = MailChannel(Server.parse(settings.smtp), sender=settings.sender)
         pace = MAIL_PACE
     return channels, replace(pace, lease=timedelta(seconds=settings.lease_seconds))

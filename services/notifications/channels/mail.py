@@ -110,16 +110,23 @@ class MailChannel:
         return Outcome("sent", "smtp: 250")
 
 
+def nobody_reads(sender: str) -> bool:
+    """Whether what is sent to this address reaches nobody: the name is reserved for that (RFC 2606)."""
+    return sender.endswith(".invalid")
+
+
 def compose(message: Message, address: str, sender: str) -> EmailMessage:
     """The e-mail: plain text, says how to stop, and that a machine wrote it."""
-    subject, body = text_of(message)
+    replies = not nobody_reads(sender)
+    subject, body = text_of(message, replies=replies)
     mail = EmailMessage(policy=MAIL_POLICY)
     mail["From"] = f"Payung <{sender}>"
     mail["To"] = address
     mail["Subject"] = subject
     mail["Date"] = message.written_at
     mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
-    mail["List-Unsubscribe"] = f"<mailto:{sender}?subject={quote(f'STOP {message.id}')}>"
+    if replies:
+        mail["List-Unsubscribe"] = f"<mailto:{sender}?subject={quote(f'STOP {message.id}')}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(body, cte="quoted-printable")
     mail["Content-Language"] = message.recipient.language  # after set_content, which takes all Content-… away

@@ -18,8 +18,11 @@ def rupiah(amount: int) -> str:
     return f"Rp{amount:,}".replace(",", ".")
 
 
-def text_of(message: Message) -> tuple[str, str]:
-    """(subject, body) in the recipient's language. Names cannot break lines nor add headers."""
+def text_of(message: Message, *, replies: bool = True) -> tuple[str, str]:
+    """(subject, body) in the recipient's language. Names cannot break lines nor add headers.
+
+    `replies`: whether an answer reaches anybody; if not, the text names another way to stop.
+    """
     to = message.recipient
     name = one_line(to.name or to.contact_person or "")
     filled = (
@@ -30,6 +33,7 @@ def text_of(message: Message) -> tuple[str, str]:
             addressee=one_line(to.contact_person or to.name or ""),
             individual=to.individual,
             amount=rupiah(message.contribution_from),
+            replies=replies,
         )
     )
     subject, _, body = filled.partition("\n")

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notifications import app
 from services.notifications.channels import Message, Recipient
 from services.notifications.channels.mail import ADDRESS, MailChannel, Server, compose
 from services.notifications.channels.texts import TEMPLATES, one_line, rupiah, text_of
+from services.notifications.settings import UNSET_SENDER, Settings
 from tests.integration.notifications_world import Mailbox
 
 
@@ -68,6 +70,26 @@ def test_the_mail_names_itself_and_a_way_to_stop() -> None:
     assert mail["Message-ID"] == "<reminder-1@payung.example>"
     assert mail["List-Unsubscribe"] == "<mailto:no-reply@payung.example?subject=STOP%20reminder-1>"
     assert mail["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES))
+@pytest.mark.parametrize(("language", "promise"), [("id", "balas"), ("en", "reply")])
+def test_a_sender_whom_no_answer_reaches_promises_none(template: str, language: str, promise: str) -> None:
+    message = a_message(template, language=language)
+    assert promise in compose(message, "a@example.com", "stop@payung.example").get_content()
+    mail = compose(message, "a@example.com", UNSET_SENDER)
+    text = mail.get_content()
+    assert f"{promise} dengan" not in text
+    assert f"{promise} with" not in text
+    assert "STOP" in text
+    assert mail["List-Unsubscribe"] is None
+
+
+def test_at_start_it_is_said_that_no_answer_can_reach_us(capsys: pytest.CaptureFixture[str]) -> None:
+    for more, told in (({}, True), ({"mail_from": "stop@payung.example"}, False)):
+        fields = {"database": "x", "kafka": "x", "port": 1, "admin_key": "x", "smtp": "smtp://localhost"}
+        app._ways_out(Settings(**fields | more))  # type: ignore[arg-type]
+        assert ("PAYUNG_MAIL_FROM" in capsys.readouterr().out) == told
 
 
 @pytest.mark.parametrize("sender", ["stop@payung.example", f"{'berhenti.' * 6}x@{'mail.' * 20}example"])
