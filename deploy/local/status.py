@@ -1,16 +1,20 @@
 """`./payung status`: the parts with their state and memory, and what each service says of itself."""
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
+from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
 from deploy.local import directory
 from deploy.local.directory import Directory
+from deploy.local.endpoints import FILE, Endpoints
+from shared.bus import redrive
 
 
 def of(data: Path) -> dict[str, Any]:
@@ -23,6 +27,36 @@ def of(data: Path) -> dict[str, Any]:
     ready = state["phase"] == "ready" and all(part["state"] == "running" for part in parts)
     told = {"running": True, "ready": ready, "phase": state["phase"], "pid": state["pid"], "since": state["since"]}
     return {**told, "data": str(home.path), "parts": parts}
+
+
+def figures(data: Path) -> dict[str, Any]:
+    """`lag` (records not yet read, by service), `dead_letters` (by topic) and `freshness` (by agency); None unknown."""
+    known = Directory(data.resolve()).read(FILE)
+    if known is None:
+        return {"lag": None, "dead_letters": None, "freshness": None}
+    addresses = Endpoints(**known)
+    return {"lag": _lag(addresses), "dead_letters": _dead_letters(addresses), "freshness": _freshness(addresses)}
+
+
+def _lag(addresses: Endpoints) -> dict[str, int | None]:
+    readers = {"coverage": addresses.coverage, "notifications": addresses.notifications}
+    return {name: _detail(url).get("parts", {}).get("consumer", {}).get("lag") for name, url in readers.items()}
+
+
+def _dead_letters(addresses: Endpoints) -> dict[str, int] | None:
+    try:
+        return asyncio.run(asyncio.wait_for(redrive.count(addresses.kafka), 10))
+    except (KafkaError, TimeoutError, OSError):
+        return None
+
+
+def _freshness(addresses: Endpoints) -> Any:
+    bearer = {"Authorization": f"Bearer {addresses.admin_key}"}
+    try:
+        answer = httpx.get(f"{addresses.coverage}/v1/freshness", headers=bearer, timeout=5, trust_env=False)
+        return answer.json()["agencies"] if answer.is_success else None
+    except (httpx.HTTPError, ValueError):
+        return None
 
 
 def _part(part: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +105,25 @@ def show(told: dict[str, Any]) -> None:
         row = (part["name"], state, part["pid"] or "–", part["restarts"], memory, since, part["address"])
         table.add_row(*map(str, row))
     console.print(table)
+    _show_figures(told, console)
     for part in told["parts"]:
         for name, detail in part.get("detail", {}).get("parts", {}).items():
             facts = " · ".join(f"{key} {value}" for key, value in detail.items())
             console.print(f"  {part['name']} {name}: {facts}", markup=False, soft_wrap=True)
+
+
+def _show_figures(told: dict[str, Any], console: Console) -> None:
+    lag = " · ".join(f"{name} {'?' if number is None else number}" for name, number in (told["lag"] or {}).items())
+    dead = "?" if told["dead_letters"] is None else sum(told["dead_letters"].values())
+    console.print(f"lag (records): {lag or '?'} · dead letters: {dead}", soft_wrap=True)
+    silent = [agency for agency in told["freshness"] or () if agency["silent_for"] is not None]
+    longest = sorted(silent, key=lambda agency: -agency["silent_for"])[:5]
+    heard = " · ".join(f"{agency['agency']} {_ago(agency['silent_for'])}" for agency in longest)
+    console.print(f"silent for longest: {heard or 'no agency was heard of yet'}", soft_wrap=True, markup=False)
+
+
+def _ago(seconds: int) -> str:
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"

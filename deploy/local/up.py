@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import signal
 import time
 from collections.abc import Callable
@@ -97,7 +98,11 @@ class Stack:
 
     async def _demonstrate(self, addresses: Endpoints) -> None:
         """Load the demonstration once per directory; again if an earlier load did not come to its end."""
-        if self._options.empty or self._home.read(LOADED):
+        if self._home.read(LOADED):
+            return
+        if self._options.empty:
+            # Whoever began without the demonstration does not get it later, among real data.
+            self._home.write(LOADED, {"loaded_at": None})
             return
         began = time.monotonic()
 
@@ -144,12 +149,12 @@ def _asked_to_stop() -> asyncio.Event:
 
 def welcome(addresses: Endpoints, data: Path) -> list[str]:
     """What to tell somebody whose stack is up."""
-    option = "" if endpoints.is_default(data) else f" --data {data}"
+    option = "" if endpoints.is_default(data) else f" --data {shlex.quote(str(data))}"
     return [
         "",
-        f"  coverage       {addresses.coverage}   the dashboard",
+        f"  coverage       {addresses.coverage}   figures by region",
         f"  registration   {addresses.registration}   events and files come in here",
-        f"  notifications  {addresses.notifications}   reminders and the agents' inbox",
+        f"  notifications  {addresses.notifications}   reminders and why",
         f"  Kafka          {addresses.kafka}",
         f"  PostgreSQL     {addresses.database.rpartition('@')[2]}",
         "",

@@ -117,7 +117,7 @@ class Consumer:
         self._trouble: str | None = "starting"
         self._progress = time.monotonic()
         self._hinted = 0.0
-        self._lag: int | None = None
+        self._ends: dict[TopicPartition, int] = {}
         self._buried = 0
 
     def on(self, topic: str, handler: Handler) -> None:
@@ -150,13 +150,13 @@ class Consumer:
             await asyncio.wait_for(self._idle.wait(), 7)
 
     def status(self) -> PartStatus:
-        stuck = bool(self._lag) and time.monotonic() - self._progress > STUCK_AFTER
+        stuck = bool(self._lag()) and time.monotonic() - self._progress > STUCK_AFTER
         return PartStatus(
             live=self._trouble is not None or not stuck,
             ready=self._trouble is None and not self._halted,
             detail={
                 "group": self._prefix + self._group,
-                "lag": self._lag,
+                "lag": self._lag(),
                 "dead_letters": self._buried,
                 "halted": dict(self._halted),
                 "trouble": self._trouble,
@@ -216,8 +216,8 @@ class Consumer:
                 return
             await self._measure_lag()
             waiting = time.monotonic() - self._progress
-            if self._lag and not self._halted and self._idle.is_set() and waiting > HUNG_AFTER:
-                log.warning("consumer hangs, starting it anew", group=self._group, lag=self._lag)
+            if self._lag() and not self._halted and self._idle.is_set() and waiting > HUNG_AFTER:
+                log.warning("consumer hangs, starting it anew", group=self._group, lag=self._lag())
                 return
 
     async def _measure_lag(self) -> None:
@@ -226,10 +226,16 @@ class Consumer:
         if client is None or not positions:
             return
         async with asyncio.timeout(MEASURED_WITHIN):
-            ends = await client.end_offsets(list(positions))
-        self._lag = sum(max(0, end - positions[tp]) for tp, end in ends.items())
-        if self._lag == 0:
+            self._ends = dict(await client.end_offsets(list(positions)))
+        if self._lag() == 0:
             self._progress = time.monotonic()
+
+    def _lag(self) -> int | None:
+        """Records not yet applied of the partitions that are ours, by their ends as last measured; None unknown."""
+        behind = [
+            max(0, end - self._positions[tp].next_offset) for tp, end in self._ends.items() if tp in self._positions
+        ]
+        return sum(behind) if behind else None
 
     # --- ownership -----------------------------------------------------------------------------------------------
 

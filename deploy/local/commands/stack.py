@@ -30,6 +30,8 @@ def start(
     """Start Kafka, PostgreSQL and the three services; Ctrl-C stops them. Says so if they are up already."""
     from deploy.local import detached, up
 
+    if smtp is not None:
+        _check_mail_server(smtp)
     options = up.Options(data.absolute(), empty, ports, smtp)
     if options.data.is_dir() and up.running(options.data):
         _already(options)
@@ -37,6 +39,15 @@ def start(
         detached.start(options, _arguments(options))
     else:
         up.run(options, silent=bool(os.environ.pop("PAYUNG_SILENT", "")))
+
+
+def _check_mail_server(url: str) -> None:
+    from services.notifications.channels.mail import Server
+
+    try:
+        Server.parse(url)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem), param_hint="--smtp") from None
 
 
 def _already(options: "Options") -> None:
@@ -68,7 +79,7 @@ def show(data: Data = DATA, as_json: Annotated[bool, typer.Option("--json")] = F
     """What runs: state, memory, lag, freshness, dead letters. Exit code 1 if nothing is up."""
     from deploy.local import status
 
-    told = status.of(data.absolute())
+    told = {**status.of(data.absolute()), **status.figures(data.absolute())}
     if as_json:
         typer.echo(json.dumps(told, indent=1))
     elif told["running"]:
