@@ -59,7 +59,7 @@ def _event(record: Record) -> dict[str, Any] | None:
     """The record as the structured event it stands for; None for a tombstone or what is no JSON."""
     try:
         data = msgspec.json.decode(record.value or b"")
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except requests.UNREADABLE:
         return None
     names = {"specversion": "ce_specversion", "id": "ce_id", "source": "ce_source", "type": "ce_type"}
     envelope = {name: header(record.headers, key) for name, key in names.items()}

@@ -1,5 +1,7 @@
 """A request's body → the events in it: one structured CloudEvent, a batch, or a line each."""
 
+from codecs import BOM_UTF8
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -16,12 +18,16 @@ LINES = "application/x-ndjson"
 MOST_EVENTS = 10_000
 MOST_BYTES = 8 << 20
 LONGEST_NAME = 500
+DEEPEST = 64
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _MALFORMED = object()
+_NUL = Refusal("malformed", "data", "A text holds the character U+0000.")
 
 
 def parse(media_type: str, body: bytes) -> list[Any]:
     """The events as sent, `MALFORMED` for a line that is no JSON. Raises Problem for a body that is none at all."""
+    body = body.removeprefix(BOM_UTF8)
     if media_type == LINES:
         events = [_line(line) for line in body.splitlines() if line.strip()]
     elif media_type == BATCH:
@@ -38,14 +44,14 @@ def parse(media_type: str, body: bytes) -> list[Any]:
 def _decode(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+    except UNREADABLE as problem:
         raise Problem(400, "malformed", "The body is not valid JSON in UTF-8.") from problem
 
 
 def _line(line: bytes) -> Any:
     try:
         return msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return _MALFORMED
 
 
@@ -61,6 +67,8 @@ def items(events: list[Any], agency: str, reader: EventReader, vault: Vault) -> 
 
 
 def _item(index: int, event: Any, agency: str, reader: EventReader, vault: Vault) -> Item:
+    if event is not _MALFORMED and _too_deep(event):
+        return Item(index, None, None, None, None, Refusal("malformed", None, f"Nested deeper than {DEEPEST} levels."))
     if event is _MALFORMED or not isinstance(event, dict):
         raw = None if event is _MALFORMED else event
         return Item(index, None, None, None, raw, Refusal("malformed", None, "Not a JSON object."))
@@ -71,10 +79,41 @@ def _item(index: int, event: Any, agency: str, reader: EventReader, vault: Vault
     assert isinstance(given, str)
     assert isinstance(source, str)
     data = event.get("data")
-    content = vault.hash("event", kind, msgspec.json.encode(data, order="deterministic").decode())
-    command = reader.read(kind, data)
+    plain = msgspec.json.encode(data, order="deterministic")
+    content = vault.hash("event", kind, plain.decode())
+    command = reader.read(kind, data) if rb"\u0000" not in plain or not _holds_nul(data) else _NUL
     key = vault.hash("event-id", agency, source, given)
     return Item(index, given, source, str(kind), event, command, key, content)
+
+
+def _too_deep(value: Any) -> bool:
+    """Whether objects and lists stand in each other deeper than anybody means; asked before anything recurses."""
+    try:
+        plain = msgspec.json.encode(value)
+    except RecursionError:
+        return True
+    if plain.count(b"{") + plain.count(b"[") <= DEEPEST:
+        return False
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for each in level for inner in _inner(each)]
+        if not level:
+            return False
+    return True
+
+
+def _holds_nul(value: Any) -> bool:
+    """Whether a text in it, a key's name included, holds what the database keeps in no text."""
+    if isinstance(value, str):
+        return "\x00" in value
+    keys = value if isinstance(value, dict) else ()
+    return any("\x00" in key for key in keys) or any(map(_holds_nul, _inner(value)))
+
+
+def _inner(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _envelope(event: dict[str, Any]) -> Refusal | None:

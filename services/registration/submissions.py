@@ -208,7 +208,7 @@ def identifiers(work: Work, data: Mapping[str, Any]) -> tuple[int | None, UUID |
         int(nib) if isinstance(nib, str) else None,
         work.vault.nik(nik) if isinstance(nik, str) else None,
         work.vault.name(values.name_key(str(name)), str(region)) if name and region else None,
-        str(number)[:100] if number else None,
+        str(number).replace("\x00", "")[:100] if number else None,
     )
 
 

@@ -1,0 +1,68 @@
+"""Whatever a body holds, each event of it costs only itself."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from services.registration import requests
+from services.registration.event_data import EventReader, Speaker
+from services.registration.privacy import Vault
+from services.registration.submissions import Item
+from services.registration.values import Refusal
+from shared.problems import Problem
+from shared.regions import Regions
+
+VAULT = Vault(base64.b64encode(bytes(32)).decode())
+
+
+def read(*events: Any) -> list[Item]:
+    return requests.items(list(events), "dinas", EventReader(Speaker(("ID",)), Regions.load()), VAULT)
+
+
+def event(data: Any) -> dict[str, Any]:
+    return {"specversion": "1.0", "id": "1", "source": "/d", "type": "partner.delisted", "data": data}
+
+
+def code(item: Item) -> str | None:
+    return item.command.code if isinstance(item.command, Refusal) else None
+
+
+def nested(levels: int) -> dict[str, Any]:
+    data: dict[str, Any] = {"partner": {"nib": "0000100006909"}}
+    for _ in range(levels):
+        data = {"partner": {"nib": "0000100006909"}, "more": [data]}
+    return data
+
+
+@pytest.mark.parametrize("data", [{"list": "a\x00b"}, {"more": [{"a\x00": 1}]}, {"more": ["\x00"]}])
+def test_a_text_that_no_database_keeps_is_malformed(data: dict[str, Any]) -> None:
+    assert [code(item) for item in read(event({"partner": {"nib": "0000100006909"}} | data))] == ["malformed"]
+
+
+def test_an_escape_spelled_out_is_no_such_text() -> None:
+    assert code(read(event({"partner": {"nib": "0000100006909"}, "list": "\\u0000"}))[0]) is None
+
+
+@pytest.mark.parametrize(("levels", "expected"), [(10, None), (40, "malformed"), (450, "malformed")])
+def test_nesting_ends_somewhere(levels: int, expected: str | None) -> None:
+    item = read(event(nested(levels)))[0]
+    assert code(item) == expected
+    assert (item.raw is None) == (expected is not None)
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 5_000 + b"1" + b"}" * 5_000])
+def test_a_body_nested_without_end_is_no_json(body: bytes) -> None:
+    for media_type in (requests.ONE, requests.BATCH):
+        with pytest.raises(Problem) as refused:
+            requests.parse(media_type, body)
+        assert (refused.value.status, refused.value.code) == (400, "malformed")
+    assert [code(item) for item in read(*requests.parse(requests.LINES, b"{}\n" + body))] == [
+        "missing_field",
+        "malformed",
+    ]
+
+
+@pytest.mark.parametrize("media_type", [requests.ONE, requests.LINES])
+def test_a_byte_order_mark_is_no_part_of_the_json(media_type: str) -> None:
+    assert requests.parse(media_type, b'\xef\xbb\xbf{"id": "1"}') == [{"id": "1"}]
