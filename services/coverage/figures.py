@@ -150,13 +150,16 @@ def _count(tally: Tally, each: Sum, weight: int) -> None:
 def combinations(
     by: tuple[str, ...], found: Iterable[tuple[str, Combination]], regions: int, shown: Shown, most: int = 20_000
 ) -> list[Combination]:
-    """The combinations every region has a row for: all of them, or those that occur when all would be too many."""
+    """The combinations every region has a row for: all of them, or those that occur when all would be too many.
+
+    At least one, so that no region is ever left out.
+    """
     values = [shown.values(dimension) for dimension in by]
     every = list(product(*values))
     if len(every) * regions <= most:
         return every
     occurring = {combination for _, combination in found}
-    return [combination for combination in every if combination in occurring]
+    return [combination for combination in every if combination in occurring] or every[:1]
 
 
 def row(tally: Tally) -> dict[str, Any]:

@@ -80,6 +80,8 @@ def _day_bits(days: Rows) -> Rows:
 
 
 def _summed(seconds: Rows, keys: Rows, measures: Rows) -> Rows:
+    if not len(keys):
+        return np.empty(0, ROW)
     order = np.argsort(keys)
     keys = keys[order]
     first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))

@@ -95,7 +95,7 @@ def _told(each: Published, numerators: Mapping[str, int]) -> dict[str, Any]:
     divided = base is not None and each.status in DIVIDED_BY
     return {
         "measure": each.measure,
-        "value": int(each.value) if each.value.is_integer() else each.value,
+        "value": int(each.value) if float(each.value).is_integer() else each.value,
         "rate": rate(numerators.get(base, 0), each.value) if divided and base else None,
         "as_of": each.as_of.isoformat() if each.as_of else None,
         "source": each.source,

@@ -1,12 +1,15 @@
 """GET /v1/claims: how many were filed, paid and rejected, how much was paid, after which tenure."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.coverage.api import parameters, spreadsheet
+from services.coverage.cells import SEGMENTS
 from services.coverage.handlers import queries
 from shared.database import connection
 from shared.regions import Regions
@@ -28,11 +31,12 @@ async def claims(request: Request) -> Response:
     regencies, codes = _places(region, level)
     async with connection(request.app.state.pool) as db:
         found = await db.fetch(queries["claims"], regencies, codes, known_at, list(by))
-    groups: dict[tuple[str, ...], dict[str, Any]] = defaultdict(dict)
+    groups: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)
     for row in found:
         key = (row["region"], *(row[dimension] for dimension in by))
         groups[key][row["status"]] = {name: row[name] for name in ("count", "amount", "median_tenure")}
-    rows = _rows(Regions.load().children(region, level), by, groups)
+    programmes = request.app.state.settings.programmes
+    rows = _rows(Regions.load().children(region, level), by, groups, programmes)
     if as_csv:
         return _csv(region, by, rows)
     return JSONResponse({"region": region, "level": level, "by": list(by), "rows": rows})
@@ -45,9 +49,13 @@ def _places(region: str, level: str) -> tuple[list[str], list[str]]:
     return [inner for inner, _ in pairs], [code for _, code in pairs]
 
 
-def _rows(codes: list[str], by: tuple[str, ...], groups: dict[tuple[str, ...], dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each region with each combination that occurs, also with zeros."""
-    combinations = sorted({key[1:] for key in groups}) or ([()] if not by else [])
+def _rows(
+    codes: list[str], by: tuple[str, ...], groups: dict[tuple[Any, ...], dict[str, Any]], programmes: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Each region with each programme and segment asked for, also with zeros, in each month in which it has claims."""
+    occurring: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for code, *combination in groups:
+        occurring[code].add(tuple(combination))
     return [
         {
             "region": code,
@@ -56,8 +64,21 @@ def _rows(codes: list[str], by: tuple[str, ...], groups: dict[tuple[str, ...], d
             **{status: groups.get((code, *combination), {}).get(status, NONE) for status in STATUSES},
         }
         for code in codes
-        for combination in combinations
+        for combination in _combinations(by, occurring[code], programmes)
     ]
+
+
+def _combinations(
+    by: tuple[str, ...], occurring: set[tuple[str, ...]], programmes: Sequence[str]
+) -> list[tuple[str | None, ...]]:
+    """A region's rows; without any claim it has one of each programme and segment, whose month is None."""
+    every: dict[str, Sequence[str]] = {"programme": programmes, "segment": SEGMENTS}
+    values: list[Sequence[str | None]] = []
+    for at, dimension in enumerate(by):
+        found = {combination[at] for combination in occurring}
+        known = every.get(dimension, ())
+        values.append([*known, *sorted(found - set(known))] or [None])
+    return list(product(*values))
 
 
 def _csv(region: str, by: tuple[str, ...], rows: list[dict[str, Any]]) -> Response:

@@ -1,0 +1,88 @@
+"""Rows from the sums of cells: what listed and enrolled mean in each dimension."""
+
+from services.coverage import cells, figures
+from services.coverage.facts import Enrolled, Listed, ListedWorkers, Period, Workers
+from services.coverage.figures import Shown, Sum
+from services.coverage.references import Published, held_against
+from tests.unit.coverage.test_cells import RECORDED, date
+
+SHOWN = Shown(("JKK", "JKM", "JHT", "JP"))
+
+
+def listed(partners: int, kind: str = "business", workers: tuple[int, int, int] = (0, 1, 2)) -> Sum:
+    fact = Listed(
+        "p", 1, "active", "33.11", kind, RECORDED, workers=ListedWorkers(None, *workers), listed_on="2021-01-01"
+    )
+    return _sum(cells.listed(fact), partners)
+
+
+def enrolled(
+    partners: int, kind: str = "business", segment: str = "PU", programmes: tuple[str, ...] = ("JKK", "JKM")
+) -> Sum:
+    period = Period("2021-01-01", "33.11", segment, programmes, Workers(0, 1, 1))
+    return _sum(cells.enrolled(Enrolled("p", 1, kind, (period,), RECORDED, listed_on="2021-01-01")), partners)
+
+
+def _sum(timeline: bytes, partners: int) -> Sum:
+    (stay,) = cells.stays(timeline)
+    return Sum(stay.cell, partners, *(partners * number for number in stay[3:]))
+
+
+def told(by: tuple[str, ...], *sums: Sum) -> dict[tuple[str, ...], tuple[int, int]]:
+    tallies = figures.tallies(sums, by, lambda _: "ID", SHOWN)
+    return {combination: (tally.listed, tally.enrolled) for (_, combination), tally in tallies.items()}
+
+
+def test_a_partner_counts_once_and_in_each_of_its_programmes() -> None:
+    sums = (listed(10), enrolled(3), enrolled(2, programmes=("JKK", "JKM", "JHT")))
+    assert told((), *sums) == {(): (10, 5)}
+    assert told(("programme",), *sums) == {("JKK",): (10, 5), ("JKM",): (10, 5), ("JHT",): (10, 2), ("JP",): (10, 0)}
+
+
+def test_pension_is_not_open_to_individuals() -> None:
+    assert told(("programme",), listed(10), listed(5, "individual"))["JP",] == (10, 0)
+
+
+def test_the_unregistered_belong_to_the_segment_expected_of_them() -> None:
+    sums = (
+        listed(10),
+        listed(5, "individual"),
+        enrolled(3),
+        enrolled(2, segment="BPU"),
+        enrolled(1, "individual", "BPU"),
+    )
+    assert told(("segment",), *sums) == {("PU",): (8, 3), ("BPU",): (7, 3)}
+    assert ("BPU", "JP") not in told(("segment", "programme"), *sums)
+
+
+def test_a_job_level_counts_workers() -> None:
+    assert told(("job_level",), listed(10), enrolled(3)) == {
+        ("management",): (0, 0),
+        ("staff",): (10, 3),
+        ("labour",): (20, 3),
+    }
+
+
+def test_every_region_has_a_row_for_every_value() -> None:
+    assert len(figures.combinations(("programme",), [], 514, SHOWN)) == 4
+    crowded = figures.combinations(
+        figures.DIMENSIONS, [("33", ("JKK", "PU", "business", "micro", "staff", "none"))], 514, SHOWN
+    )
+    assert crowded == [("JKK", "PU", "business", "micro", "staff", "none")]
+
+
+def test_only_sound_denominators_are_divided_by() -> None:
+    published = [
+        Published("33.11", "koperasi_active", 200, date(2020, 12, 31), "BPS", "ok"),
+        Published("33.11", "koperasi_active", 100, date(2019, 12, 31), "BPS", "ok"),
+        Published("33.11", "koperasi", 50, date(2020, 12, 31), "news", "conflict"),
+        Published("33.11", "workers", 10, date(2020, 12, 31), "news", "quarantine"),
+        Published("33.11", "umkm", 10, date(2020, 12, 31), "news", "derived"),
+        Published("33.11", "umkm", 10, date(2022, 12, 31), "later", "ok"),
+    ]
+    rows = held_against(published, {"cooperative": 20, "workers": 5}, date(2021, 12, 31))
+    assert [(row["measure"], row["value"], row["rate"], row["flags"]) for row in rows] == [
+        ("koperasi", 50, 0.4, ["conflict"]),
+        ("koperasi_active", 200, 0.1, []),
+        ("workers", 10, None, ["quarantine"]),
+    ]
