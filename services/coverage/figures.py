@@ -162,8 +162,13 @@ def combinations(
     return [combination for combination in every if combination in occurring] or every[:1]
 
 
-def row(tally: Tally) -> dict[str, Any]:
-    """One row's figures as the contract names them; `rate` is null where nobody is listed."""
+def row(tally: Tally, by: tuple[str, ...] = ()) -> dict[str, Any]:
+    """One row's figures as the contract names them; `rate` is null where nobody is listed.
+
+    Not every list tells its workers' job levels, and an enrolment may state another scale than the lists do: where more
+    are enrolled than listed, or no list tells the level, `unregistered` and `rate` cannot be told and are null.
+    """
+    comparable = tally.enrolled <= tally.listed and (tally.listed > 0 or "job_level" not in by)
     levels = {
         name: {"listed": tally.listed_workers[index], "enrolled": tally.enrolled_workers[index]}
         for index, name in enumerate(JOB_LEVELS, 1)
@@ -171,8 +176,8 @@ def row(tally: Tally) -> dict[str, Any]:
     return {
         "listed": tally.listed,
         "enrolled": tally.enrolled,
-        "unregistered": tally.listed - tally.enrolled,
-        "rate": rate(tally.enrolled, tally.listed),
+        "unregistered": tally.listed - tally.enrolled if comparable else None,
+        "rate": rate(tally.enrolled, tally.listed) if comparable else None,
         "workers": {
             "listed": tally.listed_workers[0],
             "unknown": tally.size_unknown,

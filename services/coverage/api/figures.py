@@ -72,7 +72,7 @@ async def _rows(
             "region": code,
             "name": regions[code].name,
             **dict(zip(question.by, combination, strict=True)),
-            **figures.row(tally),
+            **figures.row(tally, question.by),
             "denominators": _denominators(published[code], question, combination, tally),
             "target": targets.get(code),
         }

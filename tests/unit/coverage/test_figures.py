@@ -71,6 +71,24 @@ def test_every_region_has_a_row_for_every_value() -> None:
     assert crowded == [("JKK", "PU", "business", "micro", "staff", "none")]
 
 
+def test_no_region_is_left_out_where_all_combinations_would_be_too_many() -> None:
+    assert figures.combinations(figures.DIMENSIONS, [], 514, SHOWN) == [
+        ("JKK", "PU", "cooperative", "unknown", "management", "none")
+    ]
+
+
+def test_what_cannot_be_compared_has_neither_a_rest_nor_a_rate() -> None:
+    def row(by: tuple[str, ...], listed: int, enrolled: int) -> tuple[int | None, float | None]:
+        told = figures.row(figures.Tally(listed, enrolled), by)
+        assert (told["listed"], told["enrolled"]) == (listed, enrolled)
+        return told["unregistered"], told["rate"]
+
+    assert row(("job_level",), 1150, 1978) == row(("segment", "job_level"), 0, 248) == (None, None)
+    assert row(("job_level",), 0, 0) == row(("scale",), 2, 3) == (None, None)
+    assert row(("job_level",), 1150, 800) == (350, 0.695652)
+    assert row((), 0, 0) == (0, None)
+
+
 def test_only_sound_denominators_are_divided_by() -> None:
     published = [
         Published("33.11", "koperasi_active", 200, date(2020, 12, 31), "BPS", "ok"),
