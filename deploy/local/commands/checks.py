@@ -7,13 +7,12 @@ from typing import Annotated
 import typer
 
 from deploy.local.directory import ROOT
-from deploy.local.failure import Failure
 
-_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": ["--help"]}
 
 
 def register(app: typer.Typer) -> None:
-    app.command("test", context_settings=_PASS_ON, add_help_option=False)(test)
+    app.command("test", context_settings=_PASS_ON)(test)
     app.command("bench", context_settings=_PASS_ON)(bench)
 
 
@@ -27,15 +26,9 @@ def test(
     _become("pytest", context.args)
 
 
-def bench(context: typer.Context, name: Annotated[str | None, typer.Argument()] = None) -> None:
+def bench(context: typer.Context) -> None:
     """Run a benchmark with its baselines, or name those there are."""
-    known = sorted(path.stem for path in (ROOT / "tests/benchmarks").glob("[a-z]*.py"))
-    if name is None:
-        typer.echo("\n".join(known) or "there are no benchmarks")
-    elif name not in known:
-        raise Failure(f"there is no benchmark '{name}', only: {', '.join(known)}")
-    else:
-        _become(f"tests.benchmarks.{name}", context.args)
+    _become("tests.benchmarks", context.args)
 
 
 def _become(module: str, arguments: list[str]) -> None:
