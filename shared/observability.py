@@ -67,13 +67,13 @@ class Metrics:
 
     def __init__(self, service: str) -> None:
         self.registry = CollectorRegistry()
-        self._prefix = f"payung_{service}_"
+        self.prefix = f"payung_{service}_"
 
     def counter(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
-        return Counter(self._prefix + name, text, labels, registry=self.registry)
+        return Counter(self.prefix + name, text, labels, registry=self.registry)
 
     def gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
-        return Gauge(self._prefix + name, text, labels, registry=self.registry)
+        return Gauge(self.prefix + name, text, labels, registry=self.registry)
 
     def histogram(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Histogram:
-        return Histogram(self._prefix + name, text, labels, registry=self.registry)
+        return Histogram(self.prefix + name, text, labels, registry=self.registry)

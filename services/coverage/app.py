@@ -10,9 +10,11 @@ from services.coverage.api import claims, figures, freshness, regions, stream
 from services.coverage.folding import Folder
 from services.coverage.settings import Settings
 from shared.bus.consumer import Consumer
+from shared.bus.metrics import watch
 from shared.bus.topics import ensure_topics
 from shared.database import connect, migrate
 from shared.events import TOPICS
+from shared.observability import Metrics
 from shared.security import KeyRing, on_access
 from shared.service import Part, build_app
 
@@ -55,13 +57,17 @@ def consumer(pool: asyncpg.Pool, settings: Settings) -> Consumer:
 async def create(settings: Settings) -> FastAPI:
     """The service: web routes, consumer, folder."""
     pool = await prepare(settings)
-    parts: list[Part] = [Folder(pool)]
+    metrics, folder = Metrics("coverage"), Folder(pool)
+    metrics.gauge("unfolded_batches", "Batches that only the ledger holds yet").set_function(lambda: folder.unfolded)
+    parts: list[Part] = [folder]
     if settings.consume:
-        parts.append(consumer(pool, settings))
+        parts.append(consumed := consumer(pool, settings))
+        watch(metrics, consumed)
     return build_app(
         "coverage",
         parts=parts,
         routers=[figures.router, claims.router, freshness.router, regions.router, stream.router],
         state={"pool": pool, "settings": settings, "keys": KeyRing(pool, settings.admin_key)},
+        metrics=metrics,
         on_stop=pool.close,
     )

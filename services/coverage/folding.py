@@ -63,6 +63,8 @@ class Folder:
         self._progress = time.monotonic()
         self._trouble: str | None = None
         self._folded = 0
+        self.unfolded = 0
+        """Batches that only the ledger holds yet."""
 
     async def run(self) -> None:
         while not self._stopping.is_set():
@@ -87,3 +89,4 @@ class Folder:
     async def _fold_once(self) -> None:
         async with connection(self._pool) as db:
             self._folded += await fold(db, self._clock())
+            self.unfolded = await db.fetchval("select count(*) from unfolded")

@@ -18,6 +18,7 @@ from services.notifications.schedule import Clock, Scheduler, wall_clock
 from services.notifications.sender import LOG_PACE, MAIL_PACE, Pace, Sender
 from services.notifications.settings import Settings
 from shared.bus.consumer import Consumer
+from shared.bus.metrics import watch
 from shared.bus.outbox import Relay
 from shared.bus.topics import ensure_topics
 from shared.database import connect, migrate
@@ -69,6 +70,7 @@ async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
 def web(settings: Settings, engine: Engine) -> FastAPI:
     """The application over the engine: its routes and what they need."""
     metrics = Metrics("notifications")
+    watch(metrics, engine.consumer, engine.relay)
     reminders = metrics.counter("reminders", "Reminders by result", ("result",))
     for sender in engine.senders:
         sender.counted = lambda result: reminders.labels(result).inc()

@@ -13,6 +13,7 @@ from services.registration.privacy import Vault
 from services.registration.settings import Settings
 from services.registration.writer import Writer
 from shared.bus.consumer import Consumer
+from shared.bus.metrics import watch
 from shared.bus.outbox import Relay
 from shared.bus.topics import ensure_topics
 from shared.database import UNAVAILABLE, connect, migrate
@@ -51,6 +52,7 @@ def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
     here = Services(pool, vault, writer, relay, keys, Regions.load(), wake, settings.jkp)
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     consumer.on("intake", DirectIntake(here).on_intake)
+    watch(metrics, consumer, relay)
     app = build_app(
         "registration",
         parts=[relay, writer, ImportWorker(here), consumer],

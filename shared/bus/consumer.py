@@ -7,9 +7,10 @@ Each batch first moves the offsets by compare-and-swap; if that fails, somebody 
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
@@ -80,6 +81,17 @@ class Position:
         self.sought = False
 
 
+@dataclass(frozen=True)
+class Standing:
+    """One topic: records behind (None: unknown), records set aside since the start, whether it is halted, and when a
+    batch last took effect (seconds since 1970; None: not yet)."""
+
+    lag: int | None
+    dead_letters: int
+    halted: bool
+    applied_at: float | None
+
+
 class Consumer:
     """Runs one handler a topic, in the given consumer group. See the module's text for its guarantee."""
 
@@ -118,7 +130,8 @@ class Consumer:
         self._progress = time.monotonic()
         self._hinted = 0.0
         self._ends: dict[TopicPartition, int] = {}
-        self._buried = 0
+        self._buried: Counter[str] = Counter()
+        self._applied: dict[str, float] = {}
 
     def on(self, topic: str, handler: Handler) -> None:
         """Let `handler` work off `topic` (its name as in the contracts)."""
@@ -157,11 +170,18 @@ class Consumer:
             detail={
                 "group": self._prefix + self._group,
                 "lag": self._lag(),
-                "dead_letters": self._buried,
+                "dead_letters": self._buried.total(),
                 "halted": dict(self._halted),
                 "trouble": self._trouble,
             },
         )
+
+    def topics(self) -> dict[str, Standing]:
+        """How far each topic is worked off, for those who watch."""
+        return {
+            topic: Standing(self._lag(topic), self._buried[topic], topic in self._halted, self._applied.get(topic))
+            for topic in self._handlers
+        }
 
     async def _make_topics(self) -> None:
         """A consumer may start before the service that writes its topics."""
@@ -230,10 +250,13 @@ class Consumer:
         if self._lag() == 0:
             self._progress = time.monotonic()
 
-    def _lag(self) -> int | None:
-        """Records not yet applied of the partitions that are ours, by their ends as last measured; None unknown."""
+    def _lag(self, topic: str | None = None) -> int | None:
+        """Records not yet applied of the partitions (of one topic) that are ours, by their ends as last measured; None
+        unknown."""
         behind = [
-            max(0, end - self._positions[tp].next_offset) for tp, end in self._ends.items() if tp in self._positions
+            max(0, end - self._positions[tp].next_offset)
+            for tp, end in self._ends.items()
+            if tp in self._positions and topic in (None, self._plain(tp.topic))
         ]
         return sum(behind) if behind else None
 
@@ -378,6 +401,7 @@ class Consumer:
                 self._positions[tp].next_offset = next_offset
                 self._positions[tp].sought = False
         self._trouble, self._progress = None, time.monotonic()
+        self._applied[topic] = time.time()
 
     def _moves(self, records: list[Record]) -> dict[TopicPartition, tuple[int, int, int]]:
         moves: dict[TopicPartition, tuple[int, int, int]] = {}
@@ -415,7 +439,7 @@ class Consumer:
                     f"{bad} of the last {len(outlook)} records are poison, the last one: {batch.rejected[-1][1]}"
                 )
             await self._dead_letters.send(letters(topic, batch.rejected, consumer=self._group, now=datetime.now(UTC)))
-            self._buried += len(batch.rejected)
+            self._buried[topic] += len(batch.rejected)
             log.warning("dead letters", topic=topic, count=len(batch.rejected), reason=batch.rejected[0][1])
         self._recent[topic] = outlook
 

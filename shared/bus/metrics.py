@@ -1,0 +1,47 @@
+"""What a monitor is told of the bus, read from its parts when it asks; labels name topics only."""
+
+from collections.abc import Iterator, Mapping
+
+from prometheus_client import Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from shared.bus.consumer import Consumer
+from shared.bus.outbox import Relay
+from shared.observability import Metrics
+
+
+def watch(metrics: Metrics, consumer: Consumer, relay: Relay | None = None) -> None:
+    """Add `payung_<service>_consumer_…` and, with a relay, `…_relay_…` to the service's metrics."""
+    metrics.registry.register(_Bus(metrics.prefix, consumer, relay))
+
+
+class _Bus(Collector):
+    def __init__(self, prefix: str, consumer: Consumer, relay: Relay | None) -> None:
+        self._prefix = prefix
+        self._consumer = consumer
+        self._relay = relay
+
+    def collect(self) -> Iterator[Metric]:
+        topics = self._consumer.topics()
+        lag = {topic: each.lag for topic, each in topics.items()}
+        applied = {topic: each.applied_at for topic, each in topics.items()}
+        yield self._gauge("consumer_lag_records", "Records not yet applied", lag)
+        yield self._gauge("consumer_last_applied_timestamp_seconds", "When a batch last took effect", applied)
+        halted = {topic: float(each.halted) for topic, each in topics.items()}
+        yield self._gauge("consumer_halted", "1: halted, since too many records are poison", halted)
+        letters = CounterMetricFamily(self._prefix + "consumer_dead_letters", "Records set aside", labels=["topic"])
+        for topic, each in topics.items():
+            letters.add_metric([topic], each.dead_letters)
+        yield letters
+        if self._relay is not None:
+            published = self._relay.status().detail["published"]
+            yield CounterMetricFamily(self._prefix + "relay_published_events", "Events published", value=published)
+
+    def _gauge(self, name: str, text: str, values: Mapping[str, float | None]) -> Metric:
+        """One sample for each topic; none where nothing is known yet."""
+        gauge = GaugeMetricFamily(self._prefix + name, text, labels=["topic"])
+        for topic, value in values.items():
+            if value is not None:
+                gauge.add_metric([topic], value)
+        return gauge
