@@ -33,7 +33,8 @@ class Replanner:
         self._in_force = in_force
         self._stopping = asyncio.Event()
         self._look = asyncio.Event()
-        self._trouble: str | None = None
+        self._trouble: str | None = "starting"
+        self._applied = False
         self._progress = time.monotonic()
 
     def wake(self) -> None:
@@ -44,7 +45,7 @@ class Replanner:
         while not self._stopping.is_set():
             try:
                 await self.apply()
-                self._trouble = None
+                self._trouble, self._applied = None, True
             except UNAVAILABLE as problem:
                 self._trouble = type(problem).__name__
             self._progress = time.monotonic()
@@ -58,7 +59,7 @@ class Replanner:
 
     def status(self) -> PartStatus:
         stalled = time.monotonic() - self._progress > 10 * 60
-        return PartStatus(live=not stalled, ready=True, detail={"trouble": self._trouble})
+        return PartStatus(live=not stalled, ready=self._applied, detail={"trouble": self._trouble})
 
     async def apply(self) -> bool:
         """Reckon anew if another policy holds than the one applied; whether it was needed."""

@@ -82,7 +82,7 @@ class Sender:
         self._stopping = asyncio.Event()
         self._cut = asyncio.Event()
         self._progress = time.monotonic()
-        self._trouble: str | None = None
+        self._trouble: str | None = "starting"
         self._down = 0
         self._done = {"sent": 0, "delayed": 0, "failed": 0}
 
