@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from services.registration import looking_up, timelines
+from services.registration import looking_up, remembering, timelines
 from services.registration.commands import Enrolled, Heads
 from services.registration.grouping import Regrouping
 from services.registration.identity import Keys
@@ -227,6 +227,7 @@ async def _follow_merges(work: Work) -> None:
     pairs = [(loser, work.current(loser)) for loser in work.became]
     losers, survivors = [loser for loser, _ in pairs], [survivor for _, survivor in pairs]
     await work.execute("move_partner", losers, survivors)
+    await remembering.follow(work, dict(pairs))
     await work.known(survivors)
 
 

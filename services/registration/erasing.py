@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.registration import grouping
+from services.registration import grouping, remembering, traces, values
 from services.registration.grouping import Regrouping, to_row
 from services.registration.partners import Row
 from services.registration.work import Work
@@ -14,24 +14,28 @@ ERASED = "erased"
 async def erase(work: Work, partners: Sequence[UUID]) -> Regrouping:
     """Forget these partners (survivors' ids) in one transaction with the facts that say so."""
     await work.known(partners)
-    rows = [to_row(record) for record in await work.fetch("evidence_of_partners", list(partners))]
+    records = await work.fetch("evidence_of_partners", list(partners))
+    rows = [to_row(record) for record in records]
+    names = [values.name_key(work.vault.open(record["sealed"])["name"]) for record in records]
     participants = await work.fetch("participants_of", list(partners))
     numbers = [record["participant_no"] for record in participants]
-    identified: list[Row | _Identified] = [
+    identified: list[Row | remembering.Former | _Identified] = [
         *rows,
         *(_Identified(record["nib"], record["nik"], record["name"]) for record in participants),
+        *await remembering.of(work, partners),
     ]
     await work.execute(
         "erase_from_quarantine",
         list({row.nib for row in identified} - {None}),
         list({row.nik for row in identified} - {None}),
-        list({row.name for row in identified} - {None}),
+        list({row.name for row in identified} - {None} | {traces.name_of(work.vault, name) for name in names}),
         numbers,
     )
     await work.execute("erase_participants", numbers)
     await work.execute("erase_claimants", numbers)
     await work.execute("erase_guests", list(partners))
     regrouping = await grouping.regroup(work, [], [row.key for row in rows])
+    await remembering.forget(work, partners)
     for partner in partners:
         work.states[partner].status = ERASED
         work.groups[partner] = []

@@ -321,7 +321,8 @@ def _identifier(
     if value is None:
         return None
     if not isinstance(value, str):
-        damaged = "nik_excel_damaged" if field == "nik" and isinstance(value, int | float) else code
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        damaged = "nik_excel_damaged" if field == "nik" and number else code
         return Refusal(damaged, field, f"A {field.upper()} is sent as text: a number loses digits.")
     return read(value)
 

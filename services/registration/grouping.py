@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.registration import identity
+from services.registration import identity, remembering
 from services.registration.commands import Heads
 from services.registration.partners import Row
 from services.registration.work import Work
@@ -50,7 +50,6 @@ class Offer:
     content: UUID
     ref: str | None
     said: dict[str, Any]
-    import_id: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -107,8 +106,7 @@ def _compare(offers: Sequence[Offer], held: dict[UUID, asyncpg.Record]) -> tuple
         fates.append(_fate(offer, content, record))
         row = _dated(offer, before, content)
         if before is None or content != offer.content or row != before:
-            first_import = record["import_id"] if record else offer.import_id
-            changes[key] = _Change(replace(offer, import_id=first_import), row, to_row(record) if record else None)
+            changes[key] = _Change(offer, row, to_row(record) if record else None)
     return fates, changes
 
 
@@ -117,7 +115,7 @@ def _fate(offer: Offer, content: UUID | None, record: asyncpg.Record | None) -> 
         return NEW
     if content != offer.content:
         return REPLACED
-    own = record is None or (offer.import_id is not None and record["import_id"] == offer.import_id)
+    own = record is None or (offer.row.import_id is not None and record["import_id"] == offer.row.import_id)
     return TWIN if own else UNCHANGED
 
 
@@ -126,7 +124,7 @@ def _dated(offer: Offer, before: Row | None, content: UUID | None) -> Row:
     row = offer.row
     if before is None:
         return row
-    row = replace(row, sequence=before.sequence, partner=before.partner)
+    row = replace(row, sequence=before.sequence, partner=before.partner, import_id=before.import_id)
     if offer.ref is not None:
         return row
     newest = max((before.last_listed, before.line), (row.last_listed, row.line))
@@ -138,25 +136,28 @@ async def _settle(work: Work, changes: dict[UUID, _Change], gone: list[Row], res
     replaced = [change.before for change in changes.values() if change.before is not None]
     seeds = [change.row for change in changes.values()]
     rows, vetoed = await _closure(work, seeds, [*gone, *replaced])
-    groups = [[rows[at] for at in group] for group in identity.cluster(rows, vetoed)]
-    before = {row.partner for row in (*rows, *gone, *replaced) if row.partner is not None}
+    clusters = identity.cluster(rows, vetoed)
+    groups = [[rows[at] for at in group] for group in clusters]
+    recalled = await remembering.recalled(work, seeds, rows, clusters, vetoed)
+    before = {row.partner for row in (*rows, *gone, *replaced) if row.partner is not None}.union(*recalled)
     await work.known(before)
     survivors, merged = identity.assign(
         [[(row.sequence, row.partner) for row in group] for group in groups],
-        [()] * len(groups),
+        recalled,
         {partner: (work.states[partner].first_recorded, partner) for partner in before},
     )
-    import_of = {key: change.offer.import_id for key, change in changes.items()}
     shrunk = {row.partner for row in (*gone, *replaced)}
     moved: list[tuple[UUID, UUID]] = []
     for number, group in enumerate(groups):
-        partner = survivors[number] or work.new_partner(_former(group, import_of)).partner_id
+        partner = survivors[number] or work.new_partner(_former(group)).partner_id
         survivors[number] = partner
         if not all(row.partner == partner and row.key not in changes for row in group) or partner in shrunk:
             _touch(work, partner, group, result)
         moved += [(row.key, partner) for row in group if row.partner != partner and row.key not in changes]
     for loser, number in merged.items():
         work.merge(loser, cast(UUID, survivors[number]))
+    await remembering.follow(work, {loser: cast(UUID, survivors[number]) for loser, number in merged.items()})
+    await remembering.remember(work, gone)
     for row in gone:
         _note(row, result)
     emptied = before - set(survivors) - merged.keys()
@@ -167,9 +168,10 @@ async def _settle(work: Work, changes: dict[UUID, _Change], gone: list[Row], res
     await _write(work, changes, gone, moved)
 
 
-def _former(group: list[Row], import_of: dict[UUID, UUID | None]) -> UUID | None:
-    """The import that formed this partner, unless older rows did (a part split off)."""
-    return import_of[group[0].key] if all(row.key in import_of and row.partner is None for row in group) else None
+def _former(group: list[Row]) -> UUID | None:
+    """The import that formed this partner: the one that brought all its rows."""
+    imports = {row.import_id for row in group}
+    return cast("UUID | None", imports.pop()) if len(imports) == 1 else None
 
 
 def _touch(work: Work, partner: UUID, group: list[Row], result: Regrouping) -> None:
@@ -271,7 +273,7 @@ def _record(work: Work, change: _Change, partner: UUID) -> tuple[Any, ...]:
         row.first_listed,
         row.last_listed,
         row.line,
-        offer.import_id,
+        row.import_id,
         work.vault.seal(offer.said),
     )
 
@@ -297,4 +299,5 @@ def to_row(record: asyncpg.Record) -> Row:
         occupation=record["occupation"],
         cooperative=record["cooperative"],
         heads=Heads(record["total"], record["management"], record["staff"], record["labour"]),
+        import_id=record["import_id"],
     )

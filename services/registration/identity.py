@@ -139,13 +139,54 @@ def look_up(
     return only.partner if len(nibs) <= 1 and len(niks) <= 1 else None
 
 
+class Once(Evidence, Protocol):
+    """What a partner that has no row now was once identified by."""
+
+    @property
+    def partner(self) -> Any: ...
+
+
+def recall(
+    rows: Sequence[Evidence],
+    groups: Sequence[Sequence[int]],
+    former: Sequence[Once],
+    vetoed_names: Collection[Hashable] = (),
+) -> list[list[Any]]:
+    """The partners without rows that each group is: those it would be one with, if their former rows still stood.
+
+    One that would be one with several groups is the group it shares the strongest identifier with, then the first.
+    """
+    number_of = {at: number for number, group in enumerate(groups) for at in group}
+    once: dict[Any, list[Once]] = defaultdict(list)
+    met: dict[Any, set[int]] = defaultdict(set)
+    for together in cluster([*rows, *former], vetoed_names):
+        numbers = {number_of[at] for at in together if at in number_of}
+        for each in (former[at - len(rows)] for at in together if at >= len(rows)):
+            once[each.partner].append(each)
+            met[each.partner] |= numbers
+    recalled: list[list[Any]] = [[] for _ in groups]
+    for partner, numbers in met.items():
+        if numbers:
+            closest = min(numbers, key=lambda n: (_distance([rows[at] for at in groups[n]], once[partner]), n))
+            recalled[closest].append(partner)
+    return recalled
+
+
+def _distance(one: Sequence[Evidence], other: Sequence[Evidence]) -> int:
+    """0 with a NIB or NIK Koperasi in common, 1 with a NIK, 2 with a name, 3 with nothing."""
+    for distance, keys in enumerate((("nib", "nik_koperasi"), ("nik",), ("name",))):
+        if any({getattr(row, key) for row in one} & {getattr(row, key) for row in other} - {None} for key in keys):
+            return distance
+    return 3
+
+
 def assign(
     groups: Sequence[Sequence[tuple[int, P | None]]], extra: Sequence[Collection[P]], first_recorded: dict[P, Any]
 ) -> tuple[list[P | None], dict[P, int]]:
     """Which id each group keeps, and into which group every other id is merged.
 
-    `groups` hold (sequence number, id so far) of their rows; `extra` the ids of unlisted participants each group found;
-    an id goes to the group with the oldest of its rows, the first recorded of a group's ids survives.
+    `groups` hold (sequence number, id so far) of their rows; `extra` the ids of partners without rows that each is; an
+    id goes to the group with the oldest of its rows, the first recorded of a group's ids survives.
     Returns (the surviving id of each group, None where it needs a new one; merged id → its group).
     """
     claimed: dict[P, tuple[int, int]] = {}

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import asyncpg
 
-from services.registration import columns, tables, values
+from services.registration import columns, tables
 from services.registration.accepting import Order, Outcome
 from services.registration.commands import Command, Enrolled
-from services.registration.grouping import UNCHANGED
+from services.registration.grouping import REPLACED, UNCHANGED
 from services.registration.privacy import Vault
 from services.registration.rows import Reader, Sender
 from services.registration.tables import Row
@@ -129,7 +129,7 @@ class ImportWorker:
     async def _work_off(self, record: asyncpg.Record) -> None:
         file = await self._read(record)
         if isinstance(file, Refusal):
-            await self._here.pool.execute(QUERIES["fail_import"], record["import_id"], file.detail)
+            await self._fail(record, file.detail)
             return
         await self._here.pool.execute(
             QUERIES["begin_import"], record["import_id"], list(file.header), len(file.lines), file.skipped
@@ -149,9 +149,15 @@ class ImportWorker:
             except Exception as problem:  # whatever a chunk raises must not stop the other imports
                 log.error("an import failed", problem=type(problem).__name__)
                 detail = "Something failed on our side. What was counted as accepted is kept; send the file again."
-                await self._here.pool.execute(QUERIES["fail_import"], record["import_id"], detail)
+                await self._fail(record, detail)
                 return
             at += size
+
+    async def _fail(self, record: asyncpg.Record, detail: str) -> None:
+        """An import that cannot go on says why; its file is kept no longer."""
+        async with transaction(self._here.pool) as db:
+            await db.execute(QUERIES["fail_import"], record["import_id"], detail)
+            await db.execute(QUERIES["drop_import_file"], record["import_id"])
 
     async def _keep(self, found: "DryRun") -> None:
         """A dry run's effects are undone; its report and refused rows are kept."""
@@ -244,6 +250,7 @@ class Chunk:
             report["rejected"],
             json.dumps(report["rejected_by"]),
             json.dumps(report["warnings"]),
+            report["replaced"],
         )
         if self.last:
             await db.execute(QUERIES["finish_import"], import_id)
@@ -255,6 +262,7 @@ class Chunk:
             "accepted": len(accepted),
             "created": self._formed(work) + sum(o.fate in CREATED_FATES for _, o in accepted),
             "unchanged": sum(o.fate == UNCHANGED for _, o in accepted),
+            "replaced": sum(o.fate == REPLACED for _, o in accepted),
             "rejected": len(refusals),
             "rejected_by": dict(Counter(refusal.code for refusal in refusals)),
             "warnings": dict(Counter(w for line, _ in accepted if _is(line.answer) for w in line.answer.warnings)),  # type: ignore[union-attr]
@@ -276,7 +284,7 @@ class Chunk:
             await work.db.copy_records_to_table("quarantine", records=records, columns=list(QUARANTINE))
 
     def _entry(self, work: Work, row: Row, refusal: Refusal) -> tuple[Any, ...]:
-        nib, nik, number = self._identified(row)
+        nib, nik, name, number = self.reader.trace(row).hashed(work.vault)
         return (
             work.ids(),
             self.record["agency"],
@@ -287,18 +295,12 @@ class Chunk:
             refusal.field,
             refusal.detail,
             nib,
-            work.vault.nik(nik),
-            None,
+            nik,
+            name,
             number,
             work.vault.seal({"cells": self.reader.kept(row)}),
             work.now,
         )
-
-    def _identified(self, row: Row) -> tuple[int | None, str | None, str | None]:
-        """NIB, NIK and participant number in a refused row, as far as they can be read: erasure finds it by them."""
-        nib = next((v for c in row.cells if isinstance(v := values.nib(c), str)), None)
-        nik = next((v for c in row.cells if isinstance(v := values.nik(c), str)), None)
-        return int(nib) if nib else None, nik, None
 
 
 @dataclass(frozen=True)

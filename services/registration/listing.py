@@ -159,10 +159,11 @@ def _offer(work: Work, each: Sent, number: int, cooperative: UUID | None, borrow
         occupation=command.occupation,
         cooperative=cooperative,
         heads=heads,
+        import_id=each.import_id,
     )
     said_here = {"name": command.name, "nik": nik, "person": said.person, "phone": said.phone, "email": said.email}
     told: dict[str, Any] = said_here | {"language": said.language, "address": said.address}
-    return Offer(_tied(row, borrowed), content, partner.ref, told, each.import_id)
+    return Offer(_tied(row, borrowed), content, partner.ref, told)
 
 
 def _tied(row: Row, borrowed: Row | None) -> Row:

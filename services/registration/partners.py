@@ -38,6 +38,7 @@ class Row:
     occupation: str | None = None
     cooperative: Any = None
     heads: Heads = NOTHING_SAID
+    import_id: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,37 @@ update evidence e set cooperative = m.survivor
   from unnest($1::uuid[], $2::uuid[]) m (loser, survivor) where e.cooperative = m.loser
 returning e.partner_id;
 
+-- name: remember_former
+-- Each thing that identified a partner is kept once.
+insert into former (partner_id, nib, nik_koperasi, nik, name)
+select distinct n.partner_id, n.nib, n.nik_koperasi, n.nik, n.name
+  from unnest($1::uuid[], $2::bigint[], $3::text[], $4::uuid[], $5::uuid[]) n (partner_id, nib, nik_koperasi, nik, name)
+ where not exists (select from former f
+                    where f.partner_id = n.partner_id
+                      and (f.nib, f.nik_koperasi, f.nik, f.name)
+                          is not distinct from (n.nib, n.nik_koperasi, n.nik, n.name));
+
+-- name: former_sharing
+-- All that identified the partners which have no row now and once held one of these NIBs, NIK Koperasi, NIKs or names.
+select f.partner_id as partner, f.nib, f.nik_koperasi, f.nik, f.name
+  from former f
+ where f.partner_id in (
+    select partner_id from former where nib = any($1::bigint[])
+    union select partner_id from former where nik_koperasi = any($2::text[])
+    union select partner_id from former where nik = any($3::uuid[])
+    union select partner_id from former where name = any($4::uuid[]))
+   and not exists (select from evidence e where e.partner_id = f.partner_id);
+
+-- name: former_of
+select partner_id as partner, nib, nik_koperasi, nik, name from former where partner_id = any($1::uuid[]);
+
+-- name: move_former
+update former f set partner_id = m.survivor
+  from unnest($1::uuid[], $2::uuid[]) m (loser, survivor) where f.partner_id = m.loser;
+
+-- name: forget_former
+delete from former where partner_id = any($1::uuid[]);
+
 -- name: partner_states
 select partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact,
        enrollment_version, enrollment_fact, contact_version, contact_digest
@@ -327,7 +358,7 @@ select next_position from import where import_id = $1 and state = 'running' for 
 -- name: advance_import
 update import set next_position = $2, accepted = accepted + $3, created = created + $4, unchanged = unchanged + $5,
        rejected = rejected + $6, rejected_by = add_counts(rejected_by, $7::jsonb),
-       warnings = add_counts(warnings, $8::jsonb), lease_until = now() + interval '15 seconds'
+       warnings = add_counts(warnings, $8::jsonb), replaced = replaced + $9, lease_until = now() + interval '15 seconds'
  where import_id = $1;
 
 -- name: finish_import
@@ -402,13 +433,15 @@ select partner_id, key, list, ref, nib, nik_koperasi, first_listed, last_listed,
  order by partner_id, last_listed desc, line desc;
 
 -- name: quarantine_page
-select * from quarantine where agency = $1 and id > $2 and ($3::uuid is null or import_id = $3)
+-- What a dry run would refuse is only in its report.
+select * from quarantine q where agency = $1 and id > $2 and ($3::uuid is null or import_id = $3)
+   and not exists (select from import i where i.import_id = q.import_id and i.dry_run)
  order by id limit $4;
 
 -- name: quarantined
 select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header
   from quarantine q left join import i on i.import_id = q.import_id
- where q.id = $1 and q.agency = $2;
+ where q.id = $1 and q.agency = $2 and i.dry_run is not true;
 
 -- name: mend_quarantined
 update quarantine set sealed = $3, nib = $4, nik = $5, name = $6, participant_no = $7, event_key = $8

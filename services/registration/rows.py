@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from services.registration import columns, health, rules, values
+from services.registration import columns, health, rules, traces, values
 from services.registration.commands import (
     Attended,
     Claimed,
@@ -110,6 +110,13 @@ class Reader:
         """The cells of a refused row as they may be kept."""
         return health.cells_without(row.cells, self._health, row.fits)
 
+    def trace(self, row: Row) -> traces.Trace:
+        """Whose the row is, as far as it can be read; also of a row that has too few cells."""
+        self._cells = row.cells + ("",) * (1 + max(self._at.values(), default=0))
+        name, region = self._cell("name") or self._cell("owner") or self._cell("person"), self._cell("region")
+        code = traces.region_of(self._regions, region, self._sender.own)
+        return traces.of_cells(row.cells, name, code, self._cell("participant_no"))
+
     # --- the kinds of files ---------------------------------------------------------------------------------------
 
     def _partners(self, line: int) -> Listed:
@@ -159,7 +166,7 @@ class Reader:
         start = ok(values.day(self._cell("effective_on"), "effective_on"))
         until = self._until(start)
         held = ok(rules.programmes(rules.split_programmes(self._cell("programmes")), self._sender.jkp))
-        segment: Segment = "BPU" if self._cell("segment").upper() == "BPU" else "PU"
+        segment = self._segment()
         own_scale = scale(self._cell("scale"))
         none(rules.judge(held, segment, own_scale))
         return Enrolled(
@@ -292,6 +299,12 @@ class Reader:
         if self._individuals or text in INDIVIDUALS:
             return "individual"
         return "cooperative" if self._cooperatives or text.startswith(("KOPERASI", "COOPERATIVE")) else "business"
+
+    def _segment(self) -> Segment:
+        text = self._cell("segment").upper()
+        if text not in ("PU", "BPU") and not values.absent(text):
+            raise Refused(Refusal("invalid_value", "segment", "The segment is PU or BPU."))
+        return "BPU" if text == "BPU" else "PU"
 
     def _heads(self) -> Heads:
         total, management, staff, labour = (

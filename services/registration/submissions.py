@@ -7,11 +7,13 @@ from uuid import UUID
 
 import msgspec
 
-from services.registration import health, values
+from services.registration import health, traces
 from services.registration.accepting import Order, Outcome
 from services.registration.commands import Command, Erased
+from services.registration.traces import Trace
 from services.registration.values import Refusal
 from services.registration.work import Work
+from shared.regions import Regions
 
 
 @dataclass(slots=True)
@@ -121,7 +123,7 @@ class Events:
         await work.execute("leave_quarantine", settled)
         refused = [item for item in self.items if item.refusal is not None]
         if self.entry is None:
-            await quarantine(work, self.agency, refused)
+            await quarantine(work, self.agency, self.regions, refused)
         else:
             await judge_again(work, self.entry, self.agency, refused[0].refusal if refused else None)
 
@@ -170,14 +172,14 @@ QUARANTINE = (
 )
 
 
-async def quarantine(work: Work, agency: str, refused: Sequence[Item]) -> None:
+async def quarantine(work: Work, agency: str, spoken_for: tuple[str, ...], refused: Sequence[Item]) -> None:
     """Keep refused events as they were sent; the same event refused again replaces what is kept of it."""
     kept: dict[Any, tuple[Any, ...]] = {}
     for item in refused:
         assert item.refusal is not None
         key = None if item.refusal.code == "id_reused" else item.key
         entry = item.refusal
-        found = identifiers(work, _data(item.raw))
+        found = trace(item.raw, work.regions, spoken_for).hashed(work.vault)
         row = (work.ids(), agency, key, item.type, entry.code, entry.field, entry.detail, *found)
         kept[key or len(kept)] = (*row, work.vault.seal(health.without(item.raw)), work.now)
     if kept:
@@ -197,19 +199,9 @@ def _data(raw: Any) -> Mapping[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def identifiers(work: Work, data: Mapping[str, Any]) -> tuple[int | None, UUID | None, UUID | None, str | None]:
-    """(NIB, hash of the NIK, hash of the name, participant number) in refused data, as far as they can be read."""
-    partner = data.get("partner")
-    partner = partner if isinstance(partner, dict) else {}
-    nib, nik = values.nib(str(partner.get("nib") or "")), values.nik(str(partner.get("nik") or ""))
-    name, region = partner.get("name") or data.get("name"), partner.get("region") or data.get("region")
-    number = data.get("participant_no")
-    return (
-        int(nib) if isinstance(nib, str) else None,
-        work.vault.nik(nik) if isinstance(nik, str) else None,
-        work.vault.name(values.name_key(str(name)), str(region)) if name and region else None,
-        str(number).replace("\x00", "")[:100] if number else None,
-    )
+def trace(raw: Any, regions: Regions, spoken_for: tuple[str, ...]) -> Trace:
+    """Whose a refused event is, sent by an agency that speaks for these regions."""
+    return traces.of_event(_data(raw), regions, spoken_for[0] if len(spoken_for) == 1 else None)
 
 
 @dataclass

@@ -12,7 +12,8 @@ HEADER_WITHIN = 60
 LONGEST_RECORD = 20
 SHORT = 64 << 10
 NO_HEADER = Refusal("malformed", "file", "No header: no line holds two column names known for this kind of file.")
-SUMS = frozenset(("JUMLAH", "TOTAL"))
+EMPTY = Refusal("malformed", "file", "The file is empty.")
+SUMS = frozenset(("jumlah", "total"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def squeeze(header: str) -> str:
 def decode(content: bytes) -> str:
     """UTF-8 with or without BOM, UTF-16 with BOM, else Windows-1252 (where every byte means something)."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", errors="replace")
+        return content.decode("utf-16", errors="replace").replace("\x00", "")
     try:
         return content.decode("utf-8-sig").replace("\x00", "")
     except UnicodeDecodeError:
@@ -60,7 +61,7 @@ def read(content: bytes, recognised: Callable[[str], bool]) -> Table | Refusal:
     rows: list[Row] = []
     skipped = 0
     for line, cells in _records(lines, number, delimiter, len(header)):
-        if not any(cell.strip() for cell in cells) or cells[0].strip().upper() in SUMS:
+        if not any(cell.strip() for cell in cells) or squeeze(cells[0]) in SUMS:
             skipped += 1
         else:
             rows.append(Row(line, cells, len(cells) == len(header)))
@@ -69,6 +70,8 @@ def read(content: bytes, recognised: Callable[[str], bool]) -> Table | Refusal:
 
 def without_header(content: bytes, recognised: Callable[[str], bool]) -> Refusal | None:
     """Quickly: whether `read` would find no table in this file."""
+    if not decode(content[:SHORT]).strip():
+        return EMPTY
     lines = re.split(r"\r\n|\n|\r", decode(content[:SHORT]))
     return None if _find_header(lines, recognised) else NO_HEADER
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.registration import importing
 from services.registration.identity import Known, cluster, look_up
 from services.registration.values import name_key
 from tests import stack
@@ -163,3 +164,25 @@ async def test_the_facts_on_the_topic_are_the_partners_in_the_database(here: Wor
             assert {k: v for k, v in one.items() if k not in changing} != {
                 k: v for k, v in other.items() if k not in changing
             }, "a version that says nothing new"
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+async def test_an_upload_in_many_chunks_forms_the_partners_of_all_its_rows(
+    here: World, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "CHUNK", 100)
+    dice = random.Random(seed)
+    rows = []
+    for number in range(1500):
+        nik = f"33110{seed}{dice.randint(1, 900):010d}" if dice.random() < 0.7 else ""
+        nib = f"0000{seed}{dice.randint(1, 300):08d}" if dice.random() < 0.3 else ""
+        rows.append(Row(str(number), nib or None, None, nik or None, (f"Besar {seed} {dice.randint(1, 500)}", "33.11")))
+    content = "nama usaha;nib;nik;kab_kota\n" + "\n".join(
+        f"{each.name[0]};{each.nib or ''};{each.nik or ''};{each.name[1]}" for each in rows
+    )
+    report = await here.upload(content, "partners", list=f"besar-{seed}")
+    distinct = {(each.nib, each.nik, each.name) for each in rows}  # the same content is the same row
+    expected = len(cluster([Row("", nib, None, nik, (name_key(name), where)) for nib, nik, (name, where) in distinct]))
+    assert (report["accepted"], report["created"]) == (1500, expected)
+    (listed,) = [row for row in await here.get("/v1/lists") if row["list"] == f"besar-{seed}"]
+    assert listed["listed"] == expected

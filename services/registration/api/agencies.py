@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import asyncpg
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from services.registration.api.services import Services, services
 from services.registration.work import QUERIES
@@ -21,22 +21,28 @@ from shared.security import new_key, require
 router = APIRouter(tags=["agencies"], dependencies=[Depends(require(admin=True))])
 
 Scope = Literal["publish", "enroll", "read"]
+NO_NUL = r"^[^\x00]*$"
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
+
+
+def _once(given: list[str]) -> list[str]:
+    """Each value once, in the order given."""
+    return list(dict.fromkeys(given))
 
 
 class NewAgency(BaseModel):
     """An agency: what it may do, and where."""
 
     slug: str
-    name: str = Field(min_length=1, max_length=200)
-    regions: list[str] = Field(min_length=1, max_length=600)
-    scopes: list[Scope] = Field(min_length=1)
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_NUL)]
+    regions: Annotated[list[str], Field(min_length=1, max_length=600), AfterValidator(_once)]
+    scopes: Annotated[list[Scope], Field(min_length=1), AfterValidator(_once)]
 
 
 class NewKey(BaseModel):
     """A further key, with no more scopes than its agency has."""
 
-    scopes: list[Scope] | None = None
+    scopes: Annotated[list[Scope], Field(min_length=1), AfterValidator(_once)] | None = None
 
 
 @router.post("/v1/agencies", status_code=201, summary="Add an agency; its first key is shown this once")
@@ -76,7 +82,10 @@ async def issue_key(
             raise not_found()
         scopes = tuple(row["scopes"])
         if wanted is not None and wanted.scopes is not None:
-            scopes = tuple(scope for scope in wanted.scopes if scope in scopes)
+            lacking = [scope for scope in wanted.scopes if scope not in scopes]
+            if lacking:
+                raise Problem(422, "invalid_value", f"The agency lacks the scope '{lacking[0]}'.", field="scopes")
+            scopes = tuple(wanted.scopes)
         issued = await _issue(db, slug, tuple(row["regions"]), scopes)
     here.relay.wake()
     return {"slug": slug, "scopes": scopes} | issued

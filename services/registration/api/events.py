@@ -13,7 +13,6 @@ from services.registration.api.services import Services, sender, services
 from services.registration.event_data import EventReader, Speaker
 from services.registration.submissions import Answer, Events
 from services.registration.work import QUERIES
-from shared.database import UNAVAILABLE
 from shared.problems import Problem, problem_response
 from shared.security import Principal
 
@@ -89,7 +88,7 @@ async def _begin(here: Services, agency: str, key: str, digest: UUID) -> Answer 
 async def _take_once(here: Services, principal: Principal, media_type: str, body: bytes, key: str) -> Answer:
     try:
         return await _take(here, principal, media_type, body, key)
-    except (Problem, *UNAVAILABLE):
+    except BaseException:  # whatever it was, even a stop: there is no answer to give again
         await here.pool.execute(QUERIES["forget_request"], str(principal.agency), key)
         raise
 

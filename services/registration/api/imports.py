@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -28,7 +29,8 @@ router = APIRouter(tags=["imports"])
 MOST_BYTES = 64 << 20
 SCOPE = {"partners": "publish", "persons": "publish", "enrollments": "enroll", "claims": "enroll"}
 JAKARTA = ZoneInfo("Asia/Jakarta")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = re.compile(r"\s*[=+\-@]|[\t\r]")
+PHONE = re.compile(r"\+\d+")
 NOTHING = UUID(int=0)
 _ids = Ids()
 
@@ -63,7 +65,7 @@ async def upload(
             kind,
             name,
             _list_date(list_date),
-            "nik" in re.split(r"[,\s]+", require.lower()),
+            _requires_nik(require),
             dry_run,
         )
         await db.execute(QUERIES["add_import_file"], import_id, here.vault.seal(content))
@@ -80,6 +82,13 @@ def _kind(kind: str, principal: Principal) -> str:
     if not (principal.may(scope) if scope else principal.may("publish") or principal.may("enroll")):
         raise Problem(403, "forbidden", f"This key lacks the scope '{scope or 'publish'}'.")
     return kind
+
+
+def _requires_nik(text: str) -> bool:
+    asked = text.strip().lower()
+    if asked not in ("", "nik"):
+        raise Problem(422, "invalid_value", "require is nik, or not given.", field="require")
+    return asked == "nik"
 
 
 def _list_name(name: str | None, filename: str | None) -> str:
@@ -192,12 +201,13 @@ async def _own(here: Services, principal: Principal, import_id: str | UUID) -> a
 
 
 def _report(record: asyncpg.Record) -> dict[str, Any]:
-    counts = {name: record[name] for name in ("rows", "skipped", "accepted", "created", "unchanged", "rejected")}
+    names = ("rows", "skipped", "accepted", "created", "replaced", "unchanged", "rejected")
+    counts = {name: record[name] for name in names}
     return {
         "id": str(record["import_id"]),
         "state": record["state"],
         **counts,
-        "merged": record["accepted"] - record["created"] - record["unchanged"],
+        "merged": max(0, record["accepted"] - record["created"] - record["replaced"] - record["unchanged"]),
         "rejected_by": msgspec.json.decode(record["rejected_by"]),
         "warnings": msgspec.json.decode(record["warnings"]),
         "kind": record["kind"],
@@ -231,8 +241,7 @@ async def _csv(header: list[str], rows: Iterable[list[str]], filename: str) -> R
     def write() -> bytes:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\r\n")
-        writer.writerow(header)
-        writer.writerows([harmless(cell) for cell in row] for row in rows)
+        writer.writerows([harmless(cell) for cell in row] for row in itertools.chain((header,), rows))
         return text.getvalue().encode()
 
     content = await asyncio.to_thread(write)
@@ -242,5 +251,5 @@ async def _csv(header: list[str], rows: Iterable[list[str]], filename: str) -> R
 
 
 def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula; a lone `-` is none."""
-    return "'" + cell if cell.startswith(FORMULA) and cell != "-" else cell
+    """A cell that no spreadsheet takes for a formula; a lone `-` is none, and neither is a phone number."""
+    return "'" + cell if FORMULA.match(cell) and cell != "-" and not PHONE.fullmatch(cell) else cell

@@ -5,9 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from services.registration.api.imports import parse_day
-from services.registration.api.services import Services, member, services
+from services.registration.api.services import Services, reader, services
 from services.registration.work import QUERIES
-from shared.problems import Problem
 from shared.security import Principal
 
 router = APIRouter(tags=["lists"])
@@ -15,12 +14,10 @@ router = APIRouter(tags=["lists"])
 
 @router.get("/v1/lists", summary="Own lists: listed, enrolled and unregistered partners on a day")
 async def get_lists(
-    principal: Annotated[Principal, Depends(member)],
+    principal: Annotated[Principal, Depends(reader)],
     here: Annotated[Services, Depends(services)],
     as_of: str | None = None,
 ) -> list[dict[str, Any]]:
-    if not (principal.may("read") or principal.may("publish")):
-        raise Problem(403, "forbidden", "This key lacks the scope 'read'.")
     rows = await here.pool.fetch(QUERIES["lists"], principal.agency, parse_day(as_of, "as_of"))
     return [
         {

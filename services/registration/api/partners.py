@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 
 from services.registration.api.imports import NOTHING, today
-from services.registration.api.services import Services, member, services
+from services.registration.api.services import Services, reader, services
 from services.registration.looking_up import as_uuid
 from services.registration.submissions import Erasure
 from services.registration.work import QUERIES
@@ -21,7 +21,7 @@ router = APIRouter(tags=["partners"])
 
 @router.get("/v1/partners", summary="The partners this agency listed")
 async def list_partners(
-    principal: Annotated[Principal, Depends(member)],
+    principal: Annotated[Principal, Depends(reader)],
     here: Annotated[Services, Depends(services)],
     registered: bool | None = None,
     region: str | None = None,
@@ -48,6 +48,8 @@ async def get_partner(
     principal: Annotated[Principal, Depends(principal_of)],
     here: Annotated[Services, Depends(services)],
 ) -> dict[str, Any]:
+    if not (principal.may("read") or principal.may("publish")):
+        raise Problem(403, "forbidden", "This key lacks the scope 'read'.")
     record = await _own(here, principal, partner_id)
     return (await _shown(here, [record], principal.agency))[0]
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 from fastapi import APIRouter, Depends, Query
 
-from services.registration import health, requests
+from services.registration import health, requests, submissions
 from services.registration.accepting import Order
 from services.registration.api.imports import NOTHING
 from services.registration.api.services import Services, sender, services
@@ -52,17 +52,18 @@ async def mend(
     entry = await _own(here, principal, entry_id)
     if entry["import_id"] is not None:
         body = {"cells": _mended_cells(entry, here.vault.open(entry["sealed"])["cells"], body)}
-    key = None if entry["import_id"] is not None else _item(here, principal, body).key
+        reader, row = _reading(here, principal, entry, body["cells"])
+        key, trace = None, reader.trace(row)
+    else:
+        item = _item(here, principal, body)
+        body, key, trace = item.raw, item.key, submissions.trace(item.raw, here.regions, principal.regions)
     try:
         await here.pool.execute(
             QUERIES["mend_quarantined"],
             entry["id"],
             principal.agency,
             here.vault.seal(health.without(body)),
-            entry["nib"],
-            entry["nik"],
-            entry["name"],
-            entry["participant_no"],
+            *trace.hashed(here.vault),
             key if entry["code"] != "id_reused" else None,
         )
     except asyncpg.UniqueViolationError:
@@ -120,11 +121,17 @@ def _mended_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any]) 
     return health.cells_without(cells, health.columns(entry["kind"], entry["header"]), fits=True)
 
 
-def _mended_row(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> MendedRow:
+def _reading(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> tuple[Reader, Row]:
+    """The row and what reads it as its import did."""
     header = tuple(entry["header"])
     row = Row(entry["line"], tuple(cells), len(cells) == len(header))
     sender = Sender(principal.regions, entry["list"], entry["list_date"], entry["require_nik"], here.jkp)
-    answer = Reader(entry["kind"], Table(header, (row,), 0), sender, here.regions).read(row)
+    return Reader(entry["kind"], Table(header, (row,), 0), sender, here.regions), row
+
+
+def _mended_row(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> MendedRow:
+    reader, row = _reading(here, principal, entry, cells)
+    answer = reader.read(row)
     agency, import_id = str(principal.agency), UUID(str(entry["import_id"]))
     order = answer if isinstance(answer, Refusal) else Order(agency, principal.regions, answer, import_id)
     return MendedRow(entry["id"], order, agency)

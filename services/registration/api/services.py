@@ -50,6 +50,13 @@ async def member(request: Request) -> Principal:
     return principal
 
 
+async def reader(principal: Annotated[Principal, Depends(member)]) -> Principal:
+    """An agency that may see what it listed."""
+    if not (principal.may("read") or principal.may("publish")):
+        raise Problem(403, "forbidden", "This key lacks the scope 'read'.")
+    return principal
+
+
 async def sender(principal: Annotated[Principal, Depends(member)]) -> Principal:
     """An agency that may send anything at all."""
     if not (principal.may("publish") or principal.may("enroll")):

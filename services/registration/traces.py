@@ -1,0 +1,70 @@
+"""Whose a refused event or row is, as far as it can be read: erasure finds what is kept of it by these."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.registration import values
+from services.registration.privacy import Vault
+from shared.regions import RegionError, Regions
+
+LONGEST_NUMBER = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Identifiers as read; `name` is normalised, `region` the code it stands for, None where nobody can tell."""
+
+    nib: str | None = None
+    nik: str | None = None
+    name: str | None = None
+    region: str | None = None
+    participant_no: str | None = None
+
+    def hashed(self, vault: Vault) -> tuple[int | None, UUID | None, UUID | None, str | None]:
+        """As the quarantine keeps it: (NIB, hash of the NIK, hash of the name, participant number)."""
+        name = name_of(vault, self.name, self.region) if self.name else None
+        return int(self.nib) if self.nib else None, vault.nik(self.nik), name, self.participant_no
+
+
+def name_of(vault: Vault, name: str, region: str | None = None) -> UUID:
+    """The hash of a normalised name in its region, or of the name alone where the region is unknown."""
+    return vault.name(name, region or "")
+
+
+def of_event(data: Mapping[str, Any], regions: Regions, own: str | None) -> Trace:
+    """The trace of a refused event's data. `own` is the agency's only region, if it has one."""
+    partner = data.get("partner")
+    partner = partner if isinstance(partner, dict) else {}
+    name, region = data.get("name") or partner.get("name"), partner.get("region") or data.get("region")
+    number = str(data.get("participant_no") or "").replace("\x00", "")[:LONGEST_NUMBER]
+    return Trace(
+        nib=_text(values.nib(str(partner.get("nib") or ""))),
+        nik=_text(values.nik(str(partner.get("nik") or ""))),
+        name=values.name_key(str(name)) if name else None,
+        region=region_of(regions, str(region), own) if region else None,
+        participant_no=number or None,
+    )
+
+
+def of_cells(cells: tuple[str, ...], name: str, region: str | None, number: str) -> Trace:
+    """The trace of a refused row: a NIB or NIK in whichever cell, the name and number from theirs."""
+    return Trace(
+        nib=next((read for cell in cells if isinstance(read := values.nib(cell), str)), None),
+        nik=next((read for cell in cells if isinstance(read := values.nik(cell), str)), None),
+        name=values.name_key(name) or None,
+        region=region,
+        participant_no=number[:LONGEST_NUMBER] or None,
+    )
+
+
+def region_of(regions: Regions, text: str, own: str | None) -> str | None:
+    try:
+        return regions.resolve(text, own)
+    except RegionError:
+        return None
+
+
+def _text(read: Any) -> str | None:
+    return read if isinstance(read, str) else None
