@@ -173,7 +173,7 @@ group by agency order by agency;
 
 -- name: claims
 -- The claims of the regencies $1 (told as the regions $2) by their status as known by second $3 (null: now), for the
--- dimensions $4. Only paid claims carry money.
+-- dimensions $4, of those that occurred up to day $5. Only paid claims carry money.
 with current as (
     select distinct on (claim_id) * from claims
     where $3::bigint is null or recorded <= $3
@@ -186,4 +186,5 @@ select place.code as region, status,
     count(*) as count, coalesce(sum(amount) filter (where status = 'paid'), 0)::bigint as amount,
     percentile_cont(0.5) within group (order by tenure_months) as median_tenure
 from current join unnest($1::text[], $2::text[]) place (regency, code) on place.regency = current.region
+where occurred_on <= $5::date
 group by 1, 2, 3, 4, 5;

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from services.coverage.api import parameters, spreadsheet
 from services.coverage.cells import SEGMENTS
+from services.coverage.folding import today
 from services.coverage.handlers import queries
 from shared.database import connection
 from shared.regions import Regions
@@ -22,15 +23,24 @@ STATUSES = ("filed", "paid", "rejected")
 NONE = {"count": 0, "amount": 0, "median_tenure": None}
 
 
-@router.get("/claims", summary="Claims by their current status")
+ASKED = parameters.accepts("region", "level", "by", "as_of", "known_at", "format", by=DIMENSIONS)
+
+
+@router.get("/claims", summary="Claims by their current status", **ASKED)
 async def claims(request: Request) -> Response:
-    """Query: region, level, by (programme, segment, month of the occurrence), known_at, format (json, csv)."""
+    """How many were filed, paid and rejected, of those that occurred up to `as_of`; `month` is the occurrence's."""
     region = parameters.region(request)
     level, by = parameters.level(request, region), parameters.by(request, DIMENSIONS)
     known_at, as_csv = parameters.known_at(request), parameters.wants_csv(request)
+    as_of = parameters.as_of(request, today())
+    told = {
+        "as_of": as_of.isoformat(),
+        "level": parameters.level_asked(request),
+        "known_at": parameters.known(known_at),
+    }
     regencies, codes = _places(region, level)
     async with connection(request.app.state.pool) as db:
-        found = await db.fetch(queries["claims"], regencies, codes, known_at, list(by))
+        found = await db.fetch(queries["claims"], regencies, codes, known_at, list(by), as_of)
     groups: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)
     for row in found:
         key = (row["region"], *(row[dimension] for dimension in by))
@@ -39,7 +49,7 @@ async def claims(request: Request) -> Response:
     rows = _rows(Regions.load().children(region, level), by, groups, programmes)
     if as_csv:
         return _csv(region, by, rows)
-    return JSONResponse({"region": region, "level": level, "by": list(by), "rows": rows})
+    return JSONResponse({"region": region, **told, "by": list(by), "rows": rows})
 
 
 def _places(region: str, level: str) -> tuple[list[str], list[str]]:

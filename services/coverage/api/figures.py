@@ -20,11 +20,14 @@ from shared.security import require
 router = APIRouter(prefix="/v1", tags=["coverage"], dependencies=[Depends(require("read"))])
 
 
-@router.get("/coverage", summary="Coverage by region and dimension, as of a day, as known at a time")
+ASKED = parameters.accepts("region", "level", "by", "as_of", "known_at", "format", by=figures.DIMENSIONS)
+
+
+@router.get("/coverage", summary="Coverage by region and dimension, as of a day, as known at a time", **ASKED)
 async def coverage(request: Request) -> Response:
-    """Query: region, level (kanwil, province, regency, self), by (programme, segment, kind, scale, job_level,
-    occupation), as_of (a date, today in Jakarta by default), known_at (a time or a date), format (json, csv)."""
+    """Who is listed, who of them is enrolled, and how many workers they have."""
     question, as_csv = _asked(request), parameters.wants_csv(request)
+    known_at = parameters.known(question.known_at)
     shown = Shown(request.app.state.settings.programmes)
     async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
         sums = await questions.answer(db, question)
@@ -32,14 +35,14 @@ async def coverage(request: Request) -> Response:
         rows = await _rows(db, question, tallies, shown)
         heard = await freshness.agencies(db)
     if as_csv:
-        return _csv(question, rows)
+        return _csv(question, known_at, rows)
     return JSONResponse(
         {
             "region": question.region,
-            "level": question.level,
+            "level": parameters.level_asked(request),
             "by": list(question.by),
             "as_of": question.as_of.isoformat(),
-            "known_at": parameters.iso(question.known_at),
+            "known_at": known_at,
             "rows": rows,
             "updated_at": freshness.newest(heard),
             "freshness": heard,
@@ -92,7 +95,7 @@ def _denominators(
     return references.held_against(published, tally.numerators, question.as_of, kind)
 
 
-def _csv(question: Question, rows: Sequence[dict[str, Any]]) -> Response:
+def _csv(question: Question, known_at: str | None, rows: Sequence[dict[str, Any]]) -> Response:
     levels = [f"{name}_{side}" for name in figures.JOB_LEVELS for side in ("listed", "enrolled")]
     plain = ["listed", "enrolled", "unregistered", "rate"]
     header = ["region", "name", *question.by, *plain, "workers_listed", "workers_unknown", "workers_enrolled", *levels]
@@ -104,5 +107,5 @@ def _csv(question: Question, rows: Sequence[dict[str, Any]]) -> Response:
         line += [workers["listed"], workers["unknown"], workers["enrolled"]]
         line += [workers["by_level"][name][side] for name in figures.JOB_LEVELS for side in ("listed", "enrolled")]
         line += [target.get("value"), target.get("progress")]
-        lines.append([*line, question.as_of.isoformat(), parameters.iso(question.known_at)])
+        lines.append([*line, question.as_of.isoformat(), known_at])
     return spreadsheet.answer(f"coverage-{question.region}-{question.as_of}", header, lines)

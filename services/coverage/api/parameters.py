@@ -1,10 +1,12 @@
 """Query parameters, read strictly: what is wrong is named, with what would be right."""
 
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
+from typing import Any
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from services.coverage.cells import EPOCH, FIRST_DAY, LAST_DAY
 from shared.problems import Problem, not_found
@@ -13,6 +15,56 @@ from shared.regions import Regions
 LEVELS = ("kanwil", "province", "regency", "self")
 BREADTH = {"national": 0, "kanwil": 1, "province": 2, "regency": 3}
 JAKARTA_SECONDS = 7 * 3600
+
+DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
+    "region": ("Code of the region asked about.", {"type": "string", "default": "ID", "examples": ["33.11"]}),
+    "level": (
+        "One row for each region of this level within the region; `self`: the region as a whole. A level above the "
+        "region's own is refused.",
+        {"type": "string", "enum": list(LEVELS), "default": "self"},
+    ),
+    "as_of": (
+        "The figures of this day, from 1900 to 2258; today in Jakarta when not given.",
+        {"type": "string", "format": "date"},
+    ),
+    "known_at": (
+        "By what was recorded up to and including this instant: a time with its zone, or a date, which means its end "
+        "in Jakarta; now when not given.",
+        {"type": "string", "examples": ["2026-01-31T12:00:00+07:00", "2026-01-31"]},
+    ),
+    "format": (
+        "`csv` is for a spreadsheet; `Accept: text/csv` does the same.",
+        {"type": "string", "enum": ["json", "csv"]},
+    ),
+}
+"""Query parameter → its meaning and its JSON Schema; `by` differs by route."""
+
+
+def accepts(*names: str, by: Iterable[str]) -> dict[str, Any]:
+    """What a route's decorator needs to describe its query parameters to clients, and to refuse all others."""
+    split = {"type": "array", "items": {"type": "string", "enum": list(by)}, "uniqueItems": True}
+    described = DESCRIBED | {"by": ("Dimensions that split each region's row, with commas between them.", split)}
+    parameters = [
+        {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
+        | ({"style": "form", "explode": False} if name == "by" else {})
+        for name, (text, schema) in ((name, described[name]) for name in names)
+    ]
+    csv = {"description": "The rows", "content": {"text/csv": {"schema": {"type": "string"}}}}
+    refused = {"description": "A parameter is wrong: `field` names it, `allowed` tells what it may be"}
+    return {
+        "openapi_extra": {"parameters": parameters, "responses": {"200": csv, "422": refused}},
+        "dependencies": [Depends(_no_other_than(names))],
+    }
+
+
+def _no_other_than(names: tuple[str, ...]) -> Callable[[Request], None]:
+    def check(request: Request) -> None:
+        unknown = next((name for name in request.query_params if name not in names), None)
+        if unknown is not None:
+            detail = f"There is no query parameter {unknown!r}; known are: {', '.join(names)}."
+            raise Problem(422, "invalid_value", detail, field=unknown, allowed=list(names))
+
+    return check
 
 
 def wrong(name: str, allowed: str | Iterable[str]) -> Problem:
@@ -38,6 +90,11 @@ def level(request: Request, within: str) -> str:
     if chosen not in allowed or (chosen == "province" and outer == "regency"):
         raise wrong("level", allowed)
     return "self" if chosen == outer else chosen
+
+
+def level_asked(request: Request) -> str:
+    """The level in the words of the question, for the answer."""
+    return request.query_params.get("level") or "self"
 
 
 def by(request: Request, allowed: Iterable[str]) -> tuple[str, ...]:
@@ -73,11 +130,31 @@ def known_at(request: Request) -> int | None:
     return int(moment.timestamp())
 
 
+def known(second: int | None) -> str | None:
+    """The instant that an answer was known at, as answers tell it; now for None."""
+    return iso(int(time.time()) if second is None else second)
+
+
 def wants_csv(request: Request) -> bool:
     chosen = request.query_params.get("format")
     if chosen not in (None, "", "csv", "json"):
         raise wrong("format", ("json", "csv"))
-    return chosen == "csv" or (not chosen and "text/csv" in request.headers.get("accept", ""))
+    if chosen:
+        return chosen == "csv"
+    accept = ",".join(request.headers.getlist("accept"))
+    csv = _quality(accept, "text/csv")
+    return csv > 0 and csv >= _quality(accept, "application/json")
+
+
+def _quality(accept: str, media_type: str) -> float:
+    """How much the client wants this type, by name, from 0 (not at all) to 1."""
+    found = 0.0
+    for text in accept.lower().split(","):
+        name, *parameters = (part.strip() for part in text.split(";"))
+        if name == media_type:
+            quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+            found = max(found, float(quality) if re.fullmatch(r"[01](\.\d{0,3})?", quality) else 0.0)
+    return found
 
 
 def iso(second: int | None) -> str | None:
