@@ -69,3 +69,21 @@ def test_a_quote_within_a_cell_is_a_character() -> None:
 def test_a_file_without_header_is_refused() -> None:
     assert isinstance(read("halo\ndunia\n"), Refusal)
     assert isinstance(read(b""), Refusal)
+
+
+@pytest.mark.parametrize("sum_line", ["Jumlah :;7", "TOTAL.;7", "jumlah;7", " Total:;"])
+def test_lines_of_sums_are_no_rows_however_they_end(sum_line: str) -> None:
+    table = read(f"nama usaha;nib\nToko;1\n{sum_line}\n")
+    assert isinstance(table, Table)
+    assert (len(table.rows), table.skipped) == (1, 1)
+
+
+def test_utf_16_has_no_nul_either() -> None:
+    assert rows("nama usaha;nib\nTo\x00ko;1\n".encode("utf-16")) == [(2, ("Toko", "1"), True)]
+
+
+def test_an_empty_file_is_called_empty() -> None:
+    for content in (b"", b"\xef\xbb\xbf\r\n \n"):
+        refusal = tables.without_header(content, lambda _: True)
+        assert refusal is not None
+        assert refusal.detail == "The file is empty."
