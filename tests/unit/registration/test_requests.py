@@ -66,3 +66,10 @@ def test_a_body_nested_without_end_is_no_json(body: bytes) -> None:
 @pytest.mark.parametrize("media_type", [requests.ONE, requests.LINES])
 def test_a_byte_order_mark_is_no_part_of_the_json(media_type: str) -> None:
     assert requests.parse(media_type, b'\xef\xbb\xbf{"id": "1"}') == [{"id": "1"}]
+
+
+@pytest.mark.parametrize(
+    ("nik", "expected"), [(True, "invalid_nik"), ([], "invalid_nik"), (3311024908000000, "nik_excel_damaged")]
+)
+def test_a_nik_that_is_no_text(nik: Any, expected: str) -> None:
+    assert code(read(event({"partner": {"nik": nik}}))[0]) == expected
