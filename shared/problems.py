@@ -88,7 +88,10 @@ async def _framework(_: Request, problem: Exception) -> JSONResponse:
 async def _validation(_: Request, problem: Exception) -> JSONResponse:
     assert isinstance(problem, RequestValidationError)
     errors = [
-        {"field": ".".join(str(part) for part in error["loc"][1:]) or str(error["loc"][0]), "detail": error["msg"]}
+        {
+            "field": ".".join(str(part) for part in error["loc"][1:]) or str(error["loc"][0]),
+            "detail": _said(error["msg"]),
+        }
         for error in problem.errors()
     ]
     if any(error["type"] == "json_invalid" for error in problem.errors()):
@@ -97,6 +100,11 @@ async def _validation(_: Request, problem: Exception) -> JSONResponse:
     return problem_response(
         422, "invalid_value", f"{first['field']}: {first['detail']}", field=first["field"], errors=errors
     )
+
+
+def _said(message: str) -> str:
+    """What is wrong with a field, in words that name no class of ours."""
+    return "Send a file here, not a text." if "UploadFile" in message else message
 
 
 async def _unavailable(_: Request, problem: Exception) -> JSONResponse:
