@@ -1,6 +1,9 @@
 """import KIND FILE"""
 
+import os
 import time
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,9 +15,22 @@ from deploy.local.options import DATA, Data
 
 POLL_SECONDS = 0.1
 
+KINDS = ("partners", "persons", "enrollments", "claims", "targets", "briefings", "attendance", "agreements")
+OTHER_SPELLINGS = ("enrolments", "sessions")
+
+
+def _known(kind: str) -> str:
+    if kind not in KINDS + OTHER_SPELLINGS:
+        raise typer.BadParameter(f"one of {', '.join(KINDS)}")
+    return kind
+
+
 Kind = Annotated[
     str,
-    typer.Argument(help="partners, persons, enrollments, claims, targets, briefings, attendance or agreements."),
+    typer.Argument(
+        help="partners, persons, enrollments, claims, targets, briefings, attendance or agreements.",
+        callback=_known,
+    ),
 ]
 File = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A CSV file as the agency has it.")
@@ -75,16 +91,26 @@ def _follow(client: Client, location: str) -> dict[str, Any]:
 
 
 def _keep_refused(client: Client, report: dict[str, Any], file: Path) -> Path:
-    """The refused rows with their reasons, beside the file (or here, if nothing can be written there)."""
+    """The refused rows with their reasons, beside the file (or here, if nothing can be written there).
+
+    They may hold NIKs: nobody else may read them. What an earlier import left there stays.
+    """
     content = client.call("GET", f"/v1/imports/{report['id']}/rejected.csv").content
     for folder in (file.parent, Path.cwd()):
-        target = folder / f"{file.stem}.rejected.csv"
-        try:
-            target.write_bytes(content)
-        except OSError:
-            continue
-        return target
+        with suppress(OSError):
+            return _write_new(folder, f"{file.stem}.rejected", content)
     raise Failure(f"the refused rows could not be written beside {file}; the quarantine has them")
+
+
+def _write_new(folder: Path, stem: str, content: bytes) -> Path:
+    """Write STEM.csv, or STEM-2.csv, STEM-3.csv … when there is one; only its owner may read it."""
+    for number in count(1):
+        target = folder / (f"{stem}.csv" if number == 1 else f"{stem}-{number}.csv")
+        with suppress(FileExistsError):
+            with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(content)
+            return target
+    raise AssertionError("count never ends")
 
 
 def _tell(report: dict[str, Any], refused: Path | None) -> None:

@@ -21,7 +21,15 @@ def test_help_names_the_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [["fly"], ["up", "--fast"], ["up", "--ports", "many"], ["up", "--ports", "70000"], ["bench", "fast"]]
+    "wrong",
+    [
+        ["fly"],
+        ["up", "--fast"],
+        ["up", "--ports", "many"],
+        ["up", "--ports", "70000"],
+        ["bench", "fast"],
+        ["import", "banana", str(ROOT / "README.md"), "--agency", "x"],
+    ],
 )
 def test_wrong_usage_is_exit_code_2(wrong: list[str]) -> None:
     told = payung(*wrong)
