@@ -17,17 +17,24 @@ from services.coverage.moves import Heard, Known, Version
 from shared.bus.batch import Batch
 from shared.bus.records import Record
 from shared.database import Queries
-from shared.events import reference
+from shared.events import claims, partners, reference
 from shared.events.claims import Claim
 from shared.events.reference import Agreement, Briefing, Denominator, Target
 
 queries = Queries.load(Path(__file__).parent / "queries.sql")
 
+PARTNER_TYPES = {*partners.TYPES, ""}
+CLAIM_TYPES = {*claims.TYPES, ""}
+"""All of one value each: a record without a type is taken by its value; one of a type we do not know is not."""
+
 DAY_ONE = date(1970, 1, 1)
 
 
 async def on_enrollments(batch: Batch, db: asyncpg.Connection) -> None:
-    """Move every partner of the batch to its new timeline; the ledger gets the difference."""
+    """Move every partner of the batch to its new timeline; the ledger gets the difference.
+
+    The type is not looked at: every one of them carries the whole timeline, and this path is the hottest.
+    """
     versions = await asyncio.to_thread(moves.read, batch, Enrolled, cells.enrolled)
     known = await _store_enrolments(db, moves.newest(versions))
     made = moves.made(versions, known)
@@ -37,7 +44,7 @@ async def on_enrollments(batch: Batch, db: asyncpg.Connection) -> None:
 
 async def on_partners(batch: Batch, db: asyncpg.Connection) -> None:
     """The same for who is listed; each version is an event of the agencies that `_spoken` tells."""
-    versions = await asyncio.to_thread(moves.read, batch, Listed, cells.listed)
+    versions = await asyncio.to_thread(moves.read, batch, Listed, cells.listed, PARTNER_TYPES)
     known, lists = await _store_partners(db, moves.newest(versions))
     made = moves.made(versions, known)
     await _add_to_ledger(db, made.moves)
@@ -46,23 +53,24 @@ async def on_partners(batch: Batch, db: asyncpg.Connection) -> None:
 
 async def on_claims(batch: Batch, db: asyncpg.Connection) -> None:
     """Keep every version of a claim; which of them holds is asked with the question."""
-    claims = {(claim.claim_id, claim.version): claim for _, claim in batch.decode(Claim)}
+    versions = {(claim.claim_id, claim.version): claim for _, claim in batch.decode(Claim, batch.known(CLAIM_TYPES))}
     rows = [
         (*key, _second(c), c.region, c.programme, c.segment, c.status, c.amount, c.occurred_on, c.tenure_months)
-        for key, c in sorted(claims.items())
+        for key, c in sorted(versions.items())
     ]
     fresh = await db.fetch(queries["add_claims"], *_columns(rows, 10))
-    seen = [(claims[str(row["claim_id"]), row["version"]].agency, row["recorded"]) for row in fresh]
+    seen = [(versions[str(row["claim_id"]), row["version"]].agency, row["recorded"]) for row in fresh]
     await _hear(db, batch, moves.heard(seen))
 
 
 async def on_reference(batch: Batch, db: asyncpg.Connection) -> None:
     """Keep denominators and targets, each with its source and when it became known; nothing is ever replaced.
 
-    All four types tell that their agency is not silent.
+    All four types tell that their agency is not silent; a record of any other type is rejected.
     """
+    records = batch.known(reference.TYPES)
     kinds: dict[str, Any] = reference.TYPES
-    told = {name: batch.decode(kind, _of(batch, name)) for name, kind in kinds.items()}
+    told = {name: batch.decode(kind, _of(records, name)) for name, kind in kinds.items()}
     denominators: list[Denominator] = [fact for _, fact in told["denominator.set"]]
     targets: list[Target] = [fact for _, fact in told["target.set"]]
     await db.executemany(
@@ -147,8 +155,8 @@ async def _hear(db: asyncpg.Connection, batch: Batch, heard: dict[str, Heard]) -
         await db.execute(queries["hear"], batch.topic, first.partition, *_columns(rows, 4))
 
 
-def _of(batch: Batch, event_type: str) -> list[Record]:
-    return [record for record in batch.records if record.type == event_type]
+def _of(records: list[Record], event_type: str) -> list[Record]:
+    return [record for record in records if record.type == event_type]
 
 
 def _identity(record: Record) -> str:

@@ -3,7 +3,7 @@
 Plain tuples and loops on purpose: this runs for every event there ever was.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Generic, NamedTuple, TypeVar
 
 from services.coverage import cells
@@ -38,10 +38,12 @@ class Heard(NamedTuple):
     events: int
 
 
-def read(batch: Batch, kind: type[Fact], timeline: Callable[[Fact], bytes]) -> list[Version[Fact]]:
-    """The batch's facts in their order; what no timeline stands for is rejected."""
+def read(
+    batch: Batch, kind: type[Fact], timeline: Callable[[Fact], bytes], types: Container[str] | None = None
+) -> list[Version[Fact]]:
+    """The batch's facts (of these types) in their order; what no timeline stands for is rejected."""
     versions = []
-    for record, fact in batch.decode(kind):
+    for record, fact in batch.decode(kind, None if types is None else batch.known(types)):
         try:
             versions.append((fact, timeline(fact), int(fact.recorded_at.timestamp())))
         except cells.Invalid as problem:

@@ -1,6 +1,6 @@
 """What a handler is given: records of one topic, decoded at once, the bad ones set aside."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -33,6 +33,19 @@ class Batch:
         except (msgspec.DecodeError, UnicodeDecodeError):
             present = [record for record in wanted if record.value is not None]
             return [(record, value) for record in present for value in self._decode_one(decoder, record)]
+
+    def known(self, types: Container[str]) -> list[Record]:
+        """The records of these types; others are rejected as `unknown_type`.
+
+        Costs about a microsecond a record: where all types have one value, a hot path may do without.
+        """
+        found = []
+        for record in self.records:
+            if record.type in types:
+                found.append(record)
+            else:
+                self.reject(record, "unknown_type")
+        return found
 
     def tombstones(self) -> list[Record]:
         return [record for record in self.records if record.value is None]

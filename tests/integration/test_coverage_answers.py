@@ -1,5 +1,7 @@
 """What coverage answers, asked in this process: facts go through the handlers, questions through the routes."""
 
+import csv
+import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +21,7 @@ from shared.bus.batch import Batch
 from shared.bus.records import Outgoing, Record, cloudevent_headers
 from shared.database import connect, migrate, transaction
 from shared.events.access import Key
+from shared.events.claims import Claim
 from shared.events.enrollments import Enrollment, Period
 from shared.events.model import Workers, encode
 from shared.events.partners import ListedWorkers, Listing, Partner
@@ -142,3 +145,122 @@ async def test_an_agency_that_never_sent_anything_is_told_as_such(world: World) 
 
 
 # --- claims ----------------------------------------------------------------------------------------------------------
+
+
+def claim(number: int, region: str, programme: Any, occurred: date) -> Claim:
+    status, amount = "paid", 107_000_000
+    return Claim(
+        identity(number), 1, identity(1), region, programme, "PU", amount, status, occurred, 5, RECORDED, "bpjstk"
+    )
+
+
+async def rows(world: World, query: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await world.get(f"/v1/claims?{query}"))["rows"]
+    return found
+
+
+async def test_every_region_has_its_claims_rows_also_with_zeros(world: World) -> None:
+    everything = [(p, s) for p in ("JKK", "JKM", "JHT", "JP") for s in ("PU", "BPU")]
+    assert [row["programme"] for row in await rows(world, "region=91.71&by=programme")] == ["JKK", "JKM", "JHT", "JP"]
+    assert len(await rows(world, "level=province&by=segment&known_at=2020-01-01")) == 38 * 2
+    found = await rows(world, "region=91.71&by=programme,segment")
+    assert [(row["programme"], row["segment"]) for row in found] == everything
+    assert all(row["paid"] == {"count": 0, "amount": 0, "median_tenure": None} for row in found)
+
+
+async def test_months_are_those_in_which_a_region_has_claims_or_none(world: World) -> None:
+    await world.hear("claims", claim(1, "33.11", "JKK", date(2021, 2, 1)), claim(2, "33.11", "JHT", date(2021, 5, 1)))
+    found = await rows(world, "region=33&level=regency&by=month,programme")
+    sukoharjo = [(row["month"], row["programme"], row["paid"]["count"]) for row in found if row["region"] == "33.11"]
+    assert sukoharjo == [
+        (month, programme, int((month, programme) in {("2021-02", "JKK"), ("2021-05", "JHT")}))
+        for month in ("2021-02", "2021-05")
+        for programme in ("JKK", "JKM", "JHT", "JP")
+    ]
+    assert len(found) == 8 + 34 * 4
+    assert {row["month"] for row in await rows(world, "by=month&as_of=2021-04-30")} == {"2021-02"}
+    assert {row["month"] for row in found if row["region"] != "33.11"} == {None}
+    answer = await world.http.get("/v1/claims?region=33&level=regency&by=month&format=csv")
+    lines = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert len(lines) == 2 + 34
+    assert {line["month"] for line in lines} == {"2021-02", "2021-05", ""}
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+
+
+async def test_every_region_has_a_row_however_many_combinations_there_are(world: World) -> None:
+    every = "programme,segment,kind,scale,job_level,occupation"
+    found = (await world.get(f"/v1/coverage?level=regency&as_of=1900-01-01&by={every}"))["rows"]
+    assert len(found) == len({row["region"] for row in found}) == 514
+
+
+async def test_a_level_that_no_list_tells_has_no_rest_and_no_rate(world: World) -> None:
+    await world.hear("partners", listed(1, "a", workers=ListedWorkers(20)), listed(2, "a", workers=ListedWorkers(9, 0)))
+    await world.hear("enrollments", enrolled(1, Workers(0, 12, 0)))
+    (staff,) = (row for row in (await world.get("/v1/coverage?by=job_level"))["rows"] if row["job_level"] == "staff")
+    assert (staff["listed"], staff["enrolled"], staff["unregistered"], staff["rate"]) == (0, 12, None, None)
+
+
+# --- questions -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["coverage", "claims"])
+async def test_a_client_can_be_made_from_the_description(world: World, path: str) -> None:
+    described = (await world.get("/openapi.json"))["paths"][f"/v1/{path}"]["get"]
+    parameters = {each["name"]: each for each in described["parameters"]}
+    assert set(parameters) >= {"region", "level", "by", "as_of", "known_at", "format"}
+    assert parameters["level"]["schema"]["enum"] == ["kanwil", "province", "regency", "self"]
+    assert "programme" in parameters["by"]["schema"]["items"]["enum"]
+    assert all(each["description"] and each["in"] == "query" for each in parameters.values())
+    assert set(described["responses"]["200"]["content"]) == {"application/json", "text/csv"}
+
+
+@pytest.mark.parametrize("path", ["coverage", "claims"])
+async def test_a_misspelt_parameter_is_told_with_those_there_are(world: World, path: str) -> None:
+    answer = await world.http.get(f"/v1/{path}?region=33&asof=2021-01-01")
+    assert (answer.status_code, answer.json()["field"]) == (422, "asof")
+    assert {"region", "level", "by", "as_of", "known_at", "format"} <= set(answer.json()["allowed"])
+    assert "asof" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "csv"),
+    [
+        ("text/csv;q=0", False),
+        ("TEXT/CSV", True),
+        ("text/csv; q=0.9, */*;q=0.1", True),
+        ("application/json, text/csv;q=0.5", False),
+        ("*/*", False),
+        ("text/csv;q=high", False),
+    ],
+)
+async def test_a_spreadsheet_is_given_to_who_wants_it(world: World, accept: str, csv: bool) -> None:
+    answer = await world.http.get("/v1/coverage", headers={"Accept": accept})
+    assert answer.headers["content-type"].startswith("text/csv" if csv else "application/json")
+
+
+@pytest.mark.parametrize("path", ["coverage", "claims"])
+async def test_an_answer_tells_what_was_asked_and_the_instant_it_was_known_at(world: World, path: str) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    answer = await world.get(f"/v1/{path}?level=province&region=33")
+    assert (answer["level"], [row["region"] for row in answer["rows"]]) == ("province", ["33"])
+    assert before <= datetime.fromisoformat(answer["known_at"]) <= datetime.now(UTC)
+    assert (await world.get(f"/v1/{path}?known_at=2021-01-01"))["known_at"] == "2021-01-01T16:59:59Z"
+
+
+# --- facts of no known type ------------------------------------------------------------------------------------------
+
+
+async def test_a_record_of_an_unknown_type_goes_to_the_dead_letters(world: World) -> None:
+    target = Target("33.11", "partners", 2, DAY, DAY, "SK", RECORDED, "a")
+    for topic, fact in (
+        ("reference", target),
+        ("partners", listed(1, "a")),
+        ("claims", claim(1, "33.11", "JKK", DAY)),
+    ):
+        batch = await world.hear(topic, fact, kind="zzz")
+        assert [reason for _, reason in batch.rejected] == ["unknown_type"], topic
+    assert await world.agencies() == {}
+    assert (await world.hear("reference", target)).rejected == []
+    assert list(await world.agencies()) == ["a"]
