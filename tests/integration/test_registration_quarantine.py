@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -58,3 +59,45 @@ async def test_a_claims_file_keeps_no_health_data(here: World) -> None:
     address, mended = f"/v1/quarantine/{entries[0]['id']}", {"cells": {"Sebab Kematian": "S06-row"}}
     assert (await here.http.put(address, json=mended, headers=here.bearer("dinas"))).status_code == 200
     assert "S06-row" not in str(await quarantine(here))
+
+
+async def test_erasure_leaves_nothing_of_the_person_in_the_quarantine(here: World) -> None:
+    listed = {"name": "Pak Lupakan", "kind": "individual", "region": "33.12", "listed_on": "2021-01-31"}
+    sent = await here.send(here.event("partner.listed", listed | {"partner": {"nik": "3312024908000000"}}))
+    partner = next(iter(sent["partners"].values()))
+    header = "nama usaha,kab_kota,tgl_data,no_hp"
+    rows = ("Pak Lupakan,33.12,besok,081234567001", "PAK LUPAKAN,Solo,,081234567001", "Pak Lupakan,33.12")
+    report = await here.upload("\n".join((header, *rows, "Bu Ingat,33.12,besok,081")), "partners", list="lupa")
+    assert report["rejected"] == 4
+    event = here.event("partner.listed", listed | {"partner": {}, "region": "Kab. Wonogiri", "listed_on": "besok"})
+    lost = here.event("partner.listed", listed | {"partner": {}, "region": "Solo"})
+    assert len((await here.send(event, lost))["rejected"]) == 2
+    assert str(await quarantine(here)).lower().count("lupakan") == 5
+    erased = await here.http.delete(f"/v1/partners/{partner}", headers=here.bearer("dinas"))
+    assert erased.status_code == 204, erased.text
+    left = str(await quarantine(here)) + await rejected_csv(here, report["id"])
+    assert "lupakan" not in left.lower()
+    assert "Bu Ingat" in left
+
+
+async def test_erasure_finds_what_an_entry_became_by_mending(here: World) -> None:
+    listed = {"partner": {}, "kind": "individual", "region": "33.12", "listed_on": "2021-01-31"}
+    sent = await here.send(here.event("partner.listed", listed | {"name": "Bu Sembuh"}))
+    event = here.event("partner.listed", listed | {"name": "Bu Sembih", "listed_on": "besok"})
+    await here.post(event)
+    entry = next(e for e in await quarantine(here) if e["event"] == event)
+    mended = event | {"data": event["data"] | {"name": "Bu Sembuh"}}
+    headers = here.bearer("dinas")
+    assert (await here.http.put(f"/v1/quarantine/{entry['id']}", json=mended, headers=headers)).status_code == 200
+    await here.http.delete(f"/v1/partners/{next(iter(sent['partners'].values()))}", headers=headers)
+    assert "Sembuh" not in str(await quarantine(here))
+
+
+async def test_what_a_dry_run_would_refuse_is_in_its_report_alone(here: World) -> None:
+    report = await here.upload("nama usaha;nik;kab_kota\nToko;123;33.11\n", "partners", list="kering", dry_run="true")
+    assert "invalid_nik" in await rejected_csv(here, report["id"])
+    assert await quarantine(here, import_id=report["id"]) == []
+    entry = await here.pool.fetchval("select id from quarantine where import_id = $1", UUID(report["id"]))
+    address, headers = f"/v1/quarantine/{entry}", here.bearer("dinas")
+    assert (await here.http.put(address, json={"cells": {"nik": ""}}, headers=headers)).status_code == 404
+    assert (await here.http.post(f"{address}/retry", headers=headers)).status_code == 404
