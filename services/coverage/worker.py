@@ -13,7 +13,7 @@ from shared.observability import configure_logging, get_logger
 
 log = get_logger(__name__)
 
-MAX_RECORDS = 40_000
+MAX_RECORDS = 20_000
 
 
 async def main() -> None:

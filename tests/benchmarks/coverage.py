@@ -13,12 +13,13 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import asyncpg
+import psutil
 
 from services.coverage import figures, questions
 from services.coverage.app import MIGRATIONS
@@ -59,13 +60,14 @@ async def main() -> int:
             await broker.start()
             await server.start()
             await stack.make_template(server.admin)
-            return await _measure(broker.address, server.admin, chosen)
+            return await _measure(broker, server, chosen)
         finally:
             broker.stop()
             server.stop()
 
 
-async def _measure(kafka: str, admin: str, chosen: argparse.Namespace) -> int:
+async def _measure(broker: stack.Broker, server: stack.Server, chosen: argparse.Namespace) -> int:
+    kafka, admin = broker.address, server.admin
     made = events.history(chosen.partners)
     began = time.perf_counter()
     written = await topic.publish(kafka, PREFIX, events.events(made))
@@ -75,7 +77,7 @@ async def _measure(kafka: str, admin: str, chosen: argparse.Namespace) -> int:
     results = []
     if chosen.only != "baselines":
         for workers in (1, 2):
-            results.append(await _ours(kafka, admin, made, written, workers, chosen.records))
+            results.append(await _ours(broker, server, made, written, workers, chosen.records))
     if chosen.only != "workers":
         for name, run, most in (
             ("FastStream, one event a transaction", baselines.one_by_one, 20_000),
@@ -87,7 +89,10 @@ async def _measure(kafka: str, admin: str, chosen: argparse.Namespace) -> int:
     return 0 if best >= GOAL or written < 1_000_000 else 1
 
 
-async def _ours(kafka: str, admin: str, made: events.History, written: int, workers: int, records: str) -> Result:
+async def _ours(
+    broker: stack.Broker, server: stack.Server, made: events.History, written: int, workers: int, records: str
+) -> Result:
+    kafka, admin = broker.address, server.admin
     async with _database(admin) as database:
         pool = await connect(database.of("coverage"))
         folder = Folder(pool)
@@ -96,10 +101,13 @@ async def _ours(kafka: str, admin: str, made: events.History, written: int, work
         try:
             async with pool.acquire() as db:
                 began = await _first_ownership(db)
+                pids = [[broker.pid], [server.pid], [child.pid for child in children]]
+                before = [_cpu(each) for each in pids]
                 await _all_consumed(db, written, children)
                 consumed = _since(began)
                 await _check(db, made, date.fromisoformat(ASKED[-1]), None)
                 seconds = _since(began)
+                cpu = [(_cpu(each) - was) / written * 1e6 for each, was in zip(pids, before, strict=True)]
                 asked = await _check_everything(db, made)
                 rows = await db.fetchval("select count(*) from ledger")
                 left = await db.fetchval("select count(*) from unfolded")
@@ -111,8 +119,23 @@ async def _ours(kafka: str, admin: str, made: events.History, written: int, work
             await folder.stop()
             await folding
         await pool.close()
-    note = f"consumed after {consumed:.1f} s; {rows:,} ledger rows, {left} batches unfolded; {asked}"
+    note = f"consumed after {consumed:.1f} s; {rows:,} ledger rows, {left} batches unfolded; {asked}; CPU an event: "
+    note += "Kafka {:.1f}, PostgreSQL {:.1f}, workers {:.1f} µs".format(*cpu)
+    note += f", so {os.cpu_count()} cores of our own would do {(os.cpu_count() or 1) / sum(cpu) * 1e6:,.0f} events/s"
     return Result(f"coverage, {workers} worker{'s' * (workers > 1)}", written, seconds, note)
+
+
+def _cpu(pids: list[int]) -> float:
+    """The CPU seconds of these processes and of all their children, those that ended included."""
+    total = 0.0
+    for pid in pids:
+        parent = psutil.Process(pid)
+        for each in (parent, *parent.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                times = each.cpu_times()
+                total += times.user + times.system
+        total += parent.cpu_times().children_user + parent.cpu_times().children_system
+    return total
 
 
 def _worker(kafka: str, database: stack.Database, records: str) -> "subprocess.Popen[bytes]":
