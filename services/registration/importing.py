@@ -192,6 +192,7 @@ QUARANTINE = (
     "participant_no",
     "sealed",
     "recorded_at",
+    "row_key",
 )
 
 
@@ -234,6 +235,7 @@ class Chunk:
         report = self._report(work, outcomes, [refusal for _, refusal in refused])
         if self.record["dry_run"]:
             raise Undo(await self._report_dry_run(work, report, refused))
+        await self._replace_older(work)
         await self._enter_quarantine(work, refused)
         await self.save(work.db, report)
         return True
@@ -300,7 +302,20 @@ class Chunk:
             number,
             work.vault.seal({"cells": self.reader.kept(row)}),
             work.now,
+            self._keys(work, row)[0],
         )
+
+    def _keys(self, work: Work, row: Row) -> list[UUID]:
+        of_list = (self.record["agency"], self.record["kind"], self.record["list"])
+        return [work.vault.hash("refused-row", *of_list, *same) for same in self.reader.same_as(row)]
+
+    async def _replace_older(self, work: Work) -> None:
+        """Rows refused in an earlier upload of this list that are here again, mended or not, wait there no longer."""
+        record = self.record
+        of_list = (record["agency"], record["kind"], record["list"], record["import_id"])
+        if await work.db.fetchval(QUERIES["older_refusals"], *of_list):
+            keys = [key for line in self.lines for key in self._keys(work, line.row)]
+            await work.execute("replace_refused", keys, record["import_id"])
 
 
 @dataclass(frozen=True)

@@ -109,11 +109,13 @@ select p.partner_id as asked, coalesce(s.partner_id, p.partner_id) as partner_id
  where p.partner_id = any($1::uuid[]) and coalesce(s.status, p.status) = 'active';
 
 -- name: rows_by_ref
--- The newest row of each of an agency's own references.
-select distinct on (k.agency, k.ref) k.agency, k.ref, e.key, e.partner_id
-  from unnest($1::text[], $2::text[]) k (agency, ref)
+-- The row of each of an agency's own references on a list, else the newest on any; `several` if those are two partners.
+select distinct on (k.agency, k.ref, k.list) k.agency, k.ref, k.list, e.key,
+       e.list is distinct from k.list
+       and (select count(distinct o.partner_id) > 1 from evidence o where o.agency = k.agency and o.ref = k.ref) as several
+  from unnest($1::text[], $2::text[], $3::text[]) k (agency, ref, list)
   join evidence e on e.agency = k.agency and e.ref = k.ref
- order by k.agency, k.ref, e.last_listed desc, e.line desc, e.key;
+ order by k.agency, k.ref, k.list, (e.list = k.list) is true desc, e.last_listed desc, e.line desc, e.key;
 
 -- name: rows_of_list
 -- The rows by which these partners stand on these lists of their agencies.
@@ -287,6 +289,16 @@ select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[],
 on conflict (event_key) do update set type = excluded.type, code = excluded.code, field = excluded.field,
    detail = excluded.detail, nib = excluded.nib, nik = excluded.nik, name = excluded.name,
    participant_no = excluded.participant_no, sealed = excluded.sealed, recorded_at = excluded.recorded_at;
+
+-- name: older_refusals
+-- Whether rows of another upload of this list are in the quarantine.
+select exists (select from quarantine q join import i on i.import_id = q.import_id
+                where i.agency = $1 and i.kind = $2 and i.list = $3 and i.import_id <> $4 and not i.dry_run);
+
+-- name: replace_refused
+-- A dry run's refused rows stay: they are its report.
+delete from quarantine q using import i
+ where i.import_id = q.import_id and not i.dry_run and q.row_key = any($1::uuid[]) and q.import_id <> $2;
 
 -- name: begin_request
 -- Takes an Idempotency-Key; nothing is returned when it is taken already. One that never got its answer (a crash)

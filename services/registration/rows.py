@@ -112,10 +112,28 @@ class Reader:
 
     def trace(self, row: Row) -> traces.Trace:
         """Whose the row is, as far as it can be read; also of a row that has too few cells."""
+        name, region = self._named(row)
+        return traces.of_cells(row.cells, name, region, self._cell("participant_no"))
+
+    def same_as(self, row: Row) -> list[tuple[str, ...]]:
+        """What tells the row from others of its list, its own first; then what it may have been while refused."""
+        name, region = self._named(row)
+        listed = self._read == self._partners
+        if self._cell("claim_ref"):
+            return [(self._cell("claim_ref"),)]
+        if self._cell("participant_no"):
+            return [(self._cell("participant_no"), self._cell("effective_on"))]
+        if listed and self._cell("ref"):
+            return [("ref", self._cell("ref"))]
+        if listed and name:
+            return [(values.name_key(name), region or ""), (values.name_key(name), "")]
+        return [row.cells]
+
+    def _named(self, row: Row) -> tuple[str, str | None]:
+        """The name in the row and the region it speaks of; from here on `_cell` reads this row, as wide as needed."""
         self._cells = row.cells + ("",) * (1 + max(self._at.values(), default=0))
-        name, region = self._cell("name") or self._cell("owner") or self._cell("person"), self._cell("region")
-        code = traces.region_of(self._regions, region, self._sender.own)
-        return traces.of_cells(row.cells, name, code, self._cell("participant_no"))
+        name = self._cell("name") or self._cell("owner") or self._cell("person")
+        return name, traces.region_of(self._regions, self._cell("region"), self._sender.own)
 
     # --- the kinds of files ---------------------------------------------------------------------------------------
 

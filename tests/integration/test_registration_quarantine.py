@@ -101,3 +101,15 @@ async def test_what_a_dry_run_would_refuse_is_in_its_report_alone(here: World) -
     address, headers = f"/v1/quarantine/{entry}", here.bearer("dinas")
     assert (await here.http.put(address, json={"cells": {"nik": ""}}, headers=headers)).status_code == 404
     assert (await here.http.post(f"{address}/retry", headers=headers)).status_code == 404
+
+
+async def test_a_row_uploaded_anew_takes_the_place_of_its_refusal(here: World) -> None:
+    header, bad = "nama usaha;nik;kab_kota", ("Toko Ulang;123;33.11", "Warung Ulang;;Solo", "Kios Lain;12;33.11")
+
+    async def upload(*rows: str) -> set[str]:
+        await here.upload("\n".join((header, *rows)), "partners", list="ulang")
+        return {entry["cells"][0] for entry in await quarantine(here) if "Ulang" in str(entry) or "Kios" in str(entry)}
+
+    assert await upload(*bad) == await upload(*bad) == {"Toko Ulang", "Warung Ulang", "Kios Lain"}
+    assert sum("Ulang" in str(entry) for entry in await quarantine(here)) == 2
+    assert await upload("Toko Ulang;3311024908000000;33.11", "Warung Ulang;;33.11") == {"Kios Lain"}

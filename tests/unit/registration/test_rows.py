@@ -29,3 +29,19 @@ def test_another_segment_is_refused() -> None:
     answer = read("ABC")
     assert isinstance(answer, Refusal)
     assert (answer.code, answer.field) == ("invalid_value", "segment")
+
+
+def same_as(kind: str, header: str, row: str) -> list[tuple[str, ...]]:
+    sender = Sender(("ID",), "l", date(2021, 1, 31))
+    reader = Reader(kind, Table(tuple(header.split(";")), (), 0), sender, Regions.load())
+    return reader.same_as(Row(2, tuple(row.split(";")), True))
+
+
+def test_a_row_is_told_from_others_by_what_correcting_it_leaves_alone() -> None:
+    listed, unknown = ("nama usaha;kab_kota;nik", "Toko A;Solo;1"), ("nama usaha;kab_kota", "TOKO A;33.11")
+    assert same_as("partners", *listed) == [("TOKO A", ""), ("TOKO A", "")]
+    assert same_as("persons", *unknown) == [("TOKO A", "33.11"), ("TOKO A", "")]
+    assert same_as("partners", "nama usaha;ref", "Toko;R-1") == [("ref", "R-1")]
+    assert same_as("claims", "no klaim;no peserta", "K1;Z1") == [("K1",)]
+    assert same_as("enrollments", "no peserta;tgl efektif", "Z1;x") == [("Z1", "x")]
+    assert same_as("targets", "mulai;sasaran", "x;y") == [("x", "y")]
