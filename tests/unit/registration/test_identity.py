@@ -7,7 +7,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.registration.identity import Known, assign, cluster, look_up
+from services.registration.identity import Known, assign, cluster, look_up, recall
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,57 @@ def test_a_third_row_of_the_name_may_split_a_partner() -> None:
     rows = [Row(nik=7), Row()]
     assert len(partition(rows)) == 1
     assert len(partition([*rows, Row(nik=8)])) == 3
+
+
+@dataclass(frozen=True)
+class Once(Row):
+    partner: str = "P"
+
+
+def once(row: Row, partner: str = "P") -> Once:
+    return Once(row.nib, row.nik_koperasi, row.nik, row.name, partner)
+
+
+def back(rows: list[Row], *former: Once) -> list[list[str]]:
+    return recall(rows, cluster(rows), former)
+
+
+@given(ROWS.filter(len), st.randoms(use_true_random=False))
+@settings(max_examples=300, deadline=None)
+def test_partners_that_come_back_as_they_were_are_who_they_were(rows: list[Row], dice: random.Random) -> None:
+    groups = cluster(rows)
+    gone = dice.sample(range(len(groups)), dice.randint(1, len(groups)))
+    former = [once(rows[at], str(number)) for number in gone for at in groups[number]]
+    for number, found in enumerate(recall(rows, groups, former)):
+        sure = number in gone and any(rows[at].nib or rows[at].nik_koperasi for at in groups[number])
+        assert found == [str(number)] if sure else found in ([], [str(number)])
+
+
+@given(ROWS.filter(len), ROWS.filter(len))
+@settings(max_examples=300, deadline=None)
+def test_a_partner_comes_back_where_its_rows_would_be_if_they_still_stood(rows: list[Row], others: list[Row]) -> None:
+    groups = cluster(rows)
+    together = oracle([*rows, *others])
+    expected = {
+        number
+        for number, group in enumerate(groups)
+        for whole in together
+        if whole & set(group) and max(whole) >= len(rows)
+    }
+    found = {n for n, partners in enumerate(recall(rows, groups, [once(row) for row in others])) if partners}
+    assert found <= expected
+    assert bool(found) == bool(expected)
+
+
+def test_a_name_alone_brings_a_partner_back_unless_others_bore_it() -> None:
+    assert back([Row()], once(Row(nik=7))) == [["P"]]
+    assert back([Row()], once(Row(nik=7)), once(Row(nik=8), "Q")) == [[]]
+    assert back([Row(nik=8)], once(Row(nik=7))) == [[]]
+
+
+def test_a_partner_comes_back_by_its_strongest_identifier() -> None:
+    assert back([Row(name="A"), Row(nib=1, name="B")], once(Row(nib=1, name="A"))) == [[], ["P"]]
+    assert back([Row(name="A"), Row(nik=7, name="B")], once(Row(nik=7, name="A"))) == [[], ["P"]]
 
 
 def known(partner: str, nibs: tuple[int, ...] = (), niks: tuple[int, ...] = ()) -> Known[str]:
