@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
-from services.registration import grouping, looking_up, values
+from services.registration import grouping, identity, looking_up, remembering, values
 from services.registration.commands import Delisted, Listed, Reference
 from services.registration.grouping import Offer, Regrouping
 from services.registration.partners import Row
+from services.registration.remembering import Former
 from services.registration.values import Refusal
 from services.registration.work import Work
 
@@ -46,7 +45,11 @@ async def take(work: Work, sent: Sequence[Sent]) -> tuple[list[Fate], Regrouping
         if refusal is not None:
             refused[at] = refusal
         else:
-            offers.append(_offer(work, each, len(offers), cooperative, keys))  # type: ignore[arg-type]
+            offer = _offer(work, each, len(offers), cooperative, keys)  # type: ignore[arg-type]
+            if isinstance(offer, Refusal):
+                refused[at] = offer
+            else:
+                offers.append(offer)
     regrouping = await grouping.regroup(work, offers)
     accepted = iter(zip(regrouping.fates, regrouping.partners, strict=True))
     return [(refused[at], None) if at in refused else next(accepted) for at in range(len(sent))], regrouping
@@ -55,7 +58,7 @@ async def take(work: Work, sent: Sequence[Sent]) -> tuple[list[Fate], Regrouping
 async def drop(work: Work, sent: Sequence[Sent]) -> tuple[list[Fate], Regrouping]:
     """Remove the rows by which partners stand on lists they are no longer on."""
     asked = [(each.agency, each.regions, each.command.partner) for each in sent]
-    keys = await looking_up.anchor(work, asked, [None] * len(asked))
+    keys = await looking_up.anchor(work, asked, [None] * len(asked), [each.command.list for each in sent])
     found = await looking_up.find(work, [k for k in keys if not isinstance(k, Refusal)])
     meant = iter(found)
     partners = [None if isinstance(k, Refusal) else next(meant) for k in keys]
@@ -89,7 +92,8 @@ async def _cooperatives(work: Work, sent: Sequence[Sent]) -> dict[int, UUID | Re
     if not asked:
         return {}
     regions = [each.command.region for _, each, _ in asked if isinstance(each.command, Listed)]
-    keys = await looking_up.anchor(work, [(each.agency, each.regions, ref) for _, each, ref in asked], regions)
+    lists = [each.command.list for _, each, _ in asked]
+    keys = await looking_up.anchor(work, [(each.agency, each.regions, ref) for _, each, ref in asked], regions, lists)
     answers: dict[int, UUID | Refusal] = {}
     good = [(at, key) for (at, _, _), key in zip(asked, keys, strict=True) if not isinstance(key, Refusal)]
     found = await looking_up.find(work, [key for _, key in good])
@@ -101,32 +105,40 @@ async def _cooperatives(work: Work, sent: Sequence[Sent]) -> dict[int, UUID | Re
     return answers
 
 
-async def _borrowed(work: Work, sent: Sequence[Sent]) -> dict[int, Row | Refusal | None]:
-    """For listings that name a partner by id: a row of it, whose identifiers tie the new row to it."""
+async def _borrowed(work: Work, sent: Sequence[Sent]) -> dict[int, Row | Former | Refusal | None]:
+    """For listings that name a partner by id: a row of it, standing or removed, that ties the new one to it.
+
+    An id beside the NIB of another partner is a `conflict`.
+    """
     asked = [(at, each, each.command.partner.id) for at, each in enumerate(sent) if each.command.partner.id]
     if not asked:
         return {}
-    references = [(each.agency, each.regions, Reference(id=given)) for _, each, given in asked]
+    references = [
+        (each.agency, each.regions, Reference(id=given, nib=each.command.partner.nib)) for _, each, given in asked
+    ]
     keys = await looking_up.anchor(work, references, [None] * len(asked))
-    anchors = [key.anchor_partner for key in keys if not isinstance(key, Refusal)]
-    rows: dict[UUID, Row] = {}
+    anchors = [key.anchor_partner for key in keys if not isinstance(key, Refusal) and key.anchor_partner]
+    rows: dict[UUID, Row | Former] = {}
     for record in await work.fetch("evidence_of_partners", anchors):
-        rows[record["partner_id"]] = _telling(rows.get(record["partner_id"]), record)
+        rows[record["partner_id"]] = _telling(rows.get(record["partner_id"]), grouping.to_row(record))
+    for former in await remembering.of(work, [partner for partner in anchors if partner not in rows]):
+        rows[former.partner] = _telling(rows.get(former.partner), former)
     return {
         at: key if isinstance(key, Refusal) else rows.get(key.anchor_partner) if key.anchor_partner else None
         for (at, _, _), key in zip(asked, keys, strict=True)
     }
 
 
-def _telling(held: Row | None, record: asyncpg.Record) -> Row:
+def _telling(held: Row | Former | None, row: Row | Former) -> Row | Former:
     """Of a partner's rows the one that identifies it best: with a NIB, else a NIK Koperasi, else a NIK."""
-    row = grouping.to_row(record)
     if held is None:
         return row
-    return max(held, row, key=lambda r: (r.nib is not None, r.nik_koperasi is not None, r.nik is not None, -r.sequence))
+    return max(held, row, key=lambda r: (r.nib is not None, r.nik_koperasi is not None, r.nik is not None))
 
 
-def _offer(work: Work, each: Sent, number: int, cooperative: UUID | None, borrowed: Row | None) -> Offer:
+def _offer(
+    work: Work, each: Sent, number: int, cooperative: UUID | None, borrowed: Row | Former | None
+) -> Offer | Refusal:
     command = each.command
     assert isinstance(command, Listed)
     partner, heads, said = command.partner, command.heads, command.contact
@@ -139,9 +151,9 @@ def _offer(work: Work, each: Sent, number: int, cooperative: UUID | None, borrow
         *(command.scale, command.occupation, cooperative, *spoken),
         *(heads.total, heads.management, heads.staff, heads.labour),
     )
-    identity = ("ref", partner.ref) if partner.ref is not None else ("row", content)
+    key = ("ref", partner.ref) if partner.ref is not None else ("row", content)
     row = Row(
-        key=work.vault.hash("evidence", each.agency, command.list, *identity),
+        key=work.vault.hash("evidence", each.agency, command.list, *key),
         sequence=NOT_YET + number,
         partner=None,
         agency=each.agency,
@@ -163,13 +175,22 @@ def _offer(work: Work, each: Sent, number: int, cooperative: UUID | None, borrow
     )
     said_here = {"name": command.name, "nik": nik, "person": said.person, "phone": said.phone, "email": said.email}
     told: dict[str, Any] = said_here | {"language": said.language, "address": said.address}
-    return Offer(_tied(row, borrowed), content, partner.ref, told)
+    tied = _tied(row, borrowed)
+    return tied if isinstance(tied, Refusal) else Offer(tied, content, partner.ref, told)
 
 
-def _tied(row: Row, borrowed: Row | None) -> Row:
-    """A row that names its partner by id and brings no identifier takes those of the partner's row."""
-    if borrowed is None or (row.nib, row.nik_koperasi, row.nik) != (None, None, None):
+def _tied(row: Row, borrowed: Row | Former | None) -> Row | Refusal:
+    """A row that names its partner by id takes from the partner's row what identifiers it lacks, or the name."""
+    if borrowed is None or (isinstance(borrowed, Row) and borrowed.key == row.key):
         return row
     if (borrowed.nib, borrowed.nik_koperasi, borrowed.nik) == (None, None, None):
         return replace(row, name=borrowed.name)
-    return replace(row, nib=borrowed.nib, nik_koperasi=borrowed.nik_koperasi, nik=borrowed.nik)
+    tied = replace(
+        row,
+        nib=borrowed.nib if row.nib is None else row.nib,
+        nik_koperasi=row.nik_koperasi or borrowed.nik_koperasi,
+        nik=row.nik or borrowed.nik,
+    )
+    if len(identity.cluster([tied, borrowed])) > 1:
+        return Refusal("conflict", "partner", "The id means a partner with other identifiers.")
+    return tied

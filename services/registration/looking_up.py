@@ -31,16 +31,21 @@ def keys_of(work: Work, partner: Reference, region: str | None = None) -> Keys:
 
 
 async def anchor(
-    work: Work, asked: Sequence[tuple[str, tuple[str, ...], Reference]], regions: Sequence[str | None]
+    work: Work,
+    asked: Sequence[tuple[str, tuple[str, ...], Reference]],
+    regions: Sequence[str | None],
+    lists: Sequence[str] | None = None,
 ) -> list[Keys | Refusal]:
     """The keys of each (agency, its regions, reference), anchored where an id or ref is given.
 
-    An id or ref of nobody the agency may speak for is `partner_unknown`; beside another's NIB it is a `conflict`.
+    An id or ref of nobody the agency may speak for is `partner_unknown`; beside another's NIB it is a `conflict`, and
+    so is a ref that is another partner's on another list, unless `lists` says on which list it is meant.
     """
     by_id = await _by_id(work, [reference for _, _, reference in asked])
-    by_ref = await _by_ref(work, [(agency, reference.ref) for agency, _, reference in asked if reference.ref])
+    named: Sequence[str | None] = lists or [None] * len(asked)
+    by_ref = await _by_ref(work, [(a, r.ref, name) for (a, _, r), name in zip(asked, named, strict=True) if r.ref])
     answers: list[Keys | Refusal] = []
-    for (agency, own_regions, reference), region in zip(asked, regions, strict=True):
+    for (agency, own_regions, reference), region, name in zip(asked, regions, named, strict=True):
         keys = keys_of(work, reference, region)
         if reference.id is not None:
             found = by_id.get(reference.id)
@@ -49,9 +54,9 @@ async def anchor(
                 continue
             keys = replace(keys, anchor_partner=found[0])
         elif reference.ref is not None:
-            row = by_ref.get((agency, reference.ref))
-            if row is None:
-                answers.append(_unknown("ref"))
+            row = by_ref.get((agency, reference.ref, name), _unknown("ref"))
+            if isinstance(row, Refusal):
+                answers.append(row)
                 continue
             keys = replace(keys, anchor_row=row)
         answers.append(keys)
@@ -87,11 +92,14 @@ async def _by_id(work: Work, references: Sequence[Reference]) -> dict[str, tuple
     }
 
 
-async def _by_ref(work: Work, asked: Sequence[tuple[str, str | None]]) -> dict[tuple[str, str], UUID]:
+async def _by_ref(
+    work: Work, asked: Sequence[tuple[str, str | None, str | None]]
+) -> dict[tuple[str, str, str | None], UUID | Refusal]:
     if not asked:
         return {}
-    records = await work.fetch("rows_by_ref", [agency for agency, _ in asked], [ref for _, ref in asked])
-    return {(row["agency"], row["ref"]): row["key"] for row in records}
+    records = await work.fetch("rows_by_ref", *(list(column) for column in zip(*set(asked), strict=True)))
+    several = Refusal("conflict", "partner.ref", "On your lists this ref means more than one partner.")
+    return {(row["agency"], row["ref"], row["list"]): several if row["several"] else row["key"] for row in records}
 
 
 def as_uuid(text: str) -> UUID | None:
