@@ -8,6 +8,7 @@ import asyncpg
 from fastapi import FastAPI
 
 from services.notifications import api
+from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel
 from services.notifications.channels.log import LogChannel
 from services.notifications.channels.mail import MailChannel, Server, nobody_reads
@@ -93,9 +94,20 @@ def build(settings: Settings, pool: asyncpg.Pool, clock: Clock = wall_clock) -> 
     in_force = InForce(mail=settings.smtp is not None)
     scheduler = Scheduler(in_force, Regions.load(), clock)
     relay = Relay(pool, kafka=settings.kafka, source="payung/notifications", prefix=settings.topic_prefix)
+    decisive = ("partners", "enrollments", "contacts")
+    backlog = Backlog(pool, kafka=settings.kafka, topics=decisive, prefix=settings.topic_prefix)
     channels, pace = _ways_out(settings)
     senders = [
-        Sender(pool, scheduler, channels, in_force, pace=pace, published=relay.wake, name=f"sender-{number}")
+        Sender(
+            pool,
+            scheduler,
+            channels,
+            in_force,
+            pace=pace,
+            all_read=backlog.worked_off,
+            published=relay.wake,
+            name=f"sender-{number}",
+        )
         for number in range(1, settings.senders + 1)
     ]
     consumer = _consumer(settings, pool, scheduler)

@@ -15,6 +15,12 @@ from services.notifications.rules import OPEN_END, Status
 Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
+class ListFact(msgspec.Struct, frozen=True):
+    """One list on which a partner stands."""
+
+    agency: str
+
+
 class PartnerFact(msgspec.Struct, frozen=True):
     """`partners`, narrowed."""
 
@@ -26,6 +32,7 @@ class PartnerFact(msgspec.Struct, frozen=True):
     recorded_at: Aware
     merged_into: UUID | None = None
     listed_on: date | None = None
+    lists: tuple[ListFact, ...] = ()
 
 
 class PeriodFact(msgspec.Struct, frozen=True):
@@ -59,7 +66,7 @@ class ContactFact(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is kept of the topic `partners`."""
+    """What is kept of the topic `partners`. `agencies`: all that list the partner or ever did, in order."""
 
     version: int = 0
     status: Status = "unknown"
@@ -68,6 +75,7 @@ class Listing:
     region: str | None = None
     kind: str | None = None
     listed_known_at: datetime | None = None
+    agencies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +100,16 @@ def listing(old: Listing, fact: PartnerFact) -> Listing:
     if fact.status == "merged":
         merged_at = old.merged_at if old.status == "merged" else fact.recorded_at
         into = str(fact.merged_into) if fact.merged_into else None
-        return replace(old, version=fact.version, status="merged", merged_into=into, merged_at=merged_at)
+        merged = replace(old, version=fact.version, status="merged", merged_into=into, merged_at=merged_at)
+        return replace(merged, agencies=_agencies(old, fact))
     known_at = None
     if fact.status == "active" and fact.listed_on is not None:
         known_at = old.listed_known_at or fact.recorded_at
-    return Listing(fact.version, fact.status, None, None, fact.region, fact.kind, known_at)
+    return Listing(fact.version, fact.status, None, None, fact.region, fact.kind, known_at, _agencies(old, fact))
+
+
+def _agencies(old: Listing, fact: PartnerFact) -> tuple[str, ...]:
+    return tuple(sorted({*old.agencies, *(each.agency for each in fact.lists)}))
 
 
 def timeline(old: Timeline, fact: EnrollmentFact) -> Timeline:

@@ -1,7 +1,7 @@
 """What each fact does to the reminders: fold it into the partner's row, then decide anew about whom it touches."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -34,14 +34,14 @@ class Handlers:
         """Listed, delisted, merged, erased."""
         facts = [fact for _, fact in batch.decode(PartnerFact)]
         rows = await db.fetch(queries["partners_known"], _ids(facts))
-        known = {row["partner_id"]: Listing(*tuple(row)[1:]) for row in rows}
+        known = {row["partner_id"]: _kept(row) for row in rows}
         newer: dict[str, Listing] = {}
         for fact in facts:
             key = str(fact.partner_id)
             old = newer.get(key) or known.get(key, Listing())
             if (new := listing(old, fact)) is not old:
                 newer[key] = new
-        await db.execute(queries["store_partners"], *_columns(newer, 8, _listing_row))
+        await db.execute(queries["store_partners"], *_columns(newer, 9, _listing_row), self._scheduler.now())
         await self._erase(db, [key for key, new in newer.items() if new.status == "erased"])
         # Whom a partner was merged into until now is touched as well: a later row may have split it off again.
         left = [old.merged_into for key, old in known.items() if key in newer and old.merged_into]
@@ -97,8 +97,14 @@ def _columns(rows: dict[str, Any], width: int, spread: Any) -> list[list[Any]]:
     return [list(column) for column in zip(*table, strict=True)] if table else [[] for _ in range(width)]
 
 
-def _listing_row(new: Listing) -> tuple[int, str, str | None, datetime | None, str | None, str | None, datetime | None]:
-    return new.version, new.status, new.merged_into, new.merged_at, new.region, new.kind, new.listed_known_at
+def _kept(row: asyncpg.Record) -> Listing:
+    _, *listing, agencies = row
+    return replace(Listing(*listing), agencies=tuple(agencies))
+
+
+def _listing_row(new: Listing) -> tuple[Any, ...]:
+    known = (new.region, new.kind, new.listed_known_at, " ".join(new.agencies))
+    return new.version, new.status, new.merged_into, new.merged_at, *known
 
 
 def _timeline_row(new: Timeline) -> tuple[Any, ...]:

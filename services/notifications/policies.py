@@ -1,7 +1,7 @@
 """Which policy is in force: read from the table `policies`, with the calendar that follows from it."""
 
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ import msgspec
 
 from services.notifications.calendar import Calendar
 from services.notifications.policy import Policy
+from services.notifications.terms import Term, Terms
 from shared.database import Queries
 
 queries = Queries.load(Path(__file__).parent / "queries.sql")
@@ -38,12 +39,23 @@ class InForce:
 
     async def at(self, db: asyncpg.Connection, now: datetime) -> tuple[Policy, Calendar]:
         """The policy and calendar in force at `now`."""
-        dated = await self.dated(db, now)
+        return self._ready(await self.dated(db, now))
+
+    def _ready(self, dated: Dated) -> tuple[Policy, Calendar]:
         if dated.id not in self._calendars:
             channels = dated.policy.channels if self._mail else ("log",)
             policy = replace(dated.policy, channels=channels)
             self._calendars[dated.id] = policy, Calendar(policy.hours)
         return self._calendars[dated.id]
+
+    async def terms(self, db: asyncpg.Connection, now: datetime) -> Terms:
+        """The policy in force at `now` and those to come, each with its calendar."""
+        today, every = now.astimezone(JAKARTA).date(), await known(db)
+        holding = {each.effective_from: each for each in reversed(every)}
+        current = next(each for each in every if each.effective_from <= today)
+        ordered = [current, *(holding[day] for day in sorted(holding) if day > today)]
+        ends = [datetime.combine(each.effective_from, time.min, JAKARTA) for each in ordered[1:]]
+        return tuple(Term(*self._ready(each), end) for each, end in zip(ordered, [*ends, None], strict=True))
 
     async def dated(self, db: asyncpg.Connection, now: datetime) -> Dated:
         today = now.astimezone(JAKARTA).date()

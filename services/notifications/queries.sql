@@ -1,18 +1,23 @@
 -- name: partners_known
 -- What is folded already, of these partners, from the topic `partners`.
-select partner_id::text, version, status, merged_into::text, merged_at, region, kind, listed_known_at
+select partner_id::text, version, status, merged_into::text, merged_at, region, kind, listed_known_at, agencies
 from partners where partner_id = any($1::uuid[])
 
 -- name: store_partners
--- The partners' newest facts; never over a newer version. In key order, so that two batches cannot deadlock.
-insert into partners as p (partner_id, version, status, merged_into, merged_at, region, kind, listed_known_at)
-select * from unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[],
-                     $8::timestamptz[]) n (partner_id, version)
+-- The partners' newest facts, read at $10; never over a newer version. In key order, so that two batches cannot
+-- deadlock. The agencies come as one text each, separated by spaces: an array of arrays must be rectangular.
+insert into partners as p (partner_id, version, status, merged_into, merged_at, region, kind, listed_known_at, agencies,
+                           applied_at)
+select n.partner_id, n.version, n.status, n.merged_into, n.merged_at, n.region, n.kind, n.listed_known_at,
+       string_to_array(n.agencies, ' '), $10::timestamptz
+from unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[],
+            $8::timestamptz[], $9::text[])
+     n (partner_id, version, status, merged_into, merged_at, region, kind, listed_known_at, agencies)
 order by 1
 on conflict (partner_id) do update set
     version = excluded.version, status = excluded.status, merged_into = excluded.merged_into,
     merged_at = excluded.merged_at, region = excluded.region, kind = excluded.kind,
-    listed_known_at = excluded.listed_known_at
+    listed_known_at = excluded.listed_known_at, agencies = excluded.agencies, applied_at = excluded.applied_at
 where p.version < excluded.version
 
 -- name: timelines_known
@@ -54,8 +59,13 @@ insert into erased_contacts as e (partner_id, version) select partner_id, versio
 on conflict (partner_id) do update set version = greatest(e.version, excluded.version)
 
 -- name: erase_notes
--- What an operator wrote beside an opt-out; the opt-out itself stays.
-update opt_outs set reason = null where partner_id = any($1::uuid[])
+-- What an operator wrote beside an opt-out of these or of those merged into them; the opt-out itself stays.
+with recursive family as (
+    select id as member from unnest($1::uuid[]) id
+    union
+    select p.partner_id from family f join partners p on p.merged_into = f.member and p.status = 'merged'
+)
+update opt_outs set reason = null where reason is not null and partner_id in (select member from family)
 
 -- name: touched
 -- These partners and all they were merged into: whose schedule a change of these may move.
@@ -68,7 +78,7 @@ with recursive up as (
 select up.partner_id::text from up join partners using (partner_id) order by up.partner_id
 
 -- name: survivor
--- Who answers for this partner now, with its region; no row for an unknown id.
+-- Who answers for this partner now, with its region and who has listed it; no row for an unknown id.
 with recursive up as (
     select p.partner_id, p.merged_into, p.status, 0 as depth from partners p where p.partner_id = $1::uuid
     union
@@ -76,7 +86,11 @@ with recursive up as (
     from up join partners p on p.partner_id = up.merged_into
     where up.status = 'merged' and up.depth < 100
 )
-select p.partner_id::text, p.region from up join partners p using (partner_id) order by up.depth desc limit 1
+select p.partner_id::text, p.region, p.agencies from up join partners p using (partner_id) order by up.depth desc limit 1
+
+-- name: hold_status
+-- The status as it is now; an erasure waits until the caller's transaction has ended.
+select status from partners where partner_id = $1::uuid for share
 
 -- name: add_missing_schedules
 -- A row for each, so that it can be locked.
@@ -102,7 +116,7 @@ with recursive family as (
     select f.root, p.partner_id from family f join partners p on p.merged_into = f.member and p.status = 'merged'
 ),
 kin as (
-    select f.root, min(o.at) as opted_out_at,
+    select f.root, min(o.at) as opted_out_at, max(m.applied_at) as applied_at,
            min(m.listed_known_at) filter (where m.partner_id = f.root or r.listed_known_at <= m.merged_at) as listed,
            least(min(r.end_known_at), min(m.past_known_at) filter (where m.past_until = r.insured_until)) as end_known_at
     from family f
@@ -123,7 +137,8 @@ past as (
 select p.partner_id::text, p.region, p.kind, p.status, p.insured_from, p.insured_until, k.end_known_at,
        case when p.listed_known_at is not null then k.listed end as listed_known_at, k.opted_out_at,
        c.email is not null as has_email, c.recorded_at as contact_known_at,
-       past.steps, past.sent_at, past.refused_at, past.escalated_at, s.retry_at
+       past.steps, past.sent_at, past.refused_at, past.escalated_at, s.retry_at,
+       k.applied_at
 from partners p
 join kin k on k.root = p.partner_id
 left join past on past.root = p.partner_id
@@ -139,6 +154,18 @@ from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $
 where s.partner_id = n.partner_id
   and (s.state, s.why, s.due_at, s.channel, s.template)
       is distinct from (n.state, n.why, n.due_at, n.channel, n.template)
+
+-- name: any_due
+-- Whether anything is due that nobody has leased.
+select exists (select from schedule where due_at <= $1 and (lease_until is null or lease_until <= clock_timestamp()))
+
+-- name: behind
+-- Whether something on the log before these ends is not applied yet.
+select exists (
+    select from unnest($1::text[], $2::int[], $3::bigint[]) n (topic, partition, ends)
+    left join consumer_offsets o using (topic, partition)
+    where n.ends > coalesce(o.next_offset, 0)
+)
 
 -- name: claim
 -- Lease the partners that are due, the longest due first; no two workers get the same.

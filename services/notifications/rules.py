@@ -56,6 +56,8 @@ class Facts:
     escalated_at: datetime | None = None
     retry_at: datetime | None = None
     """After a passing failure: not before this."""
+    settled_at: datetime | None = None
+    """Not before this either: what else the newest listing or merge changed may still be on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,7 @@ def _planned_day(facts: Facts, policy: Policy, anchor: date, days: int) -> date:
 
 def _moment(planned: date, facts: Facts, calendar: Calendar, now: datetime) -> datetime:
     """The partner's own second of the planned day; of what was missed, the first contact time from now on."""
-    ready = max(now, facts.retry_at) if facts.retry_at else now
+    ready = max(now, facts.retry_at or now, facts.settled_at or now)
     today = ready.astimezone(zone_of(facts.zone)).date()
     own = calendar.slot(calendar.contact_day(max(planned, today)), facts.zone, facts.partner_id)
     if own >= ready:

@@ -1,17 +1,21 @@
 """Decides about many partners at once: facts out of the database, `decide` for each, the decisions back into it."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
 
 from services.notifications.policies import InForce
-from services.notifications.rules import Decision, Facts, Sent, decide
+from services.notifications.rules import Decision, Facts, Sent
+from services.notifications.terms import decide_in
 from shared.database import Queries
 from shared.regions import Regions
 
 queries = Queries.load(Path(__file__).parent / "queries.sql")
+
+SETTLING = timedelta(minutes=1)
+"""A merge is told on two topics: so long after one of them was read, the other surely is on the log as well."""
 
 Clock = Callable[[], datetime]
 
@@ -47,9 +51,9 @@ class Scheduler:
 
     async def decisions(self, db: asyncpg.Connection, ids: list[str]) -> dict[str, Decision]:
         """What holds for each of these partners now."""
-        policy, calendar = await self._in_force.at(db, self.now())
         now = self.now()
-        return {facts.partner_id: decide(facts, policy, calendar, now) for facts in await self.facts(db, ids)}
+        terms = await self._in_force.terms(db, now)
+        return {facts.partner_id: decide_in(facts, terms, now) for facts in await self.facts(db, ids)}
 
     async def facts(self, db: asyncpg.Connection, ids: list[str]) -> list[Facts]:
         return [self._facts(row) for row in await db.fetch(queries["facts"], ids)]
@@ -78,6 +82,7 @@ class Scheduler:
             sent=tuple(Sent(step, at) for step, at in sent),
             escalated_at=row["escalated_at"],
             retry_at=row["retry_at"],
+            settled_at=row["applied_at"] and row["applied_at"] + SETTLING,
         )
 
     def _zone(self, region: str | None) -> str:

@@ -7,7 +7,7 @@ lease ends, the next attempt finds it and is marked as possibly sent twice. Neve
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -24,7 +24,7 @@ from services.notifications.rules import Decision, Escalate, Send
 from services.notifications.schedule import Scheduler
 from shared.bus import outbox
 from shared.bus.records import Outgoing
-from shared.database import UNAVAILABLE, Queries, transaction
+from shared.database import UNAVAILABLE, Queries, connection, transaction
 from shared.events import outreach
 from shared.events.model import encode
 from shared.observability import get_logger
@@ -57,7 +57,10 @@ MAIL_PACE = Pace(claim=8, at_once=1)
 
 
 class Sender:
-    """One worker. Any number of them, in any number of processes, share the work through the leases."""
+    """One worker. Any number of them, in any number of processes, share the work through the leases.
+
+    `all_read`: asked when something is due; while facts on the log are not read yet, nothing is sent.
+    """
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class Sender:
         in_force: InForce,
         *,
         pace: Pace,
+        all_read: Callable[[], Awaitable[bool]] | None = None,
         published: Callable[[], None] = lambda: None,
         name: str = "sender",
     ) -> None:
@@ -76,6 +80,8 @@ class Sender:
         self._channels = channels
         self._in_force = in_force
         self._pace = pace
+        self._all_read = all_read
+        self._behind = False
         self._published = published
         self.counted: Callable[[str], object] = lambda result: None
         self._owner = uuid4()
@@ -110,12 +116,19 @@ class Sender:
 
     def status(self) -> PartStatus:
         stalled = time.monotonic() - self._progress > STALLED_AFTER
-        detail = {**self._done, "server_down": self._down > 0, "trouble": self._trouble}
+        detail = {
+            **self._done,
+            "server_down": self._down > 0,
+            "waits_for_facts": self._behind,
+            "trouble": self._trouble,
+        }
         return PartStatus(live=not stalled or self._trouble is not None, ready=self._trouble is None, detail=detail)
 
     async def round(self) -> int:
         """Claim and work off one portion; how many were claimed."""
         pace = self._pace
+        if not await self._may_begin():
+            return 0
         ids = await self._claim()
         chunks = [ids[start : start + pace.at_once] for start in range(0, len(ids), pace.at_once)]
         ended = await asyncio.gather(*(self._work_off(chunk) for chunk in chunks), return_exceptions=True)
@@ -125,6 +138,15 @@ class Sender:
         if ids:
             self._published()
         return len(ids)
+
+    async def _may_begin(self) -> bool:
+        """After an outage those due may have registered meanwhile: first all that stands on the log is read."""
+        if self._all_read is None:
+            return True
+        async with connection(self._pool) as db:
+            due = await db.fetchval(queries["any_due"], self._scheduler.now())
+        self._behind = bool(due) and not await self._all_read()
+        return bool(due) and not self._behind
 
     async def _claim(self) -> list[str]:
         async with transaction(self._pool) as db:

@@ -115,7 +115,10 @@ class World:
             "recorded_at": self.now,
             "listed_on": date(2026, 11, 1),
         }
-        return self._event("partners", key, kind, partners.Partner(**fields | changes))
+        fields |= changes
+        if fields["listed_on"] is not None:
+            fields.setdefault("lists", (partners.Listing("a", "list", fields["listed_on"]),))
+        return self._event("partners", key, kind, partners.Partner(**fields))
 
     def contact(self, number: int, **changes: Any) -> Outgoing:
         key = partner_id(number)

@@ -1,11 +1,14 @@
 """From facts on Kafka to reminders: the whole cadence, and everything that stops it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from services.notifications import app
+from shared.database import migrate
 from tests.integration.notifications_world import KNOWN, World, a_world, partner_id
 from tests.stack import Database
 from tests.waiting import eventually
@@ -152,6 +155,70 @@ async def test_a_chain_of_merges_in_any_order_ends_at_the_last(world: World) -> 
     await world.publish(into_two)
     await world.until("2026-11-24")
     assert [await world.sent_days(number) for number in (1, 2, 3)] == [["11-24"], [], []]
+
+
+async def test_who_registered_during_an_outage_is_not_reminded_after_it(world: World) -> None:
+    """The enrolment stands on the log, nobody has read it, the reminder is due, and the service starts."""
+    await world.publish(world.partner(1), world.partner(2))
+    await world.engine.consumer.stop()
+    await world.producer.publish([world.enrollment(1, ("2026-11-24", None))])
+    world.now = KNOWN + timedelta(days=1, hours=9, minutes=30)
+    started = app.build(world.settings, world.pool, clock=world.clock)
+    assert await started.senders[0].round() == 0, "not everything is read"
+    assert started.senders[0].status().detail["waits_for_facts"]
+    assert await world.history(1) == await world.history(2) == []
+    parts = (started.senders[0], started.consumer)
+    running = [asyncio.ensure_future(part.run()) for part in parts]
+
+    async def reminded() -> bool:
+        return len(await world.history(2)) == 1
+
+    await eventually(reminded, 20)
+    await asyncio.gather(*(part.stop() for part in parts), *running)
+    assert (await world.history(1), await world.state(1)) == ([], "stopped")
+
+
+async def test_while_the_log_does_not_answer_nothing_is_sent(world: World) -> None:
+    await world.publish(world.partner(1))
+    world.now = KNOWN + timedelta(days=1, hours=9, minutes=30)
+    cut_off = app.build(world.settings.model_copy(update={"kafka": "127.0.0.1:1"}), world.pool, clock=world.clock)
+    assert await cut_off.senders[0].round() == 0
+    assert await world.history() == []
+    assert await world.work() == 1
+
+
+async def test_a_merge_whose_enrolment_is_still_on_its_way_sends_nothing(world: World) -> None:
+    """Both facts are written at once, on two topics: the reminder of the survivor, long due, waits a minute."""
+    await world.publish(world.partner(1), world.partner(2), world.partner(3), world.enrollment(2, ("2026-01-01", None)))
+    world.now = KNOWN + timedelta(days=1, hours=9, minutes=30)
+    merged = world.partner(2, "partner.merged", status="merged", merged_into=partner_id(1), listed_on=None)
+    await world.publish(merged)
+    assert await world.work() == 1, "only the one whom nothing touched"
+    await world.publish(world.enrollment(2), world.enrollment(1, ("2026-01-01", None)))
+    world.now += timedelta(minutes=2)
+    await world.work()
+    assert (await world.history(1), await world.state(1)) == ([], "stopped")
+    assert len(await world.history(3)) == 1
+
+
+async def test_a_database_of_before_reads_the_listings_again(world: World) -> None:
+    await world.publish(world.partner(1), world.partner(2), world.partner(3))
+    world.now += timedelta(days=3)
+    await world.publish(world.partner(2, "partner.merged", status="merged", merged_into=partner_id(1), listed_on=None))
+    await world.publish(world.partner(3, "partner.delisted", listed_on=None))
+    shown = "select to_jsonb(p) - 'applied_at' as row from partners p order by partner_id"
+    before = [row["row"] for row in await world.pool.fetch(shown)]
+    await world.engine.consumer.stop()
+    await world.pool.execute("alter table partners drop column applied_at, drop column agencies")
+    await world.pool.execute("delete from migrations where name like '0002%'")
+    assert await migrate(world.pool, app.MIGRATIONS) == ["0002_settling_and_agencies.sql"]
+    started = app.build(world.settings, world.pool, clock=world.clock)
+    running = asyncio.ensure_future(started.consumer.run())
+    await world.caught_up()
+    assert [row["row"] for row in await world.pool.fetch(shown)] == before
+    assert '"agencies": ["a"]' in before[0]
+    await started.consumer.stop()
+    await running
 
 
 async def test_erasure_leaves_nothing_personal(world: World) -> None:

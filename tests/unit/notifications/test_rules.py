@@ -175,3 +175,11 @@ def test_another_cadence_is_only_data() -> None:
     assert decision.next is not None
     assert (decision.next.template, decision.next.at.date()) == ("third", day("2026-11-26"))
     assert decided(a_partner(sent=(sent(1, "2026-11-26"),)), at("2026-11-28", "13:00"), policy).state == "waiting"
+
+
+def test_for_a_moment_after_a_merge_nothing_is_sent() -> None:
+    now = at("2026-11-25", "05:00")
+    facts = a_partner(settled_at=now + timedelta(seconds=60))
+    waiting = decide(facts, POLICY, CALENDAR, now)
+    assert (waiting.actions, waiting.due_at) == ((), now + timedelta(seconds=60))
+    assert decide(facts, POLICY, CALENDAR, now + timedelta(seconds=60)).actions
