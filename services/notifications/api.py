@@ -15,13 +15,13 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.notifications import policies
-from services.notifications.calendar import Calendar
 from services.notifications.channels.texts import TEMPLATES
 from services.notifications.plan import Plan, Position, foresee
 from services.notifications.policies import JAKARTA, Dated, InForce
 from services.notifications.policy import Policy, faults
 from services.notifications.rules import Facts
 from services.notifications.schedule import Scheduler
+from services.notifications.terms import Terms
 from shared.bus import outbox
 from shared.bus.records import Outgoing
 from shared.database import Queries, connection, transaction
@@ -29,15 +29,29 @@ from shared.events.model import encode
 from shared.events.outreach import Outreach
 from shared.problems import Problem, not_found
 from shared.regions import Regions
-from shared.security import Principal, require
+from shared.security import Principal, principal_of, require
 
 queries = Queries.load(Path(__file__).parent / "queries.sql")
 
-router = APIRouter(prefix="/v1", tags=["reminders"])
+
+def only_known_parameters(request: Request, _: Annotated[Principal, Depends(principal_of)]) -> None:
+    """A misspelt parameter would silently be left out and another question answered than was asked."""
+    known = [each.alias for each in request.scope["route"].dependant.query_params]
+    strange = sorted(set(request.query_params) - set(known))
+    if strange:
+        named = f"known are {', '.join(known)}" if known else "there are none here"
+        raise Problem(422, "invalid_value", f"{strange[0][:40]}: no such parameter; {named}.", field=strange[0][:40])
+
+
+router = APIRouter(prefix="/v1", tags=["reminders"], dependencies=[Depends(only_known_parameters)])
 
 PLAN_DAYS = 30
 LONGEST_PLAN = timedelta(days=366)
 PLAN_CHUNK = 2000
+NOT_KNOWN_YET = (
+    "No such partner is known here. If it was recorded only just now, it may not have arrived yet: "
+    "please try again in a minute."
+)
 FIRST = "00000000-0000-0000-0000-000000000000"
 
 Reader = Annotated[Principal, Depends(require("read"))]
@@ -54,20 +68,29 @@ class OptOut(BaseModel):
 
 
 class NewPolicy(BaseModel):
-    """A whole policy and the day from which it holds (default: today in Jakarta)."""
+    """A whole policy and the day from which it holds (default: today in Jakarta).
+
+    The answer of GET can be changed and sent back: what it tells beside these is left out of account, and the day since
+    when the policy in force holds means today.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     policy: Policy
     effective_from: date | None = None
+    id: Any = Field(default=None, description="Of the answer of GET; ignored.")
+    recorded_at: Any = Field(default=None, description="Of the answer of GET; ignored.")
+    upcoming: Any = Field(default=None, description="Of the answer of GET; ignored.")
 
 
 @router.get("/partners/{partner_id}/reminders", summary="State, why, next message and history of one partner")
 async def reminders(partner_id: str, request: Request, caller: Reader) -> dict[str, Any]:
-    """A merged partner answers as the one it was merged into."""
+    """A merged partner answers as the one it was merged into. An agency sees whom it has listed, BPJS offices all."""
     scheduler: Scheduler = request.app.state.scheduler
     async with connection(request.app.state.pool) as db:
-        survivor = await _survivor(db, partner_id, caller, request.app.state.regions)
+        survivor = await _survivor(db, partner_id)
+        if survivor is None or not _may_see(survivor, caller, request.app.state.regions):
+            raise not_found()
         decided = (await scheduler.decisions(db, [survivor["partner_id"]]))[survivor["partner_id"]]
         history = await db.fetch(queries["history_of"], survivor["partner_id"])
     upcoming = decided.next
@@ -95,7 +118,7 @@ async def plan(
     until = _until(until, now)
     inside = _regencies(request.app.state.regions, region, caller)
     drawn = Plan(limit, _position(cursor))
-    await _draw(request, drawn, inside, now, until)
+    await _draw(request, drawn, inside, _listed_by(caller), now, until)
     page, more = drawn.page[:limit], len(drawn.page) > limit
     return {
         "as_of": now,
@@ -130,7 +153,9 @@ async def opt_out(body: OptOut, request: Request, response: Response, caller: Ad
     scheduler: Scheduler = request.app.state.scheduler
     now = scheduler.now()
     async with transaction(request.app.state.pool) as db:
-        survivor = await _survivor(db, str(body.partner_id), caller, request.app.state.regions)
+        survivor = await _survivor(db, str(body.partner_id))
+        if survivor is None or await db.fetchval(queries["hold_status"], survivor["partner_id"]) == "erased":
+            raise Problem(404, "not_found", NOT_KNOWN_YET)
         partner_id = survivor["partner_id"]
         fresh = await db.fetchval(queries["opt_out"], partner_id, now, body.reason)
         if fresh:
@@ -160,7 +185,11 @@ async def set_policy(body: NewPolicy, request: Request, caller: Admin) -> dict[s
     now = request.app.state.scheduler.now()
     today = now.astimezone(JAKARTA).date()
     found = faults(body.policy, TEMPLATES)
+    async with connection(request.app.state.pool) as db:
+        current = await request.app.state.in_force.dated(db, now)
     effective_from = body.effective_from or today
+    if effective_from == current.effective_from:
+        effective_from = today
     if effective_from < today:
         found.append("effective_from lies in the past")
     if found:
@@ -172,41 +201,54 @@ async def set_policy(body: NewPolicy, request: Request, caller: Admin) -> dict[s
     return _shown(Dated(number, effective_from, now, body.policy))
 
 
-async def _survivor(db: asyncpg.Connection, text: str, caller: Principal, regions: Regions) -> asyncpg.Record:
-    """Who answers for this id; the same 404 for what is unknown and what lies outside the caller's regions."""
-    partner_id = None
+async def _survivor(db: asyncpg.Connection, text: str) -> asyncpg.Record | None:
+    """Who answers for this id; None for what is unknown."""
     with suppress(ValueError):
-        partner_id = str(UUID(text))
-    row = await db.fetchrow(queries["survivor"], partner_id) if partner_id else None
-    if row is None or not (caller.admin or regions.within(caller.regions, row["region"] or "")):
-        raise not_found()
-    return row
+        return await db.fetchrow(queries["survivor"], str(UUID(text)))
+    return None
 
 
-async def _draw(request: Request, drawn: Plan, inside: list[str], now: datetime, until: date) -> None:
+def _may_see(partner: asyncpg.Record, caller: Principal, regions: Regions) -> bool:
+    """In the caller's regions, and on a list of the caller's agency, now or once."""
+    if caller.admin:
+        return True
+    listed_by = _listed_by(caller)
+    ours = listed_by is None or listed_by in partner["agencies"]
+    return ours and regions.within(caller.regions, partner["region"] or "")
+
+
+def _listed_by(caller: Principal) -> str | None:
+    """The agency whose lists limit what the caller sees; None for the administrator and BPJS offices: no limit."""
+    return None if caller.may("enroll") else (caller.agency or "")
+
+
+async def _draw(
+    request: Request, drawn: Plan, inside: list[str], listed_by: str | None, now: datetime, until: date
+) -> None:
     """Foresee partners by the thousand; the reckoning leaves the event loop free."""
     scheduler: Scheduler = request.app.state.scheduler
     last = FIRST
     while True:
         async with connection(request.app.state.pool) as db:
-            policy, calendar = await request.app.state.in_force.at(db, now)
-            ids = [row[0] for row in await db.fetch(queries["plan_ids"], inside, last, PLAN_CHUNK)]
+            terms = await request.app.state.in_force.terms(db, now)
+            page = (inside, last, PLAN_CHUNK, listed_by, len(terms) > 1)
+            ids = [row[0] for row in await db.fetch(queries["plan_ids"], *page)]
             facts = await scheduler.facts(db, ids)
         if not ids:
             return
-        await asyncio.to_thread(_reckon, drawn, facts, policy, calendar, now, until)
+        await asyncio.to_thread(_reckon, drawn, facts, terms, now, until)
         last = ids[-1]
 
 
-def _reckon(
-    drawn: Plan, facts: Sequence[Facts], policy: Policy, calendar: Calendar, now: datetime, until: date
-) -> None:
-    drawn.add((each.region, list(foresee(each, policy, calendar, now, until))) for each in facts)
+def _reckon(drawn: Plan, facts: Sequence[Facts], terms: Terms, now: datetime, until: date) -> None:
+    drawn.add((each.region, list(foresee(each, terms, now, until))) for each in facts)
 
 
 def _until(until: date | None, now: datetime) -> date:
     today = now.astimezone(JAKARTA).date()
     until = until or today + timedelta(days=PLAN_DAYS)
+    if until < today:
+        raise Problem(422, "invalid_date", "until: lies in the past; a plan is of what is to come.", field="until")
     if until > today + LONGEST_PLAN:
         raise Problem(422, "invalid_date", "until: at most a year ahead.", field="until")
     return until
@@ -215,8 +257,7 @@ def _until(until: date | None, now: datetime) -> date:
 def _regencies(regions: Regions, region: str, caller: Principal) -> list[str]:
     """The regencies of `region` that the caller may see."""
     if regions.get(region) is None:
-        detail = "region: no such code; ID, a kanwil, a province (33) or a regency (33.11)."
-        raise Problem(422, "unknown_region", detail, field="region")
+        raise not_found()
     inside = regions.regencies(region)
     return inside if caller.admin else [code for code in inside if regions.within(caller.regions, code)]
 

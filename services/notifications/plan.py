@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from services.notifications.calendar import Calendar
-from services.notifications.policy import ChannelName, Policy
+from services.notifications.calendar import zone_of
+from services.notifications.policy import ChannelName
 from services.notifications.rules import Escalate, Facts, Send, Sent, decide
+from services.notifications.terms import Terms, term_at
 
 Position = tuple[datetime, str]
 """Where an item stands in the plan: its time and partner."""
@@ -30,13 +31,14 @@ class Item:
         return self.at, self.partner_id
 
 
-def foresee(facts: Facts, policy: Policy, calendar: Calendar, now: datetime, until: date) -> Iterator[Item]:
-    """What would happen to one partner up to the end of the local day `until`, in order."""
+def foresee(facts: Facts, terms: Terms, now: datetime, until: date) -> Iterator[Item]:
+    """What would happen to one partner up to the end of the local day `until`, in order, by the policy of each day."""
     moment = now
     while True:
-        decided = decide(facts, policy, calendar, moment)
+        term = term_at(terms, moment)
+        decided = decide(facts, term.policy, term.calendar, moment)
         for action in decided.actions:
-            at = calendar.next_contact_time(moment, facts.zone)
+            at = term.calendar.next_contact_time(moment, facts.zone)
             if at.date() > until:
                 return
             if isinstance(action, Escalate):
@@ -46,9 +48,10 @@ def foresee(facts: Facts, policy: Policy, calendar: Calendar, now: datetime, unt
                 yield _item(at, facts, action, decided.why)
                 facts = replace(facts, sent=(*facts.sent, Sent(action.step, moment)), retry_at=None)
         if not decided.actions:
-            if decided.due_at is None or decided.due_at.date() > until:
+            upcoming = [each for each in (decided.due_at, term.end) if each is not None]
+            if not upcoming or min(upcoming).astimezone(zone_of(facts.zone)).date() > until:
                 return
-            moment = decided.due_at
+            moment = min(upcoming)
 
 
 def _item(at: datetime, facts: Facts, send: Send, why: str) -> Item:

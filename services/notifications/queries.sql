@@ -253,10 +253,12 @@ from history h join family f on f.member = h.partner_id order by h.started_at, h
 insert into opt_outs (partner_id, at, reason) values ($1::uuid, $2, $3) on conflict do nothing returning at
 
 -- name: plan_ids
--- Partners to plan for, by region, a page at a time.
+-- Partners to plan for, by region and by who has listed them (null: anybody), a page at a time. `$5`: also those who
+-- cannot be reached, since another policy to come may know a way.
 select p.partner_id::text
 from partners p join schedule s using (partner_id)
-where s.due_at is not null and p.region = any($1::text[]) and p.partner_id > $2::uuid
+where (s.due_at is not null or $5 and s.state = 'unreachable')
+  and p.region = any($1::text[]) and p.partner_id > $2::uuid and ($4::text is null or $4 = any(p.agencies))
 order by p.partner_id limit $3
 
 -- name: ids_after

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 
 from services.notifications import app
+from shared.events.partners import Listing
 from shared.security import new_key
 from tests.integration.notifications_world import World, a_world, partner_id
 from tests.stack import Database
@@ -110,6 +111,35 @@ async def test_foreign_unknown_and_garbled_ids_answer_the_same(api: Api) -> None
     assert own.status_code == 200
 
 
+async def test_an_agency_sees_whom_it_has_listed_and_bpjs_offices_all(api: Api) -> None:
+    """Another agency's partners in the same region are none of its business: the identical 404, not in the plan."""
+    world = api.world
+    theirs = (Listing("b", "list", date(2026, 11, 1)),)
+    await world.publish(world.partner(1), world.partner(2, lists=theirs), world.partner(3))
+    await world.publish(world.partner(3, "partner.delisted", listed_on=None))
+    await world.publish(world.partner(4), world.partner(5, lists=theirs))
+    await world.publish(world.partner(4, "partner.merged", status="merged", merged_into=partner_id(5), listed_on=None))
+    both = (*theirs, Listing("a", "list", date(2026, 11, 1)))
+    await world.publish(world.partner(5, "partner.updated", lists=both))
+    reader, office = await api.a_key("36.71"), await api.a_key("36.71", scopes=("read", "enroll"))
+    elsewhere = await api.a_key("33.11", scopes=("read", "enroll"))
+    seen = {
+        name: [(await api.get(f"/v1/partners/{partner_id(n)}/reminders", key)).status_code for n in range(1, 6)]
+        for name, key in (("reader", reader), ("office", office), ("elsewhere", elsewhere))
+    }
+    assert seen == {"reader": [200, 404, 200, 200, 200], "office": [200] * 5, "elsewhere": [404] * 5}
+    foreign = await api.get(f"/v1/partners/{partner_id(2)}/reminders", reader)
+    assert foreign.text == (await api.get(f"/v1/partners/{UNKNOWN}/reminders", reader)).text
+    planned = {
+        name: sorted({item["partner_id"] for item in (await api.get("/v1/plan", key)).json()["items"]})
+        for name, key in (("reader", reader), ("office", office))
+    }
+    assert planned == {
+        "reader": [partner_id(1), partner_id(5)],
+        "office": [partner_id(1), partner_id(2), partner_id(5)],
+    }
+
+
 async def test_keys_and_scopes(api: Api) -> None:
     path = f"/v1/partners/{partner_id(1)}/reminders"
     assert (await api.client.get(path)).status_code == 401
@@ -146,6 +176,23 @@ async def test_opt_outs_that_are_refused(api: Api) -> None:
         answer = await api.client.post("/v1/opt-outs", json=body, headers=_bearer(None))
         assert answer.status_code == status
         assert answer.headers["content-type"].startswith("application/problem+json")
+
+
+async def test_an_erased_partner_leaves_no_note_and_takes_none(api: Api) -> None:
+    world = api.world
+    await world.publish(world.partner(1), world.partner(2))
+    await world.publish(world.partner(2, "partner.merged", status="merged", merged_into=partner_id(1), listed_on=None))
+    await world.pool.execute("insert into opt_outs values ($1, $2, 'Ibu Contoh called')", partner_id(2), world.now)
+    body = {"partner_id": partner_id(1), "reason": "Pak Contoh wrote"}
+    assert (await api.client.post("/v1/opt-outs", json=body, headers=_bearer(None))).status_code == 201
+    await world.publish(world.partner(1, "partner.erased", status="erased", listed_on=None))
+    kept = await world.pool.fetch("select reason from opt_outs")
+    assert [row["reason"] for row in kept] == [None, None]
+    erased = await api.client.post("/v1/opt-outs", json=body, headers=_bearer(None))
+    unknown = await api.client.post("/v1/opt-outs", json={"partner_id": UNKNOWN}, headers=_bearer(None))
+    assert (erased.status_code, erased.text) == (404, unknown.text)
+    assert "may not have arrived yet" in unknown.json()["detail"]
+    assert await world.pool.fetchval("select count(*) from opt_outs where reason is not null") == 0
 
 
 async def test_the_plan_tells_all_and_sends_nothing(api: Api) -> None:
@@ -210,8 +257,9 @@ async def test_the_plan_shows_a_caller_only_its_regions(api: Api) -> None:
 
 async def test_plans_that_are_refused(api: Api) -> None:
     refused: list[dict[str, Any]] = [
-        {"region": "99.99"},
         {"until": "soon"},
+        {"until": "2026-11-22"},
+        {"regoin": "33.11"},
         {"until": "2099-01-01"},
         {"limit": 0},
         {"cursor": "%%%"},
@@ -220,7 +268,11 @@ async def test_plans_that_are_refused(api: Api) -> None:
     for query in refused:
         answer = await api.get("/v1/plan", **query)
         assert (answer.status_code, query) == (422, query)
-        assert answer.json()["code"] in ("unknown_region", "invalid_value", "invalid_date")
+        assert answer.json()["code"] in ("invalid_value", "invalid_date")
+    misspelt = (await api.get("/v1/plan", regoin="33.11")).json()["detail"]
+    assert misspelt == "regoin: no such parameter; known are until, region, limit, cursor."
+    nowhere = await api.get("/v1/plan", region="99.99")
+    assert (nowhere.status_code, nowhere.json()["code"]) == (404, "not_found")
 
 
 async def test_another_policy_moves_what_is_planned(api: Api) -> None:
@@ -247,6 +299,33 @@ async def test_a_policy_of_a_later_day_waits_for_it(api: Api) -> None:
     await api.world.until("2026-11-25")
     await api.world.engine.replanner.apply()
     assert (await api.world.schedule())["due_at"].date().isoformat() == "2026-12-03"
+
+
+async def test_the_policy_is_read_changed_and_written_back(api: Api) -> None:
+    shown = (await api.get("/v1/policy")).json()
+    shown["policy"]["min_gap_days"] = 5
+    answer = await api.client.put("/v1/policy", json=shown, headers=_bearer(None))
+    assert (answer.status_code, answer.json()["effective_from"]) == (200, "2026-11-23")
+    assert (await api.get("/v1/policy")).json()["policy"]["min_gap_days"] == 5
+    strange = await api.client.put("/v1/policy", json=shown | {"idd": 1}, headers=_bearer(None))
+    assert (strange.status_code, strange.json()["field"]) == (422, "idd")
+
+
+async def test_the_plan_and_the_reasons_follow_the_policy_of_each_day(api: Api) -> None:
+    world = api.world
+    await world.publish(world.partner(1))
+    await world.until("2026-11-24")
+    policy = (await api.get("/v1/policy")).json()["policy"]
+    body = {"policy": policy | {"steps": policy["steps"][:1]}, "effective_from": "2026-11-25"}
+    assert (await api.client.put("/v1/policy", json=body, headers=_bearer(None))).status_code == 200
+    planned = (await api.get("/v1/plan", until="2026-12-21")).json()
+    assert (planned["reminders"], planned["escalations"]) == (0, 1)
+    told = (await api.get(f"/v1/partners/{partner_id(1)}/reminders")).json()
+    assert (told["state"], told["next"]) == ("waiting", None)
+    await world.until("2026-11-25")
+    await world.engine.replanner.apply()
+    await world.until("2026-12-21")
+    assert [row["template"] for row in await world.history()] == ["first", "escalation"]
 
 
 async def test_policies_that_are_refused(api: Api) -> None:

@@ -11,6 +11,7 @@ from services.notifications.calendar import Calendar
 from services.notifications.plan import foresee
 from services.notifications.policy import ContactHours, Policy, Step
 from services.notifications.rules import Escalate, Facts, Sent, decide
+from services.notifications.terms import Term
 from tests.unit.notifications.builders import a_partner
 
 DAY = timedelta(days=1)
@@ -100,7 +101,7 @@ def test_the_dry_run_foresees_what_the_engine_does(
     calendar = Calendar(ContactHours(), closed={anchor + offset * DAY for offset in closed})
     policy = Policy(tuple(Step(f"s{n}", days) for n, days in enumerate(cadence)), channels=("log",))
     done = [(moment, what) for what, moment in run_engine(facts, policy, calendar, set())]
-    foreseen = foresee(facts, policy, calendar, known_at, anchor + 400 * DAY)
+    foreseen = foresee(facts, (Term(policy, calendar),), known_at, anchor + 400 * DAY)
     assert [(item.at, f"step {item.step}" if item.channel else "escalate") for item in foreseen] == done
 
 
