@@ -63,6 +63,8 @@ def _ask(data: Data, query: dict[str, str]) -> dict[str, Any]:
             answer = client.get("/v1/plan", params=query)
     except httpx.HTTPError as problem:
         raise Failure(f"notifications does not answer ({type(problem).__name__}): see ./payung status") from problem
+    if answer.status_code == 404:
+        raise Failure(f"no region has the code {query['region']}: ID, a kanwil, a province (33) or a regency (33.11)")
     if answer.is_error:
         raise Failure(_detail(answer))
     body: dict[str, Any] = answer.json()

@@ -2,13 +2,17 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from deploy.local import endpoints
 from deploy.local.commands import reminders
+from deploy.local.failure import Failure
 
 ITEMS = [
     {
@@ -72,3 +76,11 @@ def test_for_programs(asked: list[dict[str, str]]) -> None:
     assert [item["partner_id"] for item in everything["items"]] == [f"partner-{n}" for n in range(7)]
     assert everything["next_cursor"] is None
     assert len(asked) == 2
+
+
+def test_a_region_that_does_not_exist_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    where = SimpleNamespace(notifications="http://localhost", admin_key="x")
+    monkeypatch.setattr(endpoints, "load_endpoints", lambda data: where)
+    monkeypatch.setattr(httpx.Client, "get", lambda self, path, params: httpx.Response(404, json={}))
+    with pytest.raises(Failure, match=r"no region has the code 99\.99"):
+        reminders._ask(Path(), {"region": "99.99"})
