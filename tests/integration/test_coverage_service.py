@@ -139,6 +139,11 @@ async def test_a_garbled_fact_is_set_aside_and_the_rest_counts(world: World) -> 
     await world.settled(2, 0)
     parts = (await world.http.get("/readyz")).json()["parts"]
     assert parts["consumer"]["dead_letters"] == 3
+    told = (await world.http.get("/metrics")).text
+    assert 'payung_coverage_consumer_dead_letters_total{topic="partners"} 3.0' in told
+    assert 'payung_coverage_consumer_halted{topic="partners"} 0.0' in told
+    assert 'payung_coverage_consumer_last_applied_timestamp_seconds{topic="partners"}' in told
+    assert "payung_coverage_unfolded_batches " in told
 
 
 async def test_the_figures_equal_those_recomputed_from_the_log_until_somebody_touches_them(
