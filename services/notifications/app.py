@@ -34,6 +34,8 @@ log = get_logger(__name__)
 MIGRATIONS = Path(__file__).parent / "migrations"
 READS = ("partners", "enrollments", "contacts", "access")
 WRITES = ("outreach",)
+DECISIVE = ("partners", "enrollments")
+"""What must be read before anything is sent; erasure is told here too. A compacted topic may end in nothing to read."""
 
 
 @dataclass
@@ -94,8 +96,7 @@ def build(settings: Settings, pool: asyncpg.Pool, clock: Clock = wall_clock) -> 
     in_force = InForce(mail=settings.smtp is not None)
     scheduler = Scheduler(in_force, Regions.load(), clock)
     relay = Relay(pool, kafka=settings.kafka, source="payung/notifications", prefix=settings.topic_prefix)
-    decisive = ("partners", "enrollments", "contacts")
-    backlog = Backlog(pool, kafka=settings.kafka, topics=decisive, prefix=settings.topic_prefix)
+    backlog = Backlog(pool, kafka=settings.kafka, topics=DECISIVE, prefix=settings.topic_prefix)
     channels, pace = _ways_out(settings)
     senders = [
         Sender(
