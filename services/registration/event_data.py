@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Final, cast
 
 from services.registration import health, rules, values
+from services.registration.areas import area
 from services.registration.commands import (
     Claimed,
     Command,
@@ -238,14 +239,7 @@ class EventReader:
 
     def _area(self, data: Data) -> str:
         """A region of any level that lies wholly within the agency's."""
-        text = _required_text(data, "region")
-        code = text if self._regions.get(text) else self._resolve(text)
-        inside = self._regions.regencies(code)
-        if code not in self._speaker.regions and not (
-            inside and all(self._regions.within(self._speaker.regions, each) for each in inside)
-        ):
-            raise Refused(Refusal("outside_jurisdiction", "region", f"Your agency does not speak for {code}."))
-        return code
+        return ok(area(self._regions, self._speaker.regions, _required_text(data, "region")))
 
 
 def _needed(data: Data, field: str) -> Any:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from services.registration import columns, health, rules, traces, values
+from services.registration.areas import area
 from services.registration.commands import (
     Attended,
     Claimed,
@@ -22,7 +23,7 @@ from services.registration.tables import Row, Table
 from services.registration.values import Refusal, Refused, none, ok
 from shared.events import reference
 from shared.events.model import Kind, Scale, Segment
-from shared.regions import NATION, RegionError, Regions
+from shared.regions import RegionError, Regions
 
 SCALES: Final[dict[str, Scale]] = {
     "MIKRO": "micro",
@@ -304,13 +305,7 @@ class Reader:
 
     def _area(self) -> str:
         """A region of any level; empty means the agency's first."""
-        text = self._cell("region") or self._sender.regions[0]
-        if text in self._sender.regions or (self._regions.get(text) and NATION in self._sender.regions):
-            return text
-        place = self._resolve(text)
-        if isinstance(place, Refusal) and place.code == "unknown_region" and self._regions.get(text):
-            return ok(Refusal("outside_jurisdiction", "region", f"Your agency does not speak for {text}."))
-        return ok(place)
+        return ok(area(self._regions, self._sender.regions, self._cell("region") or self._sender.regions[0]))
 
     def _kind(self) -> Kind:
         text = self._cell("kind").upper()
