@@ -21,8 +21,11 @@ from shared.service import PartStatus
 log = get_logger(__name__)
 
 SLICE_ROWS = 200_000
-"""A slice of a backlog; with the pause after it, folding takes at most a third of the time from the consumers."""
+"""The rows folded in one transaction."""
 PAUSE_SECONDS = 0.5
+PAUSES, PAUSES_WHILE_CATCHING_UP = 2, 12
+"""A pause lasts so many times what the slice before it took. While consumers work off a backlog themselves folding
+keeps out of their way: figures are right without it, only slower to ask for."""
 STALLED_AFTER = 300.0
 
 
@@ -68,7 +71,7 @@ class Folder:
 
     async def run(self) -> None:
         while not self._stopping.is_set():
-            began = time.monotonic()
+            began, left = time.monotonic(), self.unfolded
             try:
                 await self._fold_once()
                 self._trouble, self._progress = None, time.monotonic()
@@ -76,7 +79,8 @@ class Folder:
                 self._trouble = type(problem).__name__
                 log.warning("folding waits for the database", problem=self._trouble)
             with suppress(TimeoutError):
-                pause = max(PAUSE_SECONDS, 2 * (time.monotonic() - began))
+                pauses = PAUSES_WHILE_CATCHING_UP if self.unfolded > left else PAUSES
+                pause = max(PAUSE_SECONDS, pauses * (time.monotonic() - began))
                 await asyncio.wait_for(self._stopping.wait(), pause)
 
     async def stop(self) -> None:
