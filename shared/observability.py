@@ -36,6 +36,8 @@ def configure_logging(service: str, *, stream: Any = None) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # aiokafka calls every start of a group and every restart of a broker an error; our parts tell what lasts.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 def get_logger(name: str) -> Any:

@@ -119,7 +119,12 @@ async def test_garbage_on_a_topic_becomes_dead_letters_and_the_figures_stay_righ
         for reader in ("coverage", "notifications")
         for value in garbage
     }
-    assert {letter.code for letter in letters} == {"malformed"}
+    assert {(letter.topic, letter.consumer, letter.code) for letter in letters} == {
+        ("partners", "coverage", "unknown_type"),
+        ("partners", "notifications", "malformed"),
+        ("enrollments", "coverage", "malformed"),
+        ("enrollments", "notifications", "malformed"),
+    }
 
 
 async def buried(stack, number):
