@@ -280,7 +280,3 @@ select policy from applied
 -- name: set_applied
 -- Remember it.
 insert into applied (policy) values ($1) on conflict (single) do update set policy = excluded.policy
-
--- name: counts
--- How many partners are in each state, and how many are due.
-select state, count(*) as partners, count(*) filter (where due_at <= $1) as due from schedule group by state

@@ -143,7 +143,7 @@ def _workers(heads: Heads) -> Workers:
 async def settle(work: Work, changed: dict[str, Participant], regrouping: Regrouping | None) -> None:
     """Look up the changed participants and all whose partner may have changed, move them, and save them."""
     waiting = dict(changed)
-    if regrouping is not None and await work.db.fetchval("select exists (select from participant)"):
+    if regrouping is not None and await work.is_true("any_participant"):
         records = await work.fetch(
             "participants_touching",
             list(regrouping.nibs),

@@ -163,7 +163,7 @@ async def _keep_guests(work: Work, guests: Sequence[_Guest], only: Iterable[str]
 
 async def look_again(work: Work, regrouping: Regrouping) -> None:
     """Find the partners of guests again where groups changed, and tell their briefings again."""
-    if not await work.db.fetchval("select exists (select from attendance)"):
+    if not await work.is_true("any_attendance"):
         return
     records = await work.fetch(
         "attendance_touching",

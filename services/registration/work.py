@@ -86,6 +86,9 @@ class Work:
     async def execute(self, query: str, *arguments: Any) -> None:
         await self.db.execute(QUERIES[query], *arguments)
 
+    async def is_true(self, query: str, *arguments: Any) -> bool:
+        return bool(await self.db.fetchval(QUERIES[query], *arguments))
+
     async def known(self, partners: Iterable[UUID]) -> None:
         """Load the states of these partners that are not here yet."""
         missing = [partner for partner in set(partners) if partner not in self.states]

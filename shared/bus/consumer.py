@@ -17,7 +17,7 @@ from operator import attrgetter
 from typing import Any
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -122,7 +122,6 @@ class Consumer:
         self._recent: dict[str, deque[bool]] = {}
         self._halted: dict[str, str] = {}
         self._dead_letters = Producer(kafka, group, prefix=prefix)
-        self._client: AIOKafkaConsumer | None = None
         self._stop = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
