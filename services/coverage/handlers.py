@@ -15,7 +15,7 @@ from services.coverage.facts import Enrolled, Listed, Listing
 from services.coverage.ledger import Moves
 from services.coverage.moves import Heard, Known, Version
 from shared.bus.batch import Batch
-from shared.bus.records import Record
+from shared.bus.records import Record, event_id, event_type
 from shared.database import Queries
 from shared.events import claims, partners, reference
 from shared.events.claims import Claim
@@ -35,16 +35,16 @@ async def on_enrollments(batch: Batch, db: asyncpg.Connection) -> None:
 
     The type is not looked at: every one of them carries the whole timeline, and this path is the hottest.
     """
-    versions = await asyncio.to_thread(moves.read, batch, Enrolled, cells.enrolled)
+    versions = await asyncio.to_thread(moves.read, batch, Enrolled, cells.enrolled, _enrolment)
     known = await _store_enrolments(db, moves.newest(versions))
     made = moves.made(versions, known)
     await _add_to_ledger(db, made.moves)
-    await _hear(db, batch, moves.heard((fact.agency, second) for fact, second in made.versions))
+    await _hear(db, batch, moves.heard((agency, second) for (agency, _), second in made.versions))
 
 
 async def on_partners(batch: Batch, db: asyncpg.Connection) -> None:
     """The same for who is listed; each version is an event of the agencies that `_spoken` tells."""
-    versions = await asyncio.to_thread(moves.read, batch, Listed, cells.listed, PARTNER_TYPES)
+    versions = await asyncio.to_thread(moves.read, batch, Listed, cells.listed, _listing, PARTNER_TYPES)
     known, lists = await _store_partners(db, moves.newest(versions))
     made = moves.made(versions, known)
     await _add_to_ledger(db, made.moves)
@@ -70,7 +70,7 @@ async def on_reference(batch: Batch, db: asyncpg.Connection) -> None:
     """
     records = batch.known(reference.TYPES)
     kinds: dict[str, Any] = reference.TYPES
-    told = {name: batch.decode(kind, _of(records, name)) for name, kind in kinds.items()}
+    told = {name: list(batch.decode(kind, _of(records, name))) for name, kind in kinds.items()}
     denominators: list[Denominator] = [fact for _, fact in told["denominator.set"]]
     targets: list[Target] = [fact for _, fact in told["target.set"]]
     await db.executemany(
@@ -90,10 +90,22 @@ async def on_reference(batch: Batch, db: asyncpg.Connection) -> None:
 # --- storing -------------------------------------------------------------------------------------------------------
 
 
-async def _store_enrolments(db: asyncpg.Connection, newest: dict[str, Version[Enrolled]]) -> dict[str, Known]:
+Enrolment = tuple[str | None, str | None]
+"""What is kept of an enrolment fact beside its timeline: the agency, and the first start, listed by then or not."""
+
+
+def _enrolment(fact: Enrolled) -> Enrolment:
+    return fact.agency, fact.periods[0].start if fact.periods else None
+
+
+def _listing(fact: Listed) -> Listed:
+    return fact
+
+
+async def _store_enrolments(db: asyncpg.Connection, newest: dict[str, Version[Enrolment]]) -> dict[str, Known]:
     rows = [
-        (partner_id, fact.version, second, timeline, _day(fact.periods[0].start) if fact.periods else None)
-        for partner_id, (fact, timeline, second) in newest.items()
+        (partner_id, number, second, timeline, first and _day(first))
+        for partner_id, number, timeline, second, (_, first) in newest.values()
     ]
     stored = await db.fetch(queries["move_enrolments"], *_columns(rows, 5))
     return {partner_id: (version, second, timeline) for partner_id, version, second, timeline in stored}
@@ -103,8 +115,8 @@ async def _store_partners(
     db: asyncpg.Connection, newest: dict[str, Version[Listed]]
 ) -> tuple[dict[str, Known], dict[str, set[str]]]:
     rows = [
-        (partner_id, fact.version, second, timeline, fact.region, json.dumps(_lists(fact)))
-        for partner_id, (fact, timeline, second) in newest.items()
+        (partner_id, number, second, timeline, fact.region, json.dumps(_lists(fact)))
+        for partner_id, number, timeline, second, fact in newest.values()
     ]
     stored = await db.fetch(queries["move_partners"], *_columns(rows, 6))
     return {row[0]: (row[1], row[2], row[3]) for row in stored}, {row[0]: set(row[4]) for row in stored}
@@ -155,13 +167,13 @@ async def _hear(db: asyncpg.Connection, batch: Batch, heard: dict[str, Heard]) -
         await db.execute(queries["hear"], batch.topic, first.partition, *_columns(rows, 4))
 
 
-def _of(records: list[Record], event_type: str) -> list[Record]:
-    return [record for record in records if record.type == event_type]
+def _of(records: list[Record], name: str) -> list[Record]:
+    return [record for record in records if event_type(record) == name]
 
 
 def _identity(record: Record) -> str:
     """The event's id, the same however often it is delivered; its place in the log for one that has none."""
-    return record.id or f"{record.partition}/{record.offset}"
+    return event_id(record) or f"{record.partition}/{record.offset}"
 
 
 def _second(fact: Claim | Denominator | Target | Briefing | Agreement) -> int:

@@ -12,9 +12,11 @@ from services.coverage.ledger import Moves
 from shared.bus.batch import Batch
 
 Fact = TypeVar("Fact", Enrolled, Listed)
+Rest = TypeVar("Rest")
 
-Version = tuple[Fact, bytes, int]
-"""One version of a partner as read from the log, the timeline it stands for, the second it was recorded in."""
+Version = tuple[str, int, bytes, int, Rest]
+"""One version of a partner as read from the log: partner_id, version, the timeline it stands for, the second it was
+recorded in, and what else of the fact its handler keeps."""
 
 Known = tuple[int, int, bytes]
 """What was stored of a partner before the batch: its version (0: none), second and timeline."""
@@ -23,11 +25,11 @@ JAKARTA = 7 * 3600
 """Jakarta is seven hours ahead of UTC, always."""
 
 
-class Made(NamedTuple, Generic[Fact]):
-    """The moves of a batch, and who made one: the new versions with their seconds."""
+class Made(NamedTuple, Generic[Rest]):
+    """The moves of a batch, and who made one: what is kept of each new version, with its second."""
 
     moves: Moves
-    versions: list[tuple[Fact, int]]
+    versions: list[tuple[Rest, int]]
 
 
 class Heard(NamedTuple):
@@ -39,46 +41,54 @@ class Heard(NamedTuple):
 
 
 def read(
-    batch: Batch, kind: type[Fact], timeline: Callable[[Fact], bytes], types: Container[str] | None = None
-) -> list[Version[Fact]]:
-    """The batch's facts (of these types) in their order; what no timeline stands for is rejected."""
+    batch: Batch,
+    kind: type[Fact],
+    timeline: Callable[[Fact], bytes],
+    rest: Callable[[Fact], Rest],
+    types: Container[str] | None = None,
+) -> list[Version[Rest]]:
+    """The batch's facts (of these types) in their order; what no timeline stands for is rejected.
+
+    Each fact is let go before the next one is decoded: its memory is used again while it is still in the cache.
+    """
     versions = []
     for record, fact in batch.decode(kind, None if types is None else batch.known(types)):
         try:
-            versions.append((fact, timeline(fact), int(fact.recorded_at.timestamp())))
+            second = int(fact.recorded_at.timestamp())
+            versions.append((fact.partner_id, fact.version, timeline(fact), second, rest(fact)))
         except cells.Invalid as problem:
             batch.reject(record, f"invalid_value: {problem}")
     return versions
 
 
-def newest(versions: Iterable[Version[Fact]]) -> dict[str, Version[Fact]]:
+def newest(versions: Iterable[Version[Rest]]) -> dict[str, Version[Rest]]:
     """partner_id → its newest version, recorded no earlier than the ones it follows."""
-    found: dict[str, Version[Fact]] = {}
+    found: dict[str, Version[Rest]] = {}
     for version in versions:
-        partner_id = version[0].partner_id
+        partner_id, number, timeline, second, rest = version
         former = found.get(partner_id)
         if former is None:
             found[partner_id] = version
-        elif version[0].version > former[0].version:
-            found[partner_id] = version if version[2] >= former[2] else (version[0], version[1], former[2])
+        elif number > former[1]:
+            found[partner_id] = (partner_id, number, timeline, max(second, former[3]), rest)
     return found
 
 
-def made(versions: Iterable[Version[Fact]], known: dict[str, Known]) -> Made[Fact]:
+def made(versions: Iterable[Version[Rest]], known: dict[str, Known]) -> Made[Rest]:
     """The moves of these versions. `known` holds what was stored of every partner that the batch moves; others are
     not moved at all. Each version moves its partner at its own second; a clock that went back counts as the second
     before it.
     """
     now = dict(known)
     moves, moving = Moves([], [], []), []
-    for fact, timeline, second in versions:
-        before = now.get(fact.partner_id)
-        if before is None or fact.version <= before[0]:
+    for partner_id, number, timeline, second, rest in versions:
+        before = now.get(partner_id)
+        if before is None or number <= before[0]:
             continue
         if second < before[1]:
             second = before[1]
-        now[fact.partner_id] = (fact.version, second, timeline)
-        moving.append((fact, second))
+        now[partner_id] = (number, second, timeline)
+        moving.append((rest, second))
         if timeline != before[2]:
             moves.before.append(before[2])
             moves.after.append(timeline)

@@ -69,7 +69,7 @@ class Replay:
         while behind:
             polled = await self._client.getmany(*behind, timeout_ms=200, max_records=MAX_RECORDS)
             due = [raw for tp, found in polled.items() for raw in found if raw.offset < wanted[tp]]
-            await self._work_off([Record(raw) for raw in sorted(due, key=attrgetter("topic"))])
+            await self._work_off(sorted(due, key=attrgetter("topic")))
             for tp in list(behind):
                 reached = min(await self._client.position(tp), wanted[tp])
                 self._stands[self._at(tp)] = reached

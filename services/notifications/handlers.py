@@ -19,6 +19,7 @@ from services.notifications.folds import (
 )
 from services.notifications.schedule import Scheduler
 from shared.bus.batch import Batch
+from shared.bus.records import key_text
 from shared.database import Queries
 
 queries = Queries.load(Path(__file__).parent / "queries.sql")
@@ -77,7 +78,7 @@ class Handlers:
     def _tombstones(self, batch: Batch) -> Iterable[tuple[str, int]]:
         for record in batch.tombstones():
             try:
-                yield str(UUID(record.key)), record.offset
+                yield str(UUID(key_text(record))), record.offset
             except ValueError:
                 batch.reject(record, "malformed: key")
 

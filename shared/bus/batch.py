@@ -1,11 +1,11 @@
 """What a handler is given: records of one topic, decoded at once, the bad ones set aside."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
 
-from shared.bus.records import Record
+from shared.bus.records import Record, event_type
 
 T = TypeVar("T")
 
@@ -19,20 +19,21 @@ class Batch:
         self.records = records
         self.rejected: list[tuple[Record, str]] = []
 
-    def decode(self, kind: type[T], records: Sequence[Record] | None = None) -> list[tuple[Record, T]]:
-        """The records' values as `kind`; what is no such value is rejected. Tombstones are left out.
+    def decode(self, kind: type[T], records: Iterable[Record] | None = None) -> Iterator[tuple[Record, T]]:
+        """The records' values as `kind`, one at a time; what is no such value is rejected. Tombstones are left out.
 
-        `records` narrows the batch, for topics whose types differ. A whole batch is decoded in one pass; only when
-        that fails is each record tried by itself.
+        `records` narrows the batch, for topics whose types differ.
         """
-        decoder = msgspec.json.Decoder(kind)
-        wanted = self.records if records is None else records
-        decode = decoder.decode
-        try:
-            return [(record, decode(value)) for record in wanted if (value := record.value) is not None]
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            present = [record for record in wanted if record.value is not None]
-            return [(record, value) for record in present for value in self._decode_one(decoder, record)]
+        decode = msgspec.json.Decoder(kind).decode
+        for record in self.records if records is None else records:
+            if record.value is None:
+                continue
+            try:
+                value = decode(record.value)
+            except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+                self.reject(record, f"malformed: {_without_values(problem)}")
+            else:
+                yield record, value
 
     def known(self, types: Container[str]) -> list[Record]:
         """The records of these types; others are rejected as `unknown_type`.
@@ -41,7 +42,7 @@ class Batch:
         """
         found = []
         for record in self.records:
-            if record.type in types:
+            if event_type(record) in types:
                 found.append(record)
             else:
                 self.reject(record, "unknown_type")
@@ -53,13 +54,6 @@ class Batch:
     def reject(self, record: Record, reason: str) -> None:
         """Send this record to the dead letters; `reason` is a stable code, optionally `: detail`, nothing personal."""
         self.rejected.append((record, reason))
-
-    def _decode_one(self, decoder: "msgspec.json.Decoder[T]", record: Record) -> list[T]:
-        try:
-            return [decoder.decode(record.value or b"")]
-        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
-            self.reject(record, f"malformed: {_without_values(problem)}")
-            return []
 
 
 def _without_values(problem: Exception) -> str:

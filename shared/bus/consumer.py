@@ -1,33 +1,30 @@
 """The exactly-once consumer: a batch's effects and its offsets are one transaction.
 
-FastStream carries the records; the truth about where we stand is the table `consumer_offsets`. On assignment the
-consumer takes the partitions over (epoch + 1, which fences the former owner out) and seeks to the database's offsets.
-Each batch first moves the offsets by compare-and-swap; if that fails, somebody else owns them and nothing is written.
+FastStream carries the records (`transport.py`); the truth about where we stand is the database (`positions.py`). On
+assignment the consumer takes the partitions over and seeks to the database's offsets. Each batch first moves them;
+if somebody else owns them by now, nothing is written.
 """
 
 import asyncio
 import time
-from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
-from operator import attrgetter
-from typing import Any
 
 import asyncpg
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
-from faststream import AckPolicy
-from faststream.kafka import KafkaBroker
-from faststream.kafka.message import KafkaMessage
 
 from shared.bus.batch import Batch
 from shared.bus.dead_letters import letters
+from shared.bus.positions import Fenced, Positions, Run, runs
 from shared.bus.producer import Producer
 from shared.bus.records import Record
 from shared.bus.topics import ensure_topics
+from shared.bus.transport import Transport
 from shared.database import UNAVAILABLE, transaction
 from shared.events import TOPICS
 from shared.events.model import Topic
@@ -45,40 +42,13 @@ LONGEST_BACK_OFF = 5.0
 WATCH_SECONDS = 2.0
 HUNG_AFTER = 20.0
 MEASURED_WITHIN = 4.0
-CLOSED_WITHIN = 3.0
 STUCK_AFTER = 90.0
 COMMIT_HINT_SECONDS = 1.0
 FENCED_PAUSE = 1.0
 
-TAKE_OVER = """
-    insert into consumer_offsets as o (topic, partition)
-    select $1, p from unnest($2::int[]) p
-    on conflict (topic, partition) do update set epoch = o.epoch + 1
-    returning partition, next_offset, epoch"""
-
-ADVANCE = """
-    update consumer_offsets o set next_offset = n.next
-    from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[]) n (partition, previous, next, epoch)
-    where o.topic = $1 and o.partition = n.partition and o.next_offset = n.previous and o.epoch = n.epoch"""
-
-
-class Fenced(Exception):
-    """Somebody else moved or took over a partition of this batch: its effects are void."""
-
 
 class Halted(Exception):
     """Too many of the recent records are poison: this is no bad record but a bad release, on one side or the other."""
-
-
-class Position:
-    """Where one partition stands: the next offset to apply and the epoch under which we own it."""
-
-    __slots__ = ("epoch", "next_offset", "sought")
-
-    def __init__(self, next_offset: int, epoch: int) -> None:
-        self.next_offset = next_offset
-        self.epoch = epoch
-        self.sought = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +88,7 @@ class Consumer:
         self._partitions = partitions
         self._replication = replication
         self._handlers: dict[str, Handler] = {}
-        self._positions: dict[TopicPartition, Position] = {}
+        self._positions = Positions()
         self._recent: dict[str, deque[bool]] = {}
         self._halted: dict[str, str] = {}
         self._dead_letters = Producer(kafka, group, prefix=prefix)
@@ -140,17 +110,19 @@ class Consumer:
     async def run(self) -> None:
         """Until `stop`. Whatever happens to the broker or the database, it comes back to it."""
         while not self._stop.is_set():
-            broker = self._transport()
+            self._transport = self._new_transport()
             try:
                 await self._make_topics()
-                await broker.start()
+                await self._transport.start()
                 self._trouble, self._progress = None, time.monotonic()
                 await self._watch()
             except (KafkaError, OSError, TimeoutError) as problem:
                 self._trouble = f"Kafka: {type(problem).__name__}"
                 log.warning("consumer waits for Kafka", group=self._group, problem=type(problem).__name__)
             finally:
-                await self._finish(broker)
+                self._positions.clear()
+                if not await self._transport.stop():
+                    log.warning("the Kafka client did not stop in time", group=self._group)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), 1.0)
         await self._dead_letters.stop()
@@ -189,43 +161,16 @@ class Consumer:
             self._kafka, topics, prefix=self._prefix, partitions=self._partitions, replication=self._replication
         )
 
-    # --- the transport -------------------------------------------------------------------------------------------
-
-    def _transport(self) -> KafkaBroker:
-        broker = KafkaBroker(self._kafka, logger=None)
-        subscriber = broker.subscriber(
-            *(self._prefix + topic for topic in self._handlers),
-            group_id=self._prefix + self._group,
-            batch=True,
-            ack_policy=AckPolicy.MANUAL,
-            auto_offset_reset="earliest",
-            parser=_unparsed,
-            decoder=_as_it_is,
+    def _new_transport(self) -> Transport:
+        return Transport(
+            self._kafka,
+            [self._prefix + topic for topic in self._handlers],
+            self._prefix + self._group,
+            receive=self._receive,
             listener=_Listener(self),
             max_records=self._max_records,
-            batch_timeout_ms=self._linger_ms,
-            max_partition_fetch_bytes=4 << 20,
-            fetch_max_wait_ms=100,
-            session_timeout_ms=6_000,
-            heartbeat_interval_ms=1_500,
-            rebalance_timeout_ms=30_000,
+            linger_ms=self._linger_ms,
         )
-
-        @subscriber
-        async def receive(message: Any) -> None:
-            await self._receive(message.raw_message)
-
-        self._subscriber = subscriber
-        return broker
-
-    async def _finish(self, broker: KafkaBroker) -> None:
-        self._positions.clear()
-        closing = asyncio.ensure_future(broker.stop())
-        done, _ = await asyncio.wait([closing], timeout=CLOSED_WITHIN)
-        if not done:
-            log.warning("the Kafka client did not stop in time", group=self._group)
-            closing.cancel()
-        await asyncio.gather(closing, return_exceptions=True)
 
     async def _watch(self) -> None:
         """Return when told to stop or when the client hangs, which it can do after a broker's restart."""
@@ -240,7 +185,7 @@ class Consumer:
                 return
 
     async def _measure_lag(self) -> None:
-        client = self._subscriber.consumer
+        client = self._transport.client
         positions = {tp: position.next_offset for tp, position in self._positions.items()}
         if client is None or not positions:
             return
@@ -274,23 +219,19 @@ class Consumer:
                 back_off = min(back_off * 2, LONGEST_BACK_OFF)
 
     def revoked(self, partitions: Iterable[TopicPartition]) -> None:
-        for tp in partitions:
-            self._positions.pop(tp, None)
+        self._positions.give_up(partitions)
 
     async def _take_over(self, partitions: Iterable[TopicPartition]) -> None:
-        client = self._subscriber.consumer
+        client = self._transport.client
         if client is None:
             return
-        ordered = sorted(partitions)
-        for topic, group in groupby(ordered, key=lambda tp: tp.topic):
-            numbers = [tp.partition for tp in group]
-            rows = await self._pool.fetch(TAKE_OVER, self._plain(topic), numbers)
-            for row in rows:
-                tp = TopicPartition(topic, row["partition"])
-                self._positions[tp] = Position(row["next_offset"], row["epoch"])
-                client.seek(tp, row["next_offset"])
+        for topic, group in groupby(sorted(partitions), key=lambda tp: tp.topic):
+            mine = list(group)
+            await self._positions.take_over(self._pool, self._plain(topic), mine)
+            for tp in mine:
+                client.seek(tp, self._positions[tp].next_offset)
             if self._plain(topic) in self._halted:
-                client.pause(*(TopicPartition(topic, number) for number in numbers))
+                client.pause(*mine)
         self._trouble = None
 
     def _plain(self, topic: str) -> str:
@@ -298,20 +239,23 @@ class Consumer:
 
     # --- a batch -------------------------------------------------------------------------------------------------
 
-    async def _receive(self, raw: Sequence[Any]) -> None:
+    async def _receive(self, records: list[Record]) -> None:
         if self._stop.is_set():
             return
         self._idle.clear()
         try:
-            for topic, group in groupby(sorted(raw, key=_topic), key=_topic):
-                await self._work_off(topic, [Record(each) for each in group])
+            by_topic: dict[str, list[Run]] = defaultdict(list)
+            for run in runs(records):
+                by_topic[run[0].topic].append(run)
+            for topic, found in by_topic.items():
+                await self._work_off(topic, found)
             await self._hint()
         finally:
             self._idle.set()
 
-    async def _work_off(self, topic: str, records: list[Record]) -> None:
+    async def _work_off(self, topic: str, found: list[Run]) -> None:
         try:
-            due = self._due(records)
+            due = self._positions.due(found)
             if due:
                 await self._apply(self._plain(topic), due)
         except Fenced:
@@ -321,29 +265,10 @@ class Consumer:
             log.error("consumer halts on a topic", topic=self._plain(topic), reason=str(halt))
             await self._recover(topic)
 
-    def _due(self, records: list[Record]) -> list[Record]:
-        """What is ours and not applied yet. A gap is sought once: it is real only if it is still there after that."""
-        due: list[Record] = []
-        expected: dict[TopicPartition, int] = {}
-        for tp, run in _runs(records):
-            position = self._positions.get(tp)
-            if position is None:
-                continue
-            next_offset = expected.get(tp, position.next_offset)
-            if run[0].offset < next_offset:
-                run = [record for record in run if record.offset >= next_offset]
-            if run and run[0].offset > next_offset and tp not in expected and not position.sought:
-                position.sought = True
-                raise Fenced
-            if run:
-                due += run
-                expected[tp] = run[-1].offset + 1
-        return due
-
     async def _recover(self, topic: str) -> None:
         """Read the database's offsets again for what the group still gives us, and go on from there."""
         await asyncio.sleep(0 if self._plain(topic) in self._halted else FENCED_PAUSE * self._contested(topic))
-        client = self._subscriber.consumer
+        client = self._transport.client
         if client is None or self._stop.is_set():
             return
         sought = {tp for tp, position in self._positions.items() if position.sought}
@@ -386,45 +311,18 @@ class Consumer:
         await self._transact(topic, records, reason=reason)
 
     async def _transact(self, topic: str, records: list[Record], *, reason: str | None = None) -> None:
-        moves = self._moves(records)
+        after = self._positions.after(records)
         batch = Batch(topic, records)
         async with transaction(self._pool) as db:
-            await self._advance(db, topic, moves)
+            await self._positions.advance(db, topic, after)
             if reason is None:
                 await self._handlers[topic](batch, db)
             else:
                 batch.reject(records[0], reason)
             await self._bury(topic, batch)
-        for tp, (_, next_offset, _) in moves.items():
-            if tp in self._positions:
-                self._positions[tp].next_offset = next_offset
-                self._positions[tp].sought = False
+        self._positions.moved(after)
         self._trouble, self._progress = None, time.monotonic()
         self._applied[topic] = time.time()
-
-    def _moves(self, records: list[Record]) -> dict[TopicPartition, tuple[int, int, int]]:
-        moves: dict[TopicPartition, tuple[int, int, int]] = {}
-        for tp, run in _runs(records):
-            if tp not in self._positions:
-                raise Fenced
-            position = self._positions[tp]
-            moves[tp] = (position.next_offset, run[-1].offset + 1, position.epoch)
-        return moves
-
-    async def _advance(
-        self, db: asyncpg.Connection, topic: str, moves: dict[TopicPartition, tuple[int, int, int]]
-    ) -> None:
-        ordered = sorted(moves.items())
-        done = await db.execute(
-            ADVANCE,
-            topic,
-            [tp.partition for tp, _ in ordered],
-            [previous for _, (previous, _, _) in ordered],
-            [after for _, (_, after, _) in ordered],
-            [epoch for _, (_, _, epoch) in ordered],
-        )
-        if done != f"UPDATE {len(moves)}":
-            raise Fenced
 
     async def _bury(self, topic: str, batch: Batch) -> None:
         """Dead letters are with the broker before their offsets are passed; a repeat is told by its offset."""
@@ -444,7 +342,7 @@ class Consumer:
 
     async def _hint(self) -> None:
         """Commit to Kafka now and then, for lag displays; nothing ever reads it back."""
-        client = self._subscriber.consumer
+        client = self._transport.client
         if client is None or time.monotonic() - self._hinted < COMMIT_HINT_SECONDS:
             return
         self._hinted = time.monotonic()
@@ -462,22 +360,3 @@ class _Listener(ConsumerRebalanceListener):
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         await self._owner.assigned(assigned)
-
-
-_topic = attrgetter("topic")
-_place = attrgetter("_raw.topic", "_raw.partition")
-
-
-def _runs(records: Sequence[Record]) -> Iterator[tuple[TopicPartition, list[Record]]]:
-    """The records of each partition that stand together, at little cost for each record."""
-    for (topic, partition), run in groupby(records, key=_place):
-        yield TopicPartition(topic, partition), list(run)
-
-
-async def _unparsed(records: tuple[Any, ...]) -> KafkaMessage:
-    """FastStream's own parser decodes every header and drops the whole batch, silently, when one is not UTF-8."""
-    return KafkaMessage(raw_message=records, body=b"", consumer=None)  # type: ignore[arg-type]
-
-
-async def _as_it_is(message: Any) -> Any:
-    return message

@@ -9,59 +9,23 @@ from aiokafka import ConsumerRecord
 Headers = Sequence[tuple[str, bytes]]
 
 
-class Record:
-    """One record of a topic, read lazily: a batch of thousands costs only what its handler looks at."""
+Record = ConsumerRecord[bytes, bytes]
+"""A record as the client read it; no wrapper, since a batch holds tens of thousands. `value` None is a tombstone."""
 
-    __slots__ = ("_raw",)
 
-    def __init__(self, raw: "ConsumerRecord[bytes, bytes]") -> None:
-        self._raw = raw
+def event_type(record: Record) -> str:
+    """The CloudEvents type, "" when the header is missing."""
+    return header(record.headers, "ce_type")
 
-    @property
-    def topic(self) -> str:
-        """The topic's full name, with the prefix of this stack."""
-        return str(self._raw.topic)
 
-    @property
-    def partition(self) -> int:
-        return int(self._raw.partition)
+def event_id(record: Record) -> str:
+    """The CloudEvents id, "" when the header is missing."""
+    return header(record.headers, "ce_id")
 
-    @property
-    def offset(self) -> int:
-        return int(self._raw.offset)
 
-    @property
-    def timestamp(self) -> int:
-        """Milliseconds since 1970, set by the producer."""
-        return int(self._raw.timestamp)
-
-    @property
-    def key(self) -> str:
-        """The key as text; bytes that are not UTF-8 are replaced, so that a garbled key can still be shown."""
-        return (self._raw.key or b"").decode(errors="replace")
-
-    @property
-    def raw_key(self) -> bytes | None:
-        return self._raw.key
-
-    @property
-    def value(self) -> bytes | None:
-        """The record's bytes; None is a tombstone."""
-        return self._raw.value
-
-    @property
-    def headers(self) -> Headers:
-        return self._raw.headers
-
-    @property
-    def type(self) -> str:
-        """The CloudEvents type, "" when the header is missing."""
-        return header(self.headers, "ce_type")
-
-    @property
-    def id(self) -> str:
-        """The CloudEvents id, "" when the header is missing."""
-        return header(self.headers, "ce_id")
+def key_text(record: Record) -> str:
+    """The key as text; bytes that are not UTF-8 are replaced, so that a garbled key can still be shown."""
+    return (record.key or b"").decode(errors="replace")
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class World:
 def record(topic: str, value: bytes, kind: str) -> Record:
     event = Outgoing(topic, "k", kind, f"{hash(value)}", RECORDED, value)
     headers = cloudevent_headers(event, "/payung/registration") if kind else []
-    return Record(ConsumerRecord(topic, 0, next(offsets), 0, 0, b"k", value, None, 0, 0, headers))
+    return ConsumerRecord(topic, 0, next(offsets), 0, 0, b"k", value, None, 0, 0, headers)
 
 
 @pytest.fixture

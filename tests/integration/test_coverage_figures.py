@@ -60,7 +60,7 @@ offsets = count()
 def record(fact: Fact) -> Record:
     topic = "enrollments" if isinstance(fact, Enrollment) else "partners"
     key = fact.partner_id.encode()
-    return Record(ConsumerRecord(topic, 0, next(offsets), 0, 0, key, encode(fact), None, 0, 0, []))
+    return ConsumerRecord(topic, 0, next(offsets), 0, 0, key, encode(fact), None, 0, 0, [])
 
 
 async def apply(db: asyncpg.Connection, facts: list[Fact]) -> None:

@@ -3,24 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from aiokafka import ConsumerRecord
 
 from shared import security
 from shared.bus.batch import Batch
-from shared.bus.records import Record
 from shared.database import connect, migrate, transaction
 from shared.events.access import Key
 from shared.events.model import encode
 from tests.waiting import eventually
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-
-
-class Raw:
-    """The fields of a ConsumerRecord that a batch looks at."""
-
-    def __init__(self, value):
-        self.topic, self.partition, self.offset, self.timestamp = "access", 0, 0, 0
-        self.key, self.value, self.headers = b"k", value, []
 
 
 @pytest.fixture
@@ -33,7 +25,11 @@ async def pool(database, tmp_path):
 
 async def keep(pool, *keys):
     async with transaction(pool) as db:
-        await security.on_access(Batch("access", [Record(Raw(encode(key))) for key in keys]), db)
+        await security.on_access(Batch("access", [record(encode(key)) for key in keys]), db)
+
+
+def record(value):
+    return ConsumerRecord("access", 0, 0, 0, 0, b"k", value, None, 0, 0, [])
 
 
 def issued(key_id, digest, **other):

@@ -11,7 +11,7 @@ import msgspec
 from shared.bus.batch import Batch
 from shared.bus.consumer import Consumer
 from shared.bus.producer import Producer
-from shared.bus.records import Outgoing
+from shared.bus.records import Outgoing, key_text
 from shared.bus.topics import ensure_topics
 from shared.database import connect, migrate
 from shared.events.model import Topic
@@ -32,7 +32,7 @@ def event(key: str, amount: int, number: int = 0) -> Outgoing:
 async def add_up(batch: Batch, db: asyncpg.Connection) -> None:
     """Not idempotent on purpose: a record applied twice shows."""
     decoded = batch.decode(Amount)
-    rows = [(record.key, value.amount) for record, value in decoded]
+    rows = [(key_text(record), value.amount) for record, value in decoded]
     await db.executemany(
         "insert into tally as t values ($1, $2) on conflict (key) do update set total = t.total + excluded.total", rows
     )
