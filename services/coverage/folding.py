@@ -23,9 +23,14 @@ log = get_logger(__name__)
 SLICE_ROWS = 200_000
 """The rows folded in one transaction."""
 PAUSE_SECONDS = 0.5
-PAUSES, PAUSES_WHILE_CATCHING_UP = 2, 12
-"""A pause lasts so many times what the slice before it took. While consumers work off a backlog themselves folding
-keeps out of their way: figures are right without it, only slower to ask for."""
+PAUSES = 2
+"""A pause lasts so many times what the slice before it took."""
+RUSH_ROWS = 10_000
+CALM_SECONDS = 2.0
+"""So many new rows between two looks say that consumers work off a backlog. Folding keeps out of their way until it was
+calm for so long: figures are right without it, only slower to ask for …"""
+MOST_UNFOLDED_ROWS = 3_000_000
+"""… and no slower than this many rows make them."""
 STALLED_AFTER = 300.0
 
 
@@ -66,21 +71,22 @@ class Folder:
         self._progress = time.monotonic()
         self._trouble: str | None = None
         self._folded = 0
+        self._rows = 0
+        self._rushed_at = -CALM_SECONDS
         self.unfolded = 0
         """Batches that only the ledger holds yet."""
 
     async def run(self) -> None:
         while not self._stopping.is_set():
-            began, left = time.monotonic(), self.unfolded
+            began = time.monotonic()
             try:
-                await self._fold_once()
+                await self._fold_unless_rushed()
                 self._trouble, self._progress = None, time.monotonic()
             except UNAVAILABLE as problem:
                 self._trouble = type(problem).__name__
                 log.warning("folding waits for the database", problem=self._trouble)
             with suppress(TimeoutError):
-                pauses = PAUSES_WHILE_CATCHING_UP if self.unfolded > left else PAUSES
-                pause = max(PAUSE_SECONDS, pauses * (time.monotonic() - began))
+                pause = max(PAUSE_SECONDS, PAUSES * (time.monotonic() - began))
                 await asyncio.wait_for(self._stopping.wait(), pause)
 
     async def stop(self) -> None:
@@ -90,7 +96,18 @@ class Folder:
         live = self._trouble is not None or time.monotonic() - self._progress < STALLED_AFTER
         return PartStatus(live=live, ready=True, detail={"folded_batches": self._folded, "trouble": self._trouble})
 
-    async def _fold_once(self) -> None:
+    async def _fold_unless_rushed(self) -> None:
         async with connection(self._pool) as db:
+            rows = await self._count(db)
+            if rows - self._rows > RUSH_ROWS:
+                self._rushed_at = time.monotonic()
+            self._rows = rows
+            if rows < MOST_UNFOLDED_ROWS and time.monotonic() - self._rushed_at < CALM_SECONDS:
+                return
             self._folded += await fold(db, self._clock())
-            self.unfolded = await db.fetchval("select count(*) from unfolded")
+            self._rows = await self._count(db)
+
+    async def _count(self, db: asyncpg.Connection) -> int:
+        """The rows of the ledger that no sum holds yet."""
+        ((self.unfolded, rows),) = await db.fetch(queries["unfolded"])
+        return int(rows)

@@ -41,6 +41,10 @@ select batch from (
     select batch, sum(rows) over (order by batch) - rows as before from unfolded
 ) u where before < $1 order by batch;
 
+-- name: unfolded
+-- How many batches, and rows of the ledger, no sum holds yet.
+select count(*), coalesce(sum(rows), 0)::bigint from unfolded;
+
 -- name: fold
 -- Adds the rows of these batches to the sums of their spans.
 insert into folded as f (day, cell, span, partners, workers, management, staff, labour)
