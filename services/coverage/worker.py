@@ -26,7 +26,7 @@ async def main() -> None:
     consumer = app.consumer(pool, settings)
     _stop_on_signals(consumer)
     gc.freeze()
-    gc.set_threshold(200_000, 50, 100)  # a batch makes many small objects and no cycles
+    gc.set_threshold(2_000_000, 50, 100)  # a batch makes many small objects and no cycles
     await consumer.run()
     await pool.close()
 
