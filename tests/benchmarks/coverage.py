@@ -108,6 +108,7 @@ async def _ours(
                 await _check(db, made, date.fromisoformat(ASKED[-1]), None)
                 seconds = _since(began)
                 cpu = [(_cpu(each) - was) / written * 1e6 for each, was in zip(pids, before, strict=True)]
+                memory = sum(psutil.Process(child.pid).memory_info().rss for child in children)
                 asked = await _check_everything(db, made)
                 rows = await db.fetchval("select count(*) from ledger")
                 left = await db.fetchval("select count(*) from unfolded")
@@ -121,7 +122,8 @@ async def _ours(
         await pool.close()
     note = f"consumed after {consumed:.1f} s; {rows:,} ledger rows, {left} batches unfolded; {asked}; CPU an event: "
     note += "Kafka {:.1f}, PostgreSQL {:.1f}, workers {:.1f} µs".format(*cpu)
-    note += f", so {os.cpu_count()} cores of our own would do {(os.cpu_count() or 1) / sum(cpu) * 1e6:,.0f} events/s"
+    note += f", so {os.cpu_count()} cores of our own would do {(os.cpu_count() or 1) / sum(cpu) * 1e6:,.0f} events/s; "
+    note += f"workers hold {memory / 1e6:.0f} MB"
     return Result(f"coverage, {workers} worker{'s' * (workers > 1)}", written, seconds, note)
 
 
