@@ -146,7 +146,8 @@ async def _settle(work: Work, changes: dict[UUID, _Change], gone: list[Row], res
         recalled,
         {partner: (work.states[partner].first_recorded, partner) for partner in before},
     )
-    shrunk = {row.partner for row in (*gone, *replaced)}
+    left = [row for number, group in enumerate(groups) for row in group if row.partner != survivors[number]]
+    shrunk = {row.partner for row in (*gone, *replaced, *left)}
     moved: list[tuple[UUID, UUID]] = []
     for number, group in enumerate(groups):
         partner = survivors[number] or work.new_partner(_former(group)).partner_id

@@ -102,6 +102,18 @@ async def test_a_later_row_may_split_a_partner(here: World) -> None:
     assert all(fact["status"] == "active" for fact in partners.values())
 
 
+async def test_after_a_split_each_part_is_told_by_its_own_rows(here: World) -> None:
+    old = listing("Satu", nik=NIK, list="a", workers=3)
+    new = listing("Dua", nik=NIK, nib=NIB, list="b", workers=5, region="36.71", listed_on="2021-03-01")
+    kept = (await here.send(here.event("partner.listed", old)))["partners"]["e1"]
+    assert (await here.send(here.event("partner.listed", new)))["partners"]["e2"] == kept
+    await here.send(here.event("partner.listed", listing("Tiga", nik=NIK, nib=OTHER_NIB)))
+    facts = (await here.newest("partners")).values()
+    told = {(fact["region"], fact["workers"]["total"], *(each["list"] for each in fact["lists"])) for fact in facts}
+    assert told >= {("33.11", 3, "a"), ("36.71", 5, "b")}
+    assert len(facts) == 3
+
+
 async def test_an_unlisted_participant_keeps_its_id_when_a_list_names_it(here: World) -> None:
     answer = await here.send(here.event("enrollment.registered", enrolment(nik=NIK)))
     own = answer["partners"]["e1"]
