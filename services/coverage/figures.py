@@ -118,8 +118,7 @@ def _regrouped(cell: int, by: tuple[str, ...], shown: Shown) -> Iterator[tuple[C
     if segment == expected:
         return
     for name, sign in ((segment, 1), (expected, -1)):
-        eligible = shown.eligible("individual" if name == "BPU" else kind)
-        special = {"segment": (name,), "programme": eligible}
+        special = {"segment": (name,), "programme": shown.eligible(kind)}
         for combination in product(*(special.get(d) or _values(cell, d, shown) for d in by)):
             yield combination, sign
 

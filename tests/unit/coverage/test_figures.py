@@ -52,7 +52,14 @@ def test_the_unregistered_belong_to_the_segment_expected_of_them() -> None:
         enrolled(1, "individual", "BPU"),
     )
     assert told(("segment",), *sums) == {("PU",): (8, 3), ("BPU",): (7, 3)}
-    assert ("BPU", "JP") not in told(("segment", "programme"), *sums)
+
+
+def test_those_eligible_for_a_programme_are_the_same_with_and_without_their_segments() -> None:
+    sums = (listed(10), listed(5, "individual"), enrolled(2, segment="BPU"), enrolled(1, "individual", "PU"))
+    split = told(("segment", "programme"), *sums)
+    for (programme,), whole in told(("programme",), *sums).items():
+        parts = [split.get((segment, programme), (0, 0)) for segment in ("PU", "BPU")]
+        assert tuple(map(sum, zip(*parts, strict=True))) == whole, programme
 
 
 def test_a_job_level_counts_workers() -> None:
