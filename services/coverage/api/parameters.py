@@ -124,10 +124,10 @@ def known_at(request: Request) -> int | None:
     day = _date(text)
     if day is not None:
         return (day.toordinal() - date(1970, 1, 1).toordinal() + 1) * 86_400 - JAKARTA_SECONDS - 1
-    moment = _moment(text.replace(" ", "+") if "T" in text else text)
-    if moment is None or not 1970 < moment.year < 9999:
+    moment = _moment(text)
+    if moment is None:
         raise wrong("known_at", "a time as 2026-01-31T12:00:00+07:00 or a date as YYYY-MM-DD")
-    return int(moment.timestamp())
+    return int(moment.replace(microsecond=0).timestamp())
 
 
 def known(second: int | None) -> str | None:
@@ -141,20 +141,25 @@ def wants_csv(request: Request) -> bool:
         raise wrong("format", ("json", "csv"))
     if chosen:
         return chosen == "csv"
-    accept = ",".join(request.headers.getlist("accept"))
-    csv = _quality(accept, "text/csv")
-    return csv > 0 and csv >= _quality(accept, "application/json")
+    wanted = _wanted(",".join(request.headers.getlist("accept")))
+    csv, json = (_quality(wanted, *names) for names in (("text/csv", "text/*"), ("application/json", "application/*")))
+    named = "text/csv" in wanted or "text/*" in wanted
+    return csv > json or (csv == json > 0 and named)
 
 
-def _quality(accept: str, media_type: str) -> float:
-    """How much the client wants this type, by name, from 0 (not at all) to 1."""
-    found = 0.0
+def _wanted(accept: str) -> dict[str, float]:
+    """What the client accepts → how much it wants it, from 0 (not at all) to 1."""
+    wanted: dict[str, float] = {}
     for text in accept.lower().split(","):
         name, *parameters = (part.strip() for part in text.split(";"))
-        if name == media_type:
-            quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-            found = max(found, float(quality) if re.fullmatch(r"[01](\.\d{0,3})?", quality) else 0.0)
-    return found
+        quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+        wanted[name] = float(quality) if re.fullmatch(r"[01](\.\d{0,3})?", quality) else 0.0
+    return wanted
+
+
+def _quality(wanted: dict[str, float], *names: str) -> float:
+    """By the first of these names that is given: the most exact one holds; else by `*/*`."""
+    return next((wanted[name] for name in (*names, "*/*") if name in wanted), 0.0)
 
 
 def iso(second: int | None) -> str | None:
@@ -172,8 +177,10 @@ def _date(text: str) -> date | None:
 
 
 def _moment(text: str) -> datetime | None:
+    """A time with its zone, in UTC. T and Z may be small; a blank before the zone was a plus not escaped in a query."""
+    capital = text.upper()
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = datetime.fromisoformat(capital.replace(" ", "+") if "T" in capital else capital)
+        return None if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo is not None else None
