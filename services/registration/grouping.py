@@ -159,7 +159,7 @@ async def _settle(work: Work, changes: dict[UUID, _Change], gone: list[Row], res
         work.merge(loser, cast(UUID, survivors[number]))
     await remembering.follow(work, {loser: cast(UUID, survivors[number]) for loser, number in merged.items()})
     await remembering.remember(work, gone)
-    for row in gone:
+    for row in (*gone, *replaced):
         _note(row, result)
     emptied = before - set(survivors) - merged.keys()
     for partner in emptied:

@@ -114,6 +114,16 @@ async def test_after_a_split_each_part_is_told_by_its_own_rows(here: World) -> N
     assert len(facts) == 3
 
 
+async def test_a_participant_is_found_once_a_replaced_row_no_longer_holds_its_nik_too(here: World) -> None:
+    one, other = listing("Satu", nib=NIB, nik=NIK), listing("Dua", nib=OTHER_NIB, nik=NIK, ref="r")
+    answer = await here.send(here.event("partner.listed", one), here.event("partner.listed", other))
+    await here.send(here.event("enrollment.registered", enrolment(nik=NIK)))
+    assert (await only(here, "enrollments"))["listed_on"] is None
+    await here.send(here.event("partner.listed", listing("Dua", nib=OTHER_NIB, nik=OTHER_NIK, ref="r")))
+    (period,) = (await here.newest("enrollments"))[answer["partners"]["e1"]]["periods"]
+    assert period["programmes"] == ["JKK", "JKM"]
+
+
 async def test_an_unlisted_participant_keeps_its_id_when_a_list_names_it(here: World) -> None:
     answer = await here.send(here.event("enrollment.registered", enrolment(nik=NIK)))
     own = answer["partners"]["e1"]
