@@ -30,6 +30,7 @@ NUMERATORS = {
 
 DIVIDED_BY = ("ok", "conflict")
 NEVER_SHOWN = ("derived", "out_of_scope")
+IMPLAUSIBLE = "implausible"
 
 
 @dataclass(frozen=True)
@@ -91,13 +92,18 @@ def held_against(
 
 
 def _told(each: Published, numerators: Mapping[str, int]) -> dict[str, Any]:
+    """`rate` is null where the figure is not to be divided by; `flags` tell why: its status, or that it is less than
+    those who are enrolled."""
     base = NUMERATORS.get(each.measure)
-    divided = base is not None and each.status in DIVIDED_BY
+    flags = [] if each.status == "ok" else [each.status]
+    share = rate(numerators.get(base, 0), each.value) if base and each.status in DIVIDED_BY else None
+    if share is not None and share > 1:
+        share, flags = None, [*flags, IMPLAUSIBLE]
     return {
         "measure": each.measure,
         "value": int(each.value) if float(each.value).is_integer() else each.value,
-        "rate": rate(numerators.get(base, 0), each.value) if divided and base else None,
+        "rate": share,
         "as_of": each.as_of.isoformat() if each.as_of else None,
         "source": each.source,
-        "flags": [] if each.status == "ok" else [each.status],
+        "flags": flags,
     }

@@ -111,3 +111,17 @@ def test_only_sound_denominators_are_divided_by() -> None:
         ("koperasi_active", 200, 0.1, []),
         ("workers", 10, None, ["quarantine"]),
     ]
+
+
+def test_a_whole_that_is_less_than_its_part_is_implausible() -> None:
+    published = [
+        Published("33.11", "umkm", 2, date(2020, 12, 31), "news", "ok"),
+        Published("33.11", "umkm", 3, date(2020, 12, 31), "other", "conflict"),
+        Published("33.11", "umkm", 4, date(2020, 12, 31), "third", "ok"),
+    ]
+    rows = held_against(published, {"business": 4}, date(2021, 12, 31))
+    assert [(row["rate"], row["flags"]) for row in rows] == [
+        (None, ["implausible"]),
+        (None, ["conflict", "implausible"]),
+        (1.0, []),
+    ]
