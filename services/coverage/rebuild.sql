@@ -116,6 +116,13 @@ from unnest($1::text[], $2::int[], $3::bigint[]) n (topic, partition, next_offse
 
 -- name: swap
 -- In the transaction that holds the offsets: from its commit on, every question and every batch meets the rebuilt side.
+-- Its batches are numbered on from the live ones, whose numbers the listeners of the stream know; they hear that
+-- everything may have changed.
+select setval('coverage_rebuild.batches',
+    greatest(nextval('coverage.batches'), (select last_value from coverage_rebuild.batches)));
+truncate coverage_rebuild.changes;
+insert into coverage_rebuild.changes (batch, places)
+    select nextval('coverage_rebuild.batches'), array(select distinct (cell >> 17)::int from coverage_rebuild.ledger);
 drop schema if exists coverage_former cascade;
 alter schema coverage rename to coverage_former;
 alter schema coverage_rebuild rename to coverage;

@@ -178,8 +178,11 @@ async def test_rebuilt_figures_take_the_place_of_damaged_ones_while_the_service_
     admin = await asyncpg.connect(world.database.admin)
     await admin.execute("truncate coverage.ledger, coverage.folded, coverage.standing, coverage.unfolded")
     assert await world.total() == (0, 0)
+    told = await admin.fetchval("select max(batch) from coverage.changes")
     assert await rebuild.swap(world.database.admin, kafka, prefix=topics) >= 60
     assert await world.total() == (40, 20)
+    fresh = await admin.fetch("select places from coverage.changes where batch > $1", told)
+    assert [row["places"] for row in fresh] == [[33 << 7 | 11]], "those who listen hear that all may have changed"
     await world.publish(*(enrolled(n, "33.11") for n in range(25)), listed(41, "93.01"))
     await world.settled(41, 25)
     assert await rebuild.compare(world.database.admin, kafka, prefix=topics) == []
