@@ -1,7 +1,9 @@
 """What coverage answers, asked in this process: facts go through the handlers, questions through the routes."""
 
+import asyncio
 import csv
 import io
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +15,7 @@ import httpx
 import msgspec
 import pytest
 from aiokafka import ConsumerRecord
+from fastapi import FastAPI, Request
 
 from services.coverage import app
 from services.coverage.api import claims, figures, freshness, regions, stream
@@ -26,7 +29,7 @@ from shared.events.enrollments import Enrollment, Period
 from shared.events.model import Workers, encode
 from shared.events.partners import ListedWorkers, Listing, Partner
 from shared.events.reference import Agreement, Briefing, Denominator, Target
-from shared.security import KeyRing
+from shared.security import KeyRing, new_key
 from shared.service import build_app
 from tests.stack import Database
 
@@ -43,6 +46,7 @@ offsets = count()
 class World:
     http: httpx.AsyncClient
     pool: asyncpg.Pool
+    app: FastAPI
 
     async def hear(self, topic: str, *facts: msgspec.Struct, kind: str = "") -> Batch:
         """The batch of these facts of `topic`, worked off; a fact's id is its content."""
@@ -72,9 +76,10 @@ async def world(database: Database) -> AsyncIterator[World]:
     await migrate(pool, app.MIGRATIONS)
     settings = Settings(database="-", kafka="-", port=1, admin_key="admin-of-the-tests")
     state = {"pool": pool, "settings": settings, "keys": KeyRing(pool, settings.admin_key)}
-    transport = httpx.ASGITransport(build_app("coverage", routers=ROUTERS, state=state))
+    made = build_app("coverage", routers=ROUTERS, state=state)
+    transport = httpx.ASGITransport(made)
     async with httpx.AsyncClient(transport=transport, base_url="http://coverage", headers=ADMIN) as http:
-        yield World(http, pool)
+        yield World(http, pool, made)
     await pool.close()
 
 
@@ -200,6 +205,43 @@ async def test_a_level_that_no_list_tells_has_no_rest_and_no_rate(world: World) 
     await world.hear("enrollments", enrolled(1, Workers(0, 12, 0)))
     (staff,) = (row for row in (await world.get("/v1/coverage?by=job_level"))["rows"] if row["job_level"] == "staff")
     assert (staff["listed"], staff["enrolled"], staff["unregistered"], staff["rate"]) == (0, 12, None, None)
+
+
+# --- the stream ------------------------------------------------------------------------------------------------------
+
+
+async def listening(world: World, key: str = "admin-of-the-tests") -> AsyncIterator[str]:
+    headers = [(b"authorization", f"Bearer {key}".encode())]
+    scope = {"type": "http", "app": world.app, "headers": headers}
+    return stream._changes(Request(scope, asyncio.Event().wait))  # type: ignore[arg-type]
+
+
+async def changed(world: World, batch: int, place: int) -> None:
+    await world.pool.execute("insert into changes (batch, places) values ($1, $2)", batch, [place])
+
+
+async def test_a_batch_that_becomes_visible_after_later_ones_is_told_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "POLL_SECONDS", 0.01)
+    await changed(world, 100, 33 << 7 | 11)
+    told = await listening(world)
+    assert await anext(told) == ": connected\n\n"
+    await changed(world, 99, 36 << 7 | 71)
+    event = await anext(told)
+    assert json.loads(event.splitlines()[1].removeprefix("data: ")) == {"regions": ["36.71"]}
+
+
+async def test_a_listener_whose_key_is_revoked_hears_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "POLL_SECONDS", 0.01)
+    key_id, secret, digest = new_key()
+    issued = Key(key_id, digest, RECORDED, agency="dinas", scopes=("read",))
+    await world.hear("access", issued)
+    told = await listening(world, secret)
+    assert await anext(told) == ": connected\n\n"
+    await world.hear("access", msgspec.structs.replace(issued, revoked=True))
+    async with asyncio.timeout(5):
+        assert [line async for line in told if line.startswith("event")] == []
 
 
 # --- questions -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from fastapi.responses import StreamingResponse
 
 from services.coverage.handlers import queries
 from shared.database import UNAVAILABLE, connection
-from shared.security import require
+from shared.problems import Problem
+from shared.security import principal_of, require
 
 router = APIRouter(prefix="/v1", tags=["coverage"], dependencies=[Depends(require("read"))])
 
@@ -26,10 +27,10 @@ async def stream(request: Request) -> StreamingResponse:
 
 
 async def _changes(request: Request) -> AsyncIterator[str]:
-    seen = await _batches(request, {}) or {0: []}
+    seen = {0: [], **await _batches(request, {})}
     yield ": connected\n\n"
     quiet = 0
-    while not _ending(request) and not await request.is_disconnected():
+    while not _ending(request) and not await request.is_disconnected() and await _welcome(request):
         await asyncio.sleep(POLL_SECONDS)
         fresh = await _batches(request, seen)
         seen = dict(sorted({**seen, **fresh}.items())[-LATE_BATCHES:])
@@ -49,6 +50,16 @@ async def _batches(request: Request, seen: dict[int, list[str]]) -> dict[int, li
     except UNAVAILABLE:
         return {}
     return {row["batch"]: [f"{place >> 7:02}.{place & 0x7F:02}" for place in row["places"]] for row in rows}
+
+
+async def _welcome(request: Request) -> bool:
+    """Whether the key still holds; believed while the database is away."""
+    try:
+        return (await principal_of(request)).may("read")
+    except Problem:
+        return False
+    except UNAVAILABLE:
+        return True
 
 
 def _ending(request: Request) -> bool:
