@@ -158,10 +158,25 @@ from targets where region = any($1::text[]) and ($2::bigint is null or recorded 
 order by region, recorded desc, until desc;
 
 -- name: progress
--- How many partners listed in the regencies $1 (on the list $2 of agency $3, if given) first started within [$4, $5].
-select count(*) from partners join enrolments using (partner_id)
-where region = any($1::text[]) and lists <> '{}' and ($2::text is null or lists @> array[$3 || '/' || $2])
-    and first_start between $4::date and $5::date;
+-- How many partners listed in the regencies of each target first started within its days; the pairs $1, $2 tell a
+-- target's region and each of its regencies. Its list is its own agency's of that name; where there is none, anybody's.
+with target as (
+    select * from unnest($3::text[], $4::text[], $5::text[], $6::date[], $7::date[]) t (region, list, agency, starts, until)
+),
+within as (
+    select target.*, regency from target join unnest($1::text[], $2::text[]) i (code, regency) on code = target.region
+),
+own as (
+    select distinct w.region from within w join partners p on p.region = w.regency
+    where w.list is not null and w.agency || '/' || w.list = any(p.lists)
+)
+select w.region, count(*) as progress
+from within w join partners p on p.region = w.regency join enrolments e using (partner_id)
+where p.lists <> '{}' and e.first_start between w.starts and w.until and (
+    w.list is null or w.agency || '/' || w.list = any(p.lists)
+    or w.region not in (select region from own) and exists (
+        select from unnest(p.lists) each where substr(each, strpos(each, '/') + 1) = w.list))
+group by 1;
 
 -- name: first_heard
 -- Keeps the ids of events that are not kept yet, and returns those.

@@ -1,6 +1,7 @@
 """Targets of regions, with how far they are reached."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -11,16 +12,25 @@ from shared.regions import Regions
 
 
 async def targets_of(db: asyncpg.Connection, codes: Sequence[str], known_at: int | None) -> dict[str, dict[str, Any]]:
-    """Region → its newest target known by then. `progress` counts what is known now: listed partners, of the target's
-    list if it names one, whose first start lies within the target's days."""
-    rows = await db.fetch(queries["targets"], list(codes), known_at)
-    return {row["region"]: await _told(db, row) for row in rows}
+    """Region → its newest target known by then, with its `progress`: listed partners, of the target's list if it names
+    one, whose first start lies within the target's days.
+
+    Of each partner only the newest first start and lists are kept, so progress is told by what is known now,
+    whatever the day and knowledge asked for; `progress_known_at` says so.
+    """
+    newest = {row["region"]: row for row in await db.fetch(queries["targets"], list(codes), known_at)}
+    within = [(code, regency) for code in newest for regency in Regions.load().regencies(code)]
+    reached = await db.fetch(
+        queries["progress"],
+        [code for code, _ in within],
+        [regency for _, regency in within],
+        *([row[name] for row in newest.values()] for name in ("region", "list", "agency", "starts", "until")),
+    )
+    progress = {row["region"]: row["progress"] for row in reached}
+    return {code: _told(row, progress.get(code, 0)) for code, row in newest.items()}
 
 
-async def _told(db: asyncpg.Connection, row: asyncpg.Record) -> dict[str, Any]:
-    regencies = Regions.load().regencies(row["region"])
-    days = (row["starts"], row["until"])
-    progress = await db.fetchval(queries["progress"], regencies, row["list"], row["agency"], *days)
+def _told(row: asyncpg.Record, progress: int) -> dict[str, Any]:
     return {
         "measure": row["measure"],
         "value": row["value"],
@@ -30,5 +40,6 @@ async def _told(db: asyncpg.Connection, row: asyncpg.Record) -> dict[str, Any]:
         "source": row["source"],
         "agency": row["agency"],
         "progress": progress,
+        "progress_known_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "rate": rate(progress, row["value"]),
     }

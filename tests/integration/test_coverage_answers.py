@@ -207,6 +207,35 @@ async def test_a_level_that_no_list_tells_has_no_rest_and_no_rate(world: World) 
     assert (staff["listed"], staff["enrolled"], staff["unregistered"], staff["rate"]) == (0, 12, None, None)
 
 
+# --- targets ---------------------------------------------------------------------------------------------------------
+
+
+async def target(world: World) -> dict[str, Any]:
+    (row,) = (await world.get("/v1/coverage?region=33.11"))["rows"]
+    return dict(row["target"])
+
+
+async def test_a_target_may_count_the_list_of_another_agency_unless_its_own_has_that_name(world: World) -> None:
+    set_by_branch = Target("33.11", "enrolled", 4, DAY, DAY, "SK", RECORDED, "bpjstk", "daftar")
+    other = [Listing("dinas", "lain", DAY)]
+    await world.hear("partners", listed(1, "dinas"), listed(2, "kota"), listed(3, "dinas", lists=tuple(other)))
+    await world.hear("enrollments", *(enrolled(number, Workers(0, 1, 0)) for number in (1, 2, 3)))
+    assert (await world.get("/v1/coverage?region=33.11"))["rows"][0]["target"] is None
+    await world.hear("reference", set_by_branch)
+    assert ((await target(world))["progress"], (await target(world))["rate"]) == (2, 0.5)
+    await world.hear("partners", listed(4, "bpjstk"))
+    assert (await target(world))["progress"] == 0
+    await world.hear("enrollments", enrolled(4, Workers(0, 1, 0)))
+    assert (await target(world))["progress"] == 1
+
+
+async def test_progress_says_that_it_is_told_by_what_is_known_now(world: World) -> None:
+    await world.hear("reference", Target("33.11", "enrolled", 4, DAY, DAY, "SK", RECORDED, "bpjstk"))
+    before = datetime.now(UTC).replace(microsecond=0)
+    (row,) = (await world.get("/v1/coverage?region=33.11&known_at=2026-01-10T03:00:00Z"))["rows"]
+    assert before <= datetime.fromisoformat(row["target"]["progress_known_at"]) <= datetime.now(UTC)
+
+
 # --- the stream ------------------------------------------------------------------------------------------------------
 
 

@@ -99,13 +99,13 @@ def _csv(question: Question, known_at: str | None, rows: Sequence[dict[str, Any]
     levels = [f"{name}_{side}" for name in figures.JOB_LEVELS for side in ("listed", "enrolled")]
     plain = ["listed", "enrolled", "unregistered", "rate"]
     header = ["region", "name", *question.by, *plain, "workers_listed", "workers_unknown", "workers_enrolled", *levels]
-    header += ["target", "progress", "as_of", "known_at"]
+    header += ["target", "progress", "progress_known_at", "as_of", "known_at"]
     lines = []
     for row in rows:
         workers, target = row["workers"], row["target"] or {}
         line = [row[name] for name in ("region", "name", *question.by, *plain)]
         line += [workers["listed"], workers["unknown"], workers["enrolled"]]
         line += [workers["by_level"][name][side] for name in figures.JOB_LEVELS for side in ("listed", "enrolled")]
-        line += [target.get("value"), target.get("progress")]
+        line += [target.get(name) for name in ("value", "progress", "progress_known_at")]
         lines.append([*line, question.as_of.isoformat(), known_at])
     return spreadsheet.answer(f"coverage-{question.region}-{question.as_of}", header, lines)
