@@ -193,17 +193,14 @@ group by agency order by agency;
 -- name: claims
 -- The claims of the regencies $1 (told as the regions $2) by their status as known by second $3 (null: now), for the
 -- dimensions $4, of those that occurred up to day $5. Only paid claims carry money.
-with current as (
-    select distinct on (claim_id) * from claims
-    where $3::bigint is null or recorded <= $3
-    order by claim_id, version desc
-)
 select place.code as region, status,
     case when 'programme' = any($4::text[]) then programme end as programme,
     case when 'segment' = any($4) then segment end as segment,
     case when 'month' = any($4) then to_char(occurred_on, 'YYYY-MM') end as month,
     count(*) as count, coalesce(sum(amount) filter (where status = 'paid'), 0)::bigint as amount,
     percentile_cont(0.5) within group (order by tenure_months) as median_tenure
-from current join unnest($1::text[], $2::text[]) place (regency, code) on place.regency = current.region
-where occurred_on <= $5::date
+from claims c join unnest($1::text[], $2::text[]) place (regency, code) on place.regency = c.region
+where occurred_on <= $5::date and ($3::bigint is null or recorded <= $3) and not exists (
+    select from claims newer
+    where newer.claim_id = c.claim_id and newer.version > c.version and ($3 is null or newer.recorded <= $3))
 group by 1, 2, 3, 4, 5;
