@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 from fastapi import FastAPI
 
-from services.notifications import api
+from services.notifications.api import opt_outs, partners, planning, policy
 from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel
 from services.notifications.channels.log import LogChannel
@@ -87,7 +87,12 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
     }
     parts = engine.parts
     return build_app(
-        "notifications", parts=parts, routers=[api.router], state=state, metrics=metrics, on_stop=engine.pool.close
+        "notifications",
+        parts=parts,
+        routers=[each.router for each in (partners, planning, opt_outs, policy)],
+        state=state,
+        metrics=metrics,
+        on_stop=engine.pool.close,
     )
 
 

@@ -2,18 +2,16 @@
 
 import asyncio
 import time
-from pathlib import Path
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
-from shared.database import Queries, connection
+from services.notifications.queries import queries
+from shared.database import connection
 from shared.observability import get_logger
 
 log = get_logger(__name__)
-
-queries = Queries.load(Path(__file__).parent / "queries.sql")
 
 TOLD_WITHIN = 3.0
 READ_WITHIN = 2.0

@@ -40,7 +40,7 @@ class Calendar:
         )
         self._weekdays = {WEEKDAYS.index(day) for day in hours.weekdays}
         self._open = [windows(hours, weekday, hours.end) for weekday in range(7)]
-        self._spread = [windows(hours, weekday, hours.spread_until) for weekday in range(7)]
+        self._spread = [_in_seconds(windows(hours, weekday, hours.spread_until)) for weekday in range(7)]
         self._moved: dict[date, date] = {}
 
     def is_contact_day(self, day: date) -> bool:
@@ -76,9 +76,8 @@ class Calendar:
 
     def slot(self, day: date, zone: str, key: str) -> datetime:
         """The key's own second of the contact day: the same each time, keys spread evenly over the day."""
-        spans = [(_seconds(start), _seconds(end)) for start, end in self._spread[day.weekday()]]
-        total = sum(end - start for start, end in spans)
-        place = _share(key) * total >> 64
+        spans = self._spread[day.weekday()]
+        place = _share(key) * sum(end - start for start, end in spans) >> 64
         for start, end in spans:
             if place < end - start:
                 return _at(day, time.min, zone) + timedelta(seconds=start + place)
@@ -88,6 +87,10 @@ class Calendar:
 
 def _at(day: date, clock: time, zone: str) -> datetime:
     return datetime.combine(day, clock, zone_of(zone))
+
+
+def _in_seconds(spans: list[tuple[time, time]]) -> list[tuple[int, int]]:
+    return [(_seconds(start), _seconds(end)) for start, end in spans]
 
 
 def _seconds(clock: time) -> int:

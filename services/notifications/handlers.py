@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +16,10 @@ from services.notifications.folds import (
     listing,
     timeline,
 )
+from services.notifications.queries import queries
 from services.notifications.schedule import Scheduler
 from shared.bus.batch import Batch
 from shared.bus.records import key_text
-from shared.database import Queries
-
-queries = Queries.load(Path(__file__).parent / "queries.sql")
 
 
 class Handlers:

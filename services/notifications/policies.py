@@ -1,8 +1,8 @@
 """Which policy is in force: read from the table `policies`, with the calendar that follows from it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,10 +11,8 @@ import msgspec
 
 from services.notifications.calendar import Calendar
 from services.notifications.policy import Policy
+from services.notifications.queries import queries
 from services.notifications.terms import Term, Terms
-from shared.database import Queries
-
-queries = Queries.load(Path(__file__).parent / "queries.sql")
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 """A policy takes effect when its day begins in the capital."""
@@ -50,16 +48,12 @@ class InForce:
 
     async def terms(self, db: asyncpg.Connection, now: datetime) -> Terms:
         """The policy in force at `now` and those to come, each with its calendar."""
-        today, every = now.astimezone(JAKARTA).date(), await known(db)
-        holding = {each.effective_from: each for each in reversed(every)}
-        current = next(each for each in every if each.effective_from <= today)
-        ordered = [current, *(holding[day] for day in sorted(holding) if day > today)]
+        ordered = holding(await known(db), now.astimezone(JAKARTA).date())
         ends = [datetime.combine(each.effective_from, time.min, JAKARTA) for each in ordered[1:]]
         return tuple(Term(*self._ready(each), end) for each, end in zip(ordered, [*ends, None], strict=True))
 
     async def dated(self, db: asyncpg.Connection, now: datetime) -> Dated:
-        today = now.astimezone(JAKARTA).date()
-        return next(each for each in await known(db) if each.effective_from <= today)
+        return holding(await known(db), now.astimezone(JAKARTA).date())[0]
 
     async def mark(self, db: asyncpg.Connection, now: datetime) -> str:
         """Names what due times are reckoned with: they are reckoned anew when this changes."""
@@ -69,6 +63,13 @@ class InForce:
 async def known(db: asyncpg.Connection) -> list[Dated]:
     """Every policy; of those in effect on a day the first holds."""
     return [_dated(row) for row in await db.fetch(queries["policies"])]
+
+
+def holding(every: Sequence[Dated], today: date) -> list[Dated]:
+    """The policy in force today, then those to come; not what another one of the same day has replaced."""
+    current = next(each for each in every if each.effective_from <= today)
+    of_day = {each.effective_from: each for each in reversed(every)}
+    return [current, *(of_day[day] for day in sorted(of_day) if day > today)]
 
 
 def as_json(policy: Policy) -> dict[str, Any]:

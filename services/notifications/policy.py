@@ -69,50 +69,60 @@ class Policy(Strict):
     """Whole rupiah a month named to own-account workers."""
 
 
-def faults(policy: Policy, templates: frozenset[str]) -> list[str]:
-    """What keeps this policy from being used; empty when it is sound."""
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What keeps a policy from being used, and which field of it."""
+
+    field: str
+    detail: str
+
+
+def faults(policy: Policy, templates: frozenset[str]) -> list[Fault]:
+    """All that keeps this policy from being used; empty when it is sound."""
     return [*_cadence_faults(policy, templates), *_hours_faults(policy.hours)]
 
 
-def _cadence_faults(policy: Policy, templates: frozenset[str]) -> list[str]:
+def _cadence_faults(policy: Policy, templates: frozenset[str]) -> list[Fault]:
     days = [step.days for step in policy.steps]
-    checks = {
-        f"steps: between 1 and {MAX_STEPS} are needed": 1 <= len(days) <= MAX_STEPS,
-        f"steps: days lie between 1 and {MAX_DAYS}": all(1 <= day <= MAX_DAYS for day in days),
-        "steps: days must rise from step to step": all(a < b for a, b in pairwise(days)),
-        f"steps: templates are {', '.join(sorted(templates))}": all(s.template in templates for s in policy.steps),
-        f"escalate_after_days lies between 1 and {MAX_DAYS}": 1 <= policy.escalate_after_days <= MAX_DAYS,
-        f"min_gap_days lies between 1 and {MAX_DAYS}": 1 <= policy.min_gap_days <= MAX_DAYS,
-        "channels: at least one is needed, none twice": 0 < len(set(policy.channels)) == len(policy.channels),
-        "contribution_from lies between 1 and 10000000": 1 <= policy.contribution_from <= 10_000_000,
-    }
-    return [fault for fault, sound in checks.items() if not sound]
-
-
-def _hours_faults(hours: ContactHours) -> list[str]:
-    clocks = [
-        hours.start,
-        hours.end,
-        hours.spread_until,
-        *(t for quiet in hours.quiet for t in (quiet.start, quiet.end)),
+    named = [step.template for step in policy.steps]
+    checks = [
+        (1 <= len(days) <= MAX_STEPS, "steps", f"between 1 and {MAX_STEPS} are needed"),
+        (all(1 <= day <= MAX_DAYS for day in days), "steps", f"days lie between 1 and {MAX_DAYS}"),
+        (all(a < b for a, b in pairwise(days)), "steps", "days must rise from step to step"),
+        (templates.issuperset(named), "steps", f"templates are {', '.join(sorted(templates))}"),
+        (1 <= policy.escalate_after_days <= MAX_DAYS, "escalate_after_days", f"lies between 1 and {MAX_DAYS}"),
+        (1 <= policy.min_gap_days <= MAX_DAYS, "min_gap_days", f"lies between 1 and {MAX_DAYS}"),
+        (0 < len(set(policy.channels)) == len(policy.channels), "channels", "at least one is needed, none twice"),
+        (1 <= policy.contribution_from <= 10_000_000, "contribution_from", "lies between 1 and 10000000"),
     ]
-    if any(clock.tzinfo for clock in clocks):
-        return ["hours: times are local and carry no zone"]
-    checks = {
-        "hours.weekdays: at least one is needed": bool(hours.weekdays),
-        "hours: start lies before spread_until, and that not after end": hours.start < hours.spread_until <= hours.end,
-        "hours: contact is never before 08:00 or after 20:00": time(8) <= hours.start and hours.end <= time(20),
-        "hours.quiet: start lies before end": all(quiet.start < quiet.end for quiet in hours.quiet),
-        "hours.closed_days: at most 366": len(hours.closed_days) <= 366,
-    }
-    faults = [fault for fault, sound in checks.items() if not sound]
-    return faults or _empty_days(hours)
+    return [Fault(field, detail) for sound, field, detail in checks if not sound]
 
 
-def _empty_days(hours: ContactHours) -> list[str]:
+def _hours_faults(hours: ContactHours) -> list[Fault]:
+    own = {"start": hours.start, "end": hours.end, "spread_until": hours.spread_until}
+    clocks = [*own.items()]
+    clocks += [("quiet", clock) for quiet in hours.quiet for clock in (quiet.start, quiet.end)]
+    for name, clock in clocks:
+        if clock.tzinfo or clock.microsecond:
+            return [Fault(f"hours.{name}", "times are local, in whole seconds, and carry no zone")]
+    start_to_end = hours.start < hours.spread_until <= hours.end
+    checks = [
+        (bool(hours.weekdays), "weekdays", "at least one is needed"),
+        ("sunday" not in hours.weekdays, "weekdays", "nobody is contacted on a Sunday"),
+        (start_to_end, "spread_until", "lies after start and not after end"),
+        (time(8) <= hours.start, "start", "contact is never before 08:00"),
+        (hours.end <= time(20), "end", "contact is never after 20:00"),
+        (all(quiet.start < quiet.end for quiet in hours.quiet), "quiet", "start lies before end"),
+        (len(hours.closed_days) <= 366, "closed_days", "at most 366"),
+    ]
+    found = [Fault(f"hours.{field}", detail) for sound, field, detail in checks if not sound]
+    return found or _empty_days(hours)
+
+
+def _empty_days(hours: ContactHours) -> list[Fault]:
     """Weekdays on which the quiet times leave nothing to spread messages over."""
     empty = [day for day in hours.weekdays if not windows(hours, WEEKDAYS.index(day), hours.spread_until)]
-    return [f"hours.quiet leaves no time on {day}" for day in empty]
+    return [Fault("hours.quiet", f"leaves no time on {day}") for day in empty]
 
 
 def windows(hours: ContactHours, weekday: int, end: time) -> list[tuple[time, time]]:

@@ -3,19 +3,17 @@
 import asyncio
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import asyncpg
 
 from services.notifications.policies import InForce
+from services.notifications.queries import queries
 from services.notifications.schedule import Scheduler
-from shared.database import UNAVAILABLE, Queries, connection, transaction
+from shared.database import UNAVAILABLE, connection, transaction
 from shared.observability import get_logger
 from shared.service import PartStatus
 
 log = get_logger(__name__)
-
-queries = Queries.load(Path(__file__).parent / "queries.sql")
 
 LOOK_EVERY = 5.0
 CHUNK = 2000

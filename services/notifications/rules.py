@@ -106,6 +106,23 @@ def decide(facts: Facts, policy: Policy, calendar: Calendar, now: datetime) -> D
     return _stopped(facts, today) or _cadence(facts, policy, calendar, now)
 
 
+def days_depend_on(facts: Facts) -> tuple[object, ...]:
+    """Of partners that are equal in this, `decide` tells the same of every day on which none of them is due yet; only
+    the second of the day differs. What puts off for a moment (`retry_at`, `settled_at`) is left out."""
+    zone = facts.zone
+    known = (facts.listed_known_at, facts.end_known_at, facts.opted_out_at, facts.escalated_at)
+    return (
+        zone,
+        facts.status,
+        *(moment and _day(moment, zone) for moment in known),
+        facts.insured_from,
+        facts.insured_until,
+        facts.has_email,
+        _refused(facts),
+        tuple((sent.step, _day(sent.at, zone)) for sent in facts.sent),
+    )
+
+
 def _stopped(facts: Facts, today: date) -> Decision | None:
     """Why nothing is sent at all, if so."""
     if facts.status == "merged":

@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import asyncpg
 
 from services.notifications.policies import InForce
+from services.notifications.queries import queries
 from services.notifications.rules import Decision, Facts, Sent
 from services.notifications.terms import decide_in
-from shared.database import Queries
 from shared.regions import Regions
-
-queries = Queries.load(Path(__file__).parent / "queries.sql")
 
 SETTLING = timedelta(minutes=1)
 """A merge is told on two topics: so long after one of them was read, the other surely is on the log as well."""

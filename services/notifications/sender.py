@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -20,19 +19,18 @@ import asyncpg
 from services.notifications.channels import Channels, Message, Outcome, Recipient
 from services.notifications.policies import InForce
 from services.notifications.policy import Policy
+from services.notifications.queries import queries
 from services.notifications.rules import Decision, Escalate, Send
 from services.notifications.schedule import Scheduler
 from shared.bus import outbox
 from shared.bus.records import Outgoing
-from shared.database import UNAVAILABLE, Queries, connection, transaction
+from shared.database import UNAVAILABLE, connection, transaction
 from shared.events import outreach
 from shared.events.model import encode
 from shared.observability import get_logger
 from shared.service import PartStatus
 
 log = get_logger(__name__)
-
-queries = Queries.load(Path(__file__).parent / "queries.sql")
 
 POLL_SECONDS = 0.5
 LONGEST_BACK_OFF = 30.0

@@ -217,6 +217,7 @@ async def test_the_plan_tells_all_and_sends_nothing(api: Api) -> None:
     assert await world.pool.fetchval("select count(*) from history") == 0
     assert (await api.get("/v1/plan", until="2026-11-24", region="33.11")).json()["reminders"] == 1
     assert (await api.get("/v1/plan", until="2026-11-23")).json()["items"] == []
+    assert (await api.get("/v1/plan?until=&region=")).json()["reminders"] == 15
 
 
 async def test_the_plan_comes_in_pages(api: Api) -> None:
@@ -329,26 +330,40 @@ async def test_the_plan_and_the_reasons_follow_the_policy_of_each_day(api: Api) 
 
 
 async def test_policies_that_are_refused(api: Api) -> None:
-    refused: list[dict[str, Any]] = [
-        {"steps": []},
-        {"steps": [{"template": "threat", "days": 1}]},
-        {"steps": [{"template": "first", "days": "soon"}]},
-        {"misspelt": 1},
-        {"channels": ["pigeon"]},
-        {"hours": {"start": "05:00"}},
-        {"hours": {"strat": "09:00"}},
-        {"min_gap_days": 0},
+    refused: list[tuple[dict[str, Any], str]] = [
+        ({"steps": []}, "policy.steps"),
+        ({"steps": [{"template": "threat", "days": 1}]}, "policy.steps"),
+        ({"steps": [{"template": "first", "days": "soon"}]}, "policy.steps.0.days"),
+        ({"misspelt": 1}, "policy.misspelt"),
+        ({"channels": ["pigeon"]}, "policy.channels.0"),
+        ({"hours": {"start": "05:00"}}, "policy.hours.start"),
+        ({"hours": {"strat": "09:00"}}, "policy.hours.strat"),
+        ({"hours": {"start": "08:00:00.1", "spread_until": "08:00:00.2"}}, "policy.hours.start"),
+        ({"hours": {"weekdays": ["sunday"]}}, "policy.hours.weekdays"),
+        ({"min_gap_days": 0}, "policy.min_gap_days"),
     ]
     policy = (await api.get("/v1/policy")).json()["policy"]
-    for change in refused:
+    for change, field in refused:
         answer = await api.client.put("/v1/policy", json={"policy": policy | change}, headers=_bearer(None))
-        assert (answer.status_code, answer.json()["code"], change) == (422, "invalid_value", change)
+        body = answer.json()
+        assert (answer.status_code, body["code"], body["field"]) == (422, "invalid_value", field)
+        assert body["errors"][0]["field"] == field
 
 
 async def test_a_policy_cannot_begin_in_the_past(api: Api) -> None:
     policy = (await api.get("/v1/policy")).json()["policy"]
     body = {"policy": policy, "effective_from": "2026-11-01"}
-    assert (await api.client.put("/v1/policy", json=body, headers=_bearer(None))).status_code == 422
+    answer = await api.client.put("/v1/policy", json=body, headers=_bearer(None))
+    assert (answer.status_code, answer.json()["field"]) == (422, "effective_from")
+
+
+async def test_what_was_replaced_before_its_day_is_not_to_come(api: Api) -> None:
+    policy = (await api.get("/v1/policy")).json()["policy"]
+    for gap in (5, 6):
+        body = {"policy": policy | {"min_gap_days": gap}, "effective_from": "2026-12-01"}
+        assert (await api.client.put("/v1/policy", json=body, headers=_bearer(None))).status_code == 200
+    shown = (await api.get("/v1/policy")).json()
+    assert [each["policy"]["min_gap_days"] for each in shown["upcoming"]] == [6]
 
 
 async def test_what_every_service_has(api: Api) -> None:

@@ -15,7 +15,7 @@ Until = Annotated[
 ]
 RegionCode = Annotated[str, typer.Option("--region", metavar="CODE", help="ID, a kanwil, a province or a regency.")]
 
-PAGE = 10_000
+PAGE = 100_000
 SHOWN = 5
 REGIONS_NAMED = 3
 

@@ -1,7 +1,7 @@
 """What an operator may set, and what is refused."""
 
 from dataclasses import replace
-from datetime import time
+from datetime import UTC, time
 from typing import Any
 
 import pytest
@@ -17,25 +17,31 @@ def test_the_default_is_sound() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "word"),
+    ("changes", "told"),
     [
-        ({"steps": ()}, "between 1 and 10"),
-        ({"steps": (Step("first", 0),)}, "between 1 and 365"),
-        ({"steps": (Step("first", 7), Step("second", 7))}, "rise"),
-        ({"steps": (Step("insult", 1),)}, "templates are"),
-        ({"escalate_after_days": 0}, "escalate_after_days"),
-        ({"min_gap_days": 0}, "min_gap_days"),
-        ({"channels": ()}, "channels"),
-        ({"channels": ("email", "email")}, "channels"),
-        ({"contribution_from": 0}, "contribution_from"),
-        ({"hours": ContactHours(weekdays=())}, "weekdays"),
-        ({"hours": ContactHours(start=time(7))}, "never before 08:00"),
-        ({"hours": ContactHours(end=time(21))}, "never before 08:00"),
-        ({"hours": ContactHours(spread_until=time(8))}, "spread_until"),
-        ({"hours": ContactHours(quiet=(Quiet("monday", time(9), time(9)),))}, "quiet: start"),
-        ({"hours": ContactHours(quiet=(Quiet("monday", time(8), time(19)),))}, "no time on monday"),
+        ({"steps": ()}, "steps: between 1 and 10"),
+        ({"steps": (Step("first", 0),)}, "steps: days lie between 1 and 365"),
+        ({"steps": (Step("first", 7), Step("second", 7))}, "steps: days must rise"),
+        ({"steps": (Step("insult", 1),)}, "steps: templates are"),
+        ({"escalate_after_days": 0}, "escalate_after_days: lies"),
+        ({"min_gap_days": 0}, "min_gap_days: lies"),
+        ({"channels": ()}, "channels: at least"),
+        ({"channels": ("email", "email")}, "channels: at least"),
+        ({"contribution_from": 0}, "contribution_from: lies"),
+        ({"hours": ContactHours(weekdays=())}, "hours.weekdays: at least"),
+        ({"hours": ContactHours(weekdays=("monday", "sunday"))}, "hours.weekdays: nobody"),
+        ({"hours": ContactHours(start=time(7))}, "hours.start: contact is never before 08:00"),
+        ({"hours": ContactHours(end=time(21))}, "hours.end: contact is never after 20:00"),
+        ({"hours": ContactHours(spread_until=time(8))}, "hours.spread_until: lies after start"),
+        ({"hours": ContactHours(start=time(9, tzinfo=UTC))}, "hours.start: times are local"),
+        (
+            {"hours": ContactHours(start=time(8, 0, 0, 1), spread_until=time(8, 0, 0, 2))},
+            "hours.start: times are local, in whole seconds",
+        ),
+        ({"hours": ContactHours(quiet=(Quiet("monday", time(9), time(9)),))}, "hours.quiet: start"),
+        ({"hours": ContactHours(quiet=(Quiet("monday", time(8), time(19)),))}, "hours.quiet: leaves no time on monday"),
     ],
 )
-def test_what_is_refused(changes: dict[str, Any], word: str) -> None:
+def test_what_is_refused(changes: dict[str, Any], told: str) -> None:
     changed: Policy = replace(MAIL, **({"steps": STEPS} | changes))
-    assert any(word in fault for fault in faults(changed, TEMPLATES))
+    assert any(f"{each.field}: {each.detail}".startswith(told) for each in faults(changed, TEMPLATES))

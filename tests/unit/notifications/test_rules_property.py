@@ -1,16 +1,16 @@
 """The engine, ticking through weeks with outages, against a simulation that only counts days."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notifications.calendar import Calendar
-from services.notifications.plan import foresee
+from services.notifications.plan import Outlook, Plan, foresee
 from services.notifications.policy import ContactHours, Policy, Step
-from services.notifications.rules import Escalate, Facts, Sent, decide
+from services.notifications.rules import OPEN_END, Escalate, Facts, Sent, decide
 from services.notifications.terms import Term
 from tests.unit.notifications.builders import a_partner
 
@@ -123,3 +123,65 @@ def test_at_any_moment_it_is_decided_the_same_ahead_and_within_contact_hours(
     if decision.actions or decision.next:
         at = decision.next.at if decision.next and not decision.actions else now
         assert calendar.is_contact_time(at, zone)
+
+
+moments = st.datetimes(datetime(2026, 11, 16), datetime(2026, 12, 8), timezones=st.just(UTC))
+days = st.dates(date(2026, 11, 10), date(2026, 12, 20))
+partners = st.builds(
+    a_partner,
+    partner_id=st.sampled_from([f"01940000-0000-7000-8000-00000000000{number}" for number in range(8)]),
+    zone=zones,
+    region=st.sampled_from(("36.71", "91.71")),
+    status=st.sampled_from(("active", "active", "active", "merged")),
+    listed_known_at=moments,
+    insured_from=st.none() | days,
+    insured_until=st.none() | st.none() | st.just(OPEN_END) | days,
+    end_known_at=st.none() | moments,
+    opted_out_at=st.none() | st.none() | st.none() | moments,
+    has_email=st.booleans(),
+    refused_at=st.none() | st.none() | moments,
+    sent=st.lists(st.builds(Sent, st.integers(1, 3), moments), max_size=3).map(tuple),
+    escalated_at=st.none() | st.none() | moments,
+    retry_at=st.none() | st.none() | moments,
+    settled_at=st.none() | moments,
+)
+TWO_TERMS = (
+    Term(
+        Policy((Step("first", 1), Step("second", 7)), channels=("email",)),
+        Calendar(ContactHours()),
+        datetime(2026, 12, 1, tzinfo=ZoneInfo("Asia/Jakarta")),
+    ),
+    Term(
+        Policy((Step("first", 2), Step("second", 4), Step("third", 6)), min_gap_days=2, channels=("email", "log")),
+        Calendar(ContactHours(spread_until=time(11))),
+    ),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(partners, min_size=1, max_size=8, unique_by=lambda facts: facts.partner_id),
+    moments,
+    st.integers(0, 40),
+    st.integers(1, 5),
+)
+def test_foreseen_together_or_one_by_one_the_plan_is_the_same(
+    many: list[Facts], now: datetime, ahead: int, limit: int
+) -> None:
+    until = now.astimezone(ZoneInfo("Asia/Jakarta")).date() + ahead * DAY
+    alone = [list(foresee(facts, TWO_TERMS, now, until)) for facts in many]
+    outlook = Outlook(TWO_TERMS, now, until)
+    assert [outlook.items(facts) for facts in many] == alone
+    due = sorted((item for items in alone for item in items if item.channel), key=lambda item: item.position)
+    shown, after = [], None
+    while True:
+        plan = Plan(Outlook(TWO_TERMS, now, until), limit, after)
+        for facts in many:
+            plan.add([facts])
+        page, more = plan.page()
+        assert plan.counts.total() == len(due)
+        shown += page
+        if not more:
+            break
+        after = page[-1].position
+    assert shown == due

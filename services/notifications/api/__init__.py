@@ -1,0 +1,1 @@
+"""notifications' HTTP API, a module a resource."""

@@ -1,0 +1,118 @@
+"""/v1/plan: the dry run."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Query, Request, Response
+from pydantic import BeforeValidator
+
+from services.notifications.api.asking import Reader, listed_by, none_if_empty, routes
+from services.notifications.plan import Outlook, Plan, Position
+from services.notifications.policies import JAKARTA
+from services.notifications.queries import queries
+from services.notifications.rules import Facts
+from services.notifications.schedule import Scheduler
+from services.notifications.terms import Terms
+from shared.database import connection
+from shared.problems import Problem, not_found
+from shared.regions import Regions
+from shared.security import Principal
+
+router = routes()
+
+DAYS = 30
+LONGEST = timedelta(days=366)
+CHUNK = 2000
+FIRST = "00000000-0000-0000-0000-000000000000"
+
+
+@router.get("/plan", summary="The dry run: what would be sent to whom and when; nothing is sent")
+async def plan(
+    request: Request,
+    caller: Reader,
+    until: Annotated[date | None, BeforeValidator(none_if_empty)] = None,
+    region: str = "ID",
+    limit: Annotated[int, Query(ge=1, le=100_000)] = 1000,
+    cursor: str | None = None,
+) -> Response:
+    """Counts of everything up to the end of `until` (default: 30 days), and the reminders themselves by pages."""
+    scheduler: Scheduler = request.app.state.scheduler
+    now = scheduler.now()
+    until, region = _until(until, now), region or "ID"
+    inside = _regencies(request.app.state.regions, region, caller)
+    async with connection(request.app.state.pool) as db:
+        terms = await request.app.state.in_force.terms(db, now)
+    drawn = Plan(Outlook(terms, now, until), limit, _position(cursor))
+    async for facts in _partners(request, inside, caller, terms):
+        await asyncio.to_thread(drawn.add, facts)  # leaves the event loop free
+    head = {"as_of": now, "until": until, "region": region}
+    return Response(await asyncio.to_thread(_told, drawn, head), media_type="application/json")
+
+
+async def _partners(request: Request, inside: list[str], caller: Principal, terms: Terms) -> AsyncIterator[list[Facts]]:
+    """Those of whom something is planned, by the thousand."""
+    last = FIRST
+    while True:
+        async with connection(request.app.state.pool) as db:
+            page = (inside, last, CHUNK, listed_by(caller), len(terms) > 1)
+            ids = [row[0] for row in await db.fetch(queries["plan_ids"], *page)]
+            facts = await request.app.state.scheduler.facts(db, ids)
+        if not ids:
+            return
+        yield facts
+        last = ids[-1]
+
+
+def _told(drawn: Plan, head: dict[str, Any]) -> bytes:
+    page, more = drawn.page()
+    body = head | {
+        "partners": drawn.partners,
+        "reminders": drawn.counts.total(),
+        "escalations": drawn.escalations,
+        "days": [
+            {"date": day, "region": where, "channel": channel, "template": template, "count": count}
+            for (day, where, channel, template), count in sorted(drawn.counts.items())
+        ],
+        "items": page,
+        "next_cursor": _cursor(page[-1].position) if more else None,
+    }
+    return msgspec.json.encode(body)
+
+
+def _until(until: date | None, now: datetime) -> date:
+    today = now.astimezone(JAKARTA).date()
+    until = until or today + timedelta(days=DAYS)
+    if until < today:
+        raise Problem(422, "invalid_date", "until: lies in the past; a plan is of what is to come.", field="until")
+    if until > today + LONGEST:
+        raise Problem(422, "invalid_date", "until: at most a year ahead.", field="until")
+    return until
+
+
+def _regencies(regions: Regions, region: str, caller: Principal) -> list[str]:
+    """The regencies of `region` that the caller may see."""
+    if regions.get(region) is None:
+        raise not_found()
+    inside = regions.regencies(region)
+    return inside if caller.admin else [code for code in inside if regions.within(caller.regions, code)]
+
+
+def _cursor(position: Position) -> str:
+    return base64.urlsafe_b64encode(f"{position[0].isoformat()}|{position[1]}".encode()).decode()
+
+
+def _position(cursor: str | None) -> Position | None:
+    if not cursor:
+        return None
+    try:
+        at, _, partner_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
+        moment = datetime.fromisoformat(at)
+    except ValueError as problem:
+        raise Problem(422, "invalid_value", "cursor: as in next_cursor.", field="cursor") from problem
+    if moment.tzinfo is None:
+        raise Problem(422, "invalid_value", "cursor: as in next_cursor.", field="cursor")
+    return moment, partner_id
