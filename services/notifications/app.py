@@ -12,6 +12,7 @@ from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel
 from services.notifications.channels.log import LogChannel
 from services.notifications.channels.mail import MailChannel, Server, nobody_reads
+from services.notifications.forgetting import Forgetter
 from services.notifications.handlers import Handlers
 from services.notifications.policies import InForce
 from services.notifications.replanner import Replanner
@@ -27,7 +28,7 @@ from shared.events import TOPICS
 from shared.observability import Metrics, get_logger
 from shared.regions import Regions
 from shared.security import KeyRing, on_access
-from shared.service import build_app
+from shared.service import Part, build_app
 
 log = get_logger(__name__)
 
@@ -48,11 +49,12 @@ class Engine:
     consumer: Consumer
     senders: list[Sender]
     replanner: Replanner
+    forgetter: Forgetter
     relay: Relay
 
     @property
-    def parts(self) -> list[Consumer | Sender | Replanner | Relay]:
-        return [self.consumer, *self.senders, self.replanner, self.relay]
+    def parts(self) -> list[Part]:
+        return [self.consumer, *self.senders, self.replanner, self.forgetter, self.relay]
 
 
 async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
@@ -117,7 +119,9 @@ def build(settings: Settings, pool: asyncpg.Pool, clock: Clock = wall_clock) -> 
         for number in range(1, settings.senders + 1)
     ]
     consumer = _consumer(settings, pool, scheduler)
-    return Engine(pool, in_force, scheduler, consumer, senders, Replanner(pool, scheduler, in_force), relay)
+    replanner = Replanner(pool, scheduler, in_force)
+    forgetter = Forgetter(pool, kafka=settings.kafka, prefix=settings.topic_prefix)
+    return Engine(pool, in_force, scheduler, consumer, senders, replanner, forgetter, relay)
 
 
 def _consumer(settings: Settings, pool: asyncpg.Pool, scheduler: Scheduler) -> Consumer:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from services.notifications.folds import (
 from services.notifications.queries import queries
 from services.notifications.schedule import Scheduler
 from shared.bus.batch import Batch
-from shared.bus.records import key_text
+from shared.bus.records import Record, header, key_text
 
 
 class Handlers:
@@ -40,7 +41,8 @@ class Handlers:
             if (new := listing(old, fact)) is not old:
                 newer[key] = new
         await db.execute(queries["store_partners"], *_columns(newer, 9, _listing_row), self._scheduler.now())
-        await self._erase(db, [key for key, new in newer.items() if new.status == "erased"])
+        erased = [fact for fact in facts if newer.get(str(fact.partner_id), Listing()).status == "erased"]
+        await self._erase(db, {str(fact.partner_id): fact.recorded_at for fact in erased})
         # Whom a partner was merged into until now is touched as well: a later row may have split it off again.
         left = [old.merged_into for key, old in known.items() if key in newer and old.merged_into]
         await self._scheduler.decide_again(db, [*newer, *left])
@@ -67,22 +69,30 @@ class Handlers:
             key = str(fact.partner_id)
             if key not in last or fact.version > last[key].version:
                 last[key], offsets[key] = fact, record.offset
-        erased = [key for key, offset in self._tombstones(batch) if offset > offsets.get(key, -1)]
+        erased = {key: moment for key, offset, moment in _tombstones(batch) if offset > offsets.get(key, -1)}
         await db.execute(queries["store_contacts"], *_columns(last, 8, _contact_row))
         await self._erase(db, erased)
         await self._scheduler.decide_again(db, [*last, *erased])
 
-    def _tombstones(self, batch: Batch) -> Iterable[tuple[str, int]]:
-        for record in batch.tombstones():
-            try:
-                yield str(UUID(key_text(record))), record.offset
-            except ValueError:
-                batch.reject(record, "malformed: key")
+    async def _erase(self, db: asyncpg.Connection, erased: dict[str, datetime]) -> None:
+        if erased:
+            await db.execute(queries["erase_contacts"], list(erased), list(erased.values()))
+            await db.execute(queries["erase_notes"], list(erased))
 
-    async def _erase(self, db: asyncpg.Connection, ids: list[str]) -> None:
-        if ids:
-            await db.execute(queries["erase_contacts"], ids)
-            await db.execute(queries["erase_notes"], ids)
+
+def _tombstones(batch: Batch) -> Iterable[tuple[str, int, datetime]]:
+    """(partner's id, offset, when it was said) of each."""
+    for record in batch.tombstones():
+        try:
+            yield str(UUID(key_text(record))), record.offset, _said_at(record)
+        except ValueError:
+            batch.reject(record, "malformed: key")
+
+
+def _said_at(record: Record) -> datetime:
+    """The event's own time; when it was published if that is missing. Raises ValueError for what is no time."""
+    time = header(record.headers, "ce_time")
+    return datetime.fromisoformat(time) if time else datetime.fromtimestamp(record.timestamp / 1000, UTC)
 
 
 def _ids(facts: Iterable[PartnerFact | EnrollmentFact]) -> list[str]:

@@ -42,9 +42,11 @@ where p.enrollment_version < excluded.enrollment_version
 -- The newest contacts; never over a newer version, never what was erased, nor of an erased partner.
 insert into contacts as c (partner_id, version, name, contact_person, phone, email, language, recorded_at)
 select n.* from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                       $8::timestamptz[]) n (partner_id, version)
+                       $8::timestamptz[])
+     n (partner_id, version, name, contact_person, phone, email, language, recorded_at)
 where not exists (select from partners p where p.partner_id = n.partner_id and p.status = 'erased')
-  and not exists (select from erased_contacts e where e.partner_id = n.partner_id and e.version >= n.version)
+  and not exists (select from erased_contacts e
+                  where e.partner_id = n.partner_id and (e.version >= n.version or e.erased_at >= n.recorded_at))
 order by 1
 on conflict (partner_id) do update set
     version = excluded.version, name = excluded.name, contact_person = excluded.contact_person,
@@ -53,10 +55,23 @@ on conflict (partner_id) do update set
 where c.version < excluded.version
 
 -- name: erase_contacts
--- Nothing personal is left; the version is remembered, so that an old record cannot bring it back.
-with gone as (delete from contacts where partner_id = any($1::uuid[]) returning partner_id, version)
-insert into erased_contacts as e (partner_id, version) select partner_id, version from gone order by 1
-on conflict (partner_id) do update set version = greatest(e.version, excluded.version)
+-- Nothing personal is left of these, erased at these moments. Both the version and the moment are remembered, so that no
+-- record of before can bring it back, one that was never applied included; and their dead letters are to be forgotten.
+with erased as (select * from unnest($1::uuid[], $2::timestamptz[]) n (partner_id, erased_at)),
+gone as (delete from contacts c using erased e where c.partner_id = e.partner_id returning c.partner_id, c.version),
+letters as (insert into letters_to_forget select partner_id from erased order by 1 on conflict do nothing)
+insert into erased_contacts as e (partner_id, version, erased_at)
+select n.partner_id, coalesce(gone.version, 0), n.erased_at from erased n left join gone using (partner_id) order by 1
+on conflict (partner_id) do update set
+    version = greatest(e.version, excluded.version), erased_at = greatest(e.erased_at, excluded.erased_at)
+
+-- name: letters_to_forget
+-- Whose dead letters are to be deleted.
+select partner_id::text from letters_to_forget
+
+-- name: letters_forgotten
+-- It is done.
+delete from letters_to_forget where partner_id = any($1::uuid[])
 
 -- name: erase_notes
 -- What an operator wrote beside an opt-out of these or of those merged into them; the opt-out itself stays.
@@ -249,8 +264,18 @@ select h.kind, h.episode, h.step, h.template, h.channel, h.message_id, h.started
 from history h join family f on f.member = h.partner_id order by h.started_at, h.id
 
 -- name: opt_out
--- No reminder from now on; asked twice, the first time stands. Returns a row only for a new one.
-insert into opt_outs (partner_id, at, reason) values ($1::uuid, $2, $3) on conflict do nothing returning at
+-- No reminder from now on, neither to this partner nor to any that was merged into it, should a later row split them: who
+-- of them asked cannot be told. Asked twice, the first time stands. Returns a row only when it is new for the partner.
+with recursive family as (
+    select $1::uuid as member
+    union
+    select p.partner_id from family f join partners p on p.merged_into = f.member and p.status = 'merged'
+),
+noted as (
+    insert into opt_outs (partner_id, at, reason) select member, $2::timestamptz, $3::text from family order by 1
+    on conflict do nothing returning partner_id
+)
+select partner_id from noted where partner_id = $1
 
 -- name: plan_ids
 -- Partners to plan for, by region and by who has listed them (null: anybody), a page at a time. `$5`: also those who

@@ -35,4 +35,4 @@ def _letter(topic: str, record: Record, reason: str, consumer: str, now: str) ->
     headers = [(name, value) for name, value in record.headers if name not in OURS]
     headers += [(name, value.encode()) for name, value in ours.items()]
     headers.append((FIRST_FAILURE, earlier.get(FIRST_FAILURE, now.encode())))
-    return topic + DEAD_LETTER_SUFFIX, record.key, record.value, headers
+    return Message(topic + DEAD_LETTER_SUFFIX, record.key, record.value, headers)

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -14,8 +14,15 @@ from shared.bus.records import Headers, Outgoing, cloudevent_headers
 ACKNOWLEDGED_WITHIN = 30.0
 """Seconds after which a batch counts as failed: aiokafka's idempotent batches never expire by themselves."""
 
-Message = tuple[str, bytes | None, bytes | None, Headers]
-"""topic, key, value, headers"""
+
+class Message(NamedTuple):
+    """A ready-made record; `timestamp` (milliseconds since 1970) is now when not given."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    timestamp: int | None = None
 
 
 def partition_of(key: bytes, partitions: int) -> int:
@@ -38,7 +45,8 @@ class Producer:
 
     async def publish(self, events: Sequence[Outgoing]) -> None:
         """Return once every event is acknowledged by all in-sync replicas; raises KafkaError or TimeoutError."""
-        await self.send([(e.topic, e.key.encode(), e.value, cloudevent_headers(e, self._source)) for e in events])
+        source = self._source
+        await self.send([Message(e.topic, e.key.encode(), e.value, cloudevent_headers(e, source)) for e in events])
 
     async def send(self, messages: Sequence[Message]) -> None:
         """As `publish`, for ready-made records."""
@@ -61,10 +69,10 @@ class Producer:
         by_partition: dict[tuple[str, int], list[Message]] = defaultdict(list)
         counts: dict[str, int] = {}
         for message in messages:
-            topic = self._prefix + message[0]
+            topic = self._prefix + message.topic
             if topic not in counts:
                 counts[topic] = len(await client.partitions_for(topic))
-            by_partition[topic, partition_of(message[1] or b"", counts[topic])].append(message)
+            by_partition[topic, partition_of(message.key or b"", counts[topic])].append(message)
         await asyncio.gather(*(_send_in_order(client, *target, batch) for target, batch in by_partition.items()))
 
     async def _started(self) -> AIOKafkaProducer:
@@ -94,13 +102,13 @@ class Producer:
 async def _send_in_order(client: AIOKafkaProducer, topic: str, partition: int, messages: Iterable[Message]) -> None:
     acknowledgements: list[Any] = []
     batch = client.create_batch()
-    for _, key, value, sent in messages:
+    for _, key, value, sent, timestamp in messages:
         headers = list(sent)
-        if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+        if batch.append(key=key, value=value, timestamp=timestamp, headers=headers) is None:
             batch.close()
             acknowledgements.append(await client.send_batch(batch, topic, partition=partition))
             batch = client.create_batch()
-            if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+            if batch.append(key=key, value=value, timestamp=timestamp, headers=headers) is None:
                 raise KafkaError(f"a record of {len(value or b'')} bytes is larger than a batch")
     batch.close()
     acknowledgements.append(await client.send_batch(batch, topic, partition=partition))

@@ -11,12 +11,16 @@ from shared.events.model import DAY_MS, Topic
 DEAD_LETTER_SUFFIX = ".dlq"
 DEAD_LETTER_RETENTION_MS = 7 * DAY_MS
 
+HOURLY = str(DAY_MS // 24)
+"""Kafka lets go whole segments only, and by itself keeps the open one for a week."""
+
 COMPACTED = {
     "cleanup.policy": "compact",
-    # An erased contact must leave the disk within a day; Kafka's own settings keep the open segment for a week.
-    "segment.ms": str(DAY_MS // 24),
+    # An erased contact must leave the disk within a day.
+    "segment.ms": HOURLY,
     "max.compaction.lag.ms": str(DAY_MS // 2),
-    "delete.retention.ms": str(DAY_MS),
+    # A tombstone outlives the dead letters, so that none of them is put back over it.
+    "delete.retention.ms": str(DEAD_LETTER_RETENTION_MS + DAY_MS),
     "min.cleanable.dirty.ratio": "0.1",
 }
 
@@ -48,5 +52,11 @@ async def ensure_topics(
 
 
 def _new(topic: Topic, prefix: str, partitions: int, replication: int) -> NewTopic:
-    policy = COMPACTED if topic.compacted else {"cleanup.policy": "delete", "retention.ms": str(topic.retention_ms)}
-    return NewTopic(prefix + topic.name, partitions, replication, topic_configs=policy)
+    return NewTopic(prefix + topic.name, partitions, replication, topic_configs=_policy(topic))
+
+
+def _policy(topic: Topic) -> dict[str, str]:
+    if topic.compacted:
+        return COMPACTED
+    kept = {"cleanup.policy": "delete", "retention.ms": str(topic.retention_ms)}
+    return kept if topic.retention_ms < 0 else kept | {"segment.ms": HOURLY}

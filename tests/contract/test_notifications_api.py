@@ -165,6 +165,19 @@ async def test_an_opt_out_holds_and_may_be_said_twice(api: Api) -> None:
     assert (kind, event.outcome) == ("contact.opted_out", "operator")
 
 
+async def test_an_opt_out_holds_for_all_who_were_one_when_it_was_said(api: Api) -> None:
+    """A later row splits them again: who of them asked cannot be told."""
+    world = api.world
+    await world.publish(world.partner(1), world.partner(2))
+    await world.publish(world.partner(2, "partner.merged", status="merged", merged_into=partner_id(1), listed_on=None))
+    answer = await api.client.post("/v1/opt-outs", json={"partner_id": partner_id(2)}, headers=_bearer(None))
+    assert (answer.status_code, answer.json()["partner_id"]) == (201, partner_id(1))
+    await world.publish(world.partner(2), world.partner(3))
+    await world.publish(world.partner(3, "partner.merged", status="merged", merged_into=partner_id(1), listed_on=None))
+    await world.publish(world.partner(3))
+    assert [await world.state(number) for number in (1, 2, 3)] == ["opted_out", "opted_out", "scheduled"]
+
+
 async def test_opt_outs_that_are_refused(api: Api) -> None:
     refused = (
         ({"partner_id": UNKNOWN}, 404),

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from services.coverage import rebuild
+from shared.bus.producer import Message
 from shared.events.claims import Claim
 from shared.events.reference import Denominator, Target
 from tests.integration.coverage_world import RECORDED, World, coverage, enrolled, identity, listed
@@ -133,7 +134,9 @@ async def _target(world: World) -> object:
 
 
 async def test_a_garbled_fact_is_set_aside_and_the_rest_counts(world: World) -> None:
-    await world.producer.send([("partners", b"x", b"{not json", []), ("partners", b"y", b'{"partner_id": 1}', [])])
+    await world.producer.send(
+        [Message("partners", b"x", b"{not json", []), Message("partners", b"y", b'{"partner_id": 1}', [])]
+    )
     wrong = msgspec.structs.replace(listed(5, "33.11"), region="Solo")
     await world.publish(listed(1, "33.11"), wrong, listed(2, "33.11"))
     await world.settled(2, 0)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from services.notifications import app
+from shared.bus import redrive
 from shared.database import migrate
 from tests.integration.notifications_world import KNOWN, World, a_world, partner_id
 from tests.stack import Database
@@ -233,6 +234,24 @@ async def test_erasure_leaves_nothing_personal(world: World) -> None:
         dump += str([tuple(row) for row in await world.pool.fetch(f"select * from {table}")])
     for personal in ("Usaha Misal", "Ibu Contoh", "@example.com", "+6286"):
         assert personal not in dump
+
+
+async def test_a_contact_that_was_never_read_does_not_come_back_after_erasure(world: World) -> None:
+    """It lay among the dead letters when the partner was erased; those of others stay there."""
+    lost = world.contact(1)
+    garbled = [replace(lost, value=b"{Usaha Misal 1"), replace(world.contact(2), value=b"{Usaha Misal 2")]
+    await world.publish(world.partner(1), world.partner(2), *garbled)
+    assert await world.engine.forgetter.forget() == 0
+    world.now += timedelta(minutes=1)
+    await world.publish(world.tombstone(1))
+    assert await world.engine.forgetter.forget() == 1
+    (left,) = await redrive.letters(world.settings.kafka, prefix=world.settings.topic_prefix)
+    assert left.key == partner_id(2)
+    await world.publish(lost)
+    assert await world.pool.fetchval("select count(*) from contacts") == 0
+    world.now += timedelta(minutes=1)
+    await world.publish(world.contact(1))
+    assert await world.pool.fetchval("select count(*) from contacts") == 1, "listed anew, known anew"
 
 
 async def test_wit_partners_are_written_to_in_their_own_hours(world: World) -> None:

@@ -79,10 +79,11 @@ def redrive(topic: Topic, reason: Reason = None, data: Data = DATA) -> None:
     def wanted(letter: "Letter") -> bool:
         return letter.reason.startswith(reason or "")
 
-    number = asyncio.run(bus.redrive(load_endpoints(data).kafka, topic, wanted))
-    if not number:
+    done = asyncio.run(bus.redrive(load_endpoints(data).kafka, topic, wanted))
+    if not done.put_back and not done.superseded:
         raise Failure(f"there are no such dead letters of '{topic}'; ./payung dlq list shows what there is")
-    typer.echo(f"{number} records put back to {topic}")
+    let_go = f", {done.superseded} let go: something newer on the same key stands there" if done.superseded else ""
+    typer.echo(f"{done.put_back} records put back to {topic}{let_go}")
 
 
 def _letters(data: Data, topic: str | None) -> "list[Letter]":

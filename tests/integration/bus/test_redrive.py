@@ -1,14 +1,17 @@
 """Dead letters are seen by reason and put back as they were; those not asked for stay."""
 
 import dataclasses
+import time
 
 import pytest
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
 
 from shared.bus import redrive
 from shared.bus.dead_letters import letters
-from shared.bus.producer import Producer
+from shared.bus.producer import Message, Producer
 from shared.bus.records import header
+from shared.bus.topics import ensure_topics
+from shared.events import TOPICS
 from tests.integration.bus.tally import NOW, TOPIC, add_up, consuming, event, prepared, publish, totals
 from tests.waiting import eventually
 
@@ -42,7 +45,7 @@ async def test_a_mended_consumer_gets_the_record_back_and_the_others_stay_dead(p
 
         broken["on"] = False
         put_back = await redrive.redrive(kafka, TOPIC.name, lambda one: one.code == "unknown_region", prefix=topics)
-        assert put_back == 2
+        assert put_back == redrive.Redriven(put_back=2)
         await eventually(lambda: has(pool, {"a": 10, "b": 10}))
         (left,) = await redrive.letters(kafka, prefix=topics)
         assert left.code == "never_good"
@@ -82,8 +85,69 @@ async def test_what_two_readers_refused_goes_back_once(pool, kafka, topics):
         await producer.send(twin)
         await producer.stop()
         await eventually(lambda: counted(kafka, topics, 2))
-        assert await redrive.redrive(kafka, TOPIC.name, lambda _: True, prefix=topics) == 1
+        assert await redrive.redrive(kafka, TOPIC.name, lambda _: True, prefix=topics) == redrive.Redriven(1)
         await eventually(lambda: counted(kafka, topics, 1))
+
+
+async def test_what_was_erased_since_is_not_put_back(kafka, topics):
+    """The last word on a key of a compacted topic holds for ever: a letter must not become it again."""
+    await ensure_topics(kafka, [TOPICS["contacts"]], prefix=topics, partitions=2)
+    producer = Producer(kafka, "test", prefix=topics)
+    words = [("a", b"old"), ("a", None), ("b", b"old"), ("b", b"new"), ("c", b"only"), ("d", b"other")]
+    for key, value in words:
+        await producer.send([Message("contacts", key.encode(), value, [])])
+    said = await everything(kafka, topics + "contacts")
+    poison = [record for record in said if record.value in (b"old", b"only", b"other")]
+    await producer.send(letters("contacts", [(Record(each), "malformed") for each in poison], consumer="n", now=NOW))
+    await producer.stop()
+
+    done = await redrive.redrive(kafka, "contacts", lambda one: one.key != "d", prefix=topics)
+    assert done == redrive.Redriven(put_back=1, superseded=2)
+    last = {record.key.decode(): record.value for record in await everything(kafka, topics + "contacts")}
+    assert last == {"a": None, "b": b"new", "c": b"only", "d": b"other"}
+    assert [one.key for one in await redrive.letters(kafka, prefix=topics)] == ["d"]
+
+
+async def test_who_writes_while_letters_are_put_back_keeps_the_last_word(kafka, topics, monkeypatch):
+    await ensure_topics(kafka, [TOPICS["contacts"]], prefix=topics, partitions=2)
+    producer = Producer(kafka, "test", prefix=topics)
+    await producer.send([Message("contacts", b"a", b"old", [])])
+    (poison,) = await everything(kafka, topics + "contacts")
+    await producer.send(letters("contacts", [(Record(poison), "malformed")], consumer="n", now=NOW))
+    rewrite = redrive._rewrite
+
+    async def erased_meanwhile(*arguments):
+        monkeypatch.setattr(redrive, "_rewrite", rewrite)
+        await producer.send([Message("contacts", b"a", None, [])])
+        await rewrite(*arguments)
+
+    monkeypatch.setattr(redrive, "_rewrite", erased_meanwhile)
+    await redrive.redrive(kafka, "contacts", lambda _: True, prefix=topics)
+    assert [record.value for record in await everything(kafka, topics + "contacts")] == [b"old", None, b"old", None]
+    await producer.stop()
+
+
+async def test_letters_that_are_forgotten_go_and_the_others_keep_their_age(kafka, topics):
+    await ensure_topics(kafka, [TOPIC], prefix=topics, partitions=2)
+    producer = Producer(kafka, "test", prefix=topics)
+    record = ConsumerRecord(topics + TOPIC.name, 0, 0, 0, 0, b"stays", b"{}", None, 0, 0, ())
+    other = dataclasses.replace(record, key=b"goes", offset=1)
+    dead = letters(TOPIC.name, [(Record(each), "never_good") for each in (record, other)], consumer="n", now=NOW)
+    days_ago = int((time.time() - 3 * 24 * 3600) * 1000)
+    await producer.send([letter._replace(timestamp=days_ago) for letter in dead])
+    await producer.stop()
+    for _ in range(2):
+        await redrive.forget(kafka, TOPIC.name, lambda one: one.key == "goes", prefix=topics)
+        (left,) = await redrive.letters(kafka, prefix=topics)
+        assert (left.key, left.record.timestamp) == ("stays", days_ago)
+
+
+async def everything(kafka, topic):
+    """All records of the topic, in order per key."""
+    async with redrive._reader(kafka) as client:
+        partitions = [TopicPartition(topic, number) for number in range(2)]
+        starts, ends = await client.beginning_offsets(partitions), await client.end_offsets(partitions)
+        return await redrive._read(client, dict(starts), dict(ends))
 
 
 def moved(record, letter):
