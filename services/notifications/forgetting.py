@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 
 from services.notifications.queries import queries
 from shared.bus import redrive
-from shared.database import UNAVAILABLE, connection
+from shared.database import UNAVAILABLE, transaction
 from shared.observability import get_logger
 from shared.service import PartStatus
 
@@ -50,14 +50,12 @@ class Forgetter:
         return PartStatus(live=True, ready=True, detail={"trouble": self._trouble})
 
     async def forget(self) -> int:
-        """Delete those there are now; how many letters it were."""
-        async with connection(self._pool) as db:
-            ids = {row["partner_id"] for row in await db.fetch(queries["letters_to_forget"])}
-        if not ids:
-            return 0
-        gone = await redrive.forget(self._kafka, "contacts", lambda letter: letter.key in ids, prefix=self._prefix)
-        async with connection(self._pool) as db:
-            await db.execute(queries["letters_forgotten"], list(ids))
+        """Delete those there are now; how many letters. Whoever is erased anew meanwhile waits for the commit."""
+        async with transaction(self._pool) as db:
+            ids = {row["partner_id"] for row in await db.fetch(queries["take_letters_to_forget"])}
+            if not ids:
+                return 0
+            gone = await redrive.forget(self._kafka, "contacts", lambda letter: letter.key in ids, prefix=self._prefix)
         if gone:
             log.info("dead letters of erased contacts deleted", count=gone)
         return gone

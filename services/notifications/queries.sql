@@ -65,13 +65,9 @@ select n.partner_id, coalesce(gone.version, 0), n.erased_at from erased n left j
 on conflict (partner_id) do update set
     version = greatest(e.version, excluded.version), erased_at = greatest(e.erased_at, excluded.erased_at)
 
--- name: letters_to_forget
--- Whose dead letters are to be deleted.
-select partner_id::text from letters_to_forget
-
--- name: letters_forgotten
--- It is done.
-delete from letters_to_forget where partner_id = any($1::uuid[])
+-- name: take_letters_to_forget
+-- Whose dead letters are to be deleted, in the caller's transaction: it is done when that commits.
+delete from letters_to_forget returning partner_id::text
 
 -- name: erase_notes
 -- What an operator wrote beside an opt-out of these or of those merged into them; the opt-out itself stays.
