@@ -225,7 +225,7 @@ def _refused(facts: Facts) -> bool:
 
 def _unreachable(facts: Facts) -> str:
     if facts.has_email:
-        return "The e-mail address was refused for good by its mail server; a new one is needed."
+        return "The e-mail address was refused for good; a new one is needed."
     return "No e-mail address is known."
 
 

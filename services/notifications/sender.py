@@ -5,28 +5,24 @@ lease ends, the next attempt finds it and is marked as possibly sent twice. Neve
 """
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
 
-from services.notifications.channels import Channels, Message, Outcome, Recipient
+from services.notifications.channels import Channels, Message, Outcome
+from services.notifications.messages import event, finished, message_id, message_of, told_of
 from services.notifications.policies import InForce
-from services.notifications.policy import Policy
 from services.notifications.queries import queries
 from services.notifications.rules import Decision, Escalate, Send
 from services.notifications.schedule import Scheduler
 from shared.bus import outbox
-from shared.bus.records import Outgoing
 from shared.database import UNAVAILABLE, connection, transaction
-from shared.events import outreach
-from shared.events.model import encode
 from shared.observability import get_logger
 from shared.service import PartStatus
 
@@ -188,7 +184,7 @@ class Sender:
         await outbox.add(
             db,
             [
-                _event("task.opened", key, region, now, f"{ids[key]}/opened", causation=ids[key])
+                event("task.opened", key, region, now, f"{ids[key]}/opened", causation=ids[key])
                 for key, region in regions.items()
             ],
         )
@@ -203,7 +199,10 @@ class Sender:
         now = self._scheduler.now()
         policy, _ = await self._in_force.at(db, now)
         rows = await db.fetch(queries["recipients"], list(sends))
-        messages = {row["partner_id"]: (sends[row["partner_id"]], _message(row, sends, policy, now)) for row in rows}
+        messages = {
+            row["partner_id"]: (sends[row["partner_id"]], message_of(row, sends[row["partner_id"]], policy, now))
+            for row in rows
+        }
         columns = [
             (key, send.episode, send.step, send.template, send.channel, message.id)
             for key, (send, message) in sorted(messages.items())
@@ -215,8 +214,18 @@ class Sender:
         outcome = await self._unless_stopped(self._channels[send.channel].send(message))
         self._done[outcome.result] += 1
         self.counted(outcome.result)
-        self._down = self._down + 1 if outcome.down else 0
+        self._watch(send.channel, outcome)
         return outcome
+
+    def _watch(self, channel: str, outcome: Outcome) -> None:
+        """Say once that the way out is in trouble, and once that it is open again."""
+        if outcome.down and not self._down:
+            log.warning(
+                "reminders wait: the server refuses or does not answer", channel=channel, problem=outcome.detail
+            )
+        if self._down and not outcome.down:
+            log.info("reminders go out again", channel=channel)
+        self._down = self._down + 1 if outcome.down else 0
 
     async def _unless_stopped(self, sending: Coroutine[Any, Any, Outcome]) -> Outcome:
         """The attempt's outcome; when we are to stop and the other side hangs, nobody knows whether it is out."""
@@ -249,11 +258,11 @@ class Sender:
         now = self._scheduler.now()
         async with transaction(self._pool) as db:
             await self._scheduler.lock(db, ids)
-            rows = await db.fetch(queries["finish_messages"], *_finished(messages, outcomes), self._owner, now)
+            rows = await db.fetch(queries["finish_messages"], *finished(messages, outcomes), self._owner, now)
             await self._put_off(db, [key for key in ids if outcomes[key].result == "delayed"], now)
             await db.execute(queries["settle"], [key for key in ids if outcomes[key].result != "delayed"])
-            events = [_told(row, messages[row["partner_id"]], outcomes[row["partner_id"]], now) for row in rows]
-            await outbox.add(db, [event for event in events if event is not None])
+            told = [told_of(row, messages[row["partner_id"]], outcomes[row["partner_id"]], now) for row in rows]
+            await outbox.add(db, [each for each in told if each is not None])
             await self._scheduler.decide_again(db, ids)
             await db.execute(queries["release"], ids, self._owner)
 
@@ -267,46 +276,3 @@ class Sender:
     def _pause_for_server(self) -> float:
         """Seconds to leave a server alone that does not answer, instead of trying the next message on it at once."""
         return min(2.0 ** min(self._down, 10), LONGEST_BACK_OFF) if self._down else 0.0
-
-
-def message_id(partner_id: str, episode: date, step: int) -> str:
-    """The same for the same reminder however often it is tried; tells nothing about the partner."""
-    digest = hashlib.sha256(f"{partner_id}|{episode}|{step}".encode()).hexdigest()
-    return f"reminder-{digest[:32]}"
-
-
-def _message(row: asyncpg.Record, sends: dict[str, Send], policy: Policy, now: datetime) -> Message:
-    send = sends[row["partner_id"]]
-    recipient = Recipient(
-        row["name"], row["contact_person"], row["email"], row["language"], individual=row["kind"] == "individual"
-    )
-    number = message_id(row["partner_id"], send.episode, send.step)
-    return Message(number, send.template, row["region"], send.step, recipient, policy.contribution_from, now)
-
-
-def _finished(messages: dict[str, Message], outcomes: dict[str, Outcome]) -> list[list[Any]]:
-    rows = [(m.id, outcomes[key].result, outcomes[key].detail, outcomes[key].unsure) for key, m in messages.items()]
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-def _told(row: asyncpg.Record, message: Message, outcome: Outcome, now: datetime) -> Outgoing | None:
-    """The event of a reminder that was sent or refused for good; one put off tells nothing yet."""
-    if outcome.result == "delayed":
-        return None
-    kind = f"reminder.{outcome.result}"
-    return _event(
-        kind,
-        row["partner_id"],
-        message.region,
-        now,
-        f"{message.id}/{outcome.result}/{row['attempts']}",
-        template=message.template,
-        channel=row["channel"],
-        outcome=outcome.detail,
-        causation=message.id,
-    )
-
-
-def _event(kind: str, partner_id: str, region: str, now: datetime, event_id: str, **more: str | None) -> Outgoing:
-    fact = outreach.Outreach(partner_id=partner_id, region=region, recorded_at=now, **more)
-    return Outgoing("outreach", partner_id, kind, event_id, now, encode(fact))

@@ -3,7 +3,7 @@
 from pydantic import field_validator
 from pydantic_settings import SettingsConfigDict
 
-from services.notifications.channels.mail import Server
+from services.notifications.channels.mail import ADDRESS, Server
 from shared.service import ServiceSettings
 
 UNSET_SENDER = "no-reply@payung.invalid"
@@ -26,6 +26,13 @@ class Settings(ServiceSettings):
             return None
         Server.parse(value)
         return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _a_sender(cls, value: str | None) -> str | None:
+        if value and not ADDRESS.fullmatch(value):
+            raise ValueError("the sender is a plain address, such as stop@dinas.example")
+        return value or None
 
     @property
     def sender(self) -> str:

@@ -9,8 +9,9 @@ import pytest
 from services.notifications import sender as sender_module
 from services.notifications.channels import Message, Outcome
 from services.notifications.channels.log import LogChannel
-from services.notifications.schedule import queries
-from services.notifications.sender import MAIL_PACE, Pace, Sender, message_id
+from services.notifications.messages import message_id
+from services.notifications.queries import queries
+from services.notifications.sender import MAIL_PACE, Pace, Sender
 from tests.integration.notifications_world import DAY, KNOWN, Mailbox, World, a_world, partner_id
 from tests.stack import Database
 from tests.waiting import eventually
@@ -88,6 +89,19 @@ async def test_refused_for_good_is_not_tried_again_until_the_address_changes(wor
     await world.until("2026-11-28")
     assert [mail["To"] for mail in mailbox.received] == ["new@example.com"]
     assert [kind for kind, _ in await world.published(2)] == ["reminder.failed", "reminder.sent"]
+
+
+async def test_a_server_that_does_not_let_us_send_burns_no_address(world: World, mailbox: Mailbox) -> None:
+    """Credentials or a relay that are set up wrongly: once they are mended, the reminder goes out."""
+    mailbox.answers["p1@example.com"] = ["530 5.7.0 Authentication required", "554 5.7.1 Relay access denied"]
+    await a_due_partner(world)
+    await world.work()
+    (row,) = await world.history()
+    assert (row["outcome"], row["detail"], await world.state()) == ("delayed", "smtp: 530", "scheduled")
+    assert world.engine.senders[0].status().detail["server_down"]
+    await world.until("2026-11-25")
+    assert [mail["To"] for mail in mailbox.received] == ["p1@example.com"]
+    assert not world.engine.senders[0].status().detail["server_down"]
 
 
 async def test_a_passing_refusal_is_tried_again_later(world: World, mailbox: Mailbox) -> None:

@@ -45,8 +45,9 @@ class Server:
     def parse(cls, url: str) -> "Server":
         """From smtp://user:password@host:port. Raises ValueError when it is no such URL."""
         parts = urlsplit(url)
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise ValueError("the mail server is given as smtp://user:password@host:port")
+        more = parts.path.strip("/") or parts.query or parts.fragment
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.port == 0 or more:
+            raise ValueError("the mail server is given as smtp://user:password@host:port, with smtps:// for TLS")
         tls = parts.scheme == "smtps"
         user = unquote(parts.username) if parts.username else None
         password = unquote(parts.password) if parts.password else None
@@ -104,10 +105,20 @@ class MailChannel:
                 text_left = True
                 await client.data(content)
         except aiosmtplib.SMTPResponseException as refused:
-            return Outcome("failed" if 500 <= refused.code < 600 else "delayed", f"smtp: {refused.code}")
+            return _refused(refused.code, refused.message)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as problem:
             return Outcome("delayed", f"server: {_code(problem)}", unsure=text_left, down=True)
         return Outcome("sent", "smtp: 250")
+
+
+def _refused(code: int, message: str) -> Outcome:
+    """5xx is for good, unless it is we who may not send: a login or relay set up wrongly must not burn any address.
+
+    That is 530 to 538 (RFC 4954) and the enhanced codes 5.7.x, security and policy (RFC 3463).
+    """
+    ours = 530 <= code <= 538 or (code >= 500 and message.startswith("5.7."))
+    for_good = 500 <= code < 600 and not ours
+    return Outcome("failed" if for_good else "delayed", f"smtp: {code}", down=ours)
 
 
 def nobody_reads(sender: str) -> bool:

@@ -11,6 +11,7 @@ from services.notifications.channels import Message
 FOLDER = Path(__file__).parent / "templates"
 TEMPLATES = frozenset(path.name.split(".")[0] for path in FOLDER.glob("*.id.txt"))
 LONGEST_NAME = 80
+IDENTIFIER = re.compile(r"\d{8,}|\d(?:[ .'/-]{0,3}\d){10,}")
 
 
 def rupiah(amount: int) -> str:
@@ -43,10 +44,10 @@ def text_of(message: Message, *, replies: bool = True) -> tuple[str, str]:
 def one_line(text: str) -> str:
     """A name as it may stand in a header: control characters and runs of white space become one space.
 
-    Long runs of digits (an identifier typed into a name) are left out: no identifiers in messages.
+    Identifiers typed into a name (NIK, NIB, a card's or employer's number) are left out, also in groups of digits.
     """
     plain = "".join(char if char.isprintable() else " " for char in text)
-    shown = re.sub(r"\d{8,}", "", plain)
+    shown = IDENTIFIER.sub("", plain)
     return re.sub(r"\s+", " ", shown).strip()[:LONGEST_NAME].strip()
 
 

@@ -8,6 +8,7 @@ from email import message_from_bytes, policy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from services.notifications import app
 from services.notifications.channels import Message, Recipient
@@ -54,8 +55,12 @@ def test_a_header_in_a_name_stays_a_name() -> None:
     assert "Toko Bcc: victim@example.com Hello" in parsed["Subject"]
 
 
-def test_an_identifier_typed_into_a_name_is_left_out() -> None:
-    assert one_line("Siti 3671010101900001") == "Siti"
+@pytest.mark.parametrize(
+    "identifier", ["3671010101900001", "3671-0101-0190-0001", "367101 010190 0001", "3671 - 010101.900001", "12345678"]
+)
+def test_an_identifier_typed_into_a_name_is_left_out(identifier: str) -> None:
+    assert one_line(f"Siti {identifier}") == "Siti"
+    assert one_line("Toko 24 Jam Blok 7-12") == "Toko 24 Jam Blok 7-12"
 
 
 @pytest.mark.parametrize(
@@ -92,6 +97,13 @@ def test_at_start_it_is_said_that_no_answer_can_reach_us(capsys: pytest.CaptureF
         assert ("PAYUNG_MAIL_FROM" in capsys.readouterr().out) == told
 
 
+@pytest.mark.parametrize("sender", ["Payung <stop@payung.example>", "payung", "stop@payung.example\r\nBcc: x@y.z"])
+def test_a_sender_that_is_no_address_is_refused_at_start(sender: str) -> None:
+    fields = {"database": "x", "kafka": "x", "port": 1, "admin_key": "x", "mail_from": sender}
+    with pytest.raises(ValidationError, match="plain address"):
+        Settings(**fields)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("sender", ["stop@payung.example", f"{'berhenti.' * 6}x@{'mail.' * 20}example"])
 async def test_a_mail_server_receives_the_way_to_stop_as_it_is_written(sender: str) -> None:
     """Judged by the bytes on the wire: a parser would decode what mail programs do not."""
@@ -123,5 +135,6 @@ def test_the_mail_server_is_a_url() -> None:
         False,
     )
     assert Server.parse("smtps://mail.example").port == 465
-    with pytest.raises(ValueError, match="smtp://"):
-        Server.parse("http://mail.example")
+    for wrong in ("http://mail.example", "smtp://mail.example?starttls=no", "smtp://mail.example/x", "smtp://mail:0"):
+        with pytest.raises(ValueError, match="smtp://"):
+            Server.parse(wrong)
