@@ -98,7 +98,7 @@ async def test_what_was_erased_since_is_not_put_back(kafka, topics):
         await producer.send([Message("contacts", key.encode(), value, [])])
     said = await everything(kafka, topics + "contacts")
     poison = [record for record in said if record.value in (b"old", b"only", b"other")]
-    await producer.send(letters("contacts", [(Record(each), "malformed") for each in poison], consumer="n", now=NOW))
+    await producer.send(letters("contacts", [(each, "malformed") for each in poison], consumer="n", now=NOW))
     await producer.stop()
 
     done = await redrive.redrive(kafka, "contacts", lambda one: one.key != "d", prefix=topics)
@@ -113,7 +113,7 @@ async def test_who_writes_while_letters_are_put_back_keeps_the_last_word(kafka, 
     producer = Producer(kafka, "test", prefix=topics)
     await producer.send([Message("contacts", b"a", b"old", [])])
     (poison,) = await everything(kafka, topics + "contacts")
-    await producer.send(letters("contacts", [(Record(poison), "malformed")], consumer="n", now=NOW))
+    await producer.send(letters("contacts", [(poison, "malformed")], consumer="n", now=NOW))
     rewrite = redrive._rewrite
 
     async def erased_meanwhile(*arguments):
@@ -132,7 +132,7 @@ async def test_letters_that_are_forgotten_go_and_the_others_keep_their_age(kafka
     producer = Producer(kafka, "test", prefix=topics)
     record = ConsumerRecord(topics + TOPIC.name, 0, 0, 0, 0, b"stays", b"{}", None, 0, 0, ())
     other = dataclasses.replace(record, key=b"goes", offset=1)
-    dead = letters(TOPIC.name, [(Record(each), "never_good") for each in (record, other)], consumer="n", now=NOW)
+    dead = letters(TOPIC.name, [(each, "never_good") for each in (record, other)], consumer="n", now=NOW)
     days_ago = int((time.time() - 3 * 24 * 3600) * 1000)
     await producer.send([letter._replace(timestamp=days_ago) for letter in dead])
     await producer.stop()
