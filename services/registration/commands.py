@@ -107,10 +107,10 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Attended:
-    """Somebody came to the agency's briefing of this day."""
+    """Somebody came to the agency's briefing of this day; without a region, where that was held."""
 
     partner: Reference
-    region: str
+    region: str | None
     held_on: date
     line: int = 0
     warnings: tuple[str, ...] = ()

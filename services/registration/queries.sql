@@ -204,12 +204,19 @@ select * from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[
 on conflict (key) do update set agency = excluded.agency, fields = excluded.fields, fact = excluded.fact;
 
 -- name: briefing_of_day
--- The briefing an agency held on a day, the first by key if there were several.
-select distinct on (k.agency, k.held_on) k.agency, k.held_on, s.key
+-- The briefing an agency held on a day and where, the first by key if there were several.
+select distinct on (k.agency, k.held_on) k.agency, k.held_on, s.key, split_part(s.key, '/', 2) as region
   from unnest($1::text[], $2::date[]) k (agency, held_on)
   join statement s on s.type = 'briefing.held' and s.agency = k.agency
    and s.key like 'briefing.held/%/' || k.held_on || '/%'
  order by k.agency, k.held_on, s.key;
+
+-- name: seat_guests
+-- Those who came before anybody told of the briefing of their day join it now.
+update attendance a set statement = s.key
+  from statement s
+ where s.key = any($1::text[]) and s.type = 'briefing.held'
+   and a.statement is null and a.agency = s.agency and a.held_on = split_part(s.key, '/', 3)::date;
 
 -- name: attendance_touching
 select * from attendance where key in (

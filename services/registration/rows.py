@@ -261,9 +261,8 @@ class Reader:
         if not name:
             raise Refused(Refusal("missing_name", "name", "No name is given."))
         nik, nib = ok(values.nik(self._cell("nik"))), ok(values.nib(self._cell("nib")))
-        region = self._place()
-        partner = Reference(nib=nib, nik=nik, name=name, region=region)
-        return Attended(partner, region, self._sender.list_date, line=line)
+        region = self._place() if self._cell("region") else None
+        return Attended(Reference(nib=nib, nik=nik, name=name), region, self._sender.list_date, line=line)
 
     def _agreements(self, line: int) -> Stated:
         title = self._cell("title")

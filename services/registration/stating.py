@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -20,6 +20,7 @@ from services.registration.work import Work
 from shared.events import reference
 
 CREATED, CHANGED, UNCHANGED = "created", "changed", "unchanged"
+NOWHERE: Final = Refusal("unknown_region", "region", "No region is given, and you told of no briefing on this day.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class _Guest:
     key: UUID
     agency: str
     held_on: date
-    statement: str
+    statement: str | None
     keys: Keys
 
 
@@ -82,6 +83,7 @@ async def _statements(work: Work, sent: Sequence[tuple[int, Sent]]) -> list[tupl
     if saved:
         columns = zip(*saved.values(), strict=True)
         await work.execute("save_statements", *(list(column) for column in columns))
+        await work.execute("seat_guests", list(saved))
     return fates
 
 
@@ -113,38 +115,37 @@ def _guest(work: Work, agency: str, held_on: date, statement: str, keys: Keys, n
 
 
 async def _attend(work: Work, sent: Sequence[tuple[int, Sent]]) -> list[tuple[int, str | Refusal]]:
+    """Those who came join the agency's briefing of their day; while nobody has told of one, they wait for it."""
     if not sent:
         return []
-    briefings = await _briefings(work, [s for _, s in sent])
-    guests = []
-    for _, each in sent:
-        command = each.command
-        assert isinstance(command, Attended)
-        keys = looking_up.keys_of(work, command.partner, command.region)
-        guests.append(
-            _guest(work, each.agency, command.held_on, briefings[each.agency, command.held_on], keys, command.line)
-        )
-    known = {row["key"] for row in await work.fetch("attendance_known", [guest.key for guest in guests])}
-    await _keep_guests(work, guests)
-    await _tell(work, set(briefings.values()))
-    return [(at, UNCHANGED if guest.key in known else CREATED) for (at, _), guest in zip(sent, guests, strict=True)]
-
-
-async def _briefings(work: Work, sent: Sequence[Sent]) -> dict[tuple[str, date], str]:
-    """The agency's briefing of each day; one nobody told of is taken as held where the agency is."""
-    days = {(s.agency, s.command.held_on): s for s in sent if isinstance(s.command, Attended)}
+    days = {(s.agency, _attended(s).held_on) for _, s in sent}
     records = await work.fetch("briefing_of_day", [agency for agency, _ in days], [day for _, day in days])
-    found = {(row["agency"], row["held_on"]): row["key"] for row in records}
-    for (agency, day), each in days.items():
-        if (agency, day) not in found:
-            assert isinstance(each.command, Attended)
-            region = each.command.region
-            fields = {"region": region, "name": "Sosialisasi", "batch": agency, "held_on": day}
-            key = reference.key("briefing.held", region, day, agency)
-            plain = msgspec.json.encode(fields)
-            await work.execute("save_statements", [key], ["briefing.held"], [agency], [plain], [None])
-            found[agency, day] = key
-    return found
+    briefings = {(row["agency"], row["held_on"]): row for row in records}
+    guests: dict[int, _Guest] = {}
+    for at, each in sent:
+        command = _attended(each)
+        briefing = briefings.get((each.agency, command.held_on))
+        region = command.region or (briefing["region"] if briefing else _home(work, each))
+        if region is not None:
+            keys = looking_up.keys_of(work, command.partner, region)
+            key = work.vault.hash("guest", each.agency, command.held_on, *astuple(keys))
+            guests[at] = _Guest(key, each.agency, command.held_on, briefing["key"] if briefing else None, keys)
+    known = {row["key"] for row in await work.fetch("attendance_known", [guest.key for guest in guests.values()])}
+    await _keep_guests(work, list(guests.values()))
+    await _tell(work, {briefing["key"] for briefing in briefings.values()})
+    fates = {at: UNCHANGED if guest.key in known else CREATED for at, guest in guests.items()}
+    return [(at, fates.get(at, NOWHERE)) for at, _ in sent]
+
+
+def _attended(sent: Sent) -> Attended:
+    assert isinstance(sent.command, Attended)
+    return sent.command
+
+
+def _home(work: Work, sent: Sent) -> str | None:
+    """The regency of a regency's agency."""
+    alone = sent.regions[0] if len(sent.regions) == 1 else ""
+    return alone if work.regions.regencies(alone) == [alone] else None
 
 
 async def _keep_guests(work: Work, guests: Sequence[_Guest], only: Iterable[str] = ()) -> None:
@@ -177,7 +178,7 @@ async def look_again(work: Work, regrouping: Regrouping) -> None:
     moved = [(r, to) for r, to in zip(records, found, strict=True) if r["partner_id"] != to]
     if moved:
         await work.execute("move_attendance", [record["key"] for record, _ in moved], [to for _, to in moved])
-        await _tell(work, {record["statement"] for record, _ in moved})
+        await _tell(work, {record["statement"] for record, _ in moved} - {None})
 
 
 async def _tell(work: Work, keys: Iterable[str]) -> None:
