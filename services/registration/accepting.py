@@ -35,6 +35,8 @@ class Outcome:
 async def accept(work: Work, orders: Sequence[Order]) -> list[Outcome]:
     """Take the orders and write their facts to the outbox; everything or nothing, with the caller's transaction.
 
+    A rehearsal ends where the facts would be told: what becomes of each order is known by then.
+
     Listings keep their order among themselves, and so do enrolments and claims; enrolments see all listings, claims
     see all enrolments.
     """
@@ -45,9 +47,10 @@ async def accept(work: Work, orders: Sequence[Order]) -> list[Outcome]:
         await stating.look_again(work, regrouping)
     await _take_claims(work, orders, outcomes)
     await _take_statements(work, orders, outcomes)
-    touched = await facts.fold(work)
-    await claiming.tell_again(work, work.moved_participants)
-    await work.save(touched)
+    if not work.rehearsal:
+        touched = await facts.fold(work)
+        await claiming.tell_again(work, work.moved_participants)
+        await work.save(touched)
     for outcome in outcomes:
         outcome.partner = work.current(outcome.partner) if outcome.partner else None
     return outcomes

@@ -1,13 +1,13 @@
 """What an agency asks for, whether it came as a row of a file, an HTTP event or a record: one shape for all."""
 
-from dataclasses import dataclass, field
 from datetime import date
+
+import msgspec
 
 from shared.events.model import Kind, Programme, Scale, Segment
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True):
     """Names a partner by any of these, already cleaned; `ref` is the agency's own reference."""
 
     id: str | None = None
@@ -19,8 +19,7 @@ class Reference:
     region: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Heads:
+class Heads(msgspec.Struct, frozen=True):
     """Workers by job level; None where nothing was said. `total` stands when levels are not split."""
 
     total: int | None = None
@@ -29,8 +28,7 @@ class Heads:
     labour: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ContactDetails:
+class ContactDetails(msgspec.Struct, frozen=True):
     """How the partner is reached; personal."""
 
     person: str | None = None
@@ -40,8 +38,7 @@ class ContactDetails:
     address: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True):
     """A partner stands on a list: one piece of evidence that it exists."""
 
     partner: Reference
@@ -59,8 +56,7 @@ class Listed:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Delisted:
+class Delisted(msgspec.Struct, frozen=True):
     """A partner no longer stands on this list of this agency."""
 
     partner: Reference
@@ -69,8 +65,7 @@ class Delisted:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolled:
+class Enrolled(msgspec.Struct, frozen=True):
     """A participant's whole state from `effective_on` on; without programmes it has lapsed."""
 
     participant_no: str
@@ -90,8 +85,7 @@ class Enrolled:
         return not self.programmes
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(msgspec.Struct, frozen=True):
     """A claim in its status: filed, paid or rejected."""
 
     claim_ref: str
@@ -105,8 +99,7 @@ class Claimed:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Attended:
+class Attended(msgspec.Struct, frozen=True):
     """Somebody came to the agency's briefing of this day; without a region, where that was held."""
 
     partner: Reference
@@ -116,20 +109,18 @@ class Attended:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(msgspec.Struct, frozen=True):
     """Something to hold the figures against; `fields` as in the fact's struct, `type` its event type."""
 
     type: str
     key: str
-    fields: dict[str, object] = field(hash=False)
+    fields: dict[str, object]
     attendees: tuple[Reference, ...] = ()
     line: int = 0
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Erased:
+class Erased(msgspec.Struct, frozen=True):
     """Forget this partner: contact and identity go, the figures no longer count it."""
 
     partner_id: str

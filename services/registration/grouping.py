@@ -1,11 +1,13 @@
 """New, replaced and removed rows → groups again, as far as they reach; every group keeps or gets its partner id."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
+import msgspec
+from msgspec.structs import replace
 
 from services.registration import identity, remembering
 from services.registration.commands import Heads
@@ -42,8 +44,7 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True):
     """A row offered as evidence. `said` is what is personal in it."""
 
     row: Row
@@ -176,7 +177,7 @@ def _former(group: list[Row]) -> UUID | None:
 
 
 def _touch(work: Work, partner: UUID, group: list[Row], result: Regrouping) -> None:
-    work.groups[partner] = [replace(row, partner=partner) for row in group]
+    work.groups[partner] = [row if row.partner == partner else replace(row, partner=partner) for row in group]
     work.regrouped.add(partner)
     for row in group:
         _note(row, result)

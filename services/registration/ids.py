@@ -5,6 +5,8 @@ import time
 from typing import Final
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as FastUUID
+
 _MILLISECOND: Final = 1 << 80
 _VERSION_AND_VARIANT: Final = (0x7 << 76) | (0x2 << 62)
 
@@ -25,4 +27,5 @@ class Ids:
             if self._counter >= 1 << 12:
                 self._millisecond, self._counter = self._millisecond + 1, 0
         random = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
-        return UUID(int=self._millisecond * _MILLISECOND | self._counter << 64 | _VERSION_AND_VARIANT | random)
+        number = self._millisecond * _MILLISECOND | self._counter << 64 | _VERSION_AND_VARIANT | random
+        return FastUUID(number.to_bytes(16, "big"))

@@ -217,6 +217,7 @@ class Chunk:
         """Only the chunk that is due is taken: not one again, none of a cancelled import."""
         due = await work.db.fetchval(QUERIES["import_due"], self.record["import_id"])
         self._current = due == self.at
+        work.rehearsal = self.record["dry_run"]
         if not self._current:
             return []
         self._ordered = [line for line in self.lines if not isinstance(line.answer, Refusal)]

@@ -1,9 +1,11 @@
 """Listings and delistings as evidence: what identifies a row, and which rows a delisting removes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from services.registration import grouping, identity, looking_up, remembering, values
 from services.registration.commands import Delisted, Listed, Reference

@@ -1,9 +1,10 @@
 """A partner as the rows of its group tell it: the newest row that says something about an attribute is believed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any, cast
+from typing import Any
+
+import msgspec
 
 from services.registration.commands import ContactDetails, Heads
 from shared.events.model import Kind, Scale
@@ -16,8 +17,7 @@ NOTHING_SAID = Heads()
 NOBODY_COUNTED = ListedWorkers()
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One piece of evidence. `name` is the key of normalised name + regency, `nik` a keyed hash, never the number."""
 
     key: Any
@@ -41,8 +41,7 @@ class Row:
     import_id: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(msgspec.Struct, frozen=True):
     """What a partner is, without its number, version and times."""
 
     region: str
@@ -98,7 +97,8 @@ def _lists(ordered: Sequence[Row]) -> tuple[Listing, ...]:
 
 def fold_contact(ordered: Sequence[tuple[str, ContactDetails]]) -> tuple[str, ContactDetails]:
     """(name, how it is reached) from (name, details) of the rows, oldest first."""
-    known: dict[str, str] = {}
-    for _, details in ordered:
-        known |= {f.name: v for f in fields(details) if (v := getattr(details, f.name)) is not None}
-    return ordered[-1][0], ContactDetails(**cast(dict[str, Any], known))
+    name, details = ordered[-1]
+    if len(ordered) > 1:
+        known = [[getattr(each, part) for _, each in ordered] for part in ContactDetails.__struct_fields__]
+        details = ContactDetails(*(next((v for v in reversed(said) if v is not None), None) for said in known))
+    return name, details

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from asyncpg.pgproto.pgproto import UUID as FastUUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -30,7 +31,7 @@ class Vault:
     def hash(self, kind: str, *parts: object) -> UUID:
         """A keyed hash (HMAC-SHA-256, 128 bits) of these parts; without the secret it tells nothing."""
         text = "\x1f".join((kind, *(str(part) for part in parts)))
-        return UUID(bytes=hmac.digest(self._hash_key, text.encode(), "sha256")[:16])
+        return FastUUID(hmac.digest(self._hash_key, text.encode(), "sha256")[:16])
 
     def nik(self, digits: str | None) -> UUID | None:
         return None if digits is None else self.hash("nik", digits)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -34,6 +35,7 @@ STATE = (
     "contact_version",
     "contact_digest",
 )
+_values = attrgetter(*STATE)
 
 
 @dataclass(slots=True)
@@ -66,6 +68,8 @@ class Work:
     ids: Ids
     now: datetime
     jkp: bool = False
+    rehearsal: bool = False
+    """Whether everything will be undone: the facts are not folded then."""
     states: dict[UUID, State] = field(default_factory=dict)
     groups: dict[UUID, list[Row]] = field(default_factory=dict)
     """The rows of every partner whose rows are known to be all here."""
@@ -144,10 +148,6 @@ class Work:
             columns = list(zip(*(_values(state) for state in changed), strict=True))
             await self.execute("update_partner_states", *(list(column) for column in columns))
         await outbox.add(self.db, self.sending)
-
-
-def _values(state: State) -> tuple[Any, ...]:
-    return tuple(getattr(state, name) for name in STATE)
 
 
 __all__ = ["QUERIES", "Profile", "State", "Work"]

@@ -68,11 +68,15 @@ class Producer:
         client = await self._started()
         by_partition: dict[tuple[str, int], list[Message]] = defaultdict(list)
         counts: dict[str, int] = {}
+        partitions: dict[tuple[bytes | None, int], int] = {}  # one key's facts go to several topics: hashed once
         for message in messages:
-            topic = self._prefix + message.topic
+            topic, key = self._prefix + message.topic, message.key
             if topic not in counts:
                 counts[topic] = len(await client.partitions_for(topic))
-            by_partition[topic, partition_of(message.key or b"", counts[topic])].append(message)
+            asked = (key, counts[topic])
+            if asked not in partitions:
+                partitions[asked] = partition_of(key or b"", counts[topic])
+            by_partition[topic, partitions[asked]].append(message)
         await asyncio.gather(*(_send_in_order(client, *target, batch) for target, batch in by_partition.items()))
 
     async def _started(self) -> AIOKafkaProducer:

@@ -1,9 +1,9 @@
 """A record as a handler sees it, and CloudEvents' binary mode on Kafka."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from aiokafka import ConsumerRecord
 
 Headers = Sequence[tuple[str, bytes]]
@@ -28,8 +28,7 @@ def key_text(record: Record) -> str:
     return (record.key or b"").decode(errors="replace")
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True):
     """An event to publish; `id` is the same however often it is published. `value` None is a tombstone."""
 
     topic: str
