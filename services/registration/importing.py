@@ -274,8 +274,8 @@ class Chunk:
     def _formed(self, work: Work) -> int:
         """Partners this import formed here, less those of its own that turned out to be another's."""
         own = [state for state in work.states.values() if state.formed_by == self.record["import_id"]]
-        formed = sum(state.fresh and state.status == "active" for state in own)
-        return formed - sum(not s.fresh and s.status == "merged" and s.partner_id in work.became for s in own)
+        formed = sum(state.formed and state.status == "active" for state in own)
+        return formed - sum(not s.formed and s.status == "merged" and s.partner_id in work.became for s in own)
 
     async def _report_dry_run(self, work: Work, report: dict[str, Any], refused: Any) -> "DryRun":
         entries = [self._entry(work, row, refusal) for row, refusal in refused]

@@ -40,7 +40,10 @@ _values = attrgetter(*STATE)
 
 @dataclass(slots=True)
 class State:
-    """A partner id and what was last said about it. `fresh`: given in this transaction, nobody knows it yet."""
+    """A partner id and what was last said about it.
+
+    `fresh`: given in this transaction, nobody knows it yet. `formed`: in this transaction its first list named it.
+    """
 
     partner_id: UUID
     first_recorded: datetime
@@ -56,6 +59,7 @@ class State:
     contact_version: int = 0
     contact_digest: UUID | None = None
     fresh: bool = False
+    formed: bool = False
 
 
 @dataclass
@@ -101,7 +105,7 @@ class Work:
                 self.states[row["partner_id"]] = State(*row)
 
     def new_partner(self, formed_by: UUID | None = None) -> State:
-        state = State(self.ids(), self.now, formed_by=formed_by, fresh=True)
+        state = State(self.ids(), self.now, formed_by=formed_by, fresh=True, formed=formed_by is not None)
         self.states[state.partner_id] = state
         return state
 
@@ -113,10 +117,11 @@ class Work:
 
     def merge(self, loser: UUID, survivor: UUID) -> None:
         """From now on `survivor` answers for `loser`; its rows and participants are moved by the caller."""
-        self.states[loser].status, self.states[loser].merged_into = "merged", survivor
+        gone, stays = self.states[loser], self.states[survivor]
+        gone.status, gone.merged_into = "merged", survivor
         self.became[loser] = survivor
-        if self.states[survivor].formed_by is None and self.states[survivor].fact is None:
-            self.states[survivor].formed_by = self.states[loser].formed_by
+        if stays.formed_by is None and stays.fact is None:
+            stays.formed_by, stays.formed = gone.formed_by, gone.formed
         rows = self.groups.pop(loser, None)
         if rows is not None and survivor not in self.groups:
             self.groups[survivor] = rows

@@ -325,6 +325,16 @@ async def test_a_dry_run_reports_the_same_and_keeps_nothing(here: World) -> None
     assert len(await here.newest("partners")) == 50
 
 
+async def test_an_upload_forms_the_partners_that_were_participants_before(here: World) -> None:
+    await here.send(here.event("enrollment.registered", enrolment(nik=NIK)))
+    content = f"nama;nik;kab_kota\nA;{NIK};33.11\nB;{OTHER_NIK};33.11\nA;{NIK};33.11\n"
+    for dry_run in ("true", ""):
+        report = await here.upload(content, "persons", **({"dry_run": dry_run} if dry_run else {}))
+        assert (report["created"], report["merged"]) == (2, 1), report
+    again = await here.upload(content, "persons")
+    assert (again["created"], again["unchanged"]) == (0, 3)
+
+
 async def test_a_cancelled_upload_stays_cancelled(here: World) -> None:
     content = "nama usaha;nik;kab_kota\n" + "\n".join(f"Toko {n};;Sukoharjo" for n in range(20_000))
     files = {"file": ("x.csv", content.encode())}
