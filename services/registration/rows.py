@@ -179,7 +179,7 @@ class Reader:
 
     def _enrollments(self, line: int) -> Enrolled:
         number = self._cell("participant_no")
-        if values.absent(number):
+        if not number:
             raise Refused(Refusal("missing_participant_no", "participant_no", "No participant number is given."))
         partner = self._partner()
         start = ok(values.day(self._cell("effective_on"), "effective_on"))
@@ -203,14 +203,14 @@ class Reader:
 
     def _claims(self, line: int) -> Claimed:
         for meaning in ("claim_ref", "participant_no"):
-            if values.absent(self._cell(meaning)):
+            if not self._cell(meaning):
                 raise Refused(Refusal("missing_field", meaning, f"{meaning} is not given."))
         if not all(values.absent(self._cells[column].strip()) for column in self._health):
             raise Refused(Refusal("health_data", "health", "A claim's cause or diagnosis must not be sent."))
         occurred = ok(values.day(self._cell("occurred_on"), "occurred_on"))
         amount = ok(values.amount(self._cell("amount")))
         paid = self._cell("paid_on")
-        held = ok(rules.programmes([self._cell("programme")], self._sender.jkp))
+        held = ok(rules.programmes([self._cell("programme")], self._sender.jkp, "programme"))
         status = STATUSES.get(self._cell("status").upper())
         if len(held) != 1:
             raise Refused(Refusal("missing_field", "programme", "A claim concerns one programme."))
@@ -223,7 +223,7 @@ class Reader:
             amount=amount,
             occurred_on=occurred,
             status=status,
-            paid_on=None if values.absent(paid) else ok(values.day(paid, "paid_on")),
+            paid_on=ok(values.day(paid, "paid_on")) if paid else None,
             line=line,
         )
 
@@ -283,8 +283,10 @@ class Reader:
     # --- cells ----------------------------------------------------------------------------------------------------
 
     def _cell(self, meaning: str) -> str:
+        """What stands in the column of this meaning; `-` is nothing."""
         column = self._at.get(meaning)
-        return "" if column is None else self._cells[column].strip()
+        text = "" if column is None else self._cells[column].strip()
+        return "" if values.absent(text) else text
 
     def _place(self) -> str:
         """The regency of the row, which the agency may speak for."""
@@ -314,7 +316,7 @@ class Reader:
 
     def _segment(self) -> Segment:
         text = self._cell("segment").upper()
-        if text not in ("PU", "BPU") and not values.absent(text):
+        if text not in ("PU", "BPU", ""):
             raise Refused(Refusal("invalid_value", "segment", "The segment is PU or BPU."))
         return "BPU" if text == "BPU" else "PU"
 
@@ -348,7 +350,7 @@ class Reader:
 
     def _until(self, start: date) -> date | None:
         text = self._cell("until")
-        if values.absent(text):
+        if not text:
             return None
         until = ok(values.day(text, "until"))
         if until <= start:

@@ -188,11 +188,11 @@ def phone(text: str) -> tuple[str | None, bool]:
 
 
 def name_key(name: str) -> str:
-    """A name as it is compared: accents, case, punctuation and legal form do not matter."""
+    """A name as it is compared: accents, case, punctuation and legal form do not matter, if that leaves anything."""
     if not name.isascii():
         decomposed = unicodedata.normalize("NFKD", name)
         name = "".join(c for c in decomposed if not unicodedata.combining(c))
     words = _NOT_NAME.sub(" ", name.upper().replace("&", " DAN ")).split()
     if words and words[0] in _LEGAL_FORMS:
         words = words[1:]
-    return " ".join(_SPELLED_OUT.get(word, word) for word in words)
+    return " ".join(_SPELLED_OUT.get(word, word) for word in words) or name.strip().upper()

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.registration.commands import Enrolled
+from services.registration.commands import Enrolled, Listed
 from services.registration.rows import Reader, Sender
 from services.registration.tables import Row, Table
 from services.registration.values import Refusal
@@ -29,6 +29,17 @@ def test_another_segment_is_refused() -> None:
     answer = read("ABC")
     assert isinstance(answer, Refusal)
     assert (answer.code, answer.field) == ("invalid_value", "segment")
+
+
+def test_a_hyphen_is_nothing_in_any_cell() -> None:
+    header = ("nama usaha", "nama pemilik", "kab_kota", "ref", "tgl input", "pekerjaan")
+    reader = Reader("partners", Table(header, (), 0), Sender(("33.11",), "l", date(2021, 1, 31)), Regions.load())
+    answer = reader.read(Row(2, ("-", "Umi", "-", "-", "-", "-"), True))
+    assert isinstance(answer, Listed)
+    assert (answer.name, answer.region, answer.partner.ref, answer.occupation) == ("Umi", "33.11", None, None)
+    refusal = reader.read(Row(3, ("-", "-", "33.11", "", "", ""), True))
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "missing_name"
 
 
 def same_as(kind: str, header: str, row: str) -> list[tuple[str, ...]]:

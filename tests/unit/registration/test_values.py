@@ -87,7 +87,8 @@ def test_an_unusable_phone_is_no_phone_and_says_so() -> None:
         ("Koperasi Produsen  Mulya", "KOP PRODUSEN MULYA"),
         ("KSP Rekaan", "KOP SIMPAN PINJAM REKAAN"),
         ("kud misal", "KOP UNIT DESA MISAL"),
-        ("PT", ""),
+        ("PT", "PT"),
+        ("東京", "東京"),
     ],
 )
 def test_names_are_compared_by_their_key(name: str, key: str) -> None:
