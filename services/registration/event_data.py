@@ -132,7 +132,7 @@ class EventReader:
             raise Refused(Refusal("health_data", "data", "A claim's cause or diagnosis must not be sent."))
         claim_ref = _required_text(data, "claim_ref")
         number = _participant(data)
-        held = ok(rules.programmes([_required_text(data, "programme")], self._speaker.jkp))
+        held = ok(rules.programmes([_required_text(data, "programme")], self._speaker.jkp, "programme"))
         amount = _needed(data, "amount")
         if isinstance(amount, bool) or not isinstance(amount, int) or not 0 < amount <= values.MAX_AMOUNT:
             raise Refused(Refusal("invalid_amount", "amount", "The amount is whole rupiah above zero."))
@@ -172,7 +172,7 @@ class EventReader:
 
     def _briefing(self, data: Data) -> Stated:
         region, held_on = self._area(data), _day(data, "held_on")
-        batch = str(data.get("batch", ""))[:LONGEST_TEXT]
+        batch = str(given) if isinstance(given := data.get("batch"), int) else _text(data, "batch")
         fields = {
             "region": region,
             "name": _required_text(data, "name"),

@@ -19,13 +19,13 @@ ALLOWED: Final[dict[str, frozenset[int]]] = {
 """How many of them, by segment BPU or by the scale of the employer; an unknown scale is judged as micro."""
 
 
-def programmes(names: list[str], jkp: bool) -> tuple[Programme, ...] | Refusal:
+def programmes(names: list[str], jkp: bool, field: str = "programmes") -> tuple[Programme, ...] | Refusal:
     """The programmes these names mean, in statutory order."""
     known = PROGRAMMES if jkp else ORDER
     wanted = {name.strip().upper() for name in names if name.strip()}
     strange = sorted(wanted - set(known))
     if strange:
-        return Refusal("unknown_programme", "programmes", f"{strange[0][:20]} is no programme of BPJS Ketenagakerjaan.")
+        return Refusal("unknown_programme", field, f"{strange[0][:20]} is no programme of BPJS Ketenagakerjaan.")
     return tuple(cast(Programme, name) for name in known if name in wanted)
 
 

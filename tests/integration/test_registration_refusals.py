@@ -97,6 +97,7 @@ EVENTS: list[tuple[str, str | None, str, dict[str, Any]]] = [
         "enrollment.registered",
         ENROLLED | {"programmes": ["JKK", "JKM", "JHT", "JKP"]},
     ),
+    ("unknown_programme", "programme", "claim.paid", CLAIMED | {"programme": "JKN"}),
     ("programme_not_allowed", "programmes", "enrollment.registered", ENROLLED | {"programmes": ["JKK"]}),
     ("programme_not_allowed", "programmes", "enrollment.registered", ENROLLED | {"programmes": ["JKK", "JHT"]}),
     (
