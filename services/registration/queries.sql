@@ -396,7 +396,7 @@ update import set state = 'cancelled', finished_at = clock_timestamp(), lease_un
 select * from import where import_id = $1 and ($2::text is null or agency = $2);
 
 -- name: imports
-select * from import where agency = $1 order by created_at desc limit 100;
+select * from import where ($1::text is null or agency = $1) order by created_at desc limit 100;
 
 -- name: refused_rows
 select id, line, code, field, detail, sealed from quarantine where import_id = $1 order by line, id;
@@ -412,25 +412,27 @@ select distinct on (e.partner_id) e.partner_id, e.ref, e.nib, e.nik_koperasi, e.
  order by e.partner_id, e.last_listed desc, e.line desc;
 
 -- name: lists
--- An agency's lists: partners on them on a day, how many of those are insured, how many stand on another of its lists.
+-- An agency's lists (or everybody's): partners on them on a day, how many of those are insured, how many stand on
+-- another list of that agency.
 with standing as (
-    select distinct e.list, e.partner_id from evidence e where e.agency = $1 and e.first_listed <= $2),
+    select distinct e.agency, e.list, e.partner_id
+      from evidence e where ($1::text is null or e.agency = $1) and e.first_listed <= $2),
 insured as (
     select distinct s.partner_id from standing s join period p on p.partner_id = s.partner_id
      where p.start <= $2 and (p.until is null or p.until > $2)),
-several as (select partner_id from standing group by partner_id having count(*) > 1)
-select s.list, count(*) as listed, count(i.partner_id) as enrolled, count(m.partner_id) as on_other_lists
-  from standing s left join insured i using (partner_id) left join several m using (partner_id)
- group by s.list order by s.list;
+several as (select agency, partner_id from standing group by agency, partner_id having count(*) > 1)
+select s.agency, s.list, count(*) as listed, count(i.partner_id) as enrolled, count(m.partner_id) as on_other_lists
+  from standing s left join insured i using (partner_id) left join several m using (agency, partner_id)
+ group by s.agency, s.list order by s.agency, s.list;
 
 -- name: own_partners
--- Partners an agency listed, after a cursor, in the order of their ids.
+-- Partners an agency (or anybody) listed, after a cursor, in the order of their ids.
 select p.partner_id, p.region, p.listed_on, p.fact,
        exists (select from period x where x.partner_id = p.partner_id and x.start <= $2
                   and (x.until is null or x.until > $2)) as registered
   from partner p
  where p.partner_id > $3 and p.status = 'active'
-   and exists (select from evidence e where e.partner_id = p.partner_id and e.agency = $1)
+   and exists (select from evidence e where e.partner_id = p.partner_id and ($1::text is null or e.agency = $1))
    and ($4::text[] is null or p.region = any($4))
    and ($5::boolean is null or $5 = exists (select from period x where x.partner_id = p.partner_id and x.start <= $2
                                               and (x.until is null or x.until > $2)))

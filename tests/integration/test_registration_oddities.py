@@ -94,6 +94,18 @@ async def test_partners_are_shown_to_readers_only(here: World) -> None:
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 
+async def test_the_administrator_sees_what_everybody_listed(here: World) -> None:
+    await here.agency("mine")
+    await here.upload("nama;kab_kota\nToko Terlihat;33.11\n", "partners", "mine", list="terlihat")
+    here.keys["admin"] = ADMIN
+    (row,) = [row for row in await here.get("/v1/lists", "admin") if row["list"] == "terlihat"]
+    assert (row["agency"], row["listed"]) == ("mine", 1)
+    (report,) = [report for report in await here.get("/v1/imports", "admin") if report["list"] == "terlihat"]
+    assert await here.get(f"/v1/imports/{report['id']}", "admin") == report
+    page = await here.get("/v1/partners", "admin", registered="", region="33.11", cursor="")
+    assert "Toko Terlihat" in [item["name"] for item in page["items"]]
+
+
 async def test_an_upload_says_what_is_wrong_with_its_form(here: World) -> None:
     headers, content = here.bearer("dinas"), b"nama usaha;kab_kota\nToko;33.11\n"
     form, file = {"kind": "partners"}, {"file": ("x.csv", content)}

@@ -16,7 +16,7 @@ import msgspec
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 
 from services.registration import columns, tables, values
-from services.registration.api.services import Services, member, services
+from services.registration.api.services import Services, member, onlooker, services
 from services.registration.ids import Ids
 from services.registration.values import Refusal
 from services.registration.work import QUERIES
@@ -126,14 +126,14 @@ def _check(kind: str, content: bytes) -> None:
 
 @router.get("/v1/imports", summary="This agency's newest uploads")
 async def list_imports(
-    principal: Annotated[Principal, Depends(member)], here: Annotated[Services, Depends(services)]
+    principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
 ) -> list[dict[str, Any]]:
     return [_report(record) for record in await here.pool.fetch(QUERIES["imports"], principal.agency)]
 
 
 @router.get("/v1/imports/{import_id}", summary="How far an upload is, and what became of its rows")
 async def get_import(
-    import_id: str, principal: Annotated[Principal, Depends(member)], here: Annotated[Services, Depends(services)]
+    import_id: str, principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
     return _report(await _own(here, principal, import_id))
 
@@ -151,7 +151,7 @@ async def cancel_import(
 
 @router.get("/v1/imports/{import_id}/rejected.csv", summary="The refused rows as they were sent, and why")
 async def rejected(
-    import_id: str, principal: Annotated[Principal, Depends(member)], here: Annotated[Services, Depends(services)]
+    import_id: str, principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
 ) -> Response:
     record = await _own(here, principal, import_id)
     refused = await here.pool.fetch(QUERIES["refused_rows"], record["import_id"])
@@ -168,7 +168,7 @@ async def rejected(
 @router.get("/v1/imports/{import_id}/unregistered.csv", summary="Who on this list is not insured on a day")
 async def unregistered(
     import_id: str,
-    principal: Annotated[Principal, Depends(member)],
+    principal: Annotated[Principal, Depends(onlooker)],
     here: Annotated[Services, Depends(services)],
     as_of: str | None = None,
 ) -> Response:

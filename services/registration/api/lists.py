@@ -21,7 +21,7 @@ async def get_lists(
     rows = await here.pool.fetch(QUERIES["lists"], principal.agency, parse_day(as_of, "as_of"))
     return [
         {
-            "agency": principal.agency,
+            "agency": row["agency"],
             "list": row["list"],
             "listed": row["listed"],
             "enrolled": row["enrolled"],

@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BeforeValidator
 
 from services.registration.api.imports import NOTHING, today
 from services.registration.api.services import Services, reader, services
@@ -19,13 +20,18 @@ from shared.security import Principal, principal_of
 router = APIRouter(tags=["partners"])
 
 
+def _given(text: str | None) -> str | None:
+    """`?region=` asks for no region."""
+    return text or None
+
+
 @router.get("/v1/partners", summary="The partners this agency listed")
 async def list_partners(
     principal: Annotated[Principal, Depends(reader)],
     here: Annotated[Services, Depends(services)],
-    registered: bool | None = None,
-    region: str | None = None,
-    cursor: str | None = None,
+    registered: Annotated[bool | None, BeforeValidator(_given)] = None,
+    region: Annotated[str | None, BeforeValidator(_given)] = None,
+    cursor: Annotated[str | None, BeforeValidator(_given)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
     after = NOTHING if cursor is None else as_uuid(cursor)

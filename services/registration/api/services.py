@@ -50,8 +50,14 @@ async def member(request: Request) -> Principal:
     return principal
 
 
-async def reader(principal: Annotated[Principal, Depends(member)]) -> Principal:
-    """An agency that may see what it listed."""
+async def onlooker(request: Request) -> Principal:
+    """An agency, which sees its own, or the administrator, who sees everybody's."""
+    principal = await principal_of(request)
+    return principal if principal.admin else await member(request)
+
+
+async def reader(principal: Annotated[Principal, Depends(onlooker)]) -> Principal:
+    """An agency that may see what it listed, or the administrator."""
     if not (principal.may("read") or principal.may("publish")):
         raise Problem(403, "forbidden", "This key lacks the scope 'read'.")
     return principal
