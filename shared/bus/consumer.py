@@ -7,11 +7,10 @@ if somebody else owns them by now, nothing is written.
 
 import asyncio
 import time
-from collections import Counter, defaultdict, deque
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import groupby
 
 import asyncpg
@@ -19,9 +18,8 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.bus.batch import Batch
-from shared.bus.dead_letters import letters
+from shared.bus.dead_letters import DeadLetters, Halted
 from shared.bus.positions import Fenced, Positions, Run, runs
-from shared.bus.producer import Producer
 from shared.bus.records import Record
 from shared.bus.topics import ensure_topics
 from shared.bus.transport import Transport
@@ -35,9 +33,6 @@ log = get_logger(__name__)
 
 Handler = Callable[[Batch, asyncpg.Connection], Awaitable[None]]
 
-POISON_WINDOW = 1_000
-POISON_SHARE = 0.5
-POISON_AT_LEAST = 200
 LONGEST_BACK_OFF = 5.0
 WATCH_SECONDS = 2.0
 HUNG_AFTER = 20.0
@@ -45,10 +40,6 @@ MEASURED_WITHIN = 4.0
 STUCK_AFTER = 90.0
 COMMIT_HINT_SECONDS = 1.0
 FENCED_PAUSE = 1.0
-
-
-class Halted(Exception):
-    """Too many of the recent records are poison: this is no bad record but a bad release, on one side or the other."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +80,8 @@ class Consumer:
         self._replication = replication
         self._handlers: dict[str, Handler] = {}
         self._positions = Positions()
-        self._recent: dict[str, deque[bool]] = {}
         self._halted: dict[str, str] = {}
-        self._dead_letters = Producer(kafka, group, prefix=prefix)
+        self._dead_letters = DeadLetters(kafka, group, prefix=prefix)
         self._stop = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -99,13 +89,11 @@ class Consumer:
         self._progress = time.monotonic()
         self._hinted = 0.0
         self._ends: dict[TopicPartition, int] = {}
-        self._buried: Counter[str] = Counter()
         self._applied: dict[str, float] = {}
 
     def on(self, topic: str, handler: Handler) -> None:
         """Let `handler` work off `topic` (its name as in the contracts)."""
         self._handlers[topic] = handler
-        self._recent[topic] = deque(maxlen=POISON_WINDOW)
 
     async def run(self) -> None:
         """Until `stop`. Whatever happens to the broker or the database, it comes back to it."""
@@ -141,7 +129,7 @@ class Consumer:
             detail={
                 "group": self._prefix + self._group,
                 "lag": self._lag(),
-                "dead_letters": self._buried.total(),
+                "dead_letters": self._dead_letters.buried.total(),
                 "halted": dict(self._halted),
                 "trouble": self._trouble,
             },
@@ -150,7 +138,9 @@ class Consumer:
     def topics(self) -> dict[str, Standing]:
         """How far each topic is worked off, for those who watch."""
         return {
-            topic: Standing(self._lag(topic), self._buried[topic], topic in self._halted, self._applied.get(topic))
+            topic: Standing(
+                self._lag(topic), self._dead_letters.buried[topic], topic in self._halted, self._applied.get(topic)
+            )
             for topic in self._handlers
         }
 
@@ -319,26 +309,10 @@ class Consumer:
                 await self._handlers[topic](batch, db)
             else:
                 batch.reject(records[0], reason)
-            await self._bury(topic, batch)
+            await self._dead_letters.bury(batch)
         self._positions.moved(after)
         self._trouble, self._progress = None, time.monotonic()
         self._applied[topic] = time.time()
-
-    async def _bury(self, topic: str, batch: Batch) -> None:
-        """Dead letters are with the broker before their offsets are passed; a repeat is told by its offset."""
-        poison = {id(record) for record, _ in batch.rejected}
-        outlook = deque(self._recent[topic], maxlen=POISON_WINDOW)
-        outlook.extend(id(record) in poison for record in batch.records[-POISON_WINDOW:])
-        if poison:
-            bad = sum(outlook)
-            if bad >= POISON_AT_LEAST and bad > POISON_SHARE * len(outlook):
-                raise Halted(
-                    f"{bad} of the last {len(outlook)} records are poison, the last one: {batch.rejected[-1][1]}"
-                )
-            await self._dead_letters.send(letters(topic, batch.rejected, consumer=self._group, now=datetime.now(UTC)))
-            self._buried[topic] += len(batch.rejected)
-            log.warning("dead letters", topic=topic, count=len(batch.rejected), reason=batch.rejected[0][1])
-        self._recent[topic] = outlook
 
     async def _hint(self) -> None:
         """Commit to Kafka now and then, for lag displays; nothing ever reads it back."""

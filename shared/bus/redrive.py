@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
-from aiokafka.structs import ConsumerRecord
 
 from shared.bus import dead_letters
 from shared.bus.producer import Message, Producer
-from shared.bus.records import header
+from shared.bus.records import Record, event_type, header, key_text
 from shared.bus.topics import DEAD_LETTER_SUFFIX
 from shared.events import TOPICS
 from shared.events.model import Topic
@@ -33,7 +32,7 @@ class Letter:
     first_failure: str
     last_failure: str
     type: str
-    record: "ConsumerRecord[bytes, bytes]"
+    record: Record
 
     @property
     def code(self) -> str:
@@ -42,7 +41,7 @@ class Letter:
 
     @property
     def key(self) -> str:
-        return (self.record.key or b"").decode(errors="replace")
+        return key_text(self.record)
 
 
 Wanted = Callable[[Letter], bool]
@@ -151,8 +150,8 @@ async def _letters(client: AIOKafkaConsumer, ends: Offsets, prefix: str) -> list
 
 
 async def _read(
-    client: AIOKafkaConsumer, starts: Offsets, ends: Offsets, keys: "Collection[bytes | None] | None" = None
-) -> "list[ConsumerRecord[bytes, bytes]]":
+    client: AIOKafkaConsumer, starts: Offsets, ends: Offsets, keys: Collection[bytes | None] | None = None
+) -> list[Record]:
     """What stands in between, in order; with `keys` only theirs."""
     open_ = {partition for partition, end in ends.items() if starts[partition] < end}
     client.assign(sorted(open_))
@@ -167,9 +166,7 @@ async def _read(
     return sorted(found, key=lambda record: (record.topic, record.partition, record.offset))
 
 
-async def _followed(
-    client: AIOKafkaConsumer, found: Collection[Letter], prefix: str
-) -> "dict[str, ConsumerRecord[bytes, bytes]]":
+async def _followed(client: AIOKafkaConsumer, found: Collection[Letter], prefix: str) -> dict[str, Record]:
     """origin → the last other record of the letter's key behind it, for those letters that have one."""
     places = {letter.origin: _place(letter, prefix) for letter in found}
     partitions = list({partition for partition, _ in places.values()})
@@ -220,7 +217,7 @@ def _origin(dead: str, prefix: str) -> str:
     return dead.removeprefix(prefix).removesuffix(DEAD_LETTER_SUFFIX)
 
 
-def _letter(record: "ConsumerRecord[bytes, bytes]", prefix: str) -> Letter:
+def _letter(record: Record, prefix: str) -> Letter:
     told = {name: header(record.headers, name) for name in dead_letters.OURS}
     return Letter(
         id=f"{_origin(record.topic, prefix)}/{record.partition}/{record.offset}",
@@ -230,7 +227,7 @@ def _letter(record: "ConsumerRecord[bytes, bytes]", prefix: str) -> Letter:
         origin=f"{told[dead_letters.TOPIC]}/{told[dead_letters.PARTITION]}/{told[dead_letters.OFFSET]}",
         first_failure=told[dead_letters.FIRST_FAILURE],
         last_failure=told[dead_letters.LAST_FAILURE],
-        type=header(record.headers, "ce_type"),
+        type=event_type(record),
         record=record,
     )
 
@@ -242,5 +239,5 @@ def _original(letter: Letter) -> Message:
     return Message(letter.topic, letter.record.key, letter.record.value, headers)
 
 
-def _again(record: "ConsumerRecord[bytes, bytes]", topic: str, timestamp: int | None = None) -> Message:
+def _again(record: Record, topic: str, timestamp: int | None = None) -> Message:
     return Message(topic, record.key, record.value, record.headers, timestamp)

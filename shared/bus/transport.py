@@ -20,7 +20,8 @@ from shared.bus.records import Record
 CLOSED_WITHIN = 3.0
 BACKLOG = 1_000
 """So many records at once say that we are behind."""
-BACKLOG_WAIT_MS = 200
+BACKLOG_WAIT_MS = 1_000
+"""For records that the broker holds for sure; they come as soon as it gets to it."""
 
 
 class Transport:
@@ -97,7 +98,7 @@ class Transport:
 
 async def _more_to_come(client: AIOKafkaConsumer) -> bool:
     """Whether the broker holds more for us than was read, as far as the last fetches told."""
-    for tp in client.assignment():
+    for tp in client.assignment() - client.paused():
         end = client.highwater(tp)
         if end is not None and await client.position(tp) < end:
             return True

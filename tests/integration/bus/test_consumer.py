@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 
+import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
@@ -139,6 +140,22 @@ async def test_a_database_that_is_down_stops_the_batch_and_not_the_data(own_post
             expected = {key: expected[key] + more[key] for key in expected}
             await eventually(lambda: matches(pool, expected), 30)
             await eventually(lambda: consumer.status().ready)
+
+
+async def test_a_backlog_comes_in_batches_larger_than_a_fetch(pool, kafka, topics):
+    """Fetches hold a megabyte a partition at most; a batch is as large as the backlog allows."""
+    sizes = []
+
+    async def noting(batch, db):
+        sizes.append(len(batch.records))
+        await add_up(batch, db)
+
+    padding = b" " * 1_000
+    events = [event(f"k{n % 20}", 1, n) for n in range(8_000)]
+    await publish(kafka, topics, [msgspec.structs.replace(each, value=each.value + padding) for each in events])
+    async with consuming(pool, kafka, topics, noting, max_records=8_000):
+        await eventually(lambda: matches(pool, {f"k{n}": 400 for n in range(20)}), 20)
+    assert max(sizes) > 5_000
 
 
 async def test_two_instances_share_the_partitions_and_count_once(pool, kafka, topics):
