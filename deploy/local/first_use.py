@@ -138,7 +138,7 @@ def _wheels() -> Iterator[Path]:
 
 def _for_uv() -> "dict[str, str]":
     """uv does not read pip's settings: hand over the ones that say where packages come from."""
-    names = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_FIND_LINKS": "UV_FIND_LINKS", "PIP_CERT": "SSL_CERT_FILE"}
+    names = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL": "UV_INDEX", "PIP_FIND_LINKS": "UV_FIND_LINKS"}
     known = {uv: os.environ[pip] for pip, uv in names.items() if os.environ.get(pip)}
     if not os.access(os.path.expanduser("~"), os.W_OK):
         known["UV_NO_CACHE"] = "1"
