@@ -5,15 +5,17 @@ import time
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import psutil
 from aiokafka.errors import KafkaError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
-from deploy.local import directory
+from deploy.local import caught_up, directory
 from deploy.local.directory import Directory
 from deploy.local.endpoints import FILE, Endpoints
+from deploy.local.postgres import SERVICES
 from shared.bus import redrive
 
 
@@ -31,7 +33,8 @@ def of(data: Path) -> dict[str, Any]:
 
 def figures(data: Path) -> dict[str, Any]:
     """`lag` (records not yet read, by service), `dead_letters` (by topic) and `freshness` (by agency); None unknown."""
-    known = Directory(data.resolve()).read(FILE)
+    home = Directory(data.resolve())
+    known = home.read(FILE) if directory.holder(home) else None
     if known is None:
         return {"lag": None, "dead_letters": None, "freshness": None}
     addresses = Endpoints(**known)
@@ -39,8 +42,10 @@ def figures(data: Path) -> dict[str, Any]:
 
 
 def _lag(addresses: Endpoints) -> dict[str, int | None]:
-    readers = {"coverage": addresses.coverage, "notifications": addresses.notifications}
-    return {name: _detail(url).get("parts", {}).get("consumer", {}).get("lag") for name, url in readers.items()}
+    try:
+        return asyncio.run(asyncio.wait_for(caught_up.lag(addresses), 10))
+    except (KafkaError, asyncpg.PostgresError, TimeoutError, OSError):
+        return dict.fromkeys(SERVICES)
 
 
 def _dead_letters(addresses: Endpoints) -> dict[str, int] | None:
@@ -98,7 +103,8 @@ def _detail(url: str) -> dict[str, Any]:
 def show(told: dict[str, Any]) -> None:
     """The same as a table, and what the services say below it."""
     console = Console(highlight=False)
-    table = Table("part", "state", "pid", "restarts", "memory", "since", "address", box=None)
+    columns = ("state", "pid", "restarts", Column("memory", no_wrap=True), Column("since", no_wrap=True))
+    table = Table(Column("part", no_wrap=True), *columns, Column("address", no_wrap=True), box=None)
     for part in told["parts"]:
         memory, since = f"{part['rss_bytes'] / 1e6:.0f} MB", f"{part['uptime_seconds']:.0f} s"
         state = part["state"] if not part["last_end"] else f"{part['state']} (last {part['last_end']})"
