@@ -45,9 +45,13 @@ class Directory:
     def write(self, name: str, content: dict[str, Any]) -> None:
         """Replace the file at once, mode 0600."""
         handle, part = tempfile.mkstemp(dir=self.path, prefix=f".{name}.")
-        with os.fdopen(handle, "w") as file:
-            json.dump(content, file, indent=1)
-        os.replace(part, self.file(name))
+        try:
+            with os.fdopen(handle, "w") as file:
+                json.dump(content, file, indent=1)
+            os.replace(part, self.file(name))
+        except OSError:
+            os.unlink(part)
+            raise
 
     def remove(self, name: str) -> None:
         self.file(name).unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """Where a running stack's parts are: DIR/endpoints.json."""
 
+import shlex
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -27,10 +28,14 @@ class Endpoints:
 def load_endpoints(data: Path) -> Endpoints:
     """The endpoints of the stack that runs on this directory; a Failure that says what to do if none does."""
     directory = Directory(data.resolve())
-    known = directory.read(FILE) if directories.holder(directory) else None
+    holder = directories.holder(directory)
+    known = directory.read(FILE) if holder else None
     if known is None:
+        option = "" if is_default(data) else f" --data {shlex.quote(str(data))}"
         raise Failure(
-            f"no stack is up on {data}: start it with ./payung up{'' if is_default(data) else f' --data {data}'}"
+            f"the stack on {data} is still starting, or stopping: see ./payung status{option}"
+            if holder
+            else f"no stack is up on {data}: start it with ./payung up{option}"
         )
     return Endpoints(**known)
 
@@ -41,8 +46,13 @@ def is_default(data: Path) -> bool:
 
 def publish(directory: Directory, endpoints: Endpoints) -> None:
     """Let everyone who may read the directory know; agencies' keys are kept for the next start as well."""
-    directory.write(AGENCY_KEYS, endpoints.agency_keys)
+    keep_agency_keys(directory, endpoints.agency_keys)
     directory.write(FILE, asdict(endpoints))
+
+
+def keep_agency_keys(directory: Directory, keys: dict[str, str]) -> None:
+    """Keys are shown once: keep them even if what they were made for does not come to its end."""
+    directory.write(AGENCY_KEYS, keys)
 
 
 def remember_agency_key(data: Path, slug: str, key: str) -> None:
@@ -50,6 +60,14 @@ def remember_agency_key(data: Path, slug: str, key: str) -> None:
     endpoints = load_endpoints(data)
     endpoints.agency_keys[slug] = key
     publish(Directory(data.resolve()), endpoints)
+
+
+def forget_agency_key(data: Path, slug: str, key_id: str) -> None:
+    """Let no command use a key that was revoked."""
+    endpoints = load_endpoints(data)
+    if endpoints.agency_keys.get(slug, "").startswith(f"pyk_{key_id}_"):
+        del endpoints.agency_keys[slug]
+        publish(Directory(data.resolve()), endpoints)
 
 
 def agency_keys(directory: Directory) -> dict[str, str]:

@@ -18,8 +18,8 @@ class Narrator:
         self._busy = self._console.status("") if self._console.is_terminal and not silent else None
 
     def say(self, line: str) -> None:
-        """A line that stays."""
-        with self._log.open("a") as file:
+        """A line that stays, unless the disk is full: saying something must not end the stack."""
+        with suppress(OSError), self._log.open("a") as file:
             file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {line}\n")
         if not self.silent:
             show(line, self._console)

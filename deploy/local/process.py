@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,7 +70,8 @@ def stop(process: "subprocess.Popen[bytes]", how: signal.Signals, within: float)
 def limit_log(log: Path, limit: int) -> None:
     """Move what was written so far aside (one older file is kept) once the log is larger than `limit` bytes."""
     if log.exists() and log.stat().st_size > limit:
-        shutil.copyfile(log, log.with_suffix(".log.1"))
+        with suppress(OSError):  # a full disk has no room for it
+            shutil.copyfile(log, log.with_suffix(".log.1"))
         os.truncate(log, 0)  # the writers append, so they go on at the new end
 
 

@@ -6,6 +6,7 @@ import shlex
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,8 +66,8 @@ class Stack:
         self._narrator.busy("starting Kafka, PostgreSQL and the services …")
         await self._supervisor.start()
         addresses = plan.endpoints(endpoints.agency_keys(self._home))
-        endpoints.publish(self._home, addresses)
         await self._demonstrate(addresses)
+        endpoints.publish(self._home, addresses)
         self._narrator.idle()
         self._enter("ready")
         self._narrator.say(f"ready after {time.time() - self._began:.1f} s")
@@ -108,10 +109,9 @@ class Stack:
 
         def progress(line: str) -> None:
             self._narrator.busy(line)
-            endpoints.publish(self._home, addresses)
+            endpoints.keep_agency_keys(self._home, addresses.agency_keys)
 
         await demonstration.load(addresses, progress)
-        endpoints.publish(self._home, addresses)
         self._narrator.busy("demonstration: the figures follow")
         if not await caught_up.wait(addresses):
             self._narrator.say("the services still read what was loaded; see ./payung status")
@@ -125,17 +125,18 @@ class Stack:
     def _save_state(self) -> None:
         parts = [kept.told() for kept in self._supervisor.kept] if self._supervisor else []
         state = {"pid": os.getpid(), "phase": self._phase, "since": self._began, "parts": parts}
-        self._home.write(directory.STATE, state)
+        with suppress(OSError):  # on a full disk `status` is late; the parts come back as soon as there is room
+            self._home.write(directory.STATE, state)
 
     async def _stop(self, work: "asyncio.Task[None]") -> None:
         self._narrator.idle()
+        self._home.remove(endpoints.FILE)
         self._enter("stopping")
         self._narrator.say("stopping …")
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
         if self._supervisor:
             await self._supervisor.stop()
-        self._home.remove(endpoints.FILE)
         self._home.remove(directory.STATE)
         self._narrator.say("stopped; the data are kept")
 

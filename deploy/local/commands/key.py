@@ -24,16 +24,19 @@ def issue(slug: Slug, data: Data = DATA) -> None:
 
     endpoints = load_endpoints(data)
     with Client(endpoints.registration, endpoints.admin_key) as client:
-        made = client.call("POST", f"/v1/agencies/{slug}/keys").json()
+        missing = f"there is no agency '{slug}'; ./payung agency list names them"
+        made = client.call("POST", f"/v1/agencies/{slug}/keys", missing=missing).json()
     remember_agency_key(data, slug, made["key"])
     typer.echo(f"key {made['key_id']} of {slug}, shown this once: {made['key']}")
 
 
 def revoke(slug: Slug, key_id: KeyId, data: Data = DATA) -> None:
     """Revoke a key; it stops working everywhere within a second."""
-    from deploy.local.endpoints import load_endpoints
+    from deploy.local.endpoints import forget_agency_key, load_endpoints
 
     endpoints = load_endpoints(data)
     with Client(endpoints.registration, endpoints.admin_key) as client:
-        client.call("DELETE", f"/v1/agencies/{slug}/keys/{key_id}")
+        missing = f"agency '{slug}' has no key with the id '{key_id}'; ./payung agency list shows them"
+        client.call("DELETE", f"/v1/agencies/{slug}/keys/{key_id}", missing=missing)
+    forget_agency_key(data, slug, key_id)
     typer.echo(f"key {key_id} of {slug} is revoked")

@@ -1,5 +1,6 @@
 """The stack's directory: private files, one holder, helpful words when nothing is up."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -64,6 +65,37 @@ def test_endpoints_are_read_while_the_stack_is_up(tmp_path: Path) -> None:
         endpoints.remember_agency_key(tmp_path, "bps", "pyk_3")
         assert endpoints.load_endpoints(tmp_path).agency_keys == {"dinkop": "pyk_2", "bps": "pyk_3"}
     assert endpoints.agency_keys(home) == {"dinkop": "pyk_2", "bps": "pyk_3"}
+
+
+def test_a_key_that_was_revoked_is_forgotten_another_is_not(tmp_path: Path) -> None:
+    home = directory.opened(tmp_path)
+    endpoints.publish(home, KNOWN)
+    with directory.held(home):
+        endpoints.remember_agency_key(tmp_path, "bps", "pyk_abc_rest")
+        endpoints.forget_agency_key(tmp_path, "bps", "other")
+        assert "bps" in endpoints.load_endpoints(tmp_path).agency_keys
+        endpoints.forget_agency_key(tmp_path, "bps", "abc")
+        assert endpoints.load_endpoints(tmp_path).agency_keys == {"dinkop": "pyk_2"}
+
+
+def test_a_stack_that_is_still_starting_is_not_called_down(tmp_path: Path) -> None:
+    with directory.held(directory.opened(tmp_path)), pytest.raises(Failure, match="is still starting, or stopping"):
+        endpoints.load_endpoints(tmp_path)
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    home = directory.opened(tmp_path)
+    home.write("state.json", {"a": 1})
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        home.write("state.json", {"a": 2})
+    assert home.read("state.json") == {"a": 1}
+    assert not list(tmp_path.glob(".state*"))
 
 
 def test_without_a_stack_one_line_says_what_to_do(tmp_path: Path) -> None:
