@@ -66,8 +66,20 @@ def binary(name: str) -> str:
 def prepare(postgres: Postgres) -> None:
     """Make the cluster, all of it or none, if that was not done yet."""
     postgres.home.mkdir(parents=True, exist_ok=True)
-    if not postgres.data.exists():
+    if postgres.data.exists():
+        _adopt(postgres.data)
+    else:
         _initialise(postgres)
+
+
+def _adopt(data: Path) -> None:
+    """A copied directory may have lost what PostgreSQL insists on: an owner that is not root, and no other readers."""
+    user = unprivileged.user_for(data)
+    if user and data.stat().st_uid != user.uid:
+        for path in (data, *data.rglob("*")):
+            os.chown(path, user.uid, user.gid, follow_symlinks=False)
+    if data.stat().st_mode & 0o077:
+        data.chmod(0o700)
 
 
 def _initialise(postgres: Postgres) -> None:
