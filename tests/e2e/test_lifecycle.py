@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.local import detached, directory
+from deploy.local import detached, directory, status
 from deploy.local.failure import Failure
 from deploy.local.process import MARK
 from tests.stack import Stack
@@ -86,39 +86,23 @@ async def test_a_second_stack_on_the_same_directory_is_refused(running: Stack) -
         pass
 
 
-async def test_two_stacks_run_side_by_side(running: Stack, tmp_path: Path) -> None:
-    other = made(tmp_path / "other")
-    await other.start()
-    assert other.endpoints.kafka != running.endpoints.kafka
-    assert other.stop() == 0
-    assert running.status()["ready"]
-
-
-async def test_asked_to_stop_it_ends_every_part_and_keeps_data_and_ports(tmp_path: Path) -> None:
-    stack, before = made(tmp_path / "data"), None
+async def test_a_second_stack_beside_it_ends_all_it_started_and_keeps_data_and_ports(
+    running: Stack, tmp_path: Path
+) -> None:
+    stack, before = made(tmp_path / "other"), None
     for how in (signal.SIGINT, signal.SIGHUP):
         await stack.start()
+        assert stack.endpoints.kafka != running.endpoints.kafka
         assert stack.endpoints == (before or stack.endpoints)
         before = stack.endpoints
         assert stack.stop(how) == 0
         assert not processes_of(stack.data)
         assert not (stack.data / "endpoints.json").exists()
     assert "killed" not in stack.said
+    assert running.status()["ready"]
 
 
-async def test_a_supervisor_that_is_killed_leaves_nothing_running_and_the_next_one_goes_on(tmp_path: Path) -> None:
-    stack = made(tmp_path / "data")
-    await stack.start()
-    stack.kill()
-    assert not stack.status()["running"]
-    (stack.data / "postgres/data/postmaster.pid").write_text(f"{os.getpid()}\n")  # a number that is in use again
-    await stack.start()  # at once: what is still ending is waited for
-    assert len(stack.status()["parts"]) == len(PARTS)
-    stack.kill()
-    await eventually(lambda: not processes_of(stack.data), within=20)
-
-
-async def test_what_a_killed_first_start_left_half_made_is_made_again(tmp_path: Path) -> None:
+async def test_what_was_half_made_or_killed_is_gone_on_with_and_down_ends_it(tmp_path: Path) -> None:
     data = tmp_path / "data"
     for making in ("kafka/data.making", "postgres/data.making"):
         (data / making / "half").mkdir(parents=True)
@@ -127,14 +111,14 @@ async def test_what_a_killed_first_start_left_half_made_is_made_again(tmp_path: 
     stack = made(data)
     await stack.start()
     assert not list(data.glob("*/data.making"))
-    assert stack.stop() == 0
-
-
-async def test_down_stops_a_stack_and_a_second_down_has_nothing_to_do(tmp_path: Path) -> None:
-    stack = made(tmp_path / "data")
-    await stack.start()
-    assert detached.stop(stack.data)
+    stack.kill()
+    assert not stack.status()["running"]
+    assert status.figures(data)["lag"] is None  # what endpoints.json still says is of the past
+    (data / "postgres/data/postmaster.pid").write_text(f"{os.getpid()}\n")  # a number that is in use again
+    await stack.start()  # at once: what is still ending is waited for
+    assert len(stack.status()["parts"]) == len(PARTS)
+    assert detached.stop(data)
     await eventually(stack.ended)
-    assert not processes_of(stack.data)
-    assert not detached.stop(stack.data)
+    assert not processes_of(data)
+    assert not detached.stop(data)
     assert not detached.stop(tmp_path / "never")
