@@ -1,6 +1,7 @@
 """The command line: composes the commands and turns every failure into one line."""
 
 import importlib
+import logging
 import os
 import pkgutil
 import sys
@@ -21,13 +22,15 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for module in pkgutil.iter_modules(commands.__path__):
+    newcomers_first = sorted(pkgutil.iter_modules(commands.__path__), key=lambda module: module.name != "stack")
+    for module in newcomers_first:
         importlib.import_module(f"{commands.__name__}.{module.name}").register(app)
     return app
 
 
 def main() -> None:
     """Exit codes: 0 done, 1 the thing asked for failed, 2 wrong usage."""
+    logging.getLogger().addHandler(logging.NullHandler())  # what a library logs is not for the user
     try:
         build()(prog_name="payung")
     except Failure as failure:

@@ -19,14 +19,16 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def call(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """The answer; a Failure in the service's own words when it refuses or cannot be reached."""
+    def call(self, method: str, path: str, missing: str = "", **request: Any) -> httpx.Response:
+        """The answer; a Failure in the service's own words (or `missing`) when it refuses or cannot be reached."""
         try:
             answer = self._http.request(method, path, **request)
         except httpx.HTTPError as trouble:
             raise Failure(
                 f"the service at {self._http.base_url} does not answer: {type(trouble).__name__}"
             ) from trouble
+        if answer.status_code == 404 and missing:
+            raise Failure(missing)
         if answer.is_error:
             raise Failure(_reason(answer))
         return answer

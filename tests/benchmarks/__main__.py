@@ -7,7 +7,7 @@ from pathlib import Path
 
 def main(arguments: list[str]) -> int:
     known = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
-    if not arguments:
+    if not arguments or arguments[0] in ("-h", "--help"):
         print("\n".join(known))
         return 0
     if arguments[0] not in known:

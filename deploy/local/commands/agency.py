@@ -54,9 +54,9 @@ def list_(data: Data = DATA, as_json: AsJson = False) -> None:
         typer.echo(json.dumps(agencies, indent=1, ensure_ascii=False))
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("agency", "name", "regions", "scopes", "live keys")
+    table = Table(Column("agency", no_wrap=True), "name", "regions", "scopes", Column("live keys", no_wrap=True))
     for each in agencies:
         live = [key["key_id"] for key in each["keys"] if not key["revoked"]]
         table.add_row(

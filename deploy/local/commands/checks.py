@@ -20,10 +20,10 @@ def test(
     context: typer.Context,
     long: Annotated[bool, typer.Option("--long", help="Go on with random faults for as long as asked.")] = False,  # noqa: PT028 - no test itself
 ) -> None:
-    """Run the test suite; further arguments go to pytest. Its exit code is ours."""
+    """Run the test suite; further arguments go to pytest."""
     if long:
         os.environ["PAYUNG_TEST_LONG"] = "1"
-    _become("pytest", context.args)
+    _become("tests", context.args)
 
 
 def bench(context: typer.Context) -> None:

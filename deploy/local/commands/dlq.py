@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -13,6 +14,7 @@ from deploy.local.options import DATA, Data
 if TYPE_CHECKING:
     from shared.bus.redrive import Letter
 
+T = TypeVar("T")
 Topic = Annotated[str, typer.Argument(help="The topic the records came from, for example enrollments.")]
 Reason = Annotated[str | None, typer.Option(help="Only those whose reason begins so.")]
 SHOWN = 5
@@ -79,7 +81,7 @@ def redrive(topic: Topic, reason: Reason = None, data: Data = DATA) -> None:
     def wanted(letter: "Letter") -> bool:
         return letter.reason.startswith(reason or "")
 
-    done = asyncio.run(bus.redrive(load_endpoints(data).kafka, topic, wanted))
+    done = _asked_of_kafka(bus.redrive(load_endpoints(data).kafka, topic, wanted))
     if not done.put_back and not done.superseded:
         raise Failure(f"there are no such dead letters of '{topic}'; ./payung dlq list shows what there is")
     let_go = f", {done.superseded} let go: something newer on the same key stands there" if done.superseded else ""
@@ -90,7 +92,16 @@ def _letters(data: Data, topic: str | None) -> "list[Letter]":
     from deploy.local.endpoints import load_endpoints
     from shared.bus import redrive as bus
 
-    return asyncio.run(bus.letters(load_endpoints(data).kafka, topic=topic))
+    return _asked_of_kafka(bus.letters(load_endpoints(data).kafka, topic=topic))
+
+
+def _asked_of_kafka(work: Coroutine[Any, Any, T]) -> T:
+    from aiokafka.errors import KafkaError
+
+    try:
+        return asyncio.run(work)
+    except (KafkaError, OSError, TimeoutError) as problem:
+        raise Failure(f"Kafka does not answer ({type(problem).__name__}): see ./payung status") from problem
 
 
 def _summary(letters: "list[Letter]") -> list[dict[str, Any]]:

@@ -1,8 +1,10 @@
 """import KIND FILE"""
 
 import os
+import sys
 import time
 from contextlib import suppress
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +27,12 @@ def _known(kind: str) -> str:
     return kind
 
 
+def _requirable(column: str) -> str:
+    if column not in ("", "nik"):
+        raise typer.BadParameter("only nik can be required")
+    return column
+
+
 Kind = Annotated[
     str,
     typer.Argument(
@@ -37,8 +45,11 @@ File = Annotated[
 ]
 Agency = Annotated[str, typer.Option(metavar="SLUG", help="Whose file it is.")]
 List = Annotated[str, typer.Option("--list", metavar="NAME", help="The list's name; the file's name if not given.")]
-ListDate = Annotated[str, typer.Option(metavar="DATE", help="The day the list speaks of; today if not given.")]
-Require = Annotated[str, typer.Option(metavar="nik", help="Refuse rows without a NIK.")]
+ListDate = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The day the list speaks of; today if not given."),
+]
+Require = Annotated[str, typer.Option(metavar="nik", help="Refuse rows without a NIK.", callback=_requirable)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would become of each row.")]
 
 
@@ -51,7 +62,7 @@ def import_(
     file: File,
     agency: Agency,
     list_: List = "",
-    list_date: ListDate = "",
+    list_date: ListDate = None,
     require: Require = "",
     dry_run: DryRun = False,
     data: Data = DATA,
@@ -63,7 +74,8 @@ def import_(
     key = endpoints.agency_keys.get(agency)
     if key is None:
         raise Failure(f"no key of agency '{agency}' is known here: ./payung key issue {agency} makes one")
-    fields = {"kind": kind, "list": list_, "list_date": list_date, "require": require, "dry_run": str(dry_run).lower()}
+    day = f"{list_date:%Y-%m-%d}" if list_date else ""
+    fields = {"kind": kind, "list": list_, "list_date": day, "require": require, "dry_run": str(dry_run).lower()}
     with Client(endpoints.registration, key) as client:
         files = {"file": (file.name, file.read_bytes(), "text/csv")}
         answer = client.call("POST", "/v1/imports", data={k: v for k, v in fields.items() if v}, files=files)
@@ -79,7 +91,7 @@ def _follow(client: Client, location: str) -> dict[str, Any]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, transient=True) as progress:
+    with Progress(*columns, transient=True, disable=not sys.stdout.isatty()) as progress:
         task = progress.add_task("working it off", total=None)
         while True:
             report: dict[str, Any] = client.call("GET", location).json()

@@ -27,8 +27,12 @@ def test_help_names_the_commands() -> None:
         ["up", "--fast"],
         ["up", "--ports", "many"],
         ["up", "--ports", "70000"],
+        ["up", "--data", ""],
+        ["backup", "file"],
         ["bench", "fast"],
         ["import", "banana", str(ROOT / "README.md"), "--agency", "x"],
+        ["import", "partners", str(ROOT / "README.md"), "--agency", "x", "--list-date", "31-12-2021"],
+        ["import", "partners", str(ROOT / "README.md"), "--agency", "x", "--require", "nib"],
     ],
 )
 def test_wrong_usage_is_exit_code_2(wrong: list[str]) -> None:
@@ -63,10 +67,17 @@ def test_what_cannot_be_done_is_one_line_on_stderr(arguments: list[str], reason:
     assert told.stderr.count("\n") == 1
 
 
-def test_tests_pass_arguments_and_exit_code_through() -> None:
+def test_tests_pass_arguments_through_and_end_like_every_command() -> None:
     told = payung(
         "test", "--collect-only", "-q", "tests/contract/test_compose.py", "-k", "pinned", "-p", "no:cacheprovider"
     )
     assert told.returncode == 0
     assert "test_an_image_is_pinned_to_a_full_version[kafka]" in told.stdout
-    assert payung("test", "tests/nowhere", "-p", "no:cacheprovider").returncode == 4
+    assert payung("test", "tests/nowhere", "-p", "no:cacheprovider").returncode == 2
+    nothing = ("tests/contract/test_compose.py", "-k", "nosuchtest", "-p", "no:cacheprovider")
+    assert payung("test", *nothing).returncode == 1
+
+
+def test_what_a_newcomer_needs_comes_first() -> None:
+    told = payung("--help").stdout
+    assert told.index(" up ") < told.index(" down ") < told.index(" status ") < told.index(" import ")
