@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from deploy.local import ports
+from deploy.local import ports, status
 from deploy.local.directory import ROOT
 from deploy.local.postgres import SERVICES
 from tests.waiting import eventually
@@ -52,8 +52,10 @@ def test_it_returns_when_everything_answers_and_says_where(up: tuple[Path, str],
 def test_status_as_json_carries_what_the_services_say(up: tuple[Path, str]) -> None:
     told = payung("status", "--json", data=up[0])
     assert told.returncode == 0
-    parts = {part["name"]: part for part in json.loads(told.stdout)["parts"]}
+    said = json.loads(told.stdout)
+    parts = {part["name"]: part for part in said["parts"]}
     assert all(parts[service]["detail"]["status"] == "ok" for service in SERVICES)
+    assert (said["lag"], said["dead_letters"], said["freshness"]) == (dict.fromkeys(SERVICES, 0), {}, [])
     assert "coverage" in payung("status", data=up[0]).stdout
 
 
@@ -79,7 +81,7 @@ async def test_services_that_are_killed_come_back_and_answer(up: tuple[Path, str
             os.kill(part["pid"], signal.SIGKILL)
 
     def back() -> bool:
-        told = json.loads(payung("status", "--json", data=up[0]).stdout)
+        told = status.of(up[0])
         return bool(told["ready"]) and all(p["restarts"] == 1 for p in told["parts"] if p["name"] in SERVICES)
 
     await eventually(back, within=40)

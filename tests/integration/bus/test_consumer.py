@@ -199,8 +199,12 @@ async def test_stopping_leaves_the_group_at_once(pool, kafka, topics):
 
 
 @pytest.mark.timeout(180)
-async def test_a_broker_that_dies_and_comes_back_finds_its_consumer_again(database, own_kafka, topics, tmp_path):
+async def test_a_broker_that_dies_and_comes_back_finds_its_consumer_again(
+    database, own_kafka, topics, tmp_path, monkeypatch
+):
     """aiokafka's consumer can hang silently after a broker's restart; ours measures its lag and starts anew."""
+    for name, seconds in {"WATCH_SECONDS": 0.3, "MEASURED_WITHIN": 1.5, "HUNG_AFTER": 5, "CLOSED_WITHIN": 1}.items():
+        monkeypatch.setattr(bus, name, seconds)
     broker = await own_kafka()
     async with prepared(database.of("coverage"), broker.address, topics, tmp_path) as pool:
         expected = await numbers(broker.address, topics, 200)

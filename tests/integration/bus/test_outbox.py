@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.bus import outbox
+from shared.bus import outbox, producer
 from shared.bus.producer import partition_of
 from shared.bus.records import header
 from tests.integration.bus.tally import TOPIC, event, prepared
@@ -112,7 +112,8 @@ async def test_two_relays_take_turns(pool, kafka, topics):
     assert numbers == list(range(20))
 
 
-async def test_a_broker_that_is_down_delays_and_loses_nothing(database, own_kafka, topics, tmp_path):
+async def test_a_broker_that_is_down_delays_and_loses_nothing(database, own_kafka, topics, tmp_path, monkeypatch):
+    monkeypatch.setattr(producer, "ACKNOWLEDGED_WITHIN", 2.0)
     broker = await own_kafka()
     async with prepared(database.of("registration"), broker.address, topics, tmp_path) as pool:
         async with relaying(pool, broker.address, topics) as relay:
