@@ -107,10 +107,12 @@ def show(told: dict[str, Any]) -> None:
     table = Table(Column("part", no_wrap=True), *columns, Column("address", no_wrap=True), box=None)
     for part in told["parts"]:
         memory, since = f"{part['rss_bytes'] / 1e6:.0f} MB", f"{part['uptime_seconds']:.0f} s"
-        state = part["state"] if not part["last_end"] else f"{part['state']} (last {part['last_end']})"
-        row = (part["name"], state, part["pid"] or "–", part["restarts"], memory, since, part["address"])
+        row = (part["name"], part["state"], part["pid"] or "–", part["restarts"], memory, since, part["address"])
         table.add_row(*map(str, row))
     console.print(table)
+    for part in told["parts"]:
+        if part["last_end"]:
+            console.print(f"{part['name']} {part['last_end']} (restarts: {part['restarts']})", soft_wrap=True)
     _show_figures(told, console)
     for part in told["parts"]:
         for name, detail in part.get("detail", {}).get("parts", {}).items():
