@@ -77,7 +77,7 @@ async def load(endpoints: Endpoints, on_progress: Progress) -> dict[str, str]:
 
     Again on loaded data it finds everything unchanged. Raises Failure when the service refuses or takes too long.
     """
-    async with httpx.AsyncClient(base_url=endpoints.registration, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=endpoints.registration, timeout=60, trust_env=False) as client:
         for agency in AGENCIES:
             on_progress(f"demonstration: {agency.name}")
             endpoints.agency_keys[agency.slug] = await _key(client, endpoints, agency)

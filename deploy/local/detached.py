@@ -37,7 +37,7 @@ def start(options: up.Options, arguments: list[str]) -> None:
             child.send_signal(signal.SIGTERM)
             child.wait()
             raise
-    if child.poll() is not None:
+    if child.poll() is not None and up.phase(options.data) != "ready":  # ready: another call's stack
         raise Failure(_reason(home.file("logs/up.log")))
 
 

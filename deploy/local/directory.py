@@ -19,6 +19,10 @@ STATE = "state.json"
 DEFAULT = ROOT / ".payung"
 
 
+class AlreadyUp(Failure):
+    """Another process holds the directory."""
+
+
 @dataclass(frozen=True)
 class Directory:
     """All paths below DIR. Everything is for its owner only: it holds keys and personal data."""
@@ -76,7 +80,7 @@ def _whoami() -> str:
 
 @contextmanager
 def held(directory: Directory) -> Iterator[None]:
-    """Hold the directory for as long as this process lives; a Failure if another one holds it.
+    """Hold the directory for as long as this process lives; AlreadyUp if another one holds it.
 
     The system lets go of the lock when its holder dies, however it dies, so nothing stale is left behind.
     """
@@ -85,7 +89,7 @@ def held(directory: Directory) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Failure(f"a stack on {directory.path} is already running") from None
+            raise AlreadyUp(f"a stack on {directory.path} is already running") from None
         os.ftruncate(handle, 0)
         os.write(handle, str(os.getpid()).encode())
         yield

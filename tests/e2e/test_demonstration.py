@@ -20,8 +20,11 @@ PROGRAMMES = ("JKK", "JKM", "JHT", "JP")
 
 @pytest.fixture(scope="module")
 async def loaded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoints]:
+    """Behind an office's proxy, which must not be asked for what is on this machine."""
     stack = Stack(tmp_path_factory.mktemp("demonstration") / "data")
-    await stack.start(180)
+    with pytest.MonkeyPatch.context() as office:
+        office.setenv("http_proxy", "http://127.0.0.1:9")
+        await stack.start(180)
     endpoints = stack.endpoints
     await eventually(lambda: settled(endpoints), 60)
     yield endpoints

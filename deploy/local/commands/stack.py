@@ -28,17 +28,20 @@ def start(
     smtp: Annotated[str | None, typer.Option(metavar="URL", help="smtp://user:password@host:port for e-mail.")] = None,
 ) -> None:
     """Start Kafka, PostgreSQL and the three services; Ctrl-C stops them. Says so if they are up already."""
-    from deploy.local import detached, up
+    from deploy.local import detached, directory, up
 
     if smtp is not None:
         _check_mail_server(smtp)
     options = up.Options(data.absolute(), empty, ports, smtp)
-    if options.data.is_dir() and up.running(options.data):
+    try:
+        if options.data.is_dir() and up.running(options.data):
+            _already(options)
+        elif detach:
+            detached.start(options, _arguments(options))
+        else:
+            up.run(options, silent=bool(os.environ.pop("PAYUNG_SILENT", "")))
+    except directory.AlreadyUp:  # another call came first, between the question and the attempt
         _already(options)
-    elif detach:
-        detached.start(options, _arguments(options))
-    else:
-        up.run(options, silent=bool(os.environ.pop("PAYUNG_SILENT", "")))
 
 
 def _check_mail_server(url: str) -> None:
