@@ -1,5 +1,8 @@
 """The supervisor on processes that cost nothing."""
 
+import errno
+import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -9,6 +12,7 @@ import pytest
 
 from deploy.local import process, supervisor
 from deploy.local.failure import Failure
+from deploy.local.narrator import Narrator
 from deploy.local.parts import Part
 from deploy.local.process import Command
 from deploy.local.supervisor import Supervisor
@@ -113,6 +117,19 @@ def test_a_log_that_grew_too_large_is_moved_aside_while_it_is_written(tmp_path: 
         writer.write(b"next")
     assert log.read_bytes() == b"next"
     assert (tmp_path / "kafka.log.1").read_bytes() == b"x" * 100
+
+
+def test_a_full_disk_costs_the_older_log_and_the_line_but_not_the_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "kafka.log").write_bytes(b"x" * 100)
+    monkeypatch.setattr(shutil, "copyfile", full)
+    process.limit_log(tmp_path / "kafka.log", 50)
+    assert (tmp_path / "kafka.log").read_bytes() == b""
+    Narrator(Path("/dev/full"), silent=True).say("it goes on")
 
 
 def test_a_process_that_ended_needs_no_stopping(tmp_path: Path) -> None:
