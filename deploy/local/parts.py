@@ -119,8 +119,8 @@ def _environment(plan: Plan, name: str) -> dict[str, str]:
     }
     if name == "registration":
         settings["PAYUNG_SECRET"] = plan.credentials.secret
-    if name == "notifications" and plan.smtp:
-        settings["PAYUNG_SMTP"] = plan.smtp
+    if name == "notifications":  # empty: a mail server that happens to stand in our environment was not asked for
+        settings["PAYUNG_SMTP"] = plan.smtp or ""
     return settings
 
 
