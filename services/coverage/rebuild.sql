@@ -13,13 +13,13 @@ create table coverage_rebuild.live_ledger as
         sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
     from coverage.ledger group by cell, day, recorded;
 create table coverage_rebuild.live_folded as
-    select day, cell, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
+    select day, cell, span, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
         sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
-    from (select day, cell, partners, workers, management, staff, labour from coverage.folded
+    from (select day, cell, span, partners, workers, management, staff, labour from coverage.folded
           union all
-          select day, cell, partners, workers, management, staff, labour from coverage.ledger
+          select day, cell, (recorded / 2592000)::int, partners, workers, management, staff, labour from coverage.ledger
           where batch in (select batch from coverage.unfolded)) moves
-    group by day, cell;
+    group by day, cell, span;
 create table coverage_rebuild.live_standing as
     select cell, partners, workers, management, staff, labour from coverage.standing;
 create table coverage_rebuild.live_standing_truth as
@@ -50,19 +50,21 @@ select cell, day, recorded, l as live, r as rebuilt from (
 ) both_sides where l <> r order by recorded, cell, day;
 
 -- name: compare_folded
--- Where the folded sums that answers are read from differ from the rebuilt ledger, for each cell and day.
-select cell, day, null::bigint as recorded, l as live, r as rebuilt from (
-    select cell, day,
+-- Where the folded sums that answers are read from differ from the rebuilt ledger, for each cell, day and span, which is
+-- told by its first second.
+select cell, day, span::bigint * 2592000 as recorded, l as live, r as rebuilt from (
+    select cell, day, span,
         array[coalesce(a.partners, 0), coalesce(a.workers, 0), coalesce(a.management, 0), coalesce(a.staff, 0),
             coalesce(a.labour, 0)] as l,
         array[coalesce(b.partners, 0), coalesce(b.workers, 0), coalesce(b.management, 0), coalesce(b.staff, 0),
             coalesce(b.labour, 0)] as r
     from coverage_rebuild.live_folded a full join (
-        select cell, day, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
-            sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
-        from coverage_rebuild.ledger group by cell, day
-    ) b using (cell, day)
-) both_sides where l <> r order by cell, day;
+        select cell, day, (recorded / 2592000)::int as span, sum(partners)::bigint as partners,
+            sum(workers)::bigint as workers, sum(management)::bigint as management, sum(staff)::bigint as staff,
+            sum(labour)::bigint as labour
+        from coverage_rebuild.ledger group by 1, 2, 3
+    ) b using (cell, day, span)
+) both_sides where l <> r order by span, cell, day;
 
 -- name: compare_standing
 -- Where the standing sums differ from the folded ones.
