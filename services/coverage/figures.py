@@ -6,7 +6,7 @@ segment is known before the enrolment; a job level's are workers, not partners.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, NamedTuple
@@ -147,25 +147,31 @@ def _count(tally: Tally, each: Sum, weight: int) -> None:
 
 
 def combinations(
-    by: tuple[str, ...], found: Iterable[tuple[str, Combination]], regions: int, shown: Shown, most: int = 20_000
-) -> list[Combination]:
-    """The combinations every region has a row for: all of them, or those that occur when all would be too many.
+    by: tuple[str, ...],
+    found: Iterable[tuple[str, Combination]],
+    regions: Sequence[str],
+    shown: Shown,
+    most: int = 20_000,
+) -> dict[str, list[Combination]]:
+    """The combinations each region has a row for: all, or where that would be too many rows those that occur in it.
 
     At least one, so that no region is ever left out.
     """
-    values = [shown.values(dimension) for dimension in by]
-    every = list(product(*values))
-    if len(every) * regions <= most:
-        return every
-    occurring = {combination for _, combination in found}
-    return [combination for combination in every if combination in occurring] or every[:1]
+    every = list(product(*(shown.values(dimension) for dimension in by)))
+    if len(every) * len(regions) <= most:
+        return dict.fromkeys(regions, every)
+    order = {combination: number for number, combination in enumerate(every)}
+    occurring: dict[str, list[Combination]] = defaultdict(list)
+    for region, combination in found:
+        occurring[region].append(combination)
+    return {region: sorted(occurring[region], key=order.__getitem__) or every[:1] for region in regions}
 
 
 def row(tally: Tally, by: tuple[str, ...] = ()) -> dict[str, Any]:
     """One row's figures as the contract names them; `rate` is null where nobody is listed.
 
-    Not every list tells its workers' job levels, and an enrolment may state another scale than the lists do: where more
-    are enrolled than listed, or no list tells the level, `unregistered` and `rate` cannot be told and are null.
+    Not every list tells its workers' job levels: where more are enrolled than listed, or no list tells the level,
+    `unregistered` and `rate` cannot be told and are null.
     """
     comparable = tally.enrolled <= tally.listed and (tally.listed > 0 or "job_level" not in by)
     levels = {

@@ -1,11 +1,11 @@
 """GET /v1/coverage: who is listed, who is enrolled, on any day, as known at any time."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-import asyncpg
+import msgspec
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse
 
 from services.coverage import figures, questions, references
 from services.coverage.api import freshness, parameters, spreadsheet
@@ -25,29 +25,38 @@ ASKED = parameters.accepts("region", "level", "by", "as_of", "known_at", "format
 
 @router.get("/coverage", summary="Coverage by region and dimension, as of a day, as known at a time", **ASKED)
 async def coverage(request: Request) -> Response:
-    """Who is listed, who of them is enrolled, and how many workers they have."""
+    """Who is listed, who of them is enrolled, and how many workers they have.
+
+    Every region of the level has a row for each combination of the dimensions, or for those that occur in it where all
+    would be more than 20,000 rows; at least one.
+    """
     question, as_csv = _asked(request), parameters.wants_csv(request)
     known_at = parameters.known(question.known_at)
     shown = Shown(request.app.state.settings.programmes)
+    codes = Regions.load().children(question.region, question.level)
     async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
         sums = await questions.answer(db, question)
-        tallies = figures.tallies(sums, question.by, questions.RegionOf(question), shown)
-        rows = await _rows(db, question, tallies, shown)
+        published = await references.published(db, codes, question.known_at)
+        targets = await targets_of(db, codes, question.known_at)
         heard = await freshness.agencies(db)
-    if as_csv:
-        return _csv(question, known_at, rows)
-    return JSONResponse(
-        {
-            "region": question.region,
-            "level": parameters.level_asked(request),
-            "by": list(question.by),
-            "as_of": question.as_of.isoformat(),
-            "known_at": known_at,
-            "rows": rows,
-            "updated_at": freshness.newest(heard),
-            "freshness": heard,
-        }
-    )
+    told = {
+        "region": question.region,
+        "level": parameters.level_asked(request),
+        "by": list(question.by),
+        "as_of": question.as_of.isoformat(),
+        "known_at": known_at,
+        "updated_at": freshness.newest(heard),
+        "freshness": heard,
+    }
+
+    def answer() -> Response:
+        tallies = figures.tallies(sums, question.by, questions.RegionOf(question), shown)
+        rows = _rows(question, tallies, shown, codes, published, targets)
+        if as_csv:
+            return _csv(question, known_at, rows)
+        return Response(msgspec.json.encode(told | {"rows": rows}), media_type="application/json")
+
+    return await asyncio.to_thread(answer)
 
 
 def _asked(request: Request) -> Question:
@@ -61,15 +70,16 @@ def _asked(request: Request) -> Question:
     )
 
 
-async def _rows(
-    db: asyncpg.Connection, question: Question, tallies: dict[tuple[str, Combination], Tally], shown: Shown
+def _rows(
+    question: Question,
+    tallies: dict[tuple[str, Combination], Tally],
+    shown: Shown,
+    codes: Sequence[str],
+    published: dict[str, list[references.Published]],
+    targets: dict[str, dict[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Each region of the level with each combination, also with zeros."""
+    """Each region of the level, also with zeros, with each combination, or those that occur in it if all are many."""
     regions = Regions.load()
-    codes = regions.children(question.region, question.level)
-    published = await references.published(db, codes, question.known_at)
-    targets = await targets_of(db, codes, question.known_at)
-    combinations = figures.combinations(question.by, tallies, len(codes), shown)
     return [
         {
             "region": code,
@@ -79,8 +89,8 @@ async def _rows(
             "denominators": _denominators(published[code], question, combination, tally),
             "target": targets.get(code),
         }
-        for code in codes
-        for combination in combinations
+        for code, each in figures.combinations(question.by, tallies, codes, shown).items()
+        for combination in each
         for tally in (tallies.get((code, combination)) or Tally(),)
     ]
 

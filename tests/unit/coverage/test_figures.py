@@ -71,17 +71,18 @@ def test_a_job_level_counts_workers() -> None:
 
 
 def test_every_region_has_a_row_for_every_value() -> None:
-    assert len(figures.combinations(("programme",), [], 514, SHOWN)) == 4
-    crowded = figures.combinations(
-        figures.DIMENSIONS, [("33", ("JKK", "PU", "business", "micro", "staff", "none"))], 514, SHOWN
-    )
-    assert crowded == [("JKK", "PU", "business", "micro", "staff", "none")]
+    told = figures.combinations(("programme",), [], ["33.11", "36.71"], SHOWN)
+    assert told["33.11"] == told["36.71"] == [("JKK",), ("JKM",), ("JHT",), ("JP",)]
 
 
-def test_no_region_is_left_out_where_all_combinations_would_be_too_many() -> None:
-    assert figures.combinations(figures.DIMENSIONS, [], 514, SHOWN) == [
-        ("JKK", "PU", "cooperative", "unknown", "management", "none")
-    ]
+def test_where_all_combinations_would_be_too_many_each_region_has_those_that_occur_in_it_and_at_least_one() -> None:
+    found = [("36.71", ("JP", "micro")), ("36.71", ("JKK", "large")), ("33.11", ("JKM", "small"))]
+    told = figures.combinations(("programme", "scale"), found, ["33.11", "33.72", "36.71"], SHOWN, most=59)
+    assert told == {
+        "33.11": [("JKM", "small")],
+        "33.72": [("JKK", "unknown")],
+        "36.71": [("JKK", "large"), ("JP", "micro")],
+    }
 
 
 def test_what_cannot_be_compared_has_neither_a_rest_nor_a_rate() -> None:
