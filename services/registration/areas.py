@@ -1,4 +1,4 @@
-"""A region of any level as files and events name it: a code, or the name of a regency, province or regional office."""
+"""A region as files and events name it: a code, or the name of a regency, province or regional office."""
 
 import re
 from typing import Final
@@ -12,17 +12,36 @@ DETAIL: Final = {
 }
 
 
+def regency(regions: Regions, own: tuple[str, ...], text: str) -> str | Refusal:
+    """The code of the regency meant by an agency whose regions are `own`; no text means its only one, a regency."""
+    try:
+        return regions.resolve(text, own[0] if len(own) == 1 else None)
+    except RegionError as unknown:
+        return Refusal(unknown.code, "region", DETAIL[unknown.code])
+
+
+def place(regions: Regions, own: tuple[str, ...], text: str) -> str | Refusal:
+    """As `regency`; refused unless it lies in the agency's regions."""
+    code = regency(regions, own, text)
+    if isinstance(code, Refusal) or regions.within(own, code):
+        return code
+    return _outside(code)
+
+
 def area(regions: Regions, own: tuple[str, ...], text: str) -> str | Refusal:
     """The code of the region meant; refused unless it is one of `own`, the agency's regions, or lies wholly in them."""
-    code = text if regions.get(text) else _named(regions, text)
+    code: str | Refusal | None = text if regions.get(text) else _named(regions, text)
     if code is None:
-        try:
-            code = regions.resolve(text, own[0] if len(own) == 1 else None)
-        except RegionError as unknown:
-            return Refusal(unknown.code, "region", DETAIL[unknown.code])
+        code = regency(regions, own, text)
+    if isinstance(code, Refusal):
+        return code
     inside = regions.regencies(code)
     if code in own or (inside and all(regions.within(own, each) for each in inside)):
         return code
+    return _outside(code)
+
+
+def _outside(code: str) -> Refusal:
     return Refusal("outside_jurisdiction", "region", f"Your agency does not speak for {code}.")
 
 

@@ -12,7 +12,8 @@ import msgspec
 
 from services.registration import requests
 from services.registration.api.services import Services
-from services.registration.event_data import EventReader, Speaker
+from services.registration.event_data import EventReader
+from services.registration.senders import Speaker
 from services.registration.submissions import Events
 from shared.bus.batch import Batch
 from shared.bus.records import Record, header

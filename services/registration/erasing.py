@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.registration import grouping, remembering, traces, values
-from services.registration.grouping import Regrouping, to_row
+from services.registration.evidence import to_row
+from services.registration.grouping import Regrouping
 from services.registration.partners import Row
 from services.registration.work import Work
 

@@ -10,7 +10,7 @@ import msgspec
 from services.registration import enrolling, partners, timelines
 from services.registration.commands import ContactDetails
 from services.registration.enrolling import Participant
-from services.registration.grouping import to_row
+from services.registration.evidence import to_row
 from services.registration.partners import Profile, Row
 from services.registration.timelines import Version
 from services.registration.work import State, Work

@@ -9,39 +9,11 @@ import asyncpg
 import msgspec
 from msgspec.structs import replace
 
-from services.registration import identity, remembering
-from services.registration.commands import Heads
+from services.registration import evidence, identity, remembering
 from services.registration.partners import Row
 from services.registration.work import Work
 
 NEW, REPLACED, TWIN, UNCHANGED = "new", "replaced", "twin", "unchanged"
-
-COLUMNS = (
-    "key",
-    "partner_id",
-    "agency",
-    "list",
-    "ref",
-    "content",
-    "nib",
-    "nik_koperasi",
-    "nik",
-    "name",
-    "region",
-    "kind",
-    "scale",
-    "occupation",
-    "cooperative",
-    "total",
-    "management",
-    "staff",
-    "labour",
-    "first_listed",
-    "last_listed",
-    "line",
-    "import_id",
-    "sealed",
-)
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -87,7 +59,7 @@ async def regroup(work: Work, offers: Sequence[Offer], removed: Collection[UUID]
     held = {row["key"]: row for row in await work.fetch("evidence_by_key", [*(o.row.key for o in offers), *removed])}
     fates, changes = _compare(offers, held)
     result = Regrouping(fates)
-    gone = [to_row(held[key]) for key in removed if key in held]
+    gone = [evidence.to_row(held[key]) for key in removed if key in held]
     if changes or gone:
         await _settle(work, changes, gone, result)
     partners = {key: record["partner_id"] for key, record in held.items()}
@@ -102,12 +74,12 @@ def _compare(offers: Sequence[Offer], held: dict[UUID, asyncpg.Record]) -> tuple
     for offer in offers:
         key, record = offer.row.key, held.get(offer.row.key)
         earlier = changes.get(key)
-        before = earlier.row if earlier else to_row(record) if record else None
+        before = earlier.row if earlier else evidence.to_row(record) if record else None
         content = earlier.offer.content if earlier else record["content"] if record else None
         fates.append(_fate(offer, content, record))
         row = _dated(offer, before, content)
         if before is None or content != offer.content or row != before:
-            changes[key] = _Change(offer, row, to_row(record) if record else None)
+            changes[key] = _Change(offer, row, evidence.to_row(record) if record else None)
     return fates, changes
 
 
@@ -214,7 +186,7 @@ async def _closure(work: Work, seeds: list[Row], old: list[Row]) -> tuple[list[R
         records = await work.fetch(
             "evidence_sharing", asked["nib"], asked["nik_koperasi"], asked["nik"], names, asked["partner"]
         )
-        frontier = [to_row(record) for record in records if record["key"] not in hidden]
+        frontier = [evidence.to_row(record) for record in records if record["key"] not in hidden]
         for row in frontier:
             found[row.key] = row
             hidden.add(row.key)
@@ -241,65 +213,14 @@ async def _write(work: Work, changes: dict[UUID, _Change], gone: list[Row], move
         work.said[change.row.key] = change.offer.said
     if fresh:
         records = [_record(work, change, partner_of[change.row.key]) for change in fresh]
-        await work.db.copy_records_to_table("evidence", records=records, columns=list(COLUMNS))
+        await work.db.copy_records_to_table("evidence", records=records, columns=list(evidence.COLUMNS))
     if sequenced:
         records = [(change.row.sequence, *_record(work, change, partner_of[change.row.key])) for change in sequenced]
-        await work.db.copy_records_to_table("evidence", records=records, columns=["sequence", *COLUMNS])
+        await work.db.copy_records_to_table("evidence", records=records, columns=["sequence", *evidence.COLUMNS])
     if moved:
         await work.execute("move_evidence", [key for key, _ in moved], [partner for _, partner in moved])
 
 
 def _record(work: Work, change: _Change, partner: UUID) -> tuple[Any, ...]:
-    row, offer = change.row, change.offer
-    heads = row.heads
-    return (
-        row.key,
-        partner,
-        row.agency,
-        row.list,
-        offer.ref,
-        offer.content,
-        row.nib,
-        row.nik_koperasi,
-        row.nik,
-        row.name,
-        row.region,
-        row.kind,
-        row.scale,
-        row.occupation,
-        row.cooperative,
-        heads.total,
-        heads.management,
-        heads.staff,
-        heads.labour,
-        row.first_listed,
-        row.last_listed,
-        row.line,
-        row.import_id,
-        work.vault.seal(offer.said),
-    )
-
-
-def to_row(record: asyncpg.Record) -> Row:
-    """A row of the table `evidence` as identity and folding see it."""
-    return Row(
-        key=record["key"],
-        sequence=record["sequence"],
-        partner=record["partner_id"],
-        agency=record["agency"],
-        list=record["list"],
-        nib=record["nib"],
-        nik_koperasi=record["nik_koperasi"],
-        nik=record["nik"],
-        name=record["name"],
-        region=record["region"],
-        kind=record["kind"],
-        first_listed=record["first_listed"],
-        last_listed=record["last_listed"],
-        line=record["line"],
-        scale=record["scale"],
-        occupation=record["occupation"],
-        cooperative=record["cooperative"],
-        heads=Heads(record["total"], record["management"], record["staff"], record["labour"]),
-        import_id=record["import_id"],
-    )
+    offer = change.offer
+    return evidence.record(change.row, partner, offer.ref, offer.content, work.vault.seal(offer.said))

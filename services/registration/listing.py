@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from services.registration import grouping, identity, looking_up, remembering, values
+from services.registration import evidence, grouping, identity, looking_up, remembering, values
 from services.registration.commands import Delisted, Listed, Reference
 from services.registration.grouping import Offer, Regrouping
 from services.registration.partners import Row
@@ -122,7 +122,7 @@ async def _borrowed(work: Work, sent: Sequence[Sent]) -> dict[int, Row | Former 
     anchors = [key.anchor_partner for key in keys if not isinstance(key, Refusal) and key.anchor_partner]
     rows: dict[UUID, Row | Former] = {}
     for record in await work.fetch("evidence_of_partners", anchors):
-        rows[record["partner_id"]] = _telling(rows.get(record["partner_id"]), grouping.to_row(record))
+        rows[record["partner_id"]] = _telling(rows.get(record["partner_id"]), evidence.to_row(record))
     for former in await remembering.of(work, [partner for partner in anchors if partner not in rows]):
         rows[former.partner] = _telling(rows.get(former.partner), former)
     return {

@@ -2,12 +2,9 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
-from services.registration import columns, health, rules, traces, values
-from services.registration.areas import area
+from services.registration import areas, columns, health, rules, traces, values, vocabulary
 from services.registration.commands import (
     Attended,
     Claimed,
@@ -19,68 +16,12 @@ from services.registration.commands import (
     Reference,
     Stated,
 )
+from services.registration.senders import Sender
 from services.registration.tables import Row, Table
 from services.registration.values import Refusal, Refused, none, ok
 from shared.events import reference
-from shared.events.model import Kind, Scale, Segment
-from shared.regions import RegionError, Regions
-
-SCALES: Final[dict[str, Scale]] = {
-    "MIKRO": "micro",
-    "MICRO": "micro",
-    "KECIL": "small",
-    "SMALL": "small",
-    "MENENGAH": "medium",
-    "MEDIUM": "medium",
-    "BESAR": "large",
-    "LARGE": "large",
-}
-OCCUPATIONS: Final = {
-    "farmer": ("petani", "tani", "pekebun", "farmer"),
-    "fisher": ("nelayan", "fisher", "fisherman"),
-    "home_industry": ("industri rumahan", "industri rumah tangga", "home industry", "home_industry"),
-    "driver": ("sopir", "supir", "ojek", "pengemudi", "driver"),
-    "trader": ("pedagang", "dagang", "trader"),
-}
-STATUSES: Final = {
-    "DIBAYAR": "paid",
-    "PAID": "paid",
-    "DITOLAK": "rejected",
-    "REJECTED": "rejected",
-    "PROSES": "filed",
-    "DIPROSES": "filed",
-    "DIAJUKAN": "filed",
-    "FILED": "filed",
-}
-INDIVIDUALS: Final = ("PERORANGAN", "INDIVIDUAL", "BPU")
-
-
-@dataclass(frozen=True)
-class Sender:
-    """Whose file it is: the agency's regions and what the upload said about the file."""
-
-    regions: tuple[str, ...]
-    list: str
-    list_date: date
-    require_nik: bool = False
-    jkp: bool = False
-
-    @property
-    def own(self) -> str | None:
-        """The agency's regency, if it is a regency's agency: an empty region means it."""
-        return self.regions[0] if len(self.regions) == 1 else None
-
-
-def scale(text: str) -> Scale | None:
-    return SCALES.get(text.strip().upper())
-
-
-def occupation(text: str) -> str | None:
-    """The class an occupation belongs to; `other` for one we have no class for, None for none."""
-    words = text.strip().lower()
-    if values.absent(words):
-        return None
-    return next((name for name, known in OCCUPATIONS.items() if any(words.startswith(w) for w in known)), "other")
+from shared.events.model import Kind, Segment
+from shared.regions import Regions
 
 
 class Reader:
@@ -167,8 +108,8 @@ class Reader:
             region=region,
             list=self._sender.list,
             listed_on=self._sender.list_date,
-            scale=scale(self._cell("scale")) or scale(self._cell("kind")),
-            occupation=occupation(self._cell("occupation")),
+            scale=vocabulary.scale(self._cell("scale")) or vocabulary.scale(self._cell("kind")),
+            occupation=vocabulary.occupation(self._cell("occupation")),
             heads=Heads(total=1) if self._individuals else heads,
             contact=contact,
             line=line,
@@ -186,7 +127,7 @@ class Reader:
         until = self._until(start)
         held = ok(rules.programmes(rules.split_programmes(self._cell("programmes")), self._sender.jkp))
         segment = self._segment()
-        own_scale = scale(self._cell("scale"))
+        own_scale = vocabulary.scale(self._cell("scale"))
         none(rules.judge(held, segment, own_scale))
         return Enrolled(
             participant_no=number,
@@ -211,7 +152,7 @@ class Reader:
         amount = ok(values.amount(self._cell("amount")))
         paid = self._cell("paid_on")
         held = ok(rules.programmes([self._cell("programme")], self._sender.jkp, "programme"))
-        status = STATUSES.get(self._cell("status").upper())
+        status = vocabulary.STATUSES.get(self._cell("status").upper())
         if len(held) != 1:
             raise Refused(Refusal("missing_field", "programme", "A claim concerns one programme."))
         if status is None:
@@ -292,25 +233,16 @@ class Reader:
         """The regency of the row, which the agency may speak for."""
         text = self._cell("region")
         if text not in self._places:
-            self._places[text] = self._resolve(text)
+            self._places[text] = areas.place(self._regions, self._sender.regions, text)
         return ok(self._places[text])
-
-    def _resolve(self, text: str) -> str | Refusal:
-        try:
-            code = self._regions.resolve(text, self._sender.own)
-        except RegionError as unknown:
-            return Refusal(unknown.code, "region", _REGION_DETAIL[unknown.code])
-        if not self._regions.within(self._sender.regions, code):
-            return Refusal("outside_jurisdiction", "region", f"Your agency does not speak for {code}.")
-        return code
 
     def _area(self) -> str:
         """A region of any level; empty means the agency's first."""
-        return ok(area(self._regions, self._sender.regions, self._cell("region") or self._sender.regions[0]))
+        return ok(areas.area(self._regions, self._sender.regions, self._cell("region") or self._sender.regions[0]))
 
     def _kind(self) -> Kind:
         text = self._cell("kind").upper()
-        if self._individuals or text in INDIVIDUALS:
+        if self._individuals or text in vocabulary.INDIVIDUALS:
             return "individual"
         return "cooperative" if self._cooperatives or text.startswith(("KOPERASI", "COOPERATIVE")) else "business"
 
@@ -362,9 +294,3 @@ class Reader:
         if not digits.isdecimal() or len(digits) > 12:
             raise Refused(Refusal("invalid_value", meaning, f"{meaning} is not a whole number."))
         return int(digits)
-
-
-_REGION_DETAIL = {
-    "unknown_region": "No regency has this name or code.",
-    "ambiguous_region": "A Kabupaten and a Kota bear this name: say which.",
-}

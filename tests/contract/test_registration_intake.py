@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from services.registration.commands import Command
-from services.registration.event_data import EventReader, Speaker
+from services.registration.event_data import EventReader
+from services.registration.senders import Speaker
 from services.registration.values import Refusal
 from shared.events import intake
 from shared.regions import Regions

@@ -10,7 +10,8 @@ from fastapi.responses import JSONResponse
 
 from services.registration import requests
 from services.registration.api.services import Services, sender, services
-from services.registration.event_data import EventReader, Speaker
+from services.registration.event_data import EventReader
+from services.registration.senders import Speaker
 from services.registration.submissions import Answer, Events
 from services.registration.work import QUERIES
 from shared.problems import Problem, problem_response

@@ -10,9 +10,10 @@ from services.registration import health, requests, submissions
 from services.registration.accepting import Order
 from services.registration.api.imports import NOTHING
 from services.registration.api.services import Services, sender, services
-from services.registration.event_data import EventReader, Speaker
+from services.registration.event_data import EventReader
 from services.registration.looking_up import as_uuid
-from services.registration.rows import Reader, Sender
+from services.registration.rows import Reader
+from services.registration.senders import Sender, Speaker
 from services.registration.submissions import Events, Item, MendedRow
 from services.registration.tables import Row, Table, squeeze
 from services.registration.values import Refusal

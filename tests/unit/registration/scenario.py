@@ -11,7 +11,8 @@ from typing import Any
 
 from services.registration import columns, tables
 from services.registration.commands import Command
-from services.registration.rows import Reader, Sender
+from services.registration.rows import Reader
+from services.registration.senders import Sender
 from services.registration.values import Refusal
 from shared.regions import Regions
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from services.registration import health
-from services.registration.rows import Reader, Sender
+from services.registration.rows import Reader
+from services.registration.senders import Sender
 from services.registration.tables import Row, Table
 from services.registration.values import Refusal
 from shared.regions import Regions

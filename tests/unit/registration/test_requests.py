@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from services.registration import requests
-from services.registration.event_data import EventReader, Speaker
+from services.registration.event_data import EventReader
 from services.registration.privacy import Vault
+from services.registration.senders import Speaker
 from services.registration.submissions import Item
 from services.registration.values import Refusal
 from shared.problems import Problem

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from services.registration.commands import Enrolled, Listed
-from services.registration.rows import Reader, Sender
+from services.registration.rows import Reader
+from services.registration.senders import Sender
 from services.registration.tables import Row, Table
 from services.registration.values import Refusal
 from shared.regions import Regions

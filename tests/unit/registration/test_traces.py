@@ -5,7 +5,8 @@ from datetime import date
 
 from services.registration import traces
 from services.registration.privacy import Vault
-from services.registration.rows import Reader, Sender
+from services.registration.rows import Reader
+from services.registration.senders import Sender
 from services.registration.tables import Row, Table
 from services.registration.traces import Trace
 from shared.regions import Regions
