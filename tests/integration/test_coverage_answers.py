@@ -295,6 +295,12 @@ async def test_a_misspelt_parameter_is_told_with_those_there_are(world: World, p
     assert "asof" in answer.json()["detail"]
 
 
+async def test_of_two_values_for_one_parameter_none_is_picked(world: World) -> None:
+    answer = await world.http.get("/v1/coverage?region=33&region=36")
+    assert (answer.status_code, answer.json()["field"]) == (422, "region")
+    assert (await world.get("/v1/coverage?by=kind&by=scale"))["by"] == ["kind", "scale"]
+
+
 @pytest.mark.parametrize(
     ("accept", "csv"),
     [
