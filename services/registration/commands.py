@@ -100,11 +100,12 @@ class Claimed(msgspec.Struct, frozen=True):
 
 
 class Attended(msgspec.Struct, frozen=True):
-    """Somebody came to the agency's briefing of this day; without a region, where that was held."""
+    """Somebody came for this partner to the agency's briefing of this day; without a region, where that was held."""
 
     partner: Reference
     region: str | None
     held_on: date
+    person: str = ""
     line: int = 0
     warnings: tuple[str, ...] = ()
 

@@ -203,7 +203,8 @@ class Reader:
             raise Refused(Refusal("missing_name", "name", "No name is given."))
         nik, nib = ok(values.nik(self._cell("nik"))), ok(values.nib(self._cell("nib")))
         region = self._place() if self._cell("region") else None
-        return Attended(Reference(nib=nib, nik=nik, name=name), region, self._sender.list_date, line=line)
+        partner, person = Reference(nib=nib, nik=nik, name=name), self._cell("person")
+        return Attended(partner, region, self._sender.list_date, person, line=line)
 
     def _agreements(self, line: int) -> Stated:
         title = self._cell("title")

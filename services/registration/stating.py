@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from services.registration import looking_up
+from services.registration import looking_up, values
 from services.registration.commands import Attended, Stated
 from services.registration.facts import NEVER
 from services.registration.grouping import Regrouping
@@ -128,7 +128,8 @@ async def _attend(work: Work, sent: Sequence[tuple[int, Sent]]) -> list[tuple[in
         region = command.region or (briefing["region"] if briefing else _home(work, each))
         if region is not None:
             keys = looking_up.keys_of(work, command.partner, region)
-            key = work.vault.hash("guest", each.agency, command.held_on, *astuple(keys))
+            person = values.name_key(command.person)  # several may come for one partner
+            key = work.vault.hash("guest", each.agency, command.held_on, *astuple(keys), person)
             guests[at] = _Guest(key, each.agency, command.held_on, briefing["key"] if briefing else None, keys)
     known = {row["key"] for row in await work.fetch("attendance_known", [guest.key for guest in guests.values()])}
     await _keep_guests(work, list(guests.values()))

@@ -41,7 +41,9 @@ async def test_a_briefings_region_holds_for_its_guests(here: World, agency: str,
     partner = await listed(here, f"Toko {agency} {first}")
     region = ";wilayah" if first == "attendance" else ""
     where = ";33.11" if region else ""
-    guests = f"nama usaha;nama{region}\nToko {agency} {first};Umi{where}\nToko Lain;Budi{where}\n"
+    guests = (
+        f"nama usaha;nama{region}\nToko {agency} {first};Umi{where}\nToko Lain;Budi{where}\nToko Lain;Siti{where}\n"
+    )
     files = {
         "schedule": (SCHEDULE.format(day=day, batch="1", region="33.11"), "briefings"),
         "attendance": (guests, "attendance"),
@@ -50,9 +52,9 @@ async def test_a_briefings_region_holds_for_its_guests(here: World, agency: str,
         report = await here.upload(*files[name], agency, list_date=day)
         assert (report["rejected"], report["created"]) == (0, report["rows"]), report
     told = await briefing(here, day)
-    assert (told["region"], told["attendees"], told["present"]) == ("33.11", [partner], 2)
+    assert (told["region"], told["attendees"], told["present"]) == ("33.11", [partner], 3)
     again = await here.upload(*files["attendance"], agency, list_date=day)
-    assert (again["created"], again["unchanged"]) == (0, 2)
+    assert (again["created"], again["unchanged"]) == (0, 3)
 
 
 async def test_guests_from_nowhere_wait_in_the_quarantine_until_their_briefing_is_told(here: World) -> None:
