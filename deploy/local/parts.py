@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 
 from deploy.local import kafka, postgres
+from deploy.local.client import PLAIN
 from deploy.local.credentials import Credentials
 from deploy.local.directory import ROOT, Directory
 from deploy.local.endpoints import Endpoints
@@ -125,7 +126,7 @@ def _environment(plan: Plan, name: str) -> dict[str, str]:
 
 
 async def _answers(url: str) -> bool:
-    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=5, trust_env=False, verify=PLAIN) as client:
         try:
             return (await client.get(url)).status_code == 200
         except httpx.HTTPError:

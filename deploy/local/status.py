@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from deploy.local import caught_up, directory
+from deploy.local.client import PLAIN
 from deploy.local.directory import Directory
 from deploy.local.endpoints import FILE, Endpoints
 from deploy.local.postgres import SERVICES
@@ -58,7 +59,8 @@ def _dead_letters(addresses: Endpoints) -> dict[str, int] | None:
 def _freshness(addresses: Endpoints) -> Any:
     bearer = {"Authorization": f"Bearer {addresses.admin_key}"}
     try:
-        answer = httpx.get(f"{addresses.coverage}/v1/freshness", headers=bearer, timeout=5, trust_env=False)
+        url = f"{addresses.coverage}/v1/freshness"
+        answer = httpx.get(url, headers=bearer, timeout=5, trust_env=False, verify=PLAIN)
         return answer.json()["agencies"] if answer.is_success else None
     except (httpx.HTTPError, ValueError):
         return None
@@ -93,7 +95,7 @@ def _own_share(process: psutil.Process) -> int:
 
 def _detail(url: str) -> dict[str, Any]:
     try:
-        answer = httpx.get(f"{url}/readyz", timeout=5, trust_env=False)
+        answer = httpx.get(f"{url}/readyz", timeout=5, trust_env=False, verify=PLAIN)
         detail: dict[str, Any] = answer.json()
     except (httpx.HTTPError, ValueError) as error:
         return {"status": "unreachable", "reason": str(error)}
