@@ -39,19 +39,25 @@ def figures(data: Path) -> dict[str, Any]:
     if known is None:
         return {"lag": None, "dead_letters": None, "freshness": None}
     addresses = Endpoints(**known)
-    return {"lag": _lag(addresses), "dead_letters": _dead_letters(addresses), "freshness": _freshness(addresses)}
+    lag, dead_letters = asyncio.run(_of_the_log(addresses))
+    return {"lag": lag, "dead_letters": dead_letters, "freshness": _freshness(addresses)}
 
 
-def _lag(addresses: Endpoints) -> dict[str, int | None]:
+async def _of_the_log(addresses: Endpoints) -> tuple[dict[str, int | None], dict[str, int] | None]:
+    """Both at once: Kafka's client needs most of a second to get going."""
+    return await asyncio.gather(_lag(addresses), _dead_letters(addresses))
+
+
+async def _lag(addresses: Endpoints) -> dict[str, int | None]:
     try:
-        return asyncio.run(asyncio.wait_for(caught_up.lag(addresses), 10))
+        return await asyncio.wait_for(caught_up.lag(addresses), 10)
     except (KafkaError, asyncpg.PostgresError, TimeoutError, OSError):
         return dict.fromkeys(SERVICES)
 
 
-def _dead_letters(addresses: Endpoints) -> dict[str, int] | None:
+async def _dead_letters(addresses: Endpoints) -> dict[str, int] | None:
     try:
-        return asyncio.run(asyncio.wait_for(redrive.count(addresses.kafka), 10))
+        return await asyncio.wait_for(redrive.count(addresses.kafka), 10)
     except (KafkaError, TimeoutError, OSError):
         return None
 
@@ -106,7 +112,7 @@ def show(told: dict[str, Any]) -> None:
     """The same as a table, and what the services say below it."""
     console = Console(highlight=False)
     columns = ("state", "pid", "restarts", Column("memory", no_wrap=True), Column("since", no_wrap=True))
-    table = Table(Column("part", no_wrap=True), *columns, Column("address", no_wrap=True), box=None)
+    table = Table(Column("part", no_wrap=True), *columns, Column("address", no_wrap=True), box=None, pad_edge=False)
     for part in told["parts"]:
         memory, since = f"{part['rss_bytes'] / 1e6:.0f} MB", f"{part['uptime_seconds']:.0f} s"
         row = (part["name"], part["state"], part["pid"] or "–", part["restarts"], memory, since, part["address"])
