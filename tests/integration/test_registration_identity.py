@@ -1,6 +1,7 @@
 """Whatever arrives, is replaced or removed, in whatever pieces: the partners are those of all rows read at once."""
 
 import random
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -51,6 +52,7 @@ def listed(each: Row, day: int) -> dict[str, Any]:
         "name": each.name[0],
         "region": each.name[1],
         "kind": "business",
+        "workers": day + len(each.ref),
         "list": "one",
         "listed_on": f"2021-01-{day:02d}",
     }
@@ -144,8 +146,16 @@ async def test_participants_go_by_the_partner_they_mean_whatever_comes_first(her
         assert await gone_by(here, prefix) == {number: meant(held, each) for number, each in participants.items()}
 
 
+async def rows_of_partners(here: World) -> dict[str, list[Any]]:
+    """partner_id → its rows, the one believed last."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in await here.pool.fetch("select * from evidence order by last_listed, line, key"):
+        found[str(row["partner_id"])].append(row)
+    return found
+
+
 async def test_the_facts_on_the_topic_are_the_partners_in_the_database(here: World) -> None:
-    """After all those runs: every group is told once, every id that lost its rows says so, versions have no gaps."""
+    """After all those runs: every group is told once and by its own rows, every id that lost its rows says so."""
     facts = await here.facts("partners")
     assert all(fact is not None for versions in facts.values() for fact in versions)
     told = {key for key, versions in facts.items() if versions[-1]["status"] == "active" and versions[-1]["lists"]}
@@ -158,6 +168,11 @@ async def test_the_facts_on_the_topic_are_the_partners_in_the_database(here: Wor
             survivor = versions[-1]["merged_into"]
             assert facts[survivor][-1]["status"] == "active"
             assert versions[-1]["listed_on"] is None
+    for partner_id, rows in (await rows_of_partners(here)).items():
+        fact = facts[partner_id][-1]
+        newest, since = rows[-1], min(row["first_listed"] for row in rows)
+        assert (fact["region"], fact["workers"]["total"]) == (newest["region"], newest["total"]), partner_id
+        assert fact["listed_on"] == since.isoformat(), partner_id
     for versions in facts.values():
         for one, other in pairwise(versions):
             changing = ("version", "recorded_at", "type")
