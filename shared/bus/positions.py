@@ -65,15 +65,18 @@ class Positions(dict[TopicPartition, Position]):
             position = self.get(tp)
             if position is None:
                 continue
-            next_offset = expected.get(tp, position.next_offset)
-            if run[0].offset < next_offset:
-                run = [record for record in run if record.offset >= next_offset]
-            if run and run[0].offset > next_offset and tp not in expected and not position.sought:
+            first = next_offset = expected.get(tp, position.next_offset)
+            fresh = []
+            for record in run:  # a client that sought back in between gives some twice
+                if record.offset >= next_offset:
+                    fresh.append(record)
+                    next_offset = record.offset + 1
+            if fresh and fresh[0].offset > first and tp not in expected and not position.sought:
                 position.sought = True
                 raise Fenced
-            if run:
-                due += run
-                expected[tp] = run[-1].offset + 1
+            if fresh:
+                due += fresh
+                expected[tp] = next_offset
         return due
 
     def after(self, records: Sequence[Record]) -> dict[TopicPartition, int]:

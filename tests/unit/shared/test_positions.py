@@ -44,6 +44,11 @@ def test_a_gap_is_sought_once_and_real_if_it_is_still_there():
     assert due(positions, records(0, 4, 5)) == [(0, 4), (0, 5)]
 
 
+def test_a_gap_behind_what_was_applied_is_a_gap():
+    with pytest.raises(Fenced):
+        due(standing(p0=5), records(0, 3, 4), records(1, 0), records(0, 7))
+
+
 def test_a_batch_moves_each_of_its_partitions_behind_its_last_record():
     positions = standing(p0=0, p1=7, p2=1)
     after = positions.after([*records(0, 0, 1), *records(1, 7), *records(0, 2)])
