@@ -1,7 +1,6 @@
 """Targets of regions, with how far they are reached."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -11,12 +10,14 @@ from services.coverage.handlers import queries
 from shared.regions import Regions
 
 
-async def targets_of(db: asyncpg.Connection, codes: Sequence[str], known_at: int | None) -> dict[str, dict[str, Any]]:
+async def targets_of(
+    db: asyncpg.Connection, codes: Sequence[str], known_at: int | None, updated_at: str | None
+) -> dict[str, dict[str, Any]]:
     """Region → its newest target known by then, with its `progress`: listed partners, of the target's list if it names
     one, whose first start lies within the target's days.
 
     Of each partner only the newest first start and lists are kept, so progress is told by what is known now,
-    whatever the day and knowledge asked for; `progress_known_at` says so.
+    whatever the day and knowledge asked for; `progress_known_at`, the time of the newest event, says so.
     """
     newest = {row["region"]: row for row in await db.fetch(queries["targets"], list(codes), known_at)}
     within = [(code, regency) for code in newest for regency in Regions.load().regencies(code)]
@@ -27,10 +28,10 @@ async def targets_of(db: asyncpg.Connection, codes: Sequence[str], known_at: int
         *([row[name] for row in newest.values()] for name in ("region", "list", "agency", "starts", "until")),
     )
     progress = {row["region"]: row["progress"] for row in reached}
-    return {code: _told(row, progress.get(code, 0)) for code, row in newest.items()}
+    return {code: _told(row, progress.get(code, 0), updated_at) for code, row in newest.items()}
 
 
-def _told(row: asyncpg.Record, progress: int) -> dict[str, Any]:
+def _told(row: asyncpg.Record, progress: int, updated_at: str | None) -> dict[str, Any]:
     return {
         "measure": row["measure"],
         "value": row["value"],
@@ -40,6 +41,6 @@ def _told(row: asyncpg.Record, progress: int) -> dict[str, Any]:
         "source": row["source"],
         "agency": row["agency"],
         "progress": progress,
-        "progress_known_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "progress_known_at": updated_at,
         "rate": rate(progress, row["value"]),
     }

@@ -230,10 +230,12 @@ async def test_a_target_may_count_the_list_of_another_agency_unless_its_own_has_
 
 
 async def test_progress_says_that_it_is_told_by_what_is_known_now(world: World) -> None:
-    await world.hear("reference", Target("33.11", "enrolled", 4, DAY, DAY, "SK", RECORDED, "bpjstk"))
-    before = datetime.now(UTC).replace(microsecond=0)
-    (row,) = (await world.get("/v1/coverage?region=33.11&known_at=2026-01-10T03:00:00Z"))["rows"]
-    assert before <= datetime.fromisoformat(row["target"]["progress_known_at"]) <= datetime.now(UTC)
+    later = RECORDED + timedelta(days=3)
+    for region, second in (("33.11", RECORDED), ("33.12", later)):
+        await world.hear("reference", Target(region, "enrolled", 4, DAY, DAY, "SK", second, "bpjstk"))
+    answer = await world.get("/v1/coverage?region=33.11&known_at=2026-01-10T03:00:00Z")
+    assert answer["rows"][0]["target"]["progress_known_at"] == answer["updated_at"]
+    assert datetime.fromisoformat(answer["updated_at"]) == later
 
 
 # --- the stream ------------------------------------------------------------------------------------------------------

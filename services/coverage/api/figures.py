@@ -37,15 +37,16 @@ async def coverage(request: Request) -> Response:
     async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
         sums = await questions.answer(db, question)
         published = await references.published(db, codes, question.known_at)
-        targets = await targets_of(db, codes, question.known_at)
         heard = await freshness.agencies(db)
+        updated_at = freshness.newest(heard)
+        targets = await targets_of(db, codes, question.known_at, updated_at)
     told = {
         "region": question.region,
         "level": parameters.level_asked(request),
         "by": list(question.by),
         "as_of": question.as_of.isoformat(),
         "known_at": known_at,
-        "updated_at": freshness.newest(heard),
+        "updated_at": updated_at,
         "freshness": heard,
     }
 

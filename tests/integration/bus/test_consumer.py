@@ -8,6 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from shared.bus import consumer as bus
+from shared.bus import transport
 from shared.bus.records import header
 from tests.integration.bus.tally import TOPIC, add_up, consuming, event, prepared, publish, totals
 from tests.waiting import eventually
@@ -203,8 +204,9 @@ async def test_a_broker_that_dies_and_comes_back_finds_its_consumer_again(
     database, own_kafka, topics, tmp_path, monkeypatch
 ):
     """aiokafka's consumer can hang silently after a broker's restart; ours measures its lag and starts anew."""
-    for name, seconds in {"WATCH_SECONDS": 0.3, "MEASURED_WITHIN": 1.5, "HUNG_AFTER": 5, "CLOSED_WITHIN": 1}.items():
+    for name, seconds in {"WATCH_SECONDS": 0.3, "MEASURED_WITHIN": 1.5, "HUNG_AFTER": 5}.items():
         monkeypatch.setattr(bus, name, seconds)
+    monkeypatch.setattr(transport, "CLOSED_WITHIN", 1)
     broker = await own_kafka()
     async with prepared(database.of("coverage"), broker.address, topics, tmp_path) as pool:
         expected = await numbers(broker.address, topics, 200)
