@@ -58,7 +58,10 @@ async def take(work: Work, sent: Sequence[Sent]) -> tuple[list[Fate], Regrouping
 
 
 async def drop(work: Work, sent: Sequence[Sent]) -> tuple[list[Fate], Regrouping]:
-    """Remove the rows by which partners stand on lists they are no longer on."""
+    """Remove the rows by which partners stand on lists they are no longer on.
+
+    Nobody known by these identifiers stands there already; only an unknown id or ref is a mistake.
+    """
     asked = [(each.agency, each.regions, each.command.partner) for each in sent]
     keys = await looking_up.anchor(work, asked, [None] * len(asked), [each.command.list for each in sent])
     found = await looking_up.find(work, [k for k in keys if not isinstance(k, Refusal)])
@@ -76,8 +79,6 @@ async def drop(work: Work, sent: Sequence[Sent]) -> tuple[list[Fate], Regrouping
     for each, key, partner in zip(sent, keys, partners, strict=True):
         if isinstance(key, Refusal):
             fates.append((key, None))
-        elif partner is None:
-            fates.append((Refusal("partner_unknown", "partner", "No partner is known by these identifiers."), None))
         else:
             there = (each.agency, each.command.list, partner) in standing
             fates.append((REMOVED if there else grouping.UNCHANGED, partner))

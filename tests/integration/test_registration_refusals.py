@@ -55,6 +55,7 @@ CLAIMED: dict[str, Any] = {
     "occurred_on": "2020-06-01",
     "paid_on": "2020-07-01",
 }
+HELD: dict[str, Any] = {"region": "33.11", "name": "Sosialisasi", "batch": "4", "held_on": "2021-02-16"}
 FILED = CLAIMED | {"claim_ref": "KL-2", "occurred_on": "2020-05-01"}
 
 
@@ -117,7 +118,12 @@ EVENTS: list[tuple[str, str | None, str, dict[str, Any]]] = [
     ("partner_unknown", "partner.id", "enrollment.registered", ENROLLED | {"partner": {"id": "nobody"}}),
     ("partner_unknown", "partner.ref", "enrollment.registered", ENROLLED | {"partner": {"ref": "B-9"}}),
     ("partner_unknown", "cooperative", "partner.listed", LISTED | {"cooperative": {"ref": "B-9"}}),
-    ("partner_unknown", "partner", "partner.delisted", {"partner": {"nib": "0000100000001"}, "list": "x"}),
+    ("partner_unknown", "partner.id", "partner.delisted", {"partner": {"id": "nobody"}, "list": "x"}),
+    ("partner_unknown", "partner.ref", "partner.delisted", {"partner": {"ref": "B-9", "nib": "0000100006909"}}),
+    ("partner_unknown", "partner.id", "briefing.held", HELD | {"attendees": [{"id": "nobody"}]}),
+    ("partner_unknown", "partner.ref", "briefing.held", HELD | {"attendees": [{"name": "Toko"}, {"ref": "B-9"}]}),
+    ("partner_unknown", "partner.id", "partner.listed", LISTED | {"partner": {"id": "nobody"}}),
+    ("partner_unknown", "cooperative", "partner.listed", LISTED | {"cooperative": {"nib": "0000100000001"}}),
     ("conflict", "partner", "enrollment.changed", ENROLLED | {"partner": {"ref": "A-1", "nib": "0000100006910"}}),
     ("conflict", "status", "claim.rejected", CLAIMED),
     ("conflict", "claim_ref", "claim.paid", FILED | {"programme": "JKM"}),
@@ -147,6 +153,31 @@ async def test_a_refused_event_says_its_code_and_field(
     here: World, code: str, field: str | None, kind: str, data: dict[str, Any]
 ) -> None:
     assert await here.refused(kind, data) == (code, field)
+
+
+NOBODY: list[dict[str, Any]] = [
+    {"nib": "0000100000001"},
+    {"nik": "3311024908000001"},
+    {"nik_koperasi": "3311000000009"},
+    {"name": "Toko Tiada", "region": "33.11"},
+]
+
+
+@pytest.mark.parametrize("nobody", NOBODY, ids=lambda partner: next(iter(partner)))
+async def test_only_an_unknown_id_or_ref_is_a_mistake(here: World, nobody: dict[str, Any]) -> None:
+    """Whoever is unknown by other identifiers stands on no list, or is named by one later."""
+    number = f"ZZ8{NOBODY.index(nobody)}"
+    events = [
+        here.event("partner.delisted", {"partner": nobody, "list": "default"}),
+        here.event("enrollment.registered", ENROLLED | {"partner": nobody, "participant_no": number}),
+        here.event("claim.filed", FILED | {"partner": nobody, "participant_no": number, "claim_ref": number}),
+        here.event("briefing.held", HELD | {"batch": number, "attendees": [nobody]}),
+    ]
+    listed = await here.pool.fetchval("select count(*) from evidence")
+    answer = await here.send(*events)
+    assert (answer["accepted"], answer["rejected"]) == (len(events), [])
+    assert events[0]["id"] not in answer["partners"]
+    assert await here.pool.fetchval("select count(*) from evidence") == listed
 
 
 async def test_an_agency_lists_and_enrols_only_in_its_regions(here: World) -> None:
