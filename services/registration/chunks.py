@@ -29,6 +29,7 @@ QUARANTINE = (
     "field",
     "detail",
     "nib",
+    "nik_koperasi",
     "nik",
     "name",
     "participant_no",
@@ -130,7 +131,6 @@ class Chunk:
         return formed - sum(not s.formed and s.status == "merged" and s.partner_id in work.became for s in own)
 
     def _entry(self, work: Work, row: Row, refusal: Refusal) -> tuple[Any, ...]:
-        nib, nik, name, number = self.reader.trace(row).hashed(work.vault)
         return (
             work.ids(),
             self.record["agency"],
@@ -140,10 +140,7 @@ class Chunk:
             refusal.code,
             refusal.field,
             refusal.detail,
-            nib,
-            nik,
-            name,
-            number,
+            *self.reader.trace(row).hashed(work.vault),
             work.vault.seal({"cells": self.reader.kept(row)}),
             work.now,
             self._keys(work, row)[0],

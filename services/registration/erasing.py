@@ -10,6 +10,7 @@ from services.registration.partners import Row
 from services.registration.work import Work
 
 ERASED = "erased"
+IDENTIFIERS = ("nib", "nik_koperasi", "nik", "name")
 
 
 async def erase(work: Work, partners: Sequence[UUID]) -> Regrouping:
@@ -22,12 +23,13 @@ async def erase(work: Work, partners: Sequence[UUID]) -> Regrouping:
     numbers = [record["participant_no"] for record in participants]
     identified: list[Row | remembering.Former | _Identified] = [
         *rows,
-        *(_Identified(record["nib"], record["nik"], record["name"]) for record in participants),
+        *(_Identified(*(record[key] for key in IDENTIFIERS)) for record in participants),
         *await remembering.of(work, partners),
     ]
     await work.execute(
         "erase_from_quarantine",
         list({row.nib for row in identified} - {None}),
+        list({row.nik_koperasi for row in identified} - {None}),
         list({row.nik for row in identified} - {None}),
         list({row.name for row in identified} - {None} | {traces.name_of(work.vault, name) for name in names}),
         numbers,
@@ -48,5 +50,5 @@ async def erase(work: Work, partners: Sequence[UUID]) -> Regrouping:
 class _Identified:
     """The identifiers of a participant, as a row has them."""
 
-    def __init__(self, nib: int | None, nik: UUID | None, name: UUID | None) -> None:
-        self.nib, self.nik, self.name = nib, nik, name
+    def __init__(self, nib: int | None, nik_koperasi: str | None, nik: UUID | None, name: UUID | None) -> None:
+        self.nib, self.nik_koperasi, self.nik, self.name = nib, nik_koperasi, nik, name

@@ -260,8 +260,8 @@ select participant_no, partner_id from participant where participant_no = any($1
 
 -- name: erase_from_quarantine
 -- A name alone finds only what has no better identifier: others bear it too.
-delete from quarantine where nib = any($1::bigint[]) or nik = any($2::uuid[])
-    or (name = any($3::uuid[]) and nik is null and nib is null) or participant_no = any($4::text[]);
+delete from quarantine where nib = any($1::bigint[]) or nik_koperasi = any($2::text[]) or nik = any($3::uuid[])
+    or (name = any($4::uuid[]) and nik is null and nib is null) or participant_no = any($5::text[]);
 
 -- name: erase_participants
 delete from participant where participant_no = any($1::text[]);
@@ -289,13 +289,14 @@ select key, content, partner_id from event where key = any($1::uuid[]);
 delete from quarantine where event_key = any($1::uuid[]);
 
 -- name: enter_quarantine
-insert into quarantine (id, agency, event_key, type, code, field, detail, nib, nik, name, participant_no, sealed,
-                        recorded_at)
+insert into quarantine (id, agency, event_key, type, code, field, detail, nib, nik_koperasi, nik, name, participant_no,
+                        sealed, recorded_at)
 select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
-                     $9::uuid[], $10::uuid[], $11::text[], $12::bytea[], $13::timestamptz[])
+                     $9::text[], $10::uuid[], $11::uuid[], $12::text[], $13::bytea[], $14::timestamptz[])
 on conflict (event_key) do update set type = excluded.type, code = excluded.code, field = excluded.field,
-   detail = excluded.detail, nib = excluded.nib, nik = excluded.nik, name = excluded.name,
-   participant_no = excluded.participant_no, sealed = excluded.sealed, recorded_at = excluded.recorded_at;
+   detail = excluded.detail, nib = excluded.nib, nik_koperasi = excluded.nik_koperasi, nik = excluded.nik,
+   name = excluded.name, participant_no = excluded.participant_no, sealed = excluded.sealed,
+   recorded_at = excluded.recorded_at;
 
 -- name: older_refusals
 -- Whether rows of another upload of this list are in the quarantine.
@@ -465,7 +466,7 @@ select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header
  where q.id = $1 and q.agency = $2 and i.dry_run is not true;
 
 -- name: mend_quarantined
-update quarantine set sealed = $3, nib = $4, nik = $5, name = $6, participant_no = $7, event_key = $8
+update quarantine set sealed = $3, nib = $4, nik_koperasi = $5, nik = $6, name = $7, participant_no = $8, event_key = $9
  where id = $1 and agency = $2;
 
 -- name: judge_quarantined

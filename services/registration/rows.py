@@ -55,7 +55,7 @@ class Reader:
     def trace(self, row: Row) -> traces.Trace:
         """Whose the row is, as far as it can be read; also of a row that has too few cells."""
         name, region = self._named(row)
-        return traces.of_cells(row.cells, name, region, self._cell("participant_no"))
+        return traces.of_cells(row.cells, name, region, self._cell("nik_koperasi"), self._cell("participant_no"))
 
     def same_as(self, row: Row) -> list[tuple[str, ...]]:
         """What tells the row from others of its list, its own first; then what it may have been while refused."""

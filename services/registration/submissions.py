@@ -155,23 +155,6 @@ def _rejected(item: Item) -> dict[str, Any]:
     return found | {"detail": refusal.detail}
 
 
-QUARANTINE = (
-    "id",
-    "agency",
-    "event_key",
-    "type",
-    "code",
-    "field",
-    "detail",
-    "nib",
-    "nik",
-    "name",
-    "participant_no",
-    "sealed",
-    "recorded_at",
-)
-
-
 async def quarantine(work: Work, agency: str, spoken_for: tuple[str, ...], refused: Sequence[Item]) -> None:
     """Keep refused events as they were sent; the same event refused again replaces what is kept of it."""
     kept: dict[Any, tuple[Any, ...]] = {}

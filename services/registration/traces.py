@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.registration import values
@@ -12,20 +12,31 @@ from shared.regions import RegionError, Regions
 LONGEST_NUMBER = 100
 
 
+class Hashed(NamedTuple):
+    """A trace as the quarantine keeps it: what is personal only as keyed hashes."""
+
+    nib: int | None
+    nik_koperasi: str | None
+    nik: UUID | None
+    name: UUID | None
+    participant_no: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """Identifiers as read; `name` is normalised, `region` the code it stands for, None where nobody can tell."""
 
     nib: str | None = None
+    nik_koperasi: str | None = None
     nik: str | None = None
     name: str | None = None
     region: str | None = None
     participant_no: str | None = None
 
-    def hashed(self, vault: Vault) -> tuple[int | None, UUID | None, UUID | None, str | None]:
-        """As the quarantine keeps it: (NIB, hash of the NIK, hash of the name, participant number)."""
+    def hashed(self, vault: Vault) -> Hashed:
         name = name_of(vault, self.name, self.region) if self.name else None
-        return int(self.nib) if self.nib else None, vault.nik(self.nik), name, self.participant_no
+        nib = int(self.nib) if self.nib else None
+        return Hashed(nib, self.nik_koperasi, vault.nik(self.nik), name, self.participant_no)
 
 
 def name_of(vault: Vault, name: str, region: str | None = None) -> UUID:
@@ -38,20 +49,21 @@ def of_event(data: Mapping[str, Any], regions: Regions, own: str | None) -> Trac
     partner = data.get("partner")
     partner = partner if isinstance(partner, dict) else {}
     name, region = data.get("name") or partner.get("name"), partner.get("region") or data.get("region")
-    number = str(data.get("participant_no") or "").replace("\x00", "")[:LONGEST_NUMBER]
     return Trace(
         nib=_text(values.nib(str(partner.get("nib") or ""))),
+        nik_koperasi=values.nik_koperasi(_number(partner.get("nik_koperasi")) or ""),
         nik=_text(values.nik(str(partner.get("nik") or ""))),
         name=values.name_key(str(name)) if name else None,
         region=region_of(regions, str(region), own) if region else None,
-        participant_no=number or None,
+        participant_no=_number(data.get("participant_no")),
     )
 
 
-def of_cells(cells: tuple[str, ...], name: str, region: str | None, number: str) -> Trace:
-    """The trace of a refused row: a NIB or NIK in whichever cell, the name and number from theirs."""
+def of_cells(cells: tuple[str, ...], name: str, region: str | None, koperasi: str, number: str) -> Trace:
+    """The trace of a refused row: a NIB or NIK in whichever cell, the name and the other numbers from theirs."""
     return Trace(
         nib=next((read for cell in cells if isinstance(read := values.nib(cell), str)), None),
+        nik_koperasi=values.nik_koperasi(koperasi[:LONGEST_NUMBER]),
         nik=next((read for cell in cells if isinstance(read := values.nik(cell), str)), None),
         name=values.name_key(name) or None,
         region=region,
@@ -64,6 +76,11 @@ def region_of(regions: Regions, text: str, own: str | None) -> str | None:
         return regions.resolve(text, own)
     except RegionError:
         return None
+
+
+def _number(given: Any) -> str | None:
+    """As much of it as the database keeps."""
+    return str(given or "").replace("\x00", "")[:LONGEST_NUMBER] or None
 
 
 def _text(read: Any) -> str | None:

@@ -80,6 +80,19 @@ async def test_erasure_leaves_nothing_of_the_person_in_the_quarantine(here: Worl
     assert "Bu Ingat" in left
 
 
+async def test_erasure_finds_a_cooperative_by_its_number_whatever_its_name_is_there(here: World) -> None:
+    listed = {"name": "Koperasi Lama", "kind": "cooperative", "region": "33.12", "listed_on": "2021-01-31"}
+    partner = {"nik_koperasi": "3312-0000-00077"}
+    sent = await here.send(here.event("partner.listed", listed | {"partner": partner}))
+    renamed = listed | {"name": "Koperasi Baru Nian", "listed_on": "besok"}
+    await here.post(here.event("partner.listed", renamed | {"partner": partner | {"nib": "1"}}))
+    row = "nama koperasi,nik koperasi,kab_kota,tgl_data\nKoperasi Baru Nian,3312000000077,33.12,besok"
+    await here.upload(row, "partners", list="koperasi")
+    assert str(await quarantine(here)).count("Baru Nian") == 2
+    await here.http.delete(f"/v1/partners/{next(iter(sent['partners'].values()))}", headers=here.bearer("dinas"))
+    assert "Baru Nian" not in str(await quarantine(here))
+
+
 async def test_erasure_finds_what_an_entry_became_by_mending(here: World) -> None:
     listed = {"partner": {}, "kind": "individual", "region": "33.12", "listed_on": "2021-01-31"}
     sent = await here.send(here.event("partner.listed", listed | {"name": "Bu Sembuh"}))

@@ -17,14 +17,16 @@ REGIONS = Regions.load()
 
 def test_an_event_is_traced_by_name_in_its_region_however_that_is_written() -> None:
     data = {"name": "Pak Lupa", "region": "Kab. Wonogiri", "participant_no": "Z\x001"}
-    assert traces.of_event(data, REGIONS, None) == Trace(None, None, "PAK LUPA", "33.12", "Z1")
+    assert traces.of_event(data, REGIONS, None) == Trace(None, None, None, "PAK LUPA", "33.12", "Z1")
     assert traces.of_event({"partner": data}, REGIONS, None).region == "33.12"
     assert traces.of_event({"name": "x", "region": "Solo"}, REGIONS, None).region is None
 
 
 def test_a_name_in_an_unknown_region_is_hashed_alone() -> None:
     assert (
-        Trace(name="A").hashed(VAULT)[2] == traces.name_of(VAULT, "A") != Trace(name="A", region="ID").hashed(VAULT)[2]
+        Trace(name="A").hashed(VAULT).name
+        == traces.name_of(VAULT, "A")
+        != Trace(name="A", region="ID").hashed(VAULT).name
     )
 
 
@@ -32,5 +34,5 @@ def test_a_row_is_traced_even_when_it_is_too_short() -> None:
     sender = Sender(("33.12",), "l", date(2021, 1, 31))
     reader = Reader("partners", Table(("alamat", "nib", "nama", "kota"), (), 0), sender, REGIONS)
     assert reader.trace(Row(2, ("x", "0000100006909", "Pak Lupa"), False)) == Trace(
-        "0000100006909", None, "PAK LUPA", "33.12"
+        nib="0000100006909", name="PAK LUPA", region="33.12"
     )
