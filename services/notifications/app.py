@@ -12,7 +12,7 @@ from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel
 from services.notifications.channels.log import LogChannel
 from services.notifications.channels.mail import MailChannel, Server, nobody_reads
-from services.notifications.forgetting import Forgetter
+from services.notifications.forgetting import letters_of_erased
 from services.notifications.handlers import Handlers
 from services.notifications.policies import InForce
 from services.notifications.replanner import Replanner
@@ -20,6 +20,7 @@ from services.notifications.schedule import Clock, Scheduler, wall_clock
 from services.notifications.sender import LOG_PACE, MAIL_PACE, Pace, Sender
 from services.notifications.settings import Settings
 from shared.bus.consumer import Consumer
+from shared.bus.forgetting import Forgetter
 from shared.bus.metrics import watch
 from shared.bus.outbox import Relay
 from shared.bus.topics import ensure_topics
@@ -120,7 +121,7 @@ def build(settings: Settings, pool: asyncpg.Pool, clock: Clock = wall_clock) -> 
     ]
     consumer = _consumer(settings, pool, scheduler)
     replanner = Replanner(pool, scheduler, in_force)
-    forgetter = Forgetter(pool, kafka=settings.kafka, prefix=settings.topic_prefix)
+    forgetter = Forgetter(pool, "contacts", letters_of_erased, kafka=settings.kafka, prefix=settings.topic_prefix)
     return Engine(pool, in_force, scheduler, consumer, senders, replanner, forgetter, relay)
 
 
