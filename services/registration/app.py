@@ -1,5 +1,6 @@
 """Everything that registration is made of, put together here and nowhere else."""
 
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -8,11 +9,13 @@ from fastapi import FastAPI, Request, Response
 from services.registration.api import agencies, events, imports, lists, partners, quarantine
 from services.registration.api.services import Services, Wake
 from services.registration.direct import DirectIntake
+from services.registration.forgetting import letters_of_erased
 from services.registration.importing import ImportWorker
 from services.registration.privacy import Vault
 from services.registration.settings import Settings
 from services.registration.writer import Writer
 from shared.bus.consumer import Consumer
+from shared.bus.forgetting import Forgetter
 from shared.bus.metrics import watch
 from shared.bus.outbox import Relay
 from shared.bus.topics import ensure_topics
@@ -52,10 +55,12 @@ def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
     here = Services(pool, vault, writer, relay, keys, Regions.load(), wake, settings.jkp)
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     consumer.on("intake", DirectIntake(here).on_intake)
+    erased = partial(letters_of_erased, vault=vault, regions=here.regions)
+    forgetter = Forgetter(pool, "intake", erased, kafka=settings.kafka, prefix=settings.topic_prefix)
     watch(metrics, consumer, relay)
     app = build_app(
         "registration",
-        parts=[relay, writer, ImportWorker(here), consumer],
+        parts=[relay, writer, ImportWorker(here), consumer, forgetter],
         routers=[each.router for each in (events, imports, lists, partners, quarantine, agencies)],
         state={"services": here, "keys": keys},
         metrics=metrics,

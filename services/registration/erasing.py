@@ -1,4 +1,4 @@
-"""Erasure: rows, participants, contact and refused copies of a partner go; only its id stays, and says so."""
+"""Erasure: rows, participants, contact and all that was refused of a partner go; only its id stays, and says so."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -26,14 +26,15 @@ async def erase(work: Work, partners: Sequence[UUID]) -> Regrouping:
         *(_Identified(*(record[key] for key in IDENTIFIERS)) for record in participants),
         *await remembering.of(work, partners),
     ]
-    await work.execute(
-        "erase_from_quarantine",
+    found_by = (
         list({row.nib for row in identified} - {None}),
         list({row.nik_koperasi for row in identified} - {None}),
         list({row.nik for row in identified} - {None}),
         list({row.name for row in identified} - {None} | {traces.name_of(work.vault, name) for name in names}),
         numbers,
     )
+    await work.execute("erase_from_quarantine", *found_by)
+    await work.execute("note_letters_to_forget", *found_by)
     await work.execute("erase_participants", numbers)
     await work.execute("erase_claimants", numbers)
     await work.execute("erase_guests", list(partners))

@@ -263,6 +263,13 @@ select participant_no, partner_id from participant where participant_no = any($1
 delete from quarantine where nib = any($1::bigint[]) or nik_koperasi = any($2::text[]) or nik = any($3::uuid[])
     or (name = any($4::uuid[]) and nik is null and nib is null) or participant_no = any($5::text[]);
 
+-- name: note_letters_to_forget
+insert into letters_to_forget values ($1::bigint[], $2::text[], $3::uuid[], $4::uuid[], $5::text[]);
+
+-- name: take_letters_to_forget
+-- Whose dead letters are to be deleted, in the caller's transaction: it is done when that commits.
+delete from letters_to_forget returning nib, nik_koperasi, nik, name, participant_no;
+
 -- name: erase_participants
 delete from participant where participant_no = any($1::text[]);
 

@@ -59,6 +59,14 @@ def of_event(data: Mapping[str, Any], regions: Regions, own: str | None) -> Trac
     )
 
 
+def of_everybody(data: Mapping[str, Any], regions: Regions) -> list[Trace]:
+    """The traces of all whom an event of an unknown agency names: its partner and those who came to its briefing."""
+    guests = data.get("attendees")
+    guests = guests if isinstance(guests, list) else []
+    invited = [{"partner": guest, "region": data.get("region")} for guest in guests]
+    return [of_event(each, regions, None) for each in (data, *invited)]
+
+
 def of_cells(cells: tuple[str, ...], name: str, region: str | None, koperasi: str, number: str) -> Trace:
     """The trace of a refused row: a NIB or NIK in whichever cell, the name and the other numbers from theirs."""
     return Trace(

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from shared.bus import redrive
 from tests import stack
 from tests.integration.registration_world import World, world
 from tests.waiting import eventually
@@ -73,6 +75,33 @@ async def test_what_is_refused_is_kept_in_the_agencys_quarantine(here: World) ->
     await eventually(kept, 20)
     (entry,) = (await here.get("/v1/quarantine"))["items"]
     assert (entry["code"], entry["event"]["id"]) == ("unknown_region", "x")
+
+
+async def test_erasure_deletes_the_dead_letters_of_the_person_and_no_others(here: World) -> None:
+    nik = "3311024908000000"
+    sent = await here.send(here.event("partner.listed", listing("Pak Lupakan", partner={"nik": nik})))
+    theirs = [
+        listing("P. Lupa", partner={"nik": "3311.0249.0800.0000"}),
+        listing("PAK LUPAKAN", partner={}, region="Kab. Sukoharjo"),
+        listing("Pak Lupakan", partner={"ref": "7"}, region="Entah"),
+        {"region": "33.11", "held_on": "2021-01-31", "attendees": [{"nib": NIB}, {"nik": nik}]},
+    ]
+    others = [listing(), listing("Pak Lupakan"), listing("Pak Lupakan", partner={}, region="33.12"), [nik]]
+    too_deep = b'{"partner": {"nik": ' + b"[" * 5000 + b"]" * 5000 + b"}}"
+    stay = [*(json.dumps(each).encode() for each in others), too_deep, b"{no json"]
+    values = [*(json.dumps(each).encode() for each in theirs), *stay]
+    await write(here, *((str(at), value, None) for at, value in enumerate(values)))
+    await eventually(partial(buried, here, values), 20)
+    (partner,) = sent["partners"].values()
+    erased = await here.http.delete(f"/v1/partners/{partner}", headers=here.bearer("dinas"))
+    assert erased.status_code == 204
+    await eventually(partial(buried, here, stay), 20)
+    assert await here.pool.fetchval("select count(*) from letters_to_forget") == 0
+
+
+async def buried(here: World, values: list[bytes]) -> bool:
+    letters = await redrive.letters(here.kafka, prefix=here.prefix, topic="intake")
+    return sorted(letter.record.value for letter in letters) == sorted(values)
 
 
 async def dead_letters(here: World) -> list[tuple[str, str, str]]:

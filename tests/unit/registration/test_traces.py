@@ -30,6 +30,19 @@ def test_a_name_in_an_unknown_region_is_hashed_alone() -> None:
     )
 
 
+def test_everybody_a_briefing_names_is_traced() -> None:
+    guests = [{"nik": "3312024908000000"}, {"name": "Pak Lupa"}, {"name": "Bu Lain", "region": "33.11"}, "nobody"]
+    data = {"name": "Sosialisasi", "region": "33.12", "attendees": guests}
+    found = traces.of_everybody(data, REGIONS)[1:]
+    assert [(each.nik, each.name, each.region) for each in found] == [
+        ("3312024908000000", None, "33.12"),
+        (None, "PAK LUPA", "33.12"),
+        (None, "BU LAIN", "33.11"),
+        (None, None, "33.12"),
+    ]
+    assert len(traces.of_everybody({"name": "x", "attendees": 7}, REGIONS)) == 1
+
+
 def test_a_row_is_traced_even_when_it_is_too_short() -> None:
     sender = Sender(("33.12",), "l", date(2021, 1, 31))
     reader = Reader("partners", Table(("alamat", "nib", "nama", "kota"), (), 0), sender, REGIONS)
