@@ -52,11 +52,12 @@ def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
     relay = Relay(pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix)
     writer = Writer(pool, vault, relay, metrics, jkp=settings.jkp)
     keys = KeyRing(pool, settings.admin_key)
-    here = Services(pool, vault, writer, relay, keys, Regions.load(), wake, settings.jkp)
+    regions = Regions.load()
+    erased = partial(letters_of_erased, vault=vault, regions=regions)
+    forgetter = Forgetter(pool, "intake", erased, kafka=settings.kafka, prefix=settings.topic_prefix)
+    here = Services(pool, vault, writer, relay, keys, regions, wake, forgetter, settings.jkp)
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     consumer.on("intake", DirectIntake(here).on_intake)
-    erased = partial(letters_of_erased, vault=vault, regions=here.regions)
-    forgetter = Forgetter(pool, "intake", erased, kafka=settings.kafka, prefix=settings.topic_prefix)
     watch(metrics, consumer, relay)
     app = build_app(
         "registration",

@@ -32,12 +32,13 @@ class Forgetter:
         self._take = take
         self._kafka = kafka
         self._prefix = prefix
-        self._stopping = asyncio.Event()
+        self._woken = asyncio.Event()
+        self._stopping = False
         self._trouble: str | None = None
 
     async def run(self) -> None:
         wait = LOOK_EVERY
-        while not self._stopping.is_set():
+        while not self._stopping:
             try:
                 await self.forget()
                 self._trouble, wait = None, LOOK_EVERY
@@ -46,10 +47,16 @@ class Forgetter:
                 log.warning("dead letters of the erased wait to be deleted", topic=self._topic, problem=self._trouble)
                 wait = min(wait * 2, LONGEST_BACK_OFF)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), wait)
+                await asyncio.wait_for(self._woken.wait(), wait)
+            self._woken.clear()
+
+    def wake(self) -> None:
+        """Somebody was just erased."""
+        self._woken.set()
 
     async def stop(self) -> None:
-        self._stopping.set()
+        self._stopping = True
+        self._woken.set()
 
     def status(self) -> PartStatus:
         return PartStatus(live=True, ready=True, detail={"trouble": self._trouble})

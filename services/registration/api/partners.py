@@ -71,6 +71,7 @@ async def erase_partner(
     record = await _own(here, principal, partner_id)
     if not await here.writer.submit(Erasure(record["partner_id"])):
         raise not_found()
+    here.forgetter.wake()
     return Response(status_code=204)
 
 

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from services.registration.privacy import Vault
 from services.registration.writer import Writer
+from shared.bus.forgetting import Forgetter
 from shared.bus.outbox import Relay
 from shared.problems import Problem
 from shared.regions import Regions
@@ -25,6 +26,7 @@ class Services:
     keys: KeyRing
     regions: Regions
     wake_imports: "Wake"
+    forgetter: Forgetter
     jkp: bool = False
 
 
