@@ -5,12 +5,12 @@ acknowledged: the database knows where we stand.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
@@ -84,25 +84,27 @@ class Transport:
         """The batch as large as the backlog allows: large ones cost less for each record. It takes several fetches,
         since small ones let the client use its buffers again."""
         client = self.client
-        while client is not None and BACKLOG <= len(records) < self._max_records:
+        if client is None or len(records) < BACKLOG:
+            return records
+        last = {(record.topic, record.partition): record.offset for record in records}
+        read = {TopicPartition(*place): offset + 1 for place, offset in last.items()}
+        while len(records) < self._max_records:
+            wait_ms = BACKLOG_WAIT_MS if _more_to_come(client, read) else 0
             try:
-                wait_ms = BACKLOG_WAIT_MS if await _more_to_come(client) else 0
                 found = await client.getmany(timeout_ms=wait_ms, max_records=self._max_records - len(records))
-            except KafkaError:  # the next poll meets it again, and FastStream knows what to do
+            except (KafkaError, ConsumerStoppedError):  # the next poll meets it again, and FastStream knows what to do
                 break
             if not found:
                 break
             records.extend(chain.from_iterable(found.values()))
+            read |= {partition: run[-1].offset + 1 for partition, run in found.items()}
         return records
 
 
-async def _more_to_come(client: AIOKafkaConsumer) -> bool:
-    """Whether the broker holds more for us than was read, as far as the last fetches told."""
-    for tp in client.assignment() - client.paused():
-        end = client.highwater(tp)
-        if end is not None and await client.position(tp) < end:
-            return True
-    return False
+def _more_to_come(client: AIOKafkaConsumer, read: Mapping[TopicPartition, int]) -> bool:
+    """Whether the broker holds more of these partitions than was `read` (next offsets), as far as fetches told."""
+    ours = client.assignment()
+    return any((client.highwater(tp) or 0) > offset for tp, offset in read.items() if tp in ours)
 
 
 async def _unparsed(records: tuple[Any, ...]) -> KafkaMessage:
