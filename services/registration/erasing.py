@@ -1,12 +1,13 @@
 """Erasure: rows, participants, contact and all that was refused of a partner go; only its id stays, and says so."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from services.registration import grouping, remembering, traces, values
 from services.registration.evidence import to_row
 from services.registration.grouping import Regrouping
 from services.registration.partners import Row
+from services.registration.traces import Hashed
 from services.registration.work import Work
 
 ERASED = "erased"
@@ -34,6 +35,7 @@ async def erase(work: Work, partners: Sequence[UUID]) -> Regrouping:
         numbers,
     )
     await work.execute("erase_from_quarantine", *found_by)
+    await work.execute("erase_refused", await _briefings_with(work, dict(zip(Hashed._fields, found_by, strict=True))))
     await work.execute("note_letters_to_forget", *found_by)
     await work.execute("erase_participants", numbers)
     await work.execute("erase_claimants", numbers)
@@ -46,6 +48,16 @@ async def erase(work: Work, partners: Sequence[UUID]) -> Regrouping:
         work.regrouped.add(partner)
         work.moved_timelines.add(partner)
     return regrouping
+
+
+async def _briefings_with(work: Work, erased: Mapping[str, Collection[object]]) -> list[UUID]:
+    """The refused briefings that one of these came to; the quarantine's columns know only of the partner."""
+    found = []
+    for entry in await work.fetch("refused_briefings"):
+        guests = traces.of_everybody(traces.data_of(work.vault.open(entry["sealed"])), work.regions)
+        if any(traces.tells_of(guest.hashed(work.vault), erased) for guest in guests):
+            found.append(entry["id"])
+    return found
 
 
 class _Identified:

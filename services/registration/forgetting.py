@@ -17,15 +17,9 @@ async def letters_of_erased(db: asyncpg.Connection, vault: Vault, regions: Regio
     erased = {kind: {value for note in notes for value in note[kind]} for kind in Hashed._fields}
 
     def wanted(letter: Letter) -> bool:
-        return any(_among(trace.hashed(vault), erased) for trace in _read(letter, regions))
+        return any(traces.tells_of(trace.hashed(vault), erased) for trace in _read(letter, regions))
 
     return wanted if notes else None
-
-
-def _among(trace: Hashed, erased: dict[str, set[object]]) -> bool:
-    """A name alone finds only what has no better identifier: others bear it too."""
-    named = trace.name in erased["name"] and trace.nib is None and trace.nik is None
-    return named or any(getattr(trace, kind) in erased[kind] for kind in Hashed._fields if kind != "name")
 
 
 def _read(letter: Letter, regions: Regions) -> list[Trace]:

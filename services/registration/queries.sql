@@ -263,6 +263,13 @@ select participant_no, partner_id from participant where participant_no = any($1
 delete from quarantine where nib = any($1::bigint[]) or nik_koperasi = any($2::text[]) or nik = any($3::uuid[])
     or (name = any($4::uuid[]) and nik is null and nib is null) or participant_no = any($5::text[]);
 
+-- name: refused_briefings
+-- Who came to them is told by what was sent alone.
+select id, sealed from quarantine where type = 'briefing.held';
+
+-- name: erase_refused
+delete from quarantine where id = any($1::uuid[]);
+
 -- name: note_letters_to_forget
 insert into letters_to_forget values ($1::bigint[], $2::text[], $3::uuid[], $4::uuid[], $5::text[]);
 

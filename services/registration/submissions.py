@@ -1,6 +1,6 @@
 """What the writer is given besides imports: a request's events, a mended event, an erasure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -177,14 +177,9 @@ async def judge_again(work: Work, entry: UUID, agency: str, refusal: Refusal | N
         await work.execute("judge_quarantined", entry, agency, refusal.code, refusal.field, refusal.detail)
 
 
-def _data(raw: Any) -> Mapping[str, Any]:
-    data = raw.get("data") if isinstance(raw, dict) else None
-    return data if isinstance(data, dict) else {}
-
-
 def trace(raw: Any, regions: Regions, spoken_for: tuple[str, ...]) -> Trace:
     """Whose a refused event is, sent by an agency that speaks for these regions."""
-    return traces.of_event(_data(raw), regions, spoken_for[0] if len(spoken_for) == 1 else None)
+    return traces.of_event(traces.data_of(raw), regions, spoken_for[0] if len(spoken_for) == 1 else None)
 
 
 @dataclass

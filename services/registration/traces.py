@@ -1,6 +1,6 @@
 """Whose a refused event or row is, as far as it can be read: erasure finds what is kept of it by these."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -44,6 +44,12 @@ def name_of(vault: Vault, name: str, region: str | None = None) -> UUID:
     return vault.name(name, region or "")
 
 
+def data_of(raw: Any) -> Mapping[str, Any]:
+    """The data of an event as it was sent; empty where it has none."""
+    data = raw.get("data") if isinstance(raw, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
 def of_event(data: Mapping[str, Any], regions: Regions, own: str | None) -> Trace:
     """The trace of a refused event's data. `own` is the agency's only region, if it has one."""
     partner = data.get("partner")
@@ -65,6 +71,13 @@ def of_everybody(data: Mapping[str, Any], regions: Regions) -> list[Trace]:
     guests = guests if isinstance(guests, list) else []
     invited = [{"partner": guest, "region": data.get("region")} for guest in guests]
     return [of_event(each, regions, None) for each in (data, *invited)]
+
+
+def tells_of(trace: Hashed, erased: Mapping[str, Collection[object]]) -> bool:
+    """Whether this is one of the erased, told by each kind of identifier. A name alone finds only what has no better
+    identifier: others bear it too."""
+    named = trace.name in erased["name"] and trace.nib is None and trace.nik is None
+    return named or any(getattr(trace, kind) in erased[kind] for kind in Hashed._fields if kind != "name")
 
 
 def of_cells(cells: tuple[str, ...], name: str, region: str | None, koperasi: str, number: str) -> Trace:

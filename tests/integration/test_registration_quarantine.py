@@ -93,6 +93,22 @@ async def test_erasure_finds_a_cooperative_by_its_number_whatever_its_name_is_th
     assert "Baru Nian" not in str(await quarantine(here))
 
 
+async def test_erasure_finds_a_guest_of_a_refused_briefing(here: World) -> None:
+    listed = {"name": "Pak Tamu", "kind": "individual", "region": "33.12", "listed_on": "2021-01-31"}
+    partner = {"nik": "3312025505000000"}
+    sent = await here.send(here.event("partner.listed", listed | {"partner": partner}))
+    told = {"region": "33.12", "batch": "1", "held_on": "besok", "quota": 30}
+    guests = {"Temu Satu": [partner], "Temu Dua": [{"nik": "3312025606000000"}], "Temu Tiga": None}
+    for name, attendees in guests.items():
+        await here.post(here.event("briefing.held", told | {"name": name, "attendees": attendees}))
+    await here.post(here.event("briefing.held", {}) | {"data": "Temu Empat"})
+    assert str(await quarantine(here)).count("Temu") == 4
+    await here.http.delete(f"/v1/partners/{next(iter(sent['partners'].values()))}", headers=here.bearer("dinas"))
+    left = str(await quarantine(here))
+    assert "Temu Satu" not in left
+    assert left.count("Temu") == 3
+
+
 async def test_erasure_finds_what_an_entry_became_by_mending(here: World) -> None:
     listed = {"partner": {}, "kind": "individual", "region": "33.12", "listed_on": "2021-01-31"}
     sent = await here.send(here.event("partner.listed", listed | {"name": "Bu Sembuh"}))
