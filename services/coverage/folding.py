@@ -80,7 +80,7 @@ class Folder:
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
-                await self._fold_unless_rushed()
+                await self.look()
                 self._trouble, self._progress = None, time.monotonic()
             except UNAVAILABLE as problem:
                 self._trouble = type(problem).__name__
@@ -96,7 +96,8 @@ class Folder:
         live = self._trouble is not None or time.monotonic() - self._progress < STALLED_AFTER
         return PartStatus(live=live, ready=True, detail={"folded_batches": self._folded, "trouble": self._trouble})
 
-    async def _fold_unless_rushed(self) -> None:
+    async def look(self) -> None:
+        """Fold a slice, unless consumers are in a rush."""
         async with connection(self._pool) as db:
             rows = await self._count(db)
             if rows - self._rows > RUSH_ROWS:

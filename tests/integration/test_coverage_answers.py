@@ -17,8 +17,9 @@ import pytest
 from aiokafka import ConsumerRecord
 from fastapi import FastAPI, Request
 
-from services.coverage import app
+from services.coverage import app, folding
 from services.coverage.api import claims, figures, freshness, regions, stream
+from services.coverage.folding import Folder
 from services.coverage.settings import Settings
 from shared.bus.batch import Batch
 from shared.bus.records import Outgoing, Record, cloudevent_headers
@@ -236,6 +237,31 @@ async def test_progress_says_that_it_is_told_by_what_is_known_now(world: World) 
     answer = await world.get("/v1/coverage?region=33.11&known_at=2026-01-10T03:00:00Z")
     assert answer["rows"][0]["target"]["progress_known_at"] == answer["updated_at"]
     assert datetime.fromisoformat(answer["updated_at"]) == later
+
+
+# --- folding ---------------------------------------------------------------------------------------------------------
+
+
+async def test_folding_waits_for_the_end_of_a_rush_but_not_for_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Folder(world.pool)
+    monkeypatch.setattr(folding, "RUSH_ROWS", 0)
+
+    async def unfolded_after_a_look() -> int:
+        await folder.look()
+        return folder.unfolded
+
+    await world.hear("partners", listed(1, "dinas"))
+    assert await unfolded_after_a_look() == 1
+    monkeypatch.setattr(folding, "CALM_SECONDS", 0.0)
+    assert await unfolded_after_a_look() == 0
+    monkeypatch.setattr(folding, "CALM_SECONDS", 60.0)
+    await world.hear("partners", listed(2, "dinas", region="33.12"))
+    assert await unfolded_after_a_look() == 1
+    monkeypatch.setattr(folding, "MOST_UNFOLDED_ROWS", 1)
+    assert await unfolded_after_a_look() == 0
+    assert (await world.get("/v1/coverage"))["rows"][0]["listed"] == 2
 
 
 # --- the stream ------------------------------------------------------------------------------------------------------
