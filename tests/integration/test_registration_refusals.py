@@ -383,6 +383,19 @@ async def test_refused_rows_can_be_mended_too_and_are_nobody_elses(here: World) 
     assert (await here.get("/v1/quarantine", import_id=report["id"]))["items"] == []
 
 
+async def test_a_refused_row_is_mended_in_the_shape_it_is_shown_in(here: World) -> None:
+    report = await here.upload("nama usaha;nik;kab_kota\nToko Utuh;123;Sukoharjo\n", "partners", list="whole")
+    entry = (await here.get("/v1/quarantine", import_id=report["id"]))["items"][0]
+    address, headers = f"/v1/quarantine/{entry['id']}", here.bearer("dinas")
+    for wrong in (["Toko Utuh"], ["Toko Utuh", None, "Sukoharjo"]):
+        answer = await here.http.put(address, json=entry | {"cells": wrong}, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
+    mended = ["Toko Utuh", "", "Sukoharjo"]
+    answer = await here.http.put(address, json=entry | {"cells": mended}, headers=headers)
+    assert (answer.status_code, answer.json()["cells"]) == (200, mended)
+    assert (await here.http.post(f"{address}/retry", headers=headers)).status_code == 200
+
+
 async def test_foreign_and_unknown_ids_get_the_identical_answer(here: World) -> None:
     report = await here.upload(
         "nama usaha;kab_kota\nToko Rahasia;Tegal\nToko Rahasia;Kota Tegal\n", "partners", list="r"

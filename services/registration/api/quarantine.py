@@ -43,7 +43,7 @@ async def list_quarantine(
     }
 
 
-@router.put("/v1/quarantine/{entry_id}", summary="Mend: the event anew, or {'cells': {column: text}} of a row")
+@router.put("/v1/quarantine/{entry_id}", summary="Mend: the event anew; of a row {'cells': {column: text}} or all")
 async def mend(
     entry_id: str,
     body: dict[str, Any],
@@ -109,17 +109,18 @@ def _item(here: Services, principal: Principal, raw: Any) -> Item:
 
 
 def _mended_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any]) -> list[str]:
-    """The row with the named columns changed; a row of the wrong width takes the header's."""
+    """The row with the named columns changed, or all its cells anew; a row of the wrong width takes the header's."""
     given = body.get("cells")
     header = [squeeze(name) for name in entry["header"]]
-    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
-        raise Problem(422, "invalid_value", "Send {'cells': {column: text}}.", field="cells")
-    cells = (held + [""] * len(header))[: len(header)]
-    for name, value in given.items():
-        if squeeze(name) not in header:
+    if isinstance(given, dict):
+        named = {squeeze(name): value for name, value in given.items()}
+        if not named.keys() <= set(header):
             raise Problem(422, "invalid_value", "The file has no such column.", field="cells")
-        cells[header.index(squeeze(name))] = value
-    return health.cells_without(cells, health.columns(entry["kind"], entry["header"]), fits=True)
+        kept = (held + [""] * len(header))[: len(header)]
+        given = [named.get(name, cell) for name, cell in zip(header, kept, strict=True)]
+    if not isinstance(given, list) or len(given) != len(header) or not all(isinstance(cell, str) for cell in given):
+        raise Problem(422, "invalid_value", "Send {'cells': {column: text}}, or one text a column.", field="cells")
+    return health.cells_without(given, health.columns(entry["kind"], entry["header"]), fits=True)
 
 
 def _reading(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> tuple[Reader, Row]:
