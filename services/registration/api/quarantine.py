@@ -43,7 +43,10 @@ async def list_quarantine(
     }
 
 
-@router.put("/v1/quarantine/{entry_id}", summary="Mend: the event anew; of a row {'cells': {column: text}} or all")
+@router.put(
+    "/v1/quarantine/{entry_id}",
+    summary="Mend: the event anew, bare or as shown; of a row {'cells': {column: text}} or all",
+)
 async def mend(
     entry_id: str,
     body: dict[str, Any],
@@ -56,7 +59,8 @@ async def mend(
         reader, row = _reading(here, principal, entry, body["cells"])
         key, trace = None, reader.trace(row)
     else:
-        item = _item(here, principal, body)
+        event = body.get("event")  # as it is shown
+        item = _item(here, principal, event if isinstance(event, dict) else body)
         body, key, trace = item.raw, item.key, submissions.trace(item.raw, here.regions, principal.regions)
     try:
         await here.pool.execute(
