@@ -193,4 +193,4 @@ def row(tally: Tally, by: tuple[str, ...] = ()) -> dict[str, Any]:
 
 
 def rate(part: float, whole: float) -> float | None:
-    return round(part / whole, 6) if whole > 0 else None
+    return part / whole if whole > 0 else None
