@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 
+import asyncpg
 import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -106,6 +107,21 @@ async def test_a_record_that_breaks_the_handler_is_isolated(pool, kafka, topics)
         await eventually(lambda: matches(pool, {"a": sum(range(10, 17)) - 13}))
         (letter,) = await dead_letters(kafka, topics, 1)
     assert header(letter.headers, "payung_reason") == "handler: ZeroDivisionError"
+
+
+async def test_a_record_does_not_answer_for_a_connection_whose_server_dies(pool, kafka, topics):
+    """The driver may be told of the death by the next statement, before it hears that the connection is lost."""
+    dying = [asyncpg.InternalClientError("protocol is in the failed state")]
+
+    async def told_late(batch, db):
+        if dying:
+            raise dying.pop()
+        await add_up(batch, db)
+
+    await publish(kafka, topics, [event("a", 1)])
+    async with consuming(pool, kafka, topics, told_late) as consumer:
+        await eventually(lambda: matches(pool, {"a": 1}))
+        assert consumer.status().detail["dead_letters"] == 0
 
 
 async def test_too_much_poison_halts_the_topic_instead_of_filling_the_dead_letters(pool, kafka, topics):

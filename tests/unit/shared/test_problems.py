@@ -21,6 +21,10 @@ async def client():
     async def unreachable():
         raise ConnectionRefusedError("10.1.2.3")
 
+    @app.get("/dying")
+    async def dying():
+        raise asyncpg.InternalClientError("cannot switch to state 13; protocol is in the failed state")
+
     @app.get("/bug")
     async def bug():
         raise ZeroDivisionError("3571010101010001")
@@ -41,6 +45,7 @@ async def client():
 @pytest.mark.parametrize(("path", "status", "code"), [
     ("/down", 503, "unavailable"),
     ("/unreachable", 503, "unavailable"),
+    ("/dying", 503, "unavailable"),
     ("/bug", 500, "internal"),
     ("/ours", 409, "conflict"),
     ("/nowhere", 404, "not_found"),
