@@ -94,7 +94,8 @@ class Folder:
 
     def status(self) -> PartStatus:
         live = self._trouble is not None or time.monotonic() - self._progress < STALLED_AFTER
-        return PartStatus(live=live, ready=True, detail={"folded_batches": self._folded, "trouble": self._trouble})
+        ready = self._trouble is None
+        return PartStatus(live=live, ready=ready, detail={"folded_batches": self._folded, "trouble": self._trouble})
 
     async def look(self) -> None:
         """Fold a slice, unless consumers are in a rush."""
