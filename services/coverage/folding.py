@@ -106,8 +106,9 @@ class Folder:
             self._rows = rows
             if rows < MOST_UNFOLDED_ROWS and time.monotonic() - self._rushed_at < CALM_SECONDS:
                 return
-            self._folded += await fold(db, self._clock())
-            self._rows = await self._count(db)
+            if folded := await fold(db, self._clock()):
+                self._folded += folded
+                self._rows = await self._count(db)
 
     async def _count(self, db: asyncpg.Connection) -> int:
         """The rows of the ledger that no sum holds yet."""

@@ -39,7 +39,6 @@ class Transport:
         linger_ms: int,
     ) -> None:
         self._max_records = max_records
-        self._linger_ms = linger_ms
         self._broker = KafkaBroker(kafka, logger=None)
         self._subscriber = self._broker.subscriber(
             *topics,
