@@ -4,6 +4,7 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 def configure_logging(service: str, *, stream: Any = None) -> None:
     """Once, at start. JSON lines when `stream` (default stderr) is not a terminal; coloured text when it is."""
-    stream = stream or sys.stderr
+    stream = _Lenient(stream or sys.stderr)
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -38,6 +39,22 @@ def configure_logging(service: str, *, stream: Any = None) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     # aiokafka calls every start of a group and every restart of a broker an error; our parts tell what lasts.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
+class _Lenient:
+    """A stream to which writing never fails: a full disk may cost log lines, but not the work they report."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.isatty = stream.isatty
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def get_logger(name: str) -> Any:

@@ -6,8 +6,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -17,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared import problems
 from shared.observability import Metrics, get_logger
+from shared.part import Part, PartStatus
 
 log = get_logger(__name__)
 
@@ -37,29 +37,6 @@ class ServiceSettings(BaseSettings):
     topic_prefix: str = ""
     partitions: int = 8
     replication: int = 1
-
-
-@dataclass(frozen=True)
-class PartStatus:
-    """`live`: makes progress, or waits for something it names. `ready`: may take traffic."""
-
-    live: bool
-    ready: bool
-    detail: dict[str, Any] = field(default_factory=dict)
-
-
-class Part(Protocol):
-    """Something that runs beside the web application: a consumer, a relay, a sender."""
-
-    name: str
-
-    async def run(self) -> None:
-        """Work until `stop` was called; an exception ends the whole service, which is then started anew."""
-
-    async def stop(self) -> None:
-        """Finish what is at hand and let `run` return."""
-
-    def status(self) -> PartStatus: ...
 
 
 def build_app(
@@ -122,12 +99,11 @@ async def _running(parts: Sequence[Part], app: FastAPI) -> AsyncIterator[None]:
     def ended(task: asyncio.Task[None]) -> None:
         if task.cancelled() or task.exception() is None:
             return
-        problem = task.exception()
-        app.state.failed = problem
-        log.error("a part of the service failed", part=task.get_name(), exc_info=problem)
+        problem = app.state.failed = task.exception()
         server = getattr(app.state, "server", None)
         if server is not None:
             server.should_exit = True
+        log.error("a part of the service failed", part=task.get_name(), exc_info=problem)
 
     for task in tasks:
         task.add_done_callback(ended)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.local import directory, leftovers, process, up
+from deploy.local import directory, process, stale_processes, up
+from deploy.local.console import show, without_stamp
 from deploy.local.failure import Failure
-from deploy.local.narrator import show, without_stamp
 
 STOPPED_WITHIN = 90.0
 
@@ -86,4 +86,4 @@ def stop(data: Path) -> bool:
 def _clear(data: Path) -> int:
     home = directory.opened(data)
     with directory.held(home):
-        return leftovers.clear(home)
+        return stale_processes.clear(home)

@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import caught_up, credentials, demonstration, directory, endpoints, jars, leftovers, ports
+from deploy.local import caught_up, credentials, demonstration, directory, endpoints, jars, ports, stale_processes
+from deploy.local.console import Console
 from deploy.local.directory import Directory
 from deploy.local.endpoints import Endpoints
-from deploy.local.narrator import Narrator
 from deploy.local.parts import Plan, service_argv, stages
 from deploy.local.supervisor import Supervisor
 
@@ -33,14 +33,14 @@ def run(options: Options, silent: bool = False) -> None:
     """Bring the stack up and return when it was asked to stop (SIGINT, SIGTERM, SIGHUP) and has stopped."""
     home = directory.opened(options.data)
     with directory.held(home):
-        asyncio.run(Stack(options, home, Narrator(home.file("logs/stack.log"), silent)).run())
+        asyncio.run(Stack(options, home, Console(home.file("logs/stack.log"), silent)).run())
 
 
 class Stack:
     """One stack from its first line to its last."""
 
-    def __init__(self, options: Options, home: Directory, narrator: Narrator) -> None:
-        self._options, self._home, self._narrator = options, home, narrator
+    def __init__(self, options: Options, home: Directory, console: Console) -> None:
+        self._options, self._home, self._console = options, home, console
         self._began = time.time()
         self._phase = "starting"
         self._supervisor: Supervisor | None = None
@@ -61,35 +61,35 @@ class Stack:
         self._enter("starting")
         plan = await self._plan()
         self._supervisor = Supervisor(
-            stages(plan), self._home.logs, str(self._home.path), self._narrator.say, self._save_state
+            stages(plan), self._home.logs, str(self._home.path), self._console.say, self._save_state
         )
-        self._narrator.busy("starting Kafka, PostgreSQL and the services …")
+        self._console.busy("starting Kafka, PostgreSQL and the services …")
         await self._supervisor.start()
         addresses = plan.endpoints(endpoints.agency_keys(self._home))
         await self._demonstrate(addresses)
         endpoints.publish(self._home, addresses)
-        self._narrator.idle()
+        self._console.idle()
         self._enter("ready")
-        self._narrator.say(f"ready after {time.time() - self._began:.1f} s")
+        self._console.say(f"ready after {time.time() - self._began:.1f} s")
         for line in welcome(addresses, self._options.data):
-            self._narrator.say(line)
-        if not self._narrator.silent:
-            self._narrator.say("  Ctrl-C stops everything; the data are kept")
+            self._console.say(line)
+        if not self._console.silent:
+            self._console.say("  Ctrl-C stops everything; the data are kept")
         await self._supervisor.failure()
 
     async def _plan(self) -> Plan:
-        ended = await asyncio.to_thread(leftovers.clear, self._home)
+        ended = await asyncio.to_thread(stale_processes.clear, self._home)
         if ended:
-            self._narrator.say(f"ended {ended} processes that an earlier stack on this directory left behind")
+            self._console.say(f"ended {ended} processes that an earlier stack on this directory left behind")
         fetched = await asyncio.to_thread(jars.kafka_jars, self._tell_jars)
         return Plan(
             self._home, self._ports(), credentials.of(self._home), fetched, self._options.smtp, self._options.argv
         )
 
     def _tell_jars(self, done: int, total: int) -> None:
-        self._narrator.busy(f"fetching Kafka: {done} of {total} jars")
+        self._console.busy(f"fetching Kafka: {done} of {total} jars")
         if done == total:
-            self._narrator.say(f"fetched {total} jars of Apache Kafka")
+            self._console.say(f"fetched {total} jars of Apache Kafka")
 
     def _ports(self) -> dict[str, int]:
         base = self._options.ports
@@ -108,15 +108,15 @@ class Stack:
         began = time.monotonic()
 
         def progress(line: str) -> None:
-            self._narrator.busy(line)
+            self._console.busy(line)
             endpoints.keep_agency_keys(self._home, addresses.agency_keys)
 
         await demonstration.load(addresses, progress)
-        self._narrator.busy("demonstration: the figures follow")
+        self._console.busy("demonstration: the figures follow")
         if not await caught_up.wait(addresses):
-            self._narrator.say("the services still read what was loaded; see ./payung status")
+            self._console.say("the services still read what was loaded; see ./payung status")
         self._home.write(LOADED, {"loaded_at": time.time()})
-        self._narrator.say(f"demonstration loaded ({time.monotonic() - began:.1f} s)")
+        self._console.say(f"demonstration loaded ({time.monotonic() - began:.1f} s)")
 
     def _enter(self, phase: str) -> None:
         self._phase = phase
@@ -129,16 +129,16 @@ class Stack:
             self._home.write(directory.STATE, state)
 
     async def _stop(self, work: "asyncio.Task[None]") -> None:
-        self._narrator.idle()
+        self._console.idle()
         self._home.remove(endpoints.FILE)
         self._enter("stopping")
-        self._narrator.say("stopping …")
+        self._console.say("stopping …")
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
         if self._supervisor:
             await self._supervisor.stop()
         self._home.remove(directory.STATE)
-        self._narrator.say("stopped; the data are kept")
+        self._console.say("stopped; the data are kept")
 
 
 def _asked_to_stop() -> asyncio.Event:

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from services.coverage import handlers
 from services.coverage.api import claims, figures, freshness, regions, stream
-from services.coverage.folding import Folder
+from services.coverage.rollup import Folder
 from services.coverage.settings import Settings
 from shared.bus.consumer import Consumer
 from shared.bus.metrics import watch
@@ -15,8 +15,9 @@ from shared.bus.topics import ensure_topics
 from shared.database import connect, migrate
 from shared.events import TOPICS
 from shared.observability import Metrics
+from shared.part import Part
 from shared.security import KeyRing, on_access
-from shared.service import Part, build_app
+from shared.service import build_app
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 GROUP = "coverage"

@@ -10,10 +10,10 @@ from typing import Any
 
 import asyncpg
 
-from services.coverage import cells, ledger, moves
+from services.coverage import cells, ledger, transitions
 from services.coverage.facts import Enrolled, Listed, Listing
 from services.coverage.ledger import Moves
-from services.coverage.moves import Heard, Known, Version
+from services.coverage.transitions import Heard, Known, Version
 from shared.bus.batch import Batch
 from shared.bus.records import Record, event_id, event_type
 from shared.database import Queries
@@ -35,20 +35,20 @@ async def on_enrollments(batch: Batch, db: asyncpg.Connection) -> None:
 
     The type is not looked at: every one of them carries the whole timeline, and this path is the hottest.
     """
-    versions = await asyncio.to_thread(moves.read, batch, Enrolled, cells.enrolled, _enrolment)
-    known = await _store_enrolments(db, moves.newest(versions))
-    made = moves.made(versions, known)
+    versions = await asyncio.to_thread(transitions.read, batch, Enrolled, cells.enrolled, _enrolment)
+    known = await _store_enrolments(db, transitions.newest(versions))
+    made = transitions.made(versions, known)
     await _add_to_ledger(db, made.moves)
-    await _hear(db, batch, moves.heard((agency, second) for (agency, _), second in made.versions))
+    await _hear(db, batch, transitions.heard((agency, second) for (agency, _), second in made.versions))
 
 
 async def on_partners(batch: Batch, db: asyncpg.Connection) -> None:
     """The same for who is listed; each version is an event of the agencies that `_spoken` tells."""
-    versions = await asyncio.to_thread(moves.read, batch, Listed, cells.listed, _listing, PARTNER_TYPES)
-    known, lists = await _store_partners(db, moves.newest(versions))
-    made = moves.made(versions, known)
+    versions = await asyncio.to_thread(transitions.read, batch, Listed, cells.listed, _listing, PARTNER_TYPES)
+    known, lists = await _store_partners(db, transitions.newest(versions))
+    made = transitions.made(versions, known)
     await _add_to_ledger(db, made.moves)
-    await _hear(db, batch, moves.heard(_spoken(made.versions, lists)))
+    await _hear(db, batch, transitions.heard(_spoken(made.versions, lists)))
 
 
 async def on_claims(batch: Batch, db: asyncpg.Connection) -> None:
@@ -60,7 +60,7 @@ async def on_claims(batch: Batch, db: asyncpg.Connection) -> None:
     ]
     fresh = await db.fetch(queries["add_claims"], *_columns(rows, 10))
     seen = [(versions[str(row["claim_id"]), row["version"]].agency, row["recorded"]) for row in fresh]
-    await _hear(db, batch, moves.heard(seen))
+    await _hear(db, batch, transitions.heard(seen))
 
 
 async def on_reference(batch: Batch, db: asyncpg.Connection) -> None:
@@ -84,7 +84,7 @@ async def on_reference(batch: Batch, db: asyncpg.Connection) -> None:
     facts = {_identity(record): fact for found in told.values() for record, fact in found}
     fresh = await db.fetch(queries["first_heard"], sorted(facts))
     seen = [facts[row["event_id"]] for row in fresh]
-    await _hear(db, batch, moves.heard((fact.agency, _second(fact)) for fact in seen))
+    await _hear(db, batch, transitions.heard((fact.agency, _second(fact)) for fact in seen))
 
 
 # --- storing -------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import asyncpg
 
 from services.coverage import cells, figures
 from services.coverage.figures import Sum
-from services.coverage.handlers import queries
+from services.coverage.queries import queries
 from shared.regions import NATION, Regions
 
 

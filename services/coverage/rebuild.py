@@ -19,8 +19,8 @@ from aiokafka.errors import KafkaError
 
 from services.coverage import cells
 from services.coverage.app import HANDLERS, MIGRATIONS
-from services.coverage.folding import fold, today
 from services.coverage.replay import Offsets, Replay
+from services.coverage.rollup import fold, today
 from shared.database import UNAVAILABLE, Queries, connect, connection, migrate
 
 queries = Queries.load(Path(__file__).parent / "rebuild.sql")

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 
 from services.coverage.figures import rate
-from services.coverage.handlers import queries
+from services.coverage.queries import queries
 from shared.regions import Regions
 
 

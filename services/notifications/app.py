@@ -12,24 +12,25 @@ from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel
 from services.notifications.channels.log import LogChannel
 from services.notifications.channels.mail import MailChannel, Server, nobody_reads
-from services.notifications.forgetting import letters_of_erased
+from services.notifications.dead_letters_of_erased import letters_of_erased
 from services.notifications.handlers import Handlers
-from services.notifications.policies import InForce
-from services.notifications.replanner import Replanner
+from services.notifications.policy_store import InForce
+from services.notifications.rescheduler import Rescheduler
 from services.notifications.schedule import Clock, Scheduler, wall_clock
 from services.notifications.sender import LOG_PACE, MAIL_PACE, Pace, Sender
 from services.notifications.settings import Settings
 from shared.bus.consumer import Consumer
-from shared.bus.forgetting import Forgetter
+from shared.bus.erasure import DeadLetterEraser
 from shared.bus.metrics import watch
 from shared.bus.outbox import Relay
 from shared.bus.topics import ensure_topics
 from shared.database import connect, migrate
 from shared.events import TOPICS
 from shared.observability import Metrics, get_logger
+from shared.part import Part
 from shared.regions import Regions
 from shared.security import KeyRing, on_access
-from shared.service import Part, build_app
+from shared.service import build_app
 
 log = get_logger(__name__)
 
@@ -49,13 +50,13 @@ class Engine:
     scheduler: Scheduler
     consumer: Consumer
     senders: list[Sender]
-    replanner: Replanner
-    forgetter: Forgetter
+    rescheduler: Rescheduler
+    dead_letter_eraser: DeadLetterEraser
     relay: Relay
 
     @property
     def parts(self) -> list[Part]:
-        return [self.consumer, *self.senders, self.replanner, self.forgetter, self.relay]
+        return [self.consumer, *self.senders, self.rescheduler, self.dead_letter_eraser, self.relay]
 
 
 async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
@@ -86,7 +87,7 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
         "scheduler": engine.scheduler,
         "in_force": engine.in_force,
         "regions": Regions.load(),
-        "woken": (engine.relay.wake, engine.replanner.wake),
+        "woken": (engine.relay.wake, engine.rescheduler.wake),
     }
     parts = engine.parts
     return build_app(
@@ -120,9 +121,11 @@ def build(settings: Settings, pool: asyncpg.Pool, clock: Clock = wall_clock) -> 
         for number in range(1, settings.senders + 1)
     ]
     consumer = _consumer(settings, pool, scheduler)
-    replanner = Replanner(pool, scheduler, in_force)
-    forgetter = Forgetter(pool, "contacts", letters_of_erased, kafka=settings.kafka, prefix=settings.topic_prefix)
-    return Engine(pool, in_force, scheduler, consumer, senders, replanner, forgetter, relay)
+    rescheduler = Rescheduler(pool, scheduler, in_force)
+    dead_letter_eraser = DeadLetterEraser(
+        pool, "contacts", letters_of_erased, kafka=settings.kafka, prefix=settings.topic_prefix
+    )
+    return Engine(pool, in_force, scheduler, consumer, senders, rescheduler, dead_letter_eraser, relay)
 
 
 def _consumer(settings: Settings, pool: asyncpg.Pool, scheduler: Scheduler) -> Consumer:

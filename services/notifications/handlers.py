@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.notifications.folds import (
+from services.notifications.projections import (
     ContactFact,
     EnrollmentFact,
     Listing,

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 
 from services.notifications.calendar import Calendar, zone_of
 from services.notifications.policy import ChannelName
+from services.notifications.policy_timeline import Terms, term_at
 from services.notifications.rules import Escalate, Facts, Send, Sent, days_depend_on, decide
-from services.notifications.terms import Terms, term_at
 
 Position = tuple[datetime, str]
 """Where an item stands in the plan: its time and partner."""

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from services.notifications.policies import InForce
+from services.notifications.policy_store import InForce
+from services.notifications.policy_timeline import decide_in
 from services.notifications.queries import queries
 from services.notifications.rules import Decision, Facts, Sent
-from services.notifications.terms import decide_in
 from shared.regions import Regions
 
 SETTLING = timedelta(minutes=1)

@@ -5,9 +5,7 @@ lease ends, the next attempt finds it and is marked as possibly sent twice. Neve
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,20 +15,19 @@ import asyncpg
 
 from services.notifications.channels import Channels, Message, Outcome
 from services.notifications.messages import event, finished, message_id, message_of, told_of
-from services.notifications.policies import InForce
+from services.notifications.policy_store import InForce
 from services.notifications.queries import queries
 from services.notifications.rules import Decision, Escalate, Send
 from services.notifications.schedule import Scheduler
 from shared.bus import outbox
 from shared.database import UNAVAILABLE, connection, transaction
 from shared.observability import get_logger
-from shared.service import PartStatus
+from shared.part import Part
 
 log = get_logger(__name__)
 
 POLL_SECONDS = 0.5
 LONGEST_BACK_OFF = 30.0
-STALLED_AFTER = 120.0
 GRACE = 4.0
 """Seconds that messages on their way are given when we are told to stop."""
 FIRST_RETRY = timedelta(minutes=1)
@@ -50,11 +47,13 @@ LOG_PACE = Pace(claim=1000, at_once=1000)
 MAIL_PACE = Pace(claim=8, at_once=1)
 
 
-class Sender:
+class Sender(Part):
     """One worker. Any number of them, in any number of processes, share the work through the leases.
 
     `all_read`: asked when something is due; while facts on the log are not read yet, nothing is sent.
     """
+
+    longest_back_off = LONGEST_BACK_OFF
 
     def __init__(
         self,
@@ -68,7 +67,7 @@ class Sender:
         published: Callable[[], None] = lambda: None,
         name: str = "sender",
     ) -> None:
-        self.name = name
+        super().__init__(name)
         self._pool = pool
         self._scheduler = scheduler
         self._channels = channels
@@ -79,44 +78,22 @@ class Sender:
         self._published = published
         self.counted: Callable[[str], object] = lambda result: None
         self._owner = uuid4()
-        self._stopping = asyncio.Event()
         self._cut = asyncio.Event()
-        self._progress = time.monotonic()
-        self._trouble: str | None = "starting"
         self._down = 0
         self._done = {"sent": 0, "delayed": 0, "failed": 0}
 
-    async def run(self) -> None:
-        """Round after round; waits when nothing is due, longer when the database or the mail server is in trouble."""
-        back_off = POLL_SECONDS
-        while not self._stopping.is_set():
-            try:
-                claimed = await self.round()
-                self._trouble, back_off = None, POLL_SECONDS
-                wait = self._pause_for_server() or (0 if claimed else POLL_SECONDS)
-            except UNAVAILABLE as problem:
-                self._trouble = type(problem).__name__
-                log.warning("sender waits", problem=self._trouble, seconds=back_off)
-                wait = back_off = min(back_off * 2, LONGEST_BACK_OFF)
-            self._progress = time.monotonic()
-            if wait:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), wait)
+    async def step(self) -> float:
+        """A round; then rest when nothing is due, longer when the mail server is in trouble."""
+        claimed = await self.round()
+        return self._pause_for_server() or (0 if claimed else POLL_SECONDS)
 
     async def stop(self) -> None:
         """Take nothing more; what hangs is cut off and recorded as possibly sent."""
-        self._stopping.set()
+        await super().stop()
         asyncio.get_running_loop().call_later(GRACE, self._cut.set)
 
-    def status(self) -> PartStatus:
-        stalled = time.monotonic() - self._progress > STALLED_AFTER
-        detail = {
-            **self._done,
-            "server_down": self._down > 0,
-            "waits_for_facts": self._behind,
-            "trouble": self._trouble,
-        }
-        return PartStatus(live=not stalled or self._trouble is not None, ready=self._trouble is None, detail=detail)
+    def detail(self) -> dict[str, Any]:
+        return {**self._done, "server_down": self._down > 0, "waits_for_facts": self._behind}
 
     async def round(self) -> int:
         """Claim and work off one portion; how many were claimed."""
@@ -246,9 +223,9 @@ class Sender:
             try:
                 return await self._record(messages, outcomes)
             except UNAVAILABLE as problem:
-                if self._stopping.is_set():
+                if self.stopping:
                     raise
-                self._trouble = type(problem).__name__
+                self.wait_for(problem, back_off)
                 await asyncio.sleep(back_off)
                 back_off = min(back_off * 2, LONGEST_BACK_OFF)
 

@@ -7,15 +7,15 @@ import asyncpg
 from fastapi import FastAPI, Request, Response
 
 from services.registration.api import agencies, events, imports, lists, partners, quarantine
-from services.registration.api.services import Services, Wake
-from services.registration.direct import DirectIntake
-from services.registration.forgetting import letters_of_erased
-from services.registration.importing import ImportWorker
-from services.registration.privacy import Vault
+from services.registration.kafka_intake import DirectIntake
+from services.registration.records.dead_letters_of_erased import letters_of_erased
+from services.registration.runtime import Services
 from services.registration.settings import Settings
-from services.registration.writer import Writer
+from services.registration.vault import Vault
+from services.registration.writer.import_worker import ImportWorker
+from services.registration.writer.writer import Writer
 from shared.bus.consumer import Consumer
-from shared.bus.forgetting import Forgetter
+from shared.bus.erasure import DeadLetterEraser
 from shared.bus.metrics import watch
 from shared.bus.outbox import Relay
 from shared.bus.topics import ensure_topics
@@ -48,20 +48,21 @@ async def create(settings: Settings) -> FastAPI:
 
 def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
     metrics = Metrics("registration")
-    vault, wake = Vault(settings.secret), Wake()
+    vault = Vault(settings.secret)
     relay = Relay(pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix)
     writer = Writer(pool, vault, relay, metrics, jkp=settings.jkp)
     keys = KeyRing(pool, settings.admin_key)
     regions = Regions.load()
     erased = partial(letters_of_erased, vault=vault, regions=regions)
-    forgetter = Forgetter(pool, "intake", erased, kafka=settings.kafka, prefix=settings.topic_prefix)
-    here = Services(pool, vault, writer, relay, keys, regions, wake, forgetter, settings.jkp)
+    dead_letter_eraser = DeadLetterEraser(pool, "intake", erased, kafka=settings.kafka, prefix=settings.topic_prefix)
+    import_worker = ImportWorker(pool, vault, writer, regions, jkp=settings.jkp)
+    here = Services(pool, vault, writer, relay, keys, regions, import_worker, dead_letter_eraser, settings.jkp)
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     consumer.on("intake", DirectIntake(here).on_intake)
     watch(metrics, consumer, relay)
     app = build_app(
         "registration",
-        parts=[relay, writer, ImportWorker(here), consumer, forgetter],
+        parts=[relay, writer, import_worker, consumer, dead_letter_eraser],
         routers=[each.router for each in (events, imports, lists, partners, quarantine, agencies)],
         state={"services": here, "keys": keys},
         metrics=metrics,

@@ -10,8 +10,9 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any
 
 import asyncpg
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -27,7 +28,7 @@ from shared.database import UNAVAILABLE, transaction
 from shared.events import TOPICS
 from shared.events.model import Topic
 from shared.observability import get_logger
-from shared.service import PartStatus
+from shared.part import Part, PartStatus
 
 log = get_logger(__name__)
 
@@ -37,7 +38,6 @@ LONGEST_BACK_OFF = 5.0
 WATCH_SECONDS = 2.0
 HUNG_AFTER = 20.0
 MEASURED_WITHIN = 4.0
-STUCK_AFTER = 90.0
 COMMIT_HINT_SECONDS = 1.0
 FENCED_PAUSE = 1.0
 
@@ -53,10 +53,12 @@ class Standing:
     applied_at: float | None
 
 
-class Consumer:
+class Consumer(Part):
     """Runs one handler a topic, in the given consumer group. See the module's text for its guarantee."""
 
-    name = "consumer"
+    waits_for = (KafkaError, OSError, TimeoutError)
+    longest_back_off = 1.0
+    stalled_after = 90.0
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class Consumer:
         partitions: int = 8,
         replication: int = 1,
     ) -> None:
+        super().__init__("consumer")
         self._pool = pool
         self._kafka = kafka
         self._group = group
@@ -82,11 +85,8 @@ class Consumer:
         self._positions = Positions()
         self._halted: dict[str, str] = {}
         self._dead_letters = DeadLetters(kafka, group, prefix=prefix)
-        self._stop = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._trouble: str | None = "starting"
-        self._progress = time.monotonic()
         self._hinted = 0.0
         self._ends: dict[TopicPartition, int] = {}
         self._applied: dict[str, float] = {}
@@ -95,45 +95,42 @@ class Consumer:
         """Let `handler` work off `topic` (its name as in the contracts)."""
         self._handlers[topic] = handler
 
-    async def run(self) -> None:
-        """Until `stop`. Whatever happens to the broker or the database, it comes back to it."""
-        while not self._stop.is_set():
-            self._transport = self._new_transport()
-            try:
-                await self._make_topics()
-                await self._transport.start()
-                self._trouble, self._progress = None, time.monotonic()
-                await self._watch()
-            except (KafkaError, OSError, TimeoutError) as problem:
-                self._trouble = f"Kafka: {type(problem).__name__}"
-                log.warning("consumer waits for Kafka", group=self._group, problem=type(problem).__name__)
-            finally:
-                self._positions.clear()
-                if not await self._transport.stop():
-                    log.warning("the Kafka client did not stop in time", group=self._group)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), 1.0)
+    async def step(self) -> float:
+        """One life of the Kafka client: until `stop`, or until it hangs. Whatever happens to the broker or the
+        database, the next step comes back to it."""
+        self._transport = self._new_transport()
+        try:
+            await self._make_topics()
+            await self._transport.start()
+            self.progressed()
+            await self._watch()
+        finally:
+            self._positions.clear()
+            if not await self._transport.stop():
+                log.warning("the Kafka client did not stop in time", group=self._group)
+        return 1.0
+
+    async def close(self) -> None:
         await self._dead_letters.stop()
 
     async def stop(self) -> None:
         """Finish the batch at hand, take no other."""
-        self._stop.set()
+        await super().stop()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), 7)
 
+    def detail(self) -> dict[str, Any]:
+        return {
+            "group": self._prefix + self._group,
+            "lag": self._lag(),
+            "dead_letters": self._dead_letters.buried.total(),
+            "halted": dict(self._halted),
+        }
+
     def status(self) -> PartStatus:
-        stuck = bool(self._lag()) and time.monotonic() - self._progress > STUCK_AFTER
-        return PartStatus(
-            live=self._trouble is not None or not stuck,
-            ready=self._trouble is None and not self._halted,
-            detail={
-                "group": self._prefix + self._group,
-                "lag": self._lag(),
-                "dead_letters": self._dead_letters.buried.total(),
-                "halted": dict(self._halted),
-                "trouble": self._trouble,
-            },
-        )
+        """A halted topic takes no traffic; it is no reason to start the service anew."""
+        status = super().status()
+        return replace(status, ready=status.ready and not self._halted)
 
     def topics(self) -> dict[str, Standing]:
         """How far each topic is worked off, for those who watch."""
@@ -164,13 +161,11 @@ class Consumer:
 
     async def _watch(self) -> None:
         """Return when told to stop or when the client hangs, which it can do after a broker's restart."""
-        while not self._stop.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), WATCH_SECONDS)
-                return
+        while not await self.stopped_within(WATCH_SECONDS):
             await self._measure_lag()
-            waiting = time.monotonic() - self._progress
-            if self._lag() and not self._halted and self._idle.is_set() and waiting > HUNG_AFTER:
+            if not self._lag() or self._halted:
+                self._busy_since = time.monotonic()
+            if self._idle.is_set() and self.busy_seconds() > HUNG_AFTER:
                 log.warning("consumer hangs, starting it anew", group=self._group, lag=self._lag())
                 return
 
@@ -181,8 +176,6 @@ class Consumer:
             return
         async with asyncio.timeout(MEASURED_WITHIN):
             self._ends = dict(await client.end_offsets(list(positions)))
-        if self._lag() == 0:
-            self._progress = time.monotonic()
 
     def _lag(self, topic: str | None = None) -> int | None:
         """Records not yet applied of the partitions (of one topic) that are ours, by their ends as last measured; None
@@ -199,12 +192,12 @@ class Consumer:
     async def assigned(self, partitions: Iterable[TopicPartition]) -> None:
         """Take the partitions over and seek; waits for the database, since without it we know no position."""
         back_off = 0.1
-        while not self._stop.is_set():
+        while not self.stopping:
             try:
                 await self._take_over(partitions)
                 return
             except UNAVAILABLE as problem:
-                self._trouble = f"database: {type(problem).__name__}"
+                self.wait_for(problem, back_off)
                 await asyncio.sleep(back_off)
                 back_off = min(back_off * 2, LONGEST_BACK_OFF)
 
@@ -222,7 +215,7 @@ class Consumer:
                 client.seek(tp, self._positions[tp].next_offset)
             if self._plain(topic) in self._halted:
                 client.pause(*mine)
-        self._trouble = None
+        self.progressed()
 
     def _plain(self, topic: str) -> str:
         return topic.removeprefix(self._prefix)
@@ -230,7 +223,7 @@ class Consumer:
     # --- a batch -------------------------------------------------------------------------------------------------
 
     async def _receive(self, records: list[Record]) -> None:
-        if self._stop.is_set():
+        if self.stopping:
             return
         self._idle.clear()
         try:
@@ -259,7 +252,7 @@ class Consumer:
         """Read the database's offsets again for what the group still gives us, and go on from there."""
         await asyncio.sleep(0 if self._plain(topic) in self._halted else FENCED_PAUSE * self._contested(topic))
         client = self._transport.client
-        if client is None or self._stop.is_set():
+        if client is None or self.stopping:
             return
         sought = {tp for tp, position in self._positions.items() if position.sought}
         await self.assigned(tp for tp in client.assignment() if tp.topic == topic)
@@ -278,9 +271,8 @@ class Consumer:
                 await self._transact(topic, records)
                 return
             except (*UNAVAILABLE, KafkaError, TimeoutError) as problem:
-                self._trouble = f"waits: {type(problem).__name__}"
-                log.warning("batch waits", topic=topic, problem=type(problem).__name__, seconds=back_off)
-                if self._stop.is_set():
+                self.wait_for(problem, back_off)
+                if self.stopping:
                     raise Fenced from problem
                 await asyncio.sleep(back_off)
                 back_off = min(back_off * 2, LONGEST_BACK_OFF)
@@ -311,7 +303,7 @@ class Consumer:
                 batch.reject(records[0], reason)
             await self._dead_letters.bury(batch)
         self._positions.moved(after)
-        self._trouble, self._progress = None, time.monotonic()
+        self.progressed()
         self._applied[topic] = time.time()
 
     async def _hint(self) -> None:

@@ -35,7 +35,7 @@ class _Bus(Collector):
             letters.add_metric([topic], each.dead_letters)
         yield letters
         if self._relay is not None:
-            published = self._relay.status().detail["published"]
+            published = self._relay.published
             yield CounterMetricFamily(self._prefix + "relay_published_events", "Events published", value=published)
 
     def _gauge(self, name: str, text: str, values: Mapping[str, float | None]) -> Metric:

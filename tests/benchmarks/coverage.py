@@ -23,8 +23,8 @@ import psutil
 
 from services.coverage import figures, questions
 from services.coverage.app import MIGRATIONS
-from services.coverage.folding import Folder
 from services.coverage.questions import Question
+from services.coverage.rollup import Folder
 from shared.database import connect, migrate
 from tests import stack
 from tests.benchmarks._coverage import baselines, events, topic

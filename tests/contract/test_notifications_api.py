@@ -297,10 +297,10 @@ async def test_another_policy_moves_what_is_planned(api: Api) -> None:
     answer = await api.client.put("/v1/policy", json={"policy": policy}, headers=_bearer(None))
     assert answer.status_code == 200
     assert (await api.get("/v1/policy")).json()["policy"]["steps"] == policy["steps"]
-    assert await api.world.engine.replanner.apply()
+    assert await api.world.engine.rescheduler.apply()
     row = await api.world.schedule()
     assert (row["template"], row["due_at"].date().isoformat()) == ("second", "2026-11-26")
-    assert not await api.world.engine.replanner.apply()
+    assert not await api.world.engine.rescheduler.apply()
 
 
 async def test_a_policy_of_a_later_day_waits_for_it(api: Api) -> None:
@@ -311,7 +311,7 @@ async def test_a_policy_of_a_later_day_waits_for_it(api: Api) -> None:
     shown = (await api.get("/v1/policy")).json()
     assert (shown["policy"]["min_gap_days"], shown["upcoming"][0]["effective_from"]) == (4, "2026-11-25")
     await api.world.until("2026-11-25")
-    await api.world.engine.replanner.apply()
+    await api.world.engine.rescheduler.apply()
     assert (await api.world.schedule())["due_at"].date().isoformat() == "2026-12-03"
 
 
@@ -337,7 +337,7 @@ async def test_the_plan_and_the_reasons_follow_the_policy_of_each_day(api: Api) 
     told = (await api.get(f"/v1/partners/{partner_id(1)}/reminders")).json()
     assert (told["state"], told["next"]) == ("waiting", None)
     await world.until("2026-11-25")
-    await world.engine.replanner.apply()
+    await world.engine.rescheduler.apply()
     await world.until("2026-12-21")
     assert [row["template"] for row in await world.history()] == ["first", "escalation"]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from services.registration.commands import Command
-from services.registration.event_data import EventReader
-from services.registration.senders import Speaker
-from services.registration.values import Refusal
+from services.registration.intake.commands import Command
+from services.registration.intake.event_reader import EventReader
+from services.registration.intake.senders import Speaker
+from services.registration.intake.values import Refusal
 from shared.events import intake
 from shared.regions import Regions
 

@@ -17,9 +17,9 @@ import pytest
 from aiokafka import ConsumerRecord
 from fastapi import FastAPI, Request
 
-from services.coverage import app, folding
+from services.coverage import app, rollup
 from services.coverage.api import claims, figures, freshness, regions, stream
-from services.coverage.folding import Folder
+from services.coverage.rollup import Folder
 from services.coverage.settings import Settings
 from shared.bus.batch import Batch
 from shared.bus.records import Outgoing, Record, cloudevent_headers
@@ -246,7 +246,7 @@ async def test_folding_waits_for_the_end_of_a_rush_but_not_for_ever(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = Folder(world.pool)
-    monkeypatch.setattr(folding, "RUSH_ROWS", 0)
+    monkeypatch.setattr(rollup, "RUSH_ROWS", 0)
 
     async def unfolded_after_a_look() -> int:
         await folder.look()
@@ -254,12 +254,12 @@ async def test_folding_waits_for_the_end_of_a_rush_but_not_for_ever(
 
     await world.hear("partners", listed(1, "dinas"))
     assert await unfolded_after_a_look() == 1
-    monkeypatch.setattr(folding, "CALM_SECONDS", 0.0)
+    monkeypatch.setattr(rollup, "CALM_SECONDS", 0.0)
     assert await unfolded_after_a_look() == 0
-    monkeypatch.setattr(folding, "CALM_SECONDS", 60.0)
+    monkeypatch.setattr(rollup, "CALM_SECONDS", 60.0)
     await world.hear("partners", listed(2, "dinas", region="33.12"))
     assert await unfolded_after_a_look() == 1
-    monkeypatch.setattr(folding, "MOST_UNFOLDED_ROWS", 1)
+    monkeypatch.setattr(rollup, "MOST_UNFOLDED_ROWS", 1)
     assert await unfolded_after_a_look() == 0
     assert (await world.get("/v1/coverage"))["rows"][0]["listed"] == 2
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from services import coverage
 from services.coverage import cells, handlers
-from services.coverage.folding import fold
 from services.coverage.questions import sums
+from services.coverage.rollup import fold
 from shared.bus.batch import Batch
 from shared.bus.records import Record
 from shared.database import connect, migrate

@@ -109,13 +109,13 @@ async def test_killed_while_sending_nothing_is_lost_and_nothing_twice_in_silence
 async def test_ready_only_after_every_part_has_done_its_first_pass(database: Database, kafka: str, topics: str) -> None:
     async with a_world(database, kafka, topics) as world:
         engine = world.engine
-        worked = (engine.replanner, engine.senders[0])
+        worked = (engine.rescheduler, engine.senders[0])
         assert [part.status().ready for part in worked] == [False, False]
         await world.pool.execute("alter table partners rename column region to away")
         await world.pool.execute("insert into partners (partner_id, status) values (gen_random_uuid(), 'active')")
         with pytest.raises(asyncpg.UndefinedColumnError):
-            await engine.replanner.run()
-        assert not engine.replanner.status().ready
+            await engine.rescheduler.run()
+        assert not engine.rescheduler.status().ready
         await world.pool.execute("alter table partners rename column away to region")
         running = [asyncio.ensure_future(part.run()) for part in worked]
         await eventually(lambda: all(part.status().ready for part in worked), 10)

@@ -241,10 +241,10 @@ async def test_a_contact_that_was_never_read_does_not_come_back_after_erasure(wo
     lost = world.contact(1)
     garbled = [replace(lost, value=b"{Usaha Misal 1"), replace(world.contact(2), value=b"{Usaha Misal 2")]
     await world.publish(world.partner(1), world.partner(2), *garbled)
-    assert await world.engine.forgetter.forget() == 0
+    assert await world.engine.dead_letter_eraser.erase() == 0
     world.now += timedelta(minutes=1)
     await world.publish(world.tombstone(1))
-    assert await world.engine.forgetter.forget() == 1
+    assert await world.engine.dead_letter_eraser.erase() == 1
     (left,) = await redrive.letters(world.settings.kafka, prefix=world.settings.topic_prefix)
     assert left.key == partner_id(2)
     await world.publish(lost)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from services.registration import importing
-from services.registration.identity import Known, cluster, look_up
-from services.registration.values import name_key
+from services.registration.identity.matching import Known, cluster, look_up
+from services.registration.intake.values import name_key
+from services.registration.writer import import_worker
 from tests import stack
 from tests.integration.registration_world import World, world
 
@@ -185,7 +185,7 @@ async def test_the_facts_on_the_topic_are_the_partners_in_the_database(here: Wor
 async def test_an_upload_in_many_chunks_forms_the_partners_of_all_its_rows(
     here: World, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "CHUNK", 100)
+    monkeypatch.setattr(import_worker, "CHUNK", 100)
     dice = random.Random(seed)
     rows = []
     for number in range(1500):

@@ -4,31 +4,30 @@ import asyncio
 import sys
 
 from shared.observability import configure_logging
-from shared.service import PartStatus, ServiceSettings, build_app, run, serve
+from shared.part import Part
+from shared.service import ServiceSettings, build_app, run, serve
 
 
-class Ticking:
-    """Ticks until it is stopped; in mode `fails` it breaks soon, in mode `stubborn` it does not stop in time."""
-
-    name = "ticking"
+class Ticking(Part):
+    """Ticks until it is stopped; it breaks, does not stop in time or waits for a database, as its mode says."""
 
     def __init__(self, mode: str) -> None:
+        super().__init__("ticking")
         self.mode = mode
-        self.stopping = asyncio.Event()
 
-    async def run(self) -> None:
+    def detail(self) -> dict[str, str]:
+        return {"mode": self.mode}
+
+    async def step(self) -> None:
         if self.mode == "fails":
             raise ZeroDivisionError("3571010101010001")
         if self.mode == "stubborn":
             await asyncio.Event().wait()
-        await self.stopping.wait()
+        if self.mode == "waits":
+            raise ConnectionRefusedError
+
+    async def close(self) -> None:
         print("ticking finished", flush=True)
-
-    async def stop(self) -> None:
-        self.stopping.set()
-
-    def status(self) -> PartStatus:
-        return PartStatus(live=True, ready=self.mode != "waits", detail={"mode": self.mode})
 
 
 async def main() -> None:

@@ -11,8 +11,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from services.coverage.api import parameters, spreadsheet
 from services.coverage.cells import SEGMENTS
-from services.coverage.folding import today
-from services.coverage.handlers import queries
+from services.coverage.queries import queries
+from services.coverage.rollup import today
 from shared.database import connection
 from shared.regions import Regions
 from shared.security import require

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
-from services.coverage import figures, questions, references
+from services.coverage import denominators, figures, questions
 from services.coverage.api import freshness, parameters, spreadsheet
 from services.coverage.figures import Combination, Shown, Tally
-from services.coverage.folding import today
 from services.coverage.questions import Question
+from services.coverage.rollup import today
 from services.coverage.targets import targets_of
 from shared.database import connection
 from shared.regions import Regions
@@ -36,7 +36,7 @@ async def coverage(request: Request) -> Response:
     codes = Regions.load().children(question.region, question.level)
     async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
         sums = await questions.answer(db, question)
-        published = await references.published(db, codes, question.known_at)
+        published = await denominators.published(db, codes, question.known_at)
         heard = await freshness.agencies(db)
         updated_at = freshness.newest(heard)
         targets = await targets_of(db, codes, question.known_at, updated_at)
@@ -76,7 +76,7 @@ def _rows(
     tallies: dict[tuple[str, Combination], Tally],
     shown: Shown,
     codes: Sequence[str],
-    published: dict[str, list[references.Published]],
+    published: dict[str, list[denominators.Published]],
     targets: dict[str, dict[str, Any]],
 ) -> list[dict[str, Any]]:
     """Each region of the level, also with zeros, with each combination, or those that occur in it if all are many."""
@@ -97,13 +97,13 @@ def _rows(
 
 
 def _denominators(
-    published: list[references.Published], question: Question, combination: Combination, tally: Tally
+    published: list[denominators.Published], question: Question, combination: Combination, tally: Tally
 ) -> list[dict[str, Any]]:
     """Only beside whole regions and kinds: of other parts nobody published how many there are."""
     if question.by not in ((), ("kind",)):
         return []
     kind = combination[0] if combination else None
-    return references.held_against(published, tally.numerators, question.as_of, kind)
+    return denominators.held_against(published, tally.numerators, question.as_of, kind)
 
 
 def _csv(question: Question, known_at: str | None, rows: Sequence[dict[str, Any]]) -> Response:

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from services.coverage.api.parameters import iso
-from services.coverage.folding import today
-from services.coverage.handlers import queries
+from services.coverage.queries import queries
+from services.coverage.rollup import today
 from shared.database import connection
 from shared.security import require
 

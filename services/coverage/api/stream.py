@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 
-from services.coverage.handlers import queries
+from services.coverage.queries import queries
 from shared.database import UNAVAILABLE, connection
 from shared.problems import Problem
 from shared.security import principal_of, require

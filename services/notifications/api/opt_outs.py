@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.notifications.api.asking import Admin, routes, survivor_of, wake
+from services.notifications.api.dependencies import Admin, routes, survivor_of, wake
 from services.notifications.queries import queries
 from services.notifications.schedule import Scheduler
 from shared.bus import outbox

@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 from fastapi import Request
 
-from services.notifications.api.asking import Reader, may_see, routes, survivor_of
+from services.notifications.api.dependencies import Reader, may_see, routes, survivor_of
 from services.notifications.queries import queries
 from services.notifications.schedule import Scheduler
 from shared.database import connection

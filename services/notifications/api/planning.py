@@ -10,13 +10,13 @@ import msgspec
 from fastapi import Query, Request, Response
 from pydantic import BeforeValidator
 
-from services.notifications.api.asking import Reader, listed_by, none_if_empty, routes
+from services.notifications.api.dependencies import Reader, listed_by, none_if_empty, routes
 from services.notifications.plan import Outlook, Plan, Position
-from services.notifications.policies import JAKARTA
+from services.notifications.policy_store import JAKARTA
+from services.notifications.policy_timeline import Terms
 from services.notifications.queries import queries
 from services.notifications.rules import Facts
 from services.notifications.schedule import Scheduler
-from services.notifications.terms import Terms
 from shared.database import connection
 from shared.problems import Problem, not_found
 from shared.regions import Regions

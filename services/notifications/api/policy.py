@@ -7,11 +7,11 @@ from typing import Any
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.notifications import policies
-from services.notifications.api.asking import Admin, routes, wake
+from services.notifications import policy_store
+from services.notifications.api.dependencies import Admin, routes, wake
 from services.notifications.channels.texts import TEMPLATES
-from services.notifications.policies import JAKARTA, Dated
 from services.notifications.policy import Fault, Policy, faults
+from services.notifications.policy_store import JAKARTA, Dated
 from services.notifications.queries import queries
 from shared.database import connection, transaction
 from shared.problems import Problem
@@ -39,7 +39,7 @@ class NewPolicy(BaseModel):
 async def policy(request: Request, caller: Admin) -> dict[str, Any]:
     today = request.app.state.scheduler.now().astimezone(JAKARTA).date()
     async with connection(request.app.state.pool) as db:
-        current, *upcoming = policies.holding(await policies.known(db), today)
+        current, *upcoming = policy_store.holding(await policy_store.known(db), today)
     return {**_shown(current), "upcoming": [_shown(each) for each in upcoming]}
 
 
@@ -51,13 +51,13 @@ async def set_policy(body: NewPolicy, request: Request, caller: Admin) -> dict[s
     found = [Fault(f"policy.{fault.field}", fault.detail) for fault in faults(body.policy, TEMPLATES)]
     async with transaction(request.app.state.pool) as db:
         effective_from = body.effective_from or today
-        if effective_from == policies.holding(await policies.known(db), today)[0].effective_from:
+        if effective_from == policy_store.holding(await policy_store.known(db), today)[0].effective_from:
             effective_from = today
         if effective_from < today:
             found.append(Fault("effective_from", "lies in the past"))
         if found:
             raise _refused(found)
-        text = json.dumps(policies.as_json(body.policy))
+        text = json.dumps(policy_store.as_json(body.policy))
         number = await db.fetchval(queries["add_policy"], effective_from, now, text)
     wake(request)
     return _shown(Dated(number, effective_from, now, body.policy))
@@ -74,5 +74,5 @@ def _shown(dated: Dated) -> dict[str, Any]:
         "id": dated.id,
         "effective_from": dated.effective_from,
         "recorded_at": dated.recorded_at,
-        "policy": policies.as_json(dated.policy),
+        "policy": policy_store.as_json(dated.policy),
     }

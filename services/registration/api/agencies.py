@@ -8,8 +8,9 @@ import asyncpg
 from fastapi import APIRouter, Depends, Response
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from services.registration.api.services import Services, services
-from services.registration.work import QUERIES
+from services.registration.api.access import services
+from services.registration.queries import queries
+from services.registration.runtime import Services
 from shared.bus import outbox
 from shared.bus.records import Outgoing
 from shared.database import transaction
@@ -54,7 +55,7 @@ async def add_agency(agency: NewAgency, here: Annotated[Services, Depends(servic
         raise Problem(422, "unknown_region", f"No region has the code {unknown[0][:40]}.", field="regions")
     try:
         async with transaction(here.pool) as db:
-            await db.execute(QUERIES["add_agency"], agency.slug, agency.name, agency.regions, agency.scopes)
+            await db.execute(queries["add_agency"], agency.slug, agency.name, agency.regions, agency.scopes)
             issued = await _issue(db, agency.slug, tuple(agency.regions), tuple(agency.scopes))
     except asyncpg.UniqueViolationError:
         raise Problem(409, "conflict", "There is an agency with this slug.", field="slug") from None
@@ -65,11 +66,11 @@ async def add_agency(agency: NewAgency, here: Annotated[Services, Depends(servic
 @router.get("/v1/agencies", summary="All agencies with their keys' ids")
 async def list_agencies(here: Annotated[Services, Depends(services)]) -> list[dict[str, Any]]:
     keys: dict[str, list[dict[str, Any]]] = {}
-    for row in await here.pool.fetch(QUERIES["keys"]):
+    for row in await here.pool.fetch(queries["keys"]):
         keys.setdefault(row["agency"], []).append(
             {"key_id": row["key_id"], "scopes": row["scopes"], "revoked": row["revoked"], "since": row["recorded_at"]}
         )
-    return [dict(row) | {"keys": keys.get(row["slug"], [])} for row in await here.pool.fetch(QUERIES["agencies"])]
+    return [dict(row) | {"keys": keys.get(row["slug"], [])} for row in await here.pool.fetch(queries["agencies"])]
 
 
 @router.post("/v1/agencies/{slug}/keys", status_code=201, summary="Issue a key, shown this once")
@@ -77,7 +78,7 @@ async def issue_key(
     slug: str, here: Annotated[Services, Depends(services)], wanted: NewKey | None = None
 ) -> dict[str, Any]:
     async with transaction(here.pool) as db:
-        row = await db.fetchrow(QUERIES["agency"], slug)
+        row = await db.fetchrow(queries["agency"], slug)
         if row is None:
             raise not_found()
         scopes = tuple(row["scopes"])
@@ -94,7 +95,7 @@ async def issue_key(
 @router.delete("/v1/agencies/{slug}/keys/{key_id}", status_code=204, summary="Revoke a key, everywhere within a second")
 async def revoke_key(slug: str, key_id: str, here: Annotated[Services, Depends(services)]) -> Response:
     async with transaction(here.pool) as db:
-        row = await db.fetchrow(QUERIES["revoke_key"], slug, key_id)
+        row = await db.fetchrow(queries["revoke_key"], slug, key_id)
         if row is None:
             raise not_found()
         key = Key(
@@ -117,7 +118,7 @@ async def _issue(
 ) -> dict[str, str]:
     key_id, secret, digest = new_key()
     key = Key(key_id, digest, datetime.now(UTC), agency=agency, scopes=scopes, regions=regions)
-    await db.execute(QUERIES["add_key"], key_id, digest, agency, list(scopes), list(regions), key.recorded_at)
+    await db.execute(queries["add_key"], key_id, digest, agency, list(scopes), list(regions), key.recorded_at)
     await _publish(db, key, "key.issued")
     return {"key_id": key_id, "key": secret}
 

@@ -8,18 +8,19 @@ import msgspec
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
-from services.registration import requests
-from services.registration.api.services import Services, sender, services
-from services.registration.event_data import EventReader
-from services.registration.senders import Speaker
-from services.registration.submissions import Answer, Events
-from services.registration.work import QUERIES
+from services.registration.api.access import sender, services
+from services.registration.intake.event_reader import EventReader
+from services.registration.intake.senders import Speaker
+from services.registration.queries import queries
+from services.registration.runtime import Services
+from services.registration.writer import envelopes
+from services.registration.writer.submissions import Answer, Events
 from shared.problems import Problem, problem_response
 from shared.security import Principal
 
 router = APIRouter(tags=["events"])
 
-MEDIA_TYPES = (requests.ONE, requests.BATCH, requests.LINES)
+MEDIA_TYPES = (envelopes.ONE, envelopes.BATCH, envelopes.LINES)
 BODY = {"requestBody": {"required": True, "content": {name: {"schema": {}} for name in MEDIA_TYPES}}}
 
 
@@ -31,17 +32,17 @@ async def post_events(
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in MEDIA_TYPES:
         raise Problem(415, "unsupported_media_type", f"Send one of {', '.join(MEDIA_TYPES)}.")
-    body = await read_body(request, requests.MOST_BYTES)
+    body = await read_body(request, envelopes.MOST_BYTES)
     key = request.headers.get("idempotency-key")
     agency = str(principal.agency)
     if key is None:
         answer = await _take(here, principal, media_type, body, None)
-        return _response(answer, single=media_type == requests.ONE)
+        return _response(answer, single=media_type == envelopes.ONE)
     digest = here.vault.hash("request", media_type, body.hex())
     earlier = await _begin(here, agency, key[:200], digest)
     if earlier is None:
         earlier = await _take_once(here, principal, media_type, body, key[:200])
-    return _response(earlier, single=media_type == requests.ONE)
+    return _response(earlier, single=media_type == envelopes.ONE)
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -63,22 +64,22 @@ def _too_large(limit: int) -> Problem:
 
 
 async def _take(here: Services, principal: Principal, media_type: str, body: bytes, key: str | None) -> Answer:
-    events = requests.parse(media_type, body)
-    for scope in sorted(requests.scopes_needed(events)):
+    events = envelopes.parse(media_type, body)
+    for scope in sorted(envelopes.scopes_needed(events)):
         if not principal.may(scope):
             raise Problem(403, "forbidden", f"This key lacks the scope '{scope}'.")
     agency = str(principal.agency)
     reader = EventReader(Speaker(principal.regions, here.jkp), here.regions)
-    items = await asyncio.to_thread(requests.items, events, agency, reader, here.vault)
+    items = await asyncio.to_thread(envelopes.items, events, agency, reader, here.vault)
     answer: Answer = await here.writer.submit(Events(agency, principal.regions, items, key))
     return answer
 
 
 async def _begin(here: Services, agency: str, key: str, digest: UUID) -> Answer | None:
     """None when this request is the first with its key; else its answer. 409 in flight, 422 for another body."""
-    if await here.pool.fetchval(QUERIES["begin_request"], agency, key, digest):
+    if await here.pool.fetchval(queries["begin_request"], agency, key, digest):
         return None
-    row = await here.pool.fetchrow(QUERIES["request"], agency, key)
+    row = await here.pool.fetchrow(queries["request"], agency, key)
     if row is None or (row["answer"] is None and row["body"] == digest):
         raise Problem(409, "conflict", "The first request with this Idempotency-Key is still being worked on.")
     if row["body"] != digest:
@@ -90,7 +91,7 @@ async def _take_once(here: Services, principal: Principal, media_type: str, body
     try:
         return await _take(here, principal, media_type, body, key)
     except BaseException:  # whatever it was, even a stop: there is no answer to give again
-        await here.pool.execute(QUERIES["forget_request"], str(principal.agency), key)
+        await here.pool.execute(queries["forget_request"], str(principal.agency), key)
         raise
 
 

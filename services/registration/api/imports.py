@@ -15,11 +15,12 @@ import asyncpg
 import msgspec
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 
-from services.registration import columns, tables, values
-from services.registration.api.services import Services, member, onlooker, services
-from services.registration.ids import Ids
-from services.registration.values import Refusal
-from services.registration.work import QUERIES
+from services.registration.api.access import member, onlooker, services
+from services.registration.identity.ids import Ids
+from services.registration.intake import columns, tables, values
+from services.registration.intake.values import Refusal
+from services.registration.queries import queries
+from services.registration.runtime import Services
 from shared.database import transaction
 from shared.problems import Problem, not_found
 from shared.security import Principal
@@ -59,7 +60,7 @@ async def upload(
     import_id = _ids()
     async with transaction(here.pool) as db:
         await db.execute(
-            QUERIES["add_import"],
+            queries["add_import"],
             import_id,
             principal.agency,
             kind,
@@ -68,8 +69,8 @@ async def upload(
             _requires_nik(require),
             dry_run,
         )
-        await db.execute(QUERIES["add_import_file"], import_id, here.vault.seal(content))
-    here.wake_imports.event.set()
+        await db.execute(queries["add_import_file"], import_id, here.vault.seal(content))
+    here.imports.wake()
     response.headers["location"] = f"/v1/imports/{import_id}"
     return _report(await _own(here, principal, import_id))
 
@@ -128,7 +129,7 @@ def _check(kind: str, content: bytes) -> None:
 async def list_imports(
     principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
 ) -> list[dict[str, Any]]:
-    return [_report(record) for record in await here.pool.fetch(QUERIES["imports"], principal.agency)]
+    return [_report(record) for record in await here.pool.fetch(queries["imports"], principal.agency)]
 
 
 @router.get("/v1/imports/{import_id}", summary="How far an upload is, and what became of its rows")
@@ -144,8 +145,8 @@ async def cancel_import(
 ) -> dict[str, Any]:
     record = await _own(here, principal, import_id)
     async with transaction(here.pool) as db:
-        if await db.fetchval(QUERIES["cancel_import"], record["import_id"], principal.agency):
-            await db.execute(QUERIES["drop_import_file"], record["import_id"])
+        if await db.fetchval(queries["cancel_import"], record["import_id"], principal.agency):
+            await db.execute(queries["drop_import_file"], record["import_id"])
     return _report(await _own(here, principal, import_id))
 
 
@@ -154,7 +155,7 @@ async def rejected(
     import_id: str, principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
 ) -> Response:
     record = await _own(here, principal, import_id)
-    refused = await here.pool.fetch(QUERIES["refused_rows"], record["import_id"])
+    refused = await here.pool.fetch(queries["refused_rows"], record["import_id"])
     header = [*record["header"], "error_code", "error_field", "error_detail", "error_line"]
 
     def rows() -> Iterable[list[str]]:
@@ -174,7 +175,7 @@ async def unregistered(
 ) -> Response:
     record = await _own(here, principal, import_id)
     day = parse_day(as_of, "as_of")
-    found = await here.pool.fetch(QUERIES["unregistered"], record["agency"], record["list"], day)
+    found = await here.pool.fetch(queries["unregistered"], record["agency"], record["list"], day)
     header = ["name", "nik", "nib", "nik_koperasi", "region", "kind", "scale", "workers", "contact", "phone", "email"]
     header += ["address", "ref", "partner_id"]
 
@@ -194,7 +195,7 @@ async def _own(here: Services, principal: Principal, import_id: str | UUID) -> a
         asked = UUID(str(import_id))
     except ValueError:
         raise not_found() from None
-    record = await here.pool.fetchrow(QUERIES["import"], asked, principal.agency)
+    record = await here.pool.fetchrow(queries["import"], asked, principal.agency)
     if record is None:
         raise not_found()
     return record

@@ -8,11 +8,12 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BeforeValidator
 
+from services.registration.api.access import reader, services
 from services.registration.api.imports import NOTHING, today
-from services.registration.api.services import Services, reader, services
-from services.registration.looking_up import as_uuid
-from services.registration.submissions import Erasure
-from services.registration.work import QUERIES
+from services.registration.identity.lookup import as_uuid
+from services.registration.queries import queries
+from services.registration.runtime import Services
+from services.registration.writer.submissions import Erasure
 from shared.events.partners import Partner
 from shared.problems import Problem, not_found
 from shared.security import Principal, principal_of
@@ -41,7 +42,7 @@ async def list_partners(
         raise Problem(422, "unknown_region", "No region has this code.", field="region")
     regions = here.regions.regencies(region) if region is not None else None
     records = await here.pool.fetch(
-        QUERIES["own_partners"], principal.agency, today(), after, regions, registered, limit + 1
+        queries["own_partners"], principal.agency, today(), after, regions, registered, limit + 1
     )
     page = records[:limit]
     more = str(page[-1]["partner_id"]) if len(records) > limit else None
@@ -71,7 +72,7 @@ async def erase_partner(
     record = await _own(here, principal, partner_id)
     if not await here.writer.submit(Erasure(record["partner_id"])):
         raise not_found()
-    here.forgetter.wake()
+    here.dead_letter_eraser.wake()
     return Response(status_code=204)
 
 
@@ -80,7 +81,7 @@ async def _own(here: Services, principal: Principal, partner_id: str) -> asyncpg
     if asked is None:
         raise not_found()
     agency = None if principal.admin else principal.agency or ""
-    record = await here.pool.fetchrow(QUERIES["own_partner"], agency, asked, today())
+    record = await here.pool.fetchrow(queries["own_partner"], agency, asked, today())
     if record is None:
         raise not_found()
     return record
@@ -89,7 +90,7 @@ async def _own(here: Services, principal: Principal, partner_id: str) -> asyncpg
 async def _shown(here: Services, records: list[asyncpg.Record], agency: str | None) -> list[dict[str, Any]]:
     """What the agency itself said of each, beside what is known of it; other agencies' lists are not shown."""
     said: dict[UUID, list[asyncpg.Record]] = {}
-    for row in await here.pool.fetch(QUERIES["own_rows"], [r["partner_id"] for r in records], agency):
+    for row in await here.pool.fetch(queries["own_rows"], [r["partner_id"] for r in records], agency):
         said.setdefault(row["partner_id"], []).append(row)
     return [_one(here, record, said.get(record["partner_id"], [])) for record in records]
 

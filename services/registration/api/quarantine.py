@@ -6,18 +6,20 @@ from uuid import UUID
 import asyncpg
 from fastapi import APIRouter, Depends, Query
 
-from services.registration import health, requests, submissions
-from services.registration.accepting import Order
+from services.registration.api.access import sender, services
 from services.registration.api.imports import NOTHING
-from services.registration.api.services import Services, sender, services
-from services.registration.event_data import EventReader
-from services.registration.looking_up import as_uuid
-from services.registration.rows import Reader
-from services.registration.senders import Sender, Speaker
-from services.registration.submissions import Events, Item, MendedRow
-from services.registration.tables import Row, Table, squeeze
-from services.registration.values import Refusal
-from services.registration.work import QUERIES
+from services.registration.identity.lookup import as_uuid
+from services.registration.intake import health
+from services.registration.intake.event_reader import EventReader
+from services.registration.intake.row_reader import Reader
+from services.registration.intake.senders import Sender, Speaker
+from services.registration.intake.tables import Row, Table, squeeze
+from services.registration.intake.values import Refusal
+from services.registration.queries import queries
+from services.registration.runtime import Services
+from services.registration.writer import envelopes, submissions
+from services.registration.writer.accept import Order
+from services.registration.writer.submissions import Events, Item, MendedRow
 from shared.problems import Problem, not_found
 from shared.security import Principal
 
@@ -35,7 +37,7 @@ async def list_quarantine(
     after, of_import = NOTHING if cursor is None else as_uuid(cursor), as_uuid(import_id) if import_id else None
     if after is None or (import_id and of_import is None):
         raise Problem(422, "invalid_value", "This cursor or import id was not given by us.", field="cursor")
-    rows = await here.pool.fetch(QUERIES["quarantine_page"], principal.agency, after, of_import, limit + 1)
+    rows = await here.pool.fetch(queries["quarantine_page"], principal.agency, after, of_import, limit + 1)
     page = rows[:limit]
     return {
         "items": [_shown(here, row) for row in page],
@@ -64,7 +66,7 @@ async def mend(
         body, key, trace = item.raw, item.key, submissions.trace(item.raw, here.regions, principal.regions)
     try:
         await here.pool.execute(
-            QUERIES["mend_quarantined"],
+            queries["mend_quarantined"],
             entry["id"],
             principal.agency,
             here.vault.seal(health.without(body)),
@@ -88,7 +90,7 @@ async def retry(
             raise Problem(422, refusal.code, refusal.detail, field=refusal.field)
         return {"accepted": 1, "duplicates": 0, "rejected": [], "partners": {}}
     item = _item(here, principal, raw)
-    for scope in requests.scopes_needed([raw]):
+    for scope in envelopes.scopes_needed([raw]):
         if not principal.may(scope):
             raise Problem(403, "forbidden", f"This key lacks the scope '{scope}'.")
     events = Events(str(principal.agency), principal.regions, [item], entry=entry["id"])
@@ -101,7 +103,7 @@ async def retry(
 
 async def _own(here: Services, principal: Principal, entry_id: str) -> asyncpg.Record:
     asked = as_uuid(entry_id)
-    row = await here.pool.fetchrow(QUERIES["quarantined"], asked, principal.agency) if asked else None
+    row = await here.pool.fetchrow(queries["quarantined"], asked, principal.agency) if asked else None
     if row is None:
         raise not_found()
     return row
@@ -109,7 +111,7 @@ async def _own(here: Services, principal: Principal, entry_id: str) -> asyncpg.R
 
 def _item(here: Services, principal: Principal, raw: Any) -> Item:
     reader = EventReader(Speaker(principal.regions, here.jkp), here.regions)
-    return requests.items([raw], str(principal.agency), reader, here.vault)[0]
+    return envelopes.items([raw], str(principal.agency), reader, here.vault)[0]
 
 
 def _mended_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any]) -> list[str]:

@@ -1,9 +1,9 @@
 """Rows from the sums of cells: what listed and enrolled mean in each dimension."""
 
 from services.coverage import cells, figures
+from services.coverage.denominators import Published, held_against
 from services.coverage.facts import Enrolled, Listed, ListedWorkers, Period, Workers
 from services.coverage.figures import Shown, Sum
-from services.coverage.references import Published, held_against
 from tests.unit.coverage.test_cells import RECORDED, date
 
 SHOWN = Shown(("JKK", "JKM", "JHT", "JP"))

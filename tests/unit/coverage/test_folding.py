@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services.coverage.folding import Folder
+from services.coverage.rollup import Folder
 from tests.waiting import eventually
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local import process, supervisor
+from deploy.local.console import Console
 from deploy.local.failure import Failure
-from deploy.local.narrator import Narrator
 from deploy.local.parts import Part
 from deploy.local.process import Command
 from deploy.local.supervisor import Supervisor
@@ -129,7 +129,7 @@ def test_a_full_disk_costs_the_older_log_and_the_line_but_not_the_stack(
     monkeypatch.setattr(shutil, "copyfile", full)
     process.limit_log(tmp_path / "kafka.log", 50)
     assert (tmp_path / "kafka.log").read_bytes() == b""
-    Narrator(Path("/dev/full"), silent=True).say("it goes on")
+    Console(Path("/dev/full"), silent=True).say("it goes on")
 
 
 def test_a_process_that_ended_needs_no_stopping(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from services.notifications.folds import (
+from services.notifications.projections import (
     EnrollmentFact,
     Listing,
     PartnerFact,

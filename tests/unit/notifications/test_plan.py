@@ -7,7 +7,7 @@ import pytest
 
 from services.notifications import plan
 from services.notifications.plan import Outlook, Plan
-from services.notifications.terms import Term
+from services.notifications.policy_timeline import Term
 from tests.unit.notifications.builders import CALENDAR, MONDAY, POLICY, a_partner, at, day
 
 TERMS = (Term(POLICY, CALENDAR),)

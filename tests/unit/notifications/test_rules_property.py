@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from services.notifications.calendar import Calendar
 from services.notifications.plan import Outlook, Plan, foresee
 from services.notifications.policy import ContactHours, Policy, Step
+from services.notifications.policy_timeline import Term
 from services.notifications.rules import OPEN_END, Escalate, Facts, Sent, decide
-from services.notifications.terms import Term
 from tests.unit.notifications.builders import a_partner
 
 DAY = timedelta(days=1)

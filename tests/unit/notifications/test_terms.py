@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.notifications.plan import foresee
-from services.notifications.terms import Term, Terms, decide_in, term_at
+from services.notifications.policy_timeline import Term, Terms, decide_in, term_at
 from tests.unit.notifications.builders import CALENDAR, MAIL, MONDAY, POLICY, STEPS, a_partner, at, day, sent
 
 CHANGE = at("2026-11-24", "17:00")

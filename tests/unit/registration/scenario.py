@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from services.registration import columns, tables
-from services.registration.commands import Command
-from services.registration.rows import Reader
-from services.registration.senders import Sender
-from services.registration.values import Refusal
+from services.registration.intake import columns, tables
+from services.registration.intake.commands import Command
+from services.registration.intake.row_reader import Reader
+from services.registration.intake.senders import Sender
+from services.registration.intake.values import Refusal
 from shared.regions import Regions
 
 FOLDER = Path("deploy/local/demonstration")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.registration.areas import area
-from services.registration.values import Refusal
+from services.registration.intake.jurisdiction import area
+from services.registration.intake.values import Refusal
 from shared.regions import Regions
 
 REGIONS = Regions.load()

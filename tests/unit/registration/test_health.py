@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from services.registration import health
-from services.registration.rows import Reader
-from services.registration.senders import Sender
-from services.registration.tables import Row, Table
-from services.registration.values import Refusal
+from services.registration.intake import health
+from services.registration.intake.row_reader import Reader
+from services.registration.intake.senders import Sender
+from services.registration.intake.tables import Row, Table
+from services.registration.intake.values import Refusal
 from shared.regions import Regions
 
 NAMES = [

@@ -7,7 +7,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.registration.identity import Known, assign, cluster, look_up, recall
+from services.registration.identity.matching import Known, assign, cluster, look_up, recall
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from services.registration import requests
-from services.registration.event_data import EventReader
-from services.registration.privacy import Vault
-from services.registration.senders import Speaker
-from services.registration.submissions import Item
-from services.registration.values import Refusal
+from services.registration.intake.event_reader import EventReader
+from services.registration.intake.senders import Speaker
+from services.registration.intake.values import Refusal
+from services.registration.vault import Vault
+from services.registration.writer import envelopes
+from services.registration.writer.submissions import Item
 from shared.problems import Problem
 from shared.regions import Regions
 
@@ -18,7 +18,7 @@ VAULT = Vault(base64.b64encode(bytes(32)).decode())
 
 
 def read(*events: Any) -> list[Item]:
-    return requests.items(list(events), "dinas", EventReader(Speaker(("ID",)), Regions.load()), VAULT)
+    return envelopes.items(list(events), "dinas", EventReader(Speaker(("ID",)), Regions.load()), VAULT)
 
 
 def event(data: Any) -> dict[str, Any]:
@@ -54,19 +54,19 @@ def test_nesting_ends_somewhere(levels: int, expected: str | None) -> None:
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 5_000 + b"1" + b"}" * 5_000])
 def test_a_body_nested_without_end_is_no_json(body: bytes) -> None:
-    for media_type in (requests.ONE, requests.BATCH):
+    for media_type in (envelopes.ONE, envelopes.BATCH):
         with pytest.raises(Problem) as refused:
-            requests.parse(media_type, body)
+            envelopes.parse(media_type, body)
         assert (refused.value.status, refused.value.code) == (400, "malformed")
-    assert [code(item) for item in read(*requests.parse(requests.LINES, b"{}\n" + body))] == [
+    assert [code(item) for item in read(*envelopes.parse(envelopes.LINES, b"{}\n" + body))] == [
         "missing_field",
         "malformed",
     ]
 
 
-@pytest.mark.parametrize("media_type", [requests.ONE, requests.LINES])
+@pytest.mark.parametrize("media_type", [envelopes.ONE, envelopes.LINES])
 def test_a_byte_order_mark_is_no_part_of_the_json(media_type: str) -> None:
-    assert requests.parse(media_type, b'\xef\xbb\xbf{"id": "1"}') == [{"id": "1"}]
+    assert envelopes.parse(media_type, b'\xef\xbb\xbf{"id": "1"}') == [{"id": "1"}]
 
 
 @pytest.mark.parametrize(

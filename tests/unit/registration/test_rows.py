@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from services.registration.commands import Enrolled, Listed
-from services.registration.rows import Reader
-from services.registration.senders import Sender
-from services.registration.tables import Row, Table
-from services.registration.values import Refusal
+from services.registration.intake.commands import Enrol, ListPartner
+from services.registration.intake.row_reader import Reader
+from services.registration.intake.senders import Sender
+from services.registration.intake.tables import Row, Table
+from services.registration.intake.values import Refusal
 from shared.regions import Regions
 
 HEADER = ("no_peserta", "segmen", "nama", "kab_kota", "tgl_efektif", "program")
@@ -22,7 +22,7 @@ def read(segment: str) -> object:
 @pytest.mark.parametrize(("text", "expected"), [("PU", "PU"), ("bpu", "BPU"), ("", "PU"), ("-", "PU")])
 def test_a_segment_is_pu_or_bpu(text: str, expected: str) -> None:
     answer = read(text)
-    assert isinstance(answer, Enrolled)
+    assert isinstance(answer, Enrol)
     assert answer.segment == expected
 
 
@@ -36,7 +36,7 @@ def test_a_hyphen_is_nothing_in_any_cell() -> None:
     header = ("nama usaha", "nama pemilik", "kab_kota", "ref", "tgl input", "pekerjaan")
     reader = Reader("partners", Table(header, (), 0), Sender(("33.11",), "l", date(2021, 1, 31)), Regions.load())
     answer = reader.read(Row(2, ("-", "Umi", "-", "-", "-", "-"), True))
-    assert isinstance(answer, Listed)
+    assert isinstance(answer, ListPartner)
     assert (answer.name, answer.region, answer.partner.ref, answer.occupation) == ("Umi", "33.11", None, None)
     refusal = reader.read(Row(3, ("-", "-", "33.11", "", "", ""), True))
     assert isinstance(refusal, Refusal)

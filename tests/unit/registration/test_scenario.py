@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from services.registration import identity, partners, timelines, values
-from services.registration.commands import Claimed, Enrolled, Listed, Reference
-from services.registration.timelines import Version
-from services.registration.values import Refusal
+from services.registration.identity import matching, profile
+from services.registration.intake import values
+from services.registration.intake.commands import Enrol, FileClaim, ListPartner, Reference
+from services.registration.intake.values import Refusal
+from services.registration.records import timelines
+from services.registration.records.timelines import Version
 from shared.events.model import Workers
 from shared.regions import Regions
 from tests.unit.registration.scenario import EXPECTED, FOLDER, files
@@ -26,14 +28,14 @@ def keys(partner: Reference, region: str) -> tuple[Any, Any, Any]:
 
 
 @cache
-def evidence() -> list[partners.Row]:
+def evidence() -> list[profile.Row]:
     rows = []
     for file in LISTS:
         for each in files()[file].accepted:
-            assert isinstance(each, Listed)
+            assert isinstance(each, ListPartner)
             nib, nik, name = keys(each.partner, each.region)
             rows.append(
-                partners.Row(
+                profile.Row(
                     key=len(rows),
                     sequence=len(rows),
                     partner=None,
@@ -56,12 +58,12 @@ def evidence() -> list[partners.Row]:
 
 @cache
 def groups() -> list[list[int]]:
-    return sorted(sorted(group) for group in identity.cluster(evidence()))
+    return sorted(sorted(group) for group in matching.cluster(evidence()))
 
 
 @cache
-def profiles() -> list[partners.Profile]:
-    return [partners.fold([evidence()[at] for at in group]) for group in groups()]
+def profiles() -> list[profile.Profile]:
+    return [profile.fold([evidence()[at] for at in group]) for group in groups()]
 
 
 def look_up(nib: Any, nik: Any, name: Any) -> int | None:
@@ -70,7 +72,7 @@ def look_up(nib: Any, nik: Any, name: Any) -> int | None:
         [_known(number) for number in sorted(index[key, value])]
         for key, value in (("nib", nib), ("nik", nik), ("name", name))
     ]
-    return identity.look_up(nib, nik, *known)
+    return matching.look_up(nib, nik, *known)
 
 
 @cache
@@ -85,16 +87,16 @@ def _index() -> dict[tuple[str, Any], set[int]]:
     return index
 
 
-def _known(number: int) -> identity.Known[int]:
+def _known(number: int) -> matching.Known[int]:
     rows = [evidence()[at] for at in groups()[number]]
-    return identity.Known(number, frozenset(r.nib for r in rows if r.nib), frozenset(r.nik for r in rows if r.nik))
+    return matching.Known(number, frozenset(r.nib for r in rows if r.nib), frozenset(r.nik for r in rows if r.nik))
 
 
 @cache
 def enrolments() -> tuple[dict[str, timelines.History], list[tuple[int, str]], int]:
     histories: dict[str, timelines.History] = defaultdict(tuple)
     refused, unchanged = [], 0
-    accepted = [each for each in files()[ENROLLED].accepted if isinstance(each, Enrolled)]
+    accepted = [each for each in files()[ENROLLED].accepted if isinstance(each, Enrol)]
     for each in sorted(accepted, key=lambda e: (e.effective_on, e.line)):
         assert each.region is not None
         workers = Workers(each.heads.management or 0, each.heads.staff or 0, each.heads.labour or 0)
@@ -201,10 +203,10 @@ def test_the_unregistered_of_mojokerto_are_as_expected() -> None:
 
 
 @cache
-def claims() -> list[tuple[int, Claimed | Refusal]]:
-    judged: list[tuple[int, Claimed | Refusal]] = [(line, refusal) for line, refusal in files()[CLAIMED].refused]
+def claims() -> list[tuple[int, FileClaim | Refusal]]:
+    judged: list[tuple[int, FileClaim | Refusal]] = [(line, refusal) for line, refusal in files()[CLAIMED].refused]
     for each in files()[CLAIMED].accepted:
-        assert isinstance(each, Claimed)
+        assert isinstance(each, FileClaim)
         history = enrolments()[0].get(each.participant_no)
         if history is None:
             judged.append((each.line, Refusal("unknown_participant", "participant_no", "")))
@@ -215,7 +217,7 @@ def claims() -> list[tuple[int, Claimed | Refusal]]:
 
 
 def test_claims_are_as_expected() -> None:
-    distinct = {claim.claim_ref: claim for _, claim in claims() if isinstance(claim, Claimed)}
+    distinct = {claim.claim_ref: claim for _, claim in claims() if isinstance(claim, FileClaim)}
     paid = [claim for claim in distinct.values() if claim.status == "paid"]
     assert len(distinct) == EXPECTED["claims"]["distinct"]
     assert {"count": len(paid), "amount": sum(c.amount for c in paid)} == EXPECTED["claims"]["paid"]

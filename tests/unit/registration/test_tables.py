@@ -4,9 +4,9 @@ import codecs
 
 import pytest
 
-from services.registration import columns, tables
-from services.registration.tables import Table
-from services.registration.values import Refusal
+from services.registration.intake import columns, tables
+from services.registration.intake.tables import Table
+from services.registration.intake.values import Refusal
 
 
 def read(content: str | bytes, kind: str = "partners") -> Table | Refusal:

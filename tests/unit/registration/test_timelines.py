@@ -6,9 +6,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration import timelines
-from services.registration.timelines import History, Version
-from services.registration.values import Refusal
+from services.registration.intake.values import Refusal
+from services.registration.records import timelines
+from services.registration.records.timelines import History, Version
 from shared.events.model import Programme, Workers
 
 START = date(2021, 1, 1)

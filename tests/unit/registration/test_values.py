@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from services.registration import values
-from services.registration.values import Refusal
+from services.registration.intake import values
+from services.registration.intake.values import Refusal
 
 
 @pytest.mark.parametrize("text", ["3576022510960000", "'3576022510960000", "357602.251096.0000", "357602 251096 0000"])

@@ -1,0 +1,42 @@
+"""Who may call which route, and what the routes work with."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.registration.runtime import Services
+from shared.problems import Problem
+from shared.security import Principal, principal_of
+
+
+def services(request: Request) -> Services:
+    here: Services = request.app.state.services
+    return here
+
+
+async def member(request: Request) -> Principal:
+    """An agency (not the administrator, nor an agent)."""
+    principal = await principal_of(request)
+    if principal.agency is None:
+        raise Problem(403, "forbidden", "Use an agency's key: this belongs to an agency.")
+    return principal
+
+
+async def onlooker(request: Request) -> Principal:
+    """An agency, which sees its own, or the administrator, who sees everybody's."""
+    principal = await principal_of(request)
+    return principal if principal.admin else await member(request)
+
+
+async def reader(principal: Annotated[Principal, Depends(onlooker)]) -> Principal:
+    """An agency that may see what it listed, or the administrator."""
+    if not (principal.may("read") or principal.may("publish")):
+        raise Problem(403, "forbidden", "This key lacks the scope 'read'.")
+    return principal
+
+
+async def sender(principal: Annotated[Principal, Depends(member)]) -> Principal:
+    """An agency that may send anything at all."""
+    if not (principal.may("publish") or principal.may("enroll")):
+        raise Problem(403, "forbidden", "This key lacks the scopes 'publish' and 'enroll'.")
+    return principal

@@ -1,0 +1,104 @@
+"""A partner as the rows of its group tell it: the newest row that says something about an attribute is believed."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from services.registration.intake.commands import ContactDetails, Heads
+from shared.events.model import Kind, Scale
+from shared.events.partners import ListedWorkers, Listing
+
+KINDS: tuple[Kind, ...] = ("cooperative", "business", "individual")
+"""A partner is the first of these that any row says."""
+
+NOTHING_SAID = Heads()
+NOBODY_COUNTED = ListedWorkers()
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One piece of evidence. `name` is the key of normalised name + regency, `nik` a keyed hash, never the number."""
+
+    key: Any
+    sequence: int
+    partner: Any
+    agency: str
+    list: str
+    nib: int | None
+    nik_koperasi: str | None
+    nik: Any
+    name: Any
+    region: str
+    kind: Kind
+    first_listed: date
+    last_listed: date
+    line: int
+    scale: Scale | None = None
+    occupation: str | None = None
+    cooperative: Any = None
+    heads: Heads = NOTHING_SAID
+    import_id: Any = None
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """What a partner is, without its number, version and times."""
+
+    region: str
+    kind: Kind
+    scale: Scale | None = None
+    occupation: str | None = None
+    cooperative: Any = None
+    workers: ListedWorkers = NOBODY_COUNTED
+    lists: tuple[Listing, ...] = ()
+    listed_on: date | None = None
+
+
+def in_time(rows: Iterable[Row]) -> list[Row]:
+    """Oldest first: by list date, then line; the key settles the rest, so that arrival does not matter."""
+    return sorted(rows, key=lambda row: (row.last_listed, row.line, row.key))
+
+
+def fold(rows: Sequence[Row]) -> Profile:
+    """The profile of the partner that these rows are about; at least one row."""
+    ordered = in_time(rows)
+    kinds = {row.kind for row in ordered}
+    return Profile(
+        region=ordered[-1].region,
+        kind=next(kind for kind in KINDS if kind in kinds),
+        scale=_newest(ordered, "scale"),
+        occupation=_newest(ordered, "occupation"),
+        cooperative=_newest(ordered, "cooperative"),
+        workers=_workers(ordered),
+        lists=_lists(ordered),
+        listed_on=min(row.first_listed for row in ordered),
+    )
+
+
+def _newest(ordered: Sequence[Row], attribute: str) -> Any:
+    return next((value for row in reversed(ordered) if (value := getattr(row, attribute)) is not None), None)
+
+
+def _workers(ordered: Sequence[Row]) -> ListedWorkers:
+    """The total of the newest row that has one, the split of the newest row that has a split."""
+    heads = [row.heads for row in reversed(ordered)]
+    total = next((each.total for each in heads if each.total is not None), None)
+    split = next((e for e in heads if (e.management, e.staff, e.labour) != (None, None, None)), Heads())
+    return ListedWorkers(total, split.management, split.staff, split.labour)
+
+
+def _lists(ordered: Sequence[Row]) -> tuple[Listing, ...]:
+    since: dict[tuple[str, str], date] = {}
+    for row in ordered:
+        name = (row.agency, row.list)
+        since[name] = min(since.get(name, row.first_listed), row.first_listed)
+    return tuple(Listing(agency, name, day) for (agency, name), day in sorted(since.items()))
+
+
+def fold_contact(ordered: Sequence[tuple[str, ContactDetails]]) -> tuple[str, ContactDetails]:
+    """(name, how it is reached) from (name, details) of the rows, oldest first."""
+    name, details = ordered[-1]
+    if len(ordered) > 1:
+        known = [[getattr(each, part) for _, each in ordered] for part in ContactDetails.__struct_fields__]
+        details = ContactDetails(*(next((v for v in reversed(said) if v is not None), None) for said in known))
+    return name, details

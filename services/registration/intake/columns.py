@@ -1,0 +1,173 @@
+"""Which column means what: the headers agencies write, in Indonesian or English, for each kind of file."""
+
+from collections.abc import Mapping
+from typing import Final, Literal, get_args
+
+from services.registration.intake.tables import squeeze
+
+FileKind = Literal["partners", "persons", "enrollments", "claims", "targets", "briefings", "attendance", "agreements"]
+KINDS: Final = get_args(FileKind)
+ALIASES: Final = {"enrolments": "enrollments", "sessions": "briefings"}
+"""Other spellings of kinds that we understand."""
+
+
+def _headers(text: str) -> tuple[str, ...]:
+    return tuple(squeeze(part) for part in text.split(","))
+
+
+_REGION = _headers(
+    "kab/kota, kabupaten/kota, kab kota, kota/kabupaten, kabupaten, kota, kode wilayah, wilayah, region, region code,"
+    "regency, city, district"
+)
+_NIK = _headers(
+    "nik, nik pemilik, nik penerima, nik owner, owner nik, no ktp, nomor ktp, ktp, nomor induk kependudukan, no nik"
+)
+_NIB = _headers("nib, no nib, nomor nib, nomor induk berusaha")
+_PHONE = _headers(
+    "no hp, nomor hp, hp, no telepon, nomor telepon, telepon, no telp, telp, phone, phone number, mobile,"
+    "whatsapp, no wa, no whatsapp"
+)
+_BUSINESS = _headers(
+    "nama usaha, nama umkm, nama perusahaan, nama toko, nama koperasi, nama badan usaha, nama pelaku usaha,"
+    "business name, company, company name, partner name"
+)
+_PERSON = _headers("nama, name, nama lengkap, full name")
+_OWNER = _headers("nama pemilik, nama penerima, pemilik, owner, owner name, nama ketua, contact person")
+_WORKERS = _headers(
+    "jumlah pekerja, jumlah karyawan, jumlah tenaga kerja, jml pekerja, jml karyawan, tenaga kerja, workers,"
+    "employees, number of workers"
+)
+_STAFF = _headers("direksi/staf/karyawan, staf/karyawan, staf, karyawan, tk karyawan, staff")
+_LABOUR = _headers("pekerja/buruh, buruh, tk buruh, pekerja, labour, labourers, labor")
+_MANAGEMENT = _headers("direksi, manajemen, direksi/manajemen, tk manajemen, management")
+_PARTICIPANT = _headers(
+    "no peserta, nomor peserta, no kepesertaan, participant no, participant number, participant, npp, kpj, no kpj"
+)
+_PROGRAMME = _headers("program, programme, programmes, programs, program bpjs")
+_ADDRESS = _headers("alamat, address, lokasi")
+_EMAIL = _headers("email, e-mail, surel, alamat email")
+_LISTED: Final[dict[str, tuple[str, ...]]] = {
+    "name": _BUSINESS + _PERSON,
+    "owner": _OWNER,
+    "nik": _NIK,
+    "nib": _NIB,
+    "nik_koperasi": _headers("nik koperasi, nomor induk koperasi, no induk koperasi, cooperative nik"),
+    "kind": _headers("jenis, jenis usaha, jenis badan usaha, bentuk, kind, type"),
+    "scale": _headers("skala, skala usaha, klasifikasi, scale"),
+    "region": _REGION,
+    "phone": _PHONE,
+    "email": _EMAIL,
+    "address": _ADDRESS,
+    "workers": _WORKERS,
+    "management": _MANAGEMENT,
+    "staff": _STAFF,
+    "labour": _LABOUR,
+    "date": _headers("tgl input, tgl data, tgl cair, tanggal input, tanggal data, tanggal, tgl, date"),
+    "status": _headers("status, status koperasi, status usaha"),
+    "occupation": _headers("pekerjaan, profesi, occupation, mata pencaharian"),
+    "ref": _headers("ref, referensi, reference, no referensi, kode referensi, partner ref"),
+}
+VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "partners": _LISTED,
+    "persons": {key: names for key, names in _LISTED.items() if key not in ("kind", "workers", "status", "scale")},
+    "enrollments": {
+        "participant_no": _PARTICIPANT,
+        "segment": _headers("segmen, segment, segmentasi"),
+        "scale": _LISTED["scale"],
+        "name": _BUSINESS + _PERSON,
+        "nib": _NIB,
+        "nik": _NIK,
+        "nik_koperasi": _LISTED["nik_koperasi"],
+        "region": _REGION,
+        "effective_on": _headers(
+            "tgl efektif, tanggal efektif, effective on, effective date, tgl daftar, tgl kepesertaan, mulai, start"
+        ),
+        "until": _headers("tgl nonaktif, tanggal nonaktif, tgl non aktif, tgl berakhir, until, end date, selesai"),
+        "programmes": _PROGRAMME,
+        "management": _MANAGEMENT,
+        "staff": _STAFF,
+        "labour": _LABOUR,
+        "workers": _WORKERS,
+        "ref": _LISTED["ref"],
+    },
+    "claims": {
+        "claim_ref": _headers("no klaim, nomor klaim, claim ref, claim no, claim number, klaim"),
+        "participant_no": _PARTICIPANT,
+        "programme": _PROGRAMME,
+        "occurred_on": _headers("tgl kejadian, tanggal kejadian, occurred on, event date"),
+        "paid_on": _headers("tgl bayar, tanggal bayar, paid on, payment date"),
+        "amount": _headers("nilai, nilai klaim, jumlah, nominal, amount, besar manfaat"),
+        "status": _headers("status, status klaim"),
+    },
+    "targets": {
+        "region": _REGION,
+        "source": _headers("kampanye, campaign, sumber, source, kegiatan"),
+        "from": _headers("mulai, from, start, tgl mulai, tanggal mulai"),
+        "until": _headers("selesai, until, end, sampai, tgl selesai, tanggal selesai"),
+        "value": _headers("sasaran, target, value, jumlah sasaran"),
+        "measure": _headers("ukuran, measure"),
+        "unit": _headers("satuan, unit"),
+        "list": _headers("daftar, list"),
+    },
+    "briefings": {
+        "batch": _headers("angkatan, batch, gelombang, angkatan ke"),
+        "held_on": _headers("tanggal, tgl, held on, date, tanggal pelaksanaan"),
+        "name": _headers("nama, nama kegiatan, name, tempat, venue, place, lokasi"),
+        "quota": _headers("kuota, quota, seats, kapasitas"),
+        "present": _headers("hadir, present, jumlah hadir, peserta hadir"),
+        "region": _REGION,
+    },
+    "attendance": {
+        "name": (*_headers("mewakili, representing, instansi"), *_BUSINESS),
+        "person": _headers("nama peserta, peserta") + _PERSON,
+        "nik": _NIK,
+        "nib": _NIB,
+        "region": _REGION,
+        "phone": _PHONE,
+        "present": _headers("hadir, present, kehadiran, tanda tangan, ttd"),
+        "kind": _LISTED["kind"],
+    },
+    "agreements": {
+        "number": _headers("nomor, no perjanjian, nomor perjanjian, number"),
+        "title": _headers("judul, title, perihal, tentang"),
+        "party_1": _headers("pihak 1, pihak pertama, party 1"),
+        "party_2": _headers("pihak 2, pihak kedua, party 2"),
+        "parties": _headers("para pihak, pihak, parties"),
+        "date": _headers("tanggal, tgl, date, tanggal perjanjian"),
+        "region": _REGION,
+        "basis": _headers("dasar, basis, dasar hukum"),
+    },
+}
+
+
+def recognised(kind: str, name: str) -> bool:
+    """Whether a squeezed header means anything for files of this kind."""
+    return any(name in names for names in VOCABULARY[kind].values())
+
+
+def meanings(kind: str, header: tuple[str, ...]) -> dict[str, int]:
+    """meaning → column. The first of a meaning's synonyms that stands in the header is it."""
+    at = {squeeze(name): column for column, name in reversed(tuple(enumerate(header)))}
+    found: dict[str, int] = {}
+    for meaning, names in VOCABULARY[kind].items():
+        present = [name for name in names if name in at]
+        if present:
+            found[meaning] = at[present[0]]
+    if kind in ("partners", "persons"):
+        _tell_names_apart(at, found)
+    return found
+
+
+def of_cooperatives(header: tuple[str, ...]) -> bool:
+    """A list whose names are cooperatives' names lists cooperatives, and its NIK is the cooperative's number."""
+    return "nama koperasi" in (squeeze(name) for name in header)
+
+
+def _tell_names_apart(at: dict[str, int], found: dict[str, int]) -> None:
+    """Beside a business name, plain `nama` is the owner's; a NIK in a list of cooperatives is a NIK Koperasi."""
+    if "owner" not in found and any(name in at for name in _BUSINESS):
+        person = next((at[name] for name in _PERSON if name in at), None)
+        if person is not None:
+            found["owner"] = person
+    if "nama koperasi" in at and "owner" not in found and "nik koperasi" not in at and "nik" in at:
+        found["nik_koperasi"] = found.pop("nik")

@@ -1,0 +1,132 @@
+"""What an agency asks for, whether it came as a row of a file, an HTTP event or a record: one shape for all."""
+
+from datetime import date
+
+import msgspec
+
+from shared.events.model import Kind, Programme, Scale, Segment
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """Names a partner by any of these, already cleaned; `ref` is the agency's own reference."""
+
+    id: str | None = None
+    ref: str | None = None
+    nib: str | None = None
+    nik_koperasi: str | None = None
+    nik: str | None = None
+    name: str | None = None
+    region: str | None = None
+
+
+class Heads(msgspec.Struct, frozen=True):
+    """Workers by job level; None where nothing was said. `total` stands when levels are not split."""
+
+    total: int | None = None
+    management: int | None = None
+    staff: int | None = None
+    labour: int | None = None
+
+
+class ContactDetails(msgspec.Struct, frozen=True):
+    """How the partner is reached; personal."""
+
+    person: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    language: str | None = None
+    address: str | None = None
+
+
+class ListPartner(msgspec.Struct, frozen=True):
+    """A partner stands on a list: one piece of evidence that it exists."""
+
+    partner: Reference
+    name: str
+    kind: Kind
+    region: str
+    list: str
+    listed_on: date
+    scale: Scale | None = None
+    occupation: str | None = None
+    cooperative: Reference | None = None
+    heads: Heads = Heads()
+    contact: ContactDetails = ContactDetails()
+    line: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+class DelistPartner(msgspec.Struct, frozen=True):
+    """A partner no longer stands on this list of this agency."""
+
+    partner: Reference
+    list: str
+    line: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+class Enrol(msgspec.Struct, frozen=True):
+    """A participant's whole state from `effective_on` on; without programmes it has lapsed."""
+
+    participant_no: str
+    effective_on: date
+    partner: Reference = Reference()
+    region: str | None = None
+    programmes: tuple[Programme, ...] = ()
+    segment: Segment = "PU"
+    scale: Scale | None = None
+    heads: Heads = Heads()
+    until: date | None = None
+    line: int = 0
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def lapses(self) -> bool:
+        return not self.programmes
+
+
+class FileClaim(msgspec.Struct, frozen=True):
+    """A claim in its status: filed, paid or rejected."""
+
+    claim_ref: str
+    participant_no: str
+    programme: Programme
+    amount: int
+    occurred_on: date
+    status: str
+    paid_on: date | None = None
+    line: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+class RecordAttendance(msgspec.Struct, frozen=True):
+    """Somebody came for this partner to the agency's briefing of this day; without a region, where that was held."""
+
+    partner: Reference
+    region: str | None
+    held_on: date
+    person: str = ""
+    line: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+class RecordStatement(msgspec.Struct, frozen=True):
+    """Something to hold the figures against; `fields` as in the fact's struct, `type` its event type."""
+
+    type: str
+    key: str
+    fields: dict[str, object]
+    attendees: tuple[Reference, ...] = ()
+    line: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+class ErasePartner(msgspec.Struct, frozen=True):
+    """Forget this partner: contact and identity go, the figures no longer count it."""
+
+    partner_id: str
+    line: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+Command = ListPartner | DelistPartner | Enrol | FileClaim | RecordAttendance | RecordStatement | ErasePartner

@@ -1,0 +1,28 @@
+"""The parts of the running service, handed to its routes and to whoever takes events in."""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from services.registration.vault import Vault
+from services.registration.writer.import_worker import ImportWorker
+from services.registration.writer.writer import Writer
+from shared.bus.erasure import DeadLetterEraser
+from shared.bus.outbox import Relay
+from shared.regions import Regions
+from shared.security import KeyRing
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a request may need; `jkp` says whether the programme JKP is switched on."""
+
+    pool: asyncpg.Pool
+    vault: Vault
+    writer: Writer
+    relay: Relay
+    keys: KeyRing
+    regions: Regions
+    imports: ImportWorker
+    dead_letter_eraser: DeadLetterEraser
+    jkp: bool = False

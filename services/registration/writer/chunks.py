@@ -1,0 +1,176 @@
+"""Some rows of an upload as the writer takes them: their orders, the report, and what of them is refused."""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from services.registration.identity.grouping import REPLACED, UNCHANGED
+from services.registration.identity.unit_of_work import UnitOfWork
+from services.registration.intake.commands import Command
+from services.registration.intake.row_reader import Reader
+from services.registration.intake.tables import Row
+from services.registration.intake.values import Refusal
+from services.registration.queries import queries
+from services.registration.records.enrolments import CREATED
+from services.registration.writer.accept import Order, Outcome
+from services.registration.writer.writer import Undo
+
+QUARANTINE = (
+    "id",
+    "agency",
+    "import_id",
+    "line",
+    "type",
+    "code",
+    "field",
+    "detail",
+    "nib",
+    "nik_koperasi",
+    "nik",
+    "name",
+    "participant_no",
+    "sealed",
+    "recorded_at",
+    "row_key",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the file and what it asks for, or why not."""
+
+    row: Row
+    answer: Command | Refusal
+
+
+@dataclass
+class Chunk:
+    """Some rows of an import; its answer is whether the import goes on."""
+
+    record: asyncpg.Record
+    lines: tuple[Line, ...]
+    at: int
+    last: bool
+    reader: Reader
+    keys: Collection[UUID] = ()
+    weight: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.weight = 1_000_000 if self.record["dry_run"] else len(self.lines)
+        self._ordered: list[Line] = []
+        self._current = False
+
+    async def prepare(self, work: UnitOfWork) -> Sequence[Order]:
+        """Only the chunk that is due is taken: not one again, none of a cancelled import."""
+        due = await work.db.fetchval(queries["import_due"], self.record["import_id"])
+        self._current = due == self.at
+        work.rehearsal = self.record["dry_run"]
+        if not self._current:
+            return []
+        self._ordered = [line for line in self.lines if not isinstance(line.answer, Refusal)]
+        return [
+            Order(self.record["agency"], tuple(self.record["regions"]), line.answer, self.record["import_id"])
+            for line in self._ordered
+            if not isinstance(line.answer, Refusal)
+        ]
+
+    async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> bool:
+        if not self._current:
+            return False
+        refused = [(line.row, line.answer) for line in self.lines if isinstance(line.answer, Refusal)]
+        judged = zip(self._ordered, outcomes, strict=True)
+        refused += [(line.row, outcome.refusal) for line, outcome in judged if outcome.refusal is not None]
+        report = self._report(work, outcomes, [refusal for _, refusal in refused])
+        entries = [self._entry(work, row, refusal) for row, refusal in refused]
+        if self.record["dry_run"]:
+            raise Undo(DryRun(self, report, entries))
+        await self._replace_older(work)
+        await self.save(work.db, report, entries)
+        return True
+
+    async def save(self, db: asyncpg.Connection, report: dict[str, Any], refused: Sequence[tuple[Any, ...]]) -> None:
+        if refused:
+            await db.copy_records_to_table("quarantine", records=refused, columns=list(QUARANTINE))
+        import_id = self.record["import_id"]
+        await db.execute(
+            queries["advance_import"],
+            import_id,
+            self.at + len(self.lines),
+            report["accepted"],
+            report["created"],
+            report["unchanged"],
+            report["rejected"],
+            json.dumps(report["rejected_by"]),
+            json.dumps(report["warnings"]),
+            report["replaced"],
+        )
+        if self.last:
+            await db.execute(queries["finish_import"], import_id)
+            await db.execute(queries["drop_import_file"], import_id)
+
+    def _report(self, work: UnitOfWork, outcomes: Sequence[Outcome], refusals: Sequence[Refusal]) -> dict[str, Any]:
+        accepted = [(line, o) for line, o in zip(self._ordered, outcomes, strict=True) if o.refusal is None]
+        return {
+            "accepted": len(accepted),
+            "created": self._formed(work) + sum(o.fate == CREATED for _, o in accepted),
+            "unchanged": sum(o.fate == UNCHANGED for _, o in accepted),
+            "replaced": sum(o.fate == REPLACED for _, o in accepted),
+            "rejected": len(refusals),
+            "rejected_by": dict(Counter(refusal.code for refusal in refusals)),
+            "warnings": dict(Counter(w for line, _ in accepted if _is(line.answer) for w in line.answer.warnings)),  # type: ignore[union-attr]
+        }
+
+    def _formed(self, work: UnitOfWork) -> int:
+        """Partners this import formed here, less those of its own that turned out to be another's."""
+        own = [state for state in work.states.values() if state.formed_by == self.record["import_id"]]
+        formed = sum(state.formed and state.status == "active" for state in own)
+        return formed - sum(not s.formed and s.status == "merged" and s.partner_id in work.became for s in own)
+
+    def _entry(self, work: UnitOfWork, row: Row, refusal: Refusal) -> tuple[Any, ...]:
+        return (
+            work.ids(),
+            self.record["agency"],
+            self.record["import_id"],
+            row.line,
+            self.record["kind"],
+            refusal.code,
+            refusal.field,
+            refusal.detail,
+            *self.reader.trace(row).hashed(work.vault),
+            work.vault.seal({"cells": self.reader.kept(row)}),
+            work.now,
+            self._keys(work, row)[0],
+        )
+
+    def _keys(self, work: UnitOfWork, row: Row) -> list[UUID]:
+        of_list = (self.record["agency"], self.record["kind"], self.record["list"])
+        return [work.vault.hash("refused-row", *of_list, *same) for same in self.reader.same_as(row)]
+
+    async def _replace_older(self, work: UnitOfWork) -> None:
+        """Rows refused in an earlier upload of this list that are here again, mended or not, wait there no longer."""
+        record = self.record
+        of_list = (record["agency"], record["kind"], record["list"], record["import_id"])
+        if await work.db.fetchval(queries["older_refusals"], *of_list):
+            keys = [key for line in self.lines for key in self._keys(work, line.row)]
+            await work.execute("replace_refused", keys, record["import_id"])
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What a dry run found; kept after its transaction was undone."""
+
+    chunk: Chunk
+    report: dict[str, Any]
+    entries: list[tuple[Any, ...]]
+
+    def __bool__(self) -> bool:
+        return False
+
+
+def _is(answer: Command | Refusal) -> bool:
+    return not isinstance(answer, Refusal)

@@ -1,0 +1,131 @@
+"""A request's body → the events in it: one structured CloudEvent, a batch, or a line each."""
+
+from codecs import BOM_UTF8
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from services.registration.intake.event_reader import SCOPES, EventReader
+from services.registration.intake.values import Refusal
+from services.registration.vault import Vault
+from services.registration.writer.submissions import Item
+from shared.problems import Problem
+
+ONE = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+LINES = "application/x-ndjson"
+MOST_EVENTS = 10_000
+MOST_BYTES = 8 << 20
+LONGEST_NAME = 500
+DEEPEST = 64
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+_MALFORMED = object()
+_NUL = Refusal("malformed", "data", "A text holds the character U+0000.")
+
+
+def parse(media_type: str, body: bytes) -> list[Any]:
+    """The events as sent, `MALFORMED` for a line that is no JSON. Raises Problem for a body that is none at all."""
+    body = body.removeprefix(BOM_UTF8)
+    if media_type == LINES:
+        events = [_line(line) for line in body.splitlines() if line.strip()]
+    elif media_type == BATCH:
+        events = _decode(body)
+        if not isinstance(events, list):
+            raise Problem(400, "malformed", "A batch is a JSON array of events.")
+    else:
+        events = [_decode(body)]
+    if len(events) > MOST_EVENTS:
+        raise Problem(413, "too_large", f"At most {MOST_EVENTS} events a request: send the rest in another.")
+    return events
+
+
+def _decode(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except UNREADABLE as problem:
+        raise Problem(400, "malformed", "The body is not valid JSON in UTF-8.") from problem
+
+
+def _line(line: bytes) -> Any:
+    try:
+        return msgspec.json.decode(line)
+    except UNREADABLE:
+        return _MALFORMED
+
+
+def scopes_needed(events: list[Any]) -> set[str]:
+    """The scopes that these events' types need beyond being allowed to send at all."""
+    types = {event.get("type") for event in events if isinstance(event, dict)}
+    return {SCOPES[kind.split(".")[0]] for kind in types if isinstance(kind, str) and kind.split(".")[0] in SCOPES}
+
+
+def items(events: list[Any], agency: str, reader: EventReader, vault: Vault) -> list[Item]:
+    """Each event with what it asks for or why it is refused."""
+    return [_item(index, event, agency, reader, vault) for index, event in enumerate(events)]
+
+
+def _item(index: int, event: Any, agency: str, reader: EventReader, vault: Vault) -> Item:
+    if event is not _MALFORMED and _too_deep(event):
+        return Item(index, None, None, None, None, Refusal("malformed", None, f"Nested deeper than {DEEPEST} levels."))
+    if event is _MALFORMED or not isinstance(event, dict):
+        raw = None if event is _MALFORMED else event
+        return Item(index, None, None, None, raw, Refusal("malformed", None, "Not a JSON object."))
+    given, source, kind = event.get("id"), event.get("source"), event.get("type")
+    refusal = _envelope(event)
+    if refusal is not None:
+        return Item(index, given if isinstance(given, str) else None, None, None, event, refusal)
+    assert isinstance(given, str)
+    assert isinstance(source, str)
+    data = event.get("data")
+    plain = msgspec.json.encode(data, order="deterministic")
+    content = vault.hash("event", kind, plain.decode())
+    command = reader.read(kind, data) if rb"\u0000" not in plain or not _holds_nul(data) else _NUL
+    key = vault.hash("event-id", agency, source, given)
+    return Item(index, given, source, str(kind), event, command, key, content)
+
+
+def _too_deep(value: Any) -> bool:
+    """Whether objects and lists stand in each other deeper than anybody means; asked before anything recurses."""
+    try:
+        plain = msgspec.json.encode(value)
+    except RecursionError:
+        return True
+    if plain.count(b"{") + plain.count(b"[") <= DEEPEST:
+        return False
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for each in level for inner in _inner(each)]
+        if not level:
+            return False
+    return True
+
+
+def _holds_nul(value: Any) -> bool:
+    """Whether a text in it, a key's name included, holds what the database keeps in no text."""
+    if isinstance(value, str):
+        return "\x00" in value
+    keys = value if isinstance(value, dict) else ()
+    return any("\x00" in key for key in keys) or any(map(_holds_nul, _inner(value)))
+
+
+def _inner(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _envelope(event: dict[str, Any]) -> Refusal | None:
+    for name in ("id", "source", "type"):
+        value = event.get(name)
+        if value is None or value == "":
+            return Refusal("missing_field", name, f"A CloudEvent has {name}.")
+        if not isinstance(value, str) or len(value) > LONGEST_NAME or "\x00" in value:
+            return Refusal("malformed", name, f"{name} is a text of at most {LONGEST_NAME} characters.")
+    version = event.get("specversion")
+    if version is None:
+        return Refusal("missing_field", "specversion", "A CloudEvent has specversion 1.0.")
+    if version != "1.0":
+        return Refusal("malformed", "specversion", "Only CloudEvents 1.0 is understood.")
+    return None

@@ -1,0 +1,120 @@
+"""Uploaded files are worked off in the background: a chunk's effects and the import's place are one transaction."""
+
+import asyncio
+from dataclasses import dataclass
+
+import asyncpg
+
+from services.registration.intake import columns, tables
+from services.registration.intake.commands import Enrol
+from services.registration.intake.row_reader import Reader
+from services.registration.intake.senders import Sender
+from services.registration.intake.values import Refusal
+from services.registration.queries import queries
+from services.registration.vault import Vault
+from services.registration.writer.chunks import Chunk, DryRun, Line
+from services.registration.writer.writer import Writer
+from shared.database import UNAVAILABLE, transaction
+from shared.observability import get_logger
+from shared.part import Part
+from shared.regions import Regions
+
+log = get_logger(__name__)
+
+CHUNK = 5_000
+POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as read: its rows in the order in which they are judged."""
+
+    header: tuple[str, ...]
+    lines: tuple[Line, ...]
+    skipped: int
+    reader: Reader
+
+
+def read(kind: str, content: bytes, sender: Sender, regions: Regions) -> File | Refusal:
+    """Pure: the file's rows with what they ask for. One participant's enrolments are judged by day, then line."""
+    table = tables.read(content, lambda name: columns.recognised(kind, name))
+    if isinstance(table, Refusal):
+        return table
+    reader = Reader(kind, table, sender, regions)
+    lines = [Line(row, reader.read(row)) for row in table.rows]
+    if kind == "enrollments":
+        lines.sort(key=_by_participant)
+    return File(table.header, tuple(lines), table.skipped, reader)
+
+
+def _by_participant(line: Line) -> tuple[str, str, int]:
+    command = line.answer
+    if not isinstance(command, Enrol):
+        return ("", "", line.row.line)
+    return (command.participant_no, command.effective_on.isoformat(), line.row.line)
+
+
+class ImportWorker(Part):
+    """Works off one upload at a time, the oldest first, and goes on where a killed one stopped. Woken by an upload."""
+
+    stalled_after = 1_800.0
+    """The largest file is read, and as a dry run worked off, in one piece."""
+
+    def __init__(self, pool: asyncpg.Pool, vault: Vault, writer: Writer, regions: Regions, *, jkp: bool) -> None:
+        super().__init__("imports")
+        self._pool, self._vault, self._writer, self._regions, self._jkp = pool, vault, writer, regions, jkp
+
+    async def step(self) -> float:
+        record = await self._pool.fetchrow(queries["claim_import"])
+        self.progressed()
+        if record is None:
+            return POLL_SECONDS
+        await self._work_off(record)
+        return 0
+
+    async def _work_off(self, record: asyncpg.Record) -> None:
+        file = await self._read(record)
+        if isinstance(file, Refusal):
+            await self._fail(record, file.detail)
+            return
+        await self._pool.execute(
+            queries["begin_import"], record["import_id"], list(file.header), len(file.lines), file.skipped
+        )
+        size = max(1, len(file.lines)) if record["dry_run"] else CHUNK
+        at, going = record["next_position"], True
+        while going and not self.stopping:
+            last = at + size >= len(file.lines)
+            chunk = Chunk(record, tuple(file.lines[at : at + size]), at, last, file.reader)
+            try:
+                answer = await self._writer.submit(chunk)
+                if isinstance(answer, DryRun):
+                    await self._keep(answer)
+                going = bool(answer) and not last
+            except UNAVAILABLE:
+                raise
+            except Exception as problem:  # whatever a chunk raises must not stop the other imports
+                log.error("an import failed", problem=type(problem).__name__)
+                detail = "Something failed on our side. What was counted as accepted is kept; send the file again."
+                await self._fail(record, detail)
+                return
+            at += size
+            self.progressed()
+
+    async def _fail(self, record: asyncpg.Record, detail: str) -> None:
+        """An import that cannot go on says why; its file is kept no longer."""
+        async with transaction(self._pool) as db:
+            await db.execute(queries["fail_import"], record["import_id"], detail)
+            await db.execute(queries["drop_import_file"], record["import_id"])
+
+    async def _keep(self, found: "DryRun") -> None:
+        """A dry run's effects are undone; its report and refused rows are kept."""
+        async with transaction(self._pool) as db:
+            await found.chunk.save(db, found.report, found.entries)
+
+    async def _read(self, record: asyncpg.Record) -> File | Refusal:
+        sealed = await self._pool.fetchval(queries["import_file"], record["import_id"])
+        if sealed is None:
+            return Refusal("malformed", "file", "The file is gone.")
+        sender = Sender(tuple(record["regions"]), record["list"], record["list_date"], record["require_nik"], self._jkp)
+        content = self._vault.open_bytes(sealed)
+        return await asyncio.to_thread(read, record["kind"], content, sender, self._regions)

@@ -1,0 +1,217 @@
+"""What the writer is given besides imports: a request's events, a mended event, an erasure."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.registration.identity.unit_of_work import UnitOfWork
+from services.registration.intake import data_subject, health
+from services.registration.intake.commands import Command, ErasePartner
+from services.registration.intake.data_subject import Trace
+from services.registration.intake.values import Refusal
+from services.registration.writer.accept import Order, Outcome
+from shared.regions import Regions
+
+
+@dataclass(slots=True)
+class Item:
+    """One event of a request: as sent, what it asks for or why not, and what it is told apart by."""
+
+    index: int
+    id: str | None
+    source: str | None
+    type: str | None
+    raw: Any
+    command: Command | Refusal
+    key: UUID | None = None
+    content: UUID | None = None
+    refusal: Refusal | None = None
+    duplicate: bool = False
+    twin_of: "Item | None" = None
+    partner: UUID | None = None
+
+
+@dataclass
+class Events:
+    """The events of one request, taken whole: what is refused is kept in the agency's quarantine."""
+
+    agency: str
+    regions: tuple[str, ...]
+    items: list[Item]
+    idempotency_key: str | None = None
+    entry: UUID | None = None
+    """The quarantine's entry that this is a retry of."""
+    keys: Collection[UUID] = field(init=False)
+    weight: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keys = {item.key for item in self.items if item.key is not None}
+        self.weight = len(self.items)
+        self._ordered: list[Item] = []
+
+    async def prepare(self, work: UnitOfWork) -> Sequence[Order]:
+        await self._check_sources(work)
+        await self._find_duplicates(work)
+        self._ordered = [
+            item
+            for item in self.items
+            if item.refusal is None and not item.duplicate and not isinstance(item.command, Refusal)
+        ]
+        return [
+            Order(self.agency, self.regions, item.command)
+            for item in self._ordered
+            if not isinstance(item.command, Refusal)
+        ]
+
+    async def _check_sources(self, work: UnitOfWork) -> None:
+        """A source belongs to the agency that used it first."""
+        sources = sorted({item.source for item in self.items if item.key is not None and item.source})
+        if not sources:
+            return
+        owners = {row["source"]: row["agency"] for row in await work.fetch("own_sources", sources, self.agency)}
+        for item in self.items:
+            if item.key is not None and owners.get(item.source or "") != self.agency:
+                item.refusal = Refusal("conflict", "source", "Another agency speaks as this source.")
+
+    async def _find_duplicates(self, work: UnitOfWork) -> None:
+        held = {row["key"]: row for row in await work.fetch("events", list(self.keys))}
+        first: dict[UUID, Item] = {}
+        for item in self.items:
+            if item.key is None or item.refusal is not None:
+                continue
+            record, twin = held.get(item.key), first.setdefault(item.key, item)
+            if record is not None:
+                self._compare(item, record["content"], record["partner_id"])
+            elif twin is not item:
+                self._compare(item, twin.content, None)
+                item.twin_of = twin
+            elif isinstance(item.command, Refusal):
+                item.refusal = item.command
+        for item in self.items:
+            if item.key is None and isinstance(item.command, Refusal):
+                item.refusal = item.command
+
+    def _compare(self, item: Item, content: UUID | None, partner: UUID | None) -> None:
+        if item.content == content:
+            item.duplicate, item.partner = True, partner
+        else:
+            item.refusal = Refusal("id_reused", "id", "This source and id were used for another event.")
+
+    async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> "Answer":
+        for item, outcome in zip(self._ordered, outcomes, strict=True):
+            item.refusal, item.partner = outcome.refusal, outcome.partner
+        for item in self.items:
+            if item.twin_of is not None and item.duplicate:
+                item.refusal, item.partner = item.twin_of.refusal, item.twin_of.partner
+                item.duplicate = item.refusal is None
+        await self._keep(work)
+        answer = await self._answer(work)
+        if self.idempotency_key is not None:
+            body = msgspec.json.encode(answer.body)
+            await work.execute("answer_request", self.agency, self.idempotency_key, answer.status, body)
+        return answer
+
+    async def _keep(self, work: UnitOfWork) -> None:
+        accepted = [item for item in self._ordered if item.refusal is None and item.key is not None]
+        if accepted:
+            records = [(item.key, item.content, item.partner) for item in accepted]
+            await work.db.copy_records_to_table("event", records=records, columns=["key", "content", "partner_id"])
+        settled = [item.key for item in self.items if item.key is not None and item.refusal is None]
+        await work.execute("leave_quarantine", settled)
+        refused = [item for item in self.items if item.refusal is not None]
+        if self.entry is None:
+            await quarantine(work, self.agency, self.regions, refused)
+        else:
+            await judge_again(work, self.entry, self.agency, refused[0].refusal if refused else None)
+
+    async def _answer(self, work: UnitOfWork) -> "Answer":
+        partners = {item.id: item.partner for item in self.items if item.partner is not None and item.id}
+        survivors = {row["asked"]: row["partner_id"] for row in await work.fetch("survivors", list(partners.values()))}
+        refused = [item for item in self.items if item.refusal is not None]
+        body = {
+            "accepted": sum(item.refusal is None and not item.duplicate for item in self.items),
+            "duplicates": sum(item.duplicate for item in self.items),
+            "rejected": [_rejected(item) for item in refused],
+            "partners": {given: str(survivors.get(partner, partner)) for given, partner in partners.items()},
+        }
+        return Answer(202, body)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A request's answer: HTTP status and JSON body."""
+
+    status: int
+    body: dict[str, Any]
+
+
+def _rejected(item: Item) -> dict[str, Any]:
+    assert item.refusal is not None
+    refusal = item.refusal
+    found = {"index": item.index, "id": item.id, "code": refusal.code, "field": refusal.field}
+    return found | {"detail": refusal.detail}
+
+
+async def quarantine(work: UnitOfWork, agency: str, spoken_for: tuple[str, ...], refused: Sequence[Item]) -> None:
+    """Keep refused events as they were sent; the same event refused again replaces what is kept of it."""
+    kept: dict[Any, tuple[Any, ...]] = {}
+    for item in refused:
+        assert item.refusal is not None
+        key = None if item.refusal.code == "id_reused" else item.key
+        entry = item.refusal
+        found = trace(item.raw, work.regions, spoken_for).hashed(work.vault)
+        row = (work.ids(), agency, key, item.type, entry.code, entry.field, entry.detail, *found)
+        kept[key or len(kept)] = (*row, work.vault.seal(health.without(item.raw)), work.now)
+    if kept:
+        await work.execute("enter_quarantine", *(list(column) for column in zip(*kept.values(), strict=True)))
+
+
+async def judge_again(work: UnitOfWork, entry: UUID, agency: str, refusal: Refusal | None) -> None:
+    """A mended entry leaves the quarantine when it is accepted, else it says why not."""
+    if refusal is None:
+        await work.execute("drop_quarantined", entry, agency)
+    else:
+        await work.execute("judge_quarantined", entry, agency, refusal.code, refusal.field, refusal.detail)
+
+
+def trace(raw: Any, regions: Regions, spoken_for: tuple[str, ...]) -> Trace:
+    """Whose a refused event is, sent by an agency that speaks for these regions."""
+    return data_subject.of_event(data_subject.data_of(raw), regions, spoken_for[0] if len(spoken_for) == 1 else None)
+
+
+@dataclass
+class Erasure:
+    """Forget one partner; answers whether there was one."""
+
+    partner: UUID
+    keys: Collection[UUID] = ()
+    weight: int = 1_000_000
+
+    async def prepare(self, work: UnitOfWork) -> Sequence[Order]:
+        found = [row["partner_id"] for row in await work.fetch("survivors", [self.partner])]
+        return [Order("", (), ErasePartner(str(partner))) for partner in found]
+
+    async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> bool:
+        return bool(outcomes)
+
+
+@dataclass
+class MendedRow:
+    """A refused row of a file, mended; answers why it is still refused, or None."""
+
+    entry: UUID
+    order: Order | Refusal
+    agency: str
+    keys: Collection[UUID] = ()
+    weight: int = 1
+
+    async def prepare(self, work: UnitOfWork) -> Sequence[Order]:
+        return [] if isinstance(self.order, Refusal) else [self.order]
+
+    async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> Refusal | None:
+        refusal = self.order if isinstance(self.order, Refusal) else outcomes[0].refusal
+        await judge_again(work, self.entry, self.agency, refusal)
+        return refusal
