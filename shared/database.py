@@ -62,24 +62,38 @@ async def transaction(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
 
 
 class Queries:
-    """The named paragraphs of a `queries.sql`: `queries["name"]` is the SQL text under `-- name: name`."""
+    """The named paragraphs of a `queries.sql`: `queries["name"]` is the SQL text under `-- name: name(first, second)`.
+
+    The names in brackets say what `$1`, `$2` … are; loading raises ValueError where they are not as many.
+    """
 
     def __init__(self, paragraphs: dict[str, str]) -> None:
         self._paragraphs = paragraphs
 
     @classmethod
     def load(cls, path: Path) -> "Queries":
-        parts = re.split(r"^-- name: (\w+)\s*$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-        names, bodies = parts[1::2], parts[2::2]
-        if len(set(names)) != len(names):
-            raise ValueError(f"{path.name} names a query twice")
-        return cls({name: body.strip().rstrip(";") for name, body in zip(names, bodies, strict=True)})
+        head = re.compile(r"^-- name: (\w+)\(([^)]*)\)\s*$", re.MULTILINE)
+        parts = head.split(path.read_text(encoding="utf-8"))
+        found: dict[str, str] = {}
+        for name, parameters, body in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+            if name in found:
+                raise ValueError(f"{path.name} names the query {name} twice")
+            _check_parameters(f"{path.name}: {name}", parameters, body)
+            found[name] = body.strip().rstrip(";")
+        return cls(found)
 
     def __getitem__(self, name: str) -> str:
         return self._paragraphs[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._paragraphs)
+
+
+def _check_parameters(where: str, parameters: str, body: str) -> None:
+    named = [each for each in parameters.split(",") if each.strip()]
+    used = {int(number) for number in re.findall(r"\$(\d+)", re.sub(r"--.*", "", body))}
+    if used != set(range(1, len(named) + 1)):
+        raise ValueError(f"{where} names {len(named)} parameters and uses {sorted(used)}")
 
 
 async def migrate(pool: asyncpg.Pool, folder: Path, *, bus: Path = BUS_MIGRATIONS) -> list[str]:

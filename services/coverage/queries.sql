@@ -1,4 +1,4 @@
--- name: move_enrolments
+-- name: move_enrolments(partner_id, version, recorded, timeline, first_start)
 -- Keeps the newest timeline of each partner and returns the one before it. A version that is not newer changes nothing
 -- and is not returned. Sorted, so that two batches never wait for each other in a circle.
 insert into enrolments as e (partner_id, version, recorded, timeline, first_start)
@@ -8,7 +8,7 @@ on conflict (partner_id) do update set version = excluded.version, recorded = gr
 where e.version < excluded.version
 returning partner_id::text, coalesce(old.version, 0), coalesce(old.recorded, 0), coalesce(old.timeline, '');
 
--- name: move_partners
+-- name: move_partners(id, version, recorded, timeline, region, lists)
 -- The same for partner facts; the lists before it tell which agency was heard of.
 insert into partners as p (partner_id, version, recorded, timeline, region, lists)
 select a.id, a.version, a.recorded, a.timeline, a.region, array(select jsonb_array_elements_text(a.lists))
@@ -20,12 +20,12 @@ where p.version < excluded.version
 returning partner_id::text, coalesce(old.version, 0), coalesce(old.recorded, 0), coalesce(old.timeline, ''),
     coalesce(old.lists, '{}');
 
--- name: open_batch
+-- name: open_batch(p1, p2)
 -- Announces a batch of the ledger; it is seen together with its rows or not at all.
 with announced as (insert into unfolded (batch, rows) values (nextval('batches'), $1) returning batch)
 insert into changes (batch, places) select batch, $2::int[] from announced returning batch;
 
--- name: hear
+-- name: hear(p1, p2, agency, last, day, events)
 -- Notes when the agencies were last heard of.
 insert into heard as h (agency, topic, partition, last, day, events)
 select a.agency, $1, $2, a.last, a.day, a.events
@@ -35,17 +35,17 @@ on conflict (agency, topic, partition) do update set last = greatest(h.last, exc
     events = case when h.day = excluded.day then h.events + excluded.events
                   when h.day < excluded.day then excluded.events else h.events end;
 
--- name: due_to_fold
+-- name: due_to_fold(before)
 -- The oldest unfolded batches of up to $1 rows together, at least one.
 select batch from (
     select batch, sum(rows) over (order by batch) - rows as before from unfolded
 ) u where before < $1 order by batch;
 
--- name: unfolded
+-- name: unfolded()
 -- How many batches, and rows of the ledger, no sum holds yet.
 select count(*), coalesce(sum(rows), 0)::bigint from unfolded;
 
--- name: fold
+-- name: fold(batchs, p2, p3)
 -- Adds the rows of these batches to the sums of their spans.
 insert into folded as f (day, cell, span, partners, workers, management, staff, labour)
 select day, cell, (recorded / 2592000)::int, sum(partners), sum(workers), sum(management), sum(staff), sum(labour)
@@ -57,7 +57,7 @@ on conflict (day, cell, span) do update set partners = f.partners + excluded.par
     workers = f.workers + excluded.workers, management = f.management + excluded.management,
     staff = f.staff + excluded.staff, labour = f.labour + excluded.labour;
 
--- name: fold_standing
+-- name: fold_standing(batchs, p2, p3)
 -- Adds to the standing sums what these batches move up to the standing day.
 insert into standing as s (cell, partners, workers, management, staff, labour)
 select cell, sum(partners), sum(workers), sum(management), sum(staff), sum(labour)
@@ -67,19 +67,19 @@ on conflict (cell) do update set partners = s.partners + excluded.partners, work
     management = s.management + excluded.management, staff = s.staff + excluded.staff,
     labour = s.labour + excluded.labour;
 
--- name: close_batches
+-- name: close_batches(batchs)
 -- From now on the folded sums hold these batches.
 delete from unfolded where batch = any($1::bigint[]);
 
--- name: forget_changes
+-- name: forget_changes()
 -- Streams have told these long ago.
 delete from changes where at < now() - interval '10 minutes';
 
--- name: changes
+-- name: changes(batch, p2)
 -- What batches changed that are not among $2, from $1 on; a batch with a lower number may appear later than others.
 select batch, places from changes where batch > $1 and batch <> all($2::bigint[]) order by batch;
 
--- name: advance_standing
+-- name: advance_standing(day)
 -- Moves the standing sums on to day $1, which comes after the standing day.
 insert into standing as s (cell, partners, workers, management, staff, labour)
 select cell, sum(partners), sum(workers), sum(management), sum(staff), sum(labour)
@@ -89,7 +89,7 @@ on conflict (cell) do update set partners = s.partners + excluded.partners, work
     management = s.management + excluded.management, staff = s.staff + excluded.staff,
     labour = s.labour + excluded.labour;
 
--- name: figures
+-- name: figures(day, p2, 24s, 17s)
 -- As of day $1 by all that is known, merged by the cell's bits $2, within the provinces $3 and regencies $4 (null: all).
 -- One statement, one snapshot: a batch is either folded or counted from the ledger, never both.
 with here as materialized (select day from standing_day),
@@ -109,7 +109,7 @@ from (
 where $3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[])
 group by 1;
 
--- name: figures_known
+-- name: figures_known(day, p2, 24s, 17s, span)
 -- As of day $1 by what was recorded up to and including second $5. Whole spans before that second come folded; the
 -- ledger adds the rest of its span, and what no folding has reached yet.
 with fresh as materialized (select min(batch) as low, max(batch) as high from unfolded)
@@ -129,7 +129,7 @@ from (
 where $3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[])
 group by 1;
 
--- name: add_claims
+-- name: add_claims(claim_id, version, recorded, region, programme, segment, status, amount, occurred_on, tenure_months)
 -- Keeps versions of claims that are not kept yet, and returns those.
 insert into claims (claim_id, version, recorded, region, programme, segment, status, amount, occurred_on, tenure_months)
 select * from unnest($1::uuid[], $2::int[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
@@ -137,27 +137,27 @@ select * from unnest($1::uuid[], $2::int[], $3::bigint[], $4::text[], $5::text[]
 on conflict do nothing
 returning claim_id, version, recorded;
 
--- name: add_denominator
+-- name: add_denominator(region, measure, as_of, source, value, status, agency, recorded)
 insert into denominators (region, measure, as_of, source, value, status, agency, recorded)
 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing;
 
--- name: add_target
+-- name: add_target(region, measure, starts, until, source, value, list, agency, recorded)
 insert into targets (region, measure, starts, until, source, value, list, agency, recorded)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing;
 
--- name: denominators
+-- name: denominators(regions, recorded)
 -- Those of the regions $1 known by second $2 (null: now); of facts with one key the newest.
 select distinct on (region, measure, as_of, source) region, measure, as_of, source, value, status
 from denominators where region = any($1::text[]) and ($2::bigint is null or recorded <= $2)
 order by region, measure, as_of, source, recorded desc;
 
--- name: targets
+-- name: targets(regions, recorded)
 -- The newest target of each of the regions $1 known by second $2 (null: now).
 select distinct on (region) region, measure, starts, until, source, value, list, agency
 from targets where region = any($1::text[]) and ($2::bigint is null or recorded <= $2)
 order by region, recorded desc, until desc;
 
--- name: progress
+-- name: progress(p1, p2, region, list, agency, starts, until)
 -- How many partners listed in the regencies of each target first started within its days; the pairs $1, $2 tell a
 -- target's region and each of its regencies. Its list is its own agency's of that name; where there is none, anybody's.
 with target as (
@@ -178,11 +178,11 @@ where p.lists <> '{}' and e.first_start between w.starts and w.until and (
         select from unnest(p.lists) each where substr(each, strpos(each, '/') + 1) = w.list))
 group by 1;
 
--- name: first_heard
+-- name: first_heard(event_id)
 -- Keeps the ids of events that are not kept yet, and returns those.
 insert into statements (event_id) select * from unnest($1::text[]) on conflict do nothing returning event_id;
 
--- name: freshness
+-- name: freshness(day)
 -- Every agency that was heard of or holds a key: when it was last heard of (null: never), and its events on day $1.
 select agency, max(last) as last, coalesce(sum(events) filter (where day = $1::date), 0)::bigint as events_today
 from heard full join (
@@ -190,7 +190,7 @@ from heard full join (
 ) known using (agency)
 group by agency order by agency;
 
--- name: claims
+-- name: claims(regency, code, recorded, p4, occurred_on)
 -- The claims of the regencies $1 (told as the regions $2) by their status as known by second $3 (null: now), for the
 -- dimensions $4, of those that occurred up to day $5. Only paid claims carry money.
 select place.code as region, status,

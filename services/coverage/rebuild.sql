@@ -1,12 +1,12 @@
--- name: begin
+-- name: begin()
 -- An empty schema beside the live one, owned by the same role.
 drop schema if exists coverage_rebuild cascade;
 create schema coverage_rebuild authorization coverage;
 
--- name: live_offsets
+-- name: live_offsets(topics)
 select topic, partition, next_offset from coverage.consumer_offsets where topic = any($1::text[]);
 
--- name: picture
+-- name: picture()
 -- The live side as it stands at these offsets; called in one repeatable-read transaction with live_offsets.
 create table coverage_rebuild.live_ledger as
     select cell, day, recorded, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
@@ -34,7 +34,7 @@ create table coverage_rebuild.live_claims as table coverage.claims;
 create table coverage_rebuild.live_denominators as table coverage.denominators;
 create table coverage_rebuild.live_targets as table coverage.targets;
 
--- name: compare_ledger
+-- name: compare_ledger()
 -- Where the sums of the two ledgers differ, for each cell, day and second.
 select cell, day, recorded, l as live, r as rebuilt from (
     select cell, day, recorded,
@@ -49,7 +49,7 @@ select cell, day, recorded, l as live, r as rebuilt from (
     ) b using (cell, day, recorded)
 ) both_sides where l <> r order by recorded, cell, day;
 
--- name: compare_folded
+-- name: compare_folded()
 -- Where the folded sums that answers are read from differ from the rebuilt ledger, for each cell, day and span, which is
 -- told by its first second.
 select cell, day, span::bigint * 2592000 as recorded, l as live, r as rebuilt from (
@@ -66,7 +66,7 @@ select cell, day, span::bigint * 2592000 as recorded, l as live, r as rebuilt fr
     ) b using (cell, day, span)
 ) both_sides where l <> r order by span, cell, day;
 
--- name: compare_standing
+-- name: compare_standing()
 -- Where the standing sums differ from the folded ones.
 select cell, null::date as day, null::bigint as recorded, l as live, r as rebuilt from (
     select cell,
@@ -77,7 +77,7 @@ select cell, null::date as day, null::bigint as recorded, l as live, r as rebuil
     from coverage_rebuild.live_standing a full join coverage_rebuild.live_standing_truth b using (cell)
 ) both_sides where l <> r order by cell;
 
--- name: compare_rest
+-- name: compare_rest()
 -- Rows of the other tables that only one side has.
 select 'enrolments' as what, count(*) from (
     (table coverage_rebuild.live_enrolments
@@ -105,18 +105,18 @@ select 'targets', count(*) from (
     (table coverage_rebuild.live_targets except table coverage_rebuild.targets)
     union all (table coverage_rebuild.targets except table coverage_rebuild.live_targets)) x;
 
--- name: hold
+-- name: hold()
 -- Lets no batch begin on the live side until the swap is done; those under way finish first.
 lock table coverage.consumer_offsets in exclusive mode;
 
--- name: stand
+-- name: stand(topic, partition, next_offset)
 -- The rebuilt side stands at $3, under an epoch that fences every live consumer out, so that it reads its offsets again.
 insert into coverage_rebuild.consumer_offsets (topic, partition, next_offset, epoch)
 select n.topic, n.partition, n.next_offset, 1 + coalesce(
     (select epoch from coverage.consumer_offsets o where o.topic = n.topic and o.partition = n.partition), 0)
 from unnest($1::text[], $2::int[], $3::bigint[]) n (topic, partition, next_offset);
 
--- name: swap
+-- name: swap()
 -- In the transaction that holds the offsets: from its commit on, every question and every batch meets the rebuilt side.
 -- Its batches are numbered on from the live ones, whose numbers the listeners of the stream know; they hear that
 -- everything may have changed.
@@ -129,6 +129,6 @@ drop schema if exists coverage_former cascade;
 alter schema coverage rename to coverage_former;
 alter schema coverage_rebuild rename to coverage;
 
--- name: end
+-- name: end()
 drop schema if exists coverage_former cascade;
 drop schema if exists coverage_rebuild cascade;

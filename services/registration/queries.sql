@@ -1,23 +1,23 @@
--- name: lock_writer
+-- name: lock_writer()
 -- One writer at a time, over all instances, until its transaction ends: facts are numbered in the order they commit.
 select pg_advisory_xact_lock(hashtext(current_schema() || '/writer'));
 
--- name: plan_by_index
+-- name: plan_by_index()
 -- The writer's statements are look-ups by key; statistics of a table just filled must not turn them into scans.
 select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true),
        set_config('jit', 'off', true);
 
--- name: tick
+-- name: tick()
 -- The acceptance clock never goes back, whichever instance asks.
 update clock set last = greatest(last, clock_timestamp()) returning last;
 
--- name: evidence_by_key
+-- name: evidence_by_key(keys)
 select * from evidence where key = any($1::uuid[]);
 
--- name: evidence_of_partners
+-- name: evidence_of_partners(partner_ids)
 select * from evidence where partner_id = any($1::uuid[]);
 
--- name: evidence_sharing
+-- name: evidence_sharing(nibs, nik_koperasis, niks, names, partner_ids)
 -- Every row that shares a NIB, NIK Koperasi, NIK, name or partner with those asked for, once.
 select * from evidence where key in (
     select key from evidence where nib = any($1::bigint[])
@@ -26,7 +26,7 @@ select * from evidence where key in (
     union select key from evidence where name = any($4::uuid[])
     union select key from evidence where partner_id = any($5::uuid[]));
 
--- name: clashing_names
+-- name: clashing_names(name)
 -- The names whose rows hold two NIKs or two NIBs: lowest and highest of each are one index look-up, however many rows.
 select k.name from unnest($1::uuid[]) k (name)
  where (select e.nik from evidence e where e.name = k.name and e.nik is not null order by e.nik limit 1)
@@ -34,25 +34,25 @@ select k.name from unnest($1::uuid[]) k (name)
     or (select e.nib from evidence e where e.name = k.name and e.nib is not null order by e.nib limit 1)
     <> (select e.nib from evidence e where e.name = k.name and e.nib is not null order by e.nib desc limit 1);
 
--- name: remove_evidence
+-- name: remove_evidence(keys)
 delete from evidence where key = any($1::uuid[]);
 
--- name: move_evidence
+-- name: move_evidence(key, partner_id)
 update evidence e set partner_id = m.partner_id
   from unnest($1::uuid[], $2::uuid[]) m (key, partner_id) where e.key = m.key;
 
--- name: move_partner
+-- name: move_partner(loser, survivor)
 -- All rows of a merged partner go to its survivor.
 update evidence e set partner_id = m.survivor
   from unnest($1::uuid[], $2::uuid[]) m (loser, survivor) where e.partner_id = m.loser;
 
--- name: move_cooperatives
+-- name: move_cooperatives(loser, survivor)
 -- Members of a merged cooperative are members of its survivor; returns them.
 update evidence e set cooperative = m.survivor
   from unnest($1::uuid[], $2::uuid[]) m (loser, survivor) where e.cooperative = m.loser
 returning e.partner_id;
 
--- name: remember_former
+-- name: remember_former(partner_id, nib, nik_koperasi, nik, name)
 -- Each thing that identified a partner is kept once.
 insert into former (partner_id, nib, nik_koperasi, nik, name)
 select distinct n.partner_id, n.nib, n.nik_koperasi, n.nik, n.name
@@ -62,7 +62,7 @@ select distinct n.partner_id, n.nib, n.nik_koperasi, n.nik, n.name
                       and (f.nib, f.nik_koperasi, f.nik, f.name)
                           is not distinct from (n.nib, n.nik_koperasi, n.nik, n.name));
 
--- name: former_sharing
+-- name: former_sharing(nibs, nik_koperasis, niks, names)
 -- All that identified the partners which have no row now and once held one of these NIBs, NIK Koperasi, NIKs or names.
 select f.partner_id as partner, f.nib, f.nik_koperasi, f.nik, f.name
   from former f
@@ -73,22 +73,22 @@ select f.partner_id as partner, f.nib, f.nik_koperasi, f.nik, f.name
     union select partner_id from former where name = any($4::uuid[]))
    and not exists (select from evidence e where e.partner_id = f.partner_id);
 
--- name: former_of
+-- name: former_of(partner_ids)
 select partner_id as partner, nib, nik_koperasi, nik, name from former where partner_id = any($1::uuid[]);
 
--- name: move_former
+-- name: move_former(loser, survivor)
 update former f set partner_id = m.survivor
   from unnest($1::uuid[], $2::uuid[]) m (loser, survivor) where f.partner_id = m.loser;
 
--- name: forget_former
+-- name: forget_former(partner_ids)
 delete from former where partner_id = any($1::uuid[]);
 
--- name: partner_states
+-- name: partner_states(partner_ids)
 select partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact,
        enrollment_version, enrollment_fact, contact_version, contact_digest
   from partner where partner_id = any($1::uuid[]);
 
--- name: update_partner_states
+-- name: update_partner_states(partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact, enrollment_version, enrollment_fact, contact_version, contact_digest)
 update partner p set status = n.status, merged_into = n.merged_into, formed_by = n.formed_by, region = n.region,
        listed_on = n.listed_on, version = n.version, fact = n.fact, enrollment_version = n.enrollment_version,
        enrollment_fact = n.enrollment_fact, contact_version = n.contact_version, contact_digest = n.contact_digest
@@ -98,17 +98,17 @@ update partner p set status = n.status, merged_into = n.merged_into, formed_by =
           enrollment_version, enrollment_fact, contact_version, contact_digest)
  where p.partner_id = n.partner_id;
 
--- name: merged_into
+-- name: merged_into(merged_intos)
 -- Ids that were merged earlier into these: their answer moves on with them.
 select partner_id from partner where merged_into = any($1::uuid[]);
 
--- name: survivors
+-- name: survivors(partner_ids)
 -- The id that answers for each of these now; unknown and erased ones are missing.
 select p.partner_id as asked, coalesce(s.partner_id, p.partner_id) as partner_id, coalesce(s.region, p.region) as region
   from partner p left join partner s on p.status = 'merged' and s.partner_id = p.merged_into
  where p.partner_id = any($1::uuid[]) and coalesce(s.status, p.status) = 'active';
 
--- name: rows_by_ref
+-- name: rows_by_ref(agency, ref, list)
 -- The row of each of an agency's own references on a list, else the newest on any; `several` if those are two partners.
 select distinct on (k.agency, k.ref, k.list) k.agency, k.ref, k.list, e.key,
        e.list is distinct from k.list
@@ -117,13 +117,13 @@ select distinct on (k.agency, k.ref, k.list) k.agency, k.ref, k.list, e.key,
   join evidence e on e.agency = k.agency and e.ref = k.ref
  order by k.agency, k.ref, k.list, (e.list = k.list) is true desc, e.last_listed desc, e.line desc, e.key;
 
--- name: rows_of_list
+-- name: rows_of_list(agency, list, partner_id)
 -- The rows by which these partners stand on these lists of their agencies.
 select e.key, e.partner_id, e.agency, e.list
   from unnest($1::text[], $2::text[], $3::uuid[]) k (agency, list, partner_id)
   join evidence e on e.partner_id = k.partner_id and e.agency = k.agency and e.list = k.list;
 
--- name: holders
+-- name: holders(nibs, nik_koperasis, niks, name)
 -- The partners that hold these NIBs, NIKs, names; of a name at most two, since two already join nobody.
 select 'nib' as kind, e.nib as nib, null as nik_koperasi, null::uuid as hash, e.partner_id
   from evidence e where e.nib = any($1::bigint[]) group by e.nib, e.partner_id
@@ -138,22 +138,22 @@ select 'name', null, null, k.name, p.partner_id
   from unnest($4::uuid[]) k (name)
  cross join lateral (select distinct e.partner_id from evidence e where e.name = k.name limit 2) p;
 
--- name: identifiers
+-- name: identifiers(partner_ids)
 -- Every NIB and NIK of these partners.
 select partner_id, array_agg(distinct nib) filter (where nib is not null) as nibs,
        array_agg(distinct nik) filter (where nik is not null) as niks
   from evidence where partner_id = any($1::uuid[]) group by partner_id;
 
--- name: rows_by_key_partner
+-- name: rows_by_key_partner(keys)
 select key, partner_id from evidence where key = any($1::uuid[]);
 
--- name: participants
+-- name: participants(participant_nos)
 select * from participant where participant_no = any($1::text[]);
 
--- name: participants_of
+-- name: participants_of(partner_ids)
 select * from participant where partner_id = any($1::uuid[]);
 
--- name: participants_touching
+-- name: participants_touching(nibs, nik_koperasis, niks, names, partner_ids, anchor_rows)
 -- Participants that may now mean another partner: they hold one of these keys, or went by one of these ids.
 select * from participant where participant_no in (
     select participant_no from participant where nib = any($1::bigint[])
@@ -164,10 +164,10 @@ select * from participant where participant_no in (
     union select participant_no from participant where anchor_partner = any($5::uuid[])
     union select participant_no from participant where anchor_row = any($6::uuid[]));
 
--- name: any_participant
+-- name: any_participant()
 select exists (select from participant);
 
--- name: save_participants
+-- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, history)
 insert into participant as p (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name,
                               anchor_row, anchor_partner, history)
 select * from unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
@@ -177,17 +177,17 @@ on conflict (participant_no) do update set partner_id = excluded.partner_id, own
    nik = excluded.nik, name = excluded.name,
    anchor_row = excluded.anchor_row, anchor_partner = excluded.anchor_partner, history = excluded.history;
 
--- name: remove_periods
+-- name: remove_periods(partner_ids)
 delete from period where partner_id = any($1::uuid[]);
 
--- name: claims_by_ref
+-- name: claims_by_ref(agency, claim_ref)
 select c.* from unnest($1::text[], $2::text[]) k (agency, claim_ref)
   join claim c on c.agency = k.agency and c.claim_ref = k.claim_ref;
 
--- name: claims_of
+-- name: claims_of(participant_nos)
 select * from claim where participant_no = any($1::text[]);
 
--- name: save_claims
+-- name: save_claims(claim_id, agency, claim_ref, participant_no, programme, amount, status, occurred_on, paid_on, version, fact)
 insert into claim (claim_id, agency, claim_ref, participant_no, programme, amount, status, occurred_on, paid_on,
                    version, fact)
 select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::date[],
@@ -195,15 +195,15 @@ select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[],
 on conflict (claim_id) do update set participant_no = excluded.participant_no, amount = excluded.amount,
    status = excluded.status, paid_on = excluded.paid_on, version = excluded.version, fact = excluded.fact;
 
--- name: statements
+-- name: statements(keys)
 select * from statement where key = any($1::text[]);
 
--- name: save_statements
+-- name: save_statements(key, type, agency, fields, fact)
 insert into statement (key, type, agency, fields, fact)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[])
 on conflict (key) do update set agency = excluded.agency, fields = excluded.fields, fact = excluded.fact;
 
--- name: briefing_of_day
+-- name: briefing_of_day(agency, held_on)
 -- The briefing an agency held on a day and where, the first by key if there were several.
 select distinct on (k.agency, k.held_on) k.agency, k.held_on, s.key, split_part(s.key, '/', 2) as region
   from unnest($1::text[], $2::date[]) k (agency, held_on)
@@ -211,14 +211,14 @@ select distinct on (k.agency, k.held_on) k.agency, k.held_on, s.key, split_part(
    and s.key like 'briefing.held/%/' || k.held_on || '/%'
  order by k.agency, k.held_on, s.key;
 
--- name: seat_guests
+-- name: seat_guests(keys)
 -- Those who came before anybody told of the briefing of their day join it now.
 update attendance a set statement = s.key
   from statement s
  where s.key = any($1::text[]) and s.type = 'briefing.held'
    and a.statement is null and a.agency = s.agency and a.held_on = split_part(s.key, '/', 3)::date;
 
--- name: attendance_touching
+-- name: attendance_touching(nibs, nik_koperasis, niks, names, partner_ids)
 select * from attendance where key in (
     select key from attendance where nib = any($1::bigint[])
     union select key from attendance where nik_koperasi = any($2::text[])
@@ -226,83 +226,83 @@ select * from attendance where key in (
     union select key from attendance where name = any($4::uuid[])
     union select key from attendance where partner_id = any($5::uuid[]));
 
--- name: attendance_of
+-- name: attendance_of(statements)
 select * from attendance where statement = any($1::text[]);
 
--- name: attendance_known
+-- name: attendance_known(keys)
 select key from attendance where key = any($1::uuid[]);
 
--- name: any_attendance
+-- name: any_attendance()
 select exists (select from attendance);
 
--- name: save_attendance
+-- name: save_attendance(key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row, anchor_partner)
 insert into attendance (key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row,
                         anchor_partner)
 select * from unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::uuid[], $6::bigint[], $7::text[], $8::uuid[],
                      $9::uuid[], $10::uuid[], $11::uuid[])
 on conflict (key) do update set partner_id = excluded.partner_id, statement = excluded.statement;
 
--- name: drop_attendance_of
+-- name: drop_attendance_of(statements, keys)
 delete from attendance where statement = any($1::text[]) and not (key = any($2::uuid[]));
 
--- name: sealed_evidence
+-- name: sealed_evidence(keys)
 select key, sealed from evidence where key = any($1::uuid[]);
 
--- name: move_attendance
+-- name: move_attendance(key, partner_id)
 update attendance a set partner_id = m.partner_id
   from unnest($1::uuid[], $2::uuid[]) m (key, partner_id) where a.key = m.key;
 
--- name: tell_statement
+-- name: tell_statement(key, fact)
 update statement set fact = $2 where key = $1;
 
--- name: partners_of_participants
+-- name: partners_of_participants(participant_nos)
 select participant_no, partner_id from participant where participant_no = any($1::text[]);
 
--- name: erase_from_quarantine
+-- name: erase_from_quarantine(nibs, nik_koperasis, niks, names, participant_nos)
 -- A name alone finds only what has no better identifier: others bear it too.
 delete from quarantine where nib = any($1::bigint[]) or nik_koperasi = any($2::text[]) or nik = any($3::uuid[])
     or (name = any($4::uuid[]) and nik is null and nib is null) or participant_no = any($5::text[]);
 
--- name: refused_briefings
+-- name: refused_briefings()
 -- Who came to them is told by what was sent alone.
 select id, sealed from quarantine where type = 'briefing.held';
 
--- name: erase_refused
+-- name: erase_refused(ids)
 delete from quarantine where id = any($1::uuid[]);
 
--- name: note_letters_to_forget
+-- name: note_letters_to_forget(p1, p2, p3, p4, p5)
 insert into letters_to_forget values ($1::bigint[], $2::text[], $3::uuid[], $4::uuid[], $5::text[]);
 
--- name: take_letters_to_forget
+-- name: take_letters_to_forget()
 -- Whose dead letters are to be deleted, in the caller's transaction: it is done when that commits.
 delete from letters_to_forget returning nib, nik_koperasi, nik, name, participant_no;
 
--- name: erase_participants
+-- name: erase_participants(participant_nos)
 delete from participant where participant_no = any($1::text[]);
 
--- name: erase_claimants
+-- name: erase_claimants(participant_nos)
 -- The claims still count where they happened; whose they were is forgotten.
 update claim set participant_no = null where participant_no = any($1::text[]);
 
--- name: erase_guests
+-- name: erase_guests(partner_ids)
 update attendance set partner_id = null, nib = null, nik_koperasi = null, nik = null, name = null, anchor_row = null,
        anchor_partner = null
  where partner_id = any($1::uuid[]);
 
--- name: own_sources
+-- name: own_sources(sources, p2)
 -- Takes the sources nobody has for the agency; returns who has each.
 with taken as (
     insert into source (source, agency) select s, $2 from unnest($1::text[]) s on conflict do nothing
     returning source, agency)
 select source, agency from taken union all select source, agency from source where source = any($1::text[]);
 
--- name: events
+-- name: events(keys)
 select key, content, partner_id from event where key = any($1::uuid[]);
 
--- name: leave_quarantine
+-- name: leave_quarantine(event_keys)
 delete from quarantine where event_key = any($1::uuid[]);
 
--- name: enter_quarantine
+-- name: enter_quarantine(id, agency, event_key, type, code, field, detail, nib, nik_koperasi, nik, name, participant_no, sealed, recorded_at)
 insert into quarantine (id, agency, event_key, type, code, field, detail, nib, nik_koperasi, nik, name, participant_no,
                         sealed, recorded_at)
 select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
@@ -312,17 +312,17 @@ on conflict (event_key) do update set type = excluded.type, code = excluded.code
    name = excluded.name, participant_no = excluded.participant_no, sealed = excluded.sealed,
    recorded_at = excluded.recorded_at;
 
--- name: older_refusals
+-- name: older_refusals(agency, kind, list, import_id)
 -- Whether rows of another upload of this list are in the quarantine.
 select exists (select from quarantine q join import i on i.import_id = q.import_id
                 where i.agency = $1 and i.kind = $2 and i.list = $3 and i.import_id <> $4 and not i.dry_run);
 
--- name: replace_refused
+-- name: replace_refused(row_keys, import_id)
 -- A dry run's refused rows stay: they are its report.
 delete from quarantine q using import i
  where i.import_id = q.import_id and not i.dry_run and q.row_key = any($1::uuid[]) and q.import_id <> $2;
 
--- name: begin_request
+-- name: begin_request(agency, idempotency_key, body)
 -- Takes an Idempotency-Key; nothing is returned when it is taken already. One that never got its answer (a crash)
 -- may be taken again after a while.
 insert into request (agency, idempotency_key, body) values ($1, $2, $3)
@@ -330,48 +330,48 @@ on conflict (agency, idempotency_key) do update set body = excluded.body, create
  where request.answer is null and request.created_at < now() - interval '2 minutes'
 returning true;
 
--- name: request
+-- name: request(agency, idempotency_key)
 select body, status, answer from request where agency = $1 and idempotency_key = $2;
 
--- name: answer_request
+-- name: answer_request(agency, idempotency_key, status, answer)
 update request set status = $3, answer = $4 where agency = $1 and idempotency_key = $2;
 
--- name: forget_request
+-- name: forget_request(agency, idempotency_key)
 delete from request where agency = $1 and idempotency_key = $2 and answer is null;
 
--- name: add_agency
+-- name: add_agency(slug, name, regions, scopes)
 insert into agency (slug, name, regions, scopes) values ($1, $2, $3, $4);
 
--- name: agencies
+-- name: agencies()
 select slug, name, regions, scopes from agency order by slug;
 
--- name: agency
+-- name: agency(slug)
 select regions, scopes from agency where slug = $1 for share;
 
--- name: keys
+-- name: keys()
 select key_id, agency, scopes, revoked, recorded_at from keys where agency is not null order by recorded_at, key_id;
 
--- name: add_key
+-- name: add_key(key_id, hash, agency, scopes, regions, recorded_at)
 insert into keys (key_id, hash, agency, scopes, regions, recorded_at) values ($1, $2, $3, $4, $5, $6);
 
--- name: revoke_key
+-- name: revoke_key(agency, key_id)
 -- Nothing is returned for a key that the agency has not, or not any more.
 update keys set revoked = true, recorded_at = greatest(recorded_at, clock_timestamp())
  where agency = $1 and key_id = $2 and not revoked returning hash, scopes, regions, recorded_at;
 
--- name: add_import
+-- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run)
 insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run) values ($1, $2, $3, $4, $5, $6, $7);
 
--- name: add_import_file
+-- name: add_import_file(import_id, sealed)
 insert into import_file (import_id, sealed) values ($1, $2);
 
--- name: import_file
+-- name: import_file(import_id)
 select sealed from import_file where import_id = $1;
 
--- name: drop_import_file
+-- name: drop_import_file(import_id)
 delete from import_file where import_id = $1;
 
--- name: claim_import
+-- name: claim_import()
 -- The oldest upload that waits, or whose worker has not been heard of; a killed worker's is taken over where it was.
 update import i set state = 'running', lease_until = now() + interval '15 seconds'
   from agency a
@@ -381,42 +381,42 @@ update import i set state = 'running', lease_until = now() + interval '15 second
      order by created_at, import_id limit 1 for update skip locked)
 returning i.*, a.regions;
 
--- name: begin_import
+-- name: begin_import(import_id, header, rows, skipped)
 update import set header = $2, rows = $3, skipped = $4, lease_until = now() + interval '15 seconds'
  where import_id = $1 and state = 'running';
 
--- name: import_due
+-- name: import_due(import_id)
 -- The position the import stands at, while it runs.
 select next_position from import where import_id = $1 and state = 'running' for update;
 
--- name: advance_import
+-- name: advance_import(import_id, next_position, p3, p4, p5, p6, p7, p8, p9)
 update import set next_position = $2, accepted = accepted + $3, created = created + $4, unchanged = unchanged + $5,
        rejected = rejected + $6, rejected_by = add_counts(rejected_by, $7::jsonb),
        warnings = add_counts(warnings, $8::jsonb), replaced = replaced + $9, lease_until = now() + interval '15 seconds'
  where import_id = $1;
 
--- name: finish_import
+-- name: finish_import(import_id)
 update import set state = 'done', finished_at = clock_timestamp(), lease_until = null where import_id = $1;
 
--- name: fail_import
+-- name: fail_import(import_id, detail)
 update import set state = 'failed', detail = $2, finished_at = clock_timestamp(), lease_until = null
  where import_id = $1 and state in ('queued', 'running');
 
--- name: cancel_import
+-- name: cancel_import(import_id, agency)
 -- What was accepted so far stays accepted.
 update import set state = 'cancelled', finished_at = clock_timestamp(), lease_until = null
  where import_id = $1 and agency = $2 and state in ('queued', 'running') returning import_id;
 
--- name: import
+-- name: import(import_id, agency)
 select * from import where import_id = $1 and ($2::text is null or agency = $2);
 
--- name: imports
+-- name: imports(agency)
 select * from import where ($1::text is null or agency = $1) order by created_at desc limit 100;
 
--- name: refused_rows
+-- name: refused_rows(import_id)
 select id, line, code, field, detail, sealed from quarantine where import_id = $1 order by line, id;
 
--- name: unregistered
+-- name: unregistered(agency, list, first_listed)
 -- The newest row of each partner of a list that is not insured on a day.
 select distinct on (e.partner_id) e.partner_id, e.ref, e.nib, e.nik_koperasi, e.region, e.kind, e.scale, e.total, e.line,
        e.sealed
@@ -426,7 +426,7 @@ select distinct on (e.partner_id) e.partner_id, e.ref, e.nib, e.nik_koperasi, e.
                     where p.partner_id = e.partner_id and p.start <= $3 and (p.until is null or p.until > $3))
  order by e.partner_id, e.last_listed desc, e.line desc;
 
--- name: lists
+-- name: lists(agency, first_listed)
 -- An agency's lists (or everybody's): partners on them on a day, how many of those are insured, how many stand on
 -- another list of that agency.
 with standing as (
@@ -440,7 +440,7 @@ select s.agency, s.list, count(*) as listed, count(i.partner_id) as enrolled, co
   from standing s left join insured i using (partner_id) left join several m using (agency, partner_id)
  group by s.agency, s.list order by s.agency, s.list;
 
--- name: own_partners
+-- name: own_partners(agency, start, partner_id, regions, p5, p6)
 -- Partners an agency (or anybody) listed, after a cursor, in the order of their ids.
 select p.partner_id, p.region, p.listed_on, p.fact,
        exists (select from period x where x.partner_id = p.partner_id and x.start <= $2
@@ -453,7 +453,7 @@ select p.partner_id, p.region, p.listed_on, p.fact,
                                               and (x.until is null or x.until > $2)))
  order by p.partner_id limit $6;
 
--- name: own_partner
+-- name: own_partner(agency, partner_id, start)
 -- One partner, by its own id or one merged into it, if the agency listed it (or for the administrator).
 select p.partner_id, p.region, p.listed_on, p.fact,
        exists (select from period x where x.partner_id = p.partner_id and x.start <= $3
@@ -462,29 +462,29 @@ select p.partner_id, p.region, p.listed_on, p.fact,
  where asked.partner_id = $2 and p.status = 'active' and p.fact is not null
    and ($1::text is null or exists (select from evidence e where e.partner_id = p.partner_id and e.agency = $1));
 
--- name: own_rows
+-- name: own_rows(partner_ids, agency)
 -- What an agency said of these partners, newest first.
 select partner_id, key, list, ref, nib, nik_koperasi, first_listed, last_listed, sealed
   from evidence where partner_id = any($1::uuid[]) and ($2::text is null or agency = $2)
  order by partner_id, last_listed desc, line desc;
 
--- name: quarantine_page
+-- name: quarantine_page(agency, id, import_id, p4)
 -- What a dry run would refuse is only in its report.
 select * from quarantine q where agency = $1 and id > $2 and ($3::uuid is null or import_id = $3)
    and not exists (select from import i where i.import_id = q.import_id and i.dry_run)
  order by id limit $4;
 
--- name: quarantined
+-- name: quarantined(id, agency)
 select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header
   from quarantine q left join import i on i.import_id = q.import_id
  where q.id = $1 and q.agency = $2 and i.dry_run is not true;
 
--- name: mend_quarantined
+-- name: mend_quarantined(id, agency, sealed, nib, nik_koperasi, nik, name, participant_no, event_key)
 update quarantine set sealed = $3, nib = $4, nik_koperasi = $5, nik = $6, name = $7, participant_no = $8, event_key = $9
  where id = $1 and agency = $2;
 
--- name: judge_quarantined
+-- name: judge_quarantined(id, agency, code, field, detail)
 update quarantine set code = $3, field = $4, detail = $5 where id = $1 and agency = $2;
 
--- name: drop_quarantined
+-- name: drop_quarantined(id, agency)
 delete from quarantine where id = $1 and agency = $2;
