@@ -1,32 +1,35 @@
-"""Whose dead letters of `intake` are to be deleted: by what can be read of them, as with the quarantine."""
+"""Which dead letters of `intake` are to be deleted: those in which an erased person can be read."""
 
 import asyncpg
 import msgspec
 
 from services.registration.intake import data_subject
 from services.registration.intake.data_subject import Hashed, Trace
+from services.registration.intake.envelopes import UNREADABLE
 from services.registration.queries import queries
 from services.registration.vault import Vault
-from services.registration.writer import envelopes
 from shared.bus.redrive import Letter, Wanted
 from shared.regions import Regions
 
 
-async def letters_of_erased(db: asyncpg.Connection, vault: Vault, regions: Regions) -> Wanted | None:
-    """Take the notes that erasure left; one such person among several is enough for a letter to go."""
-    notes = await db.fetch(queries["take_letters_to_forget"])
+async def dead_letters_of_erased(db: asyncpg.Connection, vault: Vault, regions: Regions) -> Wanted | None:
+    """Take the notes that erasures left, in the caller's transaction; None if there are none.
+
+    A dead letter that names several persons is deleted if one of them was erased.
+    """
+    notes = await db.fetch(queries["take_dead_letters_to_erase"])
     erased = {kind: {value for note in notes for value in note[kind]} for kind in Hashed._fields}
 
-    def wanted(letter: Letter) -> bool:
-        return any(data_subject.tells_of(trace.hashed(vault), erased) for trace in _read(letter, regions))
+    def is_of_erased(letter: Letter) -> bool:
+        return any(data_subject.tells_of(subject.hashed(vault), erased) for subject in _subjects(letter, regions))
 
-    return wanted if notes else None
+    return is_of_erased if notes else None
 
 
-def _read(letter: Letter, regions: Regions) -> list[Trace]:
-    """Whom the letter names; nobody where it is no JSON: that goes after its seven days."""
+def _subjects(letter: Letter, regions: Regions) -> list[Trace]:
+    """Whom the dead letter names; nobody where it is no JSON: such a one is deleted with its topic's retention."""
     try:
         data = msgspec.json.decode(letter.record.value or b"")
         return data_subject.of_everybody(data, regions) if isinstance(data, dict) else []
-    except envelopes.UNREADABLE:
+    except UNREADABLE:
         return []
