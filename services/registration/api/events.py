@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from services.registration.api.access import sender, services
+from services.registration.intake.contexts import EventContext
 from services.registration.intake.event_reader import EventReader
-from services.registration.intake.senders import Speaker
+from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import envelopes
@@ -69,7 +70,7 @@ async def _take(here: Services, principal: Principal, media_type: str, body: byt
         if not principal.may(scope):
             raise Problem(403, "forbidden", f"This key lacks the scope '{scope}'.")
     agency = str(principal.agency)
-    reader = EventReader(Speaker(principal.regions, here.jkp), here.regions)
+    reader = EventReader(EventContext(Jurisdiction(here.regions, principal.regions), here.jkp))
     items = await asyncio.to_thread(envelopes.items, events, agency, reader, here.vault)
     answer: Answer = await here.writer.submit(Events(agency, principal.regions, items, key))
     return answer

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Depends, Query
 from services.registration.api.access import sender, services
 from services.registration.api.imports import NOTHING
 from services.registration.identity.lookup import as_uuid
-from services.registration.intake import health
+from services.registration.intake import health_data
+from services.registration.intake.contexts import EventContext, UploadContext
 from services.registration.intake.event_reader import EventReader
-from services.registration.intake.row_reader import Reader
-from services.registration.intake.senders import Sender, Speaker
-from services.registration.intake.tables import Row, Table, squeeze
+from services.registration.intake.jurisdiction import Jurisdiction
+from services.registration.intake.row_reader import RowReader
+from services.registration.intake.tables import Row, squeeze
 from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.runtime import Services
@@ -59,18 +60,22 @@ async def mend(
     if entry["import_id"] is not None:
         body = {"cells": _mended_cells(entry, here.vault.open(entry["sealed"])["cells"], body)}
         reader, row = _reading(here, principal, entry, body["cells"])
-        key, trace = None, reader.trace(row)
+        key, subject = None, reader.data_subject(row)
     else:
         event = body.get("event")  # as it is shown
         item = _item(here, principal, event if isinstance(event, dict) else body)
-        body, key, trace = item.raw, item.key, submissions.trace(item.raw, here.regions, principal.regions)
+        body, key, subject = (
+            item.raw,
+            item.key,
+            submissions.read_data_subject(item.raw, here.regions, principal.regions),
+        )
     try:
         await here.pool.execute(
             queries["mend_quarantined"],
             entry["id"],
             principal.agency,
-            here.vault.seal(health.without(body)),
-            *trace.hashed(here.vault),
+            here.vault.seal(health_data.without(body)),
+            *subject.hashed(here.vault),
             key if entry["code"] != "id_reused" else None,
         )
     except asyncpg.UniqueViolationError:
@@ -110,7 +115,7 @@ async def _own(here: Services, principal: Principal, entry_id: str) -> asyncpg.R
 
 
 def _item(here: Services, principal: Principal, raw: Any) -> Item:
-    reader = EventReader(Speaker(principal.regions, here.jkp), here.regions)
+    reader = EventReader(EventContext(Jurisdiction(here.regions, principal.regions), here.jkp))
     return envelopes.items([raw], str(principal.agency), reader, here.vault)[0]
 
 
@@ -126,15 +131,16 @@ def _mended_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any]) 
         given = [named.get(name, cell) for name, cell in zip(header, kept, strict=True)]
     if not isinstance(given, list) or len(given) != len(header) or not all(isinstance(cell, str) for cell in given):
         raise Problem(422, "invalid_value", "Send {'cells': {column: text}}, or one text a column.", field="cells")
-    return health.cells_without(given, health.columns(entry["kind"], entry["header"]), fits=True)
+    return health_data.cells_without(given, health_data.columns(entry["kind"], entry["header"]), fits=True)
 
 
-def _reading(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> tuple[Reader, Row]:
+def _reading(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> tuple[RowReader, Row]:
     """The row and what reads it as its import did."""
     header = tuple(entry["header"])
     row = Row(entry["line"], tuple(cells), len(cells) == len(header))
-    sender = Sender(principal.regions, entry["list"], entry["list_date"], entry["require_nik"], here.jkp)
-    return Reader(entry["kind"], Table(header, (row,), 0), sender, here.regions), row
+    jurisdiction = Jurisdiction(here.regions, principal.regions)
+    upload = UploadContext(jurisdiction, entry["list"], entry["list_date"], entry["require_nik"], here.jkp)
+    return RowReader(entry["kind"], header, upload), row
 
 
 def _mended_row(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> MendedRow:

@@ -4,7 +4,7 @@ import asyncpg
 import msgspec
 
 from services.registration.intake import data_subject
-from services.registration.intake.data_subject import Hashed, Trace
+from services.registration.intake.data_subject import DataSubject, HashedIdentifiers
 from services.registration.queries import queries
 from services.registration.vault import Vault
 from services.registration.writer import envelopes
@@ -15,18 +15,18 @@ from shared.regions import Regions
 async def letters_of_erased(db: asyncpg.Connection, vault: Vault, regions: Regions) -> Wanted | None:
     """Take the notes that erasure left; one such person among several is enough for a letter to go."""
     notes = await db.fetch(queries["take_letters_to_forget"])
-    erased = {kind: {value for note in notes for value in note[kind]} for kind in Hashed._fields}
+    erased = {kind: {value for note in notes for value in note[kind]} for kind in HashedIdentifiers._fields}
 
     def wanted(letter: Letter) -> bool:
-        return any(data_subject.tells_of(trace.hashed(vault), erased) for trace in _read(letter, regions))
+        return any(data_subject.is_among(subject.hashed(vault), erased) for subject in _read(letter, regions))
 
     return wanted if notes else None
 
 
-def _read(letter: Letter, regions: Regions) -> list[Trace]:
+def _read(letter: Letter, regions: Regions) -> list[DataSubject]:
     """Whom the letter names; nobody where it is no JSON: that goes after its seven days."""
     try:
         data = msgspec.json.decode(letter.record.value or b"")
-        return data_subject.of_everybody(data, regions) if isinstance(data, dict) else []
+        return data_subject.all_of_event(data, regions) if isinstance(data, dict) else []
     except envelopes.UNREADABLE:
         return []

@@ -9,7 +9,7 @@ from services.registration.identity.grouping import Regrouping
 from services.registration.identity.profile import Row
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake import data_subject, values
-from services.registration.intake.data_subject import Hashed
+from services.registration.intake.data_subject import HashedIdentifiers
 
 ERASED = "erased"
 IDENTIFIERS = ("nib", "nik_koperasi", "nik", "name")
@@ -32,11 +32,15 @@ async def erase(work: UnitOfWork, partners: Sequence[UUID]) -> Regrouping:
         list({row.nib for row in identified} - {None}),
         list({row.nik_koperasi for row in identified} - {None}),
         list({row.nik for row in identified} - {None}),
-        list({row.name for row in identified} - {None} | {data_subject.name_of(work.vault, name) for name in names}),
+        list(
+            {row.name for row in identified} - {None} | {data_subject.hashed_name(work.vault, name) for name in names}
+        ),
         numbers,
     )
     await work.execute("erase_from_quarantine", *found_by)
-    await work.execute("erase_refused", await _briefings_with(work, dict(zip(Hashed._fields, found_by, strict=True))))
+    await work.execute(
+        "erase_refused", await _briefings_with(work, dict(zip(HashedIdentifiers._fields, found_by, strict=True)))
+    )
     await work.execute("note_letters_to_forget", *found_by)
     await work.execute("erase_participants", numbers)
     await work.execute("erase_claimants", numbers)
@@ -55,8 +59,8 @@ async def _briefings_with(work: UnitOfWork, erased: Mapping[str, Collection[obje
     """The refused briefings that one of these came to; the quarantine's columns know only of the partner."""
     found = []
     for entry in await work.fetch("refused_briefings"):
-        guests = data_subject.of_everybody(data_subject.data_of(work.vault.open(entry["sealed"])), work.regions)
-        if any(data_subject.tells_of(guest.hashed(work.vault), erased) for guest in guests):
+        guests = data_subject.all_of_event(data_subject.event_data(work.vault.open(entry["sealed"])), work.regions)
+        if any(data_subject.is_among(guest.hashed(work.vault), erased) for guest in guests):
             found.append(entry["id"])
     return found
 
