@@ -5,6 +5,7 @@ from datetime import date
 import msgspec
 
 from shared.events.model import Kind, Programme, Scale, Segment
+from shared.refusals import WarningCode
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -53,7 +54,7 @@ class ListPartner(msgspec.Struct, frozen=True):
     heads: Heads = Heads()
     contact: ContactDetails = ContactDetails()
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 class DelistPartner(msgspec.Struct, frozen=True):
@@ -62,7 +63,7 @@ class DelistPartner(msgspec.Struct, frozen=True):
     partner: Reference
     list: str
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 class Enrol(msgspec.Struct, frozen=True):
@@ -78,7 +79,7 @@ class Enrol(msgspec.Struct, frozen=True):
     heads: Heads = Heads()
     until: date | None = None
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
     @property
     def lapses(self) -> bool:
@@ -96,7 +97,7 @@ class FileClaim(msgspec.Struct, frozen=True):
     status: str
     paid_on: date | None = None
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 class RecordAttendance(msgspec.Struct, frozen=True):
@@ -107,7 +108,7 @@ class RecordAttendance(msgspec.Struct, frozen=True):
     held_on: date
     person: str = ""
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 class RecordStatement(msgspec.Struct, frozen=True):
@@ -118,7 +119,7 @@ class RecordStatement(msgspec.Struct, frozen=True):
     fields: dict[str, object]
     attendees: tuple[Reference, ...] = ()
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 class ErasePartner(msgspec.Struct, frozen=True):
@@ -126,7 +127,7 @@ class ErasePartner(msgspec.Struct, frozen=True):
 
     partner_id: str
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 Command = ListPartner | DelistPartner | Enrol | FileClaim | RecordAttendance | RecordStatement | ErasePartner

@@ -8,6 +8,7 @@ from services.registration.intake import values, vocabulary
 from services.registration.intake.commands import ContactDetails, Heads, Reference
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refused, checked
+from shared.refusals import WarningCode
 
 LONGEST_TEXT: Final = 500
 
@@ -176,7 +177,7 @@ def occupation(data: Data) -> str | None:
     return vocabulary.occupation(text(data, "occupation"))
 
 
-def contact(data: Data) -> tuple[ContactDetails, tuple[str, ...]]:
+def contact(data: Data) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
     given = data.get("contact") or {}
     if not isinstance(given, dict):
         raise Refused("invalid_value", "contact", "contact is an object.")

@@ -11,6 +11,7 @@ from services.registration.intake.commands import ContactDetails, Heads, Referen
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refused, checked
 from shared.events.model import Segment
+from shared.refusals import WarningCode
 
 
 class RowCells:
@@ -71,7 +72,7 @@ def heads(cells: RowCells) -> Heads:
     return Heads(sum(levels) if total is None and levels else total, management, staff, labour)
 
 
-def contact(cells: RowCells) -> tuple[ContactDetails, tuple[str, ...]]:
+def contact(cells: RowCells) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
     """How the partner is reached, and the warnings about that."""
     phone, unusable = values.phone(cells["phone"])
     details = ContactDetails(

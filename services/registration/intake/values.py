@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, TypeVar
 
+from shared.refusals import RefusalCode, WarningCode
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why something was not accepted: a stable code, the field it is about, and a sentence for a person."""
 
-    code: str
+    code: RefusalCode
     field: str | None
     detail: str
 
@@ -23,7 +25,7 @@ class Refusal:
 class Refused(Exception):  # the way out of a reader's tests; the reader catches it, nobody else sees it
     """Carries a refusal out of nested tests."""
 
-    def __init__(self, code: str, field: str | None, detail: str) -> None:
+    def __init__(self, code: RefusalCode, field: str | None, detail: str) -> None:
         super().__init__(code)
         self.refusal = Refusal(code, field, detail)
 
@@ -119,9 +121,9 @@ def nik_koperasi(text: str) -> str | None:
     return None if absent(text.strip()) else bare(text).upper() or None
 
 
-def nik_warnings(digits: str, district_exists: bool) -> tuple[str, ...]:
+def nik_warnings(digits: str, district_exists: bool) -> tuple[WarningCode, ...]:
     """What is odd about a well-formed NIK: a district that does not exist, a birth date that is no date."""
-    found = () if district_exists else ("nik_unknown_prefix",)
+    found: tuple[WarningCode, ...] = () if district_exists else ("nik_unknown_prefix",)
     day, month, year = int(digits[6:8]), int(digits[8:10]), int(digits[10:12])
     day -= 40 if day > 40 else 0
     born = any(_is_date(century + year, month, day) for century in (1900, 2000))
