@@ -1,4 +1,4 @@
-"""The examples of what agencies send are taken as they stand, and every stable code is one that somebody can meet."""
+"""The examples of what agencies send are accepted unchanged, and only codes of the contract are emitted."""
 
 import json
 import re

@@ -27,7 +27,7 @@ async def member(request: Request) -> Principal:
 
 
 async def onlooker(request: Request) -> Principal:
-    """An agency, which sees its own, or the administrator, who sees everybody's."""
+    """An agency, which sees its own, or the administrator, who sees all agencies'."""
     principal = await principal_of(request)
     return principal if principal.admin else await member(request)
 

@@ -1,4 +1,4 @@
-"""POST /v1/events: agencies' events, taken whole and answered once they are durable."""
+"""POST /v1/events: a request's events are one unit, answered once they are durable."""
 
 import asyncio
 from typing import Annotated, Any
@@ -29,7 +29,7 @@ BODY = {"requestBody": {"required": True, "content": {name: {"schema": {}} for n
 async def post_events(
     request: Request, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> JSONResponse:
-    """Refused events are named in the answer and kept in the quarantine; the others go on."""
+    """Refused events are named in the answer and kept in the quarantine; the others are accepted."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in MEDIA_TYPES:
         raise Problem(415, "unsupported_media_type", f"Send one of {', '.join(MEDIA_TYPES)}.")

@@ -83,7 +83,7 @@ async def correct(
     return _as_json(here, await _own(here, principal, entry_id))
 
 
-@router.post("/v1/quarantine/{entry_id}/retry", summary="Send again; refused once more, it says why")
+@router.post("/v1/quarantine/{entry_id}/retry", summary="Send again; refused again, the answer names the reason")
 async def retry(
     entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
@@ -127,8 +127,8 @@ def _corrected_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any
         named = {squeeze(name): value for name, value in given.items()}
         if not named.keys() <= set(header):
             raise Problem(422, "invalid_value", "The file has no such column.", field="cells")
-        kept = (held + [""] * len(header))[: len(header)]
-        given = [named.get(name, cell) for name, cell in zip(header, kept, strict=True)]
+        fitted = (held + [""] * len(header))[: len(header)]
+        given = [named.get(name, cell) for name, cell in zip(header, fitted, strict=True)]
     if not isinstance(given, list) or len(given) != len(header) or not all(isinstance(cell, str) for cell in given):
         raise Problem(422, "invalid_value", "Send {'cells': {column: text}}, or one text a column.", field="cells")
     return health_data.cells_without(given, health_data.columns(entry["kind"], entry["header"]), fits=True)

@@ -21,7 +21,7 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 class Heads(msgspec.Struct, frozen=True):
-    """Workers by job level; None where nothing was said. `total` stands when levels are not split."""
+    """Workers by job level; None where it is not given. `total` counts where levels are not split."""
 
     total: int | None = None
     management: int | None = None
@@ -40,7 +40,7 @@ class ContactDetails(msgspec.Struct, frozen=True):
 
 
 class ListPartner(msgspec.Struct, frozen=True):
-    """A partner stands on a list: one piece of evidence that it exists."""
+    """A partner is on a list: one piece of evidence that it exists."""
 
     partner: Reference
     name: str
@@ -58,7 +58,7 @@ class ListPartner(msgspec.Struct, frozen=True):
 
 
 class DelistPartner(msgspec.Struct, frozen=True):
-    """A partner no longer stands on this list of this agency."""
+    """A partner is no longer on this list of this agency."""
 
     partner: Reference
     list: str
@@ -101,7 +101,7 @@ class FileClaim(msgspec.Struct, frozen=True):
 
 
 class RecordAttendance(msgspec.Struct, frozen=True):
-    """Somebody came for this partner to the agency's briefing of this day; without a region, where that was held."""
+    """Somebody represented this partner at the agency's briefing of this day; without a region, where that was held."""
 
     partner: Reference
     region: str | None
@@ -123,7 +123,7 @@ class RecordStatement(msgspec.Struct, frozen=True):
 
 
 class ErasePartner(msgspec.Struct, frozen=True):
-    """Forget this partner: contact and identity go, the figures no longer count it."""
+    """Erase this partner: contact and identity are deleted, the figures no longer count it."""
 
     partner_id: str
     line: int = 0

@@ -10,7 +10,7 @@ from shared.regions import RegionError, Regions
 
 UNRESOLVED: Final = {
     "unknown_region": "No region has this name or code.",
-    "ambiguous_region": "A Kabupaten and a Kota bear this name: say which.",
+    "ambiguous_region": "A Kabupaten and a Kota have this name: write which one.",
 }
 
 
@@ -57,7 +57,7 @@ class Jurisdiction:
         return self.regions.get(f"{nik[:2]}.{nik[2:4]}") is not None
 
     def _wide_region(self, text: str) -> str | None:
-        """A province or regional office of this name; a bare name that a regency bears as well means the regency."""
+        """A province or regional office of this name; a bare name that a regency has as well means the regency."""
         squeezed = _squeeze(text)
         bare = re.sub(r"^(PROVINSI|PROPINSI|PROV) ", "", squeezed)
         if bare == squeezed:

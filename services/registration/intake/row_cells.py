@@ -85,7 +85,7 @@ def contact(cells: RowCells) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
 
 
 def segment(cells: RowCells) -> Segment:
-    """PU (employed) unless the row says BPU (own account)."""
+    """PU (employed) unless the row has BPU (own account)."""
     text = cells["segment"].upper()
     if text not in ("PU", "BPU", ""):
         raise Refused("invalid_value", "segment", "The segment is PU or BPU.")

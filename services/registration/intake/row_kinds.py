@@ -28,7 +28,7 @@ from shared.events.model import Kind
 
 @dataclass(frozen=True)
 class FileContext:
-    """What holds for all rows of a file: its upload, and what its header says."""
+    """What holds for all rows of a file: its upload, and what follows from its header."""
 
     upload: UploadContext
     lists_cooperatives: bool

@@ -22,7 +22,7 @@ class Refusal:
     detail: str
 
 
-class Refused(Exception):  # the way out of a reader's tests; the reader catches it, nobody else sees it
+class Refused(Exception):  # raised by the tests of a reader, caught by that reader only
     """Carries a refusal out of nested tests."""
 
     def __init__(self, code: RefusalCode, field: str | None, detail: str) -> None:
