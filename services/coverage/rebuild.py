@@ -20,8 +20,9 @@ from aiokafka.errors import KafkaError
 from services.coverage import cells
 from services.coverage.app import HANDLERS, MIGRATIONS
 from services.coverage.replay import Offsets, Replay
-from services.coverage.rollup import fold, today
+from services.coverage.rollup import fold
 from shared.database import UNAVAILABLE, Queries, connect, connection, migrate
+from shared.jakarta import today
 
 queries = Queries.load(Path(__file__).parent / "rebuild.sql")
 

@@ -10,6 +10,7 @@ from services.coverage import cells
 from services.coverage.facts import Enrolled, Listed
 from services.coverage.ledger import Moves
 from shared.bus.batch import Batch
+from shared.jakarta import OFFSET_SECONDS
 
 Fact = TypeVar("Fact", Enrolled, Listed)
 Rest = TypeVar("Rest")
@@ -20,9 +21,6 @@ recorded in, and what else of the fact its handler keeps."""
 
 Known = tuple[int, int, bytes]
 """What was stored of a partner before the batch: its version (0: none), second and timeline."""
-
-JAKARTA = 7 * 3600
-"""Jakarta is seven hours ahead of UTC, always."""
 
 
 class Made(NamedTuple, Generic[Rest]):
@@ -107,6 +105,6 @@ def heard(seen: Iterable[tuple[str | None, int]]) -> dict[str, Heard]:
 
 def _heard(seconds: list[int]) -> Heard:
     last = max(seconds)
-    day = (last + JAKARTA) // 86_400
-    begins = day * 86_400 - JAKARTA
+    day = (last + OFFSET_SECONDS) // 86_400
+    begins = day * 86_400 - OFFSET_SECONDS
     return Heard(last, day, sum(second >= begins for second in seconds))

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
@@ -13,9 +12,7 @@ from services.notifications.calendar import Calendar
 from services.notifications.policy import Policy
 from services.notifications.policy_timeline import Term, Terms
 from services.notifications.queries import queries
-
-JAKARTA = ZoneInfo("Asia/Jakarta")
-"""A policy takes effect when its day begins in the capital."""
+from shared import jakarta
 
 
 @dataclass(frozen=True)
@@ -48,12 +45,12 @@ class InForce:
 
     async def terms(self, db: asyncpg.Connection, now: datetime) -> Terms:
         """The policy in force at `now` and those to come, each with its calendar."""
-        ordered = holding(await known(db), now.astimezone(JAKARTA).date())
-        ends = [datetime.combine(each.effective_from, time.min, JAKARTA) for each in ordered[1:]]
+        ordered = holding(await known(db), jakarta.day_of(now))
+        ends = [jakarta.beginning_of(each.effective_from) for each in ordered[1:]]
         return tuple(Term(*self._ready(each), end) for each, end in zip(ordered, [*ends, None], strict=True))
 
     async def dated(self, db: asyncpg.Connection, now: datetime) -> Dated:
-        return holding(await known(db), now.astimezone(JAKARTA).date())[0]
+        return holding(await known(db), jakarta.day_of(now))[0]
 
     async def mark(self, db: asyncpg.Connection, now: datetime) -> str:
         """Names what due times are reckoned with: they are reckoned anew when this changes."""

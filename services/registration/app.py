@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 from fastapi import FastAPI, Request, Response
 
-from services.registration.api import agencies, events, imports, lists, partners, quarantine
+from services.registration.api import agencies, downloads, events, imports, lists, partners, quarantine
 from services.registration.kafka_intake import DirectIntake
 from services.registration.records.dead_letters_of_erased import letters_of_erased
 from services.registration.runtime import Services
@@ -63,7 +63,7 @@ def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
     app = build_app(
         "registration",
         parts=[relay, writer, import_worker, consumer, dead_letter_eraser],
-        routers=[each.router for each in (events, imports, lists, partners, quarantine, agencies)],
+        routers=[each.router for each in (events, imports, downloads, lists, partners, quarantine, agencies)],
         state={"services": here, "keys": keys},
         metrics=metrics,
         on_stop=pool.close,

@@ -10,8 +10,9 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from services.registration.intake.contexts import EventContext
 from services.registration.intake.event_reader import EventReader
-from services.registration.intake.senders import Speaker
+from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.runtime import Services
 from services.registration.writer import envelopes
 from services.registration.writer.submissions import Events
@@ -52,7 +53,7 @@ class DirectIntake:
 
     def _submission(self, principal: Principal, events: list[Any]) -> Events:
         agency = str(principal.agency)
-        reader = EventReader(Speaker(principal.regions, self._here.jkp), self._here.regions)
+        reader = EventReader(EventContext(Jurisdiction(self._here.regions, principal.regions), self._here.jkp))
         return Events(agency, principal.regions, envelopes.items(events, agency, reader, self._here.vault))
 
 

@@ -11,9 +11,9 @@ from services.coverage import denominators, figures, questions
 from services.coverage.api import freshness, parameters, spreadsheet
 from services.coverage.figures import Combination, Shown, Tally
 from services.coverage.questions import Question
-from services.coverage.rollup import today
 from services.coverage.targets import targets_of
 from shared.database import connection
+from shared.jakarta import today
 from shared.regions import Regions
 from shared.security import require
 

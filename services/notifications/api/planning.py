@@ -12,11 +12,11 @@ from pydantic import BeforeValidator
 
 from services.notifications.api.dependencies import Reader, listed_by, none_if_empty, routes
 from services.notifications.plan import Outlook, Plan, Position
-from services.notifications.policy_store import JAKARTA
 from services.notifications.policy_timeline import Terms
 from services.notifications.queries import queries
 from services.notifications.rules import Facts
 from services.notifications.schedule import Scheduler
+from shared import jakarta
 from shared.database import connection
 from shared.problems import Problem, not_found
 from shared.regions import Regions
@@ -84,7 +84,7 @@ def _told(drawn: Plan, head: dict[str, Any]) -> bytes:
 
 
 def _until(until: date | None, now: datetime) -> date:
-    today = now.astimezone(JAKARTA).date()
+    today = jakarta.day_of(now)
     until = until or today + timedelta(days=DAYS)
     if until < today:
         raise Problem(422, "invalid_date", "until: lies in the past; a plan is of what is to come.", field="until")

@@ -11,8 +11,9 @@ from services.notifications import policy_store
 from services.notifications.api.dependencies import Admin, routes, wake
 from services.notifications.channels.texts import TEMPLATES
 from services.notifications.policy import Fault, Policy, faults
-from services.notifications.policy_store import JAKARTA, Dated
+from services.notifications.policy_store import Dated
 from services.notifications.queries import queries
+from shared import jakarta
 from shared.database import connection, transaction
 from shared.problems import Problem
 
@@ -37,7 +38,7 @@ class NewPolicy(BaseModel):
 
 @router.get("/policy", summary="The reminder policy in force and those to come")
 async def policy(request: Request, caller: Admin) -> dict[str, Any]:
-    today = request.app.state.scheduler.now().astimezone(JAKARTA).date()
+    today = jakarta.day_of(request.app.state.scheduler.now())
     async with connection(request.app.state.pool) as db:
         current, *upcoming = policy_store.holding(await policy_store.known(db), today)
     return {**_shown(current), "upcoming": [_shown(each) for each in upcoming]}
@@ -47,7 +48,7 @@ async def policy(request: Request, caller: Admin) -> dict[str, Any]:
 async def set_policy(body: NewPolicy, request: Request, caller: Admin) -> dict[str, Any]:
     """Refused as `invalid_value` with all faults when it cannot be used. Due times follow within seconds."""
     now = request.app.state.scheduler.now()
-    today = now.astimezone(JAKARTA).date()
+    today = jakarta.day_of(now)
     found = [Fault(f"policy.{fault.field}", fault.detail) for fault in faults(body.policy, TEMPLATES)]
     async with transaction(request.app.state.pool) as db:
         effective_from = body.effective_from or today

@@ -5,6 +5,7 @@ from datetime import date
 import msgspec
 
 from shared.events.model import Kind, Programme, Scale, Segment
+from shared.refusals import WarningCode
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -20,7 +21,7 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 class Heads(msgspec.Struct, frozen=True):
-    """Workers by job level; None where nothing was said. `total` stands when levels are not split."""
+    """Workers by job level; None where it is not given. `total` counts where levels are not split."""
 
     total: int | None = None
     management: int | None = None
@@ -39,7 +40,7 @@ class ContactDetails(msgspec.Struct, frozen=True):
 
 
 class ListPartner(msgspec.Struct, frozen=True):
-    """A partner stands on a list: one piece of evidence that it exists."""
+    """A partner is on a list: one piece of evidence that it exists."""
 
     partner: Reference
     name: str
@@ -53,16 +54,16 @@ class ListPartner(msgspec.Struct, frozen=True):
     heads: Heads = Heads()
     contact: ContactDetails = ContactDetails()
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 class DelistPartner(msgspec.Struct, frozen=True):
-    """A partner no longer stands on this list of this agency."""
+    """A partner is no longer on this list of this agency."""
 
     partner: Reference
     list: str
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 class Enrol(msgspec.Struct, frozen=True):
@@ -78,7 +79,7 @@ class Enrol(msgspec.Struct, frozen=True):
     heads: Heads = Heads()
     until: date | None = None
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
     @property
     def lapses(self) -> bool:
@@ -96,18 +97,18 @@ class FileClaim(msgspec.Struct, frozen=True):
     status: str
     paid_on: date | None = None
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 class RecordAttendance(msgspec.Struct, frozen=True):
-    """Somebody came for this partner to the agency's briefing of this day; without a region, where that was held."""
+    """Somebody represented this partner at the agency's briefing of this day; without a region, where that was held."""
 
     partner: Reference
     region: str | None
     held_on: date
     person: str = ""
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 class RecordStatement(msgspec.Struct, frozen=True):
@@ -118,15 +119,15 @@ class RecordStatement(msgspec.Struct, frozen=True):
     fields: dict[str, object]
     attendees: tuple[Reference, ...] = ()
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 class ErasePartner(msgspec.Struct, frozen=True):
-    """Forget this partner: contact and identity go, the figures no longer count it."""
+    """Erase this partner: contact and identity are deleted, the figures no longer count it."""
 
     partner_id: str
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 Command = ListPartner | DelistPartner | Enrol | FileClaim | RecordAttendance | RecordStatement | ErasePartner

@@ -12,7 +12,7 @@ import asyncpg
 from services.registration.identity.grouping import REPLACED, UNCHANGED
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import Command
-from services.registration.intake.row_reader import Reader
+from services.registration.intake.row_reader import RowReader
 from services.registration.intake.tables import Row
 from services.registration.intake.values import Refusal
 from services.registration.queries import queries
@@ -56,7 +56,7 @@ class Chunk:
     lines: tuple[Line, ...]
     at: int
     last: bool
-    reader: Reader
+    reader: RowReader
     keys: Collection[UUID] = ()
     weight: int = field(init=False)
 
@@ -141,15 +141,15 @@ class Chunk:
             refusal.code,
             refusal.field,
             refusal.detail,
-            *self.reader.trace(row).hashed(work.vault),
-            work.vault.seal({"cells": self.reader.kept(row)}),
+            *self.reader.data_subject(row).hashed(work.vault),
+            work.vault.seal({"cells": self.reader.cells_to_keep(row)}),
             work.now,
             self._keys(work, row)[0],
         )
 
     def _keys(self, work: UnitOfWork, row: Row) -> list[UUID]:
         of_list = (self.record["agency"], self.record["kind"], self.record["list"])
-        return [work.vault.hash("refused-row", *of_list, *same) for same in self.reader.same_as(row)]
+        return [work.vault.hash("refused-row", *of_list, *same) for same in self.reader.identities(row)]
 
     async def _replace_older(self, work: UnitOfWork) -> None:
         """Rows refused in an earlier upload of this list that are here again, mended or not, wait there no longer."""

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import asyncpg
 
 from services.registration.intake import columns, tables
+from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import Enrol
-from services.registration.intake.row_reader import Reader
-from services.registration.intake.senders import Sender
+from services.registration.intake.contexts import UploadContext
+from services.registration.intake.jurisdiction import Jurisdiction
+from services.registration.intake.row_reader import RowReader
 from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.vault import Vault
@@ -32,15 +34,15 @@ class File:
     header: tuple[str, ...]
     lines: tuple[Line, ...]
     skipped: int
-    reader: Reader
+    reader: RowReader
 
 
-def read(kind: str, content: bytes, sender: Sender, regions: Regions) -> File | Refusal:
+def read(kind: FileKind, content: bytes, upload: UploadContext) -> File | Refusal:
     """Pure: the file's rows with what they ask for. One participant's enrolments are judged by day, then line."""
     table = tables.read(content, lambda name: columns.recognised(kind, name))
     if isinstance(table, Refusal):
         return table
-    reader = Reader(kind, table, sender, regions)
+    reader = RowReader(kind, table.header, upload)
     lines = [Line(row, reader.read(row)) for row in table.rows]
     if kind == "enrollments":
         lines.sort(key=_by_participant)
@@ -115,6 +117,7 @@ class ImportWorker(Part):
         sealed = await self._pool.fetchval(queries["import_file"], record["import_id"])
         if sealed is None:
             return Refusal("malformed", "file", "The file is gone.")
-        sender = Sender(tuple(record["regions"]), record["list"], record["list_date"], record["require_nik"], self._jkp)
+        jurisdiction = Jurisdiction(self._regions, tuple(record["regions"]))
+        upload = UploadContext(jurisdiction, record["list"], record["list_date"], record["require_nik"], self._jkp)
         content = self._vault.open_bytes(sealed)
-        return await asyncio.to_thread(read, record["kind"], content, sender, self._regions)
+        return await asyncio.to_thread(read, record["kind"], content, upload)

@@ -8,9 +8,10 @@ from uuid import UUID
 import msgspec
 
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import data_subject, health
+from services.registration.intake import data_subject, health_data
 from services.registration.intake.commands import Command, ErasePartner
-from services.registration.intake.data_subject import Trace
+from services.registration.intake.data_subject import DataSubject
+from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
 from services.registration.writer.accept import Order, Outcome
 from shared.regions import Regions
@@ -162,9 +163,9 @@ async def quarantine(work: UnitOfWork, agency: str, spoken_for: tuple[str, ...],
         assert item.refusal is not None
         key = None if item.refusal.code == "id_reused" else item.key
         entry = item.refusal
-        found = trace(item.raw, work.regions, spoken_for).hashed(work.vault)
+        found = read_data_subject(item.raw, work.regions, spoken_for).hashed(work.vault)
         row = (work.ids(), agency, key, item.type, entry.code, entry.field, entry.detail, *found)
-        kept[key or len(kept)] = (*row, work.vault.seal(health.without(item.raw)), work.now)
+        kept[key or len(kept)] = (*row, work.vault.seal(health_data.without(item.raw)), work.now)
     if kept:
         await work.execute("enter_quarantine", *(list(column) for column in zip(*kept.values(), strict=True)))
 
@@ -177,9 +178,9 @@ async def judge_again(work: UnitOfWork, entry: UUID, agency: str, refusal: Refus
         await work.execute("judge_quarantined", entry, agency, refusal.code, refusal.field, refusal.detail)
 
 
-def trace(raw: Any, regions: Regions, spoken_for: tuple[str, ...]) -> Trace:
+def read_data_subject(raw: Any, regions: Regions, spoken_for: tuple[str, ...]) -> DataSubject:
     """Whose a refused event is, sent by an agency that speaks for these regions."""
-    return data_subject.of_event(data_subject.data_of(raw), regions, spoken_for[0] if len(spoken_for) == 1 else None)
+    return data_subject.of_event(data_subject.event_data(raw), Jurisdiction(regions, spoken_for))
 
 
 @dataclass
