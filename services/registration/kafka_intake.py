@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 
 from services.registration.intake.contexts import EventContext
-from services.registration.intake.event_reader import EventReader
+from services.registration.intake.event_reader import UNREADABLE, EventReader
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.runtime import Services
 from services.registration.writer import envelopes
@@ -61,7 +61,7 @@ def _event(record: Record) -> dict[str, Any] | None:
     """The record as the structured event it stands for; None for a tombstone or what is no JSON."""
     try:
         data = msgspec.json.decode(record.value or b"")
-    except envelopes.UNREADABLE:
+    except UNREADABLE:
         return None
     names = {"specversion": "ce_specversion", "id": "ce_id", "source": "ce_source", "type": "ce_type"}
     envelope = {name: header(record.headers, key) for name, key in names.items()}

@@ -92,7 +92,7 @@ async def _take_once(here: Services, principal: Principal, media_type: str, body
     try:
         return await _take(here, principal, media_type, body, key)
     except BaseException:  # whatever it was, even a stop: there is no answer to give again
-        await here.pool.execute(queries["forget_request"], str(principal.agency), key)
+        await here.pool.execute(queries["drop_request"], str(principal.agency), key)
         raise
 
 

@@ -15,11 +15,11 @@ from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.row_reader import RowReader
 from services.registration.intake.tables import Row, squeeze
 from services.registration.intake.values import Refusal
+from services.registration.orders import Order
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import envelopes, submissions
-from services.registration.writer.accept import Order
-from services.registration.writer.submissions import Events, Item, MendedRow
+from services.registration.writer.submissions import CorrectedRow, Events, Item
 from shared.problems import Problem, not_found
 from shared.security import Principal
 
@@ -71,7 +71,7 @@ async def correct(
         )
     try:
         await here.pool.execute(
-            queries["mend_quarantined"],
+            queries["correct_quarantined"],
             entry["id"],
             principal.agency,
             here.vault.seal(health_data.without(body)),
@@ -143,12 +143,12 @@ def _reading(here: Services, principal: Principal, entry: asyncpg.Record, cells:
     return RowReader(entry["kind"], header, upload), row
 
 
-def _corrected_row(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> MendedRow:
+def _corrected_row(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> CorrectedRow:
     reader, row = _reading(here, principal, entry, cells)
     answer = reader.read(row)
     agency, import_id = str(principal.agency), UUID(str(entry["import_id"]))
     order = answer if isinstance(answer, Refusal) else Order(agency, principal.regions, answer, import_id)
-    return MendedRow(entry["id"], order, agency)
+    return CorrectedRow(entry["id"], order, agency)
 
 
 def _as_json(here: Services, row: asyncpg.Record) -> dict[str, Any]:

@@ -29,9 +29,7 @@ async def regroup(
         regrouped = await _settle(work, list(changes.values()), gone)
         partners |= regrouped.partner_of_row()
         touched = regrouped.touched
-    accepted = [
-        Accepted(effect, partners[offer.row.key]) for effect, offer in zip(effects, offered, strict=True)
-    ]
+    accepted = [Accepted(effect, partners[offer.row.key]) for effect, offer in zip(effects, offered, strict=True)]
     return accepted, touched
 
 

@@ -32,9 +32,7 @@ class Change:
     before: Row | None
 
 
-def compare(
-    offers: Sequence[Offer], held: Mapping[UUID, asyncpg.Record]
-) -> tuple[list[Effect], dict[UUID, Change]]:
+def compare(offers: Sequence[Offer], held: Mapping[UUID, asyncpg.Record]) -> tuple[list[Effect], dict[UUID, Change]]:
     """The effect of each offer in the given order, and the changes by key; of several offers of a key the last one."""
     effects: list[Effect] = []
     changes: dict[UUID, Change] = {}

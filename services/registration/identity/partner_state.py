@@ -10,7 +10,7 @@ COLUMNS = (
     "partner_id",
     "first_recorded",
     "status",
-    "merged_into",
+    "merged_earlier",
     "formed_by",
     "region",
     "listed_on",

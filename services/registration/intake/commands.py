@@ -1,6 +1,7 @@
 """What an agency asks for, whether it came as a row of a file, an HTTP event or a record: one shape for all."""
 
 from datetime import date
+from typing import ClassVar
 
 import msgspec
 
@@ -42,6 +43,8 @@ class ContactDetails(msgspec.Struct, frozen=True):
 class ListPartner(msgspec.Struct, frozen=True):
     """A partner is on a list: one piece of evidence that it exists."""
 
+    label: ClassVar[str] = "list_partner"
+
     partner: Reference
     name: str
     kind: Kind
@@ -60,6 +63,8 @@ class ListPartner(msgspec.Struct, frozen=True):
 class DelistPartner(msgspec.Struct, frozen=True):
     """A partner is no longer on this list of this agency."""
 
+    label: ClassVar[str] = "delist_partner"
+
     partner: Reference
     list: str
     line: int = 0
@@ -68,6 +73,8 @@ class DelistPartner(msgspec.Struct, frozen=True):
 
 class Enrol(msgspec.Struct, frozen=True):
     """A participant's whole state from `effective_on` on; without programmes it has lapsed."""
+
+    label: ClassVar[str] = "enrol"
 
     participant_no: str
     effective_on: date
@@ -89,6 +96,8 @@ class Enrol(msgspec.Struct, frozen=True):
 class FileClaim(msgspec.Struct, frozen=True):
     """A claim in its status: filed, paid or rejected."""
 
+    label: ClassVar[str] = "file_claim"
+
     claim_ref: str
     participant_no: str
     programme: Programme
@@ -103,6 +112,8 @@ class FileClaim(msgspec.Struct, frozen=True):
 class RecordAttendance(msgspec.Struct, frozen=True):
     """Somebody represented this partner at the agency's briefing of this day; without a region, where that was held."""
 
+    label: ClassVar[str] = "record_attendance"
+
     partner: Reference
     region: str | None
     held_on: date
@@ -114,6 +125,8 @@ class RecordAttendance(msgspec.Struct, frozen=True):
 class RecordStatement(msgspec.Struct, frozen=True):
     """Something to hold the figures against; `fields` as in the fact's struct, `type` its event type."""
 
+    label: ClassVar[str] = "record_statement"
+
     type: str
     key: str
     fields: dict[str, object]
@@ -124,6 +137,8 @@ class RecordStatement(msgspec.Struct, frozen=True):
 
 class ErasePartner(msgspec.Struct, frozen=True):
     """Erase this partner: contact and identity are deleted, the figures no longer count it."""
+
+    label: ClassVar[str] = "erase_partner"
 
     partner_id: str
     line: int = 0

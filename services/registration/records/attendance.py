@@ -36,9 +36,7 @@ class Guest:
     keys: Keys
 
 
-async def record(
-    work: UnitOfWork, orders: Sequence[Order[RecordAttendance]]
-) -> tuple[list[Outcome], set[str]]:
+async def record(work: UnitOfWork, orders: Sequence[Order[RecordAttendance]]) -> tuple[list[Outcome], set[str]]:
     """Add each guest to the agency's briefing of that day; while there is none, the guest waits for it.
 
     Returns the outcomes and the keys of the briefings that were attended.

@@ -84,9 +84,7 @@ def _state(record: asyncpg.Record) -> ClaimState:
     return ClaimState(*(record[name] for name in COLUMNS))
 
 
-def _judge(
-    work: UnitOfWork, order: Order[FileClaim], participant: Participant | None, held: ByRef
-) -> Effect | Refusal:
+def _judge(work: UnitOfWork, order: Order[FileClaim], participant: Participant | None, held: ByRef) -> Effect | Refusal:
     """Add the claim to `held`, or change it there."""
     command = order.command
     if participant is None or not work.regions.within(order.regions, participant.region):

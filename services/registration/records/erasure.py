@@ -14,7 +14,7 @@ from services.registration.identity.regrouping import Touched
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake import data_subject, values
 from services.registration.intake.commands import ErasePartner
-from services.registration.intake.data_subject import Hashed
+from services.registration.intake.data_subject import HashedIdentifiers
 from services.registration.orders import Accepted, Effect, Order, Outcome
 
 
@@ -55,13 +55,13 @@ def _identifiers(participant: asyncpg.Record) -> _Identifiers:
 def _plain_names(work: UnitOfWork, evidence: Sequence[asyncpg.Record]) -> set[UUID]:
     """The hashes of the names without their regions: what is refused is kept under those where it has no region."""
     names = [values.name_key(work.vault.open(record["sealed"])["name"]) for record in evidence]
-    return {data_subject.name_of(work.vault, name) for name in names}
+    return {data_subject.hashed_name(work.vault, name) for name in names}
 
 
 def _hashed(
     identified: Sequence[Row | FormerIdentifiers | _Identifiers], names: set[UUID], numbers: list[str]
 ) -> Mapping[str, list[object]]:
-    """All identifiers of the erased by kind, in the order of `Hashed`."""
+    """All identifiers of the erased by kind, in the order of `HashedIdentifiers`."""
     kinds: dict[str, list[object]] = {
         kind: list({getattr(each, kind) for each in identified} - {None}) for kind in ("nib", "nik_koperasi", "nik")
     }
@@ -71,7 +71,7 @@ def _hashed(
 
 async def _erase_refused(work: UnitOfWork, erased: Mapping[str, list[object]]) -> None:
     """Erase what is kept of them among the refused, and note whose dead letters are to be deleted."""
-    found_by = [erased[kind] for kind in Hashed._fields]
+    found_by = [erased[kind] for kind in HashedIdentifiers._fields]
     await work.execute("erase_from_quarantine", *found_by)
     await work.execute("erase_refused", await _briefings_with(work, erased))
     await work.execute("add_dead_letters_to_erase", *found_by)
@@ -81,7 +81,7 @@ async def _briefings_with(work: UnitOfWork, erased: Mapping[str, Collection[obje
     """The refused briefings that one of these attended; the quarantine's columns know only of the partner."""
     found = []
     for entry in await work.fetch("refused_briefings"):
-        guests = data_subject.of_everybody(data_subject.data_of(work.vault.open(entry["sealed"])), work.regions)
-        if any(data_subject.tells_of(guest.hashed(work.vault), erased) for guest in guests):
+        guests = data_subject.all_of_event(data_subject.event_data(work.vault.open(entry["sealed"])), work.regions)
+        if any(data_subject.is_among(guest.hashed(work.vault), erased) for guest in guests):
             found.append(entry["id"])
     return found

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from services.registration.intake.event_reader import SCOPES, EventReader
+from services.registration.intake.event_reader import SCOPES, UNREADABLE, EventReader
 from services.registration.intake.values import Refusal
 from services.registration.vault import Vault
 from services.registration.writer.submissions import Item
@@ -19,7 +19,6 @@ MOST_EVENTS = 10_000
 MOST_BYTES = 8 << 20
 LONGEST_NAME = 500
 DEEPEST = 64
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _MALFORMED = object()
 _NUL = Refusal("malformed", "data", "A text holds the character U+0000.")
