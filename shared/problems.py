@@ -49,10 +49,8 @@ def not_found() -> Problem:
     return Problem(404, "not_found", "Nothing here under this address, or it is not yours to see.")
 
 
-def problem_response(
-    status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
-) -> JSONResponse:
-    body = {
+def problem_body(status: int, code: str, detail: str, **extra: Any) -> dict[str, Any]:
+    return {
         "type": f"urn:payung:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -60,6 +58,12 @@ def problem_response(
         "code": code,
         **extra,
     }
+
+
+def problem_response(
+    status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
+) -> JSONResponse:
+    body = problem_body(status, code, detail, **extra)
     return JSONResponse(body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
 
 

@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared import problems
+from shared.connection import LimitedConnection
 from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
 
@@ -76,6 +77,7 @@ async def serve(app: FastAPI, settings: ServiceSettings) -> None:
         app,
         host=settings.host,
         port=settings.port,
+        http=LimitedConnection,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=3,
