@@ -112,6 +112,11 @@ def _said(message: str) -> str:
 
 
 async def _unavailable(_: Request, problem: Exception) -> JSONResponse:
+    return unavailable_response(problem)
+
+
+def unavailable_response(problem: BaseException) -> JSONResponse:
+    """503: the database is down, not the request wrong."""
     log.warning("request refused: the database is not available", problem=type(problem).__name__)
     detail = "The database is not available at the moment; nothing was lost. Please try again in a few seconds."
     return problem_response(503, "unavailable", detail, headers={"Retry-After": "5"})

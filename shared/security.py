@@ -23,6 +23,9 @@ KNOWN_FOR = 0.5
 
 REMEMBERED = 10_000
 
+PRINCIPAL = "payung.principal"
+"""Where a request's scope holds its caller."""
+
 
 @dataclass(frozen=True)
 class Principal:
@@ -104,7 +107,13 @@ class KeyRing:
 
 
 async def principal_of(request: Request) -> Principal:
-    """The caller, by its bearer key; 401 without a good one. The ring is `app.state.keys`."""
+    """The caller, whom the middleware has authenticated before anything of the request's body was read."""
+    principal: Principal = request.scope[PRINCIPAL]
+    return principal
+
+
+async def authenticate(request: Request) -> Principal:
+    """The caller, by its bearer key as it is now; 401 without a good one. The ring is `app.state.keys`."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     challenge = {"WWW-Authenticate": "Bearer"}
     if scheme.lower() != "bearer" or not secret.strip():

@@ -9,17 +9,22 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import problems
+from shared.authentication import Authentication
 from shared.connection import LimitedConnection
 from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
 
 log = get_logger(__name__)
+
+MOST_BODY_BYTES = 1 << 20
+"""The largest body of a request, unless its route allows more."""
 
 STOPPED_WITHIN = 9.0
 """Seconds from SIGTERM to the end; the contract says 10."""
@@ -48,6 +53,7 @@ def build_app(
     state: dict[str, Any] | None = None,
     metrics: Metrics | None = None,
     on_stop: Callable[[], Any] | None = None,
+    requests_per_minute: int = 300_000,
 ) -> FastAPI:
     """A FastAPI application with the routes every service has; `state` is put on `app.state` for the routes."""
 
@@ -58,12 +64,20 @@ def build_app(
         if on_stop is not None:
             await on_stop()
 
-    app = FastAPI(title=f"Payung {name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=f"Payung {name}",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MOST_BODY_BYTES,
+    )
     app.state.failed = None
     for key, value in (state or {}).items():
         setattr(app.state, key, value)
     metrics = metrics or Metrics(name)
     problems.install(app)
+    app.add_middleware(Authentication, per_minute=requests_per_minute)
     _observe(app, metrics)
     app.include_router(_health(name, parts, metrics))
     for router in routers:
@@ -155,14 +169,34 @@ def _observe(app: FastAPI, metrics: Metrics) -> None:
         "http_request_duration_seconds", "Time to answer a request", ("method", "route", "status")
     )
 
-    @app.middleware("http")
-    async def measure(request: Request, call_next: Any) -> Response:
-        begun = time.perf_counter()
-        response: Response = await call_next(request)
-        route = request.scope.get("route")
-        path = getattr(route, "path", "unmatched")
-        duration.labels(request.method, path, response.status_code).observe(time.perf_counter() - begun)
-        return response
+    app.add_middleware(Measured, duration=duration)
+
+
+class Measured:
+    """ASGI middleware: the time until the last byte of each answer. Plain ASGI, since Starlette's own wrapper costs 0.2
+    ms a request and breaks streaming."""
+
+    def __init__(self, app: ASGIApp, duration: Histogram) -> None:
+        self._app = app
+        self._duration = duration
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, status = time.perf_counter(), 500
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            path = getattr(scope.get("route"), "path", "unmatched")
+            self._duration.labels(scope["method"], path, status).observe(time.perf_counter() - begun)
 
 
 def run(main: Callable[[], Any]) -> None:

@@ -58,6 +58,13 @@ async def exchange(port: int, sent: bytes) -> bytes:
         writer.close()
 
 
+async def pour(writer: asyncio.StreamWriter, megabytes: int) -> None:
+    for _ in range(megabytes):
+        writer.write(b"a" * 1_000_000)
+        await writer.drain()
+        await asyncio.sleep(0)
+
+
 def head(size: int) -> bytes:
     """A complete request whose head has about so many bytes, in lines of 1,000."""
     line = b"X-Filler: " + b"a" * 988 + b"\r\n"
@@ -80,13 +87,10 @@ async def test_a_head_above_the_limit_is_refused_as_a_problem(tiny, size: int) -
 async def test_one_endless_header_costs_no_memory_and_no_time(tiny) -> None:
     port, process = tiny
     before = process.memory_info().rss
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"GET /livez HTTP/1.1\r\nX-Endless: ")
     with pytest.raises(ConnectionError):
-        for _ in range(60):
-            writer.write(b"a" * 1_000_000)
-            await writer.drain()
-            await asyncio.sleep(0)
+        await pour(writer, megabytes=60)
     writer.close()
     assert await answers(port)
     assert process.memory_info().rss - before < 20_000_000

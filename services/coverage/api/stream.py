@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from services.coverage.queries import queries
 from shared.database import UNAVAILABLE, connection
 from shared.problems import Problem
-from shared.security import principal_of, require
+from shared.security import authenticate, require
 
 router = APIRouter(prefix="/v1", tags=["coverage"], dependencies=[Depends(require("read"))])
 
@@ -55,7 +55,7 @@ async def _batches(request: Request, seen: dict[int, list[str]]) -> dict[int, li
 async def _welcome(request: Request) -> bool:
     """Whether the key still holds; believed while the database is away."""
     try:
-        return (await principal_of(request)).may("read")
+        return (await authenticate(request)).may("read")
     except Problem:
         return False
     except UNAVAILABLE:
