@@ -11,7 +11,7 @@ from services.notifications.api import opt_outs, partners, planning, policy
 from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel
 from services.notifications.channels.log import LogChannel
-from services.notifications.channels.mail import MailChannel, Server, nobody_reads
+from services.notifications.channels.mail import MailChannel, Server, receives_replies
 from services.notifications.dead_letters_of_erased import letters_of_erased
 from services.notifications.handlers import Handlers
 from services.notifications.policy_store import InForce
@@ -106,7 +106,7 @@ def build(settings: Settings, pool: asyncpg.Pool, clock: Clock = wall_clock) -> 
     scheduler = Scheduler(in_force, Regions.load(), clock)
     relay = Relay(pool, kafka=settings.kafka, source="payung/notifications", prefix=settings.topic_prefix)
     backlog = Backlog(pool, kafka=settings.kafka, topics=DECISIVE, prefix=settings.topic_prefix)
-    channels, pace = _ways_out(settings)
+    channels, pace = _channels(settings)
     senders = [
         Sender(
             pool,
@@ -138,12 +138,12 @@ def _consumer(settings: Settings, pool: asyncpg.Pool, scheduler: Scheduler) -> C
     return consumer
 
 
-def _ways_out(settings: Settings) -> tuple[dict[str, Channel], Pace]:
+def _channels(settings: Settings) -> tuple[dict[str, Channel], Pace]:
     """The channels and how much of their work is taken at once."""
     channels: dict[str, Channel] = {"log": LogChannel()}
     pace = LOG_PACE
     if settings.smtp is not None:
-        if nobody_reads(settings.sender):
+        if not receives_replies(settings.sender):
             log.warning("no answer can reach us: set PAYUNG_MAIL_FROM; until then messages name another way to stop")
         channels["email"] = MailChannel(Server.parse(settings.smtp), sender=settings.sender)
         pace = MAIL_PACE

@@ -31,7 +31,9 @@ def message_of(row: asyncpg.Record, send: Send, policy: Policy, now: datetime) -
 
 def finished(messages: dict[str, Message], outcomes: dict[str, Outcome]) -> list[list[Any]]:
     """The columns of `finish_messages`."""
-    rows = [(m.id, outcomes[key].result, outcomes[key].detail, outcomes[key].unsure) for key, m in messages.items()]
+    rows = [
+        (m.id, outcomes[key].result, outcomes[key].detail, outcomes[key].may_have_left) for key, m in messages.items()
+    ]
     return [list(column) for column in zip(*rows, strict=True)]
 
 

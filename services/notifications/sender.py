@@ -196,20 +196,20 @@ class Sender(Part):
 
     def _watch(self, channel: str, outcome: Outcome) -> None:
         """Say once that the way out is in trouble, and once that it is open again."""
-        if outcome.down and not self._down:
+        if outcome.is_server_down and not self._down:
             log.warning(
                 "reminders wait: the server refuses or does not answer", channel=channel, problem=outcome.detail
             )
-        if self._down and not outcome.down:
+        if self._down and not outcome.is_server_down:
             log.info("reminders go out again", channel=channel)
-        self._down = self._down + 1 if outcome.down else 0
+        self._down = self._down + 1 if outcome.is_server_down else 0
 
     async def _unless_stopped(self, sending: Coroutine[Any, Any, Outcome]) -> Outcome:
         """The attempt's outcome; when we are to stop and the other side hangs, nobody knows whether it is out."""
         attempt, cut = asyncio.ensure_future(sending), asyncio.ensure_future(self._cut.wait())
         try:
             await asyncio.wait({attempt, cut}, return_when=asyncio.FIRST_COMPLETED)
-            return attempt.result() if attempt.done() else Outcome("delayed", "stopped", unsure=True)
+            return attempt.result() if attempt.done() else Outcome("delayed", "stopped", may_have_left=True)
         finally:
             cut.cancel()
             attempt.cancel()
