@@ -66,7 +66,7 @@ class Backlog:
         deadline = time.monotonic() + READ_WITHIN
         while True:
             async with connection(self._pool) as db:
-                if not await db.fetchval(queries["behind"], *columns):
+                if not await db.fetchval(queries["is_behind"], *columns):
                     return True
             if time.monotonic() > deadline:
                 return False

@@ -8,5 +8,5 @@ from shared.bus.redrive import Wanted
 
 async def letters_of_erased(db: asyncpg.Connection) -> Wanted | None:
     """Take the notes that erasure left; a letter is a partner's by its key, whatever its value."""
-    ids = {row["partner_id"] for row in await db.fetch(queries["take_letters_to_forget"])}
+    ids = {row["partner_id"] for row in await db.fetch(queries["take_dead_letters_to_erase"])}
     return (lambda letter: letter.key in ids) if ids else None

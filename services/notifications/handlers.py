@@ -32,7 +32,7 @@ class Handlers:
     async def on_partners(self, batch: Batch, db: asyncpg.Connection) -> None:
         """Listed, delisted, merged, erased."""
         facts = [fact for _, fact in batch.decode(PartnerFact)]
-        rows = await db.fetch(queries["partners_known"], _ids(facts))
+        rows = await db.fetch(queries["listings"], _ids(facts))
         known = {row["partner_id"]: _kept(row) for row in rows}
         newer: dict[str, Listing] = {}
         for fact in facts:
@@ -40,7 +40,7 @@ class Handlers:
             old = newer.get(key) or known.get(key, Listing())
             if (new := listing(old, fact)) is not old:
                 newer[key] = new
-        await db.execute(queries["store_partners"], *_columns(newer, 9, _listing_row), self._scheduler.now())
+        await db.execute(queries["store_listings"], *_columns(newer, 9, _listing_row), self._scheduler.now())
         erased = [fact for fact in facts if newer.get(str(fact.partner_id), Listing()).status == "erased"]
         await self._erase(db, {str(fact.partner_id): fact.recorded_at for fact in erased})
         # Whom a partner was merged into until now is touched as well: a later row may have split it off again.
@@ -50,7 +50,7 @@ class Handlers:
     async def on_enrollments(self, batch: Batch, db: asyncpg.Connection) -> None:
         """Registered by any agency, lapsed, registered again."""
         facts = [fact for _, fact in batch.decode(EnrollmentFact)]
-        rows = await db.fetch(queries["timelines_known"], _ids(facts))
+        rows = await db.fetch(queries["timelines"], _ids(facts))
         known = {row["partner_id"]: Timeline(*tuple(row)[1:]) for row in rows}
         newer: dict[str, Timeline] = {}
         for fact in facts:
@@ -77,7 +77,7 @@ class Handlers:
     async def _erase(self, db: asyncpg.Connection, erased: dict[str, datetime]) -> None:
         if erased:
             await db.execute(queries["erase_contacts"], list(erased), list(erased.values()))
-            await db.execute(queries["erase_notes"], list(erased))
+            await db.execute(queries["erase_opt_out_reasons"], list(erased))
 
 
 def _tombstones(batch: Batch) -> Iterable[tuple[str, int, datetime]]:

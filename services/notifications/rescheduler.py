@@ -35,13 +35,13 @@ class Rescheduler(Part):
         """Reckon anew if another policy holds than the one applied; whether it was needed."""
         async with connection(self._pool) as db:
             mark = await self._in_force.mark(db, self._scheduler.now())
-            applied = await db.fetchval(queries["applied"])
+            applied = await db.fetchval(queries["applied_policy"])
         if mark == applied:
             return False
         count = await self._walk()
         if not self.stopping:
             async with transaction(self._pool) as db:
-                await db.execute(queries["set_applied"], mark)
+                await db.execute(queries["set_applied_policy"], mark)
             log.info("due times reckoned anew", partners=count)
         return True
 
@@ -49,7 +49,7 @@ class Rescheduler(Part):
         last, count = FIRST, 0
         while not self.stopping:
             async with transaction(self._pool) as db:
-                ids = [row[0] for row in await db.fetch(queries["ids_after"], last, CHUNK)]
+                ids = [row[0] for row in await db.fetch(queries["partner_ids_after"], last, CHUNK)]
                 if not ids:
                     break
                 await self._scheduler.decide_again(db, ids)

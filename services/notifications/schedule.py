@@ -36,7 +36,7 @@ class Scheduler:
 
     async def decide_again(self, db: asyncpg.Connection, partner_ids: Iterable[str]) -> None:
         """Decide anew about these partners and whom they were merged into; unknown ids are left out."""
-        ids = [row[0] for row in await db.fetch(queries["touched"], sorted(set(partner_ids)))]
+        ids = [row[0] for row in await db.fetch(queries["affected_partners"], sorted(set(partner_ids)))]
         if ids:
             await db.execute(queries["add_missing_schedules"], ids)
             await self.lock(db, ids)

@@ -115,7 +115,7 @@ class Sender(Part):
         if self._all_read is None:
             return True
         async with connection(self._pool) as db:
-            due = await db.fetchval(queries["any_due"], self._scheduler.now())
+            due = await db.fetchval(queries["is_any_due"], self._scheduler.now())
         self._behind = bool(due) and not await self._all_read()
         return bool(due) and not self._behind
 
@@ -237,7 +237,7 @@ class Sender(Part):
             await self._scheduler.lock(db, ids)
             rows = await db.fetch(queries["finish_messages"], *finished(messages, outcomes), self._owner, now)
             await self._put_off(db, [key for key in ids if outcomes[key].result == "delayed"], now)
-            await db.execute(queries["settle"], [key for key in ids if outcomes[key].result != "delayed"])
+            await db.execute(queries["clear_retries"], [key for key in ids if outcomes[key].result != "delayed"])
             told = [told_of(row, messages[row["partner_id"]], outcomes[row["partner_id"]], now) for row in rows]
             await outbox.add(db, [each for each in told if each is not None])
             await self._scheduler.decide_again(db, ids)
@@ -246,9 +246,9 @@ class Sender(Part):
     async def _put_off(self, db: asyncpg.Connection, ids: list[str], now: datetime) -> None:
         """Twice as long each time, up to an hour, for as long as it takes: a dead server waits."""
         if ids:
-            rows = await db.fetch(queries["attempts"], ids)
+            rows = await db.fetch(queries["failed_attempts"], ids)
             retries = [now + min(FIRST_RETRY * 2 ** min(row["attempts"], 10), LONGEST_RETRY) for row in rows]
-            await db.execute(queries["put_off"], [row["partner_id"] for row in rows], retries)
+            await db.execute(queries["postpone"], [row["partner_id"] for row in rows], retries)
 
     def _pause_for_server(self) -> float:
         """Seconds to leave a server alone that does not answer, instead of trying the next message on it at once."""

@@ -40,7 +40,7 @@ async def opt_out(body: OptOut, request: Request, response: Response, caller: Ad
     now = scheduler.now()
     async with transaction(request.app.state.pool) as db:
         survivor = await survivor_of(db, str(body.partner_id))
-        if survivor is None or await db.fetchval(queries["hold_status"], survivor["partner_id"]) == "erased":
+        if survivor is None or await db.fetchval(queries["lock_status"], survivor["partner_id"]) == "erased":
             raise Problem(404, "not_found", NOT_KNOWN_YET)
         partner_id = survivor["partner_id"]
         fresh = await db.fetchval(queries["opt_out"], partner_id, now, body.reason)

@@ -59,7 +59,7 @@ async def _partners(request: Request, inside: list[str], caller: Principal, term
     while True:
         async with connection(request.app.state.pool) as db:
             page = (inside, last, CHUNK, listed_by(caller), len(terms) > 1)
-            ids = [row[0] for row in await db.fetch(queries["plan_ids"], *page)]
+            ids = [row[0] for row in await db.fetch(queries["plannable_partner_ids"], *page)]
             facts = await request.app.state.scheduler.facts(db, ids)
         if not ids:
             return
