@@ -14,7 +14,7 @@ from services.notifications.channels.log import LogChannel
 from services.notifications.channels.mail import MailChannel, Server, receives_replies
 from services.notifications.dead_letters_of_erased import letters_of_erased
 from services.notifications.handlers import Handlers
-from services.notifications.policy_store import InForce
+from services.notifications.policy_store import PolicyStore
 from services.notifications.rescheduler import Rescheduler
 from services.notifications.schedule import Clock, Scheduler, wall_clock
 from services.notifications.sender import LOG_PACE, MAIL_PACE, Pace, Sender
@@ -46,7 +46,7 @@ class Engine:
     """The parts that share one pool, one clock and one policy."""
 
     pool: asyncpg.Pool
-    in_force: InForce
+    policies: PolicyStore
     scheduler: Scheduler
     consumer: Consumer
     senders: list[Sender]
@@ -85,9 +85,9 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
         "keys": KeyRing(engine.pool, settings.admin_key),
         "pool": engine.pool,
         "scheduler": engine.scheduler,
-        "in_force": engine.in_force,
+        "policies": engine.policies,
         "regions": Regions.load(),
-        "woken": (engine.relay.wake, engine.rescheduler.wake),
+        "wake_after_commit": (engine.relay.wake, engine.rescheduler.wake),
     }
     parts = engine.parts
     return build_app(
@@ -102,8 +102,8 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
 
 def build(settings: Settings, pool: asyncpg.Pool, clock: Clock = wall_clock) -> Engine:
     """The parts, not running yet."""
-    in_force = InForce(mail=settings.smtp is not None)
-    scheduler = Scheduler(in_force, Regions.load(), clock)
+    policies = PolicyStore(has_mail=settings.smtp is not None)
+    scheduler = Scheduler(policies, Regions.load(), clock)
     relay = Relay(pool, kafka=settings.kafka, source="payung/notifications", prefix=settings.topic_prefix)
     backlog = Backlog(pool, kafka=settings.kafka, topics=DECISIVE, prefix=settings.topic_prefix)
     channels, pace = _channels(settings)
@@ -112,7 +112,7 @@ def build(settings: Settings, pool: asyncpg.Pool, clock: Clock = wall_clock) -> 
             pool,
             scheduler,
             channels,
-            in_force,
+            policies,
             pace=pace,
             all_read=backlog.worked_off,
             published=relay.wake,
@@ -121,11 +121,11 @@ def build(settings: Settings, pool: asyncpg.Pool, clock: Clock = wall_clock) -> 
         for number in range(1, settings.senders + 1)
     ]
     consumer = _consumer(settings, pool, scheduler)
-    rescheduler = Rescheduler(pool, scheduler, in_force)
+    rescheduler = Rescheduler(pool, scheduler, policies)
     dead_letter_eraser = DeadLetterEraser(
         pool, "contacts", letters_of_erased, kafka=settings.kafka, prefix=settings.topic_prefix
     )
-    return Engine(pool, in_force, scheduler, consumer, senders, rescheduler, dead_letter_eraser, relay)
+    return Engine(pool, policies, scheduler, consumer, senders, rescheduler, dead_letter_eraser, relay)
 
 
 def _consumer(settings: Settings, pool: asyncpg.Pool, scheduler: Scheduler) -> Consumer:

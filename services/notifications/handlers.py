@@ -45,7 +45,7 @@ class Handlers:
         await self._erase(db, {str(fact.partner_id): fact.recorded_at for fact in erased})
         # Whom a partner was merged into until now is touched as well: a later row may have split it off again.
         left = [old.merged_into for key, old in known.items() if key in newer and old.merged_into]
-        await self._scheduler.decide_again(db, [*newer, *left])
+        await self._scheduler.reschedule(db, [*newer, *left])
 
     async def on_enrollments(self, batch: Batch, db: asyncpg.Connection) -> None:
         """Registered by any agency, lapsed, registered again."""
@@ -59,7 +59,7 @@ class Handlers:
             if (new := timeline(old, fact)) is not old:
                 newer[key] = new
         await db.execute(queries["store_timelines"], *_columns(newer, 7, _timeline_row))
-        await self._scheduler.decide_again(db, newer)
+        await self._scheduler.reschedule(db, newer)
 
     async def on_contacts(self, batch: Batch, db: asyncpg.Connection) -> None:
         """How a partner is reached; a tombstone erases all that is personal."""
@@ -72,7 +72,7 @@ class Handlers:
         erased = {key: moment for key, offset, moment in _tombstones(batch) if offset > offsets.get(key, -1)}
         await db.execute(queries["store_contacts"], *_columns(last, 8, _contact_row))
         await self._erase(db, erased)
-        await self._scheduler.decide_again(db, [*last, *erased])
+        await self._scheduler.reschedule(db, [*last, *erased])
 
     async def _erase(self, db: asyncpg.Connection, erased: dict[str, datetime]) -> None:
         if erased:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.notifications.rules import OPEN_END, Status
+from services.notifications.facts import OPEN_END, Status
 
 Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 

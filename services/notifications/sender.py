@@ -15,7 +15,7 @@ import asyncpg
 
 from services.notifications.channels import Channels, Message, Outcome
 from services.notifications.messages import event, finished, message_id, message_of, told_of
-from services.notifications.policy_store import InForce
+from services.notifications.policy_store import PolicyStore
 from services.notifications.queries import queries
 from services.notifications.rules import Decision, Escalate, Send
 from services.notifications.schedule import Scheduler
@@ -60,7 +60,7 @@ class Sender(Part):
         pool: asyncpg.Pool,
         scheduler: Scheduler,
         channels: Channels,
-        in_force: InForce,
+        policies: PolicyStore,
         *,
         pace: Pace,
         all_read: Callable[[], Awaitable[bool]] | None = None,
@@ -71,7 +71,7 @@ class Sender(Part):
         self._pool = pool
         self._scheduler = scheduler
         self._channels = channels
-        self._in_force = in_force
+        self._policies = policies
         self._pace = pace
         self._all_read = all_read
         self._behind = False
@@ -174,7 +174,7 @@ class Sender(Part):
         if not sends:
             return {}
         now = self._scheduler.now()
-        policy, _ = await self._in_force.at(db, now)
+        policy = await self._policies.policy_at(db, now)
         rows = await db.fetch(queries["recipients"], list(sends))
         messages = {
             row["partner_id"]: (sends[row["partner_id"]], message_of(row, sends[row["partner_id"]], policy, now))
@@ -240,7 +240,7 @@ class Sender(Part):
             await db.execute(queries["clear_retries"], [key for key in ids if outcomes[key].result != "delayed"])
             told = [told_of(row, messages[row["partner_id"]], outcomes[row["partner_id"]], now) for row in rows]
             await outbox.add(db, [each for each in told if each is not None])
-            await self._scheduler.decide_again(db, ids)
+            await self._scheduler.reschedule(db, ids)
             await db.execute(queries["release"], ids, self._owner)
 
     async def _put_off(self, db: asyncpg.Connection, ids: list[str], now: datetime) -> None:

@@ -213,7 +213,7 @@ class Dies:
 
 
 def another_sender(world: World, channels: object, pace: Pace = MAIL_PACE) -> Sender:
-    return Sender(world.pool, world.engine.scheduler, channels, world.engine.in_force, pace=pace)  # type: ignore[arg-type]
+    return Sender(world.pool, world.engine.scheduler, channels, world.engine.policies, pace=pace)  # type: ignore[arg-type]
 
 
 async def test_a_crash_between_sending_and_recording_shows_as_possibly_twice(world: World, mailbox: Mailbox) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.notifications.api.dependencies import Admin, routes, survivor_of, wake
+from services.notifications.api.dependencies import Admin, routes, survivor_of, wake_parts
 from services.notifications.queries import queries
 from services.notifications.schedule import Scheduler
 from shared.bus import outbox
@@ -48,7 +48,7 @@ async def opt_out(body: OptOut, request: Request, response: Response, caller: Ad
             fact = Outreach(partner_id, survivor["region"] or "ID", now, outcome="operator")
             event = Outgoing("outreach", partner_id, "contact.opted_out", f"opt-out-{partner_id}", now, encode(fact))
             await outbox.add(db, [event])
-            await scheduler.decide_again(db, [partner_id])
+            await scheduler.reschedule(db, [partner_id])
     response.status_code = 201 if fresh else 200
-    wake(request)
+    wake_parts(request)
     return {"partner_id": partner_id, "state": "opted_out"}

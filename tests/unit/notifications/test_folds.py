@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from services.notifications.facts import OPEN_END
 from services.notifications.projections import (
     EnrollmentFact,
     Listing,
@@ -12,7 +13,6 @@ from services.notifications.projections import (
     listing,
     timeline,
 )
-from services.notifications.rules import OPEN_END
 from tests.unit.notifications.builders import at
 
 ID = UUID("01940000-0000-7000-8000-000000000001")
