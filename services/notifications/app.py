@@ -12,7 +12,7 @@ from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel
 from services.notifications.channels.log import LogChannel
 from services.notifications.channels.mail import MailChannel, Server, receives_replies
-from services.notifications.dead_letters_of_erased import letters_of_erased
+from services.notifications.erasure import dead_letters_of_erased
 from services.notifications.handlers import Handlers
 from services.notifications.policy_store import PolicyStore
 from services.notifications.rescheduler import Rescheduler
@@ -123,7 +123,7 @@ def build(settings: Settings, pool: asyncpg.Pool, clock: Clock = wall_clock) -> 
     consumer = _consumer(settings, pool, scheduler)
     rescheduler = Rescheduler(pool, scheduler, policies)
     dead_letter_eraser = DeadLetterEraser(
-        pool, "contacts", letters_of_erased, kafka=settings.kafka, prefix=settings.topic_prefix
+        pool, "contacts", dead_letters_of_erased, kafka=settings.kafka, prefix=settings.topic_prefix
     )
     return Engine(pool, policies, scheduler, consumer, senders, rescheduler, dead_letter_eraser, relay)
 

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from services.notifications import app
-from services.notifications.dead_letters_of_erased import letters_of_erased
+from services.notifications.erasure import dead_letters_of_erased
 from services.notifications.queries import queries
 from shared.database import connect, connection, migrate
 from tests.integration.notifications_world import partner_id
@@ -56,8 +56,8 @@ async def test_a_database_of_before_the_plain_names_keeps_its_rows(pool: asyncpg
     assert await rows_by_table(pool) == {RENAMED.get(name, name): rows for name, rows in before.items()}
     async with connection(pool) as db:
         assert await db.fetchval(queries["applied_policy"]) == "1/log"
-        is_erased = await letters_of_erased(db)
+        is_erased = await dead_letters_of_erased(db)
         assert is_erased is not None
         of_each = [SimpleNamespace(key=partner_id(number)) for number in (1, 2)]
         assert [is_erased(dead_letter) for dead_letter in of_each] == [False, True]  # type: ignore[arg-type]
-        assert await letters_of_erased(db) is None, "the note is taken"
+        assert await dead_letters_of_erased(db) is None, "the note is taken"
