@@ -209,7 +209,7 @@ on conflict (message_id) do update set
 
 -- name: finish_messages(message_ids, outcomes, details, may_have_left, owner, now)
 -- Records the outcomes, never over 'sent', and returns the messages that were changed. Marked as possibly sent twice: a
--- message whose connection was lost after the text had left, and one whose lease has another owner by now.
+-- message whose connection was lost after the text had left, and one whose lease this owner has lost.
 update history h set
     outcome = n.outcome, finished_at = $6, detail = n.detail,
     possibly_twice = h.possibly_twice or n.may_have_left or not exists (
