@@ -8,6 +8,7 @@ import asyncpg
 
 from services.coverage import last_seen, storage, transitions
 from services.coverage.facts import EnrollmentFact, PartnerFact
+from services.coverage.last_seen import Event
 from services.coverage.storage import EnrolmentDetails, second_of
 from services.coverage.timelines import enrolment_timeline, listing_timeline
 from services.coverage.transitions import Version
@@ -19,9 +20,6 @@ from shared.events.claims import Claim
 PARTNER_TYPES = {*partners.TYPES, ""}
 CLAIM_TYPES = {*claims.TYPES, ""}
 """All of one value each: a record without a type is read by its value; one of a type we do not know is not."""
-
-Event = tuple[str | None, int]
-"""Whose event it was (None: nobody's), and the second it was recorded in."""
 
 
 async def on_enrollments(batch: Batch, db: asyncpg.Connection) -> None:

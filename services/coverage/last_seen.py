@@ -8,6 +8,9 @@ from services.coverage.facts import ListFact, PartnerFact
 JAKARTA = 7 * 3600
 """Jakarta is seven hours ahead of UTC, always."""
 
+Event = tuple[str | None, int]
+"""The agency that sent an event (None: not known), and the second the event was recorded in."""
+
 
 class LastSeen(NamedTuple):
     """The newest second of an agency's events, that second's day in Jakarta (days since 1970), and how many of the
@@ -18,8 +21,8 @@ class LastSeen(NamedTuple):
     events: int
 
 
-def by_agency(events: Iterable[tuple[str | None, int]]) -> dict[str, LastSeen]:
-    """agency → when it was last seen, from (agency, second) of each event; events without an agency do not count."""
+def by_agency(events: Iterable[Event]) -> dict[str, LastSeen]:
+    """agency → when it was last seen, from its events; events without an agency do not count."""
     seconds: dict[str, list[int]] = {}
     for agency, second in events:
         if agency is not None:

@@ -1,4 +1,4 @@
-"""Recomputes the figures from the log beside the live ones: to compare them, or to take their place.
+"""Recomputes the figures from the log beside the live ones: to compare them, or to replace them.
 
 The same handlers apply the same records, from the first offset on, in a schema of their own; the live service keeps
 running. `python -m services.coverage.rebuild [--compare]` with PAYUNG_DATABASE (the administrator's) and
@@ -48,7 +48,7 @@ async def compare(database: str, kafka: str, *, prefix: str = "", report: Report
 
 
 async def swap(database: str, kafka: str, *, prefix: str = "", report: Report = print) -> int:
-    """Recompute everything and put it in the live side's place; the number of records that were read."""
+    """Recompute everything and replace the live side with it; the number of records that were read."""
     async with _beside(database) as (admin, pool), Replay(pool, kafka, list(HANDLERS), prefix=prefix) as replay:
         await replay.up_to(await replay.ends(), report)
         await _roll_up(pool)

@@ -71,8 +71,8 @@ def newest(versions: Iterable[Version[Details]]) -> dict[str, Version[Details]]:
 
 
 def accept(versions: Iterable[Version[Details]], stored: dict[str, Stored]) -> Accepted[Details]:
-    """What these versions change. `stored` has every partner of which the batch holds a newer version; others change
-    nothing. Each version counts at its own second; where the clock went back, at the second of the version before.
+    """What these versions change. `stored` has every partner of which the batch has a newer version; versions of others
+    change nothing. Each version counts at its own second; where the clock went back, at that of the version before.
     """
     current = dict(stored)
     transitions, accepted = Transitions([], [], []), []

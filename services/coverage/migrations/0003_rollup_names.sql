@@ -1,4 +1,5 @@
--- Tables get the names that the code uses for them; their rows stay.
+-- Tables get the names that the code uses for them; their rows stay. Processes of an earlier version must be stopped
+-- before: their statements use the former names.
 
 -- The batches whose rows are in the ledger alone: each batch adds itself, the rollup removes it.
 alter table unfolded rename to pending_batches;
