@@ -17,7 +17,7 @@ from deploy.local.client import PLAIN
 from deploy.local.directory import Directory
 from deploy.local.endpoints import FILE, Endpoints
 from deploy.local.postgres import SERVICES
-from shared.bus import redrive
+from shared.bus.dead_letter_reader import count_dead_letters
 
 
 def of(data: Path) -> dict[str, Any]:
@@ -57,7 +57,7 @@ async def _lag(addresses: Endpoints) -> dict[str, int | None]:
 
 async def _dead_letters(addresses: Endpoints) -> dict[str, int] | None:
     try:
-        return await asyncio.wait_for(redrive.count(addresses.kafka), 10)
+        return await asyncio.wait_for(count_dead_letters(addresses.kafka), 10)
     except (KafkaError, TimeoutError, OSError):
         return None
 

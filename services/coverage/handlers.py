@@ -53,7 +53,7 @@ async def on_partners(batch: Batch, db: asyncpg.Connection) -> None:
 
 async def on_claims(batch: Batch, db: asyncpg.Connection) -> None:
     """Keep every version of a claim; which of them holds is asked with the question."""
-    versions = {(claim.claim_id, claim.version): claim for _, claim in batch.decode(Claim, batch.known(CLAIM_TYPES))}
+    versions = {(claim.claim_id, claim.version): claim for _, claim in batch.decode(Claim, batch.of_types(CLAIM_TYPES))}
     rows = [
         (*key, _second(c), c.region, c.programme, c.segment, c.status, c.amount, c.occurred_on, c.tenure_months)
         for key, c in sorted(versions.items())
@@ -68,7 +68,7 @@ async def on_reference(batch: Batch, db: asyncpg.Connection) -> None:
 
     All four types tell that their agency is not silent; a record of any other type is rejected.
     """
-    records = batch.known(reference.TYPES)
+    records = batch.of_types(reference.TYPES)
     kinds: dict[str, Any] = reference.TYPES
     told = {name: list(batch.decode(kind, _of(records, name))) for name, kind in kinds.items()}
     denominators: list[Denominator] = [fact for _, fact in told["denominator.set"]]

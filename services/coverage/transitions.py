@@ -52,7 +52,7 @@ def read(
     Each fact is let go before the next one is decoded: its memory is used again while it is still in the cache.
     """
     versions = []
-    for record, fact in batch.decode(kind, None if types is None else batch.known(types)):
+    for record, fact in batch.decode(kind, None if types is None else batch.of_types(types)):
         try:
             second = int(fact.recorded_at.timestamp())
             versions.append((fact.partner_id, fact.version, timeline(fact), second, rest(fact)))
