@@ -74,9 +74,9 @@ async def killing(stack, part, dice, done):
 async def settled(client, world):
     """The figures equal the oracle's on every day asked for."""
     for day in DAYS:
-        told = await client.figures(day)
+        figures = await client.figures(day)
         expected = world.figures(day)
-        if {region: told.get(region) for region in REGENCIES} != expected:
+        if {region: figures.get(region) for region in REGENCIES} != expected:
             return False
     return True
 

@@ -102,8 +102,8 @@ def _summary(planned: dict[str, Any]) -> str:
     if not planned["reminders"]:
         return f"{scope}: no reminders."
     escalated = f", then {planned['escalations']} tasks for field agents" if planned["escalations"] else ""
-    told = f"{planned['reminders']} reminders to {planned['partners']} partners{escalated}"
-    return f"{scope}, if nobody registers: {told}. Nothing was sent."
+    planned_sendings = f"{planned['reminders']} reminders to {planned['partners']} partners{escalated}"
+    return f"{scope}, if nobody registers: {planned_sendings}. Nothing was sent."
 
 
 def _days(rows: list[dict[str, Any]]) -> list[tuple[str, str, str, str, str]]:
