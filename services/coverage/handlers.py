@@ -45,7 +45,7 @@ async def on_partners(batch: Batch, db: asyncpg.Connection) -> None:
 
 async def on_claims(batch: Batch, db: asyncpg.Connection) -> None:
     """Keep every version of a claim; which of them holds depends on the question."""
-    versions = {(claim.claim_id, claim.version): claim for _, claim in batch.decode(Claim, batch.known(CLAIM_TYPES))}
+    versions = {(claim.claim_id, claim.version): claim for _, claim in batch.decode(Claim, batch.of_types(CLAIM_TYPES))}
     added = await storage.add_claims(db, versions)
     await _record_last_seen(db, batch, ((claim.agency, second) for claim, second in added))
 
@@ -80,13 +80,13 @@ def _enrolment_details(fact: EnrollmentFact) -> EnrolmentDetails:
 
 
 def _partner_versions(batch: Batch) -> list[Version[PartnerFact]]:
-    decoded = batch.decode(PartnerFact, batch.known(PARTNER_TYPES))
+    decoded = batch.decode(PartnerFact, batch.of_types(PARTNER_TYPES))
     return transitions.read(decoded, listing_timeline, lambda fact: fact, batch.reject)
 
 
 def _statements(batch: Batch) -> dict[str, list[tuple[Record, Any]]]:
     """Type → its records with their facts."""
-    records = batch.known(reference.TYPES)
+    records = batch.of_types(reference.TYPES)
     kinds: dict[str, Any] = reference.TYPES
     return {
         name: list(batch.decode(kind, [record for record in records if event_type(record) == name]))

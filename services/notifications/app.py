@@ -20,7 +20,7 @@ from services.notifications.schedule import Clock, Scheduler, wall_clock
 from services.notifications.sending.sender import LOG_PACE, MAIL_PACE, Pace, Sender
 from services.notifications.settings import Settings
 from shared.bus.consumer import Consumer
-from shared.bus.erasure import DeadLetterEraser
+from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
 from shared.bus.outbox import Relay
 from shared.bus.topics import ensure_topics

@@ -8,8 +8,8 @@ import asyncpg
 
 from services.notifications.queries import queries
 from shared.bus.batch import Batch
+from shared.bus.dead_letters import Matches
 from shared.bus.records import Record, header, key_text
-from shared.bus.redrive import Wanted
 
 
 def tombstones(batch: Batch) -> Iterator[tuple[str, int, datetime]]:
@@ -34,7 +34,7 @@ async def erase(db: asyncpg.Connection, erased: dict[str, datetime]) -> None:
         await db.execute(queries["erase_opt_out_reasons"], list(erased))
 
 
-async def dead_letters_of_erased(db: asyncpg.Connection) -> Wanted | None:
+async def dead_letters_of_erased(db: asyncpg.Connection) -> Matches | None:
     """Take the notes that `erase` left; returns which dead letters to erase, None without a note.
 
     A dead letter belongs to a partner by its key, whatever its value.

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from services.notifications import app
-from shared.bus import redrive
+from shared.bus.dead_letter_reader import read_dead_letters
 from shared.database import migrate
 from tests.integration.notifications_world import KNOWN, World, a_world, partner_id
 from tests.stack import Database
@@ -245,7 +245,7 @@ async def test_a_contact_that_was_never_read_does_not_come_back_after_erasure(wo
     world.now += timedelta(minutes=1)
     await world.publish(world.tombstone(1))
     assert await world.engine.dead_letter_eraser.erase() == 1
-    (left,) = await redrive.letters(world.settings.kafka, prefix=world.settings.topic_prefix)
+    (left,) = await read_dead_letters(world.settings.kafka, prefix=world.settings.topic_prefix)
     assert left.key == partner_id(2)
     await world.publish(lost)
     assert await world.pool.fetchval("select count(*) from contacts") == 0
