@@ -1,4 +1,4 @@
-"""What every service is: a web application beside parts that run as long as it does."""
+"""What every service has: a web application, and parts that run beside it."""
 
 import asyncio
 import gc
@@ -86,7 +86,7 @@ def build_app(
 
 
 async def serve(app: FastAPI, settings: ServiceSettings) -> None:
-    """Serve until SIGTERM or SIGINT, or until a part fails (then exit 1, so that a supervisor starts us anew)."""
+    """Serve until SIGTERM or SIGINT, or until a part fails (then exit 1, so that a supervisor restarts the service)."""
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -101,7 +101,7 @@ async def serve(app: FastAPI, settings: ServiceSettings) -> None:
     app.state.server = server
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn raises the signal once more after it has stopped; by then it has been obeyed.
+        # uvicorn raises the signal again after it has stopped; nothing is left to do then.
         loop.add_signal_handler(name, lambda: None)
     await server.serve()
     if app.state.failed is not None:
@@ -204,7 +204,9 @@ def run(main: Callable[[], Any]) -> None:
     import uvloop
 
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)  # batches make many objects and hardly a cycle: looking for those took a fifth
+    gc.set_threshold(
+        50_000, 20, 50
+    )  # a batch makes many objects but hardly a cycle: the search for cycles took a fifth
 
     async def guarded() -> None:
         task = asyncio.current_task()

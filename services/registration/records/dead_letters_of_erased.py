@@ -8,22 +8,22 @@ from services.registration.intake.data_subject import Hashed, Trace
 from services.registration.queries import queries
 from services.registration.vault import Vault
 from services.registration.writer import envelopes
-from shared.bus.redrive import Letter, Wanted
+from shared.bus.dead_letters import DeadLetter, Matches
 from shared.regions import Regions
 
 
-async def letters_of_erased(db: asyncpg.Connection, vault: Vault, regions: Regions) -> Wanted | None:
+async def letters_of_erased(db: asyncpg.Connection, vault: Vault, regions: Regions) -> Matches | None:
     """Take the notes that erasure left; one such person among several is enough for a letter to go."""
     notes = await db.fetch(queries["take_letters_to_forget"])
     erased = {kind: {value for note in notes for value in note[kind]} for kind in Hashed._fields}
 
-    def wanted(letter: Letter) -> bool:
+    def matches(letter: DeadLetter) -> bool:
         return any(data_subject.tells_of(trace.hashed(vault), erased) for trace in _read(letter, regions))
 
-    return wanted if notes else None
+    return matches if notes else None
 
 
-def _read(letter: Letter, regions: Regions) -> list[Trace]:
+def _read(letter: DeadLetter, regions: Regions) -> list[Trace]:
     """Whom the letter names; nobody where it is no JSON: that goes after its seven days."""
     try:
         data = msgspec.json.decode(letter.record.value or b"")
