@@ -11,7 +11,7 @@ import asyncpg
 BUS_MIGRATIONS = Path(__file__).parent / "bus" / "migrations"
 
 SESSION_SETTINGS = {
-    # A frozen owner must not hold a partition's offset row, nor a reminder's lease, for ever.
+    # A frozen process must not keep a partition's offset row or a reminder's lease locked for ever.
     "idle_in_transaction_session_timeout": "60s",
     "transaction_timeout": "10min",
     "lock_timeout": "60s",
@@ -23,7 +23,7 @@ UNAVAILABLE = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    # What the driver says of a connection whose server is killed, until it hears that the connection is lost.
+    # The driver raises this for a connection whose server was killed, until it notices that the connection is lost.
     asyncpg.InternalClientError,
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.InsufficientResourcesError,
@@ -31,11 +31,11 @@ UNAVAILABLE = (
     asyncpg.exceptions.LockNotAvailableError,
     asyncpg.exceptions.InvalidTransactionStateError,
 )
-"""What says that the database (not the data) is in trouble: wait and try the same again."""
+"""Exceptions that mean that the database, not the data, is the problem: wait and try the same again."""
 
 
 async def connect(dsn: str, *, min_size: int = 1, max_size: int = 8) -> asyncpg.Pool:
-    """A pool on `dsn` with the session settings every service runs under. Raises one of UNAVAILABLE when it is down."""
+    """A pool on `dsn` with the session settings of every service. Raises one of UNAVAILABLE when the server is down."""
     pool = asyncpg.create_pool(
         dsn,
         min_size=min_size,
@@ -64,7 +64,7 @@ async def transaction(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
 class Queries:
     """The named paragraphs of a `queries.sql`: `queries["name"]` is the SQL text under `-- name: name(first, second)`.
 
-    The names in brackets say what `$1`, `$2` … are; loading raises ValueError where they are not as many.
+    The names in brackets say what `$1`, `$2` … are; loading raises ValueError where their number differs.
     """
 
     def __init__(self, paragraphs: dict[str, str]) -> None:
@@ -104,22 +104,22 @@ def _check_parameters(where: str, parameters: str, body: str) -> None:
         raise ValueError(f"{where} names {len(named)} parameters and uses {sorted(used)}")
 
 
-async def migrate(pool: asyncpg.Pool, folder: Path, *, bus: Path = BUS_MIGRATIONS) -> list[str]:
-    """Apply the bus's and then `folder`'s `NNNN_*.sql`, each once and whole; instances that start together queue up.
+queries = Queries.load(Path(__file__).with_suffix(".sql"))
 
-    Returns the names of those applied now.
+
+async def migrate(pool: asyncpg.Pool, folder: Path, *, bus: Path = BUS_MIGRATIONS) -> list[str]:
+    """Apply the bus's and then `folder`'s `NNNN_*.sql`, each once, all or none. Instances that start together wait.
+
+    Returns the names of the migrations applied now.
     """
     scripts = [(f"bus/{path.name}", path) for path in sorted(bus.glob("[0-9]*.sql"))]
     scripts += [(path.name, path) for path in sorted(folder.glob("[0-9]*.sql"))]
     async with transaction(pool) as db:
-        await db.execute("select pg_advisory_xact_lock(hashtext(current_schema() || '/migrations'))")
-        await db.execute(
-            "create table if not exists migrations "
-            "(name text primary key, applied_at timestamptz not null default now())"
-        )
-        done = {row["name"] for row in await db.fetch("select name from migrations")}
-        fresh = [(name, path) for name, path in scripts if name not in done]
-        for name, path in fresh:
+        await db.execute(queries["lock_migrations"])
+        await db.execute(queries["create_migrations_table"])
+        applied = {row["name"] for row in await db.fetch(queries["applied_migrations"])}
+        new = [(name, path) for name, path in scripts if name not in applied]
+        for name, path in new:
             await db.execute(path.read_text(encoding="utf-8"))
-            await db.execute("insert into migrations (name) values ($1)", name)
-    return [name for name, _ in fresh]
+            await db.execute(queries["note_migration"], name)
+    return [name for name, _ in new]

@@ -37,7 +37,7 @@ def configure_logging(service: str, *, stream: Any = None) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    # aiokafka calls every start of a group and every restart of a broker an error; our parts tell what lasts.
+    # aiokafka logs every start of a group and every restart of a broker as an error; our parts report what lasts.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 

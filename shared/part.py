@@ -22,12 +22,28 @@ class PartStatus:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
+class BackOff:
+    """Seconds to wait before each new attempt: `first`, then twice as long every time, at most `longest`."""
+
+    def __init__(self, first: float, longest: float) -> None:
+        self._first = self._next = first
+        self._longest = longest
+
+    def next(self) -> float:
+        seconds, self._next = self._next, min(self._next * 2, self._longest)
+        return seconds
+
+    def reset(self) -> None:
+        """The next wait is the `first` one again."""
+        self._next = self._first
+
+
 class Part(ABC):
     """Calls `step` again and again until it is stopped.
 
-    What `waits_for` names is trouble elsewhere, such as a database that is down: the part reports it in its status and
-    tries again after a back-off that doubles up to `longest_back_off` seconds. Any other exception ends `run`, and with
-    it the service, which its supervisor starts anew.
+    The exceptions in `waits_for` mean that something outside the part fails, such as a database that is down: the part
+    reports it in its status and tries again after a back-off, `first_back_off` to `longest_back_off` seconds. Any other
+    exception ends `run`, and with it the service, which its supervisor restarts.
 
     A step that takes longer than `stalled_after` seconds without calling `progressed` makes the part not live.
     """
@@ -48,30 +64,29 @@ class Part(ABC):
 
     @abstractmethod
     async def step(self) -> float | None:
-        """One piece of work; the seconds to rest before the next one unless woken: 0 none, None until woken."""
+        """Do one piece of work. Returns the seconds to rest before the next one: 0 no rest, None until `wake`."""
 
     async def close(self) -> None:
         """Release what the part holds; called once, after the last step."""
         return
 
     def detail(self) -> dict[str, Any]:
-        """What `/readyz` shows of this part beside its trouble."""
+        """What `/readyz` shows of this part beside `busy_seconds` and `trouble`."""
         return {}
 
     async def run(self) -> None:
         """Step until `stop` was called."""
-        back_off, self._ended = self.first_back_off, False
+        back_off, self._ended = BackOff(self.first_back_off, self.longest_back_off), False
         try:
             while not self.stopping:
                 self._busy_since = time.monotonic()
                 try:
                     rest = await self.step()
                 except self.waits_for as problem:
-                    self.wait_for(problem, back_off)
-                    await self.stopped_within(back_off)
-                    back_off = min(back_off * 2, self.longest_back_off)
+                    await self.wait_after(problem, back_off)
                 else:
-                    self._trouble, self._busy_since, back_off = None, None, self.first_back_off
+                    self._trouble, self._busy_since = None, None
+                    back_off.reset()
                     if rest != 0:
                         await self._rest(rest)
         finally:
@@ -79,26 +94,36 @@ class Part(ABC):
             await self.close()
 
     def wake(self) -> None:
-        """Cut the rest short: there is something to do."""
+        """End the rest early: there is work."""
         self._woken.set()
 
     async def stop(self) -> None:
-        """Finish the step at hand and let `run` return."""
+        """Let `run` return after the current step."""
         self.stopping = True
         self._stop.set()
         self._woken.set()
 
     def progressed(self) -> None:
-        """A long step is getting on: nothing is in its way."""
+        """Report that a long step makes progress and waits for nothing."""
         self._trouble, self._busy_since = None, time.monotonic()
 
+    def idle(self) -> None:
+        """Report that there is nothing to do at the moment: the time without progress is counted from now on."""
+        self._busy_since = time.monotonic()
+
+    async def wait_after(self, problem: BaseException, back_off: BackOff) -> bool:
+        """Report the problem and wait until the next attempt is due; whether `stop` was called meanwhile."""
+        seconds = back_off.next()
+        self.wait_for(problem, seconds)
+        return await self.stopped_within(seconds)
+
     def wait_for(self, problem: BaseException, seconds: float) -> None:
-        """Report what the part waits for, and for how long until it tries again."""
+        """Report what the part waits for, and in how many seconds it tries again."""
         self._trouble, self._busy_since = type(problem).__name__, None
         log.warning("a part waits", part=self.name, problem=self._trouble, seconds=seconds)
 
     def busy_seconds(self) -> float:
-        """How long the step at hand has been without progress; 0 while the part rests or waits."""
+        """Seconds that the current step has been without progress; 0 while the part rests or waits."""
         return 0.0 if self._busy_since is None else time.monotonic() - self._busy_since
 
     def status(self) -> PartStatus:
@@ -107,7 +132,7 @@ class Part(ABC):
         return PartStatus(not self._ended and busy < self.stalled_after, not self._ended and not self._trouble, detail)
 
     async def stopped_within(self, seconds: float) -> bool:
-        """Wait this long, or until `stop` is called; whether it was."""
+        """Wait this long or until `stop` is called; whether it was called."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), seconds)
         return self.stopping

@@ -52,10 +52,8 @@ def not_found() -> Problem:
     return Problem(404, "not_found", "Nothing here under this address, or it is not yours to see.")
 
 
-def problem_response(
-    status: int, code: AnyCode, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
-) -> JSONResponse:
-    body = {
+def problem_body(status: int, code: AnyCode, detail: str, **extra: Any) -> dict[str, Any]:
+    return {
         "type": f"urn:payung:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -63,6 +61,12 @@ def problem_response(
         "code": code,
         **extra,
     }
+
+
+def problem_response(
+    status: int, code: AnyCode, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
+) -> JSONResponse:
+    body = problem_body(status, code, detail, **extra)
     return JSONResponse(body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
 
 
@@ -111,6 +115,11 @@ def _readable(message: str) -> str:
 
 
 async def _unavailable(_: Request, problem: Exception) -> JSONResponse:
+    return unavailable_response(problem)
+
+
+def unavailable_response(problem: BaseException) -> JSONResponse:
+    """503: the database is down, not the request wrong."""
     log.warning("request refused: the database is not available", problem=type(problem).__name__)
     detail = "The database is not available at the moment; nothing was lost. Please try again in a few seconds."
     return problem_response(503, "unavailable", detail, headers={"Retry-After": "5"})

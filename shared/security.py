@@ -7,26 +7,33 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 from fastapi import Request
 
 from shared.bus.batch import Batch
+from shared.database import Queries
 from shared.events.access import Key
 from shared.problems import Problem
 
+queries = Queries.load(Path(__file__).with_suffix(".sql"))
+
 PREFIX = "pyk_"
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZabcdefghjkmnpqrstvwxyz"
-KNOWN_FOR = 0.5
-"""Seconds a looked-up key is believed; a revocation is to be effective everywhere within one."""
+CACHED_SECONDS = 0.5
+"""Seconds that a looked-up key is kept; a revocation must take effect everywhere within one second."""
 
-REMEMBERED = 10_000
+CACHED_KEYS = 10_000
+
+PRINCIPAL = "payung.principal"
+"""Where a request's scope holds its caller."""
 
 
 @dataclass(frozen=True)
 class Principal:
-    """Who calls: an agency with its scopes and region codes, or the administrator, who may everything everywhere."""
+    """Who calls: an agency with its scopes and region codes, or the administrator, who may do everything everywhere."""
 
     agency: str | None = None
     scopes: frozenset[str] = frozenset()
@@ -51,7 +58,7 @@ def hash_key(secret: str) -> str:
 
 
 def well_formed(secret: str) -> bool:
-    """Whether prefix and checksum fit; tells typing errors from unknown keys without a look-up."""
+    """Whether prefix and checksum fit, so that a typing error is recognised without a look-up."""
     return secret.startswith(PREFIX) and hmac.compare_digest(secret[-6:].encode(), _checksum(secret[:-6]).encode())
 
 
@@ -68,43 +75,47 @@ def _checksum(body: str) -> str:
 
 
 class KeyRing:
-    """Tells who holds a key. Looks in the table `keys` and believes the answer for half a second."""
+    """Looks up who holds a key in the table `keys`, and keeps the answer for CACHED_SECONDS."""
 
     def __init__(self, pool: asyncpg.Pool, admin_key: str) -> None:
         self._pool = pool
         self._admin_hash = hash_key(admin_key)
-        self._seen: dict[str, tuple[float, Principal | None]] = {}
+        self._cached: dict[str, tuple[float, Principal | None]] = {}
 
     async def principal(self, secret: str) -> Principal | None:
-        """The holder of this key; None for an unknown or revoked one."""
+        """The holder of this key; None for an unknown or revoked key."""
         digest = hash_key(secret)
         if hmac.compare_digest(digest, self._admin_hash):
             return Principal(admin=True)
         if not well_formed(secret):
             return None
-        at, known = self._seen.get(digest, (0.0, None))
-        if time.monotonic() - at > KNOWN_FOR:
-            if len(self._seen) > REMEMBERED:
-                self._seen.clear()
-            at, known = time.monotonic(), await self._look_up(digest)
-            self._seen[digest] = at, known
+        looked_up_at, known = self._cached.get(digest, (0.0, None))
+        if time.monotonic() - looked_up_at > CACHED_SECONDS:
+            if len(self._cached) > CACHED_KEYS:
+                self._cached.clear()
+            looked_up_at, known = time.monotonic(), await self._look_up(digest)
+            self._cached[digest] = looked_up_at, known
         return known
 
-    def forget(self) -> None:
-        """Ask the table again from now on: a key was just issued or revoked here."""
-        self._seen.clear()
+    def clear(self) -> None:
+        """Read the table again for every key: one was just issued or revoked in this process."""
+        self._cached.clear()
 
     async def _look_up(self, digest: str) -> Principal | None:
-        row = await self._pool.fetchrow(
-            "select key_id, agency, scopes, regions from keys where hash = $1 and not revoked", digest
-        )
+        row = await self._pool.fetchrow(queries["valid_key"], digest)
         if row is None:
             return None
         return Principal(row["agency"], frozenset(row["scopes"]), tuple(row["regions"]), key_id=row["key_id"])
 
 
 async def principal_of(request: Request) -> Principal:
-    """The caller, by its bearer key; 401 without a good one. The ring is `app.state.keys`."""
+    """The caller, whom the middleware has authenticated before anything of the request's body was read."""
+    principal: Principal = request.scope[PRINCIPAL]
+    return principal
+
+
+async def authenticate(request: Request) -> Principal:
+    """The caller, by its bearer key as it is now; 401 without a good one. The ring is `app.state.keys`."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     challenge = {"WWW-Authenticate": "Bearer"}
     if scheme.lower() != "bearer" or not secret.strip():
@@ -131,14 +142,10 @@ def require(scope: str | None = None, *, admin: bool = False) -> Callable[[Reque
 
 
 async def on_access(batch: Batch, db: asyncpg.Connection) -> None:
-    """Keep the keys that registration issued and revoked; the newest word on a key holds."""
+    """Store the keys that registration issued and revoked; the newest event of a key counts."""
     newest = {key.key_id: key for _, key in batch.decode(Key)}
     await db.executemany(
-        """insert into keys as k (key_id, hash, agency, agent, scopes, regions, revoked, recorded_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8)
-           on conflict (key_id) do update set scopes = excluded.scopes, regions = excluded.regions,
-               revoked = excluded.revoked, recorded_at = excluded.recorded_at
-           where k.recorded_at <= excluded.recorded_at""",
+        queries["store_key"],
         [
             (k.key_id, k.hash, k.agency, k.agent, list(k.scopes), list(k.regions), k.revoked, k.recorded_at)
             for _, k in sorted(newest.items())

@@ -71,7 +71,7 @@ class Server(Running):
 
 def broker(home: Path) -> Broker:
     """A Kafka of its own, not started yet."""
-    chosen = ports.found({})
+    chosen = ports.choose({})
     described = kafka.Kafka(home / "kafka", chosen["kafka"], chosen["kafka_controller"], jars.kafka_jars())
     kafka.prepare(described)
     address = described.address
@@ -81,7 +81,7 @@ def broker(home: Path) -> Broker:
 def server(home: Path, durable: bool = True) -> Server:
     """A PostgreSQL of its own, not started yet; not durable = faster, for tests that never crash it."""
     settings = {"max_connections": "200"} | ({} if durable else postgres.UNSAFE_BUT_FAST)
-    described = postgres.Postgres(home / "postgres", ports.found({})["postgres"], PASSWORD, settings)
+    described = postgres.Postgres(home / "postgres", ports.choose({})["postgres"], PASSWORD, settings)
     postgres.prepare(described)
     admin = described.dsn("postgres")
     return Server(postgres.command(described), lambda: postgres.ready(admin), home / "logs/postgres.log", admin=admin)
@@ -145,14 +145,14 @@ class Stack:
         return load_endpoints(self.data)
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text()
 
     async def start(self, within: float = 120) -> None:
         argv = [sys.executable, "-m", *self.module, str(self.data), *self.options]
         self.child = process.spawn(process.Command(argv, {"PYTHONPATH": str(ROOT)}, ROOT), self.log, mark="tests")
         await eventually(lambda: self.status()["ready"] or self.ended(), within)
-        assert not self.ended(), self.said[-3000:]
+        assert not self.ended(), self.output[-3000:]
 
     def ended(self) -> bool:
         return self.child is None or self.child.poll() is not None

@@ -1,6 +1,6 @@
 """Makes .venv from requirements.lock. Run by ./payung with the system's Python, so: the standard library alone.
 
-Several first calls at once are safe (one works, the others wait); what a killed call left behind is made again.
+Several first calls at once are safe (one works, the others wait); what a killed call left half made is made again.
 The stamp is the checksum of the lock file that the environment was made from, written last.
 """
 
@@ -23,9 +23,9 @@ class Unable(Exception):
 
 def main(root: Path, checksum: str) -> int:
     try:
-        with _alone(root):
-            if not _made(root, checksum):
-                _make(root, checksum)
+        with _locked(root):
+            if not _is_complete(root, checksum):
+                _set_up(root, checksum)
     except Unable as reason:
         print(f"payung: {reason}", file=sys.stderr)
         return 1
@@ -39,52 +39,52 @@ def main(root: Path, checksum: str) -> int:
 
 
 @contextmanager
-def _alone(root: Path) -> Iterator[None]:
+def _locked(root: Path) -> Iterator[None]:
     directory = os.open(root, os.O_RDONLY)
-    os.set_inheritable(directory, True)  # an installer that outlives a killed call keeps others waiting
+    os.set_inheritable(directory, True)  # an installer that outlives a killed call makes others wait
     try:
         try:
             fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say("waiting for another call that is setting up Payung …")
+            _print("waiting for another call that is setting up Payung …")
             fcntl.flock(directory, fcntl.LOCK_EX)
         yield
     finally:
         os.close(directory)
 
 
-def _made(root: Path, checksum: str) -> bool:
+def _is_complete(root: Path, checksum: str) -> bool:
     stamp = root / ".venv" / "payung.stamp"
     return stamp.is_file() and stamp.read_text().strip() == checksum and (root / ".venv/bin/python").exists()
 
 
-def _make(root: Path, checksum: str) -> None:
+def _set_up(root: Path, checksum: str) -> None:
     began, venv, lock = time.monotonic(), root / ".venv", root / "requirements.lock"
     stamp = venv / "payung.stamp"
     if stamp.exists() and _works(venv / "bin/python"):
-        _say("the packages changed: bringing .venv up to date …")
+        _print("the packages changed: bringing .venv up to date …")
     else:
-        _say(f"setting up Payung in {venv} (only once; a minute or so) …")
+        _print(f"setting up Payung in {venv} (only once; a minute or so) …")
         _create(venv)
     stamp.unlink(missing_ok=True)
     _install(venv, lock)
     part = venv / "payung.stamp.part"
     part.write_text(checksum + "\n")
     part.replace(stamp)
-    _say(f"set up in {time.monotonic() - began:.0f} s")
+    _print(f"set up in {time.monotonic() - began:.0f} s")
 
 
 def _works(python: Path) -> bool:
-    return python.exists() and _runs([str(python), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"])
+    return python.exists() and _succeeds([str(python), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"])
 
 
 def _create(venv: Path) -> None:
     shutil.rmtree(venv, ignore_errors=True)
-    if _runs([sys.executable, "-m", "venv", "--without-pip", str(venv)]):
+    if _succeeds([sys.executable, "-m", "venv", "--without-pip", str(venv)]):
         return
     shutil.rmtree(venv, ignore_errors=True)
-    if _runs([sys.executable, "-m", "virtualenv", "--no-download", str(venv)]) or (
-        shutil.which("uv") and _runs(["uv", "venv", "--no-project", "--python", sys.executable, str(venv)])
+    if _succeeds([sys.executable, "-m", "virtualenv", "--no-download", str(venv)]) or (
+        shutil.which("uv") and _succeeds(["uv", "venv", "--no-project", "--python", sys.executable, str(venv)])
     ):
         return
     raise Unable("this Python cannot make environments; on Debian: apt-get install python3-venv")
@@ -94,13 +94,15 @@ def _install(venv: Path, lock: Path) -> None:
     """uv is many times faster than pip, so pip (if that is what we have) installs uv from the lock, and uv the rest."""
     python = str(venv / "bin/python")
     uv = _own_uv(python, lock) or shutil.which("uv")
-    words = [] if sys.stderr.isatty() else ["--quiet"]  # its list of 90 packages helps nobody in a log
-    if uv and _shown([uv, "pip", "sync", *words, "--require-hashes", "--python", python, str(lock)], _for_uv()):
+    quiet = [] if sys.stderr.isatty() else ["--quiet"]  # its list of 90 packages helps nobody in a log
+    if uv and _run_visibly(
+        [uv, "pip", "sync", *quiet, "--require-hashes", "--python", python, str(lock)], _uv_environment()
+    ):
         return
     pip = _pip(python)
     if pip is None:
         raise Unable("found neither pip nor uv to install packages; on Debian: apt-get install python3-venv")
-    if not _shown([*pip, "install", *words, "--require-hashes", "--no-deps", "-r", str(lock)], dict(os.environ)):
+    if not _run_visibly([*pip, "install", *quiet, "--require-hashes", "--no-deps", "-r", str(lock)], dict(os.environ)):
         raise Unable("the packages could not be installed (see above); is the network reachable?")
 
 
@@ -113,7 +115,7 @@ def _own_uv(python: str, lock: Path) -> "str | None":
         alone = Path(folder, "uv.lock")
         alone.write_text(pinned.group() + "\n")
         only_wheels = ["install", "--quiet", "--require-hashes", "--no-deps", "--only-binary=:all:", "-r", str(alone)]
-        done = _runs([*pip, *only_wheels])
+        done = _succeeds([*pip, *only_wheels])
     uv = Path(python).with_name("uv")
     return str(uv) if done and uv.exists() else None
 
@@ -123,7 +125,7 @@ def _pip(python: str) -> "list[str] | None":
     for wheel in _wheels():
         return [python, f"{wheel}/pip"]
     system = [sys.executable, "-m", "pip", "--python", python]
-    return system if _runs([*system, "--version"]) else None
+    return system if _succeeds([*system, "--version"]) else None
 
 
 def _wheels() -> Iterator[Path]:
@@ -136,7 +138,7 @@ def _wheels() -> Iterator[Path]:
     yield from Path("/usr/share/python-wheels").glob("pip-*.whl")
 
 
-def _for_uv() -> "dict[str, str]":
+def _uv_environment() -> "dict[str, str]":
     """uv does not read pip's settings: hand over the ones that say where packages come from."""
     names = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL": "UV_INDEX", "PIP_FIND_LINKS": "UV_FIND_LINKS"}
     known = {uv: os.environ[pip] for pip, uv in names.items() if os.environ.get(pip)}
@@ -145,7 +147,7 @@ def _for_uv() -> "dict[str, str]":
     return {**known, **os.environ}
 
 
-def _runs(argv: "list[str]") -> bool:
+def _succeeds(argv: "list[str]") -> bool:
     try:
         return (
             subprocess.run(argv, capture_output=True, check=False, stdin=subprocess.DEVNULL, close_fds=False).returncode
@@ -155,14 +157,14 @@ def _runs(argv: "list[str]") -> bool:
         return False
 
 
-def _shown(argv: "list[str]", environment: "dict[str, str]") -> bool:
+def _run_visibly(argv: "list[str]", environment: "dict[str, str]") -> bool:
     try:
         return subprocess.run(argv, stdout=sys.stderr, check=False, env=environment, close_fds=False).returncode == 0
     except OSError:
         return False
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     print(f"payung: {line}", file=sys.stderr, flush=True)
 
 

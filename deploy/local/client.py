@@ -1,4 +1,4 @@
-"""The services' HTTP APIs as a person at the command line uses them: an answer, or one line that says why not."""
+"""The services' HTTP APIs as a person at the command line uses them: an answer, or one line with the reason."""
 
 import ssl
 from typing import Any
@@ -8,11 +8,11 @@ import httpx
 from deploy.local.failure import Failure
 
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""`verify` for what is on this machine and speaks plain HTTP: reading all certificates takes 20 ms each time."""
+"""`verify` for services on this machine, which use plain HTTP: reading all certificates takes 20 ms each time."""
 
 
 class Client:
-    """Speaks to one service with one key."""
+    """Calls one service with one key."""
 
     def __init__(self, address: str, key: str) -> None:
         bearer = {"authorization": f"Bearer {key}"}
@@ -26,7 +26,7 @@ class Client:
         self._http.close()
 
     def call(self, method: str, path: str, missing: str = "", **request: Any) -> httpx.Response:
-        """The answer; a Failure in the service's own words (or `missing`) when it refuses or cannot be reached."""
+        """The answer; raises Failure with the reason (or `missing`) when the service refuses or is down."""
         try:
             answer = self._http.request(method, path, **request)
         except httpx.HTTPError as trouble:

@@ -1,4 +1,4 @@
-"""Prints what happens for the user, one line at a time, and keeps the lines in DIR/logs/stack.log."""
+"""Prints the progress of a stack for the user, one line at a time, and writes the lines to DIR/logs/stack.log."""
 
 import time
 from contextlib import suppress
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console as Terminal
 
-_STAMP = len("2026-01-01T00:00:00Z ")
+_TIME_WIDTH = len("2026-01-01T00:00:00Z ")
 
 
 class Console:
@@ -17,12 +17,12 @@ class Console:
         self._terminal = Terminal(highlight=False, soft_wrap=True)
         self._busy = self._terminal.status("") if self._terminal.is_terminal and not silent else None
 
-    def say(self, line: str) -> None:
-        """A line that stays, unless the disk is full: saying something must not end the stack."""
+    def print(self, line: str) -> None:
+        """Print and log a line; on a full disk it is not logged, which must not end the stack."""
         with suppress(OSError), self._log.open("a") as file:
             file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {line}\n")
         if not self.silent:
-            show(line, self._terminal)
+            print_line(line, self._terminal)
 
     def busy(self, line: str) -> None:
         """What is being done right now: a moving line on a terminal, nothing elsewhere."""
@@ -31,15 +31,16 @@ class Console:
             self._busy.start()
 
     def idle(self) -> None:
+        """Nothing is being done any more."""
         if self._busy:
             self._busy.stop()
 
 
-def show(line: str, terminal: Terminal) -> None:
-    """Print it; should the terminal have gone away, the log still has it."""
+def print_line(line: str, terminal: Terminal) -> None:
+    """Print the line; where the terminal is gone, the log still has it."""
     with suppress(OSError):
         terminal.print(line, markup=False)
 
 
-def without_stamp(line: str) -> str:
-    return line[_STAMP:]
+def without_time(line: str) -> str:
+    return line[_TIME_WIDTH:]

@@ -13,8 +13,8 @@ from deploy.local.endpoints import Endpoints
 from deploy.local.failure import Failure
 
 FOLDER = Path(__file__).parent / "demonstration"
-PATIENCE = 300.0
-"""Seconds one file may take at most."""
+FILE_WITHIN = 300.0
+"""Seconds that one file may take."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Upload:
-    """One file of the manifest and what is said about it."""
+    """One file of the manifest and the form fields it is sent with."""
 
     path: Path
     agency: str
@@ -73,9 +73,10 @@ def _upload(folder: Path, slug: str, entry: dict[str, str]) -> Upload:
 
 
 async def load(endpoints: Endpoints, on_progress: Progress) -> dict[str, str]:
-    """Agencies, keys, the twelve files, worked off. Returns the agencies' keys, which also stand in `endpoints`.
+    """Create agencies and keys, send the twelve files and wait until they are processed. Returns the agencies'
+    keys, which are also put into `endpoints`.
 
-    Again on loaded data it finds everything unchanged. Raises Failure when the service refuses or takes too long.
+    A second load finds everything unchanged. Raises Failure when the service refuses or takes too long.
     """
     async with httpx.AsyncClient(base_url=endpoints.registration, timeout=60, trust_env=False) as client:
         for agency in AGENCIES:
@@ -108,7 +109,7 @@ async def _send(client: httpx.AsyncClient, endpoints: Endpoints, each: Upload) -
 
 
 async def _done(client: httpx.AsyncClient, key: str, each: Upload, location: str) -> None:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(FILE_WITHIN):
         while True:
             report = _good(await client.get(location, headers=_bearer(key)), each.path.name)
             if report["state"] == "done":

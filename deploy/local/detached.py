@@ -1,4 +1,4 @@
-"""A stack in the background: started, waited for, stopped."""
+"""A stack in the background: start it, wait for it, stop it."""
 
 import os
 import signal
@@ -10,18 +10,18 @@ from pathlib import Path
 from rich.console import Console
 
 from deploy.local import directory, process, stale_processes, up
-from deploy.local.console import show, without_stamp
+from deploy.local.console import print_line, without_time
 from deploy.local.failure import Failure
 
 STOPPED_WITHIN = 90.0
 
 
 def start(options: up.Options, arguments: list[str]) -> None:
-    """Start `up` with these arguments in the background and return when it is ready, showing what it says meanwhile."""
+    """Start `up` with these arguments in the background and return when it is ready; prints its progress."""
     home = directory.opened(options.data)
-    said = home.file("logs/stack.log")
-    said.touch()
-    with said.open() as lines, home.file("logs/up.log").open("w") as output:
+    log = home.file("logs/stack.log")
+    log.touch()
+    with log.open() as lines, home.file("logs/up.log").open("w") as output:
         lines.seek(0, os.SEEK_END)
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "deploy.local", "up", *arguments],
@@ -46,7 +46,7 @@ def _follow(child: "subprocess.Popen[bytes]", data: Path, lines) -> None:  # typ
     while True:
         ready = ready or (up.phase(data) == "ready")
         for line in lines:
-            show(without_stamp(line.rstrip("\n")), console)
+            print_line(without_time(line.rstrip("\n")), console)
         if ready or child.poll() is not None:
             return
         time.sleep(0.05)

@@ -82,7 +82,7 @@ def _whoami() -> str:
 def held(directory: Directory) -> Iterator[None]:
     """Hold the directory for as long as this process lives; AlreadyUp if another one holds it.
 
-    The system lets go of the lock when its holder dies, however it dies, so nothing stale is left behind.
+    The system releases the lock when its holder ends, however it ends, so no stale lock is left behind.
     """
     handle = os.open(directory.file("lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -98,10 +98,10 @@ def held(directory: Directory) -> Iterator[None]:
 
 
 def state(directory: Directory) -> dict[str, Any] | None:
-    """What the process that holds the directory last said of itself; None if nobody does or it said nothing yet."""
+    """The last state written by the process that holds the directory; None if there is none."""
     pid = holder(directory)
-    told = directory.read(STATE) if pid else None
-    return told if told and told["pid"] == pid else None
+    last = directory.read(STATE) if pid else None
+    return last if last and last["pid"] == pid else None
 
 
 def holder(directory: Directory) -> int | None:

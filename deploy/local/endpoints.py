@@ -45,25 +45,25 @@ def is_default(data: Path) -> bool:
 
 
 def publish(directory: Directory, endpoints: Endpoints) -> None:
-    """Let everyone who may read the directory know; agencies' keys are kept for the next start as well."""
-    keep_agency_keys(directory, endpoints.agency_keys)
+    """Write the endpoints for the commands and for scripts; agencies' keys are saved for the next start as well."""
+    save_agency_keys(directory, endpoints.agency_keys)
     directory.write(FILE, asdict(endpoints))
 
 
-def keep_agency_keys(directory: Directory, keys: dict[str, str]) -> None:
-    """Keys are shown once: keep them even if what they were made for does not come to its end."""
+def save_agency_keys(directory: Directory, keys: dict[str, str]) -> None:
+    """Keys are shown once: save them even if the load they were issued for does not finish."""
     directory.write(AGENCY_KEYS, keys)
 
 
-def remember_agency_key(data: Path, slug: str, key: str) -> None:
-    """Put a key that was just issued where the commands (import …) find it."""
+def add_agency_key(data: Path, slug: str, key: str) -> None:
+    """Save a key that was just issued, for the commands (import …)."""
     endpoints = load_endpoints(data)
     endpoints.agency_keys[slug] = key
     publish(Directory(data.resolve()), endpoints)
 
 
-def forget_agency_key(data: Path, slug: str, key_id: str) -> None:
-    """Let no command use a key that was revoked."""
+def remove_agency_key(data: Path, slug: str, key_id: str) -> None:
+    """Remove a key that was revoked, so that no command uses it."""
     endpoints = load_endpoints(data)
     if endpoints.agency_keys.get(slug, "").startswith(f"pyk_{key_id}_"):
         del endpoints.agency_keys[slug]

@@ -1,4 +1,4 @@
-"""What the command line tells its user in one line instead of a traceback."""
+"""An error that the user gets as one line instead of a traceback."""
 
 
 class Failure(Exception):

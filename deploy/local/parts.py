@@ -1,4 +1,4 @@
-"""The parts of a stack as data: what each runs, how it shows that it is ready, in which order they start."""
+"""The parts of a stack as data: what each runs, when it is ready, in which order they start."""
 
 import sys
 from collections.abc import Awaitable, Callable
@@ -82,7 +82,7 @@ def _kafka(described: Kafka) -> Part:
 
 
 def _postgres(described: Postgres, credentials: Credentials) -> Part:
-    async def own_places() -> None:
+    async def create_schemas() -> None:
         await postgres.create_database(described.dsn("postgres"))
         await postgres.create_roles(described.dsn(), credentials.roles)
 
@@ -92,7 +92,7 @@ def _postgres(described: Postgres, credentials: Credentials) -> Part:
         lambda: postgres.ready(described.dsn("postgres")),
         f"127.0.0.1:{described.port}",
         prepare=lambda: postgres.prepare(described),
-        once_ready=own_places,
+        once_ready=create_schemas,
     )
 
 
@@ -120,7 +120,7 @@ def _environment(plan: Plan, name: str) -> dict[str, str]:
     }
     if name == "registration":
         settings["PAYUNG_SECRET"] = plan.credentials.secret
-    if name == "notifications":  # empty: a mail server that happens to stand in our environment was not asked for
+    if name == "notifications":  # empty: a mail server of our own environment was not asked for
         settings["PAYUNG_SMTP"] = plan.smtp or ""
     return settings
 

@@ -30,10 +30,10 @@ def from_base(base: int) -> dict[str, int]:
     return chosen
 
 
-def found(remembered: dict[str, int]) -> dict[str, int]:
-    """The remembered ports if all of them are free, else a free block at random."""
-    if set(remembered) == set(NAMES) and all(map(is_free, remembered.values())):
-        return {name: remembered[name] for name in NAMES}
+def choose(previous: dict[str, int]) -> dict[str, int]:
+    """The previous ports if all of them are free, else a free block at random. Raises Failure when there is none."""
+    if set(previous) == set(NAMES) and all(map(is_free, previous.values())):
+        return {name: previous[name] for name in NAMES}
     for _ in range(200):
         base = random.randrange(_LOWEST, _HIGHEST, 10)
         block = {name: base + i for i, name in enumerate(NAMES)}

@@ -1,4 +1,4 @@
-"""What a killed stack may leave behind: processes that still run, PostgreSQL's pid file, half-made directories."""
+"""What a killed stack may have left: processes that still run, PostgreSQL's pid file, half-made directories."""
 
 import os
 import shutil
@@ -12,7 +12,8 @@ from deploy.local.process import MARK
 
 
 def clear(directory: Directory) -> int:
-    """End what still runs for this directory (which we hold) and remove what is half made; how many were ended."""
+    """End the processes that still run for this directory (which we hold) and remove half-made files; returns how many
+    were ended."""
     orphans = _orphans(directory)
     for orphan in orphans:
         _ask_to_end(orphan)

@@ -1,4 +1,4 @@
-"""`./payung status`: the parts with their state and memory, and what each service says of itself."""
+"""`./payung status`: the parts with their state and memory, and the detail that each service reports."""
 
 import asyncio
 import time
@@ -12,12 +12,13 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Column, Table
 
-from deploy.local import caught_up, directory
+from deploy.local import directory
+from deploy.local import lag as consumer_lag
 from deploy.local.client import PLAIN
 from deploy.local.directory import Directory
 from deploy.local.endpoints import FILE, Endpoints
 from deploy.local.postgres import SERVICES
-from shared.bus import redrive
+from shared.bus.dead_letter_reader import count_dead_letters
 
 
 def of(data: Path) -> dict[str, Any]:
@@ -28,8 +29,8 @@ def of(data: Path) -> dict[str, Any]:
         return {"running": directory.holder(home) is not None, "ready": False, "data": str(home.path), "parts": []}
     parts = [_part(part) for part in state["parts"]]
     ready = state["phase"] == "ready" and all(part["state"] == "running" for part in parts)
-    told = {"running": True, "ready": ready, "phase": state["phase"], "pid": state["pid"], "since": state["since"]}
-    return {**told, "data": str(home.path), "parts": parts}
+    summary = {"running": True, "ready": ready, "phase": state["phase"], "pid": state["pid"], "since": state["since"]}
+    return {**summary, "data": str(home.path), "parts": parts}
 
 
 def figures(data: Path) -> dict[str, Any]:
@@ -44,20 +45,20 @@ def figures(data: Path) -> dict[str, Any]:
 
 
 async def _of_the_log(addresses: Endpoints) -> tuple[dict[str, int | None], dict[str, int] | None]:
-    """Both at once: Kafka's client needs most of a second to get going."""
+    """Both at the same time: Kafka's client takes most of a second to start."""
     return await asyncio.gather(_lag(addresses), _dead_letters(addresses))
 
 
 async def _lag(addresses: Endpoints) -> dict[str, int | None]:
     try:
-        return await asyncio.wait_for(caught_up.lag(addresses), 10)
+        return await asyncio.wait_for(consumer_lag.by_service(addresses), 10)
     except (KafkaError, asyncpg.PostgresError, TimeoutError, OSError):
         return dict.fromkeys(SERVICES)
 
 
 async def _dead_letters(addresses: Endpoints) -> dict[str, int] | None:
     try:
-        return await asyncio.wait_for(redrive.count(addresses.kafka), 10)
+        return await asyncio.wait_for(count_dead_letters(addresses.kafka), 10)
     except (KafkaError, TimeoutError, OSError):
         return None
 
@@ -73,10 +74,10 @@ def _freshness(addresses: Endpoints) -> Any:
 
 
 def _part(part: dict[str, Any]) -> dict[str, Any]:
-    told = {**part, "rss_bytes": _memory(part["pid"]), "uptime_seconds": round(time.time() - part["since"], 1)}
+    report = {**part, "rss_bytes": _memory(part["pid"]), "uptime_seconds": round(time.time() - part["since"], 1)}
     if part["address"].startswith("http"):
-        told["detail"] = _detail(part["address"])
-    return told
+        report["detail"] = _detail(part["address"])
+    return report
 
 
 def _memory(pid: int | None) -> int:
@@ -108,34 +109,34 @@ def _detail(url: str) -> dict[str, Any]:
     return detail
 
 
-def show(told: dict[str, Any]) -> None:
-    """The same as a table, and what the services say below it."""
+def show(report: dict[str, Any]) -> None:
+    """The same as a table, and below it the detail of the services."""
     console = Console(highlight=False)
     columns = ("state", "pid", "restarts", Column("memory", no_wrap=True), Column("since", no_wrap=True))
     table = Table(Column("part", no_wrap=True), *columns, Column("address", no_wrap=True), box=None, pad_edge=False)
-    for part in told["parts"]:
+    for part in report["parts"]:
         memory, since = f"{part['rss_bytes'] / 1e6:.0f} MB", f"{part['uptime_seconds']:.0f} s"
         row = (part["name"], part["state"], part["pid"] or "–", part["restarts"], memory, since, part["address"])
         table.add_row(*map(str, row))
     console.print(table)
-    for part in told["parts"]:
+    for part in report["parts"]:
         if part["last_end"]:
             console.print(f"{part['name']} {part['last_end']} (restarts: {part['restarts']})", soft_wrap=True)
-    _show_figures(told, console)
-    for part in told["parts"]:
+    _show_figures(report, console)
+    for part in report["parts"]:
         for name, detail in part.get("detail", {}).get("parts", {}).items():
             facts = " · ".join(f"{key} {value}" for key, value in detail.items())
             console.print(f"  {part['name']} {name}: {facts}", markup=False, soft_wrap=True)
 
 
-def _show_figures(told: dict[str, Any], console: Console) -> None:
-    lag = " · ".join(f"{name} {'?' if number is None else number}" for name, number in (told["lag"] or {}).items())
-    dead = "?" if told["dead_letters"] is None else sum(told["dead_letters"].values())
+def _show_figures(report: dict[str, Any], console: Console) -> None:
+    lag = " · ".join(f"{name} {'?' if number is None else number}" for name, number in (report["lag"] or {}).items())
+    dead = "?" if report["dead_letters"] is None else sum(report["dead_letters"].values())
     console.print(f"lag (records): {lag or '?'} · dead letters: {dead}", soft_wrap=True)
-    silent = [agency for agency in told["freshness"] or () if agency["silent_for"] is not None]
+    silent = [agency for agency in report["freshness"] or () if agency["silent_for"] is not None]
     longest = sorted(silent, key=lambda agency: -agency["silent_for"])[:5]
-    heard = " · ".join(f"{agency['agency']} {_ago(agency['silent_for'])}" for agency in longest)
-    console.print(f"silent for longest: {heard or 'no agency was heard of yet'}", soft_wrap=True, markup=False)
+    agencies = " · ".join(f"{agency['agency']} {_ago(agency['silent_for'])}" for agency in longest)
+    console.print(f"silent for longest: {agencies or 'no agency has sent anything yet'}", soft_wrap=True, markup=False)
 
 
 def _ago(seconds: int) -> str:

@@ -1,4 +1,4 @@
-"""Keeps the parts of a stack running: starts them in order, starts anew what dies, stops them in the other order."""
+"""Keeps the parts of a stack running: starts them in order, restarts those that end, stops them in reverse order."""
 
 import asyncio
 import signal
@@ -15,22 +15,22 @@ from deploy.local.parts import Part
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 STEADY_AFTER = 60.0
-"""A part that ran this many seconds begins again with the shortest pause."""
+"""A part that ran this many seconds gets the shortest pause again."""
 
-TRIES = 4
-"""How often a part may end before it was ready for the first time."""
+ATTEMPTS = 4
+"""How often a part may end before it is ready for the first time."""
 
-DEAF_FOR = 60.0
-"""Seconds without being alive after which a part that still runs is started anew."""
+UNRESPONSIVE_AFTER = 60.0
+"""Seconds without a good answer to `alive` after which a part that still runs is restarted."""
 
-ASK_EVERY = 5.0
+CHECK_EVERY = 5.0
 LOG_LIMIT = 20_000_000
 POLL = 0.1
 
 
 @dataclass
-class Kept:
-    """One part while it is supervised."""
+class PartProcess:
+    """One part and its child process."""
 
     part: Part
     log: Path
@@ -41,40 +41,40 @@ class Kept:
     last_end: str | None = None
     ready: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         pid = self.child.pid if self.child and self.child.poll() is None else None
-        told = {"name": self.part.name, "state": self.state, "pid": pid, "address": self.part.address}
-        return {**told, "restarts": self.restarts, "since": self.since, "last_end": self.last_end}
+        part = {"name": self.part.name, "state": self.state, "pid": pid, "address": self.part.address}
+        return {**part, "restarts": self.restarts, "since": self.since, "last_end": self.last_end}
 
 
 class Supervisor:
-    """`say` gets one line for the user, `changed` is called whenever a part's state did."""
+    """`report` gets one line for the user at a time; `on_change` is called whenever the state of a part changes."""
 
     def __init__(
         self,
         stages: list[list[Part]],
         logs: Path,
         mark: str,
-        say: Callable[[str], None],
-        changed: Callable[[], None] = lambda: None,
+        report: Callable[[str], None],
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
-        self._stages = [[Kept(part, logs / f"{part.name}.log") for part in stage] for stage in stages]
-        self._mark, self._say, self._changed = mark, say, changed
+        self._stages = [[PartProcess(part, logs / f"{part.name}.log") for part in stage] for stage in stages]
+        self._mark, self._report, self._on_change = mark, report, on_change
         self._tasks: list[asyncio.Task[None]] = []
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @property
-    def kept(self) -> list[Kept]:
-        return [kept for stage in self._stages for kept in stage]
+    def parts(self) -> list[PartProcess]:
+        return [running for stage in self._stages for running in stage]
 
     async def start(self, within: float = 90) -> None:
         """Start stage after stage; a Failure names the part that did not become ready and its log."""
         self._spawn_task(self._limit_logs())
         for stage in self._stages:
-            await asyncio.gather(*(asyncio.to_thread(kept.part.prepare) for kept in stage))
-            for kept in stage:
-                self._spawn_task(self._keep(kept))
-            await asyncio.gather(*(self._first_ready(kept, within) for kept in stage))
+            await asyncio.gather(*(asyncio.to_thread(running.part.prepare) for running in stage))
+            for running in stage:
+                self._spawn_task(self._run(running))
+            await asyncio.gather(*(self._first_ready(running, within) for running in stage))
 
     def _spawn_task(self, work: Any) -> None:
         task = asyncio.create_task(work)
@@ -85,66 +85,68 @@ class Supervisor:
         if not task.cancelled() and (problem := task.exception()) and not self._failed.done():
             self._failed.set_exception(problem)
 
-    async def _first_ready(self, kept: Kept, within: float) -> None:
-        began, ready = time.monotonic(), asyncio.create_task(kept.ready.wait())
+    async def _first_ready(self, running: PartProcess, within: float) -> None:
+        began, ready = time.monotonic(), asyncio.create_task(running.ready.wait())
         both: list[asyncio.Future[Any]] = [ready, self._failed]
         await asyncio.wait(both, timeout=within, return_when=asyncio.FIRST_COMPLETED)
         if self._failed.done():
             self._failed.result()
         if not ready.done():
             ready.cancel()
-            raise Failure(f"{kept.part.name} was not ready within {within:.0f} s: see {kept.log}")
-        await kept.part.once_ready()
-        self._say(f"{kept.part.name} ready on {kept.part.address} ({time.monotonic() - began:.1f} s)")
+            raise Failure(f"{running.part.name} was not ready within {within:.0f} s: see {running.log}")
+        await running.part.once_ready()
+        self._report(f"{running.part.name} ready on {running.part.address} ({time.monotonic() - began:.1f} s)")
 
     async def failure(self) -> None:
-        """Returns never; raises when supervising itself fails."""
+        """Never returns; raises when the supervision itself fails."""
         await asyncio.shield(self._failed)
 
-    async def _keep(self, kept: Kept) -> None:
+    async def _run(self, running: PartProcess) -> None:
         pause = FIRST_PAUSE
         while True:
             began = time.monotonic()
-            kept.child = process.spawn(kept.part.command(), kept.log, self._mark)
-            self._now(kept, "starting")
-            watching = asyncio.create_task(self._watch(kept))
+            running.child = process.spawn(running.part.command(), running.log, self._mark)
+            self._enter(running, "starting")
+            watching = asyncio.create_task(self._watch(running))
             try:
-                await _ended(kept.child)
+                await _ended(running.child)
             finally:
                 watching.cancel()
             pause = FIRST_PAUSE if time.monotonic() - began > STEADY_AFTER else pause
-            kept.last_end = _how(kept.child.returncode)
-            if not kept.ready.is_set() and kept.restarts + 1 >= TRIES:
-                raise Failure(f"{kept.part.name} {kept.last_end} {TRIES} times before it was ready: see {kept.log}")
-            self._say(f"{kept.part.name} {kept.last_end}; started again in {pause:g} s (log: {kept.log})")
-            self._now(kept, "restarting")
+            running.last_end = _describe_end(running.child.returncode)
+            if not running.ready.is_set() and running.restarts + 1 >= ATTEMPTS:
+                raise Failure(
+                    f"{running.part.name} {running.last_end} {ATTEMPTS} times before it was ready: see {running.log}"
+                )
+            self._report(f"{running.part.name} {running.last_end}; started again in {pause:g} s (log: {running.log})")
+            self._enter(running, "restarting")
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
-            kept.restarts += 1
+            running.restarts += 1
 
-    async def _watch(self, kept: Kept) -> None:
-        while not await kept.part.ready():  # noqa: ASYNC110 - another process, which sets no Event
+    async def _watch(self, running: PartProcess) -> None:
+        while not await running.part.ready():  # noqa: ASYNC110 - another process, which sets no Event
             await asyncio.sleep(POLL)
-        self._now(kept, "running")
-        if kept.restarts:
-            self._say(f"{kept.part.name} is ready again")
-        kept.ready.set()
-        if kept.part.alive:
-            await self._until_deaf(kept.part.alive)
-            self._say(f"{kept.part.name} made no progress for {DEAF_FOR:g} s")
-            assert kept.child is not None
-            await asyncio.to_thread(process.stop, kept.child, signal.SIGTERM, kept.part.stops_within)
+        self._enter(running, "running")
+        if running.restarts:
+            self._report(f"{running.part.name} is ready again")
+        running.ready.set()
+        if running.part.alive:
+            await self._until_unresponsive(running.part.alive)
+            self._report(f"{running.part.name} made no progress for {UNRESPONSIVE_AFTER:g} s")
+            assert running.child is not None
+            await asyncio.to_thread(process.stop, running.child, signal.SIGTERM, running.part.stops_within)
 
-    async def _until_deaf(self, alive: Callable[[], Any]) -> None:
-        heard = time.monotonic()
-        while time.monotonic() - heard < DEAF_FOR:
-            await asyncio.sleep(ASK_EVERY)
+    async def _until_unresponsive(self, alive: Callable[[], Any]) -> None:
+        last_alive = time.monotonic()
+        while time.monotonic() - last_alive < UNRESPONSIVE_AFTER:
+            await asyncio.sleep(CHECK_EVERY)
             if await alive():
-                heard = time.monotonic()
+                last_alive = time.monotonic()
 
-    def _now(self, kept: Kept, state: str) -> None:
-        kept.state, kept.since = state, time.time()
-        self._changed()
+    def _enter(self, running: PartProcess, state: str) -> None:
+        running.state, running.since = state, time.time()
+        self._on_change()
 
     async def stop(self) -> None:
         """Stop the parts, the last started first; those that do not end in time are killed and named."""
@@ -152,20 +154,20 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for stage in reversed(self._stages):
-            await asyncio.gather(*(self._stop(kept) for kept in stage if kept.child))
+            await asyncio.gather(*(self._stop(running) for running in stage if running.child))
 
-    async def _stop(self, kept: Kept) -> None:
-        assert kept.child is not None
-        self._now(kept, "stopping")
-        how, within = kept.part.command().stop_signal, kept.part.stops_within
-        if not await asyncio.to_thread(process.stop, kept.child, how, within):
-            self._say(f"{kept.part.name} did not stop within {within:g} s and was killed")
-        self._now(kept, "stopped")
+    async def _stop(self, running: PartProcess) -> None:
+        assert running.child is not None
+        self._enter(running, "stopping")
+        stop_signal, within = running.part.command().stop_signal, running.part.stops_within
+        if not await asyncio.to_thread(process.stop, running.child, stop_signal, within):
+            self._report(f"{running.part.name} did not stop within {within:g} s and was killed")
+        self._enter(running, "stopped")
 
     async def _limit_logs(self) -> None:
         while True:
-            for kept in self.kept:
-                process.limit_log(kept.log, LOG_LIMIT)
+            for running in self.parts:
+                process.limit_log(running.log, LOG_LIMIT)
             await asyncio.sleep(5)
 
 
@@ -174,7 +176,7 @@ async def _ended(child: "subprocess.Popen[bytes]") -> None:
         await asyncio.sleep(POLL)
 
 
-def _how(code: int) -> str:
+def _describe_end(code: int) -> str:
     if code < 0:
         return f"was killed by {signal.Signals(-code).name}"
     return f"ended with exit code {code}"

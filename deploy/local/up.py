@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import caught_up, credentials, demonstration, directory, endpoints, jars, ports, stale_processes
+from deploy.local import credentials, demonstration, directory, endpoints, jars, lag, ports, stale_processes
 from deploy.local.console import Console
 from deploy.local.directory import Directory
 from deploy.local.endpoints import Endpoints
@@ -30,7 +30,7 @@ class Options:
 
 
 def run(options: Options, silent: bool = False) -> None:
-    """Bring the stack up and return when it was asked to stop (SIGINT, SIGTERM, SIGHUP) and has stopped."""
+    """Bring the stack up and return after a signal (SIGINT, SIGTERM, SIGHUP), once it has stopped."""
     home = directory.opened(options.data)
     with directory.held(home):
         asyncio.run(Stack(options, home, Console(home.file("logs/stack.log"), silent)).run())
@@ -46,7 +46,7 @@ class Stack:
         self._supervisor: Supervisor | None = None
 
     async def run(self) -> None:
-        asked = _asked_to_stop()
+        asked = _stop_signal()
         work = asyncio.create_task(self._work())
         stop = asyncio.create_task(asked.wait())
         try:
@@ -61,87 +61,87 @@ class Stack:
         self._enter("starting")
         plan = await self._plan()
         self._supervisor = Supervisor(
-            stages(plan), self._home.logs, str(self._home.path), self._console.say, self._save_state
+            stages(plan), self._home.logs, str(self._home.path), self._console.print, self._save_state
         )
         self._console.busy("starting Kafka, PostgreSQL and the services …")
         await self._supervisor.start()
         addresses = plan.endpoints(endpoints.agency_keys(self._home))
-        await self._demonstrate(addresses)
+        await self._load_demonstration(addresses)
         endpoints.publish(self._home, addresses)
         self._console.idle()
         self._enter("ready")
-        self._console.say(f"ready after {time.time() - self._began:.1f} s")
+        self._console.print(f"ready after {time.time() - self._began:.1f} s")
         for line in welcome(addresses, self._options.data):
-            self._console.say(line)
+            self._console.print(line)
         if not self._console.silent:
-            self._console.say("  Ctrl-C stops everything; the data are kept")
+            self._console.print("  Ctrl-C stops everything; the data are kept")
         await self._supervisor.failure()
 
     async def _plan(self) -> Plan:
         ended = await asyncio.to_thread(stale_processes.clear, self._home)
         if ended:
-            self._console.say(f"ended {ended} processes that an earlier stack on this directory left behind")
-        fetched = await asyncio.to_thread(jars.kafka_jars, self._tell_jars)
+            self._console.print(f"ended {ended} processes that an earlier stack on this directory left behind")
+        fetched = await asyncio.to_thread(jars.kafka_jars, self._report_jars)
         return Plan(
             self._home, self._ports(), credentials.of(self._home), fetched, self._options.smtp, self._options.argv
         )
 
-    def _tell_jars(self, done: int, total: int) -> None:
+    def _report_jars(self, done: int, total: int) -> None:
         self._console.busy(f"fetching Kafka: {done} of {total} jars")
         if done == total:
-            self._console.say(f"fetched {total} jars of Apache Kafka")
+            self._console.print(f"fetched {total} jars of Apache Kafka")
 
     def _ports(self) -> dict[str, int]:
         base = self._options.ports
-        chosen = ports.from_base(base) if base else ports.found(self._home.read(PORTS) or {})
+        chosen = ports.from_base(base) if base else ports.choose(self._home.read(PORTS) or {})
         self._home.write(PORTS, chosen)
         return chosen
 
-    async def _demonstrate(self, addresses: Endpoints) -> None:
-        """Load the demonstration once per directory; again if an earlier load did not come to its end."""
+    async def _load_demonstration(self, addresses: Endpoints) -> None:
+        """Load the demonstration once per directory; again if an earlier load did not finish."""
         if self._home.read(LOADED):
             return
         if self._options.empty:
-            # Whoever began without the demonstration does not get it later, among real data.
+            # A stack that began without the demonstration does not get it later, among real data.
             self._home.write(LOADED, {"loaded_at": None})
             return
         began = time.monotonic()
 
         def progress(line: str) -> None:
             self._console.busy(line)
-            endpoints.keep_agency_keys(self._home, addresses.agency_keys)
+            endpoints.save_agency_keys(self._home, addresses.agency_keys)
 
         await demonstration.load(addresses, progress)
         self._console.busy("demonstration: the figures follow")
-        if not await caught_up.wait(addresses):
-            self._console.say("the services still read what was loaded; see ./payung status")
+        if not await lag.wait_until_zero(addresses):
+            self._console.print("the services still read what was loaded; see ./payung status")
         self._home.write(LOADED, {"loaded_at": time.time()})
-        self._console.say(f"demonstration loaded ({time.monotonic() - began:.1f} s)")
+        self._console.print(f"demonstration loaded ({time.monotonic() - began:.1f} s)")
 
     def _enter(self, phase: str) -> None:
         self._phase = phase
         self._save_state()
 
     def _save_state(self) -> None:
-        parts = [kept.told() for kept in self._supervisor.kept] if self._supervisor else []
+        parts = [part.as_json() for part in self._supervisor.parts] if self._supervisor else []
         state = {"pid": os.getpid(), "phase": self._phase, "since": self._began, "parts": parts}
-        with suppress(OSError):  # on a full disk `status` is late; the parts come back as soon as there is room
+        with suppress(OSError):  # on a full disk `status` is out of date; the parts come back as soon as there is room
             self._home.write(directory.STATE, state)
 
     async def _stop(self, work: "asyncio.Task[None]") -> None:
         self._console.idle()
         self._home.remove(endpoints.FILE)
         self._enter("stopping")
-        self._console.say("stopping …")
+        self._console.print("stopping …")
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
         if self._supervisor:
             await self._supervisor.stop()
         self._home.remove(directory.STATE)
-        self._console.say("stopped; the data are kept")
+        self._console.print("stopped; the data are kept")
 
 
-def _asked_to_stop() -> asyncio.Event:
+def _stop_signal() -> asyncio.Event:
     asked, loop = asyncio.Event(), asyncio.get_running_loop()
     for how in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(how, asked.set)
@@ -149,7 +149,7 @@ def _asked_to_stop() -> asyncio.Event:
 
 
 def welcome(addresses: Endpoints, data: Path) -> list[str]:
-    """What to tell somebody whose stack is up."""
+    """The lines that are printed once a stack is up."""
     option = "" if endpoints.is_default(data) else f" --data {shlex.quote(str(data))}"
     return [
         "",

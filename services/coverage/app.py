@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from services.coverage import handlers
 from services.coverage.api import claims, figures, freshness, regions, stream
-from services.coverage.rollup import Folder
+from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
 from shared.bus.consumer import Consumer
 from shared.bus.metrics import watch
@@ -56,11 +56,12 @@ def consumer(pool: asyncpg.Pool, settings: Settings) -> Consumer:
 
 
 async def create(settings: Settings) -> FastAPI:
-    """The service: web routes, consumer, folder."""
+    """The service: web routes, consumer, rollup."""
     pool = await prepare(settings)
-    metrics, folder = Metrics("coverage"), Folder(pool)
-    metrics.gauge("unfolded_batches", "Batches that only the ledger holds yet").set_function(lambda: folder.unfolded)
-    parts: list[Part] = [folder]
+    metrics, rollup = Metrics("coverage"), Rollup(pool)
+    pending = metrics.gauge("rollup_pending_batches", "Batches that only the ledger holds yet")
+    pending.set_function(lambda: rollup.pending_batches)
+    parts: list[Part] = [rollup]
     if settings.consume:
         parts.append(consumed := consumer(pool, settings))
         watch(metrics, consumed)

@@ -1,17 +1,10 @@
-"""Cells and stays: where in the figures a partner counts, and from which day to which.
+"""Cells: the places in the figures where a partner may count. Pure.
 
-A *cell* is one place in the figures: side (listed or enrolled) × region × kind × scale × occupation × segment × set of
-programmes, packed into one integer. A *stay* says that a partner counts in a cell on every day of [start, until). A
-*timeline* is a partner's stays, as bytes: a partner stands in one cell a day, so it is counted once, and programmes
-are told apart only when somebody asks.
+A *cell* is side (listed or enrolled) × region × kind × scale × occupation × segment × set of programmes, packed into
+one integer. A partner is in one cell a day and side, so that it is counted once; its programmes are separated only when
+a question asks for them.
 """
 
-import struct
-from collections.abc import Iterator
-from datetime import date
-from typing import NamedTuple
-
-from services.coverage.facts import Enrolled, Listed
 from shared.events.model import PROGRAMMES
 
 # The cell's bits, lowest first: programmes 5, segment 2, occupation 3, scale 3, kind 2, unknown 1, side 1,
@@ -47,128 +40,56 @@ _OCCUPATION = {None if name == "none" else name: number << OCCUPATION for number
 _OTHER = _OCCUPATION["other"]
 _PROGRAMME = {name: 1 << number for number, name in enumerate(PROGRAMMES)}
 
-EPOCH = date(2000, 1, 1).toordinal()
-"""Day 0, as in PostgreSQL's binary dates."""
-FIRST_DAY = date(1900, 1, 1).toordinal() - EPOCH
-LAST_DAY = FIRST_DAY + (1 << 17) - 1
-NEVER = 2**31 - 1
-"""PostgreSQL's date 'infinity': the end of an open stay."""
 
-_STAY = struct.Struct("<qiiiiii")
-_pack = _STAY.pack
-STAY_BYTES = _STAY.size
+class InvalidValue(ValueError):
+    """The fact holds a value that has no cell; the text names the field, never the value."""
 
 
-class Stay(NamedTuple):
-    """A partner counts in `cell` on every day of [start, until), with so many workers, in all and by job level."""
-
-    cell: int
-    start: int
-    until: int
-    workers: int
-    management: int
-    staff: int
-    labour: int
+# --- making a cell --------------------------------------------------------------------------------------------------
 
 
-class Invalid(ValueError):
-    """The fact holds a value that no cell stands for; the text names the field, never the value."""
-
-
-class _Days(dict[str, int]):
-    """ISO date → day number, remembered. Days before 1900 count from there, days after 2258 never come."""
-
-    def __missing__(self, text: str) -> int:
-        try:
-            number = date.fromisoformat(text).toordinal() - EPOCH
-        except ValueError as problem:
-            raise Invalid("date") from problem
-        number = max(number, FIRST_DAY) if number <= LAST_DAY else NEVER
-        self[text] = number
-        return number
-
-
-class _Places(dict[str, int]):
-    """Regency code → its bits, remembered. A code of the right shape that our vintage does not know still counts in
-    its province and in the nation."""
+class _RegionBits(dict[str, int]):
+    """Regency code → its bits, cached. A code of the right shape that our edition of the regions does not have still
+    counts in its province and in the nation."""
 
     def __missing__(self, code: str) -> int:
         if not (len(code) == 5 and code[2] == "." and code.isascii() and (code[:2] + code[3:]).isdigit()):
-            raise Invalid("region")
+            raise InvalidValue("region")
         bits = (int(code[:2]) << PROVINCE) | (int(code[3:]) << REGENCY)
         self[code] = bits
         return bits
 
 
-class _Stands(dict[tuple[str, str, tuple[str, ...]], int]):
-    """(region, segment, programmes) → their bits, remembered."""
+class _PeriodBits(dict[tuple[str, str, tuple[str, ...]], int]):
+    """(region, segment, programmes) of a period → their bits, cached."""
 
     def __missing__(self, key: tuple[str, str, tuple[str, ...]]) -> int:
         region, segment, names = key
         if segment not in _SEGMENT:
-            raise Invalid("segment")
+            raise InvalidValue("segment")
         if not names or any(name not in _PROGRAMME for name in names):
-            raise Invalid("programmes")
-        bits = PLACES[region] | _SEGMENT[segment] | sum(_PROGRAMME[name] for name in set(names))
+            raise InvalidValue("programmes")
+        bits = REGION_BITS[region] | _SEGMENT[segment] | sum(_PROGRAMME[name] for name in set(names))
         self[key] = bits
         return bits
 
 
-class _Who(dict[tuple[str, str | None, str | None], int]):
-    """(kind, scale, occupation) → their bits, remembered."""
+class _PartnerBits(dict[tuple[str, str | None, str | None], int]):
+    """(kind, scale, occupation) of a partner → their bits, cached."""
 
     def __missing__(self, key: tuple[str, str | None, str | None]) -> int:
         kind, scale, occupation = key
         if kind not in _KIND or scale not in _SCALE:
-            raise Invalid("kind or scale")
+            raise InvalidValue("kind or scale")
         bits = _KIND[kind] | _SCALE[scale] | _OCCUPATION.get(occupation, _OTHER)
         if occupation in _OCCUPATION:
             self[key] = bits
         return bits
 
 
-DAYS = _Days()
-PLACES = _Places()
-STANDS = _Stands()
-WHO = _Who()
-
-
-def enrolled(fact: Enrolled) -> bytes:
-    """The timeline of an enrolment fact. Nothing counts before the listing, and nothing at all without one."""
-    who = ENROLLED | WHO[fact.kind, fact.scale, fact.occupation]
-    listed_on = NEVER if fact.listed_on is None else DAYS[fact.listed_on]
-    timeline = b""
-    for period in fact.periods:
-        start = DAYS[period.start]
-        if start < listed_on:
-            start = listed_on
-        until = NEVER if period.until is None else DAYS[period.until]
-        cell = who | STANDS[period.region, period.segment, period.programmes]
-        if start < until:
-            workers = period.workers
-            management, staff, labour = workers.management, workers.staff, workers.labour
-            timeline += _pack(cell, start, until, management + staff + labour, management, staff, labour)
-    return timeline
-
-
-def listed(fact: Listed) -> bytes:
-    """The timeline of a partner fact: listed from `listed_on` on, unless it was merged, erased or delisted."""
-    cell = WHO[fact.kind, fact.scale, fact.occupation] | PLACES[fact.region] if fact.status == "active" else 0
-    if not cell or fact.listed_on is None:
-        return b""
-    workers = fact.workers
-    levels = (workers.management or 0, workers.staff or 0, workers.labour or 0)
-    total = sum(levels) if workers.total is None else workers.total
-    known = workers.total is not None or (workers.management, workers.staff, workers.labour) != (None, None, None)
-    start = DAYS[fact.listed_on]
-    if start == NEVER:
-        return b""
-    return _pack(cell if known else cell | SIZE_UNKNOWN, start, NEVER, total, *levels)
-
-
-def stays(timeline: bytes) -> Iterator[Stay]:
-    """The stays of a timeline, readable."""
-    return (Stay(*fields) for fields in _STAY.iter_unpack(timeline))
+REGION_BITS = _RegionBits()
+PERIOD_BITS = _PeriodBits()
+PARTNER_BITS = _PartnerBits()
 
 
 # --- reading a cell -------------------------------------------------------------------------------------------------
@@ -183,7 +104,7 @@ def is_enrolled(cell: int) -> bool:
     return bool(cell & ENROLLED)
 
 
-def size_unknown(cell: int) -> bool:
+def is_size_unknown(cell: int) -> bool:
     return bool(cell & SIZE_UNKNOWN)
 
 
@@ -205,8 +126,3 @@ def segment(cell: int) -> str:
 
 def programmes(cell: int) -> tuple[str, ...]:
     return tuple(name for name, bit in _PROGRAMME.items() if cell & bit)
-
-
-def day_number(day: date) -> int:
-    """A day as the ledger writes it."""
-    return day.toordinal() - EPOCH

@@ -1,6 +1,7 @@
 """What coverage reads of a fact: narrow types for quick decoding; fields it does not need are skipped.
 
-Dates stay text here: `cells.DAYS` knows each date's day number after the first look, which is cheaper than a date.
+Dates stay text here: `timelines.DAY_NUMBERS` keeps each date's day number after the first use, which is cheaper than a
+date.
 """
 
 from datetime import datetime
@@ -8,19 +9,21 @@ from typing import Annotated
 
 import msgspec
 
-Head = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
-"""A head count; above ten million it is a fault, and sums of a batch stay within PostgreSQL's integer."""
+HeadCount = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
+"""Above ten million it is an error of the sender; below, the sums of a batch stay within PostgreSQL's integer."""
 
 Version = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 
 
 class Workers(msgspec.Struct, frozen=True, gc=False):
-    management: Head = 0
-    staff: Head = 0
-    labour: Head = 0
+    management: HeadCount = 0
+    staff: HeadCount = 0
+    labour: HeadCount = 0
 
 
-class Period(msgspec.Struct, frozen=True, gc=False):
+class PeriodFact(msgspec.Struct, frozen=True, gc=False):
+    """One period of insurance, [from, until)."""
+
     start: str = msgspec.field(name="from")
     region: str
     segment: str
@@ -29,13 +32,13 @@ class Period(msgspec.Struct, frozen=True, gc=False):
     until: str | None = None
 
 
-class Enrolled(msgspec.Struct, frozen=True, gc=False):
-    """An enrolment fact: the partner's whole timeline."""
+class EnrollmentFact(msgspec.Struct, frozen=True, gc=False):
+    """`enrollments`, narrowed: the partner's whole timeline."""
 
     partner_id: str
     version: Version
     kind: str
-    periods: tuple[Period, ...]
+    periods: tuple[PeriodFact, ...]
     recorded_at: datetime
     agency: str | None = None
     scale: str | None = None
@@ -44,20 +47,22 @@ class Enrolled(msgspec.Struct, frozen=True, gc=False):
 
 
 class ListedWorkers(msgspec.Struct, frozen=True, gc=False):
-    total: Head | None = None
-    management: Head | None = None
-    staff: Head | None = None
-    labour: Head | None = None
+    total: HeadCount | None = None
+    management: HeadCount | None = None
+    staff: HeadCount | None = None
+    labour: HeadCount | None = None
 
 
-class Listing(msgspec.Struct, frozen=True, gc=False):
+class ListFact(msgspec.Struct, frozen=True, gc=False):
+    """One list that names a partner."""
+
     agency: str
     list: str
     listed_on: str | None = None
 
 
-class Listed(msgspec.Struct, frozen=True, gc=False):
-    """A partner fact: whether, since when and with how many workers a list names it."""
+class PartnerFact(msgspec.Struct, frozen=True, gc=False):
+    """`partners`, narrowed: whether, since when and with how many workers a list names the partner."""
 
     partner_id: str
     version: Version
@@ -68,5 +73,5 @@ class Listed(msgspec.Struct, frozen=True, gc=False):
     scale: str | None = None
     occupation: str | None = None
     workers: ListedWorkers = ListedWorkers()
-    lists: tuple[Listing, ...] = ()
+    lists: tuple[ListFact, ...] = ()
     listed_on: str | None = None

@@ -20,7 +20,7 @@ Combination = tuple[str, ...]
 
 
 class Sum(NamedTuple):
-    """What stands in a cell on the day asked for."""
+    """What counts in a cell on the day asked for."""
 
     cell: int
     partners: int
@@ -32,7 +32,7 @@ class Sum(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """The figures of one row; `numerators` are the enrolled that a published denominator can be held against."""
+    """The figures of one row; `numerators` are the enrolled that published denominators are divided by."""
 
     listed: int = 0
     enrolled: int = 0
@@ -42,12 +42,12 @@ class Tally:
     numerators: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
-class Shown(NamedTuple):
-    """Which programmes the figures tell apart, in their order."""
+class Dimensions(NamedTuple):
+    """The values of each dimension; `programmes` are those that the figures show, in their order."""
 
     programmes: tuple[str, ...]
 
-    def eligible(self, kind: str) -> list[str]:
+    def programmes_open_to(self, kind: str) -> list[str]:
         return [name for name in self.programmes if kind != "individual" or name not in ("JP", "JKP")]
 
     def values(self, dimension: str) -> tuple[str, ...]:
@@ -63,37 +63,37 @@ class Shown(NamedTuple):
         return every[dimension]
 
 
-def mask(by: Iterable[str], regencies: bool) -> int:
+def mask(by: Iterable[str], by_regency: bool) -> int:
     """The bits of a cell that these dimensions need; kind and scale always, for eligibility and denominators."""
-    names = {"side", "unknown", "kind", "scale", "region" if regencies else "province", *by} - {"job_level"}
+    names = {"side", "unknown", "kind", "scale", "region" if by_regency else "province", *by} - {"job_level"}
     return sum(cells.MASKS[name] for name in names)
 
 
 def tallies(
-    sums: Iterable[Sum], by: tuple[str, ...], region_of: Callable[[int], str], shown: Shown
+    sums: Iterable[Sum], by: tuple[str, ...], region_of: Callable[[int], str], dimensions: Dimensions
 ) -> dict[tuple[str, Combination], Tally]:
     """(region, combination of the dimensions' values) → its figures."""
     found: dict[tuple[str, Combination], Tally] = defaultdict(Tally)
     for each in sums:
         region = region_of(each.cell)
-        for combination in _combinations(each.cell, by, shown):
+        for combination in _combinations(each.cell, by, dimensions):
             _count(found[region, combination], each, _weight(each, by, combination))
         if "segment" in by and "job_level" not in by and cells.is_enrolled(each.cell):
-            for combination, sign in _regrouped(each.cell, by, shown):
+            for combination, sign in _segment_corrections(each.cell, by, dimensions):
                 found[region, combination].listed += sign * each.partners
     return found
 
 
-def _combinations(cell: int, by: tuple[str, ...], shown: Shown) -> Iterator[Combination]:
-    return product(*(_values(cell, dimension, shown) for dimension in by))
+def _combinations(cell: int, by: tuple[str, ...], dimensions: Dimensions) -> Iterator[Combination]:
+    return product(*(_values(cell, dimension, dimensions) for dimension in by))
 
 
-def _values(cell: int, dimension: str, shown: Shown) -> Iterable[str]:
+def _values(cell: int, dimension: str, dimensions: Dimensions) -> Iterable[str]:
     match dimension:
         case "programme" if cells.is_enrolled(cell):
-            return [name for name in cells.programmes(cell) if name in shown.programmes]
+            return [name for name in cells.programmes(cell) if name in dimensions.programmes]
         case "programme":
-            return shown.eligible(cells.kind(cell))
+            return dimensions.programmes_open_to(cells.kind(cell))
         case "segment":
             return (cells.segment(cell) if cells.is_enrolled(cell) else expected_segment(cells.kind(cell)),)
         case "kind":
@@ -111,15 +111,18 @@ def expected_segment(kind: str) -> str:
     return "BPU" if kind == "individual" else "PU"
 
 
-def _regrouped(cell: int, by: tuple[str, ...], shown: Shown) -> Iterator[tuple[Combination, int]]:
-    """An enrolled partner is listed in the segment it is enrolled in, not in the one expected of it."""
+def _segment_corrections(cell: int, by: tuple[str, ...], dimensions: Dimensions) -> Iterator[tuple[Combination, int]]:
+    """(combination, what to add to its `listed`) for an enrolled partner in another segment than the expected one.
+
+    It is listed in the segment it is enrolled in, not in the one expected of it.
+    """
     kind, segment = cells.kind(cell), cells.segment(cell)
     expected = expected_segment(kind)
     if segment == expected:
         return
     for name, sign in ((segment, 1), (expected, -1)):
-        special = {"segment": (name,), "programme": shown.eligible(kind)}
-        for combination in product(*(special.get(d) or _values(cell, d, shown) for d in by)):
+        changed = {"segment": (name,), "programme": dimensions.programmes_open_to(kind)}
+        for combination in product(*(changed.get(d) or _values(cell, d, dimensions) for d in by)):
             yield combination, sign
 
 
@@ -136,7 +139,7 @@ def _count(tally: Tally, each: Sum, weight: int) -> None:
         workers[index] += each[2 + index]
     if not enrolled:
         tally.listed += weight
-        tally.size_unknown += each.partners if cells.size_unknown(each.cell) else 0
+        tally.size_unknown += each.partners if cells.is_size_unknown(each.cell) else 0
         return
     tally.enrolled += weight
     kind = cells.kind(each.cell)
@@ -150,15 +153,15 @@ def combinations(
     by: tuple[str, ...],
     found: Iterable[tuple[str, Combination]],
     regions: Sequence[str],
-    shown: Shown,
-    most: int = 20_000,
+    dimensions: Dimensions,
+    max_rows: int = 20_000,
 ) -> dict[str, list[Combination]]:
-    """The combinations each region has a row for: all, or where that would be too many rows those that occur in it.
+    """The combinations each region has a row for: all, or only those that occur in it where all would be too many rows.
 
-    At least one, so that no region is ever left out.
+    At least one, so that every region has a row.
     """
-    every = list(product(*(shown.values(dimension) for dimension in by)))
-    if len(every) * len(regions) <= most:
+    every = list(product(*(dimensions.values(dimension) for dimension in by)))
+    if len(every) * len(regions) <= max_rows:
         return dict.fromkeys(regions, every)
     order = {combination: number for number, combination in enumerate(every)}
     occurring: dict[str, list[Combination]] = defaultdict(list)
@@ -170,8 +173,8 @@ def combinations(
 def row(tally: Tally, by: tuple[str, ...] = ()) -> dict[str, Any]:
     """One row's figures as the contract names them; `rate` is null where nobody is listed.
 
-    Not every list tells its workers' job levels: where more are enrolled than listed, or no list tells the level,
-    `unregistered` and `rate` cannot be told and are null.
+    Not every list gives its workers' job levels: where more are enrolled than listed, or no list gives the level,
+    `unregistered` and `rate` are unknown, so null.
     """
     comparable = tally.enrolled <= tally.listed and (tally.listed > 0 or "job_level" not in by)
     levels = {

@@ -1,4 +1,4 @@
--- name: move_enrolments(partner_id, version, recorded, timeline, first_start)
+-- name: store_enrolments(partner_id, version, recorded, timeline, first_start)
 -- Keeps the newest timeline of each partner and returns the one before it. A version that is not newer changes nothing
 -- and is not returned. Sorted, so that two batches never wait for each other in a circle.
 insert into enrolments as e (partner_id, version, recorded, timeline, first_start)
@@ -8,8 +8,8 @@ on conflict (partner_id) do update set version = excluded.version, recorded = gr
 where e.version < excluded.version
 returning partner_id::text, coalesce(old.version, 0), coalesce(old.recorded, 0), coalesce(old.timeline, '');
 
--- name: move_partners(id, version, recorded, timeline, region, lists)
--- The same for partner facts; the lists before it tell which agency was heard of.
+-- name: store_partners(partner_id, version, recorded, timeline, region, lists)
+-- The same for partner facts; also returns the lists before it, which show the agencies that contributed the change.
 insert into partners as p (partner_id, version, recorded, timeline, region, lists)
 select a.id, a.version, a.recorded, a.timeline, a.region, array(select jsonb_array_elements_text(a.lists))
 from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::text[], $6::jsonb[])
@@ -20,114 +20,24 @@ where p.version < excluded.version
 returning partner_id::text, coalesce(old.version, 0), coalesce(old.recorded, 0), coalesce(old.timeline, ''),
     coalesce(old.lists, '{}');
 
--- name: open_batch(p1, p2)
--- Announces a batch of the ledger; it is seen together with its rows or not at all.
-with announced as (insert into unfolded (batch, rows) values (nextval('batches'), $1) returning batch)
+-- name: open_batch(rows, places)
+-- Announces a batch of the ledger and returns its number; the batch is seen together with its rows or not at all.
+with announced as (insert into pending_batches (batch, rows) values (nextval('batches'), $1) returning batch)
 insert into changes (batch, places) select batch, $2::int[] from announced returning batch;
 
--- name: hear(p1, p2, agency, last, day, events)
--- Notes when the agencies were last heard of.
-insert into heard as h (agency, topic, partition, last, day, events)
+-- name: record_last_seen(topic, partition, agency, last, day, events)
+-- Keeps the newest second of each agency's events in this partition, and how many events it had on that second's day.
+insert into last_seen as s (agency, topic, partition, last, day, events)
 select a.agency, $1, $2, a.last, a.day, a.events
 from unnest($3::text[], $4::bigint[], $5::date[], $6::bigint[]) a (agency, last, day, events) order by 1
-on conflict (agency, topic, partition) do update set last = greatest(h.last, excluded.last),
-    day = greatest(h.day, excluded.day),
-    events = case when h.day = excluded.day then h.events + excluded.events
-                  when h.day < excluded.day then excluded.events else h.events end;
+on conflict (agency, topic, partition) do update set last = greatest(s.last, excluded.last),
+    day = greatest(s.day, excluded.day),
+    events = case when s.day = excluded.day then s.events + excluded.events
+                  when s.day < excluded.day then excluded.events else s.events end;
 
--- name: due_to_fold(before)
--- The oldest unfolded batches of up to $1 rows together, at least one.
-select batch from (
-    select batch, sum(rows) over (order by batch) - rows as before from unfolded
-) u where before < $1 order by batch;
-
--- name: unfolded()
--- How many batches, and rows of the ledger, no sum holds yet.
-select count(*), coalesce(sum(rows), 0)::bigint from unfolded;
-
--- name: fold(batchs, p2, p3)
--- Adds the rows of these batches to the sums of their spans.
-insert into folded as f (day, cell, span, partners, workers, management, staff, labour)
-select day, cell, (recorded / 2592000)::int, sum(partners), sum(workers), sum(management), sum(staff), sum(labour)
-from ledger where batch between $2 and $3 and batch = any($1::bigint[])
-group by 1, 2, 3
-having sum(partners) <> 0 or sum(workers) <> 0 or sum(management) <> 0 or sum(staff) <> 0 or sum(labour) <> 0
-order by 1, 2, 3
-on conflict (day, cell, span) do update set partners = f.partners + excluded.partners,
-    workers = f.workers + excluded.workers, management = f.management + excluded.management,
-    staff = f.staff + excluded.staff, labour = f.labour + excluded.labour;
-
--- name: fold_standing(batchs, p2, p3)
--- Adds to the standing sums what these batches move up to the standing day.
-insert into standing as s (cell, partners, workers, management, staff, labour)
-select cell, sum(partners), sum(workers), sum(management), sum(staff), sum(labour)
-from ledger where batch between $2 and $3 and batch = any($1::bigint[]) and day <= (select day from standing_day)
-group by 1 order by 1
-on conflict (cell) do update set partners = s.partners + excluded.partners, workers = s.workers + excluded.workers,
-    management = s.management + excluded.management, staff = s.staff + excluded.staff,
-    labour = s.labour + excluded.labour;
-
--- name: close_batches(batchs)
--- From now on the folded sums hold these batches.
-delete from unfolded where batch = any($1::bigint[]);
-
--- name: forget_changes()
--- Streams have told these long ago.
-delete from changes where at < now() - interval '10 minutes';
-
--- name: changes(batch, p2)
--- What batches changed that are not among $2, from $1 on; a batch with a lower number may appear later than others.
-select batch, places from changes where batch > $1 and batch <> all($2::bigint[]) order by batch;
-
--- name: advance_standing(day)
--- Moves the standing sums on to day $1, which comes after the standing day.
-insert into standing as s (cell, partners, workers, management, staff, labour)
-select cell, sum(partners), sum(workers), sum(management), sum(staff), sum(labour)
-from folded where day > (select day from standing_day) and day <= $1
-group by 1 order by 1
-on conflict (cell) do update set partners = s.partners + excluded.partners, workers = s.workers + excluded.workers,
-    management = s.management + excluded.management, staff = s.staff + excluded.staff,
-    labour = s.labour + excluded.labour;
-
--- name: figures(day, p2, 24s, 17s)
--- As of day $1 by all that is known, merged by the cell's bits $2, within the provinces $3 and regencies $4 (null: all).
--- One statement, one snapshot: a batch is either folded or counted from the ledger, never both.
-with here as materialized (select day from standing_day),
-fresh as materialized (select min(batch) as low, max(batch) as high from unfolded)
-select cell & $2::bigint as cell, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
-    sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
-from (
-    select cell, partners, workers, management, staff, labour from standing where $1::date >= (select day from here)
-    union all
-    select cell, partners, workers, management, staff, labour from folded
-    where day <= $1 and day > case when $1 >= (select day from here) then (select day from here) else '-infinity' end
-    union all
-    select cell, partners, workers, management, staff, labour from ledger
-    where batch between (select low from fresh) and (select high from fresh)
-        and batch in (select batch from unfolded) and day <= $1
-) moves
-where $3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[])
-group by 1;
-
--- name: figures_known(day, p2, 24s, 17s, span)
--- As of day $1 by what was recorded up to and including second $5. Whole spans before that second come folded; the
--- ledger adds the rest of its span, and what no folding has reached yet.
-with fresh as materialized (select min(batch) as low, max(batch) as high from unfolded)
-select cell & $2::bigint as cell, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
-    sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
-from (
-    select cell, partners, workers, management, staff, labour from folded
-    where day <= $1 and span < $5::bigint / 2592000
-    union all
-    select cell, partners, workers, management, staff, labour from ledger
-    where recorded between $5 / 2592000 * 2592000 and $5 and day <= $1
-    union all
-    select cell, partners, workers, management, staff, labour from ledger
-    where batch between (select low from fresh) and (select high from fresh)
-        and batch in (select batch from unfolded) and recorded < $5 / 2592000 * 2592000 and day <= $1
-) moves
-where $3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[])
-group by 1;
+-- name: first_seen(event_id)
+-- Keeps the ids of events that are not kept yet, and returns those.
+insert into statements (event_id) select * from unnest($1::text[]) on conflict do nothing returning event_id;
 
 -- name: add_claims(claim_id, version, recorded, region, programme, segment, status, amount, occurred_on, tenure_months)
 -- Keeps versions of claims that are not kept yet, and returns those.
@@ -138,27 +48,136 @@ on conflict do nothing
 returning claim_id, version, recorded;
 
 -- name: add_denominator(region, measure, as_of, source, value, status, agency, recorded)
+-- Adds a denominator beside the earlier ones; the same one delivered again changes nothing.
 insert into denominators (region, measure, as_of, source, value, status, agency, recorded)
 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing;
 
 -- name: add_target(region, measure, starts, until, source, value, list, agency, recorded)
+-- Adds a target beside the earlier ones; the same one delivered again changes nothing.
 insert into targets (region, measure, starts, until, source, value, list, agency, recorded)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing;
 
--- name: denominators(regions, recorded)
+-- name: try_rollup_lock()
+-- Whether this transaction may roll up: one at a time in this schema. The lock ends with the transaction.
+select pg_try_advisory_xact_lock(hashtext(current_schema() || '/rollup'));
+
+-- name: current_day()
+-- The day that the current totals are of.
+select day from current_day;
+
+-- name: advance_current_totals(day)
+-- Adds to the current totals what begins or ends after the current day, up to day $1, which is later.
+insert into current_totals as c (cell, partners, workers, management, staff, labour)
+select cell, sum(partners), sum(workers), sum(management), sum(staff), sum(labour)
+from rollup where day > (select day from current_day) and day <= $1
+group by 1 order by 1
+on conflict (cell) do update set partners = c.partners + excluded.partners, workers = c.workers + excluded.workers,
+    management = c.management + excluded.management, staff = c.staff + excluded.staff,
+    labour = c.labour + excluded.labour;
+
+-- name: set_current_day(day)
+-- Declares the current totals to be of day $1; only in the transaction that advanced them to it.
+update current_day set day = $1;
+
+-- name: batches_to_roll_up(max_rows)
+-- The oldest pending batches of up to $1 rows together, at least one.
+select batch from (
+    select batch, sum(rows) over (order by batch) - rows as before from pending_batches
+) pending where before < $1 order by batch;
+
+-- name: pending_counts()
+-- How many batches, and rows of the ledger, are not rolled up yet.
+select count(*), coalesce(sum(rows), 0)::bigint from pending_batches;
+
+-- name: roll_up(batches, first, last)
+-- Adds the rows of these batches, which lie between the batches $2 and $3, to the sums of their spans.
+insert into rollup as r (day, cell, span, partners, workers, management, staff, labour)
+select day, cell, (recorded / 2592000)::int, sum(partners), sum(workers), sum(management), sum(staff), sum(labour)
+from ledger where batch between $2 and $3 and batch = any($1::bigint[])
+group by 1, 2, 3
+having sum(partners) <> 0 or sum(workers) <> 0 or sum(management) <> 0 or sum(staff) <> 0 or sum(labour) <> 0
+order by 1, 2, 3
+on conflict (day, cell, span) do update set partners = r.partners + excluded.partners,
+    workers = r.workers + excluded.workers, management = r.management + excluded.management,
+    staff = r.staff + excluded.staff, labour = r.labour + excluded.labour;
+
+-- name: add_to_current_totals(batches, first, last)
+-- Adds to the current totals what these batches, which lie between $2 and $3, change up to the current day.
+insert into current_totals as c (cell, partners, workers, management, staff, labour)
+select cell, sum(partners), sum(workers), sum(management), sum(staff), sum(labour)
+from ledger where batch between $2 and $3 and batch = any($1::bigint[]) and day <= (select day from current_day)
+group by 1 order by 1
+on conflict (cell) do update set partners = c.partners + excluded.partners, workers = c.workers + excluded.workers,
+    management = c.management + excluded.management, staff = c.staff + excluded.staff,
+    labour = c.labour + excluded.labour;
+
+-- name: close_batches(batches)
+-- These batches are pending no more: from this transaction on, questions read them from the rollup.
+delete from pending_batches where batch = any($1::bigint[]);
+
+-- name: expire_changes()
+-- Deletes the changes that every stream has sent long ago.
+delete from changes where at < now() - interval '10 minutes';
+
+-- name: changes(after, sent)
+-- What batches after $1 changed, without the batches $2. A batch with a lower number may become visible after others.
+select batch, places from changes where batch > $1 and batch <> all($2::bigint[]) order by batch;
+
+-- name: cell_sums(as_of, mask, provinces, regencies)
+-- The sums on day $1 by all that is known, merged by the cell's bits $2, within the provinces $3 and regencies $4
+-- (provinces null: all). One statement, one snapshot: a batch is read from the rollup or from the ledger, never both.
+with today as materialized (select day from current_day),
+pending as materialized (select min(batch) as low, max(batch) as high from pending_batches)
+select cell & $2::bigint as cell, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
+    sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
+from (
+    select cell, partners, workers, management, staff, labour from current_totals
+    where $1::date >= (select day from today)
+    union all
+    select cell, partners, workers, management, staff, labour from rollup
+    where day <= $1 and day > case when $1 >= (select day from today) then (select day from today) else '-infinity' end
+    union all
+    select cell, partners, workers, management, staff, labour from ledger
+    where batch between (select low from pending) and (select high from pending)
+        and batch in (select batch from pending_batches) and day <= $1
+) differences
+where $3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[])
+group by 1;
+
+-- name: cell_sums_known_at(as_of, mask, provinces, regencies, known_at)
+-- The same by what was recorded up to and including second $5. Whole spans before that second are read from the rollup;
+-- the ledger adds the rest of its span, and what is not rolled up yet.
+with pending as materialized (select min(batch) as low, max(batch) as high from pending_batches)
+select cell & $2::bigint as cell, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
+    sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
+from (
+    select cell, partners, workers, management, staff, labour from rollup
+    where day <= $1 and span < $5::bigint / 2592000
+    union all
+    select cell, partners, workers, management, staff, labour from ledger
+    where recorded between $5 / 2592000 * 2592000 and $5 and day <= $1
+    union all
+    select cell, partners, workers, management, staff, labour from ledger
+    where batch between (select low from pending) and (select high from pending)
+        and batch in (select batch from pending_batches) and recorded < $5 / 2592000 * 2592000 and day <= $1
+) differences
+where $3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[])
+group by 1;
+
+-- name: denominators(regions, known_at)
 -- Those of the regions $1 known by second $2 (null: now); of facts with one key the newest.
 select distinct on (region, measure, as_of, source) region, measure, as_of, source, value, status
 from denominators where region = any($1::text[]) and ($2::bigint is null or recorded <= $2)
 order by region, measure, as_of, source, recorded desc;
 
--- name: targets(regions, recorded)
+-- name: targets(regions, known_at)
 -- The newest target of each of the regions $1 known by second $2 (null: now).
 select distinct on (region) region, measure, starts, until, source, value, list, agency
 from targets where region = any($1::text[]) and ($2::bigint is null or recorded <= $2)
 order by region, recorded desc, until desc;
 
--- name: progress(p1, p2, region, list, agency, starts, until)
--- How many partners listed in the regencies of each target first started within its days; the pairs $1, $2 tell a
+-- name: progress(within_region, within_regency, region, list, agency, starts, until)
+-- How many partners listed in the regencies of each target first started within its days; the pairs $1, $2 are a
 -- target's region and each of its regencies. Its list is its own agency's of that name; where there is none, anybody's.
 with target as (
     select * from unnest($3::text[], $4::text[], $5::text[], $6::date[], $7::date[]) t (region, list, agency, starts, until)
@@ -178,21 +197,17 @@ where p.lists <> '{}' and e.first_start between w.starts and w.until and (
         select from unnest(p.lists) each where substr(each, strpos(each, '/') + 1) = w.list))
 group by 1;
 
--- name: first_heard(event_id)
--- Keeps the ids of events that are not kept yet, and returns those.
-insert into statements (event_id) select * from unnest($1::text[]) on conflict do nothing returning event_id;
-
 -- name: freshness(day)
--- Every agency that was heard of or holds a key: when it was last heard of (null: never), and its events on day $1.
+-- Every agency that sent an event or holds a key: the second of its newest event (null: none), its events on day $1.
 select agency, max(last) as last, coalesce(sum(events) filter (where day = $1::date), 0)::bigint as events_today
-from heard full join (
+from last_seen full join (
     select distinct agency from keys where agency is not null and agent is null and not revoked
 ) known using (agency)
 group by agency order by agency;
 
--- name: claims(regency, code, recorded, p4, occurred_on)
--- The claims of the regencies $1 (told as the regions $2) by their status as known by second $3 (null: now), for the
--- dimensions $4, of those that occurred up to day $5. Only paid claims carry money.
+-- name: claims(regency, region, known_at, by, as_of)
+-- The claims of the regencies $1 (each counted in the region beside it in $2) by their status as known by second $3
+-- (null: now), for the dimensions $4, of those that occurred up to day $5. Only paid claims carry money.
 select place.code as region, status,
     case when 'programme' = any($4::text[]) then programme end as programme,
     case when 'segment' = any($4) then segment end as segment,

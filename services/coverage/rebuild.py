@@ -1,40 +1,36 @@
-"""Recomputes the figures from the log beside the live ones: to compare them, or to take their place.
+"""Recomputes the figures from the log beside the live ones: to compare them, or to replace them.
 
-The same handlers work off the same records, from the first offset on, into a schema of their own; the live service
-keeps running. `python -m services.coverage.rebuild [--compare]` with PAYUNG_DATABASE (the administrator's) and
+The same handlers apply the same records, from the first offset on, in a schema of their own; the live service keeps
+running. `python -m services.coverage.rebuild [--compare]` with PAYUNG_DATABASE (the administrator's) and
 PAYUNG_KAFKA. Exit code 1: there are differences.
 """
 
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import asyncpg
 from aiokafka.errors import KafkaError
 
 from services.coverage import cells
 from services.coverage.app import HANDLERS, MIGRATIONS
-from services.coverage.replay import Offsets, Replay
-from services.coverage.rollup import fold
-from shared.database import UNAVAILABLE, Queries, connect, connection, migrate
+from services.coverage.queries import rebuild_queries as queries
+from services.coverage.replay import Offsets, Replay, Report
+from services.coverage.rollup import roll_up
+from shared.database import UNAVAILABLE, connect, connection, migrate
 from shared.jakarta import today
-
-queries = Queries.load(Path(__file__).parent / "rebuild.sql")
 
 SCHEMA = "coverage_rebuild"
 FIGURES = [topic for topic in HANDLERS if topic != "access"]
 
-Say = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class Difference:
-    """What the live side says and what the log says; `where` in words."""
+    """A value on the live side and as recomputed from the log; `where` in words."""
 
     table: str
     where: str
@@ -42,40 +38,40 @@ class Difference:
     rebuilt: str
 
 
-async def compare(database: str, kafka: str, *, prefix: str = "", say: Say = print) -> list[Difference]:
+async def compare(database: str, kafka: str, *, prefix: str = "", report: Report = print) -> list[Difference]:
     """Every difference between the live figures and those recomputed up to the same offsets; should be none."""
     async with _beside(database) as (admin, pool):
-        offsets = await _picture(admin)
-        say(f"comparing at {sum(offsets.values()):,} records")
+        offsets = await _snapshot(admin)
+        report(f"comparing at {sum(offsets.values()):,} records")
         async with Replay(pool, kafka, FIGURES, prefix=prefix) as replay:
-            await replay.up_to(offsets, say)
+            await replay.up_to(offsets, report)
         return await _differences(admin)
 
 
-async def swap(database: str, kafka: str, *, prefix: str = "", say: Say = print) -> int:
-    """Recompute everything and put it in the live side's place; the records it took."""
+async def swap(database: str, kafka: str, *, prefix: str = "", report: Report = print) -> int:
+    """Recompute everything and replace the live side with it; the number of records that were read."""
     async with _beside(database) as (admin, pool), Replay(pool, kafka, list(HANDLERS), prefix=prefix) as replay:
-        await replay.up_to(await replay.ends(), say)
-        await _fold(pool)
-        await replay.up_to(await replay.ends(), say)
+        await replay.up_to(await replay.ends(), report)
+        await _roll_up(pool)
+        await replay.up_to(await replay.ends(), report)
         async with admin.transaction():
-            await admin.execute(queries["hold"])
-            await replay.up_to(await _live_offsets(admin, list(HANDLERS)), say)
-            stands = sorted(replay.stands().items())
+            await admin.execute(queries["block_live_batches"])
+            await replay.up_to(await _live_offsets(admin, list(HANDLERS)), report)
+            positions = sorted(replay.positions().items())
             await admin.execute(
-                queries["stand"],
-                [topic for (topic, _), _ in stands],
-                [partition for (_, partition), _ in stands],
-                [offset for _, offset in stands],
+                queries["store_positions"],
+                [topic for (topic, _), _ in positions],
+                [partition for (_, partition), _ in positions],
+                [offset for _, offset in positions],
             )
-            await admin.execute(queries["swap"])
-        return sum(offset for _, offset in stands)
+            await admin.execute(queries["swap_schemas"])
+        return sum(offset for _, offset in positions)
 
 
-async def _fold(pool: asyncpg.Pool) -> None:
-    """Sum what was worked off, so that the rebuilt side answers as quickly as the one it replaces."""
+async def _roll_up(pool: asyncpg.Pool) -> None:
+    """Roll up what was applied, so that the rebuilt side answers as quickly as the one it replaces."""
     async with connection(pool) as db:
-        while await fold(db, today()):
+        while await roll_up(db, today()):
             pass
 
 
@@ -84,9 +80,9 @@ async def _beside(database: str) -> AsyncIterator[tuple[asyncpg.Connection, asyn
     """An administrator's connection and a pool on the schema beside the live one, which is gone afterwards."""
     admin = await asyncpg.connect(database)
     try:
-        if not await admin.fetchval("select pg_try_advisory_lock(hashtext('coverage/rebuild'))"):
+        if not await admin.fetchval(queries["try_rebuild_lock"]):
             raise AlreadyRunning
-        await admin.execute(queries["begin"])
+        await admin.execute(queries["create_schema"])
         joint = "&" if "?" in database else "?"
         pool = await connect(f"{database}{joint}role=coverage&search_path={SCHEMA}", max_size=2)
         try:
@@ -94,26 +90,26 @@ async def _beside(database: str) -> AsyncIterator[tuple[asyncpg.Connection, asyn
             yield admin, pool
         finally:
             await pool.close()
-            await admin.execute(queries["end"])
+            await admin.execute(queries["drop_schemas"])
     finally:
         await admin.close()
 
 
 class AlreadyRunning(Exception):
-    """Another rebuild is at it."""
+    """Another rebuild is running."""
 
     def __str__(self) -> str:
         return "another rebuild is running"
 
 
 TROUBLE = (AlreadyRunning, KafkaError, asyncpg.PostgresError, *UNAVAILABLE)
-"""What may end a rebuild; the live side is untouched then."""
+"""What may end a rebuild; the live side is unchanged then."""
 
 
-async def _picture(admin: asyncpg.Connection) -> Offsets:
+async def _snapshot(admin: asyncpg.Connection) -> Offsets:
     async with admin.transaction(isolation="repeatable_read"):
         offsets = await _live_offsets(admin, FIGURES)
-        await admin.execute(queries["picture"])
+        await admin.execute(queries["snapshot"])
     return offsets
 
 
@@ -124,12 +120,12 @@ async def _live_offsets(admin: asyncpg.Connection, topics: list[str]) -> Offsets
 
 async def _differences(admin: asyncpg.Connection) -> list[Difference]:
     found = []
-    for table in ("ledger", "folded", "standing"):
+    for table in ("ledger", "rollup", "current_totals"):
         for row in await admin.fetch(queries[f"compare_{table}"]):
             found.append(Difference(table, _where(row), _numbers(row["live"]), _numbers(row["rebuilt"])))
-    for row in await admin.fetch(queries["compare_rest"]):
+    for row in await admin.fetch(queries["compare_other_tables"]):
         if row["count"]:
-            found.append(Difference(row["what"], "", f"{row['count']} rows", "differ"))
+            found.append(Difference(row["table_name"], "", f"{row['count']} rows", "differ"))
     return found
 
 

@@ -1,31 +1,36 @@
--- name: begin()
--- An empty schema beside the live one, owned by the same role.
+-- name: try_rebuild_lock()
+-- Whether this session may rebuild: one at a time in the database. The lock ends with the session.
+select pg_try_advisory_lock(hashtext('coverage/rebuild'));
+
+-- name: create_schema()
+-- Makes an empty schema beside the live one, owned by the same role; what an interrupted rebuild left is dropped.
 drop schema if exists coverage_rebuild cascade;
 create schema coverage_rebuild authorization coverage;
 
 -- name: live_offsets(topics)
+-- The next offset of each partition of these topics on the live side.
 select topic, partition, next_offset from coverage.consumer_offsets where topic = any($1::text[]);
 
--- name: picture()
--- The live side as it stands at these offsets; called in one repeatable-read transaction with live_offsets.
+-- name: snapshot()
+-- Copies the live side as of these offsets; called in one repeatable-read transaction with live_offsets.
 create table coverage_rebuild.live_ledger as
     select cell, day, recorded, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
         sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
     from coverage.ledger group by cell, day, recorded;
-create table coverage_rebuild.live_folded as
+create table coverage_rebuild.live_rollup as
     select day, cell, span, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
         sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
-    from (select day, cell, span, partners, workers, management, staff, labour from coverage.folded
+    from (select day, cell, span, partners, workers, management, staff, labour from coverage.rollup
           union all
           select day, cell, (recorded / 2592000)::int, partners, workers, management, staff, labour from coverage.ledger
-          where batch in (select batch from coverage.unfolded)) moves
+          where batch in (select batch from coverage.pending_batches)) differences
     group by day, cell, span;
-create table coverage_rebuild.live_standing as
-    select cell, partners, workers, management, staff, labour from coverage.standing;
-create table coverage_rebuild.live_standing_truth as
+create table coverage_rebuild.live_current_totals as
+    select cell, partners, workers, management, staff, labour from coverage.current_totals;
+create table coverage_rebuild.live_totals_of_rollup as
     select cell, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
         sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
-    from coverage.folded where day <= (select day from coverage.standing_day) group by cell;
+    from coverage.rollup where day <= (select day from coverage.current_day) group by cell;
 create table coverage_rebuild.live_enrolments as
     select partner_id, version, timeline, first_start from coverage.enrolments;
 create table coverage_rebuild.live_partners as
@@ -49,16 +54,16 @@ select cell, day, recorded, l as live, r as rebuilt from (
     ) b using (cell, day, recorded)
 ) both_sides where l <> r order by recorded, cell, day;
 
--- name: compare_folded()
--- Where the folded sums that answers are read from differ from the rebuilt ledger, for each cell, day and span, which is
--- told by its first second.
+-- name: compare_rollup()
+-- Where the rollup that answers are read from differs from the rebuilt ledger, for each cell, day and span; `recorded` is
+-- the span's first second.
 select cell, day, span::bigint * 2592000 as recorded, l as live, r as rebuilt from (
     select cell, day, span,
         array[coalesce(a.partners, 0), coalesce(a.workers, 0), coalesce(a.management, 0), coalesce(a.staff, 0),
             coalesce(a.labour, 0)] as l,
         array[coalesce(b.partners, 0), coalesce(b.workers, 0), coalesce(b.management, 0), coalesce(b.staff, 0),
             coalesce(b.labour, 0)] as r
-    from coverage_rebuild.live_folded a full join (
+    from coverage_rebuild.live_rollup a full join (
         select cell, day, (recorded / 2592000)::int as span, sum(partners)::bigint as partners,
             sum(workers)::bigint as workers, sum(management)::bigint as management, sum(staff)::bigint as staff,
             sum(labour)::bigint as labour
@@ -66,20 +71,20 @@ select cell, day, span::bigint * 2592000 as recorded, l as live, r as rebuilt fr
     ) b using (cell, day, span)
 ) both_sides where l <> r order by span, cell, day;
 
--- name: compare_standing()
--- Where the standing sums differ from the folded ones.
+-- name: compare_current_totals()
+-- Where the current totals differ from the rollup that they are the sums of.
 select cell, null::date as day, null::bigint as recorded, l as live, r as rebuilt from (
     select cell,
         array[coalesce(a.partners, 0), coalesce(a.workers, 0), coalesce(a.management, 0), coalesce(a.staff, 0),
             coalesce(a.labour, 0)] as l,
         array[coalesce(b.partners, 0), coalesce(b.workers, 0), coalesce(b.management, 0), coalesce(b.staff, 0),
             coalesce(b.labour, 0)] as r
-    from coverage_rebuild.live_standing a full join coverage_rebuild.live_standing_truth b using (cell)
+    from coverage_rebuild.live_current_totals a full join coverage_rebuild.live_totals_of_rollup b using (cell)
 ) both_sides where l <> r order by cell;
 
--- name: compare_rest()
--- Rows of the other tables that only one side has.
-select 'enrolments' as what, count(*) from (
+-- name: compare_other_tables()
+-- For each of the other tables, how many rows only one side has.
+select 'enrolments' as table_name, count(*) from (
     (table coverage_rebuild.live_enrolments
      except select partner_id, version, timeline, first_start from coverage_rebuild.enrolments)
     union all
@@ -105,21 +110,21 @@ select 'targets', count(*) from (
     (table coverage_rebuild.live_targets except table coverage_rebuild.targets)
     union all (table coverage_rebuild.targets except table coverage_rebuild.live_targets)) x;
 
--- name: hold()
+-- name: block_live_batches()
 -- Lets no batch begin on the live side until the swap is done; those under way finish first.
 lock table coverage.consumer_offsets in exclusive mode;
 
--- name: stand(topic, partition, next_offset)
--- The rebuilt side stands at $3, under an epoch that fences every live consumer out, so that it reads its offsets again.
+-- name: store_positions(topic, partition, next_offset)
+-- Sets the rebuilt side's offsets to $3, under an epoch that fences every live consumer out: it reads its offsets again.
 insert into coverage_rebuild.consumer_offsets (topic, partition, next_offset, epoch)
 select n.topic, n.partition, n.next_offset, 1 + coalesce(
     (select epoch from coverage.consumer_offsets o where o.topic = n.topic and o.partition = n.partition), 0)
 from unnest($1::text[], $2::int[], $3::bigint[]) n (topic, partition, next_offset);
 
--- name: swap()
--- In the transaction that holds the offsets: from its commit on, every question and every batch meets the rebuilt side.
--- Its batches are numbered on from the live ones, whose numbers the listeners of the stream know; they hear that
--- everything may have changed.
+-- name: swap_schemas()
+-- In the transaction that blocks live batches: from its commit on, every question and every batch uses the rebuilt side.
+-- Its batches are numbered on from the live ones, whose numbers the clients of the stream know; one change that names
+-- every place makes the stream report that all of them may have changed.
 select setval('coverage_rebuild.batches',
     greatest(nextval('coverage.batches'), (select last_value from coverage_rebuild.batches)));
 truncate coverage_rebuild.changes;
@@ -129,6 +134,7 @@ drop schema if exists coverage_former cascade;
 alter schema coverage rename to coverage_former;
 alter schema coverage_rebuild rename to coverage;
 
--- name: end()
+-- name: drop_schemas()
+-- Removes what a rebuild leaves: the schema that was replaced, or the one that did not replace it.
 drop schema if exists coverage_former cascade;
 drop schema if exists coverage_rebuild cascade;

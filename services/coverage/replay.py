@@ -18,11 +18,14 @@ Offsets = dict[tuple[str, int], int]
 """(topic without prefix, partition) → the next offset."""
 
 MAX_RECORDS = 20_000
-TOLD_EVERY = 200_000
+REPORT_INTERVAL = 200_000
+"""Records between two reports of progress."""
+
+Report = Callable[[str], None]
 
 
 class Replay:
-    """As `async with`: stands at the first record of every partition, and goes `up_to` given offsets."""
+    """As `async with`: begins at the first record of every partition, and applies the records `up_to` given offsets."""
 
     def __init__(self, pool: asyncpg.Pool, kafka: str, topics: Sequence[str], *, prefix: str = "") -> None:
         self._pool = pool
@@ -32,14 +35,14 @@ class Replay:
         self._client = AIOKafkaConsumer(
             bootstrap_servers=kafka, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
         )
-        self._stands: Offsets = {}
+        self._positions: Offsets = {}
         self.refused = 0
-        """Records no handler could take; the live consumer has put them to the dead letters."""
+        """Records that no handler could apply; the live consumer has sent them to the dead letters."""
 
     async def __aenter__(self) -> "Replay":
         await self._client.start()
         ends = await self.ends()
-        self._stands = dict.fromkeys(ends, 0)
+        self._positions = dict.fromkeys(ends, 0)
         partitions = [self._tp(each) for each in ends]
         self._client.assign(partitions)
         await self._client.seek_to_beginning(*partitions)
@@ -55,39 +58,40 @@ class Replay:
         ends = await self._client.end_offsets(await self._partitions())
         return {(tp.topic.removeprefix(self._prefix), tp.partition): end for tp, end in ends.items()}
 
-    def stands(self) -> Offsets:
-        """Where the replay stands."""
-        return dict(self._stands)
+    def positions(self) -> Offsets:
+        """The offsets that the replay has reached."""
+        return dict(self._positions)
 
-    async def up_to(self, offsets: Offsets, say: Callable[[str], None]) -> None:
-        """Work off every record before these offsets, and none after them."""
-        wanted = {self._tp(at): offset for at, offset in offsets.items() if at in self._stands}
-        behind = {tp for tp, offset in wanted.items() if self._stands[self._at(tp)] < offset}
-        told, total = 0, sum(wanted.values())
+    async def up_to(self, offsets: Offsets, report: Report) -> None:
+        """Apply every record before these offsets, and none after them."""
+        wanted = {self._tp(at): offset for at, offset in offsets.items() if at in self._positions}
+        behind = {tp for tp, offset in wanted.items() if self._positions[self._at(tp)] < offset}
+        reported, total = 0, sum(wanted.values())
         self._client.resume(*behind)
-        self._client.pause(*({self._tp(at) for at in self._stands} - behind))
+        self._client.pause(*({self._tp(at) for at in self._positions} - behind))
         while behind:
-            polled = await self._client.getmany(*behind, timeout_ms=200, max_records=MAX_RECORDS)
-            due = [raw for tp, found in polled.items() for raw in found if raw.offset < wanted[tp]]
-            await self._work_off(sorted(due, key=attrgetter("topic")))
-            for tp in list(behind):
-                reached = min(await self._client.position(tp), wanted[tp])
-                self._stands[self._at(tp)] = reached
-                if reached >= wanted[tp]:
-                    behind.discard(tp)
-                    self._client.pause(tp)
-                    self._client.seek(tp, reached)
-            done = sum(min(self._stands[self._at(tp)], offset) for tp, offset in wanted.items())
-            if done - told >= TOLD_EVERY:
-                told = done
-                say(f"{done:,} of {total:,} records")
+            await self._apply_next(wanted, behind)
+            behind -= {tp for tp in behind if self._positions[self._at(tp)] >= wanted[tp]}
+            done = sum(min(self._positions[self._at(tp)], offset) for tp, offset in wanted.items())
+            if done - reported >= REPORT_INTERVAL:
+                reported = done
+                report(f"{done:,} of {total:,} records")
 
-    async def _work_off(self, records: list[Record]) -> None:
-        for topic, group in groupby(records, key=attrgetter("topic")):
+    async def _apply_next(self, wanted: dict[TopicPartition, int], behind: set[TopicPartition]) -> None:
+        """Apply one poll; a partition that has reached its wanted offset is paused there."""
+        polled = await self._client.getmany(*behind, timeout_ms=200, max_records=MAX_RECORDS)
+        due = [raw for tp, found in polled.items() for raw in found if raw.offset < wanted[tp]]
+        for topic, group in groupby(sorted(due, key=attrgetter("topic")), key=attrgetter("topic")):
             await self._apply(topic.removeprefix(self._prefix), list(group))
+        for tp in behind:
+            reached = min(await self._client.position(tp), wanted[tp])
+            self._positions[self._at(tp)] = reached
+            if reached >= wanted[tp]:
+                self._client.pause(tp)
+                self._client.seek(tp, reached)
 
     async def _apply(self, topic: str, records: list[Record]) -> None:
-        """As the live consumer does: what a handler cannot take is found by halving, and left out."""
+        """As the live consumer does: a record that a handler cannot apply is found by halving, and left out."""
         try:
             batch = Batch(topic, records)
             async with transaction(self._pool) as db:
@@ -107,10 +111,10 @@ class Replay:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka)
         try:
             await admin.start()
-            told = await admin.describe_topics([self._prefix + topic for topic in self._topics])
+            described = await admin.describe_topics([self._prefix + topic for topic in self._topics])
         finally:
             await admin.close()
-        return [TopicPartition(each["topic"], part["partition"]) for each in told for part in each["partitions"]]
+        return [TopicPartition(each["topic"], part["partition"]) for each in described for part in each["partitions"]]
 
     def _tp(self, at: tuple[str, int]) -> TopicPartition:
         return TopicPartition(self._prefix + at[0], at[1])

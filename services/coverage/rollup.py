@@ -1,8 +1,8 @@
-"""Folds the ledger into its sums in the background, so that figures stay quick however long the ledger grows.
+"""Rolls the ledger up into its sums in the background, so that figures stay quick however long the ledger grows.
 
-A batch only appends; nobody waits for anybody. The folder takes batches that are complete, adds their sums and strikes
-them from `unfolded`, in one transaction: every question sees each batch exactly once. At midnight in Jakarta it moves
-the standing sums on by a day, when future periods begin and end.
+A batch only appends; nobody waits for anybody. The rollup takes complete batches, adds their sums and removes them from
+`pending_batches`, in one transaction: every question counts each batch exactly once. At midnight in Jakarta it advances
+the current totals by a day, when future periods begin and end.
 """
 
 import time
@@ -18,75 +18,78 @@ from shared.jakarta import today
 from shared.part import Part
 
 SLICE_ROWS = 200_000
-"""The rows folded in one transaction."""
+"""The rows rolled up in one transaction."""
 PAUSE_SECONDS = 0.5
-PAUSES = 2
-"""A pause lasts so many times what the slice before it took."""
-RUSH_ROWS = 10_000
-CALM_SECONDS = 2.0
-"""So many new rows between two looks say that consumers work off a backlog. Folding keeps out of their way until it was
-calm for so long: figures are right without it, only slower to ask for …"""
-MOST_UNFOLDED_ROWS = 3_000_000
+PAUSE_FACTOR = 2
+"""A pause lasts so many times as long as the slice before it."""
+BACKLOG_ROWS = 10_000
+QUIET_SECONDS = 2.0
+"""So many new rows between two checks mean that consumers work off a backlog. The rollup keeps out of their way until
+it was quiet for so long: figures are right without it, only slower to ask for …"""
+MOST_PENDING_ROWS = 3_000_000
 """… and no slower than this many rows make them."""
 
 
-async def fold(db: asyncpg.Connection, day: date, slice_rows: int = SLICE_ROWS) -> int:
-    """Fold one slice of the unfolded batches, after moving the standing sums on to `day`; the batches folded.
+async def roll_up(db: asyncpg.Connection, day: date, slice_rows: int = SLICE_ROWS) -> int:
+    """Roll up one slice of the pending batches, after advancing the current totals to `day`; how many batches it were.
 
-    Does nothing while another folder is at it.
+    Does nothing while somebody else is rolling up.
     """
     async with db.transaction():
-        if not await db.fetchval("select pg_try_advisory_xact_lock(hashtext(current_schema() || '/folding'))"):
+        if not await db.fetchval(queries["try_rollup_lock"]):
             return 0
-        if day > await db.fetchval("select day from standing_day"):
-            await db.execute(queries["advance_standing"], day)
-            await db.execute("update standing_day set day = $1", day)
-        batches = [row["batch"] for row in await db.fetch(queries["due_to_fold"], slice_rows)]
+        if day > await db.fetchval(queries["current_day"]):
+            await db.execute(queries["advance_current_totals"], day)
+            await db.execute(queries["set_current_day"], day)
+        batches = [row["batch"] for row in await db.fetch(queries["batches_to_roll_up"], slice_rows)]
         if batches:
-            await db.execute(queries["fold"], batches, batches[0], batches[-1])
-            await db.execute(queries["fold_standing"], batches, batches[0], batches[-1])
+            await db.execute(queries["roll_up"], batches, batches[0], batches[-1])
+            await db.execute(queries["add_to_current_totals"], batches, batches[0], batches[-1])
             await db.execute(queries["close_batches"], batches)
-            await db.execute(queries["forget_changes"])
+            await db.execute(queries["expire_changes"])
     return len(batches)
 
 
-class Folder(Part):
-    """Folds for as long as the service runs."""
+class Rollup(Part):
+    """Rolls up for as long as the service runs."""
 
     stalled_after = 300.0
 
     def __init__(self, pool: asyncpg.Pool, *, clock: Callable[[], date] = today) -> None:
-        super().__init__("folder")
+        super().__init__("rollup")
         self._pool = pool
         self._clock = clock
-        self._folded = 0
-        self._rows = 0
-        self._rushed_at = -CALM_SECONDS
-        self.unfolded = 0
+        self._rolled_up = 0
+        self._pending_rows = 0
+        self._backlog_seen_at = -QUIET_SECONDS
+        self.pending_batches = 0
         """Batches that only the ledger holds yet."""
 
     def detail(self) -> dict[str, Any]:
-        return {"folded_batches": self._folded}
+        return {"rolled_up_batches": self._rolled_up}
 
     async def step(self) -> float:
         began = time.monotonic()
-        await self.look()
-        return max(PAUSE_SECONDS, PAUSES * (time.monotonic() - began))
+        await self.roll_up_when_quiet()
+        return max(PAUSE_SECONDS, PAUSE_FACTOR * (time.monotonic() - began))
 
-    async def look(self) -> None:
-        """Fold a slice, unless consumers are in a rush."""
+    async def roll_up_when_quiet(self) -> None:
+        """Roll up a slice, unless consumers work off a backlog."""
         async with connection(self._pool) as db:
-            rows = await self._count(db)
-            if rows - self._rows > RUSH_ROWS:
-                self._rushed_at = time.monotonic()
-            self._rows = rows
-            if rows < MOST_UNFOLDED_ROWS and time.monotonic() - self._rushed_at < CALM_SECONDS:
+            if await self._should_wait(db):
                 return
-            if folded := await fold(db, self._clock()):
-                self._folded += folded
-                self._rows = await self._count(db)
+            if batches := await roll_up(db, self._clock()):
+                self._rolled_up += batches
+                self._pending_rows = await self._count_pending(db)
 
-    async def _count(self, db: asyncpg.Connection) -> int:
-        """The rows of the ledger that no sum holds yet."""
-        ((self.unfolded, rows),) = await db.fetch(queries["unfolded"])
+    async def _should_wait(self, db: asyncpg.Connection) -> bool:
+        before, self._pending_rows = self._pending_rows, await self._count_pending(db)
+        if self._pending_rows - before > BACKLOG_ROWS:
+            self._backlog_seen_at = time.monotonic()
+        was_quiet = time.monotonic() - self._backlog_seen_at >= QUIET_SECONDS
+        return not was_quiet and self._pending_rows < MOST_PENDING_ROWS
+
+    async def _count_pending(self, db: asyncpg.Connection) -> int:
+        """The rows of the ledger that are not rolled up yet."""
+        ((self.pending_batches, rows),) = await db.fetch(queries["pending_counts"])
         return int(rows)

@@ -1,110 +1,91 @@
-"""From the versions of a batch to the moves they make: duplicates and old versions make none. Pure.
+"""From the versions of a batch to the transitions they cause: duplicates and old versions cause none. Pure.
 
 Plain tuples and loops on purpose: this runs for every event there ever was.
 """
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from typing import Generic, NamedTuple, TypeVar
 
-from services.coverage import cells
-from services.coverage.facts import Enrolled, Listed
-from services.coverage.ledger import Moves
-from shared.bus.batch import Batch
-from shared.jakarta import OFFSET_SECONDS
+from services.coverage.cells import InvalidValue
+from services.coverage.facts import EnrollmentFact, PartnerFact
 
-Fact = TypeVar("Fact", Enrolled, Listed)
-Rest = TypeVar("Rest")
+Fact = TypeVar("Fact", EnrollmentFact, PartnerFact)
+Source = TypeVar("Source")
+Details = TypeVar("Details")
 
-Version = tuple[str, int, bytes, int, Rest]
-"""One version of a partner as read from the log: partner_id, version, the timeline it stands for, the second it was
-recorded in, and what else of the fact its handler keeps."""
+Version = tuple[str, int, bytes, int, Details]
+"""One version of a partner as read from the log: partner_id, version, its timeline, the second it was recorded in, and
+what else of the fact its handler needs."""
 
-Known = tuple[int, int, bytes]
+Stored = tuple[int, int, bytes]
 """What was stored of a partner before the batch: its version (0: none), second and timeline."""
 
 
-class Made(NamedTuple, Generic[Rest]):
-    """The moves of a batch, and who made one: what is kept of each new version, with its second."""
+class Transitions(NamedTuple):
+    """Side by side for each version: the timeline before it, the timeline after it, the second it was recorded in."""
 
-    moves: Moves
-    versions: list[tuple[Rest, int]]
+    before: list[bytes]
+    after: list[bytes]
+    recorded: list[int]
 
 
-class Heard(NamedTuple):
-    """The newest second of an agency's events, and how many it had on that second's day."""
+class Accepted(NamedTuple, Generic[Details]):
+    """The versions that were newer than what was stored: the details of each with its second, and the transitions of
+    those that changed the timeline."""
 
-    last: int
-    day: int
-    events: int
+    transitions: Transitions
+    versions: list[tuple[Details, int]]
 
 
 def read(
-    batch: Batch,
-    kind: type[Fact],
+    decoded: Iterable[tuple[Source, Fact]],
     timeline: Callable[[Fact], bytes],
-    rest: Callable[[Fact], Rest],
-    types: Container[str] | None = None,
-) -> list[Version[Rest]]:
-    """The batch's facts (of these types) in their order; what no timeline stands for is rejected.
+    details: Callable[[Fact], Details],
+    reject: Callable[[Source, str], None],
+) -> list[Version[Details]]:
+    """The versions of these facts in their order; a fact with a value that has no cell is rejected.
 
-    Each fact is let go before the next one is decoded: its memory is used again while it is still in the cache.
+    Facts are decoded one at a time and released at once: their memory is used again while it is still in the cache.
     """
     versions = []
-    for record, fact in batch.decode(kind, None if types is None else batch.known(types)):
+    for source, fact in decoded:
         try:
             second = int(fact.recorded_at.timestamp())
-            versions.append((fact.partner_id, fact.version, timeline(fact), second, rest(fact)))
-        except cells.Invalid as problem:
-            batch.reject(record, f"invalid_value: {problem}")
+            versions.append((fact.partner_id, fact.version, timeline(fact), second, details(fact)))
+        except InvalidValue as problem:
+            reject(source, f"invalid_value: {problem}")
     return versions
 
 
-def newest(versions: Iterable[Version[Rest]]) -> dict[str, Version[Rest]]:
+def newest(versions: Iterable[Version[Details]]) -> dict[str, Version[Details]]:
     """partner_id → its newest version, recorded no earlier than the ones it follows."""
-    found: dict[str, Version[Rest]] = {}
+    found: dict[str, Version[Details]] = {}
     for version in versions:
-        partner_id, number, timeline, second, rest = version
+        partner_id, number, timeline, second, details = version
         former = found.get(partner_id)
         if former is None:
             found[partner_id] = version
         elif number > former[1]:
-            found[partner_id] = (partner_id, number, timeline, max(second, former[3]), rest)
+            found[partner_id] = (partner_id, number, timeline, max(second, former[3]), details)
     return found
 
 
-def made(versions: Iterable[Version[Rest]], known: dict[str, Known]) -> Made[Rest]:
-    """The moves of these versions. `known` holds what was stored of every partner that the batch moves; others are
-    not moved at all. Each version moves its partner at its own second; a clock that went back counts as the second
-    before it.
+def accept(versions: Iterable[Version[Details]], stored: dict[str, Stored]) -> Accepted[Details]:
+    """What these versions change. `stored` has every partner of which the batch has a newer version; versions of others
+    change nothing. Each version counts at its own second; where the clock went back, at that of the version before.
     """
-    now = dict(known)
-    moves, moving = Moves([], [], []), []
-    for partner_id, number, timeline, second, rest in versions:
-        before = now.get(partner_id)
+    current = dict(stored)
+    transitions, accepted = Transitions([], [], []), []
+    for partner_id, number, timeline, second, details in versions:
+        before = current.get(partner_id)
         if before is None or number <= before[0]:
             continue
         if second < before[1]:
             second = before[1]
-        now[partner_id] = (number, second, timeline)
-        moving.append((rest, second))
+        current[partner_id] = (number, second, timeline)
+        accepted.append((details, second))
         if timeline != before[2]:
-            moves.before.append(before[2])
-            moves.after.append(timeline)
-            moves.recorded.append(second)
-    return Made(moves, moving)
-
-
-def heard(seen: Iterable[tuple[str | None, int]]) -> dict[str, Heard]:
-    """agency → when it was last heard of, from (agency, second) of each of its events."""
-    seconds: dict[str, list[int]] = {}
-    for agency, second in seen:
-        if agency is not None:
-            seconds.setdefault(agency, []).append(second)
-    return {agency: _heard(found) for agency, found in seconds.items()}
-
-
-def _heard(seconds: list[int]) -> Heard:
-    last = max(seconds)
-    day = (last + OFFSET_SECONDS) // 86_400
-    begins = day * 86_400 - OFFSET_SECONDS
-    return Heard(last, day, sum(second >= begins for second in seconds))
+            transitions.before.append(before[2])
+            transitions.after.append(timeline)
+            transitions.recorded.append(second)
+    return Accepted(transitions, accepted)

@@ -1,5 +1,5 @@
-"""`python -m services.coverage.worker`: consumes only. Start as many as there are cores to spare; they share the
-partitions with each other and with the service, and catch up with larger batches since they answer nobody meanwhile."""
+"""`python -m services.coverage.worker`: consumes only. Start as many as there are free cores; they share the
+partitions with each other and with the service, and take larger batches since they have no web routes to answer."""
 
 import asyncio
 import gc

@@ -9,18 +9,18 @@ from fastapi import FastAPI
 
 from services.notifications.api import opt_outs, partners, planning, policy
 from services.notifications.backlog import Backlog
-from services.notifications.channels import Channel
+from services.notifications.channels import Channel, Channels
 from services.notifications.channels.log import LogChannel
-from services.notifications.channels.mail import MailChannel, Server, nobody_reads
-from services.notifications.dead_letters_of_erased import letters_of_erased
+from services.notifications.channels.mail import MailChannel, Server, receives_replies
+from services.notifications.erasure import dead_letters_of_erased
 from services.notifications.handlers import Handlers
-from services.notifications.policy_store import InForce
+from services.notifications.policy_store import PolicyStore
 from services.notifications.rescheduler import Rescheduler
 from services.notifications.schedule import Clock, Scheduler, wall_clock
-from services.notifications.sender import LOG_PACE, MAIL_PACE, Pace, Sender
+from services.notifications.sending.sender import LOG_PACE, MAIL_PACE, Pace, Sender
 from services.notifications.settings import Settings
 from shared.bus.consumer import Consumer
-from shared.bus.erasure import DeadLetterEraser
+from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
 from shared.bus.outbox import Relay
 from shared.bus.topics import ensure_topics
@@ -38,16 +38,19 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 READS = ("partners", "enrollments", "contacts", "access")
 WRITES = ("outreach",)
 DECISIVE = ("partners", "enrollments")
-"""What must be read before anything is sent; erasure is told here too. A compacted topic may end in nothing to read."""
+"""What must be applied before anything is sent; erasures are published here too. The compacted topics are left out:
+before the end of one there may be no record left to apply."""
 
 
 @dataclass
 class Engine:
-    """The parts that share one pool, one clock and one policy."""
+    """What runs beside the routes, and what both share: one pool, one clock, one policy store."""
 
     pool: asyncpg.Pool
-    in_force: InForce
+    regions: Regions
+    policies: PolicyStore
     scheduler: Scheduler
+    metrics: Metrics
     consumer: Consumer
     senders: list[Sender]
     rescheduler: Rescheduler
@@ -60,7 +63,7 @@ class Engine:
 
 
 async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
-    """Migrate, create missing topics, and hand over the application with its parts."""
+    """Migrate, create missing topics, and return the application with its parts."""
     pool = await connect(settings.database, min_size=2, max_size=12)
     await migrate(pool, MIGRATIONS)
     topics = [TOPICS[name] for name in (*READS, *WRITES)]
@@ -74,58 +77,46 @@ async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
     return web(settings, build(settings, pool, clock))
 
 
-def web(settings: Settings, engine: Engine) -> FastAPI:
-    """The application over the engine: its routes and what they need."""
-    metrics = Metrics("notifications")
-    watch(metrics, engine.consumer, engine.relay)
-    reminders = metrics.counter("reminders", "Reminders by result", ("result",))
-    for sender in engine.senders:
-        sender.counted = lambda result: reminders.labels(result).inc()
-    state = {
-        "keys": KeyRing(engine.pool, settings.admin_key),
-        "pool": engine.pool,
-        "scheduler": engine.scheduler,
-        "in_force": engine.in_force,
-        "regions": Regions.load(),
-        "woken": (engine.relay.wake, engine.rescheduler.wake),
-    }
-    parts = engine.parts
-    return build_app(
-        "notifications",
-        parts=parts,
-        routers=[each.router for each in (partners, planning, opt_outs, policy)],
-        state=state,
-        metrics=metrics,
-        on_stop=engine.pool.close,
-    )
-
-
 def build(settings: Settings, pool: asyncpg.Pool, clock: Clock = wall_clock) -> Engine:
     """The parts, not running yet."""
-    in_force = InForce(mail=settings.smtp is not None)
-    scheduler = Scheduler(in_force, Regions.load(), clock)
-    relay = Relay(pool, kafka=settings.kafka, source="payung/notifications", prefix=settings.topic_prefix)
-    backlog = Backlog(pool, kafka=settings.kafka, topics=DECISIVE, prefix=settings.topic_prefix)
-    channels, pace = _ways_out(settings)
-    senders = [
-        Sender(
-            pool,
-            scheduler,
-            channels,
-            in_force,
-            pace=pace,
-            all_read=backlog.worked_off,
-            published=relay.wake,
-            name=f"sender-{number}",
-        )
-        for number in range(1, settings.senders + 1)
-    ]
+    kafka, prefix = settings.kafka, settings.topic_prefix
+    regions, metrics = Regions.load(), Metrics("notifications")
+    policies = PolicyStore(has_mail=settings.smtp is not None)
+    scheduler = Scheduler(policies, regions, clock)
     consumer = _consumer(settings, pool, scheduler)
-    rescheduler = Rescheduler(pool, scheduler, in_force)
-    dead_letter_eraser = DeadLetterEraser(
-        pool, "contacts", letters_of_erased, kafka=settings.kafka, prefix=settings.topic_prefix
+    relay = Relay(pool, kafka=kafka, source="payung/notifications", prefix=prefix)
+    watch(metrics, consumer, relay)
+    return Engine(
+        pool=pool,
+        regions=regions,
+        policies=policies,
+        scheduler=scheduler,
+        metrics=metrics,
+        consumer=consumer,
+        senders=_senders(settings, pool, scheduler, policies, relay, metrics),
+        rescheduler=Rescheduler(pool, scheduler, policies),
+        dead_letter_eraser=DeadLetterEraser(pool, "contacts", dead_letters_of_erased, kafka=kafka, prefix=prefix),
+        relay=relay,
     )
-    return Engine(pool, in_force, scheduler, consumer, senders, rescheduler, dead_letter_eraser, relay)
+
+
+def web(settings: Settings, engine: Engine) -> FastAPI:
+    """The application over the engine: its routes and what they need."""
+    return build_app(
+        "notifications",
+        parts=engine.parts,
+        routers=[each.router for each in (partners, planning, opt_outs, policy)],
+        state={
+            "keys": KeyRing(engine.pool, settings.admin_key),
+            "pool": engine.pool,
+            "scheduler": engine.scheduler,
+            "policies": engine.policies,
+            "regions": engine.regions,
+            "wake_after_commit": (engine.relay.wake, engine.rescheduler.wake),
+        },
+        metrics=engine.metrics,
+        on_stop=engine.pool.close,
+    )
 
 
 def _consumer(settings: Settings, pool: asyncpg.Pool, scheduler: Scheduler) -> Consumer:
@@ -138,12 +129,40 @@ def _consumer(settings: Settings, pool: asyncpg.Pool, scheduler: Scheduler) -> C
     return consumer
 
 
-def _ways_out(settings: Settings) -> tuple[dict[str, Channel], Pace]:
-    """The channels and how much of their work is taken at once."""
+def _senders(
+    settings: Settings,
+    pool: asyncpg.Pool,
+    scheduler: Scheduler,
+    policies: PolicyStore,
+    relay: Relay,
+    metrics: Metrics,
+) -> list[Sender]:
+    """`settings.senders` workers; the numbers of their results are one metric."""
+    backlog = Backlog(pool, kafka=settings.kafka, topics=DECISIVE, prefix=settings.topic_prefix)
+    results = metrics.counter("reminders", "Reminders by result", ("result",))
+    channels, pace = _channels(settings)
+    return [
+        Sender(
+            pool,
+            scheduler,
+            policies,
+            channels,
+            pace=pace,
+            is_caught_up=backlog.is_caught_up,
+            on_recorded=relay.wake,
+            count_result=lambda result: results.labels(result).inc(),
+            name=f"sender-{number}",
+        )
+        for number in range(1, settings.senders + 1)
+    ]
+
+
+def _channels(settings: Settings) -> tuple[Channels, Pace]:
+    """The channels, and how many messages are taken at once."""
     channels: dict[str, Channel] = {"log": LogChannel()}
     pace = LOG_PACE
     if settings.smtp is not None:
-        if nobody_reads(settings.sender):
+        if not receives_replies(settings.sender):
             log.warning("no answer can reach us: set PAYUNG_MAIL_FROM; until then messages name another way to stop")
         channels["email"] = MailChannel(Server.parse(settings.smtp), sender=settings.sender)
         pace = MAIL_PACE

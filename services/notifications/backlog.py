@@ -1,4 +1,4 @@
-"""Whether the facts on the log are read: what is not read yet may say that somebody has registered long ago."""
+"""Whether the facts on the log are applied: one that is not applied yet may say that somebody registered long ago."""
 
 import asyncio
 import time
@@ -13,41 +13,44 @@ from shared.observability import get_logger
 
 log = get_logger(__name__)
 
-TOLD_WITHIN = 3.0
-READ_WITHIN = 2.0
-LOOK_EVERY = 0.05
-BELIEVED_FOR = 1.0
+ENDS_TIMEOUT = 3.0
+"""Seconds within which the log has to return its ends."""
+APPLY_TIMEOUT = 2.0
+"""Seconds to wait until what is before these ends is applied."""
+POLL_SECONDS = 0.05
+VALID_FOR = 1.0
+"""Seconds for which 'caught up' is returned without another look."""
 
 Ends = list[tuple[str, int, int]]
 """(topic, partition, end) each."""
 
 
 class Backlog:
-    """Compares the log's ends with what is applied, by whichever process; not knowing counts as not read."""
+    """Compares the log's ends with what is applied, by whichever process. When the ends are not known, there is one."""
 
     def __init__(self, pool: asyncpg.Pool, *, kafka: str, topics: tuple[str, ...], prefix: str = "") -> None:
         self._pool = pool
         self._kafka = kafka
         self._topics = topics
         self._prefix = prefix
-        self._read_up_to = -BELIEVED_FOR
-        self._asking = asyncio.Lock()
+        self._caught_up_at = -VALID_FOR
+        self._lock = asyncio.Lock()
 
-    async def worked_off(self) -> bool:
-        """Whether all that stood on the log a second ago, or less, is applied. Raises one of UNAVAILABLE."""
-        async with self._asking:
+    async def is_caught_up(self) -> bool:
+        """Whether all that was on the log a second ago, or less, is applied. Raises one of UNAVAILABLE."""
+        async with self._lock:
             begun = time.monotonic()
-            if begun - self._read_up_to < BELIEVED_FOR:
+            if begun - self._caught_up_at < VALID_FOR:
                 return True
             try:
-                async with asyncio.timeout(TOLD_WITHIN):
+                async with asyncio.timeout(ENDS_TIMEOUT):
                     ends = await self._ends()
             except (KafkaError, TimeoutError) as problem:
                 log.warning("nothing is sent: the log does not answer", problem=type(problem).__name__)
                 return False
-            if not await self._reached(ends):
+            if not await self._is_applied(ends):
                 return False
-            self._read_up_to = begun
+            self._caught_up_at = begun
             return True
 
     async def _ends(self) -> Ends:
@@ -60,14 +63,14 @@ class Backlog:
             await reader.stop()
         return [(tp.topic.removeprefix(self._prefix), tp.partition, end) for tp, end in found.items()]
 
-    async def _reached(self, ends: Ends) -> bool:
-        """Facts keep coming, so the ends of a moment ago are waited for."""
+    async def _is_applied(self, ends: Ends) -> bool:
+        """Whether all before these ends is applied within APPLY_TIMEOUT: facts keep coming, so it waits a little."""
         columns = [list(column) for column in zip(*ends, strict=True)]
-        deadline = time.monotonic() + READ_WITHIN
+        deadline = time.monotonic() + APPLY_TIMEOUT
         while True:
             async with connection(self._pool) as db:
-                if not await db.fetchval(queries["behind"], *columns):
+                if not await db.fetchval(queries["is_behind"], *columns):
                     return True
             if time.monotonic() > deadline:
                 return False
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(POLL_SECONDS)

@@ -1,6 +1,6 @@
 """When a partner may be contacted: contact hours, public holidays, the partner's own time zone.
 
-Indonesia's zones (WIB, WITA, WIT) have no daylight saving, so local times can be reckoned with directly.
+Pure. Indonesia's zones (WIB, WITA, WIT) have no daylight saving, so sums with local times are exact.
 """
 
 import hashlib
@@ -15,11 +15,11 @@ from services.notifications.policy import WEEKDAYS, ContactHours, windows
 
 DAY = timedelta(days=1)
 YEARS = range(2020, 2051)
-"""Filled in at once: the package fills in missing years lazily, which is not safe across threads."""
+"""Loaded at once: the package adds missing years when they are first asked for, which is not safe across threads."""
 
 
 def public_holidays(*, with_collective_leave: bool) -> Container[date]:
-    """Indonesia's public holidays; the collective leave days (cuti bersama) beside them on wish."""
+    """Indonesia's public holidays; with the collective leave days (cuti bersama) if wanted."""
     kinds = (holidays.PUBLIC, holidays.GOVERNMENT) if with_collective_leave else (holidays.PUBLIC,)
     return holidays.country_holidays("ID", years=YEARS, categories=kinds)
 
@@ -41,7 +41,7 @@ class Calendar:
         self._weekdays = {WEEKDAYS.index(day) for day in hours.weekdays}
         self._open = [windows(hours, weekday, hours.end) for weekday in range(7)]
         self._spread = [_in_seconds(windows(hours, weekday, hours.spread_until)) for weekday in range(7)]
-        self._moved: dict[date, date] = {}
+        self._next_open: dict[date, date] = {}
 
     def is_contact_day(self, day: date) -> bool:
         """Whether anybody may be contacted on this local date."""
@@ -51,13 +51,13 @@ class Calendar:
 
     def contact_day(self, day: date) -> date:
         """The first contact day on or after `day`."""
-        moved = self._moved.get(day)
-        if moved is None:
-            moved = day
-            while not self.is_contact_day(moved):
-                moved += DAY
-            self._moved[day] = moved
-        return moved
+        found = self._next_open.get(day)
+        if found is None:
+            found = day
+            while not self.is_contact_day(found):
+                found += DAY
+            self._next_open[day] = found
+        return found
 
     def next_contact_time(self, after: datetime, zone: str) -> datetime:
         """The first moment not before `after` that lies in contact hours of the zone, as local time."""
@@ -70,18 +70,14 @@ class Calendar:
                     return _at(day, max(clock, start), zone)
             day, clock = self.contact_day(day + DAY), time.min
 
-    def is_contact_time(self, moment: datetime, zone: str) -> bool:
-        """Whether the partner may be contacted right now."""
-        return self.next_contact_time(moment, zone) == moment
-
     def slot(self, day: date, zone: str, key: str) -> datetime:
         """The key's own second of the contact day: the same each time, keys spread evenly over the day."""
         spans = self._spread[day.weekday()]
-        place = _share(key) * sum(end - start for start, end in spans) >> 64
+        offset = _share(key) * sum(end - start for start, end in spans) >> 64
         for start, end in spans:
-            if place < end - start:
-                return _at(day, time.min, zone) + timedelta(seconds=start + place)
-            place -= end - start
+            if offset < end - start:
+                return _at(day, time.min, zone) + timedelta(seconds=start + offset)
+            offset -= end - start
         raise ValueError(f"{day} has no contact hours")
 
 

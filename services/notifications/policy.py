@@ -57,7 +57,7 @@ class ContactHours(Strict):
 
 @dataclass(frozen=True)
 class Policy(Strict):
-    """The whole reminder policy in force from a day on."""
+    """The whole reminder policy that is effective from a day on."""
 
     steps: tuple[Step, ...]
     escalate_after_days: int = 7

@@ -1,4 +1,7 @@
-"""Which policy is in force: read from the table `policies`, with the calendar that follows from it."""
+"""Which policy is effective: read from the table `policies`, with the calendar that follows from it.
+
+A policy takes effect when its day begins in the capital.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,14 +13,14 @@ import msgspec
 
 from services.notifications.calendar import Calendar
 from services.notifications.policy import Policy
-from services.notifications.policy_timeline import Term, Terms
+from services.notifications.policy_timeline import PolicyPeriod, PolicyTimeline
 from services.notifications.queries import queries
 from shared import jakarta
 
 
 @dataclass(frozen=True)
-class Dated:
-    """A policy and since when it holds."""
+class StoredPolicy:
+    """A policy and the day from which it is effective."""
 
     id: int
     effective_from: date
@@ -25,47 +28,49 @@ class Dated:
     policy: Policy
 
 
-class InForce:
-    """Answers what policy holds; without a mail server nothing but the log channel is ever used."""
+class PolicyStore:
+    """Returns the policy of a moment. Without a mail server every policy uses the log channel alone."""
 
-    def __init__(self, *, mail: bool) -> None:
-        self._mail = mail
-        self._calendars: dict[int, tuple[Policy, Calendar]] = {}
+    def __init__(self, *, has_mail: bool) -> None:
+        self._has_mail = has_mail
+        self._usable: dict[int, tuple[Policy, Calendar]] = {}
 
-    async def at(self, db: asyncpg.Connection, now: datetime) -> tuple[Policy, Calendar]:
-        """The policy and calendar in force at `now`."""
-        return self._ready(await self.dated(db, now))
+    async def policy_at(self, db: asyncpg.Connection, now: datetime) -> Policy:
+        """The policy that is effective at `now`."""
+        current, *_ = await current_and_upcoming(db, now)
+        return self._usable_policy(current)[0]
 
-    def _ready(self, dated: Dated) -> tuple[Policy, Calendar]:
-        if dated.id not in self._calendars:
-            channels = dated.policy.channels if self._mail else ("log",)
-            policy = replace(dated.policy, channels=channels)
-            self._calendars[dated.id] = policy, Calendar(policy.hours)
-        return self._calendars[dated.id]
-
-    async def terms(self, db: asyncpg.Connection, now: datetime) -> Terms:
-        """The policy in force at `now` and those to come, each with its calendar."""
-        ordered = holding(await known(db), jakarta.day_of(now))
+    async def timeline(self, db: asyncpg.Connection, now: datetime) -> PolicyTimeline:
+        """The policy that is effective at `now` and those to come, each with its calendar."""
+        ordered = await current_and_upcoming(db, now)
         ends = [jakarta.beginning_of(each.effective_from) for each in ordered[1:]]
-        return tuple(Term(*self._ready(each), end) for each, end in zip(ordered, [*ends, None], strict=True))
+        periods = zip(ordered, [*ends, None], strict=True)
+        return tuple(PolicyPeriod(*self._usable_policy(each), end) for each, end in periods)
 
-    async def dated(self, db: asyncpg.Connection, now: datetime) -> Dated:
-        return holding(await known(db), jakarta.day_of(now))[0]
+    async def version_at(self, db: asyncpg.Connection, now: datetime) -> str:
+        """Names what due times are calculated from at `now`: when it changes, they are calculated again."""
+        current, *_ = await current_and_upcoming(db, now)
+        return f"{current.id}/{'mail' if self._has_mail else 'log'}"
 
-    async def mark(self, db: asyncpg.Connection, now: datetime) -> str:
-        """Names what due times are reckoned with: they are reckoned anew when this changes."""
-        return f"{(await self.dated(db, now)).id}/{'mail' if self._mail else 'log'}"
+    def _usable_policy(self, stored: StoredPolicy) -> tuple[Policy, Calendar]:
+        """The policy with the channels there are, and its calendar."""
+        if stored.id not in self._usable:
+            channels = stored.policy.channels if self._has_mail else ("log",)
+            policy = replace(stored.policy, channels=channels)
+            self._usable[stored.id] = policy, Calendar(policy.hours)
+        return self._usable[stored.id]
 
 
-async def known(db: asyncpg.Connection) -> list[Dated]:
-    """Every policy; of those in effect on a day the first holds."""
-    return [_dated(row) for row in await db.fetch(queries["policies"])]
+async def current_and_upcoming(db: asyncpg.Connection, now: datetime) -> list[StoredPolicy]:
+    """The policy that is effective at `now`, then those to come in the order of their days."""
+    rows = await db.fetch(queries["policies"])
+    return _current_and_upcoming([_stored(row) for row in rows], jakarta.day_of(now))
 
 
-def holding(every: Sequence[Dated], today: date) -> list[Dated]:
-    """The policy in force today, then those to come; not what another one of the same day has replaced."""
-    current = next(each for each in every if each.effective_from <= today)
-    of_day = {each.effective_from: each for each in reversed(every)}
+def _current_and_upcoming(newest_first: Sequence[StoredPolicy], today: date) -> list[StoredPolicy]:
+    """Of one day only the policy that was recorded last."""
+    current = next(each for each in newest_first if each.effective_from <= today)
+    of_day = {each.effective_from: each for each in reversed(newest_first)}
     return [current, *(of_day[day] for day in sorted(of_day) if day > today)]
 
 
@@ -75,5 +80,6 @@ def as_json(policy: Policy) -> dict[str, Any]:
     return body
 
 
-def _dated(row: asyncpg.Record) -> Dated:
-    return Dated(row["id"], row["effective_from"], row["recorded_at"], msgspec.json.decode(row["body"], type=Policy))
+def _stored(row: asyncpg.Record) -> StoredPolicy:
+    policy = msgspec.json.decode(row["body"], type=Policy)
+    return StoredPolicy(row["id"], row["effective_from"], row["recorded_at"], policy)

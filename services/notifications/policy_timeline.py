@@ -1,41 +1,42 @@
-"""Decides with the policy of each day: the one in force now, then those to come. Pure."""
+"""The policies of the days to come: the current one and those that follow it; decides by that of each day. Pure."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.notifications.calendar import Calendar
+from services.notifications.facts import Facts
 from services.notifications.policy import Policy
-from services.notifications.rules import Decision, Facts, decide
+from services.notifications.rules import Decision, decide
 
 
 @dataclass(frozen=True)
-class Term:
-    """A policy, its calendar, and the moment from which the next one holds (None: it stays)."""
+class PolicyPeriod:
+    """A policy, its calendar, and the moment at which the next one replaces it (None: no other is planned)."""
 
     policy: Policy
     calendar: Calendar
     end: datetime | None = None
 
 
-Terms = tuple[Term, ...]
-"""The one in force first, the others in the order in which they come. Never empty."""
+PolicyTimeline = tuple[PolicyPeriod, ...]
+"""The current policy first, the others in the order in which they take effect. Never empty."""
 
-CADENCE = ("scheduled", "waiting")
+POLICY_DEPENDENT = ("scheduled", "waiting")
 """The states in which what comes next depends on the policy."""
 
 
-def term_at(terms: Terms, moment: datetime) -> Term:
-    """What holds at this moment."""
-    return next(term for term in terms if term.end is None or moment < term.end)
+def period_at(timeline: PolicyTimeline, moment: datetime) -> PolicyPeriod:
+    """The policy that is effective at this moment."""
+    return next(period for period in timeline if period.end is None or moment < period.end)
 
 
-def decide_in(facts: Facts, terms: Terms, now: datetime) -> Decision:
-    """What holds now; what only comes under a later policy is told, and reckoned, by that one."""
-    term = term_at(terms, now)
-    decided = decide(facts, term.policy, term.calendar, now)
-    while decided.state in CADENCE and term.end and decided.due_at and decided.due_at >= term.end:
-        begins, term = term.end, term_at(terms, term.end)
-        decided = decide(facts, term.policy, term.calendar, begins)
-        if decided.actions:
-            return replace(decided, due_at=begins, actions=())
-    return decided
+def decide_by_timeline(facts: Facts, timeline: PolicyTimeline, now: datetime) -> Decision:
+    """The decision at `now`. What only happens under a later policy is decided, and its time set, by that policy."""
+    period = period_at(timeline, now)
+    decision = decide(facts, period.policy, period.calendar, now)
+    while decision.state in POLICY_DEPENDENT and period.end and decision.due_at and decision.due_at >= period.end:
+        begins, period = period.end, period_at(timeline, period.end)
+        decision = decide(facts, period.policy, period.calendar, begins)
+        if decision.actions:
+            return replace(decision, due_at=begins, actions=())
+    return decision

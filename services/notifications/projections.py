@@ -1,28 +1,29 @@
-"""How a partner's row follows from its facts, one version after the other. Pure.
+"""The projections: how a partner's row follows from its facts, one version after the other. Pure.
 
 The structs decode only what reminders need of the facts in `shared.events`.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from services.notifications.rules import OPEN_END, Status
+from services.notifications.facts import OPEN_END, Status
 
 Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class ListFact(msgspec.Struct, frozen=True):
-    """One list on which a partner stands."""
+    """One list that a partner is on."""
 
     agency: str
 
 
 class PartnerFact(msgspec.Struct, frozen=True):
-    """`partners`, narrowed."""
+    """What reminders need of a fact on `partners`."""
 
     partner_id: UUID
     version: int
@@ -43,7 +44,7 @@ class PeriodFact(msgspec.Struct, frozen=True):
 
 
 class EnrollmentFact(msgspec.Struct, frozen=True):
-    """`enrollments`, narrowed."""
+    """What reminders need of a fact on `enrollments`."""
 
     partner_id: UUID
     version: int
@@ -52,7 +53,7 @@ class EnrollmentFact(msgspec.Struct, frozen=True):
 
 
 class ContactFact(msgspec.Struct, frozen=True):
-    """`contacts`, as it is."""
+    """A fact on `contacts`, whole."""
 
     partner_id: UUID
     version: int
@@ -66,7 +67,7 @@ class ContactFact(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is kept of the topic `partners`. `agencies`: all that list the partner or ever did, in order."""
+    """The projection of the topic `partners`. `agencies`: all that list the partner or ever did, in order."""
 
     version: int = 0
     status: Status = "unknown"
@@ -80,7 +81,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """What is kept of the topic `enrollments`: `insured_until` is the first day without insurance, or OPEN_END.
+    """The projection of the topic `enrollments`: `insured_until` is the first day without insurance, or OPEN_END.
 
     `past_until`, `past_known_at`: the same of the timeline before it was emptied, which a merge does.
     """
@@ -93,8 +94,31 @@ class Timeline:
     past_known_at: datetime | None = None
 
 
-def listing(old: Listing, fact: PartnerFact) -> Listing:
-    """The next listing. A merged partner keeps since when its listing was known: the survivor counts from there."""
+Row = TypeVar("Row", Listing, Timeline)
+Fact = TypeVar("Fact", PartnerFact, EnrollmentFact)
+
+
+def project(
+    facts: Iterable[Fact], stored: dict[str, Row], empty: Row, next_row: Callable[[Row, Fact], Row]
+) -> dict[str, Row]:
+    """The rows that these facts change, by partner's id, each as it is after the last of its facts.
+
+    `stored` are the rows as they are now; a partner that is not among them starts with `empty`.
+    """
+    changed: dict[str, Row] = {}
+    for fact in facts:
+        partner_id = str(fact.partner_id)
+        old = changed.get(partner_id) or stored.get(partner_id, empty)
+        if (new := next_row(old, fact)) is not old:
+            changed[partner_id] = new
+    return changed
+
+
+def next_listing(old: Listing, fact: PartnerFact) -> Listing:
+    """The listing after this fact; `old` itself if the fact is not newer.
+
+    A merged partner keeps the moment from which its listing was known: the survivor counts from there.
+    """
     if fact.version <= old.version:
         return old
     if fact.status == "merged":
@@ -112,8 +136,8 @@ def _agencies(old: Listing, fact: PartnerFact) -> tuple[str, ...]:
     return tuple(sorted({*old.agencies, *(each.agency for each in fact.lists)}))
 
 
-def timeline(old: Timeline, fact: EnrollmentFact) -> Timeline:
-    """The next timeline; when its end became known moves only with the end."""
+def next_timeline(old: Timeline, fact: EnrollmentFact) -> Timeline:
+    """The timeline after this fact; `old` itself if the fact is not newer. `end_known_at` changes only with the end."""
     if fact.version <= old.version:
         return old
     if not fact.periods:

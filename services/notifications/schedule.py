@@ -5,14 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from services.notifications.policy_store import InForce
-from services.notifications.policy_timeline import decide_in
+from services.notifications.facts import Facts, Sent
+from services.notifications.policy_store import PolicyStore
+from services.notifications.policy_timeline import decide_by_timeline
 from services.notifications.queries import queries
-from services.notifications.rules import Decision, Facts, Sent
+from services.notifications.rules import Decision
 from shared.regions import Regions
 
 SETTLING = timedelta(minutes=1)
-"""A merge is told on two topics: so long after one of them was read, the other surely is on the log as well."""
+"""A merge is published on two topics: so long after one of the two was read, the other is on the log as well."""
+
+BEFORE_FIRST_ID = "00000000-0000-0000-0000-000000000000"
+"""Sorts before the id of every partner: where paging over all of them begins."""
 
 Clock = Callable[[], datetime]
 
@@ -23,10 +27,10 @@ def wall_clock() -> datetime:
 
 
 class Scheduler:
-    """Keeps `schedule` true to the facts, the policy and the time. Works inside the caller's transaction."""
+    """Keeps the table `schedule` true to the facts, the policy and the time. Works inside the caller's transaction."""
 
-    def __init__(self, in_force: InForce, regions: Regions, clock: Clock) -> None:
-        self._in_force = in_force
+    def __init__(self, policies: PolicyStore, regions: Regions, clock: Clock) -> None:
+        self._policies = policies
         self._regions = regions
         self._clock = clock
         self._zones: dict[str | None, str] = {}
@@ -34,30 +38,30 @@ class Scheduler:
     def now(self) -> datetime:
         return self._clock()
 
-    async def decide_again(self, db: asyncpg.Connection, partner_ids: Iterable[str]) -> None:
-        """Decide anew about these partners and whom they were merged into; unknown ids are left out."""
-        ids = [row[0] for row in await db.fetch(queries["touched"], sorted(set(partner_ids)))]
+    async def reschedule(self, db: asyncpg.Connection, partner_ids: Iterable[str]) -> None:
+        """Decide again about these partners and those they were merged into; unknown ids are left out."""
+        ids = [row[0] for row in await db.fetch(queries["affected_partners"], sorted(set(partner_ids)))]
         if ids:
             await db.execute(queries["add_missing_schedules"], ids)
             await self.lock(db, ids)
             await self.store(db, await self.decisions(db, ids))
 
     async def lock(self, db: asyncpg.Connection, ids: list[str]) -> None:
-        """From here on the facts of these partners are read as nobody else can change their schedule."""
+        """From here to the commit nobody else can change the schedule of these partners."""
         await db.execute(queries["lock_schedules"], ids)
 
     async def decisions(self, db: asyncpg.Connection, ids: list[str]) -> dict[str, Decision]:
-        """What holds for each of these partners now."""
+        """The present decision about each of these partners, by id."""
         now = self.now()
-        terms = await self._in_force.terms(db, now)
-        return {facts.partner_id: decide_in(facts, terms, now) for facts in await self.facts(db, ids)}
+        timeline = await self._policies.timeline(db, now)
+        return {facts.partner_id: decide_by_timeline(facts, timeline, now) for facts in await self.facts(db, ids)}
 
     async def facts(self, db: asyncpg.Connection, ids: list[str]) -> list[Facts]:
         return [self._facts(row) for row in await db.fetch(queries["facts"], ids)]
 
     async def store(self, db: asyncpg.Connection, decisions: dict[str, Decision]) -> None:
-        """Write them down. What is to be done at once is due now."""
-        rows = [_row(partner_id, decided, self.now()) for partner_id, decided in sorted(decisions.items())]
+        """Write these decisions to the schedule. What is to be done at once is due now."""
+        rows = [_row(partner_id, decision, self.now()) for partner_id, decision in sorted(decisions.items())]
         if rows:
             await db.execute(queries["store_decisions"], *[list(column) for column in zip(*rows, strict=True)])
 
@@ -88,8 +92,8 @@ class Scheduler:
         return self._zones[region]
 
 
-def _row(partner_id: str, decided: Decision, now: datetime) -> tuple[str | datetime | None, ...]:
-    due_at = now if decided.actions else decided.due_at
-    upcoming = decided.next
+def _row(partner_id: str, decision: Decision, now: datetime) -> tuple[str | datetime | None, ...]:
+    due_at = now if decision.actions else decision.due_at
+    upcoming = decision.next
     channel, template = (upcoming.channel, upcoming.template) if upcoming else (None, None)
-    return partner_id, decided.state, decided.why, due_at, channel, template
+    return partner_id, decision.state, decision.why, due_at, channel, template

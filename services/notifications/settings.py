@@ -12,7 +12,7 @@ UNSET_SENDER = "no-reply@payung.invalid"
 class Settings(ServiceSettings):
     """`smtp` unset: reminders only go to the log and nobody is contacted. `mail_from`: the sender's address."""
 
-    model_config = SettingsConfigDict(hide_input_in_errors=True)  # the URL may hold a password
+    model_config = SettingsConfigDict(hide_input_in_errors=True)  # the URL may contain a password
 
     smtp: str | None = None
     mail_from: str | None = None
@@ -21,7 +21,7 @@ class Settings(ServiceSettings):
 
     @field_validator("smtp")
     @classmethod
-    def _an_address(cls, value: str | None) -> str | None:
+    def _valid_smtp(cls, value: str | None) -> str | None:
         if not value:
             return None
         Server.parse(value)
@@ -29,7 +29,7 @@ class Settings(ServiceSettings):
 
     @field_validator("mail_from")
     @classmethod
-    def _a_sender(cls, value: str | None) -> str | None:
+    def _valid_sender(cls, value: str | None) -> str | None:
         if value and not ADDRESS.fullmatch(value):
             raise ValueError("the sender is a plain address, such as stop@dinas.example")
         return value or None

@@ -15,7 +15,7 @@ from services.registration.vault import Vault
 from services.registration.writer.import_worker import ImportWorker
 from services.registration.writer.writer import Writer
 from shared.bus.consumer import Consumer
-from shared.bus.erasure import DeadLetterEraser
+from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
 from shared.bus.outbox import Relay
 from shared.bus.topics import ensure_topics

@@ -127,7 +127,7 @@ select distinct on (k.agency, k.ref, k.list) k.agency, k.ref, k.list, e.key,
  order by k.agency, k.ref, k.list, (e.list = k.list) is true desc, e.last_listed desc, e.line desc, e.key;
 
 -- name: rows_of_list(agencies, lists, partner_ids)
--- The rows by which these partners stand on these lists of their agencies.
+-- The rows by which these partners are on these lists of their agencies.
 select e.key, e.partner_id, e.agency, e.list
   from unnest($1::text[], $2::text[], $3::uuid[]) k (agency, list, partner_id)
   join evidence e on e.partner_id = k.partner_id and e.agency = k.agency and e.list = k.list;

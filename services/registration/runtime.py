@@ -7,7 +7,7 @@ import asyncpg
 from services.registration.vault import Vault
 from services.registration.writer.import_worker import ImportWorker
 from services.registration.writer.writer import Writer
-from shared.bus.erasure import DeadLetterEraser
+from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.outbox import Relay
 from shared.regions import Regions
 from shared.security import KeyRing

@@ -1,4 +1,4 @@
-"""What a handler is given: records of one topic, decoded at once, the bad ones set aside."""
+"""What a handler gets: records of one topic, decoded together, the bad ones rejected."""
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TypeVar
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Batch:
-    """Records of one topic in the order of their partitions. What is rejected goes to the dead letters."""
+    """Records of one topic, those of a partition in their order. Rejected records become dead letters."""
 
     def __init__(self, topic: str, records: Sequence[Record]) -> None:
         self.topic = topic
@@ -20,9 +20,9 @@ class Batch:
         self.rejected: list[tuple[Record, str]] = []
 
     def decode(self, kind: type[T], records: Iterable[Record] | None = None) -> Iterator[tuple[Record, T]]:
-        """The records' values as `kind`, one at a time; what is no such value is rejected. Tombstones are left out.
+        """Each record with its value as `kind`; a record without such a value is rejected. Tombstones are left out.
 
-        `records` narrows the batch, for topics whose types differ.
+        `records` is a part of the batch, for topics whose types differ.
         """
         decode = msgspec.json.Decoder(kind).decode
         for record in self.records if records is None else records:
@@ -35,10 +35,10 @@ class Batch:
             else:
                 yield record, value
 
-    def known(self, types: Container[str]) -> list[Record]:
-        """The records of these types; others are rejected as `unknown_type`.
+    def of_types(self, types: Container[str]) -> list[Record]:
+        """The records of these event types; others are rejected as `unknown_type`.
 
-        Costs about a microsecond a record: where all types have one value, a hot path may do without.
+        Costs about a microsecond for each record: where all types have the same value, a hot path may do without.
         """
         found = []
         for record in self.records:
@@ -49,15 +49,16 @@ class Batch:
         return found
 
     def tombstones(self) -> list[Record]:
+        """The records without a value: their keys are deleted."""
         return [record for record in self.records if record.value is None]
 
     def reject(self, record: Record, reason: str) -> None:
-        """Send this record to the dead letters; `reason` is a stable code, optionally `: detail`, nothing personal."""
+        """Make this record a dead letter; `reason` is a stable code, perhaps with `: detail`, and nothing personal."""
         self.rejected.append((record, reason))
 
 
 def _without_values(problem: Exception) -> str:
-    """Where it failed, without the value that stood there: that may be personal data."""
+    """Where decoding failed, without the value: that may be personal data."""
     text = str(problem)
     if isinstance(problem, msgspec.ValidationError):
         return text.split(" - at ")[-1] if " - at " in text else "value"

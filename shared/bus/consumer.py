@@ -1,30 +1,29 @@
 """The exactly-once consumer: a batch's effects and its offsets are one transaction.
 
-FastStream carries the records (`transport.py`); the truth about where we stand is the database (`positions.py`). On
-assignment the consumer takes the partitions over and seeks to the database's offsets. Each batch first moves them;
-if somebody else owns them by now, nothing is written.
+FastStream carries the records (`transport.py`); the truth about our offsets is the database (`positions.py`). When it
+is assigned partitions, the consumer owns them in the database and seeks to the database's offsets (`assignment.py`).
+Each batch first advances the offsets; if somebody else owns them by now, nothing is written (`applier.py`).
 """
 
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import Any
 
 import asyncpg
-from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
-from shared.bus.batch import Batch
-from shared.bus.dead_letters import DeadLetters, Halted
-from shared.bus.positions import Fenced, Positions, Run, runs
+from shared.bus.applier import Applier, Handler
+from shared.bus.assignment import Assignment
+from shared.bus.dead_letter_publisher import DeadLetterPublisher, Halted
+from shared.bus.lag import Lag
+from shared.bus.positions import Fenced, Gap, PartitionRun, Positions, partition_runs
 from shared.bus.records import Record
 from shared.bus.topics import ensure_topics
 from shared.bus.transport import Transport
-from shared.database import UNAVAILABLE, transaction
 from shared.events import TOPICS
 from shared.events.model import Topic
 from shared.observability import get_logger
@@ -32,20 +31,27 @@ from shared.part import Part, PartStatus
 
 log = get_logger(__name__)
 
-Handler = Callable[[Batch, asyncpg.Connection], Awaitable[None]]
-
-LONGEST_BACK_OFF = 5.0
 WATCH_SECONDS = 2.0
+"""Seconds between two measurements of the lag."""
+
 HUNG_AFTER = 20.0
-MEASURED_WITHIN = 4.0
-COMMIT_HINT_SECONDS = 1.0
+"""Seconds without progress, with records to read and no batch at work, after which the Kafka client is replaced."""
+
+BATCH_ENDS_WITHIN = 7.0
+"""Seconds that `stop` waits for the current batch."""
+
+KAFKA_COMMIT_SECONDS = 1.0
+"""Seconds at least between two commits to Kafka, which only lag displays read."""
+
+KAFKA_COMMITTED_WITHIN = 2.0
 FENCED_PAUSE = 1.0
+"""Seconds to wait after another consumer fenced us out, until the group has settled."""
 
 
 @dataclass(frozen=True)
-class Standing:
-    """One topic: records behind (None: unknown), records set aside since the start, whether it is halted, and when a
-    batch last took effect (seconds since 1970; None: not yet)."""
+class TopicStatus:
+    """One topic: records not yet applied (None: unknown), dead letters since the start, whether it is halted, and when
+    a batch last took effect (seconds since 1970; None: not yet)."""
 
     lag: int | None
     dead_letters: int
@@ -54,7 +60,11 @@ class Standing:
 
 
 class Consumer(Part):
-    """Runs one handler a topic, in the given consumer group. See the module's text for its guarantee."""
+    """Runs one handler a topic, in the given consumer group. The module's text says what it guarantees.
+
+    A batch has at most `max_records` records; the client waits `linger_ms` milliseconds for the first of them.
+    `partitions` and `replication` are those of topics that do not exist yet.
+    """
 
     waits_for = (KafkaError, OSError, TimeoutError)
     longest_back_off = 1.0
@@ -73,40 +83,42 @@ class Consumer(Part):
         replication: int = 1,
     ) -> None:
         super().__init__("consumer")
-        self._pool = pool
         self._kafka = kafka
-        self._group = group
+        self._group = prefix + group
         self._prefix = prefix
         self._max_records = max_records
         self._linger_ms = linger_ms
         self._partitions = partitions
         self._replication = replication
-        self._handlers: dict[str, Handler] = {}
-        self._positions = Positions()
+        self._transport: Transport | None = None
         self._halted: dict[str, str] = {}
-        self._dead_letters = DeadLetters(kafka, group, prefix=prefix)
-        self._idle = asyncio.Event()
-        self._idle.set()
-        self._hinted = 0.0
-        self._ends: dict[TopicPartition, int] = {}
-        self._applied: dict[str, float] = {}
+        self._positions = Positions()
+        self._lag = Lag(self._positions)
+        self._dead_letters = DeadLetterPublisher(kafka, group, prefix=prefix)
+        self._applier = Applier(pool, self._positions, self._dead_letters, self)
+        self._assignment = Assignment(
+            pool, self._positions, self, client=self._client, halted=self._halted, prefix=prefix
+        )
+        self._no_batch = asyncio.Event()
+        self._no_batch.set()
+        self._kafka_committed_at = 0.0
 
     def on(self, topic: str, handler: Handler) -> None:
-        """Let `handler` work off `topic` (its name as in the contracts)."""
-        self._handlers[topic] = handler
+        """Apply the records of `topic` (its name as in the contracts) with `handler`."""
+        self._applier.handlers[topic] = handler
 
     async def step(self) -> float:
         """One life of the Kafka client: until `stop`, or until it hangs. Whatever happens to the broker or the
-        database, the next step comes back to it."""
-        self._transport = self._new_transport()
+        database, the next step starts a new client."""
+        transport = self._transport = self._new_transport()
         try:
-            await self._make_topics()
-            await self._transport.start()
+            await self._create_topics()
+            await transport.start()
             self.progressed()
             await self._watch()
         finally:
             self._positions.clear()
-            if not await self._transport.stop():
+            if not await transport.stop():
                 log.warning("the Kafka client did not stop in time", group=self._group)
         return 1.0
 
@@ -114,36 +126,38 @@ class Consumer(Part):
         await self._dead_letters.stop()
 
     async def stop(self) -> None:
-        """Finish the batch at hand, take no other."""
+        """Finish the current batch and take no other; waits for it BATCH_ENDS_WITHIN seconds at most."""
         await super().stop()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), 7)
+            await asyncio.wait_for(self._no_batch.wait(), BATCH_ENDS_WITHIN)
 
     def detail(self) -> dict[str, Any]:
         return {
-            "group": self._prefix + self._group,
-            "lag": self._lag(),
-            "dead_letters": self._dead_letters.buried.total(),
+            "group": self._group,
+            "lag": self._lag.records(),
+            "dead_letters": self._dead_letters.counts.total(),
             "halted": dict(self._halted),
         }
 
     def status(self) -> PartStatus:
-        """A halted topic takes no traffic; it is no reason to start the service anew."""
+        """Not ready while a topic is halted; a restart of the service would not help, so it stays live."""
         status = super().status()
         return replace(status, ready=status.ready and not self._halted)
 
-    def topics(self) -> dict[str, Standing]:
-        """How far each topic is worked off, for those who watch."""
-        return {
-            topic: Standing(
-                self._lag(topic), self._dead_letters.buried[topic], topic in self._halted, self._applied.get(topic)
-            )
-            for topic in self._handlers
-        }
+    def topics(self) -> dict[str, TopicStatus]:
+        """Each topic's lag, dead letters and last progress, for `/metrics`."""
+        return {topic: self._topic_status(topic) for topic in self._applier.handlers}
 
-    async def _make_topics(self) -> None:
+    def _topic_status(self, topic: str) -> TopicStatus:
+        lag, dead_letters = self._lag.records(self._prefix + topic), self._dead_letters.counts[topic]
+        return TopicStatus(lag, dead_letters, topic in self._halted, self._applier.applied_at.get(topic))
+
+    def _client(self) -> AIOKafkaConsumer | None:
+        return None if self._transport is None else self._transport.client
+
+    async def _create_topics(self) -> None:
         """A consumer may start before the service that writes its topics."""
-        topics = [TOPICS.get(name, Topic(name)) for name in self._handlers]
+        topics = [TOPICS.get(name, Topic(name)) for name in self._applier.handlers]
         await ensure_topics(
             self._kafka, topics, prefix=self._prefix, partitions=self._partitions, replication=self._replication
         )
@@ -151,178 +165,63 @@ class Consumer(Part):
     def _new_transport(self) -> Transport:
         return Transport(
             self._kafka,
-            [self._prefix + topic for topic in self._handlers],
-            self._prefix + self._group,
+            [self._prefix + topic for topic in self._applier.handlers],
+            self._group,
             receive=self._receive,
-            listener=_Listener(self),
+            listener=self._assignment,
             max_records=self._max_records,
             linger_ms=self._linger_ms,
         )
 
     async def _watch(self) -> None:
-        """Return when told to stop or when the client hangs, which it can do after a broker's restart."""
+        """Return on `stop`, or when the client hangs, which it can do after a restart of the broker."""
         while not await self.stopped_within(WATCH_SECONDS):
-            await self._measure_lag()
-            if not self._lag() or self._halted:
-                self._busy_since = time.monotonic()
-            if self._idle.is_set() and self.busy_seconds() > HUNG_AFTER:
-                log.warning("consumer hangs, starting it anew", group=self._group, lag=self._lag())
+            client = self._client()
+            if client is not None:
+                await self._lag.measure(client)
+            lag = self._lag.records()
+            if not lag or self._halted:
+                self.idle()
+            if self._no_batch.is_set() and self.busy_seconds() > HUNG_AFTER:
+                log.warning("the Kafka client hangs and is replaced", group=self._group, lag=lag)
                 return
-
-    async def _measure_lag(self) -> None:
-        client = self._transport.client
-        positions = {tp: position.next_offset for tp, position in self._positions.items()}
-        if client is None or not positions:
-            return
-        async with asyncio.timeout(MEASURED_WITHIN):
-            self._ends = dict(await client.end_offsets(list(positions)))
-
-    def _lag(self, topic: str | None = None) -> int | None:
-        """Records not yet applied of the partitions (of one topic) that are ours, by their ends as last measured; None
-        unknown."""
-        behind = [
-            max(0, end - self._positions[tp].next_offset)
-            for tp, end in self._ends.items()
-            if tp in self._positions and topic in (None, self._plain(tp.topic))
-        ]
-        return sum(behind) if behind else None
-
-    # --- ownership -----------------------------------------------------------------------------------------------
-
-    async def assigned(self, partitions: Iterable[TopicPartition]) -> None:
-        """Take the partitions over and seek; waits for the database, since without it we know no position."""
-        back_off = 0.1
-        while not self.stopping:
-            try:
-                await self._take_over(partitions)
-                return
-            except UNAVAILABLE as problem:
-                self.wait_for(problem, back_off)
-                await asyncio.sleep(back_off)
-                back_off = min(back_off * 2, LONGEST_BACK_OFF)
-
-    def revoked(self, partitions: Iterable[TopicPartition]) -> None:
-        self._positions.give_up(partitions)
-
-    async def _take_over(self, partitions: Iterable[TopicPartition]) -> None:
-        client = self._transport.client
-        if client is None:
-            return
-        for topic, group in groupby(sorted(partitions), key=lambda tp: tp.topic):
-            mine = list(group)
-            await self._positions.take_over(self._pool, self._plain(topic), mine)
-            for tp in mine:
-                client.seek(tp, self._positions[tp].next_offset)
-            if self._plain(topic) in self._halted:
-                client.pause(*mine)
-        self.progressed()
-
-    def _plain(self, topic: str) -> str:
-        return topic.removeprefix(self._prefix)
-
-    # --- a batch -------------------------------------------------------------------------------------------------
 
     async def _receive(self, records: list[Record]) -> None:
         if self.stopping:
             return
-        self._idle.clear()
+        self._no_batch.clear()
         try:
-            by_topic: dict[str, list[Run]] = defaultdict(list)
-            for run in runs(records):
+            by_topic: dict[str, list[PartitionRun]] = defaultdict(list)
+            for run in partition_runs(records):
                 by_topic[run[0].topic].append(run)
-            for topic, found in by_topic.items():
-                await self._work_off(topic, found)
-            await self._hint()
+            for topic, runs in by_topic.items():
+                await self._apply(topic, runs)
+            await self._commit_to_kafka()
         finally:
-            self._idle.set()
+            self._no_batch.set()
 
-    async def _work_off(self, topic: str, found: list[Run]) -> None:
+    async def _apply(self, topic: str, runs: list[PartitionRun]) -> None:
+        name = topic.removeprefix(self._prefix)
         try:
-            due = self._positions.due(found)
-            if due:
-                await self._apply(self._plain(topic), due)
+            unapplied = self._positions.unapplied(runs)
+            if unapplied:
+                await self._applier.apply(name, unapplied)
+        except Gap:
+            await self._assignment.recover(topic)
         except Fenced:
-            await self._recover(topic)
+            await self.stopped_within(FENCED_PAUSE)
+            await self._assignment.recover(topic)
         except Halted as halt:
-            self._halted[self._plain(topic)] = str(halt)
-            log.error("consumer halts on a topic", topic=self._plain(topic), reason=str(halt))
-            await self._recover(topic)
+            self._halted[name] = str(halt)
+            log.error("the consumer halts on a topic", topic=name, reason=str(halt))
+            await self._assignment.recover(topic)
 
-    async def _recover(self, topic: str) -> None:
-        """Read the database's offsets again for what the group still gives us, and go on from there."""
-        await asyncio.sleep(0 if self._plain(topic) in self._halted else FENCED_PAUSE * self._contested(topic))
-        client = self._transport.client
-        if client is None or self.stopping:
+    async def _commit_to_kafka(self) -> None:
+        """Commit to Kafka now and then, for lag displays; nothing of ours reads it."""
+        client = self._client()
+        if client is None or time.monotonic() - self._kafka_committed_at < KAFKA_COMMIT_SECONDS:
             return
-        sought = {tp for tp, position in self._positions.items() if position.sought}
-        await self.assigned(tp for tp in client.assignment() if tp.topic == topic)
-        for tp in sought & self._positions.keys():
-            self._positions[tp].sought = True
-
-    def _contested(self, topic: str) -> bool:
-        """Whether another owner fenced us out (give the group a moment), rather than our own seek."""
-        return not any(position.sought for tp, position in self._positions.items() if tp.topic == topic)
-
-    async def _apply(self, topic: str, records: list[Record]) -> None:
-        """Apply the records with their offsets, however often the database has to be waited for."""
-        back_off = 0.1
-        while True:
-            try:
-                await self._transact(topic, records)
-                return
-            except (*UNAVAILABLE, KafkaError, TimeoutError) as problem:
-                self.wait_for(problem, back_off)
-                if self.stopping:
-                    raise Fenced from problem
-                await asyncio.sleep(back_off)
-                back_off = min(back_off * 2, LONGEST_BACK_OFF)
-            except (Fenced, Halted):
-                raise
-            except Exception as problem:  # whatever a handler raises is the records' fault until one record is left
-                await self._isolate(topic, records, problem)
-                return
-
-    async def _isolate(self, topic: str, records: list[Record], problem: Exception) -> None:
-        if len(records) > 1:
-            middle = len(records) // 2
-            await self._apply(topic, records[:middle])
-            await self._apply(topic, records[middle:])
-            return
-        reason = f"handler: {type(problem).__name__}"
-        log.error("a record could not be handled", topic=topic, reason=reason, offset=records[0].offset)
-        await self._transact(topic, records, reason=reason)
-
-    async def _transact(self, topic: str, records: list[Record], *, reason: str | None = None) -> None:
-        after = self._positions.after(records)
-        batch = Batch(topic, records)
-        async with transaction(self._pool) as db:
-            await self._positions.advance(db, topic, after)
-            if reason is None:
-                await self._handlers[topic](batch, db)
-            else:
-                batch.reject(records[0], reason)
-            await self._dead_letters.bury(batch)
-        self._positions.moved(after)
-        self.progressed()
-        self._applied[topic] = time.time()
-
-    async def _hint(self) -> None:
-        """Commit to Kafka now and then, for lag displays; nothing ever reads it back."""
-        client = self._transport.client
-        if client is None or time.monotonic() - self._hinted < COMMIT_HINT_SECONDS:
-            return
-        self._hinted = time.monotonic()
+        self._kafka_committed_at = time.monotonic()
         with suppress(KafkaError, TimeoutError):
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(KAFKA_COMMITTED_WITHIN):
                 await client.commit({tp: position.next_offset for tp, position in self._positions.items()})
-
-
-class _Listener(ConsumerRebalanceListener):
-    def __init__(self, owner: Consumer) -> None:
-        self._owner = owner
-
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        self._owner.revoked(revoked)
-
-    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        await self._owner.assigned(assigned)

@@ -1,16 +1,15 @@
-"""Dead letters: the original bytes and headers, and why they could not be used."""
+"""Dead letters: records that a consumer could not use, with their original bytes and headers and the reason.
 
-from collections import Counter, defaultdict, deque
-from collections.abc import Iterable
-from datetime import UTC, datetime
+Each lies on `TOPIC.dlq`. Topic, partition and offset of the original record identify it however often it is published.
+"""
 
-from shared.bus.batch import Batch
-from shared.bus.producer import Message, Producer
-from shared.bus.records import Record
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.bus.producer import Message
+from shared.bus.records import Record, event_type, header, key_text
 from shared.bus.topics import DEAD_LETTER_SUFFIX
-from shared.observability import get_logger
-
-log = get_logger(__name__)
 
 REASON = "payung_reason"
 CONSUMER = "payung_consumer"
@@ -19,57 +18,82 @@ PARTITION = "payung_partition"
 OFFSET = "payung_offset"
 FIRST_FAILURE = "payung_first_failure"
 LAST_FAILURE = "payung_last_failure"
-OURS = frozenset({REASON, CONSUMER, TOPIC, PARTITION, OFFSET, FIRST_FAILURE, LAST_FAILURE})
-
-POISON_WINDOW = 1_000
-POISON_SHARE = 0.5
-POISON_AT_LEAST = 200
+OWN_HEADERS = frozenset({REASON, CONSUMER, TOPIC, PARTITION, OFFSET, FIRST_FAILURE, LAST_FAILURE})
+"""The headers that a dead letter has beside those of the original record."""
 
 
-class Halted(Exception):
-    """Too many of the recent records are poison: this is no bad record but a bad release, on one side or the other."""
+@dataclass(frozen=True)
+class DeadLetter:
+    """One dead letter as it was read.
+
+    `id` is `topic/partition/offset` on the dead-letter topic, `origin` the same of the original record; `topic` is the
+    original topic's name as in the contracts. The times of failure are ISO 8601, in UTC.
+    """
+
+    id: str
+    topic: str
+    reason: str
+    consumer: str
+    origin: str
+    first_failure: str
+    last_failure: str
+    type: str
+    record: Record
+
+    @property
+    def code(self) -> str:
+        """The reason without its detail."""
+        return self.reason.partition(":")[0]
+
+    @property
+    def key(self) -> str:
+        return key_text(self.record)
+
+    @property
+    def origin_offset(self) -> int:
+        return int(self.origin.rpartition("/")[2])
 
 
-class DeadLetters:
-    """Sets aside what a consumer's batches rejected, and remembers how much of each topic was poison of late."""
-
-    def __init__(self, kafka: str, consumer: str, *, prefix: str = "") -> None:
-        self._producer = Producer(kafka, consumer, prefix=prefix)
-        self._consumer = consumer
-        self._recent: dict[str, deque[bool]] = defaultdict(lambda: deque(maxlen=POISON_WINDOW))
-        self.buried: Counter[str] = Counter()
-        """Topic → letters since the start."""
-
-    async def bury(self, batch: Batch) -> None:
-        """Return once the letters are with the broker, before their offsets are passed; a repeat is told by its origin.
-
-        Raises Halted, with none sent, when too much is poison.
-        """
-        poison = {id(record) for record, _ in batch.rejected}
-        recent = self._recent[batch.topic].copy()
-        recent.extend(id(record) in poison for record in batch.records[-POISON_WINDOW:])
-        if poison:
-            bad, last = sum(recent), batch.rejected[-1][1]
-            if bad >= POISON_AT_LEAST and bad > POISON_SHARE * len(recent):
-                raise Halted(f"{bad} of the last {len(recent)} records are poison, the last one: {last}")
-            dead = letters(batch.topic, batch.rejected, consumer=self._consumer, now=datetime.now(UTC))
-            await self._producer.send(dead)
-            self.buried[batch.topic] += len(dead)
-            log.warning("dead letters", topic=batch.topic, count=len(dead), reason=batch.rejected[0][1])
-        self._recent[batch.topic] = recent
-
-    async def stop(self) -> None:
-        await self._producer.stop()
+Matches = Callable[[DeadLetter], bool]
+"""Selects dead letters."""
 
 
-def letters(topic: str, rejected: Iterable[tuple[Record, str]], *, consumer: str, now: datetime) -> list[Message]:
-    """The dead letters of `topic` (its name without prefix); topic + partition + offset identify one."""
-    return [_letter(topic, record, reason, consumer, now.isoformat()) for record, reason in rejected]
+def from_record(record: Record, prefix: str) -> DeadLetter:
+    """The dead letter in a record of a dead-letter topic; `prefix` is the one of this stack's topics."""
+    own = {name: header(record.headers, name) for name in OWN_HEADERS}
+    topic = original_topic(record.topic, prefix)
+    return DeadLetter(
+        id=f"{topic}/{record.partition}/{record.offset}",
+        topic=topic,
+        reason=own[REASON],
+        consumer=own[CONSUMER],
+        origin=f"{own[TOPIC]}/{own[PARTITION]}/{own[OFFSET]}",
+        first_failure=own[FIRST_FAILURE],
+        last_failure=own[LAST_FAILURE],
+        type=event_type(record),
+        record=record,
+    )
 
 
-def _letter(topic: str, record: Record, reason: str, consumer: str, now: str) -> Message:
+def to_messages(topic: str, rejected: Iterable[tuple[Record, str]], *, consumer: str, now: datetime) -> list[Message]:
+    """The messages that make these (record, reason) pairs of `topic` (its name without prefix) dead letters."""
+    return [_to_message(topic, record, reason, consumer, now.isoformat()) for record, reason in rejected]
+
+
+def to_original(letter: DeadLetter) -> Message:
+    """The original record again; it keeps the time of its first failure, should it fail once more."""
+    own = OWN_HEADERS - {FIRST_FAILURE}
+    headers = [(name, value) for name, value in letter.record.headers if name not in own]
+    return Message(letter.topic, letter.record.key, letter.record.value, headers)
+
+
+def original_topic(dead_letter_topic: str, prefix: str) -> str:
+    return dead_letter_topic.removeprefix(prefix).removesuffix(DEAD_LETTER_SUFFIX)
+
+
+def _to_message(topic: str, record: Record, reason: str, consumer: str, now: str) -> Message:
     earlier = dict(record.headers)
-    ours = {
+    own = {
         REASON: reason,
         CONSUMER: consumer,
         TOPIC: topic,
@@ -77,7 +101,7 @@ def _letter(topic: str, record: Record, reason: str, consumer: str, now: str) ->
         OFFSET: str(record.offset),
         LAST_FAILURE: now,
     }
-    headers = [(name, value) for name, value in record.headers if name not in OURS]
-    headers += [(name, value.encode()) for name, value in ours.items()]
+    headers = [(name, value) for name, value in record.headers if name not in OWN_HEADERS]
+    headers += [(name, value.encode()) for name, value in own.items()]
     headers.append((FIRST_FAILURE, earlier.get(FIRST_FAILURE, now.encode())))
     return Message(topic + DEAD_LETTER_SUFFIX, record.key, record.value, headers)

@@ -1,4 +1,4 @@
-"""What a monitor is told of the bus, read from its parts when it asks; labels name topics only."""
+"""The bus's Prometheus metrics, read from its parts at every scrape; topics are the only labels."""
 
 from collections.abc import Iterator, Mapping
 
@@ -30,16 +30,18 @@ class _Bus(Collector):
         yield self._gauge("consumer_last_applied_timestamp_seconds", "When a batch last took effect", applied)
         halted = {topic: float(each.halted) for topic, each in topics.items()}
         yield self._gauge("consumer_halted", "1: halted, since too many records are poison", halted)
-        letters = CounterMetricFamily(self._prefix + "consumer_dead_letters", "Records set aside", labels=["topic"])
+        dead_letters = CounterMetricFamily(
+            self._prefix + "consumer_dead_letters", "Records set aside", labels=["topic"]
+        )
         for topic, each in topics.items():
-            letters.add_metric([topic], each.dead_letters)
-        yield letters
+            dead_letters.add_metric([topic], each.dead_letters)
+        yield dead_letters
         if self._relay is not None:
             published = self._relay.published
             yield CounterMetricFamily(self._prefix + "relay_published_events", "Events published", value=published)
 
     def _gauge(self, name: str, text: str, values: Mapping[str, float | None]) -> Metric:
-        """One sample for each topic; none where nothing is known yet."""
+        """One sample for each topic whose value is known."""
         gauge = GaugeMetricFamily(self._prefix + name, text, labels=["topic"])
         for topic, value in values.items():
             if value is not None:

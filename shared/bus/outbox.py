@@ -7,19 +7,24 @@ import asyncpg
 from aiokafka.errors import KafkaError
 
 from shared.bus.producer import Producer
+from shared.bus.queries import queries
 from shared.bus.records import Outgoing
 from shared.database import UNAVAILABLE, connection
 from shared.part import Part
 
 COLUMNS = ("topic", "key", "type", "event_id", "time", "value")
-CHUNK = 5_000
+
+BATCH_EVENTS = 5_000
+"""Events that the relay reads, publishes and deletes at once."""
+
 POLL_SECONDS = 0.25
+"""Seconds after which the relay looks into the outbox without being woken."""
 
 
 async def add(db: asyncpg.Connection, events: Sequence[Outgoing]) -> None:
-    """Write the events within the caller's transaction; the order of one key is the order of the calls.
+    """Write the events within the caller's transaction; they are published in the order of the calls.
 
-    The caller serialises writers of one key (a row or advisory lock held until commit).
+    The caller lets only one transaction at a time write for a key (a row lock or advisory lock held until commit).
     """
     if events:
         rows = [(e.topic, e.key, e.type, e.id, e.time, e.value) for e in events]
@@ -27,11 +32,11 @@ async def add(db: asyncpg.Connection, events: Sequence[Outgoing]) -> None:
 
 
 class Relay(Part):
-    """Publishes the outbox in the order of its ids and removes what the broker acknowledged.
+    """Publishes the outbox in the order of its ids and deletes what the broker acknowledged.
 
-    Reads whatever is visible now and deletes only what it published, so an id that commits late is never skipped.
+    It reads whatever is visible and deletes only what it published, so an id that commits late is never skipped.
     One relay of a service works at a time (advisory lock); a crash between publishing and deleting publishes again.
-    Woken by who commits; the poll finds it a little later anyway.
+    Whoever commits an event wakes it; without that it finds the event POLL_SECONDS later at most.
     """
 
     waits_for = (*UNAVAILABLE, KafkaError, TimeoutError)
@@ -41,7 +46,7 @@ class Relay(Part):
         self._pool = pool
         self._producer = Producer(kafka, source, prefix=prefix)
         self.published = 0
-        """Events since the start."""
+        """Events published since the start."""
 
     def detail(self) -> dict[str, Any]:
         return {"published": self.published}
@@ -50,23 +55,22 @@ class Relay(Part):
         await self._producer.stop()
 
     async def step(self) -> float:
-        """Publish until the outbox is empty."""
+        """Publish until the outbox is empty, if no other relay does."""
         async with connection(self._pool) as db:
-            if not await db.fetchval("select pg_try_advisory_lock(hashtext(current_schema() || '/relay'))"):
+            if not await db.fetchval(queries["try_lock_relay"]):
                 return POLL_SECONDS
             try:
-                while not self.stopping and await self._publish_chunk(db):
+                while not self.stopping and await self._publish_batch(db):
                     self.progressed()
             finally:
                 if not db.is_closed():
-                    await db.execute("select pg_advisory_unlock(hashtext(current_schema() || '/relay'))")
+                    await db.execute(queries["unlock_relay"])
         return POLL_SECONDS
 
-    async def _publish_chunk(self, db: asyncpg.Connection) -> bool:
-        rows = await db.fetch(
-            "select id, topic, key, type, event_id, time, value from outbox order by id limit $1", CHUNK
-        )
+    async def _publish_batch(self, db: asyncpg.Connection) -> bool:
+        """Publish the oldest events; whether there may be more."""
+        rows = await db.fetch(queries["oldest_events"], BATCH_EVENTS)
         await self._producer.publish([Outgoing(*tuple(row)[1:]) for row in rows])
-        await db.execute("delete from outbox where id = any($1::bigint[])", [row["id"] for row in rows])
+        await db.execute(queries["delete_events"], [row["id"] for row in rows])
         self.published += len(rows)
-        return len(rows) == CHUNK
+        return len(rows) == BATCH_EVENTS

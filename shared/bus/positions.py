@@ -1,7 +1,8 @@
-"""Which partitions are ours and where each stands. The truth is the table `consumer_offsets`.
+"""Which partitions this consumer owns and the next offset of each. The truth is the table `consumer_offsets`.
 
-Taking a partition over raises its epoch, which fences the former owner out; a batch moves its offsets by
-compare-and-swap in the transaction of its effects. If the swap fails, somebody else owns them and nothing is written.
+Every assignment of a partition raises its epoch, which fences its former owner out. A batch advances its offsets by
+compare-and-swap in the transaction of its effects. If the swap fails, another consumer owns the partitions, and nothing
+is written.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,55 +12,53 @@ from operator import attrgetter
 import asyncpg
 from aiokafka import TopicPartition
 
+from shared.bus.queries import queries
 from shared.bus.records import Record
 
-TAKE_OVER = """
-    insert into consumer_offsets as o (topic, partition)
-    select $1, p from unnest($2::int[]) p
-    on conflict (topic, partition) do update set epoch = o.epoch + 1
-    returning partition, next_offset, epoch"""
-
-ADVANCE = """
-    update consumer_offsets o set next_offset = n.next
-    from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[]) n (partition, previous, next, epoch)
-    where o.topic = $1 and o.partition = n.partition and o.next_offset = n.previous and o.epoch = n.epoch"""
-
-Run = tuple[TopicPartition, list[Record]]
-"""Records of one partition that stand together."""
+PartitionRun = tuple[TopicPartition, list[Record]]
+"""Consecutive records of one partition."""
 
 
 class Fenced(Exception):
-    """Somebody else moved or took over a partition of this batch: its effects are void."""
+    """Another consumer advanced or was assigned a partition of this batch: nothing of the batch may be written."""
+
+
+class Gap(Exception):
+    """The batch does not begin at the next offset of a partition: seek there before anything is applied."""
 
 
 class Position:
-    """Where one partition stands: the next offset to apply and the epoch under which we own it."""
+    """The next offset to apply of one partition, and the epoch under which we own it."""
 
-    __slots__ = ("epoch", "next_offset", "sought")
+    __slots__ = ("epoch", "gap_was_sought", "next_offset")
 
     def __init__(self, next_offset: int, epoch: int) -> None:
         self.next_offset = next_offset
         self.epoch = epoch
-        self.sought = False
-        """Whether a gap before the next record was sought already, in vain."""
+        self.gap_was_sought = False
+        """Whether the consumer has already seeked to `next_offset` because of a gap in front of the next record."""
 
 
 class Positions(dict[TopicPartition, Position]):
-    """Partition → position, of those that we own."""
+    """Partition → position, of the partitions that we own."""
 
-    async def take_over(self, pool: asyncpg.Pool, name: str, partitions: Iterable[TopicPartition]) -> None:
+    async def assign(self, pool: asyncpg.Pool, name: str, partitions: Iterable[TopicPartition]) -> None:
         """Own these partitions of one topic, called `name` in the database, from the database's offsets on."""
-        mine = {tp.partition: tp for tp in partitions}
-        for row in await pool.fetch(TAKE_OVER, name, sorted(mine)):
-            self[mine[row["partition"]]] = Position(row["next_offset"], row["epoch"])
+        by_number = {tp.partition: tp for tp in partitions}
+        for row in await pool.fetch(queries["assign_partitions"], name, sorted(by_number)):
+            self[by_number[row["partition"]]] = Position(row["next_offset"], row["epoch"])
 
-    def give_up(self, partitions: Iterable[TopicPartition]) -> None:
+    def revoke(self, partitions: Iterable[TopicPartition]) -> None:
         for tp in partitions:
             self.pop(tp, None)
 
-    def due(self, found: Iterable[Run]) -> list[Record]:
-        """What is ours and not applied yet. A gap is sought once (as Fenced): it is real if it is there after that."""
-        due: list[Record] = []
+    def unapplied(self, found: Iterable[PartitionRun]) -> list[Record]:
+        """The records of our partitions that were not applied yet.
+
+        Raises Gap, once, for a partition where offsets are missing. Where they are still missing after the seek, the
+        topic does not have them (any more), and the records behind the gap are returned.
+        """
+        unapplied: list[Record] = []
         expected: dict[TopicPartition, int] = {}
         for tp, run in found:
             position = self.get(tp)
@@ -67,21 +66,21 @@ class Positions(dict[TopicPartition, Position]):
                 continue
             first = next_offset = expected.get(tp, position.next_offset)
             fresh = []
-            for record in run:  # a client that sought back in between gives some twice
+            for record in run:  # a client that seeked back in between returns some records twice
                 if record.offset >= next_offset:
                     fresh.append(record)
                     next_offset = record.offset + 1
-            if fresh and fresh[0].offset > first and tp not in expected and not position.sought:
-                position.sought = True
-                raise Fenced
+            if fresh and fresh[0].offset > first and tp not in expected and not position.gap_was_sought:
+                position.gap_was_sought = True
+                raise Gap
             if fresh:
-                due += fresh
+                unapplied += fresh
                 expected[tp] = next_offset
-        return due
+        return unapplied
 
-    def after(self, records: Sequence[Record]) -> dict[TopicPartition, int]:
+    def next_offsets(self, records: Sequence[Record]) -> dict[TopicPartition, int]:
         """The next offset of each partition once these records, of one topic, are applied. Raises Fenced for a
-        partition that is not ours."""
+        partition that we do not own."""
         last = {record.partition: record.offset for record in records}
         after = {TopicPartition(records[0].topic, number): offset + 1 for number, offset in last.items()}
         if not after.keys() <= self.keys():
@@ -89,11 +88,11 @@ class Positions(dict[TopicPartition, Position]):
         return after
 
     async def advance(self, db: asyncpg.Connection, name: str, after: dict[TopicPartition, int]) -> None:
-        """Move the database's offsets of topic `name` on, all of them or, raising Fenced, none."""
+        """Advance the offsets of topic `name` in the database: all of them or, raising Fenced, none."""
         ordered = sorted(after)
         before = [self[tp] for tp in ordered]
         done = await db.execute(
-            ADVANCE,
+            queries["advance_offsets"],
             name,
             [tp.partition for tp in ordered],
             [position.next_offset for position in before],
@@ -103,18 +102,18 @@ class Positions(dict[TopicPartition, Position]):
         if done != f"UPDATE {len(ordered)}":
             raise Fenced
 
-    def moved(self, after: dict[TopicPartition, int]) -> None:
-        """The batch is committed: go on from there (in what we still own)."""
+    def committed(self, after: dict[TopicPartition, int]) -> None:
+        """The transaction that advanced to these offsets is committed: continue there, where we still own it."""
         for tp, next_offset in after.items():
             if tp in self:
                 self[tp].next_offset = next_offset
-                self[tp].sought = False
+                self[tp].gap_was_sought = False
 
 
-_place = attrgetter("topic", "partition")
+_partition_of = attrgetter("topic", "partition")
 
 
-def runs(records: Sequence[Record]) -> Iterator[Run]:
-    """The records as runs of one partition each, at little cost for each record."""
-    for place, run in groupby(records, key=_place):
+def partition_runs(records: Sequence[Record]) -> Iterator[PartitionRun]:
+    """The records grouped into runs of one partition each, at little cost for each record."""
+    for place, run in groupby(records, key=_partition_of):
         yield TopicPartition(*place), list(run)

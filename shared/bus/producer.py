@@ -14,9 +14,16 @@ from shared.bus.records import Headers, Outgoing, cloudevent_headers
 ACKNOWLEDGED_WITHIN = 30.0
 """Seconds after which a batch counts as failed: aiokafka's idempotent batches never expire by themselves."""
 
+BATCH_BYTES = 1 << 20
+"""Bytes of one partition that are sent at once; a single record may not be larger."""
+
+REQUEST_TIMEOUT_MS = 10_000
+STOPPED_WITHIN = 5.0
+"""Seconds that a client may take to stop before it is dropped."""
+
 
 class Message(NamedTuple):
-    """A ready-made record; `timestamp` (milliseconds since 1970) is now when not given."""
+    """A record to publish; `timestamp` (milliseconds since 1970) is now when not given."""
 
     topic: str
     key: bytes | None
@@ -31,9 +38,9 @@ def partition_of(key: bytes, partitions: int) -> int:
 
 
 class Producer:
-    """An idempotent producer that is thrown away and made anew after any failure.
+    """An idempotent producer whose client is replaced after any failure.
 
-    aiokafka's own never recovers from an OutOfOrderSequence; publishing again is harmless, since facts carry versions.
+    aiokafka's client never recovers from an OutOfOrderSequence. Publishing again is harmless: facts carry versions.
     """
 
     def __init__(self, kafka: str, source: str, *, prefix: str = "") -> None:
@@ -44,12 +51,13 @@ class Producer:
         self._lock = asyncio.Lock()
 
     async def publish(self, events: Sequence[Outgoing]) -> None:
-        """Return once every event is acknowledged by all in-sync replicas; raises KafkaError or TimeoutError."""
+        """Return once all in-sync replicas have acknowledged every event. Raises KafkaError, or TimeoutError after
+        ACKNOWLEDGED_WITHIN seconds."""
         source = self._source
         await self.send([Message(e.topic, e.key.encode(), e.value, cloudevent_headers(e, source)) for e in events])
 
     async def send(self, messages: Sequence[Message]) -> None:
-        """As `publish`, for ready-made records."""
+        """As `publish`, for ready-made messages."""
         if not messages:
             return
         async with self._lock:
@@ -68,15 +76,15 @@ class Producer:
         client = await self._started()
         by_partition: dict[tuple[str, int], list[Message]] = defaultdict(list)
         counts: dict[str, int] = {}
-        partitions: dict[tuple[bytes | None, int], int] = {}  # one key's facts go to several topics: hashed once
+        partitions: dict[tuple[bytes | None, int], int] = {}  # a key's facts go to several topics: hash it once
         for message in messages:
             topic, key = self._prefix + message.topic, message.key
             if topic not in counts:
                 counts[topic] = len(await client.partitions_for(topic))
-            asked = (key, counts[topic])
-            if asked not in partitions:
-                partitions[asked] = partition_of(key or b"", counts[topic])
-            by_partition[topic, partitions[asked]].append(message)
+            key_and_count = (key, counts[topic])
+            if key_and_count not in partitions:
+                partitions[key_and_count] = partition_of(key or b"", counts[topic])
+            by_partition[topic, partitions[key_and_count]].append(message)
         await asyncio.gather(*(_send_in_order(client, *target, batch) for target, batch in by_partition.items()))
 
     async def _started(self) -> AIOKafkaProducer:
@@ -85,9 +93,9 @@ class Producer:
                 bootstrap_servers=self._kafka,
                 enable_idempotence=True,
                 acks="all",
-                max_batch_size=1 << 20,
-                max_request_size=1 << 20,
-                request_timeout_ms=10_000,
+                max_batch_size=BATCH_BYTES,
+                max_request_size=BATCH_BYTES,
+                request_timeout_ms=REQUEST_TIMEOUT_MS,
             )
             self._client = client
             await client.start()
@@ -96,9 +104,9 @@ class Producer:
     async def _discard(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            # A broken producer flushes for ever; what it holds was not acknowledged and is published again.
+            # A broken client would flush for ever; what it holds was not acknowledged and is published again.
             stopping = asyncio.ensure_future(client.stop())
-            await asyncio.wait([stopping], timeout=5)
+            await asyncio.wait([stopping], timeout=STOPPED_WITHIN)
             stopping.cancel()
             await asyncio.gather(stopping, return_exceptions=True)
 
@@ -106,8 +114,8 @@ class Producer:
 async def _send_in_order(client: AIOKafkaProducer, topic: str, partition: int, messages: Iterable[Message]) -> None:
     acknowledgements: list[Any] = []
     batch = client.create_batch()
-    for _, key, value, sent, timestamp in messages:
-        headers = list(sent)
+    for _, key, value, pairs, timestamp in messages:
+        headers = list(pairs)
         if batch.append(key=key, value=value, timestamp=timestamp, headers=headers) is None:
             batch.close()
             acknowledgements.append(await client.send_batch(batch, topic, partition=partition))

@@ -1,4 +1,4 @@
-"""A record as a handler sees it, and CloudEvents' binary mode on Kafka."""
+"""Records as the client reads them, events to publish, and CloudEvents' binary mode on Kafka."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,28 +8,28 @@ from aiokafka import ConsumerRecord
 
 Headers = Sequence[tuple[str, bytes]]
 
-
 Record = ConsumerRecord[bytes, bytes]
-"""A record as the client read it; no wrapper, since a batch holds tens of thousands. `value` None is a tombstone."""
+"""A record as the client reads it, without a wrapper, since a batch holds thousands. `value` None is a tombstone."""
 
 
 def event_type(record: Record) -> str:
-    """The CloudEvents type, "" when the header is missing."""
+    """The CloudEvents type; "" when the header is missing."""
     return header(record.headers, "ce_type")
 
 
 def event_id(record: Record) -> str:
-    """The CloudEvents id, "" when the header is missing."""
+    """The CloudEvents id; "" when the header is missing."""
     return header(record.headers, "ce_id")
 
 
 def key_text(record: Record) -> str:
-    """The key as text; bytes that are not UTF-8 are replaced, so that a garbled key can still be shown."""
+    """The key as text; bytes that are not UTF-8 are replaced, so that any key can be shown."""
     return (record.key or b"").decode(errors="replace")
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """An event to publish; `id` is the same however often it is published. `value` None is a tombstone."""
+    """An event to publish to `topic` (its name as in the contracts). `id` stays the same however often it is published;
+    `value` None is a tombstone."""
 
     topic: str
     key: str
@@ -53,7 +53,7 @@ def cloudevent_headers(event: Outgoing, source: str) -> list[tuple[str, bytes]]:
 
 
 def header(headers: Headers, name: str) -> str:
-    """The header's text, "" when it is missing or empty."""
+    """The header's text; "" when it is missing or empty."""
     for key, value in headers:
         if key == name:
             return (value or b"").decode(errors="replace")

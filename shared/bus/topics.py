@@ -1,4 +1,4 @@
-"""Topics as the contracts want them: created when missing, never changed behind an operator's back."""
+"""Topics as the contracts describe them: created when missing; one that exists is never changed."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,34 +12,37 @@ DEAD_LETTER_SUFFIX = ".dlq"
 DEAD_LETTER_RETENTION_MS = 7 * DAY_MS
 
 HOURLY = str(DAY_MS // 24)
-"""Kafka lets go whole segments only, and by itself keeps the open one for a week."""
+"""Milliseconds after which a segment is closed: Kafka deletes closed segments only, and by default keeps one open for a
+week."""
 
 COMPACTED = {
     "cleanup.policy": "compact",
     # An erased contact must leave the disk within a day.
     "segment.ms": HOURLY,
     "max.compaction.lag.ms": str(DAY_MS // 2),
-    # A tombstone outlives the dead letters, so that none of them is put back over it.
+    # A tombstone stays longer than the dead letters, so that none of them is put back after it.
     "delete.retention.ms": str(DEAD_LETTER_RETENTION_MS + DAY_MS),
     "min.cleanable.dirty.ratio": "0.1",
 }
 
 
-def dead_letters_of(topic: Topic) -> Topic:
+def dead_letter_topic(topic: Topic) -> Topic:
     return Topic(topic.name + DEAD_LETTER_SUFFIX, retention_ms=DEAD_LETTER_RETENTION_MS)
 
 
 async def ensure_topics(
     kafka: str, topics: Iterable[Topic], *, prefix: str = "", partitions: int = 8, replication: int = 1
 ) -> None:
-    """Create the topics and their dead letters where missing. Raises KafkaError when the broker will not."""
-    wanted = [topic for each in topics for topic in (each, dead_letters_of(each))]
+    """Create the topics and their dead-letter topics where missing. Raises KafkaError when the broker refuses."""
+    wanted = [topic for each in topics for topic in (each, dead_letter_topic(each))]
     client = AIOKafkaAdminClient(bootstrap_servers=kafka)
     try:
         await client.start()
         existing = set(await client.list_topics())
         missing = [
-            _new(topic, prefix, partitions, replication) for topic in wanted if prefix + topic.name not in existing
+            _new_topic(topic, prefix, partitions, replication)
+            for topic in wanted
+            if prefix + topic.name not in existing
         ]
         if missing:
             answer = await client.create_topics(missing)
@@ -51,12 +54,12 @@ async def ensure_topics(
         await client.close()
 
 
-def _new(topic: Topic, prefix: str, partitions: int, replication: int) -> NewTopic:
-    return NewTopic(prefix + topic.name, partitions, replication, topic_configs=_policy(topic))
+def _new_topic(topic: Topic, prefix: str, partitions: int, replication: int) -> NewTopic:
+    return NewTopic(prefix + topic.name, partitions, replication, topic_configs=_configuration(topic))
 
 
-def _policy(topic: Topic) -> dict[str, str]:
+def _configuration(topic: Topic) -> dict[str, str]:
     if topic.compacted:
         return COMPACTED
-    kept = {"cleanup.policy": "delete", "retention.ms": str(topic.retention_ms)}
-    return kept if topic.retention_ms < 0 else kept | {"segment.ms": HOURLY}
+    deleted = {"cleanup.policy": "delete", "retention.ms": str(topic.retention_ms)}
+    return deleted if topic.retention_ms < 0 else deleted | {"segment.ms": HOURLY}

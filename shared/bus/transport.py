@@ -1,7 +1,7 @@
-"""FastStream carries the records from Kafka to the consumer; what it would decide by itself is taken out of its hands.
+"""FastStream carries the records from Kafka to the consumer, which decides everything else.
 
-Not parsed: its parser decodes every header and drops a whole batch, silently, for one that is not UTF-8. Not
-acknowledged: the database knows where we stand.
+It does not parse: its parser decodes every header and drops a whole batch, silently, for one that is not UTF-8. It does
+not acknowledge: the database holds our offsets.
 """
 
 import asyncio
@@ -18,14 +18,25 @@ from faststream.kafka.message import KafkaMessage
 from shared.bus.records import Record
 
 CLOSED_WITHIN = 3.0
-BACKLOG = 1_000
-"""So many records at once say that we are behind."""
+"""Seconds that the client may take to leave the group."""
+
+FETCH_BYTES = 1 << 20
+"""Bytes of one partition that the broker returns at once."""
+
+FETCH_WAIT_MS = 100
+SESSION_TIMEOUT_MS = 6_000
+HEARTBEAT_MS = 1_500
+REBALANCE_TIMEOUT_MS = 30_000
+
+BACKLOG_RECORDS = 1_000
+"""A poll that returns so many records means that we are behind: the batch is then filled up."""
+
 BACKLOG_WAIT_MS = 1_000
-"""For records that the broker holds for sure; they come as soon as it gets to it."""
+"""Milliseconds to wait for records that the broker is known to hold."""
 
 
 class Transport:
-    """One run of the Kafka client: from `start` to `stop`, then it is thrown away."""
+    """One life of the Kafka client, from `start` to `stop`. `receive` gets the records of one batch at a time."""
 
     def __init__(
         self,
@@ -38,7 +49,6 @@ class Transport:
         max_records: int,
         linger_ms: int,
     ) -> None:
-        self._max_records = max_records
         self._broker = KafkaBroker(kafka, logger=None)
         self._subscriber = self._broker.subscriber(
             *topics,
@@ -47,20 +57,20 @@ class Transport:
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             parser=_unparsed,
-            decoder=_as_it_is,
+            decoder=_undecoded,
             listener=listener,
             max_records=max_records,
             batch_timeout_ms=linger_ms,
-            max_partition_fetch_bytes=1 << 20,
-            fetch_max_wait_ms=100,
-            session_timeout_ms=6_000,
-            heartbeat_interval_ms=1_500,
-            rebalance_timeout_ms=30_000,
+            max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            session_timeout_ms=SESSION_TIMEOUT_MS,
+            heartbeat_interval_ms=HEARTBEAT_MS,
+            rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
         )
 
         @self._subscriber
         async def handle(message: Any) -> None:
-            await receive(await self._filled(list(message.raw_message)))
+            await receive(await fill_batch(self.client, list(message.raw_message), max_records))
 
     @property
     def client(self) -> AIOKafkaConsumer | None:
@@ -79,36 +89,39 @@ class Transport:
         await asyncio.gather(closing, return_exceptions=True)
         return bool(done)
 
-    async def _filled(self, records: list[Record]) -> list[Record]:
-        """The batch as large as the backlog allows: large ones cost less for each record. It takes several fetches,
-        since small ones let the client use its buffers again."""
-        client = self.client
-        if client is None or len(records) < BACKLOG:
-            return records
-        last = {(record.topic, record.partition): record.offset for record in records}
-        read = {TopicPartition(*place): offset + 1 for place, offset in last.items()}
-        while len(records) < self._max_records:
-            wait_ms = BACKLOG_WAIT_MS if _more_to_come(client, read) else 0
-            try:
-                found = await client.getmany(timeout_ms=wait_ms, max_records=self._max_records - len(records))
-            except (KafkaError, ConsumerStoppedError):  # the next poll meets it again, and FastStream knows what to do
-                break
-            if not found:
-                break
-            records.extend(chain.from_iterable(found.values()))
-            read |= {partition: run[-1].offset + 1 for partition, run in found.items()}
+
+async def fill_batch(client: AIOKafkaConsumer | None, records: list[Record], max_records: int) -> list[Record]:
+    """The batch as large as the backlog allows, `max_records` at most: large batches cost less for each record.
+
+    A poll of fewer than BACKLOG_RECORDS is no backlog and stays as it is. Otherwise further fetches are added; several
+    small ones, since the client reuses their buffers.
+    """
+    if client is None or len(records) < BACKLOG_RECORDS:
         return records
+    last = {(record.topic, record.partition): record.offset for record in records}
+    next_offsets = {TopicPartition(*place): offset + 1 for place, offset in last.items()}
+    while len(records) < max_records:
+        wait_ms = BACKLOG_WAIT_MS if _has_more(client, next_offsets) else 0
+        try:
+            found = await client.getmany(timeout_ms=wait_ms, max_records=max_records - len(records))
+        except (KafkaError, ConsumerStoppedError):  # the next poll raises it again, and FastStream handles it there
+            break
+        if not found:
+            break
+        records.extend(chain.from_iterable(found.values()))
+        next_offsets |= {partition: run[-1].offset + 1 for partition, run in found.items()}
+    return records
 
 
-def _more_to_come(client: AIOKafkaConsumer, read: Mapping[TopicPartition, int]) -> bool:
-    """Whether the broker holds more of these partitions than was `read` (next offsets), as far as fetches told."""
+def _has_more(client: AIOKafkaConsumer, next_offsets: Mapping[TopicPartition, int]) -> bool:
+    """Whether the broker holds more of these partitions, by the ends that came with the last fetches."""
     ours = client.assignment()
-    return any((client.highwater(tp) or 0) > offset for tp, offset in read.items() if tp in ours)
+    return any((client.highwater(tp) or 0) > offset for tp, offset in next_offsets.items() if tp in ours)
 
 
 async def _unparsed(records: tuple[Any, ...]) -> KafkaMessage:
     return KafkaMessage(raw_message=records, body=b"", consumer=None)  # type: ignore[arg-type]
 
 
-async def _as_it_is(message: Any) -> Any:
+async def _undecoded(message: Any) -> Any:
     return message

@@ -15,4 +15,4 @@ TYPES: dict[tuple[str, str], EventType] = {
     for module in MODULES
     for name, value in module.TYPES.items()
 }
-"""(topic, event type) → its value type; a type name may stand on `intake` and on a fact topic."""
+"""(topic, event type) → its value type; one name may be a type of `intake` and of a fact topic."""

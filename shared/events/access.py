@@ -1,4 +1,4 @@
-"""Who may call: API keys by their hash, so that every service knows them without asking."""
+"""Who may call: API keys by their hash, so that every service checks them in its own database."""
 
 import msgspec
 

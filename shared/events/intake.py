@@ -1,7 +1,7 @@
 """What agencies send: the same types over HTTP and, for those that write to Kafka directly, on `intake`.
 
 These structs document the data and its field names. registration reads the data field by field,
-because a refusal names the field and a stable code, and a sender's extra fields are no fault.
+because a refusal names the field and a stable code, and a sender's extra fields are allowed.
 """
 
 import msgspec
@@ -33,7 +33,7 @@ class ContactDetails(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PartnerListed(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A partner stands on a list. The only type that forms partners."""
+    """A partner is on a list. The only event type that creates partners."""
 
     partner: PartnerRef
     name: str
@@ -50,7 +50,7 @@ class PartnerListed(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PartnerDelisted(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A partner no longer stands on this list of this agency."""
+    """A partner is no longer on this list of this agency."""
 
     partner: PartnerRef
     list: str | None = None

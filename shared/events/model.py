@@ -1,4 +1,4 @@
-"""What every topic's module is made of: topics, event types and the field's vocabulary."""
+"""The types that the topics' modules share: topics, event types and the field's vocabulary."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -28,7 +28,7 @@ class Topic:
 
 @dataclass(frozen=True)
 class EventType:
-    """One event type: the topic it stands on and the struct of its value (None: a tombstone)."""
+    """One event type: its topic and the struct of its value (None: a tombstone)."""
 
     topic: str
     name: str

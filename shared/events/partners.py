@@ -10,7 +10,7 @@ TOPIC = Topic("partners")
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """The partner stands on this list of this agency since `listed_on`."""
+    """The partner is on this list of this agency since `listed_on`."""
 
     agency: str
     list: str
@@ -18,7 +18,7 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 class ListedWorkers(msgspec.Struct, frozen=True):
-    """Workers as listed: `total` None when no list tells; the job levels None when no list splits them."""
+    """Workers as listed: `total` None when no list gives it; the job levels None when no list splits them."""
 
     total: int | None = None
     management: int | None = None

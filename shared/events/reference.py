@@ -1,4 +1,4 @@
-"""What the figures are held against: denominators, targets, briefings, agreements."""
+"""What the figures are compared with: denominators, targets, briefings, agreements."""
 
 import msgspec
 

@@ -21,10 +21,11 @@ from pathlib import Path
 import asyncpg
 import psutil
 
-from services.coverage import figures, questions
+from services.coverage import figures
 from services.coverage.app import MIGRATIONS
-from services.coverage.questions import Question
-from services.coverage.rollup import Folder
+from services.coverage.rollup import Rollup
+from services.coverage.selection import RegionOfCell, Selection
+from services.coverage.sums import selected_sums
 from shared.database import connect, migrate
 from tests import stack
 from tests.benchmarks._coverage import baselines, events, topic
@@ -95,8 +96,8 @@ async def _ours(
     kafka, admin = broker.address, server.admin
     async with _database(admin) as database:
         pool = await connect(database.of("coverage"))
-        folder = Folder(pool)
-        folding = asyncio.create_task(folder.run())
+        rollup = Rollup(pool)
+        rolling_up = asyncio.create_task(rollup.run())
         children = [_worker(kafka, database, records) for _ in range(workers)]
         try:
             async with pool.acquire() as db:
@@ -111,16 +112,18 @@ async def _ours(
                 memory = sum(psutil.Process(child.pid).memory_info().rss for child in children)
                 asked = await _check_everything(db, made)
                 rows = await db.fetchval("select count(*) from ledger")
-                left = await db.fetchval("select count(*) from unfolded")
+                left = await db.fetchval("select count(*) from pending_batches")
         finally:
             for child in children:
                 child.terminate()
             for child in children:
                 child.wait()
-            await folder.stop()
-            await folding
+            await rollup.stop()
+            await rolling_up
         await pool.close()
-    note = f"consumed after {consumed:.1f} s; {rows:,} ledger rows, {left} batches unfolded; {asked}; CPU an event: "
+    note = (
+        f"consumed after {consumed:.1f} s; {rows:,} ledger rows, {left} batches not rolled up; {asked}; CPU an event: "
+    )
     note += "Kafka {:.1f}, PostgreSQL {:.1f}, workers {:.1f} µs".format(*cpu)
     note += f", so {os.cpu_count()} cores of our own would do {(os.cpu_count() or 1) / sum(cpu) * 1e6:,.0f} events/s; "
     note += f"workers hold {memory / 1e6:.0f} MB"
@@ -167,9 +170,10 @@ async def _all_consumed(db: asyncpg.Connection, written: int, children: list["su
 async def _check(db: asyncpg.Connection, made: events.History, day: date, second: int | None) -> float:
     """Ask for every regency as the API does and compare with the oracle; the seconds it took to answer."""
     began = time.perf_counter()
-    question = Question("ID", "regency", (), day, second)
-    sums = await questions.answer(db, question)
-    tallies = figures.tallies(sums, (), questions.RegionOf(question), figures.Shown(("JKK", "JKM", "JHT", "JP")))
+    selection = Selection("ID", "regency", (), day, second)
+    sums = await selected_sums(db, selection)
+    dimensions = figures.Dimensions(("JKK", "JKM", "JHT", "JP"))
+    tallies = figures.tallies(sums, (), RegionOfCell(selection), dimensions)
     took = _since(began)
     found = {code: (tally.enrolled, tally.enrolled_workers[0]) for (code, _), tally in tallies.items()}
     expected = events.figures(made, day, second)
@@ -188,7 +192,7 @@ async def _check_everything(db: asyncpg.Connection, made: events.History) -> str
     for text in ASKED:
         for second in (None, events.RECORDED + 100 * 86_400, events.RECORDED + 300 * 86_400):
             took.append(await _check(db, made, date.fromisoformat(text), second))
-    return f"{len(took)} dates and knowledges right, {min(took):.2f}–{max(took):.2f} s each"
+    return f"{len(took)} answers for dates and knowledge times right, {min(took):.2f}–{max(took):.2f} s each"
 
 
 async def _baseline(kafka: str, admin: str, name: str, run, most: int) -> Result:  # type: ignore[no-untyped-def]

@@ -1,4 +1,4 @@
-"""An agency's client as it should be: sends again until it was told 202, whatever happens to the other side."""
+"""An agency's client as it should be: sends again until the answer is 202, whatever happens to the service."""
 
 import asyncio
 from collections.abc import Sequence
@@ -49,10 +49,10 @@ class Client:
                 answer = None
             if answer is not None and answer.status_code < 500:
                 assert answer.status_code == 202, answer.text
-                told: dict[str, Any] = answer.json()
-                assert told["rejected"] == []
-                assert told["accepted"] + told["duplicates"] == len(batch)
-                return told
+                report: dict[str, Any] = answer.json()
+                assert report["rejected"] == []
+                assert report["accepted"] + report["duplicates"] == len(batch)
+                return report
             self.retries += 1
             await asyncio.sleep(0.2)
 

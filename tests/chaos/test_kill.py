@@ -12,7 +12,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from deploy.local.directory import ROOT
-from shared.bus import redrive
+from shared.bus.dead_letter_reader import count_dead_letters, read_dead_letters
 from tests.chaos.client import Client
 from tests.chaos.world import REGENCIES, World, batches
 from tests.stack import Stack
@@ -74,9 +74,9 @@ async def killing(stack, part, dice, done):
 async def settled(client, world):
     """The figures equal the oracle's on every day asked for."""
     for day in DAYS:
-        told = await client.figures(day)
+        figures = await client.figures(day)
         expected = world.figures(day)
-        if {region: told.get(region) for region in REGENCIES} != expected:
+        if {region: figures.get(region) for region in REGENCIES} != expected:
             return False
     return True
 
@@ -94,11 +94,11 @@ async def test_after_kill_9_under_load_the_figures_are_the_oracles(stack, client
 
 
 async def test_no_record_became_a_dead_letter(stack, client, world):
-    assert await redrive.count(stack.endpoints.kafka) == {}
+    assert await count_dead_letters(stack.endpoints.kafka) == {}
 
 
 async def test_garbage_on_a_topic_becomes_dead_letters_and_the_figures_stay_right(stack, client, world):
-    """Both readers of a topic refuse it, each once, and say why; what comes after it is counted."""
+    """Both consumers of a topic reject it, each once, with a reason; what comes after it is counted."""
     garbage = [b"\xff\x00", b"{", b"[]", b'{"partner_id": 7}', b"null", b""]
     producer = AIOKafkaProducer(bootstrap_servers=stack.endpoints.kafka)
     await producer.start()
@@ -110,10 +110,9 @@ async def test_garbage_on_a_topic_becomes_dead_letters_and_the_figures_stay_righ
     enough.set()
     await load(client, world, enough)
     await eventually(lambda: settled(client, world), 60, every=0.5)
-    await eventually(lambda: buried(stack, 2 * 2 * len(garbage)), 30, every=0.5)
-    letters = await redrive.letters(stack.endpoints.kafka)
-    told = {(letter.topic, letter.consumer, letter.record.value) for letter in letters}
-    assert told == {
+    await eventually(lambda: has_dead_letters(stack, 2 * 2 * len(garbage)), 30, every=0.5)
+    letters = await read_dead_letters(stack.endpoints.kafka)
+    assert {(letter.topic, letter.consumer, letter.record.value) for letter in letters} == {
         (topic, reader, value)
         for topic in ("partners", "enrollments")
         for reader in ("coverage", "notifications")
@@ -127,8 +126,8 @@ async def test_garbage_on_a_topic_becomes_dead_letters_and_the_figures_stay_righ
     }
 
 
-async def buried(stack, number):
-    return sum((await redrive.count(stack.endpoints.kafka)).values()) >= number
+async def has_dead_letters(stack, number):
+    return sum((await count_dead_letters(stack.endpoints.kafka)).values()) >= number
 
 
 def test_the_metrics_recomputed_from_the_log_are_the_same(stack, client, world):

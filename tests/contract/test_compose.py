@@ -90,11 +90,10 @@ def test_the_image_is_pinned_installs_by_hash_and_does_not_run_as_root() -> None
     assert re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE) == ["10001:10001"]
 
 
-def test_the_image_takes_out_only_packages_that_the_lock_holds() -> None:
-    removed = re.search(r"uninstall --yes --quiet (.*?)\n\n", DOCKERFILE, re.DOTALL)
-    assert removed
-    locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
-    assert set(removed[1].replace("\\", "").split()) - {"pip"} <= locked
+def test_the_image_installs_the_packages_of_the_services_and_no_others() -> None:
+    assert re.findall(r"^COPY (\S+\.lock) ", DOCKERFILE, re.MULTILINE) == ["deploy/services.lock"]
+    assert re.findall(r"-r (\S+)", DOCKERFILE) == ["/services.lock"]
+    assert "!deploy/services.lock" in (ROOT / ".dockerignore").read_text().splitlines()
 
 
 def test_the_roles_script_is_sound() -> None:

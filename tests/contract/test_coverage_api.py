@@ -18,7 +18,7 @@ ADMIN = {"Authorization": "Bearer the-admin"}
 
 @pytest.fixture
 async def http(database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    """The web application alone, without consumer and folder."""
+    """The web application alone, without consumer and rollup."""
     pool = await connect(database.of("coverage"))
     await migrate(pool, MIGRATIONS)
     settings = Settings(database=database.of("coverage"), kafka="", port=0, admin_key="the-admin")
@@ -80,6 +80,6 @@ async def test_the_routes_are_described(http: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/coverage", "/v1/claims", "/v1/freshness", "/v1/regions", "/v1/stream"])
-async def test_nothing_is_told_without_a_key(http: httpx.AsyncClient, path: str) -> None:
+async def test_nothing_is_answered_without_a_key(http: httpx.AsyncClient, path: str) -> None:
     answer = await http.get(path, headers={"Authorization": "Bearer pyk_unknown"})
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")

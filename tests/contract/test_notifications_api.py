@@ -75,7 +75,7 @@ async def test_why_a_partner_is_reminded(api: Api) -> None:
     assert body["history"] == []
 
 
-async def test_the_history_tells_what_was_sent(api: Api) -> None:
+async def test_the_history_shows_what_was_sent(api: Api) -> None:
     await api.world.publish(api.world.partner(1))
     await api.world.until("2026-11-24")
     body = (await api.get(f"/v1/partners/{partner_id(1)}/reminders")).json()
@@ -151,7 +151,7 @@ async def test_keys_and_scopes(api: Api) -> None:
     assert refused.status_code == 403
 
 
-async def test_an_opt_out_holds_and_may_be_said_twice(api: Api) -> None:
+async def test_an_opt_out_stays_and_may_be_sent_twice(api: Api) -> None:
     await api.world.publish(api.world.partner(1))
     body = {"partner_id": partner_id(1), "reason": "asked by phone"}
     first = await api.client.post("/v1/opt-outs", json=body, headers=_bearer(None))
@@ -165,8 +165,8 @@ async def test_an_opt_out_holds_and_may_be_said_twice(api: Api) -> None:
     assert (kind, event.outcome) == ("contact.opted_out", "operator")
 
 
-async def test_an_opt_out_holds_for_all_who_were_one_when_it_was_said(api: Api) -> None:
-    """A later row splits them again: who of them asked cannot be told."""
+async def test_an_opt_out_is_for_all_who_were_one_when_it_was_recorded(api: Api) -> None:
+    """A later row splits them again: which of them asked is not known."""
     world = api.world
     await world.publish(world.partner(1), world.partner(2))
     await world.publish(world.partner(2, "partner.merged", status="merged", merged_into=partner_id(1), listed_on=None))
@@ -208,7 +208,7 @@ async def test_an_erased_partner_leaves_no_note_and_takes_none(api: Api) -> None
     assert await world.pool.fetchval("select count(*) from opt_outs where reason is not null") == 0
 
 
-async def test_the_plan_tells_all_and_sends_nothing(api: Api) -> None:
+async def test_the_plan_shows_all_and_sends_nothing(api: Api) -> None:
     world = api.world
     await world.publish(
         *(world.partner(n) for n in range(1, 6)),
@@ -297,10 +297,10 @@ async def test_another_policy_moves_what_is_planned(api: Api) -> None:
     answer = await api.client.put("/v1/policy", json={"policy": policy}, headers=_bearer(None))
     assert answer.status_code == 200
     assert (await api.get("/v1/policy")).json()["policy"]["steps"] == policy["steps"]
-    assert await api.world.engine.rescheduler.apply()
+    assert await api.world.engine.rescheduler.apply_policy()
     row = await api.world.schedule()
     assert (row["template"], row["due_at"].date().isoformat()) == ("second", "2026-11-26")
-    assert not await api.world.engine.rescheduler.apply()
+    assert not await api.world.engine.rescheduler.apply_policy()
 
 
 async def test_a_policy_of_a_later_day_waits_for_it(api: Api) -> None:
@@ -311,7 +311,7 @@ async def test_a_policy_of_a_later_day_waits_for_it(api: Api) -> None:
     shown = (await api.get("/v1/policy")).json()
     assert (shown["policy"]["min_gap_days"], shown["upcoming"][0]["effective_from"]) == (4, "2026-11-25")
     await api.world.until("2026-11-25")
-    await api.world.engine.rescheduler.apply()
+    await api.world.engine.rescheduler.apply_policy()
     assert (await api.world.schedule())["due_at"].date().isoformat() == "2026-12-03"
 
 
@@ -334,10 +334,10 @@ async def test_the_plan_and_the_reasons_follow_the_policy_of_each_day(api: Api) 
     assert (await api.client.put("/v1/policy", json=body, headers=_bearer(None))).status_code == 200
     planned = (await api.get("/v1/plan", until="2026-12-21")).json()
     assert (planned["reminders"], planned["escalations"]) == (0, 1)
-    told = (await api.get(f"/v1/partners/{partner_id(1)}/reminders")).json()
-    assert (told["state"], told["next"]) == ("waiting", None)
+    answer = (await api.get(f"/v1/partners/{partner_id(1)}/reminders")).json()
+    assert (answer["state"], answer["next"]) == ("waiting", None)
     await world.until("2026-11-25")
-    await world.engine.rescheduler.apply()
+    await world.engine.rescheduler.apply_policy()
     await world.until("2026-12-21")
     assert [row["template"] for row in await world.history()] == ["first", "escalation"]
 

@@ -27,51 +27,51 @@ def payung(*arguments: str, data: Path) -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture(scope="module")
 def base() -> int:
-    return min(ports.found({}).values())
+    return min(ports.choose({}).values())
 
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory, base: int) -> Iterator[tuple[Path, str]]:
-    """The directory of a stack in the background, and what `up --detach` said."""
+    """The directory of a stack in the background, and what `up --detach` printed."""
     data = tmp_path_factory.mktemp("back ground") / "data"
-    told = payung("up", "--detach", "--empty", "--ports", str(base), data=data)
-    assert told.returncode == 0, told.stderr
-    yield data, told.stdout
+    result = payung("up", "--detach", "--empty", "--ports", str(base), data=data)
+    assert result.returncode == 0, result.stderr
+    yield data, result.stdout
     payung("down", data=data)
 
 
-def test_it_returns_when_everything_answers_and_says_where(up: tuple[Path, str], base: int) -> None:
-    data, said = up
+def test_it_returns_when_everything_answers_and_prints_where(up: tuple[Path, str], base: int) -> None:
+    data, output = up
     known = json.loads((data / "endpoints.json").read_text())
     assert known["registration"] == f"http://127.0.0.1:{base}"
     for service in SERVICES:
-        assert f"{service} ready on" in said
+        assert f"{service} ready on" in output
         assert httpx.get(f"{known[service]}/readyz").status_code == 200
 
 
-def test_status_as_json_carries_what_the_services_say(up: tuple[Path, str]) -> None:
-    told = payung("status", "--json", data=up[0])
-    assert told.returncode == 0
-    said = json.loads(told.stdout)
-    parts = {part["name"]: part for part in said["parts"]}
+def test_status_as_json_has_what_the_services_report(up: tuple[Path, str]) -> None:
+    result = payung("status", "--json", data=up[0])
+    assert result.returncode == 0
+    report = json.loads(result.stdout)
+    parts = {part["name"]: part for part in report["parts"]}
     assert all(parts[service]["detail"]["status"] == "ok" for service in SERVICES)
-    assert (said["lag"], said["dead_letters"], said["freshness"]) == (dict.fromkeys(SERVICES, 0), {}, [])
+    assert (report["lag"], report["dead_letters"], report["freshness"]) == (dict.fromkeys(SERVICES, 0), {}, [])
     assert "coverage" in payung("status", data=up[0]).stdout
 
 
-def test_up_again_says_where_it_is_and_changes_nothing(up: tuple[Path, str]) -> None:
+def test_up_again_prints_where_it_is_and_changes_nothing(up: tuple[Path, str]) -> None:
     before = (up[0] / "endpoints.json").read_text()
-    told = payung("up", data=up[0])
-    assert told.returncode == 0
-    assert "already up" in told.stdout
+    result = payung("up", data=up[0])
+    assert result.returncode == 0
+    assert "already up" in result.stdout
     assert (up[0] / "endpoints.json").read_text() == before
 
 
 def test_ports_that_are_taken_are_refused_in_one_line(up: tuple[Path, str], base: int, tmp_path: Path) -> None:
-    told = payung("up", "--detach", "--ports", str(base), data=tmp_path / "other")
-    assert told.returncode == 1
-    assert told.stderr.startswith(f"payung: port {base} for registration is in use: choose another --ports BASE")
-    assert told.stderr.count("\n") == 1
+    result = payung("up", "--detach", "--ports", str(base), data=tmp_path / "other")
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"payung: port {base} for registration is in use: choose another --ports BASE")
+    assert result.stderr.count("\n") == 1
 
 
 async def test_services_that_are_killed_come_back_and_answer(up: tuple[Path, str]) -> None:
@@ -81,8 +81,8 @@ async def test_services_that_are_killed_come_back_and_answer(up: tuple[Path, str
             os.kill(part["pid"], signal.SIGKILL)
 
     def back() -> bool:
-        told = status.of(up[0])
-        return bool(told["ready"]) and all(p["restarts"] == 1 for p in told["parts"] if p["name"] in SERVICES)
+        report = status.of(up[0])
+        return bool(report["ready"]) and all(p["restarts"] == 1 for p in report["parts"] if p["name"] in SERVICES)
 
     await eventually(back, within=40)
 

@@ -35,7 +35,7 @@ def copy(tmp_path: Path) -> Path:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment as the first call makes it."""
     root = laid_out(tmp_path_factory.mktemp("made"))
-    told(call(root))
+    result_of(call(root))
     return root / ".venv"
 
 
@@ -52,14 +52,14 @@ def call(root: Path, *arguments: str, cwd: Path | None = None) -> "subprocess.Po
     return subprocess.Popen(argv, stdout=pipe, stderr=pipe, text=True, cwd=cwd or root)
 
 
-def told(started: "subprocess.Popen[str]") -> tuple[list[object], str]:
+def result_of(started: "subprocess.Popen[str]") -> tuple[list[object], str]:
     out, err = started.communicate(timeout=60)
     assert started.returncode == 0, err
     return json.loads(out), err
 
 
 def test_the_first_call_sets_up_and_then_does_what_it_was_asked_to(copy: Path, tmp_path: Path) -> None:
-    (arguments, cwd, prefix), err = told(call(copy, "import", "a file.csv", cwd=tmp_path))
+    (arguments, cwd, prefix), err = result_of(call(copy, "import", "a file.csv", cwd=tmp_path))
     assert arguments == ["import", "a file.csv"]
     assert cwd == str(tmp_path)
     assert prefix == str(copy / ".venv")
@@ -68,7 +68,7 @@ def test_the_first_call_sets_up_and_then_does_what_it_was_asked_to(copy: Path, t
 
 def test_the_second_call_costs_next_to_nothing(set_up: Path) -> None:
     began = time.monotonic()
-    _, err = told(call(set_up))
+    _, err = result_of(call(set_up))
     assert time.monotonic() - began < 0.3
     assert err == ""
 
@@ -76,20 +76,20 @@ def test_the_second_call_costs_next_to_nothing(set_up: Path) -> None:
 def test_a_link_to_the_script_works_as_well(set_up: Path, tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/payung").symlink_to("../home/pay ung/payung")
-    (_, _, prefix), _ = told(call(tmp_path / "bin"))
+    (_, _, prefix), _ = result_of(call(tmp_path / "bin"))
     assert prefix == str(set_up / ".venv")
 
 
 def test_two_first_calls_at_once_make_one_environment(copy: Path) -> None:
     both = [call(copy), call(copy)]
-    errors = [told(started)[1] for started in both]
+    errors = [result_of(started)[1] for started in both]
     assert sum("only once" in error for error in errors) == 1
 
 
 def test_an_environment_that_was_half_made_is_made_again(copy: Path) -> None:
     (copy / ".venv/bin").mkdir(parents=True)
     (copy / ".venv/bin/python").symlink_to(sys.executable)
-    _, err = told(call(copy))
+    _, err = result_of(call(copy))
     assert "setting up Payung" in err
     assert (copy / ".venv/pyvenv.cfg").exists()
 
@@ -97,13 +97,13 @@ def test_an_environment_that_was_half_made_is_made_again(copy: Path) -> None:
 def test_an_environment_whose_python_went_away_is_made_again(set_up: Path) -> None:
     (set_up / ".venv/bin/python").unlink()
     (set_up / ".venv/bin/python").symlink_to("/nowhere/python3")
-    assert "setting up Payung" in told(call(set_up))[1]
+    assert "setting up Payung" in result_of(call(set_up))[1]
 
 
 def test_a_changed_lock_brings_the_environment_up_to_date(set_up: Path) -> None:
     (set_up / "requirements.lock").write_text("# something else\n")
-    assert "bringing .venv up to date" in told(call(set_up))[1]
-    assert told(call(set_up))[1] == ""
+    assert "bringing .venv up to date" in result_of(call(set_up))[1]
+    assert result_of(call(set_up))[1] == ""
 
 
 def test_the_certificates_of_the_office_are_handed_to_whatever_downloads(
@@ -119,7 +119,7 @@ def test_the_certificates_of_the_office_are_handed_to_whatever_downloads(
     assert out.strip() == str([str(tmp_path / "office.pem")] * 2)
 
 
-def test_packages_that_cannot_be_installed_are_said_and_nothing_is_run(copy: Path) -> None:
+def test_packages_that_cannot_be_installed_are_reported_and_nothing_is_run(copy: Path) -> None:
     (copy / "requirements.lock").write_text("no-such-package @ file:///nowhere.whl --hash=sha256:00\n")
     started = call(copy)
     out, err = started.communicate(timeout=60)

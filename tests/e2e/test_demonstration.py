@@ -32,7 +32,7 @@ async def loaded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endp
 
 
 async def settled(endpoints: Endpoints) -> bool:
-    """Whether everything that registration told has reached coverage."""
+    """Whether every event of registration has reached coverage."""
     (nation,) = await coverage(endpoints, region="ID")
     return bool(nation["listed"] == EXPECTED["partners"]["listed"] and nation["enrolled"])
 

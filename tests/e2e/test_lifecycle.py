@@ -52,11 +52,11 @@ async def test_endpoints_are_for_the_owner_alone_and_complete(running: Stack) ->
     assert known.admin_key.startswith("pyk_")
 
 
-async def test_status_tells_every_part_with_its_memory_and_what_it_says_of_itself(running: Stack) -> None:
-    told = running.status()
-    assert told["ready"]
-    assert [part["name"] for part in told["parts"]] == PARTS
-    assert all(part["rss_bytes"] > 1_000_000 for part in told["parts"])
+async def test_status_reports_every_part_with_its_memory_and_detail(running: Stack) -> None:
+    report = running.status()
+    assert report["ready"]
+    assert [part["name"] for part in report["parts"]] == PARTS
+    assert all(part["rss_bytes"] > 1_000_000 for part in report["parts"])
     assert running.part("coverage")["detail"]["parts"]["consumer"]["lag"] == 0
 
 
@@ -68,14 +68,14 @@ async def test_only_this_machine_can_connect(running: Stack) -> None:
 
 
 @pytest.mark.parametrize("name", PARTS)
-async def test_a_part_that_is_killed_is_started_anew_and_said(running: Stack, name: str) -> None:
+async def test_a_part_that_is_killed_is_restarted_and_reported(running: Stack, name: str) -> None:
     before = running.part(name)
     os.kill(before["pid"], signal.SIGKILL)
     await eventually(lambda: running.part(name)["restarts"] == before["restarts"] + 1, within=30)
     await eventually(lambda: running.status()["ready"], within=30)
     assert running.part(name)["pid"] != before["pid"]
-    assert f"{name} was killed by SIGKILL; started again in" in running.said
-    assert f"{name} is ready again" in running.said
+    assert f"{name} was killed by SIGKILL; started again in" in running.output
+    assert f"{name} is ready again" in running.output
 
 
 async def test_a_second_stack_on_the_same_directory_is_refused(running: Stack) -> None:
@@ -98,11 +98,11 @@ async def test_a_second_stack_beside_it_ends_all_it_started_and_keeps_data_and_p
         assert stack.stop(how) == 0
         assert not processes_of(stack.data)
         assert not (stack.data / "endpoints.json").exists()
-    assert "killed" not in stack.said
+    assert "killed" not in stack.output
     assert running.status()["ready"]
 
 
-async def test_what_was_half_made_or_killed_is_gone_on_with_and_down_ends_it(tmp_path: Path) -> None:
+async def test_half_made_or_killed_work_is_continued_and_down_ends_it(tmp_path: Path) -> None:
     data = tmp_path / "data"
     for making in ("kafka/data.making", "postgres/data.making"):
         (data / making / "half").mkdir(parents=True)

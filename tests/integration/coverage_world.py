@@ -61,7 +61,7 @@ class World:
 
 @asynccontextmanager
 async def coverage(kafka: str, database: Database, prefix: str) -> AsyncIterator[World]:
-    port = ports.found({})["coverage"]
+    port = ports.choose({})["coverage"]
     environment = {
         **os.environ,
         "PAYUNG_DATABASE": database.of("coverage"),

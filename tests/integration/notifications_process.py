@@ -1,4 +1,4 @@
-"""The real service as a process of its own, except that its clock stands where PAYUNG_TEST_NOW says."""
+"""The real service as a process of its own, except that its clock always shows PAYUNG_TEST_NOW."""
 
 import os
 from datetime import datetime

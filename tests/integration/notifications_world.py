@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from services.notifications import app
 from services.notifications.app import Engine
-from services.notifications.sender import Sender
+from services.notifications.sending.sender import Sender
 from services.notifications.settings import Settings
 from shared.bus.producer import Producer
 from shared.bus.records import Outgoing
@@ -29,7 +29,7 @@ from tests.stack import Database
 from tests.waiting import eventually
 
 KNOWN = datetime(2026, 11, 23, 3, tzinfo=UTC)
-"""Monday, 10:00 in Jakarta: when the partners become known, unless a test says otherwise."""
+"""Monday, 10:00 in Jakarta: when the partners become known, unless a test sets another time."""
 
 DAY = timedelta(days=1)
 
@@ -163,7 +163,7 @@ class World:
         return Outgoing(topic, key, kind, f"e{self.count}", self.now, encode(fact))
 
     async def publish(self, *events: Outgoing, within: float = 20) -> None:
-        """Publish and wait until all is worked off."""
+        """Publish and wait until all is applied."""
         await self.producer.publish(list(events))
         await self.caught_up(within)
 
@@ -176,17 +176,17 @@ class World:
 
         async def reached() -> bool:
             rows = await self.pool.fetch("select topic, partition, next_offset from consumer_offsets")
-            stand = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
-            return all(stand.get(spot, 0) >= end for spot, end in wanted.items())
+            applied = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+            return all(applied.get(spot, 0) >= end for spot, end in wanted.items())
 
         await eventually(reached, within)
 
     # --- time --------------------------------------------------------------------------------------------------------
 
     async def work(self, sender: Sender | None = None) -> int:
-        """Let the sender work off all that is due now."""
+        """Let the sender send all that is due now."""
         sender, total = sender or self.engine.senders[0], 0
-        while claimed := await sender.round():
+        while claimed := await sender.send_due():
             total += claimed
         return total
 
@@ -254,7 +254,7 @@ class World:
 
 @asynccontextmanager
 async def a_world(database: Database, kafka: str, topics: str, **changes: Any) -> AsyncIterator[World]:
-    """The engine with its consumer running; the sender works when the test says so."""
+    """The engine with its consumer running; the sender works when the test calls it."""
     fields: dict[str, Any] = {
         "database": database.of("notifications"),
         "kafka": kafka,

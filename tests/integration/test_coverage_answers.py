@@ -19,7 +19,7 @@ from fastapi import FastAPI, Request
 
 from services.coverage import app, rollup
 from services.coverage.api import claims, figures, freshness, regions, stream
-from services.coverage.rollup import Folder
+from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
 from shared.bus.batch import Batch
 from shared.bus.records import Outgoing, Record, cloudevent_headers
@@ -49,8 +49,8 @@ class World:
     pool: asyncpg.Pool
     app: FastAPI
 
-    async def hear(self, topic: str, *facts: msgspec.Struct, kind: str = "") -> Batch:
-        """The batch of these facts of `topic`, worked off; a fact's id is its content."""
+    async def deliver(self, topic: str, *facts: msgspec.Struct, kind: str = "") -> Batch:
+        """The batch of these facts of `topic`, applied; a fact's id is its content."""
         batch = Batch(topic, [record(topic, encode(fact), kind or TYPES.get(type(fact), "")) for fact in facts])
         async with transaction(self.pool) as db:
             await app.HANDLERS[topic](batch, db)
@@ -100,22 +100,22 @@ def enrolled(number: int, workers: Workers, **changes: Any) -> Enrollment:
     return msgspec.structs.replace(fact, **changes)
 
 
-# --- who is silent ---------------------------------------------------------------------------------------------------
+# --- freshness ------------------------------------------------------------------------------------------------------
 
 
-async def test_every_statement_tells_that_its_agency_is_not_silent(world: World) -> None:
+async def test_every_statement_shows_that_its_agency_is_not_silent(world: World) -> None:
     now = datetime.now(UTC)
-    said = [
+    statements = [
         Denominator("33.11", "umkm", 4, DAY, "Dinas", "ok", now, "a"),
         Target("33.11", "partners", 2, DAY, DAY, "SK", now, "b"),
         Briefing("33.11", "Sosialisasi", "1", DAY, now, "c"),
         Agreement("Kerja sama", ("c", "d"), DAY, "33.11", now, "d"),
     ]
-    await world.hear("reference", *said)
-    await world.hear("reference", *said)
-    heard = await world.agencies()
-    assert {agency: each["events_today"] for agency, each in heard.items()} == dict.fromkeys("abcd", 1)
-    assert all(each["silent_for"] < 60 for each in heard.values())
+    await world.deliver("reference", *statements)
+    await world.deliver("reference", *statements)
+    agencies = await world.agencies()
+    assert {agency: each["events_today"] for agency, each in agencies.items()} == dict.fromkeys("abcd", 1)
+    assert all(each["silent_for"] < 60 for each in agencies.values())
 
 
 async def test_a_change_of_a_partner_and_its_delisting_are_events_of_its_agency(world: World) -> None:
@@ -125,28 +125,28 @@ async def test_a_change_of_a_partner_and_its_delisting_are_events_of_its_agency(
     async def last() -> dict[str, str]:
         return {agency: each["last_event"][:10] for agency, each in (await world.agencies()).items()}
 
-    await world.hear("partners", version(1, "a", "b", workers=ListedWorkers(2)))
+    await world.deliver("partners", version(1, "a", "b", workers=ListedWorkers(2)))
     assert await last() == {"a": "2026-01-11", "b": "2026-01-11"}
-    await world.hear("partners", version(2, "a", "b", workers=ListedWorkers(9)))
+    await world.deliver("partners", version(2, "a", "b", workers=ListedWorkers(9)))
     assert await last() == {"a": "2026-01-11", "b": "2026-01-12"}
-    await world.hear("partners", version(3, "b"), version(2, "a", "b"))
+    await world.deliver("partners", version(3, "b"), version(2, "a", "b"))
     assert await last() == {"a": "2026-01-13", "b": "2026-01-12"}
-    await world.hear("partners", version(4, status="merged", merged_into=identity(2)))
+    await world.deliver("partners", version(4, status="merged", merged_into=identity(2)))
     assert await last() == {"a": "2026-01-13", "b": "2026-01-12"}
 
 
-async def test_an_agency_that_never_sent_anything_is_told_as_such(world: World) -> None:
-    await world.hear("partners", listed(1, "loud"))
-    await world.hear(
+async def test_an_agency_that_never_sent_anything_has_no_last_event(world: World) -> None:
+    await world.deliver("partners", listed(1, "active"))
+    await world.deliver(
         "access",
-        Key("k1", "h1", RECORDED, agency="mute"),
-        Key("k2", "h2", RECORDED, agency="loud"),
+        Key("k1", "h1", RECORDED, agency="new"),
+        Key("k2", "h2", RECORDED, agency="active"),
         Key("k3", "h3", RECORDED, agency="gone", revoked=True),
         Key("k4", "h4", RECORDED, agent="siti"),
     )
     answer = await world.get("/v1/freshness")
-    assert [each["agency"] for each in answer["agencies"]] == ["loud", "mute"]
-    assert answer["agencies"][1] == {"agency": "mute", "last_event": None, "events_today": 0, "silent_for": None}
+    assert [each["agency"] for each in answer["agencies"]] == ["active", "new"]
+    assert answer["agencies"][1] == {"agency": "new", "last_event": None, "events_today": 0, "silent_for": None}
     assert answer["updated_at"] == (await world.get("/v1/coverage"))["updated_at"] == "2026-01-10T03:00:00Z"
 
 
@@ -175,7 +175,9 @@ async def test_every_region_has_its_claims_rows_also_with_zeros(world: World) ->
 
 
 async def test_months_are_those_in_which_a_region_has_claims_or_none(world: World) -> None:
-    await world.hear("claims", claim(1, "33.11", "JKK", date(2021, 2, 1)), claim(2, "33.11", "JHT", date(2021, 5, 1)))
+    await world.deliver(
+        "claims", claim(1, "33.11", "JKK", date(2021, 2, 1)), claim(2, "33.11", "JHT", date(2021, 5, 1))
+    )
     found = await rows(world, "region=33&level=regency&by=month,programme")
     sukoharjo = [(row["month"], row["programme"], row["paid"]["count"]) for row in found if row["region"] == "33.11"]
     assert sukoharjo == [
@@ -201,9 +203,11 @@ async def test_every_region_has_a_row_however_many_combinations_there_are(world:
     assert len(found) == len({row["region"] for row in found}) == 514
 
 
-async def test_a_level_that_no_list_tells_has_no_rest_and_no_rate(world: World) -> None:
-    await world.hear("partners", listed(1, "a", workers=ListedWorkers(20)), listed(2, "a", workers=ListedWorkers(9, 0)))
-    await world.hear("enrollments", enrolled(1, Workers(0, 12, 0)))
+async def test_a_level_that_no_list_gives_has_no_unregistered_and_no_rate(world: World) -> None:
+    await world.deliver(
+        "partners", listed(1, "a", workers=ListedWorkers(20)), listed(2, "a", workers=ListedWorkers(9, 0))
+    )
+    await world.deliver("enrollments", enrolled(1, Workers(0, 12, 0)))
     (staff,) = (row for row in (await world.get("/v1/coverage?by=job_level"))["rows"] if row["job_level"] == "staff")
     assert (staff["listed"], staff["enrolled"], staff["unregistered"], staff["rate"]) == (0, 12, None, None)
 
@@ -219,55 +223,55 @@ async def target(world: World) -> dict[str, Any]:
 async def test_a_target_may_count_the_list_of_another_agency_unless_its_own_has_that_name(world: World) -> None:
     set_by_branch = Target("33.11", "enrolled", 4, DAY, DAY, "SK", RECORDED, "bpjstk", "daftar")
     other = [Listing("dinas", "lain", DAY)]
-    await world.hear("partners", listed(1, "dinas"), listed(2, "kota"), listed(3, "dinas", lists=tuple(other)))
-    await world.hear("enrollments", *(enrolled(number, Workers(0, 1, 0)) for number in (1, 2, 3)))
+    await world.deliver("partners", listed(1, "dinas"), listed(2, "kota"), listed(3, "dinas", lists=tuple(other)))
+    await world.deliver("enrollments", *(enrolled(number, Workers(0, 1, 0)) for number in (1, 2, 3)))
     assert (await world.get("/v1/coverage?region=33.11"))["rows"][0]["target"] is None
-    await world.hear("reference", set_by_branch)
+    await world.deliver("reference", set_by_branch)
     assert ((await target(world))["progress"], (await target(world))["rate"]) == (2, 0.5)
-    await world.hear("partners", listed(4, "bpjstk"))
+    await world.deliver("partners", listed(4, "bpjstk"))
     assert (await target(world))["progress"] == 0
-    await world.hear("enrollments", enrolled(4, Workers(0, 1, 0)))
+    await world.deliver("enrollments", enrolled(4, Workers(0, 1, 0)))
     assert (await target(world))["progress"] == 1
 
 
-async def test_progress_says_that_it_is_told_by_what_is_known_now(world: World) -> None:
+async def test_progress_is_by_what_is_known_now_and_says_so(world: World) -> None:
     later = RECORDED + timedelta(days=3)
     for region, second in (("33.11", RECORDED), ("33.12", later)):
-        await world.hear("reference", Target(region, "enrolled", 4, DAY, DAY, "SK", second, "bpjstk"))
+        await world.deliver("reference", Target(region, "enrolled", 4, DAY, DAY, "SK", second, "bpjstk"))
     answer = await world.get("/v1/coverage?region=33.11&known_at=2026-01-10T03:00:00Z")
     assert answer["rows"][0]["target"]["progress_known_at"] == answer["updated_at"]
     assert datetime.fromisoformat(answer["updated_at"]) == later
 
 
-# --- folding ---------------------------------------------------------------------------------------------------------
+# --- rollup ----------------------------------------------------------------------------------------------------------
 
 
-async def test_folding_waits_for_the_end_of_a_rush_but_not_for_ever(
+async def test_the_rollup_waits_for_the_end_of_a_backlog_but_not_for_ever(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = Folder(world.pool)
-    monkeypatch.setattr(rollup, "RUSH_ROWS", 0)
+    part = Rollup(world.pool)
+    monkeypatch.setattr(rollup, "BACKLOG_ROWS", 0)
 
-    async def unfolded_after_a_look() -> int:
-        await folder.look()
-        return folder.unfolded
+    async def pending_after_a_step() -> int:
+        await part.roll_up_when_quiet()
+        return part.pending_batches
 
-    await world.hear("partners", listed(1, "dinas"))
-    assert await unfolded_after_a_look() == 1
-    monkeypatch.setattr(rollup, "CALM_SECONDS", 0.0)
-    assert await unfolded_after_a_look() == 0
-    monkeypatch.setattr(rollup, "CALM_SECONDS", 60.0)
-    await world.hear("partners", listed(2, "dinas", region="33.12"))
-    assert await unfolded_after_a_look() == 1
-    monkeypatch.setattr(rollup, "MOST_UNFOLDED_ROWS", 1)
-    assert await unfolded_after_a_look() == 0
+    await world.deliver("partners", listed(1, "dinas"))
+    assert await pending_after_a_step() == 1
+    monkeypatch.setattr(rollup, "QUIET_SECONDS", 0.0)
+    assert await pending_after_a_step() == 0
+    monkeypatch.setattr(rollup, "QUIET_SECONDS", 60.0)
+    await world.deliver("partners", listed(2, "dinas", region="33.12"))
+    assert await pending_after_a_step() == 1
+    monkeypatch.setattr(rollup, "MOST_PENDING_ROWS", 1)
+    assert await pending_after_a_step() == 0
     assert (await world.get("/v1/coverage"))["rows"][0]["listed"] == 2
 
 
 # --- the stream ------------------------------------------------------------------------------------------------------
 
 
-async def listening(world: World, key: str = "admin-of-the-tests") -> AsyncIterator[str]:
+async def subscribed(world: World, key: str = "admin-of-the-tests") -> AsyncIterator[str]:
     headers = [(b"authorization", f"Bearer {key}".encode())]
     scope = {"type": "http", "app": world.app, "headers": headers}
     return stream._changes(Request(scope, asyncio.Event().wait))  # type: ignore[arg-type]
@@ -277,31 +281,31 @@ async def changed(world: World, batch: int, place: int) -> None:
     await world.pool.execute("insert into changes (batch, places) values ($1, $2)", batch, [place])
 
 
-async def test_a_batch_that_becomes_visible_after_later_ones_is_told_too(
+async def test_a_batch_that_becomes_visible_after_later_ones_is_sent_too(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream, "POLL_SECONDS", 0.01)
     await changed(world, 100, 33 << 7 | 11)
-    told = await listening(world)
-    assert await anext(told) == ": connected\n\n"
+    events = await subscribed(world)
+    assert await anext(events) == ": connected\n\n"
     await changed(world, 99, 36 << 7 | 71)
-    event = await anext(told)
+    event = await anext(events)
     assert json.loads(event.splitlines()[1].removeprefix("data: ")) == {"regions": ["36.71"]}
 
 
-async def test_a_listener_whose_key_is_revoked_hears_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stream_ends_when_its_key_is_revoked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "POLL_SECONDS", 0.01)
     key_id, secret, digest = new_key()
     issued = Key(key_id, digest, RECORDED, agency="dinas", scopes=("read",))
-    await world.hear("access", issued)
-    told = await listening(world, secret)
-    assert await anext(told) == ": connected\n\n"
-    await world.hear("access", msgspec.structs.replace(issued, revoked=True))
+    await world.deliver("access", issued)
+    events = await subscribed(world, secret)
+    assert await anext(events) == ": connected\n\n"
+    await world.deliver("access", msgspec.structs.replace(issued, revoked=True))
     async with asyncio.timeout(5):
-        assert [line async for line in told if line.startswith("event")] == []
+        assert [line async for line in events if line.startswith("event")] == []
 
 
-# --- questions -------------------------------------------------------------------------------------------------------
+# --- parameters ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", ["coverage", "claims"])
@@ -316,7 +320,7 @@ async def test_a_client_can_be_made_from_the_description(world: World, path: str
 
 
 @pytest.mark.parametrize("path", ["coverage", "claims"])
-async def test_a_misspelt_parameter_is_told_with_those_there_are(world: World, path: str) -> None:
+async def test_a_misspelt_parameter_is_refused_with_those_there_are(world: World, path: str) -> None:
     answer = await world.http.get(f"/v1/{path}?region=33&asof=2021-01-01")
     assert (answer.status_code, answer.json()["field"]) == (422, "asof")
     assert {"region", "level", "by", "as_of", "known_at", "format"} <= set(answer.json()["allowed"])
@@ -340,13 +344,13 @@ async def test_of_two_values_for_one_parameter_none_is_picked(world: World) -> N
         ("text/csv;q=high", False),
     ],
 )
-async def test_a_spreadsheet_is_given_to_who_wants_it(world: World, accept: str, csv: bool) -> None:
+async def test_a_spreadsheet_is_given_to_clients_that_accept_it(world: World, accept: str, csv: bool) -> None:
     answer = await world.http.get("/v1/coverage", headers={"Accept": accept})
     assert answer.headers["content-type"].startswith("text/csv" if csv else "application/json")
 
 
 @pytest.mark.parametrize("path", ["coverage", "claims"])
-async def test_an_answer_tells_what_was_asked_and_the_instant_it_was_known_at(world: World, path: str) -> None:
+async def test_an_answer_repeats_what_was_asked_and_the_instant_it_was_known_at(world: World, path: str) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
     answer = await world.get(f"/v1/{path}?level=province&region=33")
     assert (answer["level"], [row["region"] for row in answer["rows"]]) == ("province", ["33"])
@@ -364,8 +368,8 @@ async def test_a_record_of_an_unknown_type_goes_to_the_dead_letters(world: World
         ("partners", listed(1, "a")),
         ("claims", claim(1, "33.11", "JKK", DAY)),
     ):
-        batch = await world.hear(topic, fact, kind="zzz")
+        batch = await world.deliver(topic, fact, kind="zzz")
         assert [reason for _, reason in batch.rejected] == ["unknown_type"], topic
     assert await world.agencies() == {}
-    assert (await world.hear("reference", target)).rejected == []
+    assert (await world.deliver("reference", target)).rejected == []
     assert list(await world.agencies()) == ["a"]

@@ -1,4 +1,4 @@
-"""The figures are a function of the facts: whatever the batches, duplicates and foldings, they equal the oracle's."""
+"""The figures are a function of the facts: whatever the batches, duplicates and rollups, they equal the oracle's."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from services import coverage
 from services.coverage import cells, handlers
-from services.coverage.questions import sums
-from services.coverage.rollup import fold
+from services.coverage.rollup import roll_up
+from services.coverage.sums import cell_sums
 from shared.bus.batch import Batch
 from shared.bus.records import Record
 from shared.database import connect, migrate
@@ -47,8 +47,8 @@ class Deliver:
 
 
 @dataclass
-class Fold:
-    """The folder works off a slice, on a day that may be later than the one before."""
+class RollUp:
+    """A slice is rolled up, on a day that may be later than the one before."""
 
     slice_rows: int
     day: date
@@ -86,25 +86,25 @@ def readable(cell: int) -> Place:
         None if occupation == "none" else occupation,
         cells.segment(cell) if enrolled else None,
         tuple(sorted(cells.programmes(cell))),
-        cells.size_unknown(cell),
+        cells.is_size_unknown(cell),
     )
 
 
 async def answer(db: asyncpg.Connection, as_of: date, known_at: int | None) -> dict[Place, tuple[int, ...]]:
-    found = await sums(db, EVERYTHING, as_of, known_at)
+    found = await cell_sums(db, EVERYTHING, as_of, known_at)
     return {readable(each.cell): tuple(each[1:]) for each in found if any(each[1:])}
 
 
 async def emptied(db: asyncpg.Connection) -> None:
     await db.execute(
-        "truncate enrolments, partners, ledger, unfolded, changes, folded, standing, heard;"
-        "update standing_day set day = '1900-01-01'"
+        "truncate enrolments, partners, ledger, pending_batches, changes, rollup, current_totals, last_seen;"
+        "update current_day set day = '1900-01-01'"
     )
 
 
 happenings = st.one_of(
     st.builds(Deliver, st.integers(1, 4)),
-    st.builds(Fold, st.sampled_from([1, 3, 1000]), histories.days),
+    st.builds(RollUp, st.sampled_from([1, 3, 1000]), histories.days),
 )
 
 
@@ -116,8 +116,8 @@ async def test_every_day_as_known_at_every_second_equals_the_oracle(
     await emptied(db)
     rest = list(log)
     for happening in [*plan, Deliver(len(log))]:
-        if isinstance(happening, Fold):
-            await fold(db, happening.day, happening.slice_rows)
+        if isinstance(happening, RollUp):
+            await roll_up(db, happening.day, happening.slice_rows)
         else:
             batch, rest = rest[: happening.facts], rest[happening.facts :]
             await apply(db, batch)
@@ -143,7 +143,7 @@ async def test_redelivery_of_everything_changes_nothing(db: asyncpg.Connection) 
     assert await answer(db, start - timedelta(1), None) == {}
 
 
-async def test_an_old_version_delivered_again_is_forgotten_at_once(db: asyncpg.Connection) -> None:
+async def test_an_old_version_delivered_again_changes_nothing(db: asyncpg.Connection) -> None:
     def version(number: int, labour: int) -> Enrollment:
         period = Period(histories.BEGINNING, None, "33.11", "PU", ("JKK", "JKM"), Workers(0, 0, labour))
         recorded = histories.RECORDED + timedelta(number)

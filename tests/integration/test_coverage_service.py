@@ -67,7 +67,7 @@ async def test_a_spreadsheet_gets_the_same_rows_without_formulas(world: World) -
     assert not any(value.startswith(("=", "+", "@")) for line in lines for value in line.values())
 
 
-async def test_wrong_questions_are_told_what_would_be_right(world: World) -> None:
+async def test_a_refused_question_names_what_is_allowed(world: World) -> None:
     for query, field in (
         ("level=village", "level"),
         ("region=33.11&level=kanwil", "level"),
@@ -93,11 +93,11 @@ async def test_claims_count_by_their_current_status(world: World) -> None:
     other = msgspec.structs.replace(filed, claim_id=identity(72), tenure_months=9)
     await world.publish(filed, paid, filed, other)
 
-    async def told() -> object:
+    async def paid_and_filed() -> object:
         (row,) = (await world.http.get("/v1/claims?region=33.11")).json()["rows"]
         return (row["paid"], row["filed"]) if row["paid"]["count"] and row["filed"]["count"] else None
 
-    assert await eventually(told, within=20) == (
+    assert await eventually(paid_and_filed, within=20) == (
         {"count": 1, "amount": 107_000_000, "median_tenure": 5.0},
         {"count": 1, "amount": 0, "median_tenure": 9.0},
     )
@@ -106,7 +106,7 @@ async def test_claims_count_by_their_current_status(world: World) -> None:
     assert (row["programme"], row["month"], row["filed"]["count"], row["paid"]["count"]) == ("JKK", "2021-02", 2, 0)
 
 
-async def test_denominators_and_targets_stand_beside_the_figures(world: World) -> None:
+async def test_denominators_and_targets_are_beside_the_figures(world: World) -> None:
     await world.publish(
         listed(1, "33.11"),
         enrolled(1, "33.11"),
@@ -142,11 +142,11 @@ async def test_a_garbled_fact_is_set_aside_and_the_rest_counts(world: World) -> 
     await world.settled(2, 0)
     parts = (await world.http.get("/readyz")).json()["parts"]
     assert parts["consumer"]["dead_letters"] == 3
-    told = (await world.http.get("/metrics")).text
-    assert 'payung_coverage_consumer_dead_letters_total{topic="partners"} 3.0' in told
-    assert 'payung_coverage_consumer_halted{topic="partners"} 0.0' in told
-    assert 'payung_coverage_consumer_last_applied_timestamp_seconds{topic="partners"}' in told
-    assert "payung_coverage_unfolded_batches " in told
+    metrics = (await world.http.get("/metrics")).text
+    assert 'payung_coverage_consumer_dead_letters_total{topic="partners"} 3.0' in metrics
+    assert 'payung_coverage_consumer_halted{topic="partners"} 0.0' in metrics
+    assert 'payung_coverage_consumer_last_applied_timestamp_seconds{topic="partners"}' in metrics
+    assert "payung_coverage_rollup_pending_batches " in metrics
 
 
 async def test_the_figures_equal_those_recomputed_from_the_log_until_somebody_touches_them(
@@ -159,22 +159,22 @@ async def test_the_figures_equal_those_recomputed_from_the_log_until_somebody_to
     assert await rebuild.compare(world.database.admin, kafka, prefix=topics) == []
     admin = await asyncpg.connect(world.database.admin)
 
-    async def folded() -> bool:
-        return bool(await admin.fetchval("select not exists (select from coverage.unfolded)"))
+    async def rolled_up() -> bool:
+        return bool(await admin.fetchval("select not exists (select from coverage.pending_batches)"))
 
-    await eventually(folded, within=20)
-    for change in ("ledger set partners = partners + 1", "folded set span = span - 1"):
+    await eventually(rolled_up, within=20)
+    for change in ("ledger set partners = partners + 1", "rollup set span = span - 1"):
         table = change.partition(" ")[0]
         await admin.execute(f"update coverage.{change} where ctid = (select min(ctid) from coverage.{table})")
     differences = await rebuild.compare(world.database.admin, kafka, prefix=topics)
-    assert {each.table for each in differences} == {"ledger", "folded"}
+    assert {each.table for each in differences} == {"ledger", "rollup"}
     assert "33.11" in differences[0].where or "36.71" in differences[0].where
     environment = {**os.environ, "PAYUNG_DATABASE": world.database.admin, "PAYUNG_KAFKA": kafka}
     environment["PAYUNG_TOPIC_PREFIX"] = topics
     command = [sys.executable, "-m", "services.coverage.rebuild", "--compare"]
-    told = await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True)
-    assert told.returncode == 1
-    assert told.stdout.endswith("differences\n")
+    result = await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stdout.endswith("differences\n")
     await admin.close()
 
 
@@ -184,13 +184,13 @@ async def test_rebuilt_figures_take_the_place_of_damaged_ones_while_the_service_
     await world.publish(*(listed(n, "33.11") for n in range(40)), *(enrolled(n, "33.11") for n in range(20)))
     await world.settled(40, 20)
     admin = await asyncpg.connect(world.database.admin)
-    await admin.execute("truncate coverage.ledger, coverage.folded, coverage.standing, coverage.unfolded")
+    await admin.execute("truncate coverage.ledger, coverage.rollup, coverage.current_totals, coverage.pending_batches")
     assert await world.total() == (0, 0)
-    told = await admin.fetchval("select max(batch) from coverage.changes")
+    newest = await admin.fetchval("select max(batch) from coverage.changes")
     assert await rebuild.swap(world.database.admin, kafka, prefix=topics) >= 60
     assert await world.total() == (40, 20)
-    fresh = await admin.fetch("select places from coverage.changes where batch > $1", told)
-    assert [row["places"] for row in fresh] == [[33 << 7 | 11]], "those who listen hear that all may have changed"
+    fresh = await admin.fetch("select places from coverage.changes where batch > $1", newest)
+    assert [row["places"] for row in fresh] == [[33 << 7 | 11]], "the stream reports that all of them may have changed"
     await world.publish(*(enrolled(n, "33.11") for n in range(25)), listed(41, "93.01"))
     await world.settled(41, 25)
     assert await rebuild.compare(world.database.admin, kafka, prefix=topics) == []
@@ -199,7 +199,7 @@ async def test_rebuilt_figures_take_the_place_of_damaged_ones_while_the_service_
     await admin.close()
 
 
-async def test_a_listener_hears_which_regions_changed(world: World) -> None:
+async def test_the_stream_reports_which_regions_changed(world: World) -> None:
     async with world.http.stream("GET", "/v1/stream", timeout=30) as stream:
         lines = stream.aiter_lines()
         assert await anext(lines) == ": connected"

@@ -23,7 +23,7 @@ async def pool(database, tmp_path):
     await pool.close()
 
 
-async def keep(pool, *keys):
+async def store(pool, *keys):
     async with transaction(pool) as db:
         await security.on_access(Batch("access", [record(encode(key)) for key in keys]), db)
 
@@ -40,11 +40,11 @@ async def test_a_key_from_the_topic_opens_and_its_revocation_closes_within_a_sec
     key_id, secret, digest = security.new_key()
     ring = security.KeyRing(pool, "admin")
     assert await ring.principal(secret) is None
-    await keep(pool, issued(key_id, digest))
+    await store(pool, issued(key_id, digest))
     known = await eventually(lambda: ring.principal(secret), 1)
     assert known == security.Principal("kemenkop", frozenset({"publish", "read"}), ("ID",), key_id=key_id)
     revoked = Key(key_id, digest, NOW + timedelta(seconds=1), agency="kemenkop", revoked=True)
-    await keep(pool, revoked)
+    await store(pool, revoked)
 
     async def closed():
         return await ring.principal(secret) is None
@@ -52,10 +52,10 @@ async def test_a_key_from_the_topic_opens_and_its_revocation_closes_within_a_sec
     await eventually(closed, 1)
 
 
-async def test_an_older_word_on_a_key_does_not_bring_it_back(pool):
+async def test_an_older_event_of_a_revoked_key_does_not_bring_it_back(pool):
     key_id, secret, digest = security.new_key()
-    await keep(pool, Key(key_id, digest, NOW + timedelta(seconds=9), agency="kemenkop", revoked=True))
-    await keep(pool, issued(key_id, digest))
+    await store(pool, Key(key_id, digest, NOW + timedelta(seconds=9), agency="kemenkop", revoked=True))
+    await store(pool, issued(key_id, digest))
     assert await security.KeyRing(pool, "admin").principal(secret) is None
 
 

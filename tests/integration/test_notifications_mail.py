@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifications import sender as sender_module
 from services.notifications.channels import Message, Outcome
 from services.notifications.channels.log import LogChannel
-from services.notifications.messages import message_id
 from services.notifications.queries import queries
-from services.notifications.sender import MAIL_PACE, Pace, Sender
+from services.notifications.sending import sender as sender_module
+from services.notifications.sending.messages import message_id
+from services.notifications.sending.sender import MAIL_PACE, Pace, Sender
 from tests.integration.notifications_world import DAY, KNOWN, Mailbox, World, a_world, partner_id
 from tests.stack import Database
 from tests.waiting import eventually
@@ -41,7 +41,7 @@ async def a_due_partner(world: World, *numbers: int) -> None:
     world.now = AT_WORK
 
 
-async def test_the_mail_arrives_and_can_be_told_again(world: World, mailbox: Mailbox) -> None:
+async def test_the_mail_arrives_and_a_repeat_can_be_recognised(world: World, mailbox: Mailbox) -> None:
     await a_due_partner(world)
     await world.work()
     (mail,) = mailbox.received
@@ -92,7 +92,7 @@ async def test_refused_for_good_is_not_tried_again_until_the_address_changes(wor
 
 
 async def test_a_server_that_does_not_let_us_send_burns_no_address(world: World, mailbox: Mailbox) -> None:
-    """Credentials or a relay that are set up wrongly: once they are mended, the reminder goes out."""
+    """Credentials or a relay that are set up wrongly: once they are corrected, the reminder goes out."""
     mailbox.answers["p1@example.com"] = ["530 5.7.0 Authentication required", "554 5.7.1 Relay access denied"]
     await a_due_partner(world)
     await world.work()
@@ -127,7 +127,7 @@ async def test_a_dead_server_waits_and_nothing_is_lost_or_doubled(world: World, 
     await mailbox.stop()
     await world.work()
     assert [await world.state(number) for number in (1, 2, 3)] == ["scheduled"] * 3
-    assert world.engine.senders[0]._pause_for_server() > 0
+    assert world.engine.senders[0]._delivery.pause_seconds() > 0
     await mailbox.start()
     await world.until("2026-11-25")
     assert sorted(mail["To"] for mail in mailbox.received) == [f"p{number}@example.com" for number in (1, 2, 3)]
@@ -135,7 +135,7 @@ async def test_a_dead_server_waits_and_nothing_is_lost_or_doubled(world: World, 
 
 
 async def test_cut_off_after_the_text_had_left_is_marked(world: World, mailbox: Mailbox) -> None:
-    """A server that accepts the text and dies before its answer: the repeat may be a second one, and says so."""
+    """A server that accepts the text and dies before its answer: the repeat may be a second one, and is marked."""
 
     async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 hello\r\n")
@@ -213,7 +213,19 @@ class Dies:
 
 
 def another_sender(world: World, channels: object, pace: Pace = MAIL_PACE) -> Sender:
-    return Sender(world.pool, world.engine.scheduler, channels, world.engine.in_force, pace=pace)  # type: ignore[arg-type]
+    async def is_caught_up() -> bool:
+        return True
+
+    return Sender(
+        world.pool,
+        world.engine.scheduler,
+        world.engine.policies,
+        channels,  # type: ignore[arg-type]
+        pace=pace,
+        is_caught_up=is_caught_up,
+        on_recorded=world.engine.relay.wake,
+        count_result=[].append,
+    )
 
 
 async def test_a_crash_between_sending_and_recording_shows_as_possibly_twice(world: World, mailbox: Mailbox) -> None:
@@ -221,9 +233,9 @@ async def test_a_crash_between_sending_and_recording_shows_as_possibly_twice(wor
     dying = Dies()
     dead = another_sender(world, {"email": dying}, Pace(8, 1, timedelta(seconds=1)))
     with pytest.raises(asyncio.CancelledError):
-        await dead.round()
+        await dead.send_due()
     assert (await world.history())[0]["outcome"] == "sending"
-    assert await world.work() == 0, "the dead worker's lease holds"
+    assert await world.work() == 0, "the dead worker's lease has not ended"
 
     async def taken_over() -> bool:
         return await world.work() > 0
@@ -238,13 +250,13 @@ async def test_an_enrolment_during_a_crash_stops_the_repeat(world: World, mailbo
     await a_due_partner(world)
     dead = another_sender(world, {"email": Dies()}, Pace(8, 1, timedelta(seconds=1)))
     with pytest.raises(asyncio.CancelledError):
-        await dead.round()
+        await dead.send_due()
     await world.publish(world.enrollment(1, ("2026-11-24", None)))
     await asyncio.sleep(1)
     await world.work()
     assert (await world.state(), mailbox.received) == ("stopped", [])
-    told = await world.pool.fetch(queries["history_of"], partner_id(1))
-    assert [row["outcome"] for row in told] == ["unknown"], "it may have gone out; nobody can say"
+    history = await world.pool.fetch(queries["history_of"], partner_id(1))
+    assert [row["outcome"] for row in history] == ["unknown"], "it may have gone out or not"
 
 
 async def test_workers_side_by_side_never_send_the_same_twice(world: World, mailbox: Mailbox) -> None:
@@ -252,7 +264,7 @@ async def test_workers_side_by_side_never_send_the_same_twice(world: World, mail
     events = [event for n in range(1, count + 1) for event in (world.contact(n), world.partner(n))]
     await world.publish(*events)
     world.now = AT_WORK
-    others = [another_sender(world, world.engine.senders[0]._channels) for _ in range(3)]
+    others = [another_sender(world, world.engine.senders[0]._delivery._channels) for _ in range(3)]
     await asyncio.gather(*(world.work(sender) for sender in (*others, world.engine.senders[0])))
     assert sorted(mail["To"] for mail in mailbox.received) == sorted(f"p{n}@example.com" for n in range(1, count + 1))
     assert (
@@ -265,6 +277,6 @@ async def test_the_log_channel_contacts_nobody(database: Database, kafka: str, t
         await world.publish(world.contact(1), world.partner(1))
         world.now = AT_WORK
         await world.work()
-        assert isinstance(world.engine.senders[0]._channels["log"], LogChannel)
+        assert isinstance(world.engine.senders[0]._delivery._channels["log"], LogChannel)
         assert [row["channel"] for row in await world.history()] == ["log"]
         assert mailbox.tried == []

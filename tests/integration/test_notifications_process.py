@@ -78,7 +78,7 @@ async def test_killed_while_sending_nothing_is_lost_and_nothing_twice_in_silence
             "PAYUNG_LEASE_SECONDS": "1",
             "PAYUNG_TEST_NOW": (KNOWN + DAY).replace(hour=12, minute=30).isoformat(),
         }
-        port = ports.found({})["notifications"]
+        port = ports.choose({})["notifications"]
         for round_ in range(6):
             before = len(mailbox.received)
             module = "tests.integration.notifications_process"
@@ -126,7 +126,7 @@ async def test_starts_empty_and_stops_politely(database: Database, kafka: str, t
     async with a_world(database, kafka, topics) as world:
         await world.engine.consumer.stop()
         await world.producer.publish([world.partner(1), world.contact(1)])
-        port = ports.found({})["notifications"]
+        port = ports.choose({})["notifications"]
         async with a_process(world, tmp_path / "log", port, "services.notifications") as process:
             await eventually(lambda: answers(f"http://127.0.0.1:{port}/readyz"), 30)
 

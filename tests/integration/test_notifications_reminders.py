@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from services.notifications import app
-from shared.bus import redrive
+from shared.bus.dead_letter_reader import read_dead_letters
 from shared.database import migrate
 from tests.integration.notifications_world import KNOWN, World, a_world, partner_id
 from tests.stack import Database
@@ -53,7 +53,7 @@ async def test_registered_between_the_plan_and_the_second_of_sending(world: Worl
     claimed = await sender._claim()
     assert claimed == [partner_id(1)]
     await world.publish(world.enrollment(1, ("2026-11-24", None)))
-    await sender._work_off(claimed)
+    await sender._send(claimed)
     assert await world.history() == []
     assert await world.state() == "stopped"
 
@@ -159,13 +159,13 @@ async def test_a_chain_of_merges_in_any_order_ends_at_the_last(world: World) -> 
 
 
 async def test_who_registered_during_an_outage_is_not_reminded_after_it(world: World) -> None:
-    """The enrolment stands on the log, nobody has read it, the reminder is due, and the service starts."""
+    """The enrolment is on the log, not read yet, the reminder is due, and the service starts."""
     await world.publish(world.partner(1), world.partner(2))
     await world.engine.consumer.stop()
     await world.producer.publish([world.enrollment(1, ("2026-11-24", None))])
     world.now = KNOWN + timedelta(days=1, hours=9, minutes=30)
     started = app.build(world.settings, world.pool, clock=world.clock)
-    assert await started.senders[0].round() == 0, "not everything is read"
+    assert await started.senders[0].send_due() == 0, "not all facts are applied"
     assert started.senders[0].status().detail["waits_for_facts"]
     assert await world.history(1) == await world.history(2) == []
     parts = (started.senders[0], started.consumer)
@@ -183,7 +183,7 @@ async def test_while_the_log_does_not_answer_nothing_is_sent(world: World) -> No
     await world.publish(world.partner(1))
     world.now = KNOWN + timedelta(days=1, hours=9, minutes=30)
     cut_off = app.build(world.settings.model_copy(update={"kafka": "127.0.0.1:1"}), world.pool, clock=world.clock)
-    assert await cut_off.senders[0].round() == 0
+    assert await cut_off.senders[0].send_due() == 0
     assert await world.history() == []
     assert await world.work() == 1
 
@@ -237,7 +237,7 @@ async def test_erasure_leaves_nothing_personal(world: World) -> None:
 
 
 async def test_a_contact_that_was_never_read_does_not_come_back_after_erasure(world: World) -> None:
-    """It lay among the dead letters when the partner was erased; those of others stay there."""
+    """It was a dead letter when the partner was erased; the dead letters of others stay."""
     lost = world.contact(1)
     garbled = [replace(lost, value=b"{Usaha Misal 1"), replace(world.contact(2), value=b"{Usaha Misal 2")]
     await world.publish(world.partner(1), world.partner(2), *garbled)
@@ -245,13 +245,13 @@ async def test_a_contact_that_was_never_read_does_not_come_back_after_erasure(wo
     world.now += timedelta(minutes=1)
     await world.publish(world.tombstone(1))
     assert await world.engine.dead_letter_eraser.erase() == 1
-    (left,) = await redrive.letters(world.settings.kafka, prefix=world.settings.topic_prefix)
+    (left,) = await read_dead_letters(world.settings.kafka, prefix=world.settings.topic_prefix)
     assert left.key == partner_id(2)
     await world.publish(lost)
     assert await world.pool.fetchval("select count(*) from contacts") == 0
     world.now += timedelta(minutes=1)
     await world.publish(world.contact(1))
-    assert await world.pool.fetchval("select count(*) from contacts") == 1, "listed anew, known anew"
+    assert await world.pool.fetchval("select count(*) from contacts") == 1, "listed again, known again"
 
 
 async def test_wit_partners_are_written_to_in_their_own_hours(world: World) -> None:

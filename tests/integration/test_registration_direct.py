@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from shared.bus import redrive
+from shared.bus.dead_letter_reader import read_dead_letters
 from tests import stack
 from tests.integration.registration_world import World, world
 from tests.waiting import eventually
@@ -100,7 +100,7 @@ async def test_erasure_deletes_the_dead_letters_of_the_person_and_no_others(here
 
 
 async def buried(here: World, values: list[bytes]) -> bool:
-    letters = await redrive.letters(here.kafka, prefix=here.prefix, topic="intake")
+    letters = await read_dead_letters(here.kafka, prefix=here.prefix, topic="intake")
     return sorted(letter.record.value for letter in letters) == sorted(values)
 
 

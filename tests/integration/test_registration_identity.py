@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.registration.identity.matching import Known, cluster, look_up
+from services.registration.identity.keys import Known, look_up
+from services.registration.identity.matching import cluster
 from services.registration.intake.values import name_key
 from services.registration.writer import import_worker
 from tests import stack

@@ -25,7 +25,7 @@ class Process:
     """`python -m services.registration` on its own port."""
 
     def __init__(self, database: stack.Database, kafka: str, topics: str, log: Path) -> None:
-        port = ports.found({})["registration"]
+        port = ports.choose({})["registration"]
         self.address, self._log = f"http://127.0.0.1:{port}", log
         self._environment = os.environ | {
             "PAYUNG_DATABASE": database.of("registration"),

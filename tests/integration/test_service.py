@@ -67,13 +67,13 @@ async def test_a_part_that_fails_ends_the_process_and_the_log_names_no_value():
         _, err = child.communicate(timeout=15)
         assert child.returncode == 1
     lines = [json.loads(line) for line in err.splitlines()]
-    (told,) = [line for line in lines if line["level"] == "error"]
-    assert told["service"] == "tiny"
-    assert told["exception"] == "ZeroDivisionError"
+    (error,) = [line for line in lines if line["level"] == "error"]
+    assert error["service"] == "tiny"
+    assert error["exception"] == "ZeroDivisionError"
     assert "3571010101010001" not in err
 
 
-async def test_health_says_what_each_part_does():
+async def test_health_reports_what_each_part_does():
     with service("waits") as (_, url):
         await up(url)
         async with httpx.AsyncClient(base_url=url) as client:

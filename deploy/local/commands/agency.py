@@ -32,13 +32,13 @@ def add(
     data: Data = DATA,
 ) -> None:
     """Add an agency and show its first key, this once."""
-    from deploy.local.endpoints import load_endpoints, remember_agency_key
+    from deploy.local.endpoints import add_agency_key, load_endpoints
 
     endpoints = load_endpoints(data)
     body = {"slug": slug, "name": name or slug, "regions": region, "scopes": scope}
     with Client(endpoints.registration, endpoints.admin_key) as client:
         made = client.call("POST", "/v1/agencies", json=body).json()
-    remember_agency_key(data, slug, made["key"])
+    add_agency_key(data, slug, made["key"])
     typer.echo(f"{slug} may {', '.join(scope)} in {', '.join(region)}")
     typer.echo(f"its key, shown this once: {made['key']}")
 

@@ -12,7 +12,7 @@ from deploy.local.failure import Failure
 from deploy.local.options import DATA, Data
 
 if TYPE_CHECKING:
-    from shared.bus.redrive import Letter
+    from shared.bus.dead_letters import DeadLetter
 
 T = TypeVar("T")
 Topic = Annotated[str, typer.Argument(help="The topic the records came from, for example enrollments.")]
@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 def list_(data: Data = DATA, as_json: AsJson = False) -> None:
     """How many dead letters there are by topic and reason, and their ids (--json: all of them)."""
-    rows = _summary(_letters(data, None))
+    rows = _summary(_read(data, None))
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
     elif not rows:
@@ -43,31 +43,32 @@ def list_(data: Data = DATA, as_json: AsJson = False) -> None:
         for row in rows:
             typer.echo(f"{row['topic']}: {row['count']} × {row['reason']}, {row['oldest']} to {row['newest']}")
             typer.echo(f"    {' '.join(row['ids'][:SHOWN])}{' …' if len(row['ids']) > SHOWN else ''}")
-        typer.echo("./payung dlq show ID tells one of them; ./payung dlq redrive TOPIC puts them back")
+        typer.echo("./payung dlq show ID shows one of them; ./payung dlq redrive TOPIC puts them back")
 
 
 def show(
-    letter: Annotated[str, typer.Argument(help="TOPIC/PARTITION/OFFSET, as `dlq list` shows it.")], data: Data = DATA
+    id_: Annotated[str, typer.Argument(metavar="LETTER", help="TOPIC/PARTITION/OFFSET, as `dlq list` shows it.")],
+    data: Data = DATA,
 ) -> None:
     """One dead letter: why it is one, where it comes from, its headers and bytes. May show personal data."""
-    topic = letter.partition("/")[0]
-    found = [each for each in _letters(data, topic) if each.id == letter]
+    topic = id_.partition("/")[0]
+    found = [each for each in _read(data, topic) if each.id == id_]
     if not found:
-        raise Failure(f"there is no dead letter '{letter}'; ./payung dlq list names one of each kind")
-    one = found[0]
+        raise Failure(f"there is no dead letter '{id_}'; ./payung dlq list names one of each kind")
+    letter = found[0]
     lines = {
-        "reason": one.reason,
-        "refused by": one.consumer,
-        "came from": one.origin,
-        "first failure": one.first_failure,
-        "last failure": one.last_failure,
-        "key": (one.record.key or b"").decode(errors="backslashreplace"),
+        "reason": letter.reason,
+        "refused by": letter.consumer,
+        "came from": letter.origin,
+        "first failure": letter.first_failure,
+        "last failure": letter.last_failure,
+        "key": (letter.record.key or b"").decode(errors="backslashreplace"),
         **{
             name: (value or b"").decode(errors="backslashreplace")
-            for name, value in one.record.headers
+            for name, value in letter.record.headers
             if name.startswith("ce_")
         },
-        "value": (one.record.value or b"").decode(errors="backslashreplace"),
+        "value": (letter.record.value or b"").decode(errors="backslashreplace"),
     }
     for name, text in lines.items():
         typer.echo(f"{name + ':':16}{text}")
@@ -78,24 +79,24 @@ def redrive(topic: Topic, reason: Reason = None, data: Data = DATA) -> None:
     from deploy.local.endpoints import load_endpoints
     from shared.bus import redrive as bus
 
-    def wanted(letter: "Letter") -> bool:
+    def matches(letter: "DeadLetter") -> bool:
         return letter.reason.startswith(reason or "")
 
-    done = _asked_of_kafka(bus.redrive(load_endpoints(data).kafka, topic, wanted))
+    done = _run(bus.redrive(load_endpoints(data).kafka, topic, matches))
     if not done.put_back and not done.superseded:
         raise Failure(f"there are no such dead letters of '{topic}'; ./payung dlq list shows what there is")
-    let_go = f", {done.superseded} let go: something newer on the same key stands there" if done.superseded else ""
-    typer.echo(f"{done.put_back} records put back to {topic}{let_go}")
+    dropped = f", {done.superseded} dropped: {topic} has a newer record of their key" if done.superseded else ""
+    typer.echo(f"{done.put_back} records put back to {topic}{dropped}")
 
 
-def _letters(data: Data, topic: str | None) -> "list[Letter]":
+def _read(data: Data, topic: str | None) -> "list[DeadLetter]":
     from deploy.local.endpoints import load_endpoints
-    from shared.bus import redrive as bus
+    from shared.bus.dead_letter_reader import read_dead_letters
 
-    return _asked_of_kafka(bus.letters(load_endpoints(data).kafka, topic=topic))
+    return _run(read_dead_letters(load_endpoints(data).kafka, topic=topic))
 
 
-def _asked_of_kafka(work: Coroutine[Any, Any, T]) -> T:
+def _run(work: Coroutine[Any, Any, T]) -> T:
     from aiokafka.errors import KafkaError
 
     try:
@@ -104,7 +105,7 @@ def _asked_of_kafka(work: Coroutine[Any, Any, T]) -> T:
         raise Failure(f"Kafka does not answer ({type(problem).__name__}): see ./payung status") from problem
 
 
-def _summary(letters: "list[Letter]") -> list[dict[str, Any]]:
+def _summary(letters: "list[DeadLetter]") -> list[dict[str, Any]]:
     """One row a topic and reason code, the most frequent first."""
     counts = Counter((letter.topic, letter.code) for letter in letters)
     rows: list[dict[str, Any]] = []

@@ -47,10 +47,10 @@ Agency = Annotated[str, typer.Option(metavar="SLUG", help="Whose file it is.")]
 List = Annotated[str, typer.Option("--list", metavar="NAME", help="The list's name; the file's name if not given.")]
 ListDate = Annotated[
     datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The day the list speaks of; today if not given."),
+    typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The day the list describes; today if not given."),
 ]
 Require = Annotated[str, typer.Option(metavar="nik", help="Refuse rows without a NIK.", callback=_requirable)]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would become of each row.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only report what would become of each row.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -80,19 +80,19 @@ def import_(
         files = {"file": (file.name, file.read_bytes(), "text/csv")}
         answer = client.call("POST", "/v1/imports", data={k: v for k, v in fields.items() if v}, files=files)
         report = _follow(client, answer.headers["location"])
-        refused = _keep_refused(client, report, file) if report["rejected"] else None
-    _tell(report, refused)
+        refused = _save_refused(client, report, file) if report["rejected"] else None
+    _print_report(report, refused)
     if report["state"] != "done":
         raise Failure(f"the import {report['state']}: {report['detail'] or 'it was cancelled'}")
 
 
 def _follow(client: Client, location: str) -> dict[str, Any]:
-    """Show progress until the file is worked off; its report."""
+    """Show progress until the file is processed; returns its report."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, transient=True, disable=not sys.stdout.isatty()) as progress:
-        task = progress.add_task("working it off", total=None)
+        task = progress.add_task("processing", total=None)
         while True:
             report: dict[str, Any] = client.call("GET", location).json()
             done = report["accepted"] + report["rejected"]
@@ -102,7 +102,7 @@ def _follow(client: Client, location: str) -> dict[str, Any]:
             time.sleep(POLL_SECONDS)
 
 
-def _keep_refused(client: Client, report: dict[str, Any], file: Path) -> Path:
+def _save_refused(client: Client, report: dict[str, Any], file: Path) -> Path:
     """The refused rows with their reasons, beside the file (or here, if nothing can be written there).
 
     They may hold NIKs: nobody else may read them. What an earlier import left there stays.
@@ -125,7 +125,7 @@ def _write_new(folder: Path, stem: str, content: bytes) -> Path:
     raise AssertionError("count never ends")
 
 
-def _tell(report: dict[str, Any], refused: Path | None) -> None:
+def _print_report(report: dict[str, Any], refused: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 

@@ -20,23 +20,23 @@ def register(app: typer.Typer) -> None:
 
 def issue(slug: Slug, data: Data = DATA) -> None:
     """Issue a further key and show it, this once."""
-    from deploy.local.endpoints import load_endpoints, remember_agency_key
+    from deploy.local.endpoints import add_agency_key, load_endpoints
 
     endpoints = load_endpoints(data)
     with Client(endpoints.registration, endpoints.admin_key) as client:
         missing = f"there is no agency '{slug}'; ./payung agency list names them"
         made = client.call("POST", f"/v1/agencies/{slug}/keys", missing=missing).json()
-    remember_agency_key(data, slug, made["key"])
+    add_agency_key(data, slug, made["key"])
     typer.echo(f"key {made['key_id']} of {slug}, shown this once: {made['key']}")
 
 
 def revoke(slug: Slug, key_id: KeyId, data: Data = DATA) -> None:
     """Revoke a key; it stops working everywhere within a second."""
-    from deploy.local.endpoints import forget_agency_key, load_endpoints
+    from deploy.local.endpoints import load_endpoints, remove_agency_key
 
     endpoints = load_endpoints(data)
     with Client(endpoints.registration, endpoints.admin_key) as client:
         missing = f"agency '{slug}' has no key with the id '{key_id}'; ./payung agency list shows them"
         client.call("DELETE", f"/v1/agencies/{slug}/keys/{key_id}", missing=missing)
-    forget_agency_key(data, slug, key_id)
+    remove_agency_key(data, slug, key_id)
     typer.echo(f"key {key_id} of {slug} is revoked")

@@ -36,19 +36,19 @@ def coverage(
     endpoints = load_endpoints(data)
     try:
         if not compare:
-            records = asyncio.run(rebuild.swap(endpoints.database, endpoints.kafka, say=typer.echo))
+            records = asyncio.run(rebuild.swap(endpoints.database, endpoints.kafka, report=typer.echo))
             typer.echo(f"the figures were recomputed from {records:,} records and swapped in")
             return
-        differences = asyncio.run(rebuild.compare(endpoints.database, endpoints.kafka, say=typer.echo))
+        differences = asyncio.run(rebuild.compare(endpoints.database, endpoints.kafka, report=typer.echo))
     except rebuild.TROUBLE as problem:
         raise Failure(f"the figures could not be rebuilt: {problem or type(problem).__name__}") from problem
     if differences:
-        _show(differences)
+        _print(differences)
         raise typer.Exit(1)
     typer.echo("the live figures equal those recomputed from the log: no differences")
 
 
-def _show(differences: "list[Difference]") -> None:
+def _print(differences: "list[Difference]") -> None:
     from rich.console import Console
     from rich.table import Table
 

@@ -102,24 +102,24 @@ def _summary(planned: dict[str, Any]) -> str:
     if not planned["reminders"]:
         return f"{scope}: no reminders."
     escalated = f", then {planned['escalations']} tasks for field agents" if planned["escalations"] else ""
-    told = f"{planned['reminders']} reminders to {planned['partners']} partners{escalated}"
-    return f"{scope}, if nobody registers: {told}. Nothing was sent."
+    reminders = f"{planned['reminders']} reminders to {planned['partners']} partners{escalated}"
+    return f"{scope}, if nobody registers: {reminders}. Nothing was sent."
 
 
 def _days(rows: list[dict[str, Any]]) -> list[tuple[str, str, str, str, str]]:
     """One line a day and channel: how many, which message, in which regions."""
-    which: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    where: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    templates: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    regions: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for row in rows:
-        which[row["date"], row["channel"]][row["template"]] += row["count"]
-        where[row["date"], row["channel"]][row["region"]] += row["count"]
+        templates[row["date"], row["channel"]][row["template"]] += row["count"]
+        regions[row["date"], row["channel"]][row["region"]] += row["count"]
     return [
-        (day, channel, str(count.total()), _list(count.most_common()), _regions(where[day, channel]))
-        for (day, channel), count in sorted(which.items())
+        (day, channel, str(count.total()), _list(count.most_common()), _region_names(regions[day, channel]))
+        for (day, channel), count in sorted(templates.items())
     ]
 
 
-def _regions(counts: Counter[str]) -> str:
+def _region_names(counts: Counter[str]) -> str:
     named = _list([(_name(code), count) for code, count in counts.most_common(REGIONS_NAMED)])
     more = len(counts) - REGIONS_NAMED
     return f"{named} and {more} more regions" if more > 0 else named

@@ -27,7 +27,7 @@ def start(
     ] = None,
     smtp: Annotated[str | None, typer.Option(metavar="URL", help="smtp://user:password@host:port for e-mail.")] = None,
 ) -> None:
-    """Start Kafka, PostgreSQL and the three services; Ctrl-C stops them. Says so if they are up already."""
+    """Start Kafka, PostgreSQL and the three services; Ctrl-C stops them. Prints where it is if it is up already."""
     from deploy.local import detached, directory, up
 
     if smtp is not None:
@@ -82,11 +82,11 @@ def show(data: Data = DATA, as_json: Annotated[bool, typer.Option("--json")] = F
     """What runs: state, memory, lag, freshness, dead letters. Exit code 1 if nothing is up."""
     from deploy.local import status
 
-    told = {**status.of(data.absolute()), **status.figures(data.absolute())}
+    report = {**status.of(data.absolute()), **status.figures(data.absolute())}
     if as_json:
-        typer.echo(json.dumps(told, indent=1))
-    elif told["running"]:
-        status.show(told)
-    if not told["running"]:
+        typer.echo(json.dumps(report, indent=1))
+    elif report["running"]:
+        status.show(report)
+    if not report["running"]:
         typer.echo(f"payung: no stack is up on {data}", err=True)
         raise typer.Exit(1)

@@ -23,21 +23,20 @@ DIMENSIONS = ("programme", "segment", "month")
 STATUSES = ("filed", "paid", "rejected")
 NONE = {"count": 0, "amount": 0, "median_tenure": None}
 
+PARAMETERS = parameters.accepts("region", "level", "by", "as_of", "known_at", "format", by=DIMENSIONS)
 
-ASKED = parameters.accepts("region", "level", "by", "as_of", "known_at", "format", by=DIMENSIONS)
 
-
-@router.get("/claims", summary="Claims by their current status", **ASKED)
+@router.get("/claims", summary="Claims by their current status", **PARAMETERS)
 async def claims(request: Request) -> Response:
     """How many were filed, paid and rejected, of those that occurred up to `as_of`; `month` is the occurrence's."""
     region = parameters.region(request)
     level, by = parameters.level(request, region), parameters.by(request, DIMENSIONS)
     known_at, as_csv = parameters.known_at(request), parameters.wants_csv(request)
     as_of = parameters.as_of(request, today())
-    told = {
+    head = {
         "as_of": as_of.isoformat(),
         "level": parameters.level_asked(request),
-        "known_at": parameters.known(known_at),
+        "known_at": parameters.known_at_text(known_at),
     }
     regencies, codes = _places(region, level)
     async with connection(request.app.state.pool) as db:
@@ -52,7 +51,7 @@ async def claims(request: Request) -> Response:
         rows = _rows(Regions.load().children(region, level), by, groups, programmes)
         if as_csv:
             return _csv(region, by, rows)
-        body = {"region": region, **told, "by": list(by), "rows": rows}
+        body = {"region": region, **head, "by": list(by), "rows": rows}
         return Response(msgspec.json.encode(body), media_type="application/json")
 
     return await asyncio.to_thread(answer)

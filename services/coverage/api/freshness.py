@@ -16,17 +16,17 @@ from shared.security import require
 router = APIRouter(prefix="/v1", tags=["freshness"], dependencies=[Depends(require("read"))])
 
 
-@router.get("/freshness", summary="When each agency was last heard of")
+@router.get("/freshness", summary="When each agency was last seen")
 async def freshness(request: Request) -> JSONResponse:
     async with connection(request.app.state.pool) as db:
-        heard = await agencies(db)
-    return JSONResponse({"agencies": heard, "updated_at": newest(heard)})
+        found = await agencies(db)
+    return JSONResponse({"agencies": found, "updated_at": updated_at(found)})
 
 
 async def agencies(db: asyncpg.Connection) -> list[dict[str, Any]]:
     """Each agency's last event, its events today in Jakarta, and how long it has been silent in seconds.
 
-    One that holds a key and never sent anything is told with null for both times.
+    One that holds a key and never sent anything has null for both times.
     """
     now = time.time()
     return [
@@ -40,6 +40,6 @@ async def agencies(db: asyncpg.Connection) -> list[dict[str, Any]]:
     ]
 
 
-def newest(heard: list[dict[str, Any]]) -> str | None:
-    """When anybody was last heard of."""
-    return max((each["last_event"] for each in heard if each["last_event"] is not None), default=None)
+def updated_at(found: list[dict[str, Any]]) -> str | None:
+    """The time of the newest event of all agencies."""
+    return max((each["last_event"] for each in found if each["last_event"] is not None), default=None)

@@ -1,4 +1,4 @@
-"""Query parameters, read strictly: what is wrong is named, with what would be right."""
+"""Query parameters, read strictly: a refusal names what is wrong and what is allowed."""
 
 import re
 import time
@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import Depends, Request
 
-from services.coverage.cells import EPOCH, FIRST_DAY, LAST_DAY
+from services.coverage.timelines import EPOCH, FIRST_DAY, LAST_DAY
 from shared.jakarta import OFFSET_SECONDS
 from shared.problems import Problem, not_found
 from shared.regions import Regions
@@ -50,7 +50,7 @@ def accepts(*names: str, by: Iterable[str]) -> dict[str, Any]:
         for name, (text, schema) in ((name, described[name]) for name in names)
     ]
     csv = {"description": "The rows", "content": {"text/csv": {"schema": {"type": "string"}}}}
-    refused = {"description": "A parameter is wrong: `field` names it, `allowed` tells what it may be"}
+    refused = {"description": "A parameter is wrong: `field` names it, `allowed` is what it may be"}
     return {
         "openapi_extra": {"parameters": parameters, "responses": {"200": csv, "422": refused}},
         "dependencies": [Depends(_no_other_than(names))],
@@ -96,7 +96,7 @@ def level(request: Request, within: str) -> str:
 
 
 def level_asked(request: Request) -> str:
-    """The level in the words of the question, for the answer."""
+    """The level as it was asked for, for the answer."""
     return request.query_params.get("level") or "self"
 
 
@@ -133,8 +133,8 @@ def known_at(request: Request) -> int | None:
     return int(moment.replace(microsecond=0).timestamp())
 
 
-def known(second: int | None) -> str | None:
-    """The instant that an answer was known at, as answers tell it; now for None."""
+def known_at_text(second: int | None) -> str | None:
+    """The instant that an answer was known at, as text; now for None."""
     return iso(int(time.time()) if second is None else second)
 
 
@@ -151,7 +151,7 @@ def wants_csv(request: Request) -> bool:
 
 
 def _wanted(accept: str) -> dict[str, float]:
-    """What the client accepts → how much it wants it, from 0 (not at all) to 1."""
+    """Media type → its quality in `Accept`, from 0 (not at all) to 1."""
     wanted: dict[str, float] = {}
     for text in accept.lower().split(","):
         name, *parameters = (part.strip() for part in text.split(";"))
@@ -161,12 +161,12 @@ def _wanted(accept: str) -> dict[str, float]:
 
 
 def _quality(wanted: dict[str, float], *names: str) -> float:
-    """By the first of these names that is given: the most exact one holds; else by `*/*`."""
+    """The quality of the first of these names that is given, so of the most exact one; else of `*/*`."""
     return next((wanted[name] for name in (*names, "*/*") if name in wanted), 0.0)
 
 
 def iso(second: int | None) -> str | None:
-    """A second as the answers tell times."""
+    """A second as the text that answers use for times."""
     return None if second is None else datetime.fromtimestamp(second, UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -180,7 +180,10 @@ def _date(text: str) -> date | None:
 
 
 def _moment(text: str) -> datetime | None:
-    """A time with its zone, in UTC. T and Z may be small; a blank before the zone was a plus not escaped in a query."""
+    """A time with its zone, in UTC. T and Z may be lower case.
+
+    A blank before the zone is a plus that was not escaped in the query.
+    """
     capital = text.upper()
     try:
         moment = datetime.fromisoformat(capital.replace(" ", "+") if "T" in capital else capital)

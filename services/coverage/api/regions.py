@@ -1,4 +1,4 @@
-"""GET /v1/regions: the hierarchy that figures are rolled up by."""
+"""GET /v1/regions: the hierarchy that figures are summed by."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ BELOW = {"national": ("kanwil", "province"), "kanwil": ("province",), "province"
 
 @router.get("", summary="All regions: nation, regional offices, provinces, regencies")
 async def regions() -> JSONResponse:
-    return JSONResponse({"regions": [_told(region) for region in Regions.load()]})
+    return JSONResponse({"regions": [_as_json(region) for region in Regions.load()]})
 
 
 @router.get("/{code}", summary="One region with those directly below it")
@@ -25,10 +25,10 @@ async def region(code: str) -> JSONResponse:
     if found is None:
         raise not_found()
     below = [child for level in BELOW[found.level] for child in Regions.load().children(code, level)]
-    return JSONResponse({**_told(found), "children": below})
+    return JSONResponse({**_as_json(found), "children": below})
 
 
-def _told(region: Region) -> dict[str, Any]:
+def _as_json(region: Region) -> dict[str, Any]:
     return {
         "code": region.code,
         "name": region.name,

@@ -1,4 +1,4 @@
-"""Who asks, and about whom it may: what the routes have in common."""
+"""Who calls, and which partners it may see: what the routes have in common."""
 
 from contextlib import suppress
 from typing import Annotated, Any
@@ -22,41 +22,42 @@ def routes() -> APIRouter:
 
 
 def _only_known_parameters(request: Request, _: Annotated[Principal, Depends(principal_of)]) -> None:
-    """A misspelt parameter would silently be left out and another question answered than was asked."""
+    """A misspelt parameter would otherwise be ignored, and the answer be one to another question."""
     known = [each.alias for each in request.scope["route"].dependant.query_params]
-    strange = sorted(set(request.query_params) - set(known))
-    if strange:
-        named = f"known are {', '.join(known)}" if known else "there are none here"
-        raise Problem(422, "invalid_value", f"{strange[0][:40]}: no such parameter; {named}.", field=strange[0][:40])
+    unknown = sorted(set(request.query_params) - set(known))
+    if unknown:
+        name = unknown[0][:40]
+        choice = f"known are {', '.join(known)}" if known else "there are none here"
+        raise Problem(422, "invalid_value", f"{name}: no such parameter; {choice}.", field=name)
 
 
 def none_if_empty(value: Any) -> Any:
-    """`?until=&region=` asks with the defaults."""
+    """An empty parameter, as in `?until=&region=`, means its default."""
     return None if value == "" else value
 
 
 async def survivor_of(db: asyncpg.Connection, text: str) -> asyncpg.Record | None:
-    """Who answers for this id; None for what is unknown."""
+    """This partner, or the one it was merged into: its id, region and agencies; None for an unknown id."""
     with suppress(ValueError):
         return await db.fetchrow(queries["survivor"], str(UUID(text)))
     return None
 
 
 def may_see(partner: asyncpg.Record, caller: Principal, regions: Regions) -> bool:
-    """In the caller's regions, and on a list of the caller's agency, now or once."""
+    """Whether the partner is in the caller's regions and is, or once was, on a list of the caller's agency."""
     if caller.admin:
         return True
-    listing = listed_by(caller)
-    ours = listing is None or listing in partner["agencies"]
-    return ours and regions.within(caller.regions, partner["region"] or "")
+    agency = agency_limit(caller)
+    is_listed = agency is None or agency in partner["agencies"]
+    return is_listed and regions.within(caller.regions, partner["region"] or "")
 
 
-def listed_by(caller: Principal) -> str | None:
+def agency_limit(caller: Principal) -> str | None:
     """The agency whose lists limit what the caller sees; None for the administrator and BPJS offices: no limit."""
     return None if caller.may("enroll") else (caller.agency or "")
 
 
-def wake(request: Request) -> None:
-    """Something was committed that the parts of the service are to see at once."""
-    for each in request.app.state.woken:
-        each()
+def wake_parts(request: Request) -> None:
+    """Let the parts of the service that follow what was just committed run at once."""
+    for wake in request.app.state.wake_after_commit:
+        wake()

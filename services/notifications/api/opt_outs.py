@@ -6,14 +6,12 @@ from uuid import UUID
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.notifications.api.dependencies import Admin, routes, survivor_of, wake
+from services.notifications.api.dependencies import Admin, routes, survivor_of, wake_parts
+from services.notifications.outreach_events import contact_opted_out
 from services.notifications.queries import queries
 from services.notifications.schedule import Scheduler
 from shared.bus import outbox
-from shared.bus.records import Outgoing
 from shared.database import transaction
-from shared.events.model import encode
-from shared.events.outreach import Outreach
 from shared.problems import Problem
 
 router = routes()
@@ -35,20 +33,18 @@ class OptOut(BaseModel):
 
 @router.post("/opt-outs", status_code=201, summary="No reminders to this partner any more")
 async def opt_out(body: OptOut, request: Request, response: Response, caller: Admin) -> dict[str, Any]:
-    """Holds whatever agencies list from now on. Said again, it changes nothing (200)."""
+    """Effective whatever agencies list from now on. Sent again, it changes nothing (200)."""
     scheduler: Scheduler = request.app.state.scheduler
     now = scheduler.now()
     async with transaction(request.app.state.pool) as db:
         survivor = await survivor_of(db, str(body.partner_id))
-        if survivor is None or await db.fetchval(queries["hold_status"], survivor["partner_id"]) == "erased":
+        if survivor is None or await db.fetchval(queries["lock_status"], survivor["partner_id"]) == "erased":
             raise Problem(404, "not_found", NOT_KNOWN_YET)
         partner_id = survivor["partner_id"]
-        fresh = await db.fetchval(queries["opt_out"], partner_id, now, body.reason)
-        if fresh:
-            fact = Outreach(partner_id, survivor["region"] or "ID", now, outcome="operator")
-            event = Outgoing("outreach", partner_id, "contact.opted_out", f"opt-out-{partner_id}", now, encode(fact))
-            await outbox.add(db, [event])
-            await scheduler.decide_again(db, [partner_id])
-    response.status_code = 201 if fresh else 200
-    wake(request)
+        is_new = await db.fetchval(queries["opt_out"], partner_id, now, body.reason)
+        if is_new:
+            await outbox.add(db, [contact_opted_out(partner_id, survivor["region"] or "ID", now)])
+            await scheduler.reschedule(db, [partner_id])
+    response.status_code = 201 if is_new else 200
+    wake_parts(request)
     return {"partner_id": partner_id, "state": "opted_out"}

@@ -22,19 +22,19 @@ async def reminders(partner_id: str, request: Request, caller: Reader) -> dict[s
         survivor = await survivor_of(db, partner_id)
         if survivor is None or not may_see(survivor, caller, request.app.state.regions):
             raise not_found()
-        decided = (await scheduler.decisions(db, [survivor["partner_id"]]))[survivor["partner_id"]]
+        decision = (await scheduler.decisions(db, [survivor["partner_id"]]))[survivor["partner_id"]]
         history = await db.fetch(queries["history_of"], survivor["partner_id"])
-    upcoming = decided.next
+    upcoming = decision.next
     return {
         "partner_id": survivor["partner_id"],
-        "state": decided.state,
-        "why": decided.why,
+        "state": decision.state,
+        "why": decision.why,
         "next": upcoming and {"at": upcoming.at, "channel": upcoming.channel, "template": upcoming.template},
-        "history": [_past(row) for row in history],
+        "history": [_as_json(row) for row in history],
     }
 
 
-def _past(row: asyncpg.Record) -> dict[str, Any]:
+def _as_json(row: asyncpg.Record) -> dict[str, Any]:
     shown = ("kind", "step", "template", "channel", "outcome", "attempts", "possibly_twice", "detail", "message_id")
     return {
         "at": row["finished_at"] or row["started_at"],

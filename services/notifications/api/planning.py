@@ -10,12 +10,13 @@ import msgspec
 from fastapi import Query, Request, Response
 from pydantic import BeforeValidator
 
-from services.notifications.api.dependencies import Reader, listed_by, none_if_empty, routes
-from services.notifications.plan import Outlook, Plan, Position
-from services.notifications.policy_timeline import Terms
+from services.notifications.api.dependencies import Reader, agency_limit, none_if_empty, routes
+from services.notifications.facts import Facts
+from services.notifications.forecast import Forecaster, Position
+from services.notifications.plan import Plan
+from services.notifications.policy_timeline import PolicyTimeline
 from services.notifications.queries import queries
-from services.notifications.rules import Facts
-from services.notifications.schedule import Scheduler
+from services.notifications.schedule import BEFORE_FIRST_ID, Scheduler
 from shared import jakarta
 from shared.database import connection
 from shared.problems import Problem, not_found
@@ -24,10 +25,9 @@ from shared.security import Principal
 
 router = routes()
 
-DAYS = 30
+DEFAULT_DAYS = 30
 LONGEST = timedelta(days=366)
 CHUNK = 2000
-FIRST = "00000000-0000-0000-0000-000000000000"
 
 
 @router.get("/plan", summary="The dry run: what would be sent to whom and when; nothing is sent")
@@ -43,23 +43,25 @@ async def plan(
     scheduler: Scheduler = request.app.state.scheduler
     now = scheduler.now()
     until, region = _until(until, now), region or "ID"
-    inside = _regencies(request.app.state.regions, region, caller)
+    regencies = _regencies(request.app.state.regions, region, caller)
     async with connection(request.app.state.pool) as db:
-        terms = await request.app.state.in_force.terms(db, now)
-    drawn = Plan(Outlook(terms, now, until), limit, _position(cursor))
-    async for facts in _partners(request, inside, caller, terms):
-        await asyncio.to_thread(drawn.add, facts)  # leaves the event loop free
+        timeline = await request.app.state.policies.timeline(db, now)
+    planned = Plan(Forecaster(timeline, now, until), limit, _position(cursor))
+    async for facts in _partners(request, regencies, caller, timeline):
+        await asyncio.to_thread(planned.add, facts)  # leaves the event loop free
     head = {"as_of": now, "until": until, "region": region}
-    return Response(await asyncio.to_thread(_told, drawn, head), media_type="application/json")
+    return Response(await asyncio.to_thread(_as_json, planned, head), media_type="application/json")
 
 
-async def _partners(request: Request, inside: list[str], caller: Principal, terms: Terms) -> AsyncIterator[list[Facts]]:
-    """Those of whom something is planned, by the thousand."""
-    last = FIRST
+async def _partners(
+    request: Request, regencies: list[str], caller: Principal, timeline: PolicyTimeline
+) -> AsyncIterator[list[Facts]]:
+    """Those for whom something may be planned, by the thousand."""
+    last = BEFORE_FIRST_ID
     while True:
         async with connection(request.app.state.pool) as db:
-            page = (inside, last, CHUNK, listed_by(caller), len(terms) > 1)
-            ids = [row[0] for row in await db.fetch(queries["plan_ids"], *page)]
+            page = (regencies, last, CHUNK, agency_limit(caller), len(timeline) > 1)
+            ids = [row[0] for row in await db.fetch(queries["plannable_partner_ids"], *page)]
             facts = await request.app.state.scheduler.facts(db, ids)
         if not ids:
             return
@@ -67,25 +69,25 @@ async def _partners(request: Request, inside: list[str], caller: Principal, term
         last = ids[-1]
 
 
-def _told(drawn: Plan, head: dict[str, Any]) -> bytes:
-    page, more = drawn.page()
+def _as_json(planned: Plan, head: dict[str, Any]) -> bytes:
+    page, has_more = planned.page()
     body = head | {
-        "partners": drawn.partners,
-        "reminders": drawn.counts.total(),
-        "escalations": drawn.escalations,
+        "partners": planned.partners,
+        "reminders": planned.counts.total(),
+        "escalations": planned.escalations,
         "days": [
-            {"date": day, "region": where, "channel": channel, "template": template, "count": count}
-            for (day, where, channel, template), count in sorted(drawn.counts.items())
+            {"date": day, "region": region, "channel": channel, "template": template, "count": count}
+            for (day, region, channel, template), count in sorted(planned.counts.items())
         ],
         "items": page,
-        "next_cursor": _cursor(page[-1].position) if more else None,
+        "next_cursor": _cursor(page[-1].position) if has_more else None,
     }
     return msgspec.json.encode(body)
 
 
 def _until(until: date | None, now: datetime) -> date:
     today = jakarta.day_of(now)
-    until = until or today + timedelta(days=DAYS)
+    until = until or today + timedelta(days=DEFAULT_DAYS)
     if until < today:
         raise Problem(422, "invalid_date", "until: lies in the past; a plan is of what is to come.", field="until")
     if until > today + LONGEST:
@@ -97,8 +99,8 @@ def _regencies(regions: Regions, region: str, caller: Principal) -> list[str]:
     """The regencies of `region` that the caller may see."""
     if regions.get(region) is None:
         raise not_found()
-    inside = regions.regencies(region)
-    return inside if caller.admin else [code for code in inside if regions.within(caller.regions, code)]
+    regencies = regions.regencies(region)
+    return regencies if caller.admin else [code for code in regencies if regions.within(caller.regions, code)]
 
 
 def _cursor(position: Position) -> str:

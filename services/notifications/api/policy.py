@@ -8,10 +8,10 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.notifications import policy_store
-from services.notifications.api.dependencies import Admin, routes, wake
+from services.notifications.api.dependencies import Admin, routes, wake_parts
 from services.notifications.channels.texts import TEMPLATES
 from services.notifications.policy import Fault, Policy, faults
-from services.notifications.policy_store import Dated
+from services.notifications.policy_store import StoredPolicy, current_and_upcoming
 from services.notifications.queries import queries
 from shared import jakarta
 from shared.database import connection, transaction
@@ -21,10 +21,10 @@ router = routes()
 
 
 class NewPolicy(BaseModel):
-    """A whole policy and the day from which it holds (default: today in Jakarta).
+    """A whole policy and the day from which it is effective (default: today in Jakarta).
 
-    The answer of GET can be changed and sent back: what it tells beside these is left out of account, and the day since
-    when the policy in force holds means today.
+    The answer of GET can be changed and sent back: its other fields are ignored, and the day from which the current
+    policy is effective means today.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -38,10 +38,9 @@ class NewPolicy(BaseModel):
 
 @router.get("/policy", summary="The reminder policy in force and those to come")
 async def policy(request: Request, caller: Admin) -> dict[str, Any]:
-    today = jakarta.day_of(request.app.state.scheduler.now())
     async with connection(request.app.state.pool) as db:
-        current, *upcoming = policy_store.holding(await policy_store.known(db), today)
-    return {**_shown(current), "upcoming": [_shown(each) for each in upcoming]}
+        current, *upcoming = await current_and_upcoming(db, request.app.state.scheduler.now())
+    return {**_as_json(current), "upcoming": [_as_json(each) for each in upcoming]}
 
 
 @router.put("/policy", summary="Set the reminder policy from a day on")
@@ -51,8 +50,9 @@ async def set_policy(body: NewPolicy, request: Request, caller: Admin) -> dict[s
     today = jakarta.day_of(now)
     found = [Fault(f"policy.{fault.field}", fault.detail) for fault in faults(body.policy, TEMPLATES)]
     async with transaction(request.app.state.pool) as db:
+        current, *_ = await current_and_upcoming(db, now)
         effective_from = body.effective_from or today
-        if effective_from == policy_store.holding(await policy_store.known(db), today)[0].effective_from:
+        if effective_from == current.effective_from:
             effective_from = today
         if effective_from < today:
             found.append(Fault("effective_from", "lies in the past"))
@@ -60,20 +60,20 @@ async def set_policy(body: NewPolicy, request: Request, caller: Admin) -> dict[s
             raise _refused(found)
         text = json.dumps(policy_store.as_json(body.policy))
         number = await db.fetchval(queries["add_policy"], effective_from, now, text)
-    wake(request)
-    return _shown(Dated(number, effective_from, now, body.policy))
+    wake_parts(request)
+    return _as_json(StoredPolicy(number, effective_from, now, body.policy))
 
 
 def _refused(found: list[Fault]) -> Problem:
     errors = [{"field": fault.field, "detail": fault.detail} for fault in found]
-    told = "; ".join(f"{fault.field}: {fault.detail}" for fault in found)
-    return Problem(422, "invalid_value", told, field=found[0].field, errors=errors)
+    detail = "; ".join(f"{fault.field}: {fault.detail}" for fault in found)
+    return Problem(422, "invalid_value", detail, field=found[0].field, errors=errors)
 
 
-def _shown(dated: Dated) -> dict[str, Any]:
+def _as_json(stored: StoredPolicy) -> dict[str, Any]:
     return {
-        "id": dated.id,
-        "effective_from": dated.effective_from,
-        "recorded_at": dated.recorded_at,
-        "policy": policy_store.as_json(dated.policy),
+        "id": stored.id,
+        "effective_from": stored.effective_from,
+        "recorded_at": stored.recorded_at,
+        "policy": policy_store.as_json(stored.policy),
     }

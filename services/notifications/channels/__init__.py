@@ -1,4 +1,4 @@
-"""The ways a reminder can go: what they are given and what they answer."""
+"""The channels a reminder can be sent through: what they are given and what they return."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,22 +32,23 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it went. `delayed` is tried again later; `failed` is for good. `detail` is a code, nothing personal.
+    """How sending ended. `delayed` is tried again later; `failed` is for good. `detail` is a code, nothing personal.
 
-    `unsure`: the text had left when the connection was lost. `down`: the way itself is in trouble, not this message.
+    `may_have_left`: the connection was lost after the text was sent. `is_server_down`: the server is in trouble, not
+    this message.
     """
 
     result: Literal["sent", "delayed", "failed"]
     detail: str | None = None
-    unsure: bool = False
-    down: bool = False
+    may_have_left: bool = False
+    is_server_down: bool = False
 
 
 class Channel(Protocol):
-    """A way out."""
+    """A way to send messages."""
 
     async def send(self, message: Message) -> Outcome:
-        """Send now. Never raises for what the other side does."""
+        """Send now. What the other side does is an outcome, never an exception."""
 
 
 Channels = Mapping[str, Channel]

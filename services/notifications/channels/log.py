@@ -1,4 +1,4 @@
-"""The default channel: says in the log that a reminder would go out. Contacts nobody."""
+"""The default channel: logs that a reminder would go out. Contacts nobody."""
 
 from services.notifications.channels import Message, Outcome
 from shared.observability import get_logger

@@ -1,4 +1,4 @@
-"""E-mail over SMTP, one message a connection; tells passing refusals from those for good."""
+"""E-mail over SMTP, one message a connection; distinguishes passing refusals from those for good."""
 
 import asyncio
 import re
@@ -33,7 +33,7 @@ MAIL_POLICY = Folding(linesep="\r\n")
 
 @dataclass(frozen=True)
 class Server:
-    """Where mail is handed in. `smtps` speaks TLS from the start; `smtp` takes STARTTLS where it is offered."""
+    """Where mail is handed in. `smtps` uses TLS from the start; `smtp` takes STARTTLS where it is offered."""
 
     host: str
     port: int
@@ -55,7 +55,7 @@ class Server:
 
 
 class MailChannel:
-    """Hands each message to the mail server. The Message-ID is the reminder's own, so a repeat can be told.
+    """Hands each message to the mail server. The Message-ID is the reminder's own, so a repeat can be recognised.
 
     `timeout` seconds for reaching the server, and again for handing over: together well within a lease.
     """
@@ -78,17 +78,17 @@ class MailChannel:
         )
         try:
             async with asyncio.timeout(self._timeout):
-                await self._open(client)
+                await self._log_in(client)
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as problem:
             client.close()
-            return Outcome("delayed", f"server: {_code(problem)}", down=True)
+            return Outcome("delayed", f"server: {_code(problem)}", is_server_down=True)
         try:
             return await self._hand_over(client, address, content)
         finally:
             client.close()
 
-    async def _open(self, client: aiosmtplib.SMTP) -> None:
-        """Connect, log in, name the sender. What is refused here is our trouble, not the recipient's."""
+    async def _log_in(self, client: aiosmtplib.SMTP) -> None:
+        """Connect, log in, name the sender. A refusal here is about us, not about the recipient."""
         await client.connect()
         if self._server.user:
             await client.login(self._server.user, self._server.password or "")
@@ -97,7 +97,7 @@ class MailChannel:
         await client.mail(self._sender)
 
     async def _hand_over(self, client: aiosmtplib.SMTP, address: str, content: bytes) -> Outcome:
-        """RCPT and DATA. Once the text has left, a lost connection leaves it open whether it was accepted."""
+        """RCPT and DATA. If the connection is lost after the text has left, it may have been accepted or not."""
         text_left = False
         try:
             async with asyncio.timeout(self._timeout):
@@ -107,7 +107,7 @@ class MailChannel:
         except aiosmtplib.SMTPResponseException as refused:
             return _refused(refused.code, refused.message)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as problem:
-            return Outcome("delayed", f"server: {_code(problem)}", unsure=text_left, down=True)
+            return Outcome("delayed", f"server: {_code(problem)}", may_have_left=text_left, is_server_down=True)
         return Outcome("sent", "smtp: 250")
 
 
@@ -118,17 +118,17 @@ def _refused(code: int, message: str) -> Outcome:
     """
     ours = 530 <= code <= 538 or (code >= 500 and message.startswith("5.7."))
     for_good = 500 <= code < 600 and not ours
-    return Outcome("failed" if for_good else "delayed", f"smtp: {code}", down=ours)
+    return Outcome("failed" if for_good else "delayed", f"smtp: {code}", is_server_down=ours)
 
 
-def nobody_reads(sender: str) -> bool:
-    """Whether what is sent to this address reaches nobody: the name is reserved for that (RFC 2606)."""
-    return sender.endswith(".invalid")
+def receives_replies(sender: str) -> bool:
+    """Whether an answer to this address can reach somebody; `.invalid` is reserved for those that cannot (RFC 2606)."""
+    return not sender.endswith(".invalid")
 
 
 def compose(message: Message, address: str, sender: str) -> EmailMessage:
-    """The e-mail: plain text, says how to stop, and that a machine wrote it."""
-    replies = not nobody_reads(sender)
+    """The e-mail: plain text, with a way to stop, marked as written by a machine."""
+    replies = receives_replies(sender)
     subject, body = text_of(message, replies=replies)
     mail = EmailMessage(policy=MAIL_POLICY)
     mail["From"] = f"Payung <{sender}>"
@@ -140,11 +140,11 @@ def compose(message: Message, address: str, sender: str) -> EmailMessage:
         mail["List-Unsubscribe"] = f"<mailto:{sender}?subject={quote(f'STOP {message.id}')}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(body, cte="quoted-printable")
-    mail["Content-Language"] = message.recipient.language  # after set_content, which takes all Content-… away
+    mail["Content-Language"] = message.recipient.language  # after set_content, which removes all Content-… headers
     return mail
 
 
 def _code(problem: Exception) -> str:
-    """What went wrong, without the server's words: they may repeat the address."""
+    """What went wrong, without the server's text, which may repeat the address."""
     code = getattr(problem, "code", None)
     return str(code) if code else type(problem).__name__

@@ -1,4 +1,4 @@
-"""The words of a reminder: templates in files, filled in for one recipient."""
+"""The text of a reminder: templates in files, filled in for one recipient."""
 
 import re
 from functools import cache
@@ -26,7 +26,7 @@ def text_of(message: Message, *, replies: bool = True) -> tuple[str, str]:
     """
     to = message.recipient
     name = one_line(to.name or to.contact_person or "")
-    filled = (
+    rendered = (
         _environment()
         .get_template(f"{message.template}.{to.language}.txt")
         .render(
@@ -37,12 +37,12 @@ def text_of(message: Message, *, replies: bool = True) -> tuple[str, str]:
             replies=replies,
         )
     )
-    subject, _, body = filled.partition("\n")
+    subject, _, body = rendered.partition("\n")
     return subject.removeprefix("Subject: "), body.strip() + "\n"
 
 
 def one_line(text: str) -> str:
-    """A name as it may stand in a header: control characters and runs of white space become one space.
+    """A name as it may be written in a header: control characters and runs of white space become one space.
 
     Identifiers typed into a name (NIK, NIB, a card's or employer's number) are left out, also in groups of digits.
     """

@@ -108,7 +108,7 @@ async def revoke_key(slug: str, key_id: str, here: Annotated[Services, Depends(s
             revoked=True,
         )
         await _publish(db, key, "key.revoked")
-    here.keys.forget()
+    here.keys.clear()
     here.relay.wake()
     return Response(status_code=204)
 

@@ -56,8 +56,8 @@ def assign(
 ) -> tuple[list[P | None], dict[P, int]]:
     """Which id each group keeps, and into which group every other id is merged.
 
-    `groups` hold (sequence number, id so far) of their rows; `recalled` the ids of partners without rows that each is; an
-    id goes to the group with the oldest of its rows, the first recorded of a group's ids survives.
+    `groups` hold (sequence number, id so far) of their rows; `recalled` the ids of partners without rows that each is;
+    an id goes to the group with the oldest of its rows, the first recorded of a group's ids survives.
     Returns (the surviving id of each group, None where it needs a new one; merged id → its group).
     """
     claimed: dict[P, tuple[int, int]] = {}

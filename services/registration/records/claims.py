@@ -159,7 +159,7 @@ def _publish_one(work: UnitOfWork, claim: ClaimState, participant: Participant) 
 
 
 def _fact(work: UnitOfWork, claim: ClaimState, participant: Participant, version: Version | None) -> Claim:
-    """Region and segment are those of the day it happened; if no version holds then any more, those of the last fact."""
+    """Region and segment are those of the day it happened; else those of the last fact."""
     last: Any = msgspec.json.decode(claim.fact, type=Claim) if claim.fact and version is None else version
     assert participant.partner_id is not None
     return Claim(

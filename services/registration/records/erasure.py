@@ -35,7 +35,11 @@ async def erase(work: UnitOfWork, orders: Sequence[Order[ErasePartner]]) -> tupl
     evidence = await work.fetch("evidence_of_partners", partners)
     participants = await work.fetch("participants_of", partners)
     rows = [to_row(record) for record in evidence]
-    identified = [*rows, *map(_identifiers, participants), *await former_identifiers.of(work, partners)]
+    identified: list[Row | FormerIdentifiers | _Identifiers] = [
+        *rows,
+        *map(_identifiers, participants),
+        *await former_identifiers.of(work, partners),
+    ]
     numbers = [record["participant_no"] for record in participants]
     await _erase_refused(work, _hashed(identified, _plain_names(work, evidence), numbers))
     await work.execute("erase_participants", numbers)

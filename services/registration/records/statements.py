@@ -1,4 +1,4 @@
-"""Targets, denominators, briefings with their guests, agreements: kept by the key of their fact, published on change."""
+"""Targets, denominators, briefings with their guests, agreements: kept by their fact's key, published on change."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -159,7 +159,7 @@ class Chunk:
         return [work.vault.hash("refused-row", *of_list, *same) for same in self.reader.identities(row)]
 
     async def _replace_older(self, work: UnitOfWork) -> None:
-        """Rows refused in an earlier upload of this list that are here again, corrected or not, wait there no longer."""
+        """Rows refused in an earlier upload of this list that are here again are dropped there, corrected or not."""
         record = self.record
         of_list = (record["agency"], record["kind"], record["list"], record["import_id"])
         if await work.db.fetchval(queries["older_refusals"], *of_list):

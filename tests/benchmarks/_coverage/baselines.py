@@ -14,7 +14,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from pydantic import BaseModel, Field
 
-from services.coverage import cells, facts
+from services.coverage import facts, timelines
 
 KNOWN = "select partner_id, version, timeline from enrolments where partner_id = any($1::uuid[]) for update"
 STORE = """
@@ -147,19 +147,21 @@ async def _apply(db: asyncpg.Connection, found: list[Enrolment]) -> None:
         known[fact.partner_id] = fact.version, after
         first = fact.periods[0].start if fact.periods else None
         moved[fact.partner_id] = (fact.partner_id, fact.version, recorded, after, first)
-    batch = await db.fetchval("insert into unfolded values (nextval('batches'), $1) returning batch", len(changes))
+    batch = await db.fetchval(
+        "insert into pending_batches values (nextval('batches'), $1) returning batch", len(changes)
+    )
     await db.executemany(STORE, sorted(moved.values()))
     await db.executemany(ADD, [(batch, *change) for change in changes])
 
 
 def _timeline(fact: Enrolment) -> bytes:
-    return cells.enrolled(
-        facts.Enrolled(
+    return timelines.enrolment_timeline(
+        facts.EnrollmentFact(
             fact.partner_id,
             fact.version,
             fact.kind,
             tuple(
-                facts.Period(
+                facts.PeriodFact(
                     period.start.isoformat(),
                     period.region,
                     period.segment,
@@ -181,12 +183,12 @@ def _timeline(fact: Enrolment) -> bytes:
 def _differences(before: bytes, after: bytes, recorded: int) -> Iterable[tuple[Any, ...]]:
     sums: dict[tuple[int, int], list[int]] = {}
     for sign, timeline in ((-1, before), (1, after)):
-        for stay in cells.stays(timeline):
+        for stay in timelines.stays(timeline):
             for day, turn in ((stay.start, sign), (stay.until, -sign)):
-                if day < cells.NEVER:
+                if day < timelines.NEVER:
                     measures = (turn, *(turn * n for n in stay[3:]))
                     former = sums.get((stay.cell, day), [0] * 5)
                     sums[stay.cell, day] = [a + b for a, b in zip(former, measures, strict=True)]
     for (cell, day), found in sums.items():
         if any(found):
-            yield (recorded, cell, date.fromordinal(day + cells.EPOCH), *found)
+            yield (recorded, cell, date.fromordinal(day + timelines.EPOCH), *found)

@@ -1,4 +1,4 @@
-"""A tiny exactly-once job for the bus's own tests: counts numbers per key, with a log of what was applied."""
+"""A small exactly-once job for the bus's own tests: adds up numbers by key."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -30,7 +30,7 @@ def event(key: str, amount: int, number: int = 0) -> Outgoing:
 
 
 async def add_up(batch: Batch, db: asyncpg.Connection) -> None:
-    """Not idempotent on purpose: a record applied twice shows."""
+    """Not idempotent on purpose: a record that is applied twice changes the total."""
     decoded = batch.decode(Amount)
     rows = [(key_text(record), value.amount) for record, value in decoded]
     await db.executemany(

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from shared.bus import consumer as bus
-from shared.bus import transport
+from shared.bus import consumer as consumer_module
+from shared.bus import lag, transport
 from shared.bus.records import header
 from tests.integration.bus.tally import TOPIC, add_up, consuming, event, prepared, publish, totals
 from tests.waiting import eventually
@@ -47,7 +47,7 @@ async def dead_letters(kafka, topics, count):
     return found
 
 
-async def test_every_record_is_applied_once_and_again_after_a_restart_none(pool, kafka, topics):
+async def test_every_record_is_applied_once_also_after_a_restart(pool, kafka, topics):
     expected = await numbers(kafka, topics, 2_000)
     async with consuming(pool, kafka, topics):
         await eventually(lambda: matches(pool, expected))
@@ -77,7 +77,7 @@ async def test_the_database_is_the_truth_about_offsets_not_the_group(pool, kafka
         await eventually(lambda: matches(pool, expected))
 
 
-async def test_a_garbled_record_goes_to_the_dead_letters_with_its_reason_and_the_rest_goes_on(pool, kafka, topics):
+async def test_a_malformed_record_becomes_a_dead_letter_with_its_reason_and_the_rest_is_applied(pool, kafka, topics):
     expected = await numbers(kafka, topics, 50)
     raw = AIOKafkaProducer(bootstrap_servers=kafka)
     await raw.start()
@@ -97,29 +97,29 @@ async def test_a_garbled_record_goes_to_the_dead_letters_with_its_reason_and_the
 
 
 async def test_a_record_that_breaks_the_handler_is_isolated(pool, kafka, topics):
-    async def fussy(batch, db):
+    async def fails_on_13(batch, db):
         if any(b"13" in record.value for record in batch.records):
             raise ZeroDivisionError
         await add_up(batch, db)
 
     await publish(kafka, topics, [event("a", n) for n in range(10, 17)])
-    async with consuming(pool, kafka, topics, fussy):
+    async with consuming(pool, kafka, topics, fails_on_13):
         await eventually(lambda: matches(pool, {"a": sum(range(10, 17)) - 13}))
         (letter,) = await dead_letters(kafka, topics, 1)
     assert header(letter.headers, "payung_reason") == "handler: ZeroDivisionError"
 
 
-async def test_a_record_does_not_answer_for_a_connection_whose_server_dies(pool, kafka, topics):
-    """The driver may be told of the death by the next statement, before it hears that the connection is lost."""
-    dying = [asyncpg.InternalClientError("protocol is in the failed state")]
+async def test_a_connection_whose_server_dies_makes_no_dead_letter(pool, kafka, topics):
+    """The driver may raise InternalClientError for the next statement, before it notices the lost connection."""
+    errors = [asyncpg.InternalClientError("protocol is in the failed state")]
 
-    async def told_late(batch, db):
-        if dying:
-            raise dying.pop()
+    async def fails_once(batch, db):
+        if errors:
+            raise errors.pop()
         await add_up(batch, db)
 
     await publish(kafka, topics, [event("a", 1)])
-    async with consuming(pool, kafka, topics, told_late) as consumer:
+    async with consuming(pool, kafka, topics, fails_once) as consumer:
         await eventually(lambda: matches(pool, {"a": 1}))
         assert consumer.status().detail["dead_letters"] == 0
 
@@ -141,7 +141,7 @@ async def test_too_much_poison_halts_the_topic_instead_of_filling_the_dead_lette
         await eventually(lambda: matches(pool, {"a": sum(range(1_000))}))
 
 
-async def test_a_database_that_is_down_stops_the_batch_and_not_the_data(own_postgres, kafka, topics, tmp_path):
+async def test_a_batch_waits_for_a_database_that_is_down_and_nothing_is_lost(own_postgres, kafka, topics, tmp_path):
     server = await own_postgres()
     dsn = server.admin.replace("/postgres", "/payung_template").replace("postgres:", "coverage:", 1)
     dsn = server.admin.rpartition("/")[0] + "/payung_template"
@@ -186,25 +186,25 @@ async def test_two_instances_share_the_partitions_and_count_once(pool, kafka, to
 
 
 async def test_an_owner_that_was_fenced_out_writes_nothing(pool, kafka, topics, monkeypatch):
-    """A zombie's swap fails: here somebody raises the epoch while a batch is at work."""
-    monkeypatch.setattr(bus, "FENCED_PAUSE", 0.05)
-    meddled = asyncio.Event()
+    """A former owner's swap fails: here the epoch is raised while a batch is being applied."""
+    monkeypatch.setattr(consumer_module, "FENCED_PAUSE", 0.05)
+    interrupted = asyncio.Event()
 
-    async def meddling(batch, db):
+    async def is_interrupted(batch, db):
         await add_up(batch, db)
-        if not meddled.is_set():
-            meddled.set()
+        if not interrupted.is_set():
+            interrupted.set()
             raise ConnectionResetError  # as if the connection broke; meanwhile another owner takes over:
 
     await publish(kafka, topics, [event("a", n) for n in range(100)])
-    async with consuming(pool, kafka, topics, meddling):
-        await eventually(meddled.is_set)
+    async with consuming(pool, kafka, topics, is_interrupted):
+        await eventually(interrupted.is_set)
         await pool.execute("update consumer_offsets set epoch = epoch + 1")
         await eventually(lambda: matches(pool, {"a": sum(range(100))}))
 
 
 async def test_stopping_leaves_the_group_at_once(pool, kafka, topics):
-    """A consumer that is stopped tells the group, so that the next one need not wait for a session to end."""
+    """A consumer that is stopped leaves the group, so that the next one need not wait for the session to expire."""
     await numbers(kafka, topics, 10)
     async with consuming(pool, kafka, topics):
         await eventually(lambda: pool.fetchval("select count(*) > 0 from tally"))
@@ -216,12 +216,13 @@ async def test_stopping_leaves_the_group_at_once(pool, kafka, topics):
 
 
 @pytest.mark.timeout(180)
-async def test_a_broker_that_dies_and_comes_back_finds_its_consumer_again(
+async def test_a_consumer_reads_again_after_its_broker_died_and_came_back(
     database, own_kafka, topics, tmp_path, monkeypatch
 ):
-    """aiokafka's consumer can hang silently after a broker's restart; ours measures its lag and starts anew."""
-    for name, seconds in {"WATCH_SECONDS": 0.3, "MEASURED_WITHIN": 1.5, "HUNG_AFTER": 5}.items():
-        monkeypatch.setattr(bus, name, seconds)
+    """aiokafka's consumer can hang silently after a broker's restart; ours measures its lag and replaces the client."""
+    monkeypatch.setattr(consumer_module, "WATCH_SECONDS", 0.3)
+    monkeypatch.setattr(consumer_module, "HUNG_AFTER", 5)
+    monkeypatch.setattr(lag, "MEASURED_WITHIN", 1.5)
     monkeypatch.setattr(transport, "CLOSED_WITHIN", 1)
     broker = await own_kafka()
     async with prepared(database.of("coverage"), broker.address, topics, tmp_path) as pool:

@@ -1,4 +1,4 @@
-"""Dead letters are seen by reason and put back as they were; those not asked for stay."""
+"""Dead letters are listed by reason and put back as they were; those that do not match stay."""
 
 import dataclasses
 import time
@@ -7,7 +7,8 @@ import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 
 from shared.bus import redrive
-from shared.bus.dead_letters import letters
+from shared.bus.dead_letter_reader import count_dead_letters, read_dead_letters, read_range, reader
+from shared.bus.dead_letters import to_messages
 from shared.bus.producer import Message, Producer
 from shared.bus.records import header
 from shared.bus.topics import ensure_topics
@@ -22,7 +23,7 @@ async def pool(database, kafka, topics, tmp_path):
         yield pool
 
 
-async def test_a_mended_consumer_gets_the_record_back_and_the_others_stay_dead(pool, kafka, topics):
+async def test_a_corrected_consumer_gets_the_record_back_and_the_other_dead_letters_stay(pool, kafka, topics):
     broken = {"on": True}
 
     async def sometimes(batch, db):
@@ -38,7 +39,7 @@ async def test_a_mended_consumer_gets_the_record_back_and_the_others_stay_dead(p
     await publish(kafka, topics, [event(key, 5, number) for number, key in enumerate("aabbc")])
     async with consuming(pool, kafka, topics, sometimes):
         await eventually(lambda: counted(kafka, topics, 3))
-        found = await redrive.letters(kafka, prefix=topics, topic=TOPIC.name)
+        found = await read_dead_letters(kafka, prefix=topics, topic=TOPIC.name)
         assert sorted(letter.code for letter in found) == ["never_good", "unknown_region", "unknown_region"]
         assert {letter.consumer for letter in found} == {"tally"}
         assert {letter.type for letter in found} == {"tally.added"}
@@ -47,9 +48,9 @@ async def test_a_mended_consumer_gets_the_record_back_and_the_others_stay_dead(p
         put_back = await redrive.redrive(kafka, TOPIC.name, lambda one: one.code == "unknown_region", prefix=topics)
         assert put_back == redrive.Redriven(put_back=2)
         await eventually(lambda: has(pool, {"a": 10, "b": 10}))
-        (left,) = await redrive.letters(kafka, prefix=topics)
+        (left,) = await read_dead_letters(kafka, prefix=topics)
         assert left.code == "never_good"
-        assert await redrive.count(kafka, prefix=topics) == {"tally": 1}
+        assert await count_dead_letters(kafka, prefix=topics) == {"tally": 1}
 
 
 async def test_a_record_that_fails_again_keeps_the_time_of_its_first_failure(pool, kafka, topics):
@@ -60,17 +61,17 @@ async def test_a_record_that_fails_again_keeps_the_time_of_its_first_failure(poo
     await publish(kafka, topics, [event("a", 1)])
     async with consuming(pool, kafka, topics, never):
         await eventually(lambda: counted(kafka, topics, 1))
-        (first,) = await redrive.letters(kafka, prefix=topics)
+        (first,) = await read_dead_letters(kafka, prefix=topics)
         await redrive.redrive(kafka, TOPIC.name, lambda _: True, prefix=topics)
         await eventually(lambda: counted(kafka, topics, 1))
-        (second,) = await redrive.letters(kafka, prefix=topics)
+        (second,) = await read_dead_letters(kafka, prefix=topics)
     assert second.first_failure == first.first_failure
     assert second.last_failure > first.last_failure
     assert second.record.value == first.record.value
     assert header(second.record.headers, "ce_id") == "a/0"
 
 
-async def test_what_two_readers_refused_goes_back_once(pool, kafka, topics):
+async def test_a_record_that_two_consumers_rejected_goes_back_once(pool, kafka, topics):
     async def never(batch, db):
         for record in batch.records:
             batch.reject(record, "never_good")
@@ -79,8 +80,8 @@ async def test_what_two_readers_refused_goes_back_once(pool, kafka, topics):
     record = ConsumerRecord(topics + TOPIC.name, 0, 0, 0, 0, b"a", b"{}", None, 0, 0, ())
     async with consuming(pool, kafka, topics, never):
         await eventually(lambda: counted(kafka, topics, 1))
-        (first,) = await redrive.letters(kafka, prefix=topics)
-        twin = letters(TOPIC.name, [(moved(record, first), "never_good")], consumer="other", now=NOW)
+        (first,) = await read_dead_letters(kafka, prefix=topics)
+        twin = to_messages(TOPIC.name, [(moved(record, first), "never_good")], consumer="other", now=NOW)
         producer = Producer(kafka, "test", prefix=topics)
         await producer.send(twin)
         await producer.stop()
@@ -89,31 +90,31 @@ async def test_what_two_readers_refused_goes_back_once(pool, kafka, topics):
         await eventually(lambda: counted(kafka, topics, 1))
 
 
-async def test_what_was_erased_since_is_not_put_back(kafka, topics):
-    """The last word on a key of a compacted topic holds for ever: a letter must not become it again."""
+async def test_a_dead_letter_of_a_key_that_was_erased_since_is_not_put_back(kafka, topics):
+    """The last record of a key of a compacted topic holds for ever: a dead letter must not become the last again."""
     await ensure_topics(kafka, [TOPICS["contacts"]], prefix=topics, partitions=2)
     producer = Producer(kafka, "test", prefix=topics)
-    words = [("a", b"old"), ("a", None), ("b", b"old"), ("b", b"new"), ("c", b"only"), ("d", b"other")]
-    for key, value in words:
+    records = [("a", b"old"), ("a", None), ("b", b"old"), ("b", b"new"), ("c", b"only"), ("d", b"other")]
+    for key, value in records:
         await producer.send([Message("contacts", key.encode(), value, [])])
-    said = await everything(kafka, topics + "contacts")
-    poison = [record for record in said if record.value in (b"old", b"only", b"other")]
-    await producer.send(letters("contacts", [(each, "malformed") for each in poison], consumer="n", now=NOW))
+    published = await everything(kafka, topics + "contacts")
+    poison = [record for record in published if record.value in (b"old", b"only", b"other")]
+    await producer.send(to_messages("contacts", [(each, "malformed") for each in poison], consumer="n", now=NOW))
     await producer.stop()
 
     done = await redrive.redrive(kafka, "contacts", lambda one: one.key != "d", prefix=topics)
     assert done == redrive.Redriven(put_back=1, superseded=2)
     last = {record.key.decode(): record.value for record in await everything(kafka, topics + "contacts")}
     assert last == {"a": None, "b": b"new", "c": b"only", "d": b"other"}
-    assert [one.key for one in await redrive.letters(kafka, prefix=topics)] == ["d"]
+    assert [one.key for one in await read_dead_letters(kafka, prefix=topics)] == ["d"]
 
 
-async def test_who_writes_while_letters_are_put_back_keeps_the_last_word(kafka, topics, monkeypatch):
+async def test_a_record_written_while_dead_letters_are_put_back_stays_the_last_of_its_key(kafka, topics, monkeypatch):
     await ensure_topics(kafka, [TOPICS["contacts"]], prefix=topics, partitions=2)
     producer = Producer(kafka, "test", prefix=topics)
     await producer.send([Message("contacts", b"a", b"old", [])])
     (poison,) = await everything(kafka, topics + "contacts")
-    await producer.send(letters("contacts", [(poison, "malformed")], consumer="n", now=NOW))
+    await producer.send(to_messages("contacts", [(poison, "malformed")], consumer="n", now=NOW))
     rewrite = redrive._rewrite
 
     async def erased_meanwhile(*arguments):
@@ -127,37 +128,37 @@ async def test_who_writes_while_letters_are_put_back_keeps_the_last_word(kafka, 
     await producer.stop()
 
 
-async def test_letters_that_are_forgotten_go_and_the_others_keep_their_age(kafka, topics):
+async def test_dead_letters_that_are_erased_are_gone_and_the_others_keep_their_age(kafka, topics):
     await ensure_topics(kafka, [TOPIC], prefix=topics, partitions=2)
     producer = Producer(kafka, "test", prefix=topics)
     record = ConsumerRecord(topics + TOPIC.name, 0, 0, 0, 0, b"stays", b"{}", None, 0, 0, ())
     other = dataclasses.replace(record, key=b"goes", offset=1)
-    dead = letters(TOPIC.name, [(each, "never_good") for each in (record, other)], consumer="n", now=NOW)
+    dead = to_messages(TOPIC.name, [(each, "never_good") for each in (record, other)], consumer="n", now=NOW)
     days_ago = int((time.time() - 3 * 24 * 3600) * 1000)
     await producer.send([letter._replace(timestamp=days_ago) for letter in dead])
     await producer.stop()
     for _ in range(2):
-        await redrive.forget(kafka, TOPIC.name, lambda one: one.key == "goes", prefix=topics)
-        (left,) = await redrive.letters(kafka, prefix=topics)
+        await redrive.erase(kafka, TOPIC.name, lambda one: one.key == "goes", prefix=topics)
+        (left,) = await read_dead_letters(kafka, prefix=topics)
         assert (left.key, left.record.timestamp) == ("stays", days_ago)
 
 
 async def everything(kafka, topic):
     """All records of the topic, in order per key."""
-    async with redrive._reader(kafka) as client:
+    async with reader(kafka) as client:
         partitions = [TopicPartition(topic, number) for number in range(2)]
         starts, ends = await client.beginning_offsets(partitions), await client.end_offsets(partitions)
-        return await redrive._read(client, dict(starts), dict(ends))
+        return await read_range(client, dict(starts), dict(ends))
 
 
 def moved(record, letter):
-    """The record at the place that the letter names as its origin."""
+    """The record with the partition and offset that the dead letter names as its origin."""
     _, partition, offset = letter.origin.split("/")
     return dataclasses.replace(record, partition=int(partition), offset=int(offset))
 
 
 async def counted(kafka, topics, number):
-    return sum((await redrive.count(kafka, prefix=topics)).values()) == number
+    return sum((await count_dead_letters(kafka, prefix=topics)).values()) == number
 
 
 async def has(pool, expected):

@@ -1,4 +1,4 @@
-"""Topics are made as the contracts say, and made only once."""
+"""Topics are created as the contracts describe them, and only once."""
 
 import asyncio
 

@@ -1,7 +1,7 @@
 """A brute-force oracle: what the figures must be, straight from the facts and the contracts' words.
 
-It knows nothing of cells, ledgers or sums: for every partner it takes the version known at the time and looks whether
-the day lies in it.
+It uses no cells, ledgers or sums: for every partner it takes the version known at the time and checks whether the day
+is in one of its periods.
 """
 
 from collections import Counter

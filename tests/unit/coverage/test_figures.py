@@ -1,46 +1,49 @@
 """Rows from the sums of cells: what listed and enrolled mean in each dimension."""
 
-from services.coverage import cells, figures
-from services.coverage.denominators import Published, held_against
-from services.coverage.facts import Enrolled, Listed, ListedWorkers, Period, Workers
-from services.coverage.figures import Shown, Sum
-from tests.unit.coverage.test_cells import RECORDED, date
+from datetime import date
 
-SHOWN = Shown(("JKK", "JKM", "JHT", "JP"))
+from services.coverage import figures
+from services.coverage.denominators import PublishedDenominator, evaluate
+from services.coverage.facts import EnrollmentFact, ListedWorkers, PartnerFact, PeriodFact, Workers
+from services.coverage.figures import Dimensions, Sum
+from services.coverage.timelines import enrolment_timeline, listing_timeline, stays
+from tests.unit.coverage.test_cells import RECORDED
+
+DIMENSIONS = Dimensions(("JKK", "JKM", "JHT", "JP"))
 
 
 def listed(partners: int, kind: str = "business", workers: tuple[int, int, int] = (0, 1, 2)) -> Sum:
-    fact = Listed(
+    fact = PartnerFact(
         "p", 1, "active", "33.11", kind, RECORDED, workers=ListedWorkers(None, *workers), listed_on="2021-01-01"
     )
-    return _sum(cells.listed(fact), partners)
+    return _sum(listing_timeline(fact), partners)
 
 
 def enrolled(
     partners: int, kind: str = "business", segment: str = "PU", programmes: tuple[str, ...] = ("JKK", "JKM")
 ) -> Sum:
-    period = Period("2021-01-01", "33.11", segment, programmes, Workers(0, 1, 1))
-    return _sum(cells.enrolled(Enrolled("p", 1, kind, (period,), RECORDED, listed_on="2021-01-01")), partners)
+    period = PeriodFact("2021-01-01", "33.11", segment, programmes, Workers(0, 1, 1))
+    return _sum(enrolment_timeline(EnrollmentFact("p", 1, kind, (period,), RECORDED, listed_on="2021-01-01")), partners)
 
 
 def _sum(timeline: bytes, partners: int) -> Sum:
-    (stay,) = cells.stays(timeline)
+    (stay,) = stays(timeline)
     return Sum(stay.cell, partners, *(partners * number for number in stay[3:]))
 
 
-def told(by: tuple[str, ...], *sums: Sum) -> dict[tuple[str, ...], tuple[int, int]]:
-    tallies = figures.tallies(sums, by, lambda _: "ID", SHOWN)
+def counts(by: tuple[str, ...], *sums: Sum) -> dict[tuple[str, ...], tuple[int, int]]:
+    tallies = figures.tallies(sums, by, lambda _: "ID", DIMENSIONS)
     return {combination: (tally.listed, tally.enrolled) for (_, combination), tally in tallies.items()}
 
 
 def test_a_partner_counts_once_and_in_each_of_its_programmes() -> None:
     sums = (listed(10), enrolled(3), enrolled(2, programmes=("JKK", "JKM", "JHT")))
-    assert told((), *sums) == {(): (10, 5)}
-    assert told(("programme",), *sums) == {("JKK",): (10, 5), ("JKM",): (10, 5), ("JHT",): (10, 2), ("JP",): (10, 0)}
+    assert counts((), *sums) == {(): (10, 5)}
+    assert counts(("programme",), *sums) == {("JKK",): (10, 5), ("JKM",): (10, 5), ("JHT",): (10, 2), ("JP",): (10, 0)}
 
 
 def test_pension_is_not_open_to_individuals() -> None:
-    assert told(("programme",), listed(10), listed(5, "individual"))["JP",] == (10, 0)
+    assert counts(("programme",), listed(10), listed(5, "individual"))["JP",] == (10, 0)
 
 
 def test_the_unregistered_belong_to_the_segment_expected_of_them() -> None:
@@ -51,19 +54,19 @@ def test_the_unregistered_belong_to_the_segment_expected_of_them() -> None:
         enrolled(2, segment="BPU"),
         enrolled(1, "individual", "BPU"),
     )
-    assert told(("segment",), *sums) == {("PU",): (8, 3), ("BPU",): (7, 3)}
+    assert counts(("segment",), *sums) == {("PU",): (8, 3), ("BPU",): (7, 3)}
 
 
 def test_those_eligible_for_a_programme_are_the_same_with_and_without_their_segments() -> None:
     sums = (listed(10), listed(5, "individual"), enrolled(2, segment="BPU"), enrolled(1, "individual", "PU"))
-    split = told(("segment", "programme"), *sums)
-    for (programme,), whole in told(("programme",), *sums).items():
+    split = counts(("segment", "programme"), *sums)
+    for (programme,), whole in counts(("programme",), *sums).items():
         parts = [split.get((segment, programme), (0, 0)) for segment in ("PU", "BPU")]
         assert tuple(map(sum, zip(*parts, strict=True))) == whole, programme
 
 
 def test_a_job_level_counts_workers() -> None:
-    assert told(("job_level",), listed(10), enrolled(3)) == {
+    assert counts(("job_level",), listed(10), enrolled(3)) == {
         ("management",): (0, 0),
         ("staff",): (10, 3),
         ("labour",): (20, 3),
@@ -71,14 +74,14 @@ def test_a_job_level_counts_workers() -> None:
 
 
 def test_every_region_has_a_row_for_every_value() -> None:
-    told = figures.combinations(("programme",), [], ["33.11", "36.71"], SHOWN)
-    assert told["33.11"] == told["36.71"] == [("JKK",), ("JKM",), ("JHT",), ("JP",)]
+    rows = figures.combinations(("programme",), [], ["33.11", "36.71"], DIMENSIONS)
+    assert rows["33.11"] == rows["36.71"] == [("JKK",), ("JKM",), ("JHT",), ("JP",)]
 
 
 def test_where_all_combinations_would_be_too_many_each_region_has_those_that_occur_in_it_and_at_least_one() -> None:
     found = [("36.71", ("JP", "micro")), ("36.71", ("JKK", "large")), ("33.11", ("JKM", "small"))]
-    told = figures.combinations(("programme", "scale"), found, ["33.11", "33.72", "36.71"], SHOWN, most=59)
-    assert told == {
+    rows = figures.combinations(("programme", "scale"), found, ["33.11", "33.72", "36.71"], DIMENSIONS, max_rows=59)
+    assert rows == {
         "33.11": [("JKM", "small")],
         "33.72": [("JKK", "unknown")],
         "36.71": [("JKK", "large"), ("JP", "micro")],
@@ -87,9 +90,9 @@ def test_where_all_combinations_would_be_too_many_each_region_has_those_that_occ
 
 def test_what_cannot_be_compared_has_neither_a_rest_nor_a_rate() -> None:
     def row(by: tuple[str, ...], listed: int, enrolled: int) -> tuple[int | None, float | None]:
-        told = figures.row(figures.Tally(listed, enrolled), by)
-        assert (told["listed"], told["enrolled"]) == (listed, enrolled)
-        return told["unregistered"], told["rate"]
+        made = figures.row(figures.Tally(listed, enrolled), by)
+        assert (made["listed"], made["enrolled"]) == (listed, enrolled)
+        return made["unregistered"], made["rate"]
 
     assert row(("job_level",), 1150, 1978) == row(("segment", "job_level"), 0, 248) == (None, None)
     assert row(("job_level",), 0, 0) == row(("scale",), 2, 3) == (None, None)
@@ -99,14 +102,14 @@ def test_what_cannot_be_compared_has_neither_a_rest_nor_a_rate() -> None:
 
 def test_only_sound_denominators_are_divided_by() -> None:
     published = [
-        Published("33.11", "koperasi_active", 200, date(2020, 12, 31), "BPS", "ok"),
-        Published("33.11", "koperasi_active", 100, date(2019, 12, 31), "BPS", "ok"),
-        Published("33.11", "koperasi", 50, date(2020, 12, 31), "news", "conflict"),
-        Published("33.11", "workers", 10, date(2020, 12, 31), "news", "quarantine"),
-        Published("33.11", "umkm", 10, date(2020, 12, 31), "news", "derived"),
-        Published("33.11", "umkm", 10, date(2022, 12, 31), "later", "ok"),
+        PublishedDenominator("33.11", "koperasi_active", 200, date(2020, 12, 31), "BPS", "ok"),
+        PublishedDenominator("33.11", "koperasi_active", 100, date(2019, 12, 31), "BPS", "ok"),
+        PublishedDenominator("33.11", "koperasi", 50, date(2020, 12, 31), "news", "conflict"),
+        PublishedDenominator("33.11", "workers", 10, date(2020, 12, 31), "news", "quarantine"),
+        PublishedDenominator("33.11", "umkm", 10, date(2020, 12, 31), "news", "derived"),
+        PublishedDenominator("33.11", "umkm", 10, date(2022, 12, 31), "later", "ok"),
     ]
-    rows = held_against(published, {"cooperative": 20, "workers": 5}, date(2021, 12, 31))
+    rows = evaluate(published, {"cooperative": 20, "workers": 5}, date(2021, 12, 31))
     assert [(row["measure"], row["value"], row["rate"], row["flags"]) for row in rows] == [
         ("koperasi", 50, 0.4, ["conflict"]),
         ("koperasi_active", 200, 0.1, []),
@@ -116,11 +119,11 @@ def test_only_sound_denominators_are_divided_by() -> None:
 
 def test_a_whole_that_is_less_than_its_part_is_implausible() -> None:
     published = [
-        Published("33.11", "umkm", 2, date(2020, 12, 31), "news", "ok"),
-        Published("33.11", "umkm", 3, date(2020, 12, 31), "other", "conflict"),
-        Published("33.11", "umkm", 4, date(2020, 12, 31), "third", "ok"),
+        PublishedDenominator("33.11", "umkm", 2, date(2020, 12, 31), "news", "ok"),
+        PublishedDenominator("33.11", "umkm", 3, date(2020, 12, 31), "other", "conflict"),
+        PublishedDenominator("33.11", "umkm", 4, date(2020, 12, 31), "third", "ok"),
     ]
-    rows = held_against(published, {"business": 4}, date(2021, 12, 31))
+    rows = evaluate(published, {"business": 4}, date(2021, 12, 31))
     assert [(row["rate"], row["flags"]) for row in rows] == [
         (None, ["implausible"]),
         (None, ["conflict", "implausible"]),

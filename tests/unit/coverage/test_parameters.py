@@ -1,4 +1,4 @@
-"""How questions are read: times with every way of writing them, and who wants a spreadsheet."""
+"""How query parameters are read: times with every way of writing them, and who accepts a spreadsheet."""
 
 from urllib.parse import quote
 
@@ -33,7 +33,7 @@ def test_one_instant_is_understood_however_it_is_written(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("2026-01-10", "2026-01-10T16:59:59Z"),
         ("1900-01-01", "1900-01-01T16:59:59Z"),
@@ -41,8 +41,8 @@ def test_one_instant_is_understood_however_it_is_written(text: str) -> None:
         ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
     ],
 )
-def test_any_instant_may_be_asked_about(text: str, told: str) -> None:
-    assert parameters.known(parameters.known_at(request(f"known_at={text}"))) == told
+def test_any_instant_may_be_asked_about(text: str, expected: str) -> None:
+    assert parameters.known_at_text(parameters.known_at(request(f"known_at={text}"))) == expected
 
 
 @pytest.mark.parametrize("text", ["2026-01-10T10:00:00", "2026-02-30", "1768014000", "0001-01-01T00:00:00%2B07:00"])
@@ -62,5 +62,5 @@ def test_what_is_no_instant_is_refused(text: str) -> None:
         ("application/xml", False),
     ],
 )
-def test_the_most_exact_word_of_a_client_about_a_type_holds(accept: str, csv: bool) -> None:
+def test_the_most_exact_media_type_in_accept_decides(accept: str, csv: bool) -> None:
     assert parameters.wants_csv(request(accept=accept)) is csv

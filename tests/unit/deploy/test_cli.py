@@ -15,9 +15,9 @@ def payung(*arguments: str, cwd: Path = ROOT) -> "subprocess.CompletedProcess[st
 
 
 def test_help_names_the_commands() -> None:
-    told = payung("--help")
-    assert told.returncode == 0
-    assert all(f" {command} " in told.stdout for command in ("up", "down", "status", "test", "bench"))
+    result = payung("--help")
+    assert result.returncode == 0
+    assert all(f" {command} " in result.stdout for command in ("up", "down", "status", "test", "bench"))
 
 
 @pytest.mark.parametrize(
@@ -36,22 +36,22 @@ def test_help_names_the_commands() -> None:
     ],
 )
 def test_wrong_usage_is_exit_code_2(wrong: list[str]) -> None:
-    told = payung(*wrong)
-    assert told.returncode == 2
-    assert "Traceback" not in told.stderr
+    result = payung(*wrong)
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
 
 
 def test_status_without_a_stack_is_exit_code_1_and_one_line(tmp_path: Path) -> None:
-    told = payung("status", "--json", "--data", "here", cwd=tmp_path)
-    assert told.returncode == 1
-    assert told.stderr == "payung: no stack is up on here\n"
-    assert '"running": false' in told.stdout
+    result = payung("status", "--json", "--data", "here", cwd=tmp_path)
+    assert result.returncode == 1
+    assert result.stderr == "payung: no stack is up on here\n"
+    assert '"running": false' in result.stdout
     assert not (tmp_path / "here").exists()
 
 
 def test_down_without_a_stack_is_done(tmp_path: Path) -> None:
-    told = payung("down", "--data", str(tmp_path / "never"))
-    assert (told.returncode, told.stdout) == (0, f"nothing is running on {tmp_path / 'never'}\n")
+    result = payung("down", "--data", str(tmp_path / "never"))
+    assert (result.returncode, result.stdout) == (0, f"nothing is running on {tmp_path / 'never'}\n")
 
 
 @pytest.mark.parametrize(
@@ -61,23 +61,23 @@ def test_down_without_a_stack_is_done(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_done_is_one_line_on_stderr(arguments: list[str], reason: str) -> None:
-    told = payung(*arguments)
-    assert told.returncode == 1
-    assert told.stderr.startswith(f"payung: {reason}")
-    assert told.stderr.count("\n") == 1
+    result = payung(*arguments)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"payung: {reason}")
+    assert result.stderr.count("\n") == 1
 
 
 def test_tests_pass_arguments_through_and_end_like_every_command() -> None:
-    told = payung(
+    result = payung(
         "test", "--collect-only", "-q", "tests/contract/test_compose.py", "-k", "pinned", "-p", "no:cacheprovider"
     )
-    assert told.returncode == 0
-    assert "test_an_image_is_pinned_to_a_full_version[kafka]" in told.stdout
+    assert result.returncode == 0
+    assert "test_an_image_is_pinned_to_a_full_version[kafka]" in result.stdout
     assert payung("test", "tests/nowhere", "-p", "no:cacheprovider").returncode == 2
     nothing = ("tests/contract/test_compose.py", "-k", "nosuchtest", "-p", "no:cacheprovider")
     assert payung("test", *nothing).returncode == 1
 
 
 def test_what_a_newcomer_needs_comes_first() -> None:
-    told = payung("--help").stdout
-    assert told.index(" up ") < told.index(" down ") < told.index(" status ") < told.index(" import ")
+    result = payung("--help").stdout
+    assert result.index(" up ") < result.index(" down ") < result.index(" status ") < result.index(" import ")

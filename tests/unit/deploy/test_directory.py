@@ -62,19 +62,19 @@ def test_endpoints_are_read_while_the_stack_is_up(tmp_path: Path) -> None:
     endpoints.publish(home, KNOWN)
     with directory.held(home):
         assert endpoints.load_endpoints(tmp_path) == KNOWN
-        endpoints.remember_agency_key(tmp_path, "bps", "pyk_3")
+        endpoints.add_agency_key(tmp_path, "bps", "pyk_3")
         assert endpoints.load_endpoints(tmp_path).agency_keys == {"dinkop": "pyk_2", "bps": "pyk_3"}
     assert endpoints.agency_keys(home) == {"dinkop": "pyk_2", "bps": "pyk_3"}
 
 
-def test_a_key_that_was_revoked_is_forgotten_another_is_not(tmp_path: Path) -> None:
+def test_a_key_that_was_revoked_is_removed_another_is_not(tmp_path: Path) -> None:
     home = directory.opened(tmp_path)
     endpoints.publish(home, KNOWN)
     with directory.held(home):
-        endpoints.remember_agency_key(tmp_path, "bps", "pyk_abc_rest")
-        endpoints.forget_agency_key(tmp_path, "bps", "other")
+        endpoints.add_agency_key(tmp_path, "bps", "pyk_abc_rest")
+        endpoints.remove_agency_key(tmp_path, "bps", "other")
         assert "bps" in endpoints.load_endpoints(tmp_path).agency_keys
-        endpoints.forget_agency_key(tmp_path, "bps", "abc")
+        endpoints.remove_agency_key(tmp_path, "bps", "abc")
         assert endpoints.load_endpoints(tmp_path).agency_keys == {"dinkop": "pyk_2"}
 
 

@@ -75,6 +75,6 @@ def test_a_jar_with_another_digest_is_not_used(fetched: list[str], monkeypatch: 
 
 
 def test_progress_is_told(fetched: list[str]) -> None:
-    told: list[tuple[int, int]] = []
-    jars.kafka_jars(lambda done, total: told.append((done, total)))
-    assert told == [(1, 1)]
+    progress: list[tuple[int, int]] = []
+    jars.kafka_jars(lambda done, total: progress.append((done, total)))
+    assert progress == [(1, 1)]

@@ -18,23 +18,23 @@ def taken() -> Iterator[int]:
 
 
 def test_a_block_of_free_ports_is_found_for_every_part() -> None:
-    found = ports.found({})
+    found = ports.choose({})
     assert list(found) == list(ports.NAMES)
     assert len(set(found.values())) == len(ports.NAMES)
 
 
 def test_the_ports_of_the_last_start_are_kept_while_they_are_free() -> None:
-    before = ports.found({})
-    assert ports.found(before) == before
+    before = ports.choose({})
+    assert ports.choose(before) == before
 
 
 def test_other_ports_are_found_when_one_of_the_last_start_is_taken(taken: int) -> None:
-    before = ports.found({}) | {"kafka": taken}
-    assert taken not in ports.found(before).values()
+    before = ports.choose({}) | {"kafka": taken}
+    assert taken not in ports.choose(before).values()
 
 
 def test_a_base_gives_ports_one_after_the_other() -> None:
-    base = min(ports.found({}).values())
+    base = min(ports.choose({}).values())
     assert list(ports.from_base(base).values()) == list(range(base, base + len(ports.NAMES)))
 
 

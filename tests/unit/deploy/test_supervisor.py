@@ -19,7 +19,7 @@ from deploy.local.supervisor import Supervisor
 from tests.waiting import eventually
 
 SLEEPS = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
-DEAF = [
+IGNORES_SIGNALS = [
     sys.executable,
     "-c",
     "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)",
@@ -28,10 +28,10 @@ ENDS = [sys.executable, "-c", "raise SystemExit(3)"]
 
 
 class Story:
-    """A supervisor's logs, what it said, and parts to give it."""
+    """A supervisor's logs, the lines it reported, and parts to give it."""
 
     def __init__(self, logs: Path) -> None:
-        self.logs, self.said, self.order = logs, [], []
+        self.logs, self.lines, self.order = logs, [], []
         self.supervisor: Supervisor | None = None
 
     def part(self, name: str, argv: list[str], **more: object) -> Part:
@@ -43,35 +43,35 @@ class Story:
         return Part(name, lambda: Command(argv), ready, name, prepare=lambda: self.order.append(name), **more)
 
     def of(self, *stages: list[Part]) -> Supervisor:
-        self.supervisor = Supervisor(list(stages), self.logs, "unit", self.said.append)
+        self.supervisor = Supervisor(list(stages), self.logs, "unit", self.lines.append)
         return self.supervisor
 
     def state(self, name: str) -> dict[str, object]:
         assert self.supervisor
-        return next(kept.told() for kept in self.supervisor.kept if kept.part.name == name)
+        return next(running.as_json() for running in self.supervisor.parts if running.part.name == name)
 
 
 @pytest.fixture
 async def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Story]:
     monkeypatch.setattr(supervisor, "FIRST_PAUSE", 0.05)
     monkeypatch.setattr(supervisor, "POLL", 0.01)
-    told = Story(tmp_path)
-    yield told
-    if told.supervisor:
-        await told.supervisor.stop()
+    story = Story(tmp_path)
+    yield story
+    if story.supervisor:
+        await story.supervisor.stop()
 
 
 async def test_stages_start_one_after_the_other(story: Story) -> None:
     await story.of([story.part("base", SLEEPS)], [story.part("above", SLEEPS)]).start()
     assert story.order == ["base", "above"]
-    assert [line.split()[0] for line in story.said] == ["base", "above"]
+    assert [line.split()[0] for line in story.lines] == ["base", "above"]
     assert story.state("above")["state"] == "running"
 
 
 async def test_a_part_that_dies_again_and_again_waits_longer_each_time(story: Story) -> None:
     with pytest.raises(Failure, match=r"ends ended with exit code 3 4 times before it was ready: see .*ends\.log"):
         await story.of([story.part("ends", ENDS)]).start()
-    assert [line.partition(" (log")[0] for line in story.said] == [
+    assert [line.partition(" (log")[0] for line in story.lines] == [
         f"ends ended with exit code 3; started again in {pause} s" for pause in ("0.05", "0.1", "0.2")
     ]
 
@@ -83,22 +83,22 @@ async def test_a_part_that_does_not_become_ready_is_named_with_its_log(story: St
 
 
 async def test_a_part_that_ignores_the_request_to_end_is_killed_and_named(story: Story) -> None:
-    supervised = story.of([story.part("deaf", DEAF, stops_within=0.2)])
+    supervised = story.of([story.part("stubborn", IGNORES_SIGNALS, stops_within=0.2)])
     await supervised.start()
     await supervised.stop()
-    assert "deaf did not stop within 0.2 s and was killed" in story.said
-    assert story.state("deaf")["pid"] is None
+    assert "stubborn did not stop within 0.2 s and was killed" in story.lines
+    assert story.state("stubborn")["pid"] is None
 
 
-async def test_a_part_that_makes_no_progress_is_started_anew(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_part_that_makes_no_progress_is_restarted(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     async def never() -> bool:
         return False
 
-    monkeypatch.setattr(supervisor, "DEAF_FOR", 0.0)
-    monkeypatch.setattr(supervisor, "ASK_EVERY", 0.01)
+    monkeypatch.setattr(supervisor, "UNRESPONSIVE_AFTER", 0.0)
+    monkeypatch.setattr(supervisor, "CHECK_EVERY", 0.01)
     await story.of([story.part("stuck", SLEEPS, alive=never)]).start()
     await eventually(lambda: story.state("stuck")["restarts"] == 1)
-    assert "stuck made no progress for 0 s" in story.said
+    assert "stuck made no progress for 0 s" in story.lines
 
 
 async def test_stopping_twice_does_no_harm(story: Story) -> None:
@@ -129,7 +129,7 @@ def test_a_full_disk_costs_the_older_log_and_the_line_but_not_the_stack(
     monkeypatch.setattr(shutil, "copyfile", full)
     process.limit_log(tmp_path / "kafka.log", 50)
     assert (tmp_path / "kafka.log").read_bytes() == b""
-    Console(Path("/dev/full"), silent=True).say("it goes on")
+    Console(Path("/dev/full"), silent=True).print("it goes on")
 
 
 def test_a_process_that_ended_needs_no_stopping(tmp_path: Path) -> None:

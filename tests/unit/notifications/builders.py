@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from services.notifications.calendar import Calendar
+from services.notifications.facts import Facts, Sent
+from services.notifications.forecast import Forecaster, PlanItem, at_own_second
 from services.notifications.policy import ContactHours, Policy, Step
-from services.notifications.rules import Facts, Sent
 
 STEPS = (Step("first", 1), Step("second", 7), Step("third", 14))
 POLICY = Policy(steps=STEPS, channels=("log",))
@@ -32,6 +33,12 @@ def a_partner(**changes: Any) -> Facts:
         "contact_known_at": MONDAY,
     }
     return Facts(**facts | changes)
+
+
+def planned_items(forecaster: Forecaster, facts: Facts) -> list[PlanItem]:
+    """What the plan makes of one partner: its items of the shared forecast, or those of its own."""
+    shared = forecaster.shared(facts)
+    return forecaster.single(facts) if shared is None else [at_own_second(each, facts) for each in shared]
 
 
 def sent(step: int, day: str, clock: str = "03:00") -> Sent:

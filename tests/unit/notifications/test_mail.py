@@ -1,4 +1,4 @@
-"""What a reminder says, and what it can never say."""
+"""What a reminder contains, and what it can never contain."""
 
 import re
 from dataclasses import replace
@@ -90,11 +90,11 @@ def test_a_sender_whom_no_answer_reaches_promises_none(template: str, language: 
     assert mail["List-Unsubscribe"] is None
 
 
-def test_at_start_it_is_said_that_no_answer_can_reach_us(capsys: pytest.CaptureFixture[str]) -> None:
-    for more, told in (({}, True), ({"mail_from": "stop@payung.example"}, False)):
+def test_at_start_it_is_logged_that_no_answer_can_reach_us(capsys: pytest.CaptureFixture[str]) -> None:
+    for more, is_warned in (({}, True), ({"mail_from": "stop@payung.example"}, False)):
         fields = {"database": "x", "kafka": "x", "port": 1, "admin_key": "x", "smtp": "smtp://localhost"}
-        app._ways_out(Settings(**fields | more))  # type: ignore[arg-type]
-        assert ("PAYUNG_MAIL_FROM" in capsys.readouterr().out) == told
+        app._channels(Settings(**fields | more))  # type: ignore[arg-type]
+        assert ("PAYUNG_MAIL_FROM" in capsys.readouterr().out) == is_warned
 
 
 @pytest.mark.parametrize("sender", ["Payung <stop@payung.example>", "payung", "stop@payung.example\r\nBcc: x@y.z"])

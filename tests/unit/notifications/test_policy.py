@@ -17,7 +17,7 @@ def test_the_default_is_sound() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "refusal"),
     [
         ({"steps": ()}, "steps: between 1 and 10"),
         ({"steps": (Step("first", 0),)}, "steps: days lie between 1 and 365"),
@@ -42,6 +42,6 @@ def test_the_default_is_sound() -> None:
         ({"hours": ContactHours(quiet=(Quiet("monday", time(8), time(19)),))}, "hours.quiet: leaves no time on monday"),
     ],
 )
-def test_what_is_refused(changes: dict[str, Any], told: str) -> None:
+def test_what_is_refused(changes: dict[str, Any], refusal: str) -> None:
     changed: Policy = replace(MAIL, **({"steps": STEPS} | changes))
-    assert any(f"{each.field}: {each.detail}".startswith(told) for each in faults(changed, TEMPLATES))
+    assert any(f"{each.field}: {each.detail}".startswith(refusal) for each in faults(changed, TEMPLATES))

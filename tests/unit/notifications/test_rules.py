@@ -5,8 +5,9 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from services.notifications.facts import OPEN_END, Facts
 from services.notifications.policy import Step
-from services.notifications.rules import OPEN_END, Decision, Escalate, Facts, Send, decide
+from services.notifications.rules import Decision, Escalate, Send, decide
 from tests.unit.notifications.builders import CALENDAR, MAIL, MONDAY, POLICY, a_partner, at, day, sent
 
 
@@ -158,8 +159,8 @@ def test_without_an_address_mail_reaches_nobody() -> None:
 def test_an_address_refused_for_good_is_left_alone_until_it_changes() -> None:
     refused = a_partner(refused_at=at("2026-11-24"))
     assert decided(refused, at("2026-11-25"), MAIL).state == "unreachable"
-    mended = replace(refused, contact_known_at=at("2026-11-25"))
-    assert decided(mended, at("2026-11-25"), MAIL).state == "scheduled"
+    corrected = replace(refused, contact_known_at=at("2026-11-25"))
+    assert decided(corrected, at("2026-11-25"), MAIL).state == "scheduled"
 
 
 def test_a_merged_partners_messages_count_for_the_survivor() -> None:

@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notifications.calendar import Calendar
-from services.notifications.plan import Outlook, Plan, foresee
+from services.notifications.facts import OPEN_END, Facts, Sent
+from services.notifications.forecast import Forecaster, forecast
+from services.notifications.plan import Plan
 from services.notifications.policy import ContactHours, Policy, Step
-from services.notifications.policy_timeline import Term
-from services.notifications.rules import OPEN_END, Escalate, Facts, Sent, decide
-from tests.unit.notifications.builders import a_partner
+from services.notifications.policy_timeline import PolicyPeriod
+from services.notifications.rules import Escalate, decide
+from tests.unit.notifications.builders import a_partner, planned_items
 
 DAY = timedelta(days=1)
 TICK = timedelta(minutes=30)
@@ -88,12 +90,12 @@ def test_the_engine_does_what_counting_days_says(
     calendar = Calendar(ContactHours(), closed=shut)
     done = run_engine(facts, policy, calendar, down)
     assert [(what, moment.date()) for what, moment in done] == simulate_days(anchor, policy, shut, down)
-    assert all(calendar.is_contact_time(moment, zone) for _, moment in done)
+    assert all(calendar.next_contact_time(moment, zone) == moment for _, moment in done)
 
 
 @settings(max_examples=60, deadline=None)
 @given(known, zones, closed_days, cadences)
-def test_the_dry_run_foresees_what_the_engine_does(
+def test_the_dry_run_forecasts_what_the_engine_does(
     known_at: datetime, zone: str, closed: frozenset[int], cadence: list[int]
 ) -> None:
     facts = a_partner(listed_known_at=known_at, zone=zone)
@@ -101,8 +103,8 @@ def test_the_dry_run_foresees_what_the_engine_does(
     calendar = Calendar(ContactHours(), closed={anchor + offset * DAY for offset in closed})
     policy = Policy(tuple(Step(f"s{n}", days) for n, days in enumerate(cadence)), channels=("log",))
     done = [(moment, what) for what, moment in run_engine(facts, policy, calendar, set())]
-    foreseen = foresee(facts, (Term(policy, calendar),), known_at, anchor + 400 * DAY)
-    assert [(item.at, f"step {item.step}" if item.channel else "escalate") for item in foreseen] == done
+    items = forecast(facts, (PolicyPeriod(policy, calendar),), known_at, anchor + 400 * DAY)
+    assert [(item.at, f"step {item.step}" if item.channel else "escalate") for item in items] == done
 
 
 @settings(max_examples=100, deadline=None)
@@ -122,7 +124,7 @@ def test_at_any_moment_it_is_decided_the_same_ahead_and_within_contact_hours(
         assert decision.due_at > now
     if decision.actions or decision.next:
         at = decision.next.at if decision.next and not decision.actions else now
-        assert calendar.is_contact_time(at, zone)
+        assert calendar.next_contact_time(at, zone) == at
 
 
 moments = st.datetimes(datetime(2026, 11, 16), datetime(2026, 12, 8), timezones=st.just(UTC))
@@ -145,13 +147,13 @@ partners = st.builds(
     retry_at=st.none() | st.none() | moments,
     settled_at=st.none() | moments,
 )
-TWO_TERMS = (
-    Term(
+TWO_POLICIES = (
+    PolicyPeriod(
         Policy((Step("first", 1), Step("second", 7)), channels=("email",)),
         Calendar(ContactHours()),
         datetime(2026, 12, 1, tzinfo=ZoneInfo("Asia/Jakarta")),
     ),
-    Term(
+    PolicyPeriod(
         Policy((Step("first", 2), Step("second", 4), Step("third", 6)), min_gap_days=2, channels=("email", "log")),
         Calendar(ContactHours(spread_until=time(11))),
     ),
@@ -165,17 +167,17 @@ TWO_TERMS = (
     st.integers(0, 40),
     st.integers(1, 5),
 )
-def test_foreseen_together_or_one_by_one_the_plan_is_the_same(
+def test_forecast_together_or_one_by_one_the_plan_is_the_same(
     many: list[Facts], now: datetime, ahead: int, limit: int
 ) -> None:
     until = now.astimezone(ZoneInfo("Asia/Jakarta")).date() + ahead * DAY
-    alone = [list(foresee(facts, TWO_TERMS, now, until)) for facts in many]
-    outlook = Outlook(TWO_TERMS, now, until)
-    assert [outlook.items(facts) for facts in many] == alone
+    alone = [list(forecast(facts, TWO_POLICIES, now, until)) for facts in many]
+    forecaster = Forecaster(TWO_POLICIES, now, until)
+    assert [planned_items(forecaster, facts) for facts in many] == alone
     due = sorted((item for items in alone for item in items if item.channel), key=lambda item: item.position)
     shown, after = [], None
     while True:
-        plan = Plan(Outlook(TWO_TERMS, now, until), limit, after)
+        plan = Plan(Forecaster(TWO_POLICIES, now, until), limit, after)
         for facts in many:
             plan.add([facts])
         page, more = plan.page()

@@ -1,34 +1,35 @@
-"""What a monitor reads of the bus."""
+"""The bus's Prometheus metrics."""
 
 from typing import Any, cast
 
 import asyncpg
 from prometheus_client import generate_latest
 
-from shared.bus.consumer import Consumer, Standing
+from shared.bus.consumer import Consumer, TopicStatus
 from shared.bus.metrics import watch
 from shared.bus.outbox import Relay
 from shared.observability import Metrics
 
 
-class Standings(Consumer):
-    """A consumer that stands where the test says."""
+class FixedStatus(Consumer):
+    """A consumer whose topics have the given status."""
 
-    def __init__(self, **standings: Standing) -> None:
-        self.standings = standings
+    def __init__(self, **topics: TopicStatus) -> None:
+        self.fixed = topics
 
-    def topics(self) -> dict[str, Standing]:
-        return self.standings
+    def topics(self) -> dict[str, TopicStatus]:
+        return self.fixed
 
 
-def told(consumer: Consumer, relay: Relay | None = None) -> list[str]:
+def scrape(consumer: Consumer, relay: Relay | None = None) -> list[str]:
     metrics = Metrics("tiny")
     watch(metrics, consumer, relay)
     return generate_latest(metrics.registry).decode().splitlines()
 
 
-def test_every_topic_tells_lag_dead_letters_and_when_it_last_moved() -> None:
-    lines = told(Standings(claims=Standing(7, 2, True, 1_768_000_000.5), access=Standing(None, 0, False, None)))
+def test_every_topic_reports_lag_dead_letters_and_its_last_progress() -> None:
+    busy, unread = TopicStatus(7, 2, True, 1_768_000_000.5), TopicStatus(None, 0, False, None)
+    lines = scrape(FixedStatus(claims=busy, access=unread))
     assert {
         'payung_tiny_consumer_lag_records{topic="claims"} 7.0',
         'payung_tiny_consumer_dead_letters_total{topic="claims"} 2.0',
@@ -40,12 +41,12 @@ def test_every_topic_tells_lag_dead_letters_and_when_it_last_moved() -> None:
     assert not any(line.startswith('payung_tiny_consumer_lag_records{topic="access"}') for line in lines)
 
 
-def test_a_relay_tells_what_it_published() -> None:
+def test_a_relay_reports_the_number_of_events_it_published() -> None:
     relay = Relay(cast(asyncpg.Pool, None), kafka="localhost:1", source="tiny")
-    assert "payung_tiny_relay_published_events_total 0.0" in told(Standings(), relay)
+    assert "payung_tiny_relay_published_events_total 0.0" in scrape(FixedStatus(), relay)
 
 
-def test_a_consumer_before_its_first_batch_knows_no_lag() -> None:
+def test_a_consumer_before_its_first_batch_has_no_known_lag() -> None:
     consumer = Consumer(cast(Any, None), kafka="localhost:1", group="tiny")
     consumer.on("claims", cast(Any, None))
-    assert consumer.topics() == {"claims": Standing(None, 0, False, None)}
+    assert consumer.topics() == {"claims": TopicStatus(None, 0, False, None)}

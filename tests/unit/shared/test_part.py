@@ -1,4 +1,4 @@
-"""The loop that every part runs in: rests, wakes, waits for what is down, stops, and never says it is well when not."""
+"""The loop that every part runs in: it rests, wakes, waits for what is down, stops, and reports its true status."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from shared.part import Part
+from shared.part import BackOff, Part
 from tests.waiting import eventually
 
 
 class Scripted(Part):
-    """Does what the script says, step after step; the last entry for ever."""
+    """Takes one entry of the script for each step, the last one again and again."""
 
     first_back_off = 0.001
     longest_back_off = 0.004
@@ -45,13 +45,13 @@ async def running(part: Part) -> AsyncIterator[asyncio.Task[None]]:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_it_steps_at_once_again_until_it_may_rest() -> None:
+async def test_it_steps_without_a_rest_while_a_step_returns_zero() -> None:
     part = Scripted(0, 0, None)
     async with running(part):
         await eventually(lambda: part.steps == 3 and part.status().ready)
 
 
-async def test_waking_cuts_the_rest_short() -> None:
+async def test_waking_ends_the_rest() -> None:
     part = Scripted(60.0)
     async with running(part):
         await eventually(lambda: part.steps == 1)
@@ -64,7 +64,7 @@ async def test_before_its_first_step_it_is_live_but_not_ready() -> None:
     assert (status.live, status.ready, status.detail["trouble"]) == (True, False, "starting")
 
 
-async def test_what_is_down_is_waited_for_and_named() -> None:
+async def test_it_waits_longer_each_time_for_what_is_down() -> None:
     part = Scripted(ConnectionRefusedError(), ConnectionRefusedError(), None)
     seen = []
     part.wait_for = lambda problem, seconds: (seen.append(seconds), Part.wait_for(part, problem, seconds))  # type: ignore[method-assign]
@@ -93,7 +93,7 @@ async def test_a_step_without_progress_is_not_live() -> None:
         await eventually(lambda: part.status().ready)
 
 
-async def test_any_other_exception_ends_it_and_the_status_says_so() -> None:
+async def test_any_other_exception_ends_it_and_its_status_is_not_live() -> None:
     part = Scripted(ZeroDivisionError())
     async with running(part) as task:
         with pytest.raises(ZeroDivisionError):
@@ -101,6 +101,21 @@ async def test_any_other_exception_ends_it_and_the_status_says_so() -> None:
         assert not part.status().live
         assert not part.status().ready
         assert part.closed
+
+
+async def test_being_idle_starts_the_time_without_progress_anew_and_keeps_the_trouble() -> None:
+    part = Scripted(None)
+    part._busy_since = -1_000_000.0
+    assert not part.status().live
+    part.idle()
+    assert (part.status().live, part.status().ready, part.status().detail["trouble"]) == (True, False, "starting")
+
+
+def test_a_back_off_doubles_up_to_its_longest_and_starts_again_after_a_reset() -> None:
+    back_off = BackOff(0.5, 3.0)
+    assert [back_off.next() for _ in range(5)] == [0.5, 1.0, 2.0, 3.0, 3.0]
+    back_off.reset()
+    assert back_off.next() == 0.5
 
 
 async def test_stopping_ends_a_rest_and_a_back_off_and_releases_what_it_holds() -> None:

@@ -1,0 +1,56 @@
+"""Which figures a question selects: region, level, dimensions, the day, and as known when. Pure."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.coverage import cells
+from shared.regions import NATION, Regions
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The figures of every `level` region within `region`, by these dimensions, on day `as_of`.
+
+    `known_at`: by what was recorded up to and including this second; None: by all that is known.
+    """
+
+    region: str
+    level: str
+    by: tuple[str, ...]
+    as_of: date
+    known_at: int | None
+
+    @property
+    def is_by_regency(self) -> bool:
+        return self.level == "regency" or (self.level == "self" and "." in self.region)
+
+    @property
+    def places(self) -> tuple[list[int] | None, list[int]]:
+        """The region as numbers of provinces (None: all) and regencies, the way cells hold them."""
+        if self.region == NATION:
+            return None, []
+        if "." in self.region:
+            return [], [cells.REGION_BITS[self.region] >> cells.REGENCY]
+        inside = Regions.load().regencies(self.region)
+        return sorted({int(regency[:2]) for regency in inside}), []
+
+
+class RegionOfCell:
+    """Finds the region of the selected level that a cell belongs to."""
+
+    def __init__(self, selection: Selection) -> None:
+        regions = Regions.load()
+        self._selection = selection
+        self._kanwil = {int(region.code): region.kanwil or "" for region in regions if region.level == "province"}
+
+    def __call__(self, cell: int) -> str:
+        province, regency = cells.place(cell)
+        match self._selection.level:
+            case "self":
+                return self._selection.region
+            case "kanwil":
+                return self._kanwil.get(province, "")
+            case "province":
+                return f"{province:02}"
+            case _:
+                return f"{province:02}.{regency:02}"

@@ -1,0 +1,31 @@
+"""The events that reminders publish on `outreach`."""
+
+from datetime import datetime
+
+from shared.bus.records import Outgoing
+from shared.events.model import encode
+from shared.events.outreach import Outreach
+
+
+def reminder_finished(
+    partner_id: str, region: str, now: datetime, *, result: str, attempts: int, message_id: str, **more: str | None
+) -> Outgoing:
+    """`reminder.sent` or `reminder.failed`, by `result`; `more`: template, channel, outcome."""
+    event_id = f"{message_id}/{result}/{attempts}"
+    fact = Outreach(partner_id, region, now, causation=message_id, **more)
+    return _event(f"reminder.{result}", event_id, fact)
+
+
+def task_opened(partner_id: str, region: str, now: datetime, *, message_id: str) -> Outgoing:
+    """`task.opened`: a field agent is asked to visit."""
+    return _event("task.opened", f"{message_id}/opened", Outreach(partner_id, region, now, causation=message_id))
+
+
+def contact_opted_out(partner_id: str, region: str, now: datetime) -> Outgoing:
+    """`contact.opted_out`, as an operator noted it."""
+    fact = Outreach(partner_id, region, now, outcome="operator")
+    return _event("contact.opted_out", f"opt-out-{partner_id}", fact)
+
+
+def _event(kind: str, event_id: str, fact: Outreach) -> Outgoing:
+    return Outgoing("outreach", fact.partner_id, kind, event_id, fact.recorded_at, encode(fact))

@@ -1,0 +1,36 @@
+"""The sentence `why` of every decision, as the API, the dry run and the table `schedule` show it. Pure."""
+
+from datetime import date
+
+from services.notifications.facts import OPEN_END
+
+MERGED = "Merged into another partner, which is reminded in its place."
+ERASED = "Erased on request."
+NOT_LISTED = "On no agency's list."
+NO_ADDRESS = "No e-mail address is known."
+ADDRESS_REFUSED = "The e-mail address was refused for good; a new one is needed."
+
+
+def opted_out(on: date) -> str:
+    return f"Asked on {on} not to be contacted."
+
+
+def registered(start: date, until: date, today: date) -> str:
+    """`until`: the first day without insurance, or OPEN_END."""
+    since = f"Registered since {start}" if start <= today else f"Registered from {start} on"
+    return f"{since}." if until == OPEN_END else f"{since}, until the registration ends on {until}."
+
+
+def reminder_due(step: int, steps: int, on: date, *, anchor: date, lapsed: bool, postponed: bool) -> str:
+    """`step` of `steps` (from 1) is due on this day; `anchor` is the day from which the cadence is counted."""
+    cause = f"registration lapsed, counted from {anchor}" if lapsed else f"on a list since {anchor}"
+    delay = ", put off after a passing failure" if postponed else ""
+    return f"Not registered ({cause}): reminder {step} of {steps} on {on}{delay}."
+
+
+def escalation_due(last_message: date, on: date) -> str:
+    return f"All reminders were sent, the last on {last_message}; a field agent is asked on {on} if still unregistered."
+
+
+def escalated(on: date) -> str:
+    return f"Not registered after all reminders; a field agent was asked on {on}."

@@ -1,0 +1,43 @@
+"""After messages were handed over: record how each ended, publish it, and schedule what comes next."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from services.notifications.queries import queries
+from services.notifications.schedule import Scheduler
+from services.notifications.sending.messages import Attempt, outcome_columns, outreach_event
+from shared.bus import outbox
+
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(hours=1)
+
+
+class Recording:
+    """Records the attempts of one worker. Works inside the caller's transaction."""
+
+    def __init__(self, scheduler: Scheduler, owner: UUID) -> None:
+        self._scheduler = scheduler
+        self._owner = owner
+
+    async def record(self, db: asyncpg.Connection, attempts: dict[str, Attempt]) -> None:
+        """Outcomes, events, and the next decision about each partner, whose lease is given back."""
+        ids = sorted(attempts)
+        now = self._scheduler.now()
+        await self._scheduler.lock(db, ids)
+        rows = await db.fetch(queries["finish_messages"], *outcome_columns(attempts), self._owner, now)
+        delayed = [key for key in ids if attempts[key].outcome.result == "delayed"]
+        await self._postpone(db, delayed, now)
+        await db.execute(queries["clear_retries"], [key for key in ids if attempts[key].outcome.result != "delayed"])
+        events = [outreach_event(row, attempts[row["partner_id"]], now) for row in rows]
+        await outbox.add(db, [event for event in events if event is not None])
+        await self._scheduler.reschedule(db, ids)
+        await db.execute(queries["release"], ids, self._owner)
+
+    async def _postpone(self, db: asyncpg.Connection, ids: list[str], now: datetime) -> None:
+        """Twice as long each time, up to an hour, for as long as it takes: a server that is down loses nothing."""
+        if ids:
+            rows = await db.fetch(queries["failed_attempts"], ids)
+            retries = [now + min(FIRST_RETRY * 2 ** min(row["attempts"], 10), LONGEST_RETRY) for row in rows]
+            await db.execute(queries["postpone"], [row["partner_id"] for row in rows], retries)

@@ -1,0 +1,141 @@
+"""The worker that sends what is due: claims partners, prepares their messages, delivers and records them.
+
+Between preparing and recording, a reminder is in `history` as 'sending'. If the process dies there, the lease ends, the
+next attempt finds the row and marks it as possibly sent twice. Never lost, never twice without a mark.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+
+from services.notifications.channels import Channels
+from services.notifications.policy_store import PolicyStore
+from services.notifications.queries import queries
+from services.notifications.schedule import Scheduler
+from services.notifications.sending.delivery import Delivery
+from services.notifications.sending.messages import Attempt
+from services.notifications.sending.preparation import Preparation
+from services.notifications.sending.recording import Recording
+from shared.database import UNAVAILABLE, connection, transaction
+from shared.part import Part
+
+POLL_SECONDS = 0.5
+FIRST_BACK_OFF = 0.1
+GRACE = 4.0
+"""Seconds that messages on their way are given when the worker is stopped."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How much is taken at once. `at_once` messages form one transaction; mail takes them one by one."""
+
+    claim: int
+    at_once: int
+    lease: timedelta = timedelta(minutes=2)
+
+
+LOG_PACE = Pace(claim=1000, at_once=1000)
+MAIL_PACE = Pace(claim=8, at_once=1)
+
+
+class Sender(Part):
+    """One worker. Any number of them, in any number of processes, share the work through the leases.
+
+    `is_caught_up` is asked when something is due: while facts on the log are not applied yet, nothing is sent.
+    `on_recorded` is called when events were committed; `count_result` with the result of each message.
+    """
+
+    longest_back_off = 30.0
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        scheduler: Scheduler,
+        policies: PolicyStore,
+        channels: Channels,
+        *,
+        pace: Pace,
+        is_caught_up: Callable[[], Awaitable[bool]],
+        on_recorded: Callable[[], object],
+        count_result: Callable[[str], object],
+        name: str = "sender",
+    ) -> None:
+        super().__init__(name)
+        self._pool = pool
+        self._scheduler = scheduler
+        self._pace = pace
+        self._is_caught_up = is_caught_up
+        self._on_recorded = on_recorded
+        self._owner = uuid4()
+        self._preparation = Preparation(scheduler, policies, self._owner)
+        self._delivery = Delivery(channels, count_result)
+        self._recording = Recording(scheduler, self._owner)
+        self._waits_for_facts = False
+
+    async def step(self) -> float:
+        """One portion; then rest when nothing is due, longer while the mail server is in trouble."""
+        claimed = await self.send_due()
+        return self._delivery.pause_seconds() or (0 if claimed else POLL_SECONDS)
+
+    async def stop(self) -> None:
+        """Claim nothing more; what still hangs after GRACE is cut off and recorded as possibly sent."""
+        await super().stop()
+        asyncio.get_running_loop().call_later(GRACE, self._delivery.cut_off)
+
+    def detail(self) -> dict[str, Any]:
+        down = self._delivery.is_server_down
+        return {**self._delivery.results, "server_down": down, "waits_for_facts": self._waits_for_facts}
+
+    async def send_due(self) -> int:
+        """Claim one portion of what is due, and send it; how many partners were claimed."""
+        if not await self._is_anything_to_send():
+            return 0
+        ids, size = await self._claim(), self._pace.at_once
+        chunks = [ids[start : start + size] for start in range(0, len(ids), size)]
+        ended = await asyncio.gather(*(self._send(chunk) for chunk in chunks), return_exceptions=True)
+        for problem in ended:
+            if problem is not None:
+                raise problem
+        if ids:
+            self._on_recorded()
+        return len(ids)
+
+    async def _is_anything_to_send(self) -> bool:
+        """After an outage those due may have registered meanwhile: all facts on the log are applied first."""
+        async with connection(self._pool) as db:
+            is_due = bool(await db.fetchval(queries["is_any_due"], self._scheduler.now()))
+        self._waits_for_facts = is_due and not await self._is_caught_up()
+        return is_due and not self._waits_for_facts
+
+    async def _claim(self) -> list[str]:
+        pace, now = self._pace, self._scheduler.now()
+        async with transaction(self._pool) as db:
+            rows = await db.fetch(queries["claim"], now, pace.claim, self._owner, pace.lease)
+        return [row["partner_id"] for row in rows]
+
+    async def _send(self, ids: list[str]) -> None:
+        """Send to these partners what is still due by the newest facts."""
+        async with transaction(self._pool) as db:
+            prepared = await self._preparation.prepare(db, ids)
+        attempts = {key: Attempt(each.message, await self._delivery.deliver(each)) for key, each in prepared.items()}
+        if attempts:
+            await self._record(attempts)
+
+    async def _record(self, attempts: dict[str, Attempt]) -> None:
+        """The messages have left: if this were lost they would be sent again, so it waits for the database."""
+        back_off = FIRST_BACK_OFF
+        while True:
+            try:
+                async with transaction(self._pool) as db:
+                    return await self._recording.record(db, attempts)
+            except UNAVAILABLE as problem:
+                if self.stopping:
+                    raise
+                self.wait_for(problem, back_off)
+                await asyncio.sleep(back_off)
+                back_off = min(back_off * 2, self.longest_back_off)
