@@ -10,7 +10,7 @@ COLUMNS = (
     "partner_id",
     "first_recorded",
     "status",
-    "merged_earlier",
+    "merged_into",
     "formed_by",
     "region",
     "listed_on",
