@@ -89,10 +89,11 @@ class Queries:
         return iter(self._paragraphs)
 
 
-def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
-    """Rows as `width` lists, one a column: what a query takes that reads its rows by `unnest($1, $2, …)`.
+def columns(rows: Iterable[Sequence[Any]], width: int = 0) -> list[list[Any]]:
+    """Rows as lists, one a column: what a query takes that reads its rows by `unnest($1, $2, …)`.
 
-    `[(1, "a"), (2, "b")]` → `[[1, 2], ["a", "b"]]`; no rows → `width` empty lists.
+    `[(1, "a"), (2, "b")]` → `[[1, 2], ["a", "b"]]`; no rows → `width` empty lists, which only callers that may have
+    none need to give.
     """
     return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
 

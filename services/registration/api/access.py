@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 from fastapi import Depends, Request
 
-from services.registration.api.parameters import uuid_or_none
+from services.registration.intake import values
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared.problems import Problem, not_found
@@ -48,7 +48,7 @@ async def sender(principal: Annotated[Principal, Depends(member)]) -> Principal:
 
 async def own_import(here: Services, principal: Principal, import_id: str | UUID) -> asyncpg.Record:
     """The caller's upload of this id; the administrator sees all. Raises Problem when there is none."""
-    asked = uuid_or_none(str(import_id))
+    asked = values.uuid_or_none(str(import_id))
     record = await here.pool.fetchrow(queries["import"], asked, principal.agency) if asked else None
     if record is None:
         raise not_found()

@@ -22,17 +22,9 @@ def day_or_today(text: str | None, field: str) -> date:
     return found
 
 
-def uuid_or_none(text: str) -> UUID | None:
-    """The id in this text, None where it is none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
 def position(cursor: str | None) -> UUID:
     """The id after which a page begins. Raises Problem for a cursor that is no id."""
-    after = BEFORE_ALL if cursor is None else uuid_or_none(cursor)
+    after = BEFORE_ALL if cursor is None else values.uuid_or_none(cursor)
     if after is None:
         raise Problem(422, "invalid_value", "This cursor was not given by us.", field="cursor")
     return after

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BeforeValidator
 
 from services.registration.api.access import reader, services
-from services.registration.api.parameters import position, uuid_or_none
+from services.registration.api.parameters import position
+from services.registration.intake import values
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer.submissions import Erasure
@@ -75,7 +76,7 @@ async def erase_partner(
 
 
 async def _own(here: Services, principal: Principal, partner_id: str) -> asyncpg.Record:
-    asked = uuid_or_none(partner_id)
+    asked = values.uuid_or_none(partner_id)
     if asked is None:
         raise not_found()
     agency = None if principal.admin else principal.agency or ""

@@ -7,8 +7,8 @@ import asyncpg
 from fastapi import APIRouter, Depends, Query
 
 from services.registration.api.access import sender, services
-from services.registration.api.parameters import BEFORE_ALL, uuid_or_none
-from services.registration.intake import health_data
+from services.registration.api.parameters import BEFORE_ALL
+from services.registration.intake import health_data, values
 from services.registration.intake.contexts import EventContext, UploadContext
 from services.registration.intake.event_reader import EventReader
 from services.registration.intake.jurisdiction import Jurisdiction
@@ -34,8 +34,8 @@ async def list_quarantine(
     import_id: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
-    after = BEFORE_ALL if cursor is None else uuid_or_none(cursor)
-    of_import = uuid_or_none(import_id) if import_id else None
+    after = BEFORE_ALL if cursor is None else values.uuid_or_none(cursor)
+    of_import = values.uuid_or_none(import_id) if import_id else None
     if after is None or (import_id and of_import is None):
         raise Problem(422, "invalid_value", "This cursor or import id was not given by us.", field="cursor")
     rows = await here.pool.fetch(queries["quarantine_page"], principal.agency, after, of_import, limit + 1)
@@ -107,7 +107,7 @@ async def retry(
 
 
 async def _own(here: Services, principal: Principal, entry_id: str) -> asyncpg.Record:
-    asked = uuid_or_none(entry_id)
+    asked = values.uuid_or_none(entry_id)
     row = await here.pool.fetchrow(queries["quarantined"], asked, principal.agency) if asked else None
     if row is None:
         raise not_found()

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.registration.identity.profile import Row
 from services.registration.identity.unit_of_work import UnitOfWork
+from shared.database import columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ async def keep(work: UnitOfWork, removed: Sequence[Row]) -> None:
     """Keep what identified these rows; it counts once their partner has no row left."""
     records = [(row.partner, row.nib, row.nik_koperasi, row.nik, row.name) for row in removed]
     if records:
-        await work.execute("keep_former", *(list(column) for column in zip(*records, strict=True)))
+        await work.execute("keep_former", *columns(records))
 
 
 async def sharing(work: UnitOfWork, rows: Sequence[Row]) -> list[FormerIdentifiers]:

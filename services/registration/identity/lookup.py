@@ -13,6 +13,7 @@ from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake import values
 from services.registration.intake.commands import Reference
 from services.registration.intake.values import Refusal
+from shared.database import columns
 
 KEY_COLUMNS = tuple(field.name for field in fields(Keys))
 
@@ -91,7 +92,8 @@ def _unknown(field: str) -> Refusal:
 
 
 async def _by_id(work: UnitOfWork, references: Sequence[Reference]) -> ById:
-    asked = {reference.id: uuid for reference in references if reference.id and (uuid := as_uuid(reference.id))}
+    given = {reference.id for reference in references if reference.id}
+    asked = {text: uuid for text in given if (uuid := values.uuid_or_none(text))}
     if not asked:
         return {}
     records = {row["asked"]: row for row in await work.fetch("survivors", list(asked.values()))}
@@ -103,16 +105,9 @@ async def _by_id(work: UnitOfWork, references: Sequence[Reference]) -> ById:
 async def _by_ref(work: UnitOfWork, asked: Sequence[tuple[str, str | None, str | None]]) -> ByRef:
     if not asked:
         return {}
-    records = await work.fetch("rows_by_ref", *(list(column) for column in zip(*set(asked), strict=True)))
+    records = await work.fetch("rows_by_ref", *columns(set(asked)))
     several = Refusal("conflict", "partner.ref", "On your lists this ref means more than one partner.")
     return {(row["agency"], row["ref"], row["list"]): several if row["several"] else row["key"] for row in records}
-
-
-def as_uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 async def find(work: UnitOfWork, asked: Sequence[Keys]) -> list[UUID | None]:

@@ -18,6 +18,7 @@ from services.registration.queries import queries
 from services.registration.vault import Vault
 from shared.bus import outbox
 from shared.bus.records import Outgoing
+from shared.database import columns
 from shared.regions import Regions
 
 
@@ -183,5 +184,4 @@ class UnitOfWork:
 
     async def _update(self, states: Sequence[PartnerState]) -> None:
         if states:
-            columns = zip(*(state.as_record() for state in states), strict=True)
-            await self.execute("update_partner_states", *(list(column) for column in columns))
+            await self.execute("update_partner_states", *columns(state.as_record() for state in states))

@@ -9,6 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, TypeVar
+from uuid import UUID
 
 from shared.refusals import RefusalCode, WarningCode
 
@@ -187,6 +188,14 @@ def phone(text: str) -> tuple[str | None, bool]:
     elif not digits.startswith("62"):
         digits = "62" + digits
     return ("+" + digits, False) if _PHONE.fullmatch(digits) else (None, True)
+
+
+def uuid_or_none(text: str) -> UUID | None:
+    """The id in this text, None where it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def name_key(name: str) -> str:

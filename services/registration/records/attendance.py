@@ -16,6 +16,7 @@ from services.registration.intake import values
 from services.registration.intake.commands import RecordAttendance
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
+from shared.database import columns
 
 NO_BRIEFING: Final = Refusal(
     "unknown_region", "region", "No region is given, and no briefing of yours on this day is known."
@@ -87,8 +88,7 @@ async def keep(work: UnitOfWork, guests: Sequence[Guest]) -> None:
         for guest, partner in zip(guests, partners, strict=True)
     }
     if rows:
-        columns = zip(*rows.values(), strict=True)
-        await work.execute("save_attendance", *(list(column) for column in columns))
+        await work.execute("save_attendance", *columns(rows.values()))
 
 
 async def keep_only(work: UnitOfWork, statement: str, guests: Sequence[Guest]) -> None:

@@ -17,6 +17,7 @@ from services.registration.records import participants, timelines
 from services.registration.records.participants import Participant
 from services.registration.records.stored_facts import NEVER, UNNUMBERED
 from services.registration.records.timelines import Version
+from shared.database import columns
 from shared.events.claims import Claim
 
 FINAL: Final = ("paid", "rejected")
@@ -142,7 +143,7 @@ async def _publish(work: UnitOfWork, claims: Iterable[ClaimState], found: Mappin
             saved.append(claim)
     if saved:
         rows = [tuple(getattr(claim, name) for name in COLUMNS) for claim in saved]
-        await work.execute("save_claims", *(list(column) for column in zip(*rows, strict=True)))
+        await work.execute("save_claims", *columns(rows))
 
 
 def _publish_one(work: UnitOfWork, claim: ClaimState, participant: Participant) -> bool:

@@ -13,6 +13,7 @@ from services.registration.identity.keys import Keys
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.values import Refusal
 from services.registration.records.timelines import History, Version
+from shared.database import columns
 
 _HISTORY = msgspec.json.Decoder(tuple[Version, ...])
 
@@ -81,7 +82,7 @@ async def save(work: UnitOfWork, participants: Sequence[Participant]) -> None:
         (p.participant_no, p.partner_id, p.own_id, p.is_found, p.region, *astuple(p.keys), _encoded(p.history))
         for p in sorted(participants, key=lambda p: p.participant_no)
     ]
-    await work.execute("save_participants", *(list(column) for column in zip(*rows, strict=True)))
+    await work.execute("save_participants", *columns(rows))
 
 
 def _encoded(history: History) -> bytes:

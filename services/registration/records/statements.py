@@ -20,6 +20,7 @@ from services.registration.orders import Accepted, Effect, Order, Outcome
 from services.registration.records import attendance
 from services.registration.records.attendance import Guest
 from services.registration.records.stored_facts import NEVER
+from shared.database import columns
 from shared.events import reference
 
 
@@ -63,8 +64,7 @@ async def _held(work: UnitOfWork, keys: Sequence[str]) -> Mapping[str, asyncpg.R
 
 async def _save(work: UnitOfWork, saved: Mapping[str, tuple[Any, ...]]) -> None:
     if saved:
-        columns = zip(*saved.values(), strict=True)
-        await work.execute("save_statements", *(list(column) for column in columns))
+        await work.execute("save_statements", *columns(saved.values()))
         await work.execute("seat_guests", list(saved))
 
 

@@ -14,6 +14,7 @@ from services.registration.intake.data_subject import DataSubject
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
 from services.registration.orders import Order, Outcome
+from shared.database import columns
 from shared.regions import Regions
 
 
@@ -173,7 +174,7 @@ async def quarantine(
         row = (work.ids(), agency, key, item.type, entry.code, entry.field, entry.detail, *found)
         kept[key or len(kept)] = (*row, work.vault.seal(health_data.without(item.raw)), work.now)
     if kept:
-        await work.execute("enter_quarantine", *(list(column) for column in zip(*kept.values(), strict=True)))
+        await work.execute("enter_quarantine", *columns(kept.values()))
 
 
 async def update_entry(work: UnitOfWork, entry: UUID, agency: str, refusal: Refusal | None) -> None:
