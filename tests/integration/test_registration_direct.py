@@ -96,7 +96,7 @@ async def test_erasure_deletes_the_dead_letters_of_the_person_and_no_others(here
     erased = await here.http.delete(f"/v1/partners/{partner}", headers=here.bearer("dinas"))
     assert erased.status_code == 204
     await eventually(partial(buried, here, stay), 20)
-    assert await here.pool.fetchval("select count(*) from letters_to_forget") == 0
+    assert await here.pool.fetchval("select count(*) from dead_letters_to_erase") == 0
 
 
 async def buried(here: World, values: list[bytes]) -> bool:
