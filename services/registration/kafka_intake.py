@@ -1,4 +1,4 @@
-"""Agencies that write to the topic `intake` themselves: the same events, told apart by the API key in a header.
+"""Agencies that write to the topic `intake` themselves: the same events, identified by the API key in a header.
 
 The key stands in the header `payung-key`. A record without a good one goes to the dead letters; what is refused for any
 other reason is kept in the agency's quarantine, as over HTTP.

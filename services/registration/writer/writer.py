@@ -86,7 +86,7 @@ class Writer(Part):
             self.progressed()
 
     async def close(self) -> None:
-        """What was submitted while we were told to stop is still done."""
+        """What was submitted before the stop is still done."""
         with suppress(*UNAVAILABLE):
             await self.step()
 
