@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
+import asyncpg
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -21,6 +22,8 @@ router = APIRouter(prefix="/v1", tags=["claims"], dependencies=[Depends(require(
 
 DIMENSIONS = ("programme", "segment", "month")
 STATUSES = ("filed", "paid", "rejected")
+MAX_ROWS = 20_000
+"""Where all combinations would be more rows, a region has those that occur in it."""
 NONE = {"count": 0, "amount": 0, "median_tenure": None}
 
 PARAMETERS = parameters.accepts("region", "level", "by", "as_of", "known_at", "format", by=DIMENSIONS)
@@ -47,7 +50,7 @@ async def claims(request: Request) -> Response:
         groups: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)
         for row in found:
             key = (row["region"], *(row[dimension] for dimension in by))
-            groups[key][row["status"]] = {name: row[name] for name in ("count", "amount", "median_tenure")}
+            groups[key][row["status"]] = _figures(row)
         rows = _rows(Regions.load().children(region, level), by, groups, programmes)
         if as_csv:
             return _csv(region, by, rows)
@@ -55,6 +58,11 @@ async def claims(request: Request) -> Response:
         return Response(msgspec.json.encode(body), media_type="application/json")
 
     return await asyncio.to_thread(answer)
+
+
+def _figures(row: asyncpg.Record) -> dict[str, Any]:
+    """One status of one row; the amount a whole number of any size."""
+    return {"count": row["count"], "amount": int(row["amount"]), "median_tenure": row["median_tenure"]}
 
 
 def _places(region: str, level: str) -> tuple[list[str], list[str]]:
@@ -71,6 +79,9 @@ def _rows(
     occurring: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     for code, *combination in groups:
         occurring[code].add(tuple(combination))
+    combinations = {code: _combinations(by, occurring[code], programmes) for code in codes}
+    if sum(map(len, combinations.values())) > MAX_ROWS:
+        combinations = {code: sorted(occurring[code]) or _combinations(by, set(), programmes)[:1] for code in codes}
     return [
         {
             "region": code,
@@ -79,7 +90,7 @@ def _rows(
             **{status: groups.get((code, *combination), {}).get(status, NONE) for status in STATUSES},
         }
         for code in codes
-        for combination in _combinations(by, occurring[code], programmes)
+        for combination in combinations[code]
     ]
 
 
