@@ -221,3 +221,16 @@ where occurred_on <= $5::date and ($3::bigint is null or recorded <= $3) and not
     select from claims newer
     where newer.claim_id = c.claim_id and newer.version > c.version and ($3 is null or newer.recorded <= $3))
 group by 1, 2, 3, 4, 5;
+
+-- name: claim_counts(known_at, by, as_of)
+-- How many claims each regency has by their status, and by the dimension in $2 if there is one: as `claims` counts them.
+select region, status,
+    case when 'programme' = any($2::text[]) then programme when 'segment' = any($2) then segment
+        when 'month' = any($2) then to_char(least(greatest(occurred_on, '0001-01-01'), '9999-12-31'), 'YYYY-MM')
+        end as value,
+    count(*) as count
+from claims c
+where occurred_on <= $3::date and ($1::bigint is null or recorded <= $1) and not exists (
+    select from claims newer
+    where newer.claim_id = c.claim_id and newer.version > c.version and ($1 is null or newer.recorded <= $1))
+group by 1, 2, 3;
