@@ -175,9 +175,9 @@ def suppressed_claims(counts: ClaimCounts, statuses: Sequence[str], by: tuple[st
     tree = Tree.of(regencies)
     totals: dict[str, Vector] = {}
     splits: dict[str, Vector] = {}
-    values = sorted({value or "" for _, value, _ in counts})
+    values = sorted({value for _, value, _ in counts}, key=lambda value: value or "")
     for region in regencies:
-        table = [[counts.get((region, value or None, status), 0) for status in statuses] for value in values]
+        table = [[counts.get((region, value, status), 0) for status in statuses] for value in values]
         total = [sum(column) for column in zip(*table, strict=True)]
         totals[region] = (sum(total), *total)
         splits[region] = (sum(total), *(count for line in table for count in (sum(line), *line)))
