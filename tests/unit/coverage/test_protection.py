@@ -12,7 +12,7 @@ from services.coverage.protection import protected_row, protection, suppressed_c
 from shared.regions import Regions
 
 DIMENSIONS = Dimensions(("JKK", "JKM", "JHT", "JP"))
-REGIONS = ["33.11", "33.12", "33.72", "34.71", "36.71", "36.72", "36.99", "31.71"]
+REGIONS = ["33.11", "33.12", "33.72", "34.71", "36.71", "36.72", "36.74", "31.71"]
 PROGRAMMES = [("JKK", "JKM"), ("JKK", "JKM", "JHT"), ("JKK", "JKM", "JHT", "JP")]
 LEVELS = {"national": "kanwil", "kanwil": "province", "province": "regency"}
 sizes = st.sampled_from([0, 1, 2, 3, 4, 5, 6, 12, 30, 200])
