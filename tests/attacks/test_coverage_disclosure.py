@@ -34,7 +34,8 @@ async def reader(world: World) -> httpx.AsyncClient:
     regencies = [region for region, count in LISTED.items() for _ in range(count)]
     facts = [listed(next(numbers), "dinas", region=region, workers=ListedWorkers(10, 0, 3, 7)) for region in regencies]
     await world.deliver("partners", *facts)
-    insured = [fact for fact in facts if fact.region == "36.71"][:3] + [f for f in facts if f.region == "33.72"][:30]
+    counts = {"36.71": 3, "33.72": 30, "34.71": 20}
+    insured = [fact for region, few in counts.items() for fact in [f for f in facts if f.region == region][:few]]
     await world.deliver("enrollments", *(_enrolled(fact.partner_id, fact.region) for fact in insured))
     await world.deliver("claims", *(claim(900 + n, "33.12" if n else "33.11", "JKK", DAY) for n in range(12)))
     await world.deliver("reference", Denominator("33.11", "umkm", 4, DAY, "Dinas", "ok", RECORDED, "a"))
