@@ -47,11 +47,23 @@ async def connect(dsn: str, *, min_size: int = 1, max_size: int = 8) -> asyncpg.
     return pool
 
 
+class NotEncodable(ValueError):
+    """A value that no column of its type can hold. It is the data's fault, never the database's: no reason to wait."""
+
+
 @asynccontextmanager
 async def connection(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
-    """A connection of the pool; asyncpg's proxy is a Connection in all but its static type."""
+    """A connection of the pool; asyncpg's proxy is a Connection in all but its static type.
+
+    Raises NotEncodable for a value that the driver refuses: it calls that an InterfaceError, as a lost connection.
+    """
     async with pool.acquire() as db:
-        yield cast(asyncpg.Connection, db)
+        try:
+            yield cast(asyncpg.Connection, db)
+        except asyncpg.InterfaceError as problem:
+            if isinstance(problem, ValueError):
+                raise NotEncodable("a value does not fit its column") from None
+            raise
 
 
 @asynccontextmanager

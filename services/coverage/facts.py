@@ -4,10 +4,23 @@ Dates stay text here: `timelines.DAY_NUMBERS` keeps each date's day number after
 date.
 """
 
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Literal
 
 import msgspec
+
+from shared.events.model import Programme, Segment
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its zone; one without has no second that everybody agrees on."""
+
+Amount = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
+"""Whole rupiah. Above, it is an error of the sender: no claim is a thousand times the highest benefit."""
+
+Measured = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+Name = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00]*\Z")]
+Source = Annotated[str, msgspec.Meta(max_length=400, pattern=r"^[^\x00]*\Z")]
+"""Texts that are part of a key: longer ones have no place in an index, NUL none in PostgreSQL."""
 
 HeadCount = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
 """Above ten million it is an error of the sender; below, the sums of a batch stay within PostgreSQL's integer."""
@@ -39,7 +52,7 @@ class EnrollmentFact(msgspec.Struct, frozen=True, gc=False):
     version: Version
     kind: str
     periods: tuple[PeriodFact, ...]
-    recorded_at: datetime
+    recorded_at: Moment
     agency: str | None = None
     scale: str | None = None
     occupation: str | None = None
@@ -69,9 +82,59 @@ class PartnerFact(msgspec.Struct, frozen=True, gc=False):
     status: str
     region: str
     kind: str
-    recorded_at: datetime
+    recorded_at: Moment
     scale: str | None = None
     occupation: str | None = None
     workers: ListedWorkers = ListedWorkers()
     lists: tuple[ListFact, ...] = ()
     listed_on: str | None = None
+
+
+class ClaimFact(msgspec.Struct, frozen=True):
+    """`claims`, narrowed, with the bounds that a claim has."""
+
+    claim_id: str
+    version: Version
+    region: str
+    programme: Programme
+    segment: Segment
+    amount: Amount
+    status: Literal["filed", "paid", "rejected"]
+    occurred_on: date
+    tenure_months: Annotated[int, msgspec.Meta(ge=0, le=2_400)]
+    recorded_at: Moment
+    agency: Name
+
+
+class DenominatorFact(msgspec.Struct, frozen=True):
+    """`denominator.set` with its bounds."""
+
+    region: Name
+    measure: Name
+    value: Measured
+    as_of: date
+    source: Source
+    status: Name
+    recorded_at: Moment
+    agency: Name
+
+
+class TargetFact(msgspec.Struct, frozen=True):
+    """`target.set` with its bounds."""
+
+    region: Name
+    measure: Name
+    value: Annotated[int, msgspec.Meta(ge=0, le=10**12)]
+    start: date = msgspec.field(name="from")
+    until: date
+    source: Source
+    recorded_at: Moment
+    agency: Name
+    list: Annotated[str, msgspec.Meta(max_length=400, pattern=r"^[^\x00]*\Z")] | None = None
+
+
+class StatementFact(msgspec.Struct, frozen=True):
+    """What coverage reads of a briefing or an agreement: that its agency is not silent."""
+
+    recorded_at: Moment
+    agency: Name

@@ -1,13 +1,21 @@
 """What happens to a batch of each topic. All effects are in the transaction that also moves the offsets."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import asyncpg
 
-from services.coverage import last_seen, storage, transitions
-from services.coverage.facts import EnrollmentFact, PartnerFact
+from services.coverage import bounds, last_seen, storage, transitions
+from services.coverage.cells import InvalidValue
+from services.coverage.facts import (
+    ClaimFact,
+    DenominatorFact,
+    EnrollmentFact,
+    PartnerFact,
+    StatementFact,
+    TargetFact,
+)
 from services.coverage.last_seen import Event
 from services.coverage.storage import EnrolmentDetails, second_of
 from services.coverage.timelines import enrolment_timeline, listing_timeline
@@ -15,7 +23,6 @@ from services.coverage.transitions import Version
 from shared.bus.batch import Batch
 from shared.bus.records import Record, event_id, event_type
 from shared.events import claims, partners, reference
-from shared.events.claims import Claim
 
 PARTNER_TYPES = {*partners.TYPES, ""}
 CLAIM_TYPES = {*claims.TYPES, ""}
@@ -45,7 +52,8 @@ async def on_partners(batch: Batch, db: asyncpg.Connection) -> None:
 
 async def on_claims(batch: Batch, db: asyncpg.Connection) -> None:
     """Keep every version of a claim; which of them holds depends on the question."""
-    versions = {(claim.claim_id, claim.version): claim for _, claim in batch.decode(Claim, batch.of_types(CLAIM_TYPES))}
+    decoded = _within_bounds(batch, batch.decode(ClaimFact, batch.of_types(CLAIM_TYPES)), bounds.check_claim)
+    versions = {(claim.claim_id, claim.version): claim for _, claim in decoded}
     added = await storage.add_claims(db, versions)
     await _record_last_seen(db, batch, ((claim.agency, second) for claim, second in added))
 
@@ -72,7 +80,12 @@ async def _record_last_seen(db: asyncpg.Connection, batch: Batch, events: Iterab
 
 
 def _enrolment_versions(batch: Batch) -> list[Version[EnrolmentDetails]]:
-    return transitions.read(batch.decode(EnrollmentFact), enrolment_timeline, _enrolment_details, batch.reject)
+    return transitions.read(batch.decode(EnrollmentFact), _enrolment_timeline, _enrolment_details, batch.reject)
+
+
+def _enrolment_timeline(fact: EnrollmentFact) -> bytes:
+    bounds.check_enrolment(fact)
+    return enrolment_timeline(fact)
 
 
 def _enrolment_details(fact: EnrollmentFact) -> EnrolmentDetails:
@@ -81,17 +94,45 @@ def _enrolment_details(fact: EnrollmentFact) -> EnrolmentDetails:
 
 def _partner_versions(batch: Batch) -> list[Version[PartnerFact]]:
     decoded = batch.decode(PartnerFact, batch.of_types(PARTNER_TYPES))
-    return transitions.read(decoded, listing_timeline, lambda fact: fact, batch.reject)
+    return transitions.read(decoded, _listing_timeline, lambda fact: fact, batch.reject)
+
+
+def _listing_timeline(fact: PartnerFact) -> bytes:
+    bounds.check_partner(fact)
+    return listing_timeline(fact)
+
+
+STATEMENTS: dict[str, tuple[Any, Callable[[Any], None]]] = {
+    "denominator.set": (DenominatorFact, bounds.check_denominator),
+    "target.set": (TargetFact, bounds.check_target),
+    "briefing.held": (StatementFact, lambda fact: bounds.check_recorded(fact.recorded_at)),
+    "agreement.signed": (StatementFact, lambda fact: bounds.check_recorded(fact.recorded_at)),
+}
+"""Type of the topic `reference` → what is read of it, and what checks its bounds."""
 
 
 def _statements(batch: Batch) -> dict[str, list[tuple[Record, Any]]]:
     """Type → its records with their facts."""
     records = batch.of_types(reference.TYPES)
-    kinds: dict[str, Any] = reference.TYPES
     return {
-        name: list(batch.decode(kind, [record for record in records if event_type(record) == name]))
-        for name, kind in kinds.items()
+        name: list(
+            _within_bounds(batch, batch.decode(kind, [each for each in records if event_type(each) == name]), check)
+        )
+        for name, (kind, check) in STATEMENTS.items()
     }
+
+
+def _within_bounds(
+    batch: Batch, decoded: Iterable[tuple[Record, Any]], check: Callable[[Any], None]
+) -> Iterable[tuple[Record, Any]]:
+    """The facts that pass the check; others are rejected as `invalid_value`, with the field's name."""
+    for record, fact in decoded:
+        try:
+            check(fact)
+        except InvalidValue as problem:
+            batch.reject(record, f"invalid_value: {problem}")
+        else:
+            yield record, fact
 
 
 def _identity(record: Record) -> str:

@@ -25,6 +25,8 @@ SECONDS_BITS = 64 - CELL_BITS - DAY_BITS
 MOST_TRANSITIONS = 1 << SECONDS_BITS
 """So many different seconds fit one sort key: more transitions than that are summed in pieces."""
 
+MAX_INTEGER = 2**31 - 1
+
 Rows = npt.NDArray[Any]
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -100,9 +102,22 @@ def places(rows: Rows) -> list[int]:
     return [int(place) for place in np.unique(rows["cell"] >> REGENCY)]
 
 
+def within_integers(rows: Rows) -> Rows:
+    """The same rows; one with a sum that exceeds the ledger's integers becomes several that add up to it."""
+    pieces = [rows]
+    while len(rest := pieces[-1]) and max(int(np.abs(rest[name]).max()) for name in MEASURES) > MAX_INTEGER:
+        kept, over = rest.copy(), rest.copy()
+        for name in MEASURES:
+            kept[name] = np.clip(rest[name], -MAX_INTEGER, MAX_INTEGER)
+            over[name] -= kept[name]
+        exceeding = np.any([over[name] != 0 for name in MEASURES], axis=0)
+        pieces[-1:] = [kept, over[exceeding]]
+    return np.concatenate(pieces) if len(pieces) > 1 else rows
+
+
 def binary_copy(batch: int, rows: Rows) -> bytes:
     """The rows in the format of PostgreSQL's binary COPY. Raises OverflowError when a sum exceeds an integer."""
-    if len(rows) and max(int(np.abs(rows[name]).max()) for name in MEASURES) > 2**31 - 1:
+    if len(rows) and max(int(np.abs(rows[name]).max()) for name in MEASURES) > MAX_INTEGER:
         raise OverflowError("a sum of the batch exceeds the ledger's integers")
     wire = np.empty(len(rows), _WIRE)
     wire["fields"] = len(_COLUMNS)

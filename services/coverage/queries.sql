@@ -207,15 +207,30 @@ group by agency order by agency;
 
 -- name: claims(regency, region, known_at, by, as_of)
 -- The claims of the regencies $1 (each counted in the region beside it in $2) by their status as known by second $3
--- (null: now), for the dimensions $4, of those that occurred up to day $5. Only paid claims carry money.
+-- (null: now), for the dimensions $4, of those that occurred up to day $5. Only paid claims carry money: numeric, so that
+-- no sum overflows; days beyond what a month can be named of count in the first or last one.
 select place.code as region, status,
     case when 'programme' = any($4::text[]) then programme end as programme,
     case when 'segment' = any($4) then segment end as segment,
-    case when 'month' = any($4) then to_char(occurred_on, 'YYYY-MM') end as month,
-    count(*) as count, coalesce(sum(amount) filter (where status = 'paid'), 0)::bigint as amount,
+    case when 'month' = any($4) then
+        to_char(least(greatest(occurred_on, '0001-01-01'), '9999-12-31'), 'YYYY-MM') end as month,
+    count(*) as count, coalesce(sum(amount) filter (where status = 'paid'), 0)::numeric as amount,
     percentile_cont(0.5) within group (order by tenure_months) as median_tenure
 from claims c join unnest($1::text[], $2::text[]) place (regency, code) on place.regency = c.region
 where occurred_on <= $5::date and ($3::bigint is null or recorded <= $3) and not exists (
     select from claims newer
     where newer.claim_id = c.claim_id and newer.version > c.version and ($3 is null or newer.recorded <= $3))
 group by 1, 2, 3, 4, 5;
+
+-- name: claim_counts(known_at, by, as_of)
+-- How many claims each regency has by their status, and by the dimension in $2 if there is one: as `claims` counts them.
+select region, status,
+    case when 'programme' = any($2::text[]) then programme when 'segment' = any($2) then segment
+        when 'month' = any($2) then to_char(least(greatest(occurred_on, '0001-01-01'), '9999-12-31'), 'YYYY-MM')
+        end as value,
+    count(*) as count
+from claims c
+where occurred_on <= $3::date and ($1::bigint is null or recorded <= $1) and not exists (
+    select from claims newer
+    where newer.claim_id = c.claim_id and newer.version > c.version and ($1 is null or newer.recorded <= $1))
+group by 1, 2, 3;

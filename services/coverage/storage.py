@@ -9,13 +9,11 @@ from functools import lru_cache
 import asyncpg
 
 from services.coverage import ledger
-from services.coverage.facts import PartnerFact
+from services.coverage.facts import ClaimFact, DenominatorFact, PartnerFact, StatementFact, TargetFact
 from services.coverage.last_seen import LastSeen, lists_of
 from services.coverage.queries import queries
 from services.coverage.transitions import Stored, Transitions, Version
 from shared.database import columns
-from shared.events.claims import Claim
-from shared.events.reference import Agreement, Briefing, Denominator, Target
 
 DAY_ONE = date(1970, 1, 1)
 CHUNK_BYTES = 1 << 20
@@ -50,6 +48,7 @@ async def add_to_ledger(db: asyncpg.Connection, transitions: Transitions) -> Non
     """Append the differences that these transitions make, as one batch."""
     rows = await asyncio.to_thread(ledger.differences, transitions)
     if len(rows):
+        rows = ledger.within_integers(rows)
         number = await db.fetchval(queries["open_batch"], len(rows), ledger.places(rows))
         source = _chunks(await asyncio.to_thread(ledger.binary_copy, number, rows))
         await db.copy_to_table("ledger", source=source, columns=ledger.COLUMNS, format="binary")
@@ -61,7 +60,7 @@ async def record_last_seen(db: asyncpg.Connection, topic: str, partition: int, a
         await db.execute(queries["record_last_seen"], topic, partition, *columns(rows, 4))
 
 
-async def add_claims(db: asyncpg.Connection, versions: dict[tuple[str, int], Claim]) -> list[tuple[Claim, int]]:
+async def add_claims(db: asyncpg.Connection, versions: dict[tuple[str, int], ClaimFact]) -> list[tuple[ClaimFact, int]]:
     """Add the versions of claims that are not kept yet; these, with their seconds."""
     rows = [
         (*key, second_of(c), c.region, c.programme, c.segment, c.status, c.amount, c.occurred_on, c.tenure_months)
@@ -71,14 +70,14 @@ async def add_claims(db: asyncpg.Connection, versions: dict[tuple[str, int], Cla
     return [(versions[str(row["claim_id"]), row["version"]], row["recorded"]) for row in added]
 
 
-async def add_denominators(db: asyncpg.Connection, facts: Sequence[Denominator]) -> None:
+async def add_denominators(db: asyncpg.Connection, facts: Sequence[DenominatorFact]) -> None:
     await db.executemany(
         queries["add_denominator"],
         [(d.region, d.measure, d.as_of, d.source, d.value, d.status, d.agency, second_of(d)) for d in facts],
     )
 
 
-async def add_targets(db: asyncpg.Connection, facts: Sequence[Target]) -> None:
+async def add_targets(db: asyncpg.Connection, facts: Sequence[TargetFact]) -> None:
     await db.executemany(
         queries["add_target"],
         [(t.region, t.measure, t.start, t.until, t.source, t.value, t.list, t.agency, second_of(t)) for t in facts],
@@ -90,7 +89,7 @@ async def first_seen(db: asyncpg.Connection, event_ids: Sequence[str]) -> list[s
     return [row["event_id"] for row in await db.fetch(queries["first_seen"], sorted(event_ids))]
 
 
-def second_of(fact: Claim | Denominator | Target | Briefing | Agreement) -> int:
+def second_of(fact: ClaimFact | DenominatorFact | TargetFact | StatementFact) -> int:
     """The second that the fact was recorded in, since 1970."""
     return int(fact.recorded_at.timestamp())
 

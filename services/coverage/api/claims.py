@@ -6,29 +6,38 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
+import asyncpg
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
+from services.coverage import protection
 from services.coverage.api import parameters, spreadsheet
 from services.coverage.cells import SEGMENTS
 from services.coverage.queries import queries
 from shared.database import connection
 from shared.jakarta import today
 from shared.regions import Regions
-from shared.security import require
+from shared.security import principal_of, require
 
 router = APIRouter(prefix="/v1", tags=["claims"], dependencies=[Depends(require("read"))])
 
 DIMENSIONS = ("programme", "segment", "month")
 STATUSES = ("filed", "paid", "rejected")
+MAX_ROWS = 20_000
+"""Where all combinations would be more rows, a region has those that occur in it."""
 NONE = {"count": 0, "amount": 0, "median_tenure": None}
+SUPPRESSED = dict.fromkeys(NONE)
 
 PARAMETERS = parameters.accepts("region", "level", "by", "as_of", "known_at", "format", by=DIMENSIONS)
 
 
 @router.get("/claims", summary="Claims by their current status", **PARAMETERS)
 async def claims(request: Request) -> Response:
-    """How many were filed, paid and rejected, of those that occurred up to `as_of`; `month` is the occurrence's."""
+    """How many were filed, paid and rejected, of those that occurred up to `as_of`; `month` is the occurrence's.
+
+    Without the right `figures:detail` a row that could disclose a count from 1 to 4 has null for its figures, and
+    `suppressed`: true.
+    """
     region = parameters.region(request)
     level, by = parameters.level(request, region), parameters.by(request, DIMENSIONS)
     known_at, as_csv = parameters.known_at(request), parameters.wants_csv(request)
@@ -39,22 +48,33 @@ async def claims(request: Request) -> Response:
         "known_at": parameters.known_at_text(known_at),
     }
     regencies, codes = _places(region, level)
-    async with connection(request.app.state.pool) as db:
+    is_detailed = (await principal_of(request)).may(protection.DETAIL)
+    async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
         found = await db.fetch(queries["claims"], regencies, codes, known_at, list(by), as_of)
+        national = [] if is_detailed else await db.fetch(queries["claim_counts"], known_at, list(by[:1]), as_of)
     programmes = request.app.state.settings.programmes
 
     def answer() -> Response:
+        counts = {(row["region"], row["value"], row["status"]): row["count"] for row in national}
+        hidden = protection.suppressed_claims(counts, STATUSES, by)
         groups: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)
         for row in found:
+            if row["region"] in hidden:
+                continue
             key = (row["region"], *(row[dimension] for dimension in by))
-            groups[key][row["status"]] = {name: row[name] for name in ("count", "amount", "median_tenure")}
-        rows = _rows(Regions.load().children(region, level), by, groups, programmes)
+            groups[key][row["status"]] = _figures(row)
+        rows = _rows(Regions.load().children(region, level), by, groups, programmes, hidden)
         if as_csv:
             return _csv(region, by, rows)
         body = {"region": region, **head, "by": list(by), "rows": rows}
         return Response(msgspec.json.encode(body), media_type="application/json")
 
     return await asyncio.to_thread(answer)
+
+
+def _figures(row: asyncpg.Record) -> dict[str, Any]:
+    """One status of one row; the amount a whole number of any size."""
+    return {"count": row["count"], "amount": int(row["amount"]), "median_tenure": row["median_tenure"]}
 
 
 def _places(region: str, level: str) -> tuple[list[str], list[str]]:
@@ -65,21 +85,32 @@ def _places(region: str, level: str) -> tuple[list[str], list[str]]:
 
 
 def _rows(
-    codes: list[str], by: tuple[str, ...], groups: dict[tuple[Any, ...], dict[str, Any]], programmes: Sequence[str]
+    codes: list[str],
+    by: tuple[str, ...],
+    groups: dict[tuple[Any, ...], dict[str, Any]],
+    programmes: Sequence[str],
+    hidden: set[str],
 ) -> list[dict[str, Any]]:
     """Each region with each programme and segment asked for, also with zeros, in each month in which it has claims."""
     occurring: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     for code, *combination in groups:
         occurring[code].add(tuple(combination))
+    combinations = {code: _combinations(by, occurring[code], programmes) for code in codes}
+    if sum(map(len, combinations.values())) > MAX_ROWS:
+        combinations = {code: sorted(occurring[code]) or _combinations(by, set(), programmes)[:1] for code in codes}
     return [
         {
             "region": code,
             "name": Regions.load()[code].name,
             **dict(zip(by, combination, strict=True)),
-            **{status: groups.get((code, *combination), {}).get(status, NONE) for status in STATUSES},
+            **{
+                status: SUPPRESSED if code in hidden else groups.get((code, *combination), {}).get(status, NONE)
+                for status in STATUSES
+            },
+            **({"suppressed": True} if code in hidden else {}),
         }
         for code in codes
-        for combination in _combinations(by, occurring[code], programmes)
+        for combination in combinations[code]
     ]
 
 
@@ -98,6 +129,11 @@ def _combinations(
 
 def _csv(region: str, by: tuple[str, ...], rows: list[dict[str, Any]]) -> Response:
     columns = [(status, name) for status in STATUSES for name in NONE]
-    header = ["region", "name", *by, *(f"{status}_{name}" for status, name in columns)]
-    lines = [[row[name] for name in ("region", "name", *by)] + [row[s][name] for s, name in columns] for row in rows]
+    header = ["region", "name", *by, *(f"{status}_{name}" for status, name in columns), "suppressed"]
+    lines = [
+        [row[name] for name in ("region", "name", *by)]
+        + [row[s][name] for s, name in columns]
+        + ["true" if row.get("suppressed") else None]
+        for row in rows
+    ]
     return spreadsheet.answer(f"claims-{region}", header, lines)

@@ -4,21 +4,22 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
-from services.coverage import denominators, figures
+from services.coverage import denominators, figures, protection
 from services.coverage.api import freshness, parameters, spreadsheet
 from services.coverage.denominators import PublishedDenominator
-from services.coverage.figures import Combination, Dimensions, Tally
+from services.coverage.figures import Combination, Dimensions, Sum, Tally
 from services.coverage.published_denominators import published_denominators
 from services.coverage.selection import RegionOfCell, Selection
-from services.coverage.sums import selected_sums
+from services.coverage.sums import cell_sums, selected_sums
 from services.coverage.targets import targets_with_progress
 from shared.database import connection
 from shared.jakarta import today
 from shared.regions import Regions
-from shared.security import require
+from shared.security import principal_of, require
 
 router = APIRouter(prefix="/v1", tags=["coverage"], dependencies=[Depends(require("read"))])
 
@@ -30,14 +31,17 @@ async def coverage(request: Request) -> Response:
     """Who is listed, who of them is enrolled, and how many workers they have.
 
     Every region of the level has a row for each combination of the dimensions, or for those that occur in it where all
-    would be more than 20,000 rows; at least one.
+    would be more than 20,000 rows; at least one. Without the right `figures:detail` a row that could disclose a count
+    from 1 to 4 has null for it, and `suppressed`: true.
     """
     selection, as_csv = _selection(request), parameters.wants_csv(request)
     known_at = parameters.known_at_text(selection.known_at)
     dimensions = Dimensions(request.app.state.settings.programmes)
     codes = Regions.load().children(selection.region, selection.level)
+    is_detailed = (await principal_of(request)).may(protection.DETAIL)
     async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
         sums = await selected_sums(db, selection)
+        national = [] if is_detailed else await _national_sums(db, selection)
         published = await published_denominators(db, codes, selection.known_at)
         agencies = await freshness.agencies(db)
         updated_at = freshness.updated_at(agencies)
@@ -54,7 +58,11 @@ async def coverage(request: Request) -> Response:
 
     def answer() -> Response:
         tallies = figures.tallies(sums, selection.by, RegionOfCell(selection), dimensions)
-        rows = _rows(selection, tallies, dimensions, codes, published, targets)
+        rules = None if is_detailed else protection.protection(national, selection.by, dimensions)
+        shown = [key for key in tallies if rules is None or not rules.is_split_suppressed(key[0])]
+        rows = _rows(selection, tallies, shown, dimensions, codes, published, targets)
+        if rules is not None:
+            rows = [protection.protected_row(row, selection.by, rules) for row in rows]
         if as_csv:
             return _csv(selection, known_at, rows)
         return Response(msgspec.json.encode(head | {"rows": rows}), media_type="application/json")
@@ -73,9 +81,15 @@ def _selection(request: Request) -> Selection:
     )
 
 
+async def _national_sums(db: asyncpg.Connection, selection: Selection) -> list[Sum]:
+    """What suppression is decided by: every regency, whatever part of the nation was asked for."""
+    return await cell_sums(db, figures.mask(selection.by, True), selection.as_of, selection.known_at)
+
+
 def _rows(
     selection: Selection,
     tallies: dict[tuple[str, Combination], Tally],
+    shown: Sequence[tuple[str, Combination]],
     dimensions: Dimensions,
     codes: Sequence[str],
     published: dict[str, list[PublishedDenominator]],
@@ -92,7 +106,7 @@ def _rows(
             "denominators": _denominators(published[code], selection, combination, tally),
             "target": targets.get(code),
         }
-        for code, each in figures.combinations(selection.by, tallies, codes, dimensions).items()
+        for code, each in figures.combinations(selection.by, shown, codes, dimensions).items()
         for combination in each
         for tally in (tallies.get((code, combination)) or Tally(),)
     ]
@@ -112,7 +126,7 @@ def _csv(selection: Selection, known_at: str | None, rows: Sequence[dict[str, An
     levels = [f"{name}_{side}" for name in figures.JOB_LEVELS for side in ("listed", "enrolled")]
     plain = ["listed", "enrolled", "unregistered", "rate"]
     header = ["region", "name", *selection.by, *plain, "workers_listed", "workers_unknown", "workers_enrolled", *levels]
-    header += ["target", "progress", "progress_known_at", "as_of", "known_at"]
+    header += ["target", "progress", "progress_known_at", "as_of", "known_at", "suppressed"]
     lines = []
     for row in rows:
         workers, target = row["workers"], row["target"] or {}
@@ -120,5 +134,5 @@ def _csv(selection: Selection, known_at: str | None, rows: Sequence[dict[str, An
         line += [workers["listed"], workers["unknown"], workers["enrolled"]]
         line += [workers["by_level"][name][side] for name in figures.JOB_LEVELS for side in ("listed", "enrolled")]
         line += [target.get(name) for name in ("value", "progress", "progress_known_at")]
-        lines.append([*line, selection.as_of.isoformat(), known_at])
+        lines.append([*line, selection.as_of.isoformat(), known_at, "true" if row.get("suppressed") else None])
     return spreadsheet.answer(f"coverage-{selection.region}-{selection.as_of}", header, lines)

@@ -61,8 +61,8 @@ def _no_other_than(names: tuple[str, ...]) -> Callable[[Request], None]:
     def check(request: Request) -> None:
         unknown = next((name for name in request.query_params if name not in names), None)
         if unknown is not None:
-            detail = f"There is no query parameter {unknown!r}; known are: {', '.join(names)}."
-            raise Problem(422, "invalid_value", detail, field=unknown, allowed=list(names))
+            detail = f"There is no query parameter {unknown[:40]!r}; known are: {', '.join(names)}."
+            raise Problem(422, "invalid_value", detail, field=unknown[:40], allowed=list(names))
         twice = next((name for name in names if len(request.query_params.getlist(name)) > 1 and name != "by"), None)
         if twice is not None:
             raise Problem(422, "invalid_value", f"{twice} may be given once.", field=twice)

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
@@ -10,13 +12,15 @@ from fastapi.responses import StreamingResponse
 from services.coverage.queries import queries
 from shared.database import UNAVAILABLE, connection
 from shared.problems import Problem
-from shared.security import authenticate, require
+from shared.security import authenticate, principal_of, require
 
 router = APIRouter(prefix="/v1", tags=["coverage"], dependencies=[Depends(require("read"))])
 
 POLL_SECONDS = 1.0
 POLLS_WITHOUT_CHANGE = 15
 """After so many a comment line keeps the connection open."""
+STREAMS_OF_A_KEY = 20
+"""So many streams may one key have open in one process; each asks the database once a second."""
 LATE_BATCHES = 1_000
 """A batch may become visible after this many with higher numbers, and is sent all the same."""
 
@@ -24,10 +28,37 @@ LATE_BATCHES = 1_000
 @router.get("/stream", summary="Which regions changed, as they change")
 async def stream(request: Request) -> StreamingResponse:
     """Events `coverage` with `{"regions": ["33.11"]}`; a comment line now and then keeps the connection open."""
-    return StreamingResponse(_changes(request), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+    open_streams: Counter[str] = _open_streams(request)
+    holder = (await principal_of(request)).key_id or "administrator"
+    if open_streams[holder] >= STREAMS_OF_A_KEY:
+        detail = f"This key has {STREAMS_OF_A_KEY} streams open; close one of them first."
+        raise Problem(429, "too_many_requests", detail, headers={"Retry-After": "5"})
+    return StreamingResponse(
+        _counted(request, open_streams, holder), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
 
 
-async def _changes(request: Request) -> AsyncIterator[str]:
+def _open_streams(request: Request) -> "Counter[str]":
+    """Key → its open streams in this process."""
+    state = request.app.state
+    if not hasattr(state, "open_streams"):
+        state.open_streams = Counter()
+    found: Counter[str] = state.open_streams
+    return found
+
+
+async def _counted(request: Request, open_streams: "Counter[str]", holder: str) -> AsyncIterator[str]:
+    """The stream, counted for as long as it is open."""
+    open_streams[holder] += 1
+    try:
+        async with aclosing(_changes(request)) as events:
+            async for event in events:
+                yield event
+    finally:
+        open_streams[holder] -= 1
+
+
+async def _changes(request: Request) -> AsyncGenerator[str, None]:
     sent = {0: [], **await _changed_regions(request, {})}
     yield ": connected\n\n"
     without_change = 0

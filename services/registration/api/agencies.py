@@ -21,7 +21,7 @@ from shared.security import new_key, require
 
 router = APIRouter(tags=["agencies"], dependencies=[Depends(require(admin=True))])
 
-Scope = Literal["publish", "enroll", "read"]
+Scope = Literal["publish", "enroll", "read", "figures:detail"]
 NO_NUL = r"^[^\x00]*$"
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 

@@ -70,7 +70,7 @@ MONTHS: Final = {
 }
 EXCEL_BASE: Final = date(1899, 12, 30)
 MAX_WORKERS: Final = 10_000_000
-MAX_AMOUNT: Final = 10**15
+MAX_AMOUNT: Final = 10**12
 
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")

@@ -1,6 +1,6 @@
 """One transaction's work, from orders to facts: listings, enrolments, claims and statements, in this order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TypeVar, assert_never, cast
@@ -8,6 +8,7 @@ from typing import TypeVar, assert_never, cast
 from services.registration.identity import listings
 from services.registration.identity.regrouping import Touched
 from services.registration.identity.unit_of_work import UnitOfWork
+from services.registration.intake import day_bounds
 from services.registration.intake.commands import (
     Command,
     DelistPartner,
@@ -20,6 +21,7 @@ from services.registration.intake.commands import (
 )
 from services.registration.orders import Accepted, Order, Outcome
 from services.registration.records import attendance, claims, enrolments, erasure, facts, statements
+from shared.jakarta import day_of
 
 C = TypeVar("C", bound=Command)
 Placed = list[tuple[int, Order[C]]]
@@ -44,7 +46,8 @@ async def accept(work: UnitOfWork, orders: Sequence[Order[Command]]) -> list[Out
     Listings keep their order among themselves, and so do enrolments and claims; enrolments see all listings, claims
     all enrolments. A dry run ends before facts are derived: by then the outcome of each order is known.
     """
-    by_kind, outcomes = _by_kind(orders), _Outcomes(len(orders))
+    outcomes = _Outcomes(len(orders))
+    by_kind = _by_kind(_with_good_days(work, orders, outcomes))
     touched = await _accept_evidence(work, by_kind.evidence, outcomes)
     outcomes.put(by_kind.enrolments, await enrolments.enrol(work, _orders(by_kind.enrolments), touched))
     if touched is not None:
@@ -65,10 +68,23 @@ async def _publish_facts(work: UnitOfWork) -> None:
     await work.save(partners)
 
 
-def _by_kind(orders: Iterable[Order[Command]]) -> _ByKind:
+def _with_good_days(
+    work: UnitOfWork, orders: Sequence[Order[Command]], outcomes: "_Outcomes"
+) -> Iterator[tuple[int, Order[Command]]]:
+    """The orders in their places, but for those whose days lie outside the bounds: these are refused."""
+    today = day_of(work.now)
+    for at, order in enumerate(orders):
+        refusal = day_bounds.refusal(order.command, today)
+        if refusal is None:
+            yield at, order
+        else:
+            outcomes.put([(at, order)], [refusal])
+
+
+def _by_kind(placed: Iterable[tuple[int, Order[Command]]]) -> _ByKind:
     """The orders by what handles them; type checking fails for a command that nothing handles."""
     found = _ByKind()
-    for at, order in enumerate(orders):
+    for at, order in placed:
         match order.command:
             case ListPartner() | DelistPartner() | ErasePartner():
                 found.evidence.append((at, cast("Order[Evidence]", order)))

@@ -1,0 +1,88 @@
+"""Which dates and identities a new fact may have. Pure.
+
+Registration bounds them by the same rules (contract: between 1945 and one year ahead); a fact outside them comes from
+elsewhere and is rejected, so that no sum, month or day has to be guessed. What is already stored stays, and every
+question tolerates it.
+"""
+
+import re
+from datetime import UTC, date, datetime
+
+from services.coverage.cells import REGION_BITS, InvalidValue
+from services.coverage.facts import ClaimFact, DenominatorFact, EnrollmentFact, PartnerFact, TargetFact
+from services.coverage.timelines import DAY_NUMBERS, EPOCH
+
+FIRST = date(1945, 1, 1)
+LAST = date(2199, 12, 31)
+"""The last day of what may be planned far ahead: a target."""
+DAYS_AHEAD = 367
+"""One year, and a day for the time zones."""
+
+_FIRST_NUMBER = FIRST.toordinal() - EPOCH
+_EPOCH_SECOND = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
+_FIRST_RECORDED = datetime(2000, 1, 1, tzinfo=UTC)
+_LAST_RECORDED = datetime(2200, 1, 1, tzinfo=UTC)
+_is_uuid = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
+
+
+def check_identity(name: str, identity: str, recorded_at: datetime) -> None:
+    """Raises InvalidValue unless it is a UUID as PostgreSQL writes it, recorded within this century or the next."""
+    if not _is_uuid(identity):
+        raise InvalidValue(name)
+    if not _FIRST_RECORDED <= recorded_at < _LAST_RECORDED:
+        raise InvalidValue("recorded_at")
+
+
+def check_enrolment(fact: EnrollmentFact) -> None:
+    """Its listing and its starts within bounds, its periods in order and disjoint; else raises InvalidValue."""
+    check_identity("partner_id", fact.partner_id, fact.recorded_at)
+    last = _last_number(fact.recorded_at)
+    if fact.listed_on is not None and not _FIRST_NUMBER <= DAY_NUMBERS[fact.listed_on] <= last:
+        raise InvalidValue("listed_on")
+    until: int | None = _FIRST_NUMBER
+    for period in fact.periods:
+        start = DAY_NUMBERS[period.start]
+        if not _FIRST_NUMBER <= start <= last:
+            raise InvalidValue("periods.from")
+        if until is None or start < until:
+            raise InvalidValue("periods: not disjoint and in order")
+        until = None if period.until is None else DAY_NUMBERS[period.until]
+
+
+def check_partner(fact: PartnerFact) -> None:
+    """Its listing within bounds; else raises InvalidValue."""
+    check_identity("partner_id", fact.partner_id, fact.recorded_at)
+    if fact.listed_on is None:
+        return
+    if not _FIRST_NUMBER <= DAY_NUMBERS[fact.listed_on] <= _last_number(fact.recorded_at):
+        raise InvalidValue("listed_on")
+
+
+def check_claim(fact: ClaimFact) -> None:
+    """Its region a regency's code, its day within bounds; else raises InvalidValue."""
+    check_identity("claim_id", fact.claim_id, fact.recorded_at)
+    REGION_BITS[fact.region]
+    if not FIRST.toordinal() <= fact.occurred_on.toordinal() <= _last_number(fact.recorded_at) + EPOCH:
+        raise InvalidValue("occurred_on")
+
+
+def check_denominator(fact: DenominatorFact) -> None:
+    check_recorded(fact.recorded_at)
+    if not FIRST <= fact.as_of <= LAST:
+        raise InvalidValue("as_of")
+
+
+def check_target(fact: TargetFact) -> None:
+    check_recorded(fact.recorded_at)
+    if not FIRST <= fact.start <= fact.until <= LAST:
+        raise InvalidValue("from or until")
+
+
+def check_recorded(recorded_at: datetime) -> None:
+    if not _FIRST_RECORDED <= recorded_at < _LAST_RECORDED:
+        raise InvalidValue("recorded_at")
+
+
+def _last_number(recorded_at: datetime) -> int:
+    """The day number that a fact recorded then may reach."""
+    return (int(recorded_at.timestamp()) - _EPOCH_SECOND) // 86_400 + DAYS_AHEAD

@@ -1,0 +1,43 @@
+"""Days that nobody can have meant are refused, at the same bounds for every command."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from services.registration.intake import day_bounds
+from services.registration.intake.commands import Enrol, FileClaim, ListPartner, RecordStatement, Reference
+
+TODAY = date(2026, 2, 28)
+
+
+def listing(day: date) -> ListPartner:
+    return ListPartner(Reference(), "Toko", "business", "33.11", "l", day)
+
+
+def claim(day: date, paid_on: date | None = None) -> FileClaim:
+    return FileClaim("k-1", "P1", "JKK", 1, day, "filed", paid_on)
+
+
+def target(day: date) -> RecordStatement:
+    return RecordStatement("target.set", "k", {"region": "33.11", "start": TODAY, "until": day})
+
+
+@pytest.mark.parametrize(("command", "field"), [
+    (listing, "listed_on"), (lambda day: Enrol("P1", day), "effective_on"), (claim, "occurred_on"),
+    (lambda day: claim(TODAY, day), "paid_on"),
+])  # fmt: skip
+def test_from_1945_to_a_year_ahead(command, field: str) -> None:
+    for good in (date(1945, 1, 1), TODAY, TODAY + timedelta(days=366)):
+        assert day_bounds.refusal(command(good), TODAY) is None
+    for bad in (date(1, 1, 1), date(1944, 12, 31), TODAY + timedelta(days=367), date(2098, 1, 1), date.max):
+        refusal = day_bounds.refusal(command(bad), TODAY)
+        assert refusal is not None
+        assert (refusal.code, refusal.field) == ("invalid_date", field)
+
+
+def test_a_statement_may_reach_far_ahead_but_not_without_end() -> None:
+    assert day_bounds.refusal(target(date(2199, 12, 31)), TODAY) is None
+    for bad in (date(1944, 1, 1), date(2200, 1, 1)):
+        refusal = day_bounds.refusal(target(bad), TODAY)
+        assert refusal is not None
+        assert (refusal.code, refusal.field) == ("invalid_date", "until")
