@@ -36,6 +36,7 @@ RefusalCode = Literal[
     "conflict",
     "id_reused",
     "health_data",
+    "failed",
 ]
 """Why a row or an event is refused; requests as a whole may be refused with these too."""
 
@@ -272,6 +273,13 @@ REFUSALS: Final[Mapping[RefusalCode, Explanation]] = {
         "Remove these fields or columns and send the claim again.",
         "Klaim memuat penyebab, diagnosis, atau data kesehatan lain; data itu tidak diterima dan tidak disimpan.",
         "Hapus isian atau kolom tersebut, lalu kirim ulang klaimnya.",
+    ),
+    "failed": Explanation(
+        (),
+        "The service itself failed on this row or event; the others were processed.",
+        "Report the reference in the detail to the operator. The row or event is kept; send it again later.",
+        "Layanan gagal memproses baris atau kejadian ini; yang lain tetap diproses.",
+        "Laporkan nomor rujukan pada rincian kepada operator. Datanya disimpan; kirim ulang nanti.",
     ),
 }
 

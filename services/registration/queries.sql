@@ -422,7 +422,7 @@ delete from import_file where import_id = $1;
 
 -- name: claim_import()
 -- The oldest upload that waits, or whose worker's lease ran out; a killed worker's is taken over where it was.
-update import i set state = 'running', lease_until = now() + interval '15 seconds'
+update import i set state = 'running', attempts = attempts + 1, lease_until = now() + interval '15 seconds'
   from agency a
  where a.slug = i.agency and i.import_id = (
     select import_id from import
@@ -441,7 +441,7 @@ select next_position from import where import_id = $1 and state = 'running' for 
 
 -- name: advance_import(import_id, next_position, accepted, created, unchanged, rejected, rejected_by, warnings, replaced)
 -- Adds a chunk's counts and moves the upload's place behind the chunk, in the chunk's transaction.
-update import set next_position = $2, accepted = accepted + $3, created = created + $4, unchanged = unchanged + $5,
+update import set next_position = $2, attempts = 0, accepted = accepted + $3, created = created + $4, unchanged = unchanged + $5,
        rejected = rejected + $6, rejected_by = add_counts(rejected_by, $7::jsonb),
        warnings = add_counts(warnings, $8::jsonb), replaced = replaced + $9, lease_until = now() + interval '15 seconds'
  where import_id = $1;

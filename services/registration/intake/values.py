@@ -71,6 +71,8 @@ MONTHS: Final = {
 EXCEL_BASE: Final = date(1899, 12, 30)
 MAX_WORKERS: Final = 10_000_000
 MAX_AMOUNT: Final = 10**12
+LONGEST_NUMBER: Final = 20
+"""Digits; longer texts are not even converted, since Python refuses to with an exception."""
 
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
@@ -173,8 +175,8 @@ def amount(text: str, field: str = "amount") -> int | Refusal:
     text = re.sub(r"^Rp\.?\s*", "", text.strip(), flags=re.IGNORECASE)
     text = re.sub(r",(-|00)$", "", text)
     digits = text.replace(".", "")
-    if not _AMOUNT.fullmatch(text) or not 0 < int(digits) <= MAX_AMOUNT:
-        return Refusal("invalid_amount", field, "Not an amount of rupiah above zero.")
+    if len(digits) > LONGEST_NUMBER or not _AMOUNT.fullmatch(text) or not 0 < int(digits) <= MAX_AMOUNT:
+        return Refusal("invalid_amount", field, "Not an amount of rupiah above zero and up to a trillion.")
     return int(digits)
 
 

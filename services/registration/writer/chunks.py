@@ -67,6 +67,20 @@ class Chunk:
         self._ordered: list[Line] = []
         self._is_due = False
 
+    def halves(self) -> "tuple[Chunk, Chunk]":
+        """Two chunks of its rows, in order; it has two at least."""
+        middle = len(self.lines) // 2
+        first = Chunk(self.record, self.lines[:middle], self.at, False, self.reader)
+        return first, Chunk(self.record, self.lines[middle:], self.at + middle, self.last, self.reader)
+
+    def refused(self, refusal: Refusal) -> "Chunk":
+        """The chunk with all its rows refused."""
+        lines = tuple(Line(line.row, refusal) for line in self.lines)
+        return Chunk(self.record, lines, self.at, self.last, self.reader)
+
+    def is_refused(self) -> bool:
+        return all(isinstance(line.answer, Refusal) for line in self.lines)
+
     async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
         """Only the chunk that is due is taken: none a second time, none of a cancelled import."""
         due = await work.db.fetchval(queries["import_due"], self.record["import_id"])

@@ -6,9 +6,11 @@ from typing import Any
 
 import msgspec
 
+from services.registration.intake.commands import Command
 from services.registration.intake.event_reader import SCOPES, UNREADABLE, EventReader
 from services.registration.intake.values import Refusal
 from services.registration.vault import Vault
+from services.registration.writer import failures
 from services.registration.writer.submissions import Item
 from shared.problems import Problem
 
@@ -83,9 +85,16 @@ def _item(index: int, event: Any, agency: str, reader: EventReader, vault: Vault
     data = event.get("data")
     plain = msgspec.json.encode(data, order="deterministic")
     content = vault.hash("event", kind, plain.decode())
-    command = reader.read(kind, data) if rb"\u0000" not in plain or not _holds_nul(data) else _NUL
+    command = _NUL if rb"\u0000" in plain and _holds_nul(data) else _read(reader, kind, data)
     key = vault.hash("event-id", agency, source, given)
     return Item(index, given, source, str(kind), event, command, key, content)
+
+
+def _read(reader: EventReader, kind: Any, data: Any) -> Command | Refusal:
+    try:
+        return reader.read(kind, data)
+    except Exception as problem:  # whatever a value makes a reader raise
+        return failures.as_refusal(problem, "event")
 
 
 def _too_deep(value: Any) -> bool:

@@ -8,13 +8,15 @@ import asyncpg
 
 from services.registration.intake import columns, tables
 from services.registration.intake.columns import FileKind
-from services.registration.intake.commands import Enrol
+from services.registration.intake.commands import Command, Enrol
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.row_reader import RowReader
+from services.registration.intake.tables import Row
 from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.vault import Vault
+from services.registration.writer import failures
 from services.registration.writer.chunks import Chunk, DryRun, Line
 from services.registration.writer.writer import Writer
 from shared.database import UNAVAILABLE, transaction
@@ -25,6 +27,8 @@ from shared.regions import Regions
 log = get_logger(__name__)
 
 CHUNK = 5_000
+MOST_ATTEMPTS = 3
+"""So often a file may be begun without getting on, as when the process dies of it; then it is set aside."""
 POLL_SECONDS = 1.0
 
 
@@ -44,10 +48,17 @@ def read(kind: FileKind, content: bytes, upload: UploadContext) -> File | Refusa
     if isinstance(table, Refusal):
         return table
     reader = RowReader(kind, table.header, upload)
-    lines = [Line(row, reader.read(row)) for row in table.rows]
+    lines = [Line(row, _read_row(reader, row)) for row in table.rows]
     if kind == "enrollments":
         lines.sort(key=_by_participant)
     return File(table.header, tuple(lines), table.skipped, reader)
+
+
+def _read_row(reader: RowReader, row: Row) -> Command | Refusal:
+    try:
+        return reader.read(row)
+    except Exception as problem:  # whatever a cell makes a reader raise
+        return failures.as_refusal(problem, "row")
 
 
 def _by_participant(line: Line) -> tuple[str, str, int]:
@@ -81,10 +92,19 @@ class ImportWorker(Part):
         self.progressed()
         if record is None:
             return POLL_SECONDS
-        await self._work_off(record)
+        try:
+            await self._work_off(record)
+        except UNAVAILABLE:
+            raise
+        except Exception as problem:  # whatever an upload makes us raise must not stop the others
+            refusal = failures.as_refusal(problem, "upload")
+            await self._fail(record, f"{refusal.detail} What was counted as accepted is kept.")
         return 0
 
     async def _work_off(self, record: asyncpg.Record) -> None:
+        if record["attempts"] > MOST_ATTEMPTS:
+            await self._fail(record, "The service ended three times while working on this file. Please report it.")
+            return
         file = await self._read(record)
         if isinstance(file, Refusal):
             await self._fail(record, file.detail)
@@ -92,26 +112,33 @@ class ImportWorker(Part):
         await self._pool.execute(
             queries["begin_import"], record["import_id"], list(file.header), len(file.lines), file.skipped
         )
-        try:
-            for chunk in _chunks(record, file):
-                if self.stopping or not await self._take(chunk):
-                    return
-                self.progressed()
-        except UNAVAILABLE:
-            raise
-        except Exception as problem:  # whatever a chunk raises must not stop the other imports
-            log.error("an import failed", problem=type(problem).__name__)
-            detail = "Something failed on our side. What was counted as accepted is kept; send the file again."
-            await self._fail(record, detail)
+        for chunk in _chunks(record, file):
+            if self.stopping or not await self._take(chunk):
+                return
+            self.progressed()
 
     async def _take(self, chunk: Chunk) -> bool:
-        """Whether the import goes on: not after a dry run, nor once it was cancelled."""
-        answer = await self._writer.submit(chunk)
+        """Whether the import goes on: not once it was cancelled."""
+        try:
+            answer = await self._writer.submit(chunk)
+        except UNAVAILABLE:
+            raise
+        except Exception as problem:  # the fault of one of its rows
+            return await self._isolate(chunk, problem)
         if isinstance(answer, DryRun):
             await self._keep(answer)
-            return False
+            return True
         is_taken: bool = answer
         return is_taken
+
+    async def _isolate(self, chunk: Chunk, problem: Exception) -> bool:
+        """Take the chunk by halves until a single row is left, which is refused."""
+        if chunk.size > 1:
+            first, second = chunk.halves()
+            return await self._take(first) and await self._take(second)
+        if chunk.is_refused():
+            raise problem
+        return await self._take(chunk.refused(failures.as_refusal(problem, "row")))
 
     async def _fail(self, record: asyncpg.Record, detail: str) -> None:
         """An import that cannot go on keeps why; its file is deleted."""
