@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,14 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import problems
 from shared.authentication import Authentication
+from shared.body_limit import BodyLimit
 from shared.connection import LimitedConnection
 from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
 
 log = get_logger(__name__)
-
-MOST_BODY_BYTES = 1 << 20
-"""The largest body of a request, unless its route allows more."""
 
 STOPPED_WITHIN = 9.0
 """Seconds from SIGTERM to the end; the contract says 10."""
@@ -54,6 +52,7 @@ def build_app(
     metrics: Metrics | None = None,
     on_stop: Callable[[], Any] | None = None,
     requests_per_minute: int = 300_000,
+    body_limits: Mapping[str, int] | None = None,
 ) -> FastAPI:
     """A FastAPI application with the routes every service has; `state` is put on `app.state` for the routes."""
 
@@ -70,13 +69,13 @@ def build_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        max_body_size=MOST_BODY_BYTES,
     )
     app.state.failed = None
     for key, value in (state or {}).items():
         setattr(app.state, key, value)
     metrics = metrics or Metrics(name)
     problems.install(app)
+    app.add_middleware(BodyLimit, by_path=body_limits or {})
     app.add_middleware(Authentication, per_minute=requests_per_minute)
     _observe(app, metrics)
     app.include_router(_health(name, parts, metrics))

@@ -6,12 +6,22 @@ from pathlib import Path
 import asyncpg
 from fastapi import FastAPI, Request, Response
 
-from services.registration.api import agencies, downloads, events, imports, lists, partners, quarantine
+from services.registration.api import (
+    agencies,
+    downloads,
+    events,
+    imports,
+    lists,
+    partners,
+    quarantine,
+    upload_form,
+)
 from services.registration.kafka_intake import DirectIntake
 from services.registration.records.dead_letters_of_erased import dead_letters_of_erased
 from services.registration.runtime import Services
 from services.registration.settings import Settings
 from services.registration.vault import Vault
+from services.registration.writer import envelopes
 from services.registration.writer.import_worker import ImportWorker
 from services.registration.writer.writer import Writer
 from shared.bus.consumer import Consumer
@@ -65,6 +75,10 @@ def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
         parts=[relay, writer, import_worker, consumer, dead_letter_eraser],
         routers=[each.router for each in (events, imports, downloads, lists, partners, quarantine, agencies)],
         state={"services": here, "keys": keys},
+        body_limits={
+            "/v1/events": envelopes.MOST_BYTES,
+            "/v1/imports": upload_form.MOST_BYTES + upload_form.MOST_FORM_BYTES,
+        },
         metrics=metrics,
         on_stop=pool.close,
     )

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.registration.intake import row_kinds, values
+from services.registration.identity import listings
+from services.registration.intake import row_kinds
 from tests import stack
 from tests.integration import registration_world
 
@@ -30,15 +31,9 @@ async def test_an_endless_number_refuses_its_row_alone(world, digits: str) -> No
 
 
 async def test_a_reader_that_raises_costs_its_row_alone(world, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = values.name_key
-
-    def raising(name: str) -> str:
-        if "Racun" in name:
-            raise ZeroDivisionError(name)
-        return plain(name)
-
     def listing(cells, file):
-        raising(cells["name"])
+        if "Racun" in cells["name"]:
+            raise ZeroDivisionError(cells["name"])
         return row_kinds.READERS["partners"](cells, file)
 
     monkeypatch.setattr("services.registration.intake.row_reader.READERS", {**row_kinds.READERS, "partners": listing})
@@ -48,22 +43,20 @@ async def test_a_reader_that_raises_costs_its_row_alone(world, monkeypatch: pyte
 
 
 async def test_a_transaction_that_raises_costs_the_row_at_fault_alone(world, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = values.name_key
+    plain = listings._personal
 
-    def raising(name: str) -> str:
-        if "Racun" in name:
-            raise ZeroDivisionError(name)
-        return plain(name)
+    def raising(command):
+        if "Racun" in command.name:
+            raise ZeroDivisionError(command.name)
+        return plain(command)
 
-    monkeypatch.setattr("services.registration.identity.listings.values.name_key", raising)
-    monkeypatch.setattr(
-        "services.registration.intake.row_reader.RowReader.identities", lambda self, row: [tuple(row.cells)]
-    )
-    monkeypatch.setattr("services.registration.intake.data_subject.values.name_key", plain)
+    monkeypatch.setattr(listings, "_personal", raising)
     rows = "".join(f"Toko {number}{' Racun' if number == 13 else ''};Sukoharjo\n" for number in range(20))
     report = await world.upload(LISTED + rows, "partners")
     assert (report["state"], report["accepted"]) == ("done", 19)
     assert report["rejected_by"] == {"failed": 1}
+    (entry,) = (await world.get("/v1/quarantine"))["items"]
+    assert (entry["line"], entry["code"]) == (15, "failed")
 
 
 async def test_a_file_on_which_the_process_died_three_times_is_set_aside(world) -> None:

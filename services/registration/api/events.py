@@ -33,7 +33,7 @@ async def post_events(
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in MEDIA_TYPES:
         raise Problem(415, "unsupported_media_type", f"Send one of {', '.join(MEDIA_TYPES)}.")
-    body = await read_body(request, envelopes.MOST_BYTES)
+    body = await request.body()
     key = request.headers.get("idempotency-key")
     agency = str(principal.agency)
     if key is None:
@@ -44,24 +44,6 @@ async def post_events(
     if earlier is None:
         earlier = await _take_once(here, principal, media_type, body, key[:200])
     return _response(earlier, single=media_type == envelopes.ONE)
-
-
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body, or 413 as soon as it is longer than `limit` bytes."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
-        raise _too_large(limit)
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise _too_large(limit)
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _too_large(limit: int) -> Problem:
-    return Problem(413, "too_large", f"At most {limit >> 20} MiB a request: send the rest in another.")
 
 
 async def _take(here: Services, principal: Principal, media_type: str, body: bytes, key: str | None) -> Answer:

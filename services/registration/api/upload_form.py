@@ -11,6 +11,8 @@ from shared.problems import Problem
 from shared.security import Principal
 
 MOST_BYTES = 64 << 20
+MOST_FORM_BYTES = 64 << 10
+"""What an upload's other fields and its boundaries may take beside the file."""
 SCOPES = {"partners": "publish", "persons": "publish", "enrollments": "enroll", "claims": "enroll"}
 """The scope that a kind of file needs; for the other kinds either of the two is enough."""
 
