@@ -72,9 +72,9 @@ def _with_good_days(
     work: UnitOfWork, orders: Sequence[Order[Command]], outcomes: "_Outcomes"
 ) -> Iterator[tuple[int, Order[Command]]]:
     """The orders in their places, but for those whose days lie outside the bounds: these are refused."""
-    today = day_of(work.now)
+    last_day = day_bounds.year_ahead(day_of(work.now))
     for at, order in enumerate(orders):
-        refusal = day_bounds.refusal(order.command, today)
+        refusal = day_bounds.refusal(order.command, last_day)
         if refusal is None:
             yield at, order
         else:
@@ -130,7 +130,7 @@ def _orders(placed: Placed[C]) -> list[Order[C]]:
 
 def _final(work: UnitOfWork, outcome: Outcome) -> Outcome:
     """The outcome with the partner that answers at the end of the transaction."""
-    if isinstance(outcome, Accepted) and outcome.partner is not None:
+    if isinstance(outcome, Accepted) and outcome.partner in work.merged:
         return replace(outcome, partner=work.current(outcome.partner))
     return outcome
 

@@ -28,16 +28,16 @@ def target(day: date) -> RecordStatement:
 ])  # fmt: skip
 def test_from_1945_to_a_year_ahead(command, field: str) -> None:
     for good in (date(1945, 1, 1), TODAY, TODAY + timedelta(days=366)):
-        assert day_bounds.refusal(command(good), TODAY) is None
+        assert day_bounds.refusal(command(good), day_bounds.year_ahead(TODAY)) is None
     for bad in (date(1, 1, 1), date(1944, 12, 31), TODAY + timedelta(days=367), date(2098, 1, 1), date.max):
-        refusal = day_bounds.refusal(command(bad), TODAY)
+        refusal = day_bounds.refusal(command(bad), day_bounds.year_ahead(TODAY))
         assert refusal is not None
         assert (refusal.code, refusal.field) == ("invalid_date", field)
 
 
 def test_a_statement_may_reach_far_ahead_but_not_without_end() -> None:
-    assert day_bounds.refusal(target(date(2199, 12, 31)), TODAY) is None
+    assert day_bounds.refusal(target(date(2199, 12, 31)), day_bounds.year_ahead(TODAY)) is None
     for bad in (date(1944, 1, 1), date(2200, 1, 1)):
-        refusal = day_bounds.refusal(target(bad), TODAY)
+        refusal = day_bounds.refusal(target(bad), day_bounds.year_ahead(TODAY))
         assert refusal is not None
         assert (refusal.code, refusal.field) == ("invalid_date", "until")
