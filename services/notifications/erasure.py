@@ -6,25 +6,30 @@ from uuid import UUID
 
 import asyncpg
 
+from services.notifications.projections import believable
 from services.notifications.queries import queries
 from shared.bus.batch import Batch
 from shared.bus.dead_letters import Matches
 from shared.bus.records import Record, header, key_text
 
 
-def tombstones(batch: Batch) -> Iterator[tuple[str, int, datetime]]:
-    """(partner's id, offset, when it was erased) for each tombstone; one with a garbled key or time is rejected."""
+def tombstones(batch: Batch, now: datetime) -> Iterator[tuple[str, int, datetime]]:
+    """(partner's id, offset, when it was erased) for each tombstone; one with a garbled key is rejected."""
     for record in batch.tombstones():
         try:
-            yield str(UUID(key_text(record))), record.offset, _erased_at(record)
+            yield str(UUID(key_text(record))), record.offset, _erased_at(record, now)
         except ValueError:
             batch.reject(record, "malformed: key")
 
 
-def _erased_at(record: Record) -> datetime:
-    """The event's own time; when it was published if that is missing. Raises ValueError for what is no time."""
-    time = header(record.headers, "ce_time")
-    return datetime.fromisoformat(time) if time else datetime.fromtimestamp(record.timestamp / 1000, UTC)
+def _erased_at(record: Record, now: datetime) -> datetime:
+    """The event's own time, a believable one; when it was published if that is missing or no time: it erases anyway."""
+    published = datetime.fromtimestamp(max(record.timestamp, 0) / 1000, UTC)
+    try:
+        time = datetime.fromisoformat(header(record.headers, "ce_time"))
+    except ValueError:
+        time = published
+    return believable(time if time.tzinfo else published, now)
 
 
 async def erase(db: asyncpg.Connection, erased: dict[str, datetime]) -> None:

@@ -1,5 +1,7 @@
 """What each fact does to the reminders: project it into the partner's row, then reschedule the partners it affects."""
 
+from collections.abc import Iterable
+
 import asyncpg
 
 from services.notifications import erasure, partner_store
@@ -8,10 +10,12 @@ from services.notifications.projections import (
     EnrollmentFact,
     Listing,
     PartnerFact,
+    Recorded,
     Timeline,
     next_listing,
     next_timeline,
     project,
+    with_believable_time,
 )
 from services.notifications.schedule import Scheduler
 from shared.bus.batch import Batch
@@ -25,7 +29,7 @@ class Handlers:
 
     async def on_partners(self, batch: Batch, db: asyncpg.Connection) -> None:
         """Listed, delisted, merged, erased."""
-        facts = [fact for _, fact in batch.decode(PartnerFact)]
+        facts = self._timed(fact for _, fact in batch.decode(PartnerFact))
         stored = await partner_store.listings(db, facts)
         changed = project(facts, stored, Listing(), next_listing)
         await partner_store.store_listings(db, changed, self._scheduler.now())
@@ -37,7 +41,7 @@ class Handlers:
 
     async def on_enrollments(self, batch: Batch, db: asyncpg.Connection) -> None:
         """Registered by any agency, lapsed, registered again."""
-        facts = [fact for _, fact in batch.decode(EnrollmentFact)]
+        facts = self._timed(fact for _, fact in batch.decode(EnrollmentFact))
         stored = await partner_store.timelines(db, facts)
         changed = project(facts, stored, Timeline(), next_timeline)
         await partner_store.store_timelines(db, changed)
@@ -50,8 +54,13 @@ class Handlers:
         for record, fact in batch.decode(ContactFact):
             key = str(fact.partner_id)
             if key not in newest or fact.version > newest[key].version:
-                newest[key], offsets[key] = fact, record.offset
-        erased = {key: at for key, offset, at in erasure.tombstones(batch) if offset > offsets.get(key, -1)}
+                newest[key], offsets[key] = with_believable_time(fact, self._scheduler.now()), record.offset
+        tombstones = erasure.tombstones(batch, self._scheduler.now())
+        erased = {key: at for key, offset, at in tombstones if offset > offsets.get(key, -1)}
         await partner_store.store_contacts(db, newest)
         await erasure.erase(db, erased)
         await self._scheduler.reschedule(db, [*newest, *erased])
+
+    def _timed(self, facts: Iterable[Recorded]) -> list[Recorded]:
+        now = self._scheduler.now()
+        return [with_believable_time(fact, now) for fact in facts]
