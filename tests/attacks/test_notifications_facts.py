@@ -147,7 +147,7 @@ async def test_the_consumer_survives_and_the_next_partner_is_planned_right(world
     assert all(EARLIEST <= row[0] <= world.now for row in times)
     assert await world.engine.rescheduler.apply_policy() in (True, False)
 
-    web, client = client_of(world)
+    client = client_of(world)
     async with client:
         for number in [*range(10, 22), *range(30, 33), *range(50, 68), 1]:
             answer = await client.get(f"/v1/partners/{partner_id(number)}/reminders", headers=bearer())
@@ -193,7 +193,7 @@ async def test_a_server_that_repeats_names_puts_them_nowhere(world: World, mailb
     await world.until("2026-11-24")
     rows = [tuple(row) for number in (1, 2) for row in await world.history(number)]
     facts = await world.published(1)
-    web, client = client_of(world)
+    client = client_of(world)
     async with client:
         answers = [await client.get(f"/v1/partners/{partner_id(n)}/reminders", headers=bearer()) for n in (1, 2)]
         metrics = await client.get("/metrics")
