@@ -1,10 +1,10 @@
 """PostgreSQL for a service: its pool, its named queries and its migrations."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import asyncpg
 
@@ -91,6 +91,15 @@ class Queries:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._paragraphs)
+
+
+def columns(rows: Iterable[Sequence[Any]], width: int = 0) -> list[list[Any]]:
+    """Rows as lists, one a column: what a query takes that reads its rows by `unnest($1, $2, …)`.
+
+    `[(1, "a"), (2, "b")]` → `[[1, 2], ["a", "b"]]`; no rows → `width` empty lists, which only callers that may have
+    none need to give.
+    """
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
 
 
 def _check_parameters(where: str, parameters: str, body: str) -> None:

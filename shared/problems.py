@@ -1,7 +1,7 @@
-"""Errors as RFC 9457 problems: a stable code, and a detail that says what to do. Never a traceback, never a value."""
+"""Errors as RFC 9457 problems: a stable code, and a detail that names what to do. Never a traceback, never a value."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,12 +10,15 @@ from starlette.exceptions import HTTPException
 
 from shared.database import UNAVAILABLE, UNSTORABLE
 from shared.observability import get_logger
+from shared.refusals import ProblemCode, RefusalCode
 
 log = get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
-CODES = {
+AnyCode = ProblemCode | RefusalCode
+
+CODES: Final[dict[int, AnyCode]] = {
     400: "malformed",
     401: "unauthorized",
     403: "forbidden",
@@ -55,7 +58,7 @@ class Problem(Exception):
     """An expected refusal of a request. `extra` members are added to the answer (`field`, `index`, …)."""
 
     def __init__(
-        self, status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
+        self, status: int, code: AnyCode, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -70,7 +73,7 @@ def not_found() -> Problem:
     return Problem(404, "not_found", "Nothing here under this address, or it is not yours to see.")
 
 
-def problem_body(status: int, code: str, detail: str, **extra: Any) -> dict[str, Any]:
+def problem_body(status: int, code: AnyCode, detail: str, **extra: Any) -> dict[str, Any]:
     return {
         "type": f"urn:payung:problem:{code}",
         "title": HTTPStatus(status).phrase,
@@ -82,7 +85,7 @@ def problem_body(status: int, code: str, detail: str, **extra: Any) -> dict[str,
 
 
 def problem_response(
-    status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
+    status: int, code: AnyCode, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
 ) -> JSONResponse:
     body = problem_body(status, code, detail, **extra)
     return JSONResponse(body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
@@ -116,7 +119,7 @@ async def _validation(_: Request, problem: Exception) -> JSONResponse:
     errors = [
         {
             "field": _encodable(".".join(str(part) for part in error["loc"][1:]) or str(error["loc"][0])),
-            "detail": _said(error["msg"]),
+            "detail": _readable(error["msg"]),
         }
         for error in problem.errors()
     ]
@@ -133,8 +136,8 @@ def _encodable(field: str) -> str:
     return field.encode(errors="replace").decode()[:LONGEST_FIELD]
 
 
-def _said(message: str) -> str:
-    """What is wrong with a field, in words that name no class of ours."""
+def _readable(message: str) -> str:
+    """The framework's message, in words that name no class of ours."""
     return "Send a file here, not a text." if "UploadFile" in message else message
 
 

@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.coverage.facts import ListFact, PartnerFact
-
-JAKARTA = 7 * 3600
-"""Jakarta is seven hours ahead of UTC, always."""
+from shared.jakarta import OFFSET_SECONDS
 
 Event = tuple[str | None, int]
 """The agency that sent an event (None: not known), and the second the event was recorded in."""
@@ -32,8 +30,8 @@ def by_agency(events: Iterable[Event]) -> dict[str, LastSeen]:
 
 def _last_seen(seconds: list[int]) -> LastSeen:
     last = max(seconds)
-    day = (last + JAKARTA) // 86_400
-    begins = day * 86_400 - JAKARTA
+    day = (last + OFFSET_SECONDS) // 86_400
+    begins = day * 86_400 - OFFSET_SECONDS
     return LastSeen(last, day, sum(second >= begins for second in seconds))
 
 

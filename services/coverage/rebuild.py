@@ -20,8 +20,9 @@ from services.coverage import cells
 from services.coverage.app import HANDLERS, MIGRATIONS
 from services.coverage.queries import rebuild_queries as queries
 from services.coverage.replay import Offsets, Replay, Report
-from services.coverage.rollup import roll_up, today
+from services.coverage.rollup import roll_up
 from shared.database import UNAVAILABLE, connect, connection, migrate
+from shared.jakarta import today
 
 SCHEMA = "coverage_rebuild"
 FIGURES = [topic for topic in HANDLERS if topic != "access"]

@@ -7,13 +7,14 @@ the current totals by a day, when future periods begin and end.
 
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 import asyncpg
 
 from services.coverage.queries import queries
 from shared.database import connection
+from shared.jakarta import today
 from shared.part import Part
 
 SLICE_ROWS = 200_000
@@ -27,11 +28,6 @@ QUIET_SECONDS = 2.0
 it was quiet for so long: figures are right without it, only slower to ask for …"""
 MOST_PENDING_ROWS = 3_000_000
 """… and no slower than this many rows make them."""
-
-
-def today() -> date:
-    """The day it is in Jakarta, by which figures stand."""
-    return (datetime.now(UTC) + timedelta(hours=7)).date()
 
 
 async def roll_up(db: asyncpg.Connection, day: date, slice_rows: int = SLICE_ROWS) -> int:

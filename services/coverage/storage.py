@@ -13,6 +13,7 @@ from services.coverage.facts import PartnerFact
 from services.coverage.last_seen import LastSeen, lists_of
 from services.coverage.queries import queries
 from services.coverage.transitions import Stored, Transitions, Version
+from shared.database import columns
 from shared.events.claims import Claim
 from shared.events.reference import Agreement, Briefing, Denominator, Target
 
@@ -29,7 +30,7 @@ async def store_enrolments(db: asyncpg.Connection, newest: dict[str, Version[Enr
         (partner_id, number, second, timeline, first_start and _date(first_start))
         for partner_id, number, timeline, second, (_, first_start) in newest.values()
     ]
-    stored = await db.fetch(queries["store_enrolments"], *_columns(rows, 5))
+    stored = await db.fetch(queries["store_enrolments"], *columns(rows, 5))
     return {partner_id: (version, second, timeline) for partner_id, version, second, timeline in stored}
 
 
@@ -41,7 +42,7 @@ async def store_partners(
         (partner_id, number, second, timeline, fact.region, json.dumps(lists_of(fact)))
         for partner_id, number, timeline, second, fact in newest.values()
     ]
-    stored = await db.fetch(queries["store_partners"], *_columns(rows, 6))
+    stored = await db.fetch(queries["store_partners"], *columns(rows, 6))
     return {row[0]: (row[1], row[2], row[3]) for row in stored}, {row[0]: set(row[4]) for row in stored}
 
 
@@ -57,7 +58,7 @@ async def add_to_ledger(db: asyncpg.Connection, transitions: Transitions) -> Non
 async def record_last_seen(db: asyncpg.Connection, topic: str, partition: int, agencies: dict[str, LastSeen]) -> None:
     if agencies:
         rows = [(agency, seen.second, DAY_ONE + timedelta(seen.day), seen.events) for agency, seen in agencies.items()]
-        await db.execute(queries["record_last_seen"], topic, partition, *_columns(rows, 4))
+        await db.execute(queries["record_last_seen"], topic, partition, *columns(rows, 4))
 
 
 async def add_claims(db: asyncpg.Connection, versions: dict[tuple[str, int], Claim]) -> list[tuple[Claim, int]]:
@@ -66,7 +67,7 @@ async def add_claims(db: asyncpg.Connection, versions: dict[tuple[str, int], Cla
         (*key, second_of(c), c.region, c.programme, c.segment, c.status, c.amount, c.occurred_on, c.tenure_months)
         for key, c in sorted(versions.items())
     ]
-    added = await db.fetch(queries["add_claims"], *_columns(rows, 10))
+    added = await db.fetch(queries["add_claims"], *columns(rows, 10))
     return [(versions[str(row["claim_id"]), row["version"]], row["recorded"]) for row in added]
 
 
@@ -92,10 +93,6 @@ async def first_seen(db: asyncpg.Connection, event_ids: Sequence[str]) -> list[s
 def second_of(fact: Claim | Denominator | Target | Briefing | Agreement) -> int:
     """The second that the fact was recorded in, since 1970."""
     return int(fact.recorded_at.timestamp())
-
-
-def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
 
 
 @lru_cache(maxsize=200_000)

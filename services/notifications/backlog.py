@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from services.notifications.queries import queries
-from shared.database import connection
+from shared.database import columns, connection
 from shared.observability import get_logger
 
 log = get_logger(__name__)
@@ -65,11 +65,10 @@ class Backlog:
 
     async def _is_applied(self, ends: Ends) -> bool:
         """Whether all before these ends is applied within APPLY_TIMEOUT: facts keep coming, so it waits a little."""
-        columns = [list(column) for column in zip(*ends, strict=True)]
         deadline = time.monotonic() + APPLY_TIMEOUT
         while True:
             async with connection(self._pool) as db:
-                if not await db.fetchval(queries["is_behind"], *columns):
+                if not await db.fetchval(queries["is_behind"], *columns(ends)):
                     return True
             if time.monotonic() > deadline:
                 return False

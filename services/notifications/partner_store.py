@@ -9,6 +9,7 @@ import asyncpg
 
 from services.notifications.projections import LONGEST_TEXT, ContactFact, EnrollmentFact, Listing, PartnerFact, Timeline
 from services.notifications.queries import queries
+from shared.database import columns
 
 Row = TypeVar("Row")
 
@@ -48,7 +49,7 @@ def _ids(facts: Iterable[PartnerFact | EnrollmentFact]) -> list[str]:
 def _columns(rows: dict[str, Row], values: Callable[[Row], tuple[Any, ...]]) -> list[list[Any]]:
     """The rows as columns in the order of the partners' ids, the id first. `rows` is not empty."""
     table = [(partner_id, *values(row)) for partner_id, row in sorted(rows.items())]
-    return [list(column) for column in zip(*table, strict=True)]
+    return columns(table)
 
 
 def _listing(row: asyncpg.Record) -> Listing:

@@ -1,10 +1,12 @@
-"""Which policy is effective: read from the table `policies`, with the calendar that follows from it."""
+"""Which policy is effective: read from the table `policies`, with the calendar that follows from it.
+
+A policy takes effect when its day begins in the capital.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
@@ -13,9 +15,7 @@ from services.notifications.calendar import Calendar
 from services.notifications.policy import Policy
 from services.notifications.policy_timeline import PolicyPeriod, PolicyTimeline
 from services.notifications.queries import queries
-
-JAKARTA = ZoneInfo("Asia/Jakarta")
-"""A policy takes effect when its day begins in the capital."""
+from shared import jakarta
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class PolicyStore:
     async def timeline(self, db: asyncpg.Connection, now: datetime) -> PolicyTimeline:
         """The policy that is effective at `now` and those to come, each with its calendar."""
         ordered = await current_and_upcoming(db, now)
-        ends = [datetime.combine(each.effective_from, time.min, JAKARTA) for each in ordered[1:]]
+        ends = [jakarta.beginning_of(each.effective_from) for each in ordered[1:]]
         periods = zip(ordered, [*ends, None], strict=True)
         return tuple(PolicyPeriod(*self._usable_policy(each), end) for each, end in periods)
 
@@ -64,7 +64,7 @@ class PolicyStore:
 async def current_and_upcoming(db: asyncpg.Connection, now: datetime) -> list[StoredPolicy]:
     """The policy that is effective at `now`, then those to come in the order of their days."""
     rows = await db.fetch(queries["policies"])
-    return _current_and_upcoming([_stored(row) for row in rows], now.astimezone(JAKARTA).date())
+    return _current_and_upcoming([_stored(row) for row in rows], jakarta.day_of(now))
 
 
 def _current_and_upcoming(newest_first: Sequence[StoredPolicy], today: date) -> list[StoredPolicy]:

@@ -10,6 +10,7 @@ from services.notifications.policy_store import PolicyStore
 from services.notifications.policy_timeline import decide_by_timeline
 from services.notifications.queries import queries
 from services.notifications.rules import Decision
+from shared.database import columns
 from shared.regions import Regions
 
 SETTLING = timedelta(minutes=1)
@@ -63,7 +64,7 @@ class Scheduler:
         """Write these decisions to the schedule. What is to be done at once is due now."""
         rows = [_row(partner_id, decision, self.now()) for partner_id, decision in sorted(decisions.items())]
         if rows:
-            await db.execute(queries["store_decisions"], *[list(column) for column in zip(*rows, strict=True)])
+            await db.execute(queries["store_decisions"], *columns(rows))
 
     def _facts(self, row: asyncpg.Record) -> Facts:
         sent = zip(row["steps"] or (), row["sent_at"] or (), strict=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 import asyncpg
 from fastapi import FastAPI, Request, Response
 
-from services.registration.api import agencies, events, imports, lists, partners, quarantine
+from services.registration.api import agencies, downloads, events, imports, lists, partners, quarantine
 from services.registration.kafka_intake import DirectIntake
-from services.registration.records.dead_letters_of_erased import letters_of_erased
+from services.registration.records.dead_letters_of_erased import dead_letters_of_erased
 from services.registration.runtime import Services
 from services.registration.settings import Settings
 from services.registration.vault import Vault
@@ -50,10 +50,10 @@ def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
     metrics = Metrics("registration")
     vault = Vault(settings.secret)
     relay = Relay(pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix)
-    writer = Writer(pool, vault, relay, metrics, jkp=settings.jkp)
+    writer = Writer(pool, vault, relay, metrics)
     keys = KeyRing(pool, settings.admin_key)
     regions = Regions.load()
-    erased = partial(letters_of_erased, vault=vault, regions=regions)
+    erased = partial(dead_letters_of_erased, vault=vault, regions=regions)
     dead_letter_eraser = DeadLetterEraser(pool, "intake", erased, kafka=settings.kafka, prefix=settings.topic_prefix)
     import_worker = ImportWorker(pool, vault, writer, regions, jkp=settings.jkp)
     here = Services(pool, vault, writer, relay, keys, regions, import_worker, dead_letter_eraser, settings.jkp)
@@ -63,7 +63,7 @@ def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
     app = build_app(
         "registration",
         parts=[relay, writer, import_worker, consumer, dead_letter_eraser],
-        routers=[each.router for each in (events, imports, lists, partners, quarantine, agencies)],
+        routers=[each.router for each in (events, imports, downloads, lists, partners, quarantine, agencies)],
         state={"services": here, "keys": keys},
         metrics=metrics,
         on_stop=pool.close,

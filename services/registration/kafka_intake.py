@@ -1,4 +1,4 @@
-"""Agencies that write to the topic `intake` themselves: the same events, told apart by the API key in a header.
+"""Agencies that write to the topic `intake` themselves: the same events, identified by the API key in a header.
 
 The key stands in the header `payung-key`. A record without a good one goes to the dead letters; what is refused for any
 other reason is kept in the agency's quarantine, as over HTTP.
@@ -10,8 +10,9 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from services.registration.intake.event_reader import EventReader
-from services.registration.intake.senders import Speaker
+from services.registration.intake.contexts import EventContext
+from services.registration.intake.event_reader import UNREADABLE, EventReader
+from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.runtime import Services
 from services.registration.writer import envelopes
 from services.registration.writer.submissions import Events
@@ -52,7 +53,7 @@ class DirectIntake:
 
     def _submission(self, principal: Principal, events: list[Any]) -> Events:
         agency = str(principal.agency)
-        reader = EventReader(Speaker(principal.regions, self._here.jkp), self._here.regions)
+        reader = EventReader(EventContext(Jurisdiction(self._here.regions, principal.regions), self._here.jkp))
         return Events(agency, principal.regions, envelopes.items(events, agency, reader, self._here.vault))
 
 
@@ -60,7 +61,7 @@ def _event(record: Record) -> dict[str, Any] | None:
     """The record as the structured event it stands for; None for a tombstone or what is no JSON."""
     try:
         data = msgspec.json.decode(record.value or b"")
-    except envelopes.UNREADABLE:
+    except UNREADABLE:
         return None
     names = {"specversion": "ce_specversion", "id": "ce_id", "source": "ce_source", "type": "ce_type"}
     envelope = {name: header(record.headers, key) for name, key in names.items()}

@@ -12,9 +12,11 @@ select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 
 update clock set last = greatest(last, clock_timestamp()) returning last;
 
 -- name: evidence_by_key(keys)
+-- The rows with these keys, whole.
 select * from evidence where key = any($1::uuid[]);
 
 -- name: evidence_of_partners(partner_ids)
+-- All rows of these partners, whole.
 select * from evidence where partner_id = any($1::uuid[]);
 
 -- name: evidence_sharing(nibs, nik_koperasis, niks, names, partner_ids)
@@ -26,7 +28,7 @@ select * from evidence where key in (
     union select key from evidence where name = any($4::uuid[])
     union select key from evidence where partner_id = any($5::uuid[]));
 
--- name: clashing_names(name)
+-- name: clashing_names(names)
 -- The names whose rows hold two NIKs or two NIBs: lowest and highest of each are one index look-up, however many rows.
 select k.name from unnest($1::uuid[]) k (name)
  where (select e.nik from evidence e where e.name = k.name and e.nik is not null order by e.nik limit 1)
@@ -35,24 +37,26 @@ select k.name from unnest($1::uuid[]) k (name)
     <> (select e.nib from evidence e where e.name = k.name and e.nib is not null order by e.nib desc limit 1);
 
 -- name: remove_evidence(keys)
+-- These rows are evidence no more.
 delete from evidence where key = any($1::uuid[]);
 
--- name: move_evidence(key, partner_id)
+-- name: move_evidence(keys, partner_ids)
+-- Each of these rows belongs to the partner beside it from now on.
 update evidence e set partner_id = m.partner_id
   from unnest($1::uuid[], $2::uuid[]) m (key, partner_id) where e.key = m.key;
 
--- name: move_partner(loser, survivor)
+-- name: move_partner(losers, survivors)
 -- All rows of a merged partner go to its survivor.
 update evidence e set partner_id = m.survivor
   from unnest($1::uuid[], $2::uuid[]) m (loser, survivor) where e.partner_id = m.loser;
 
--- name: move_cooperatives(loser, survivor)
+-- name: move_cooperatives(losers, survivors)
 -- Members of a merged cooperative are members of its survivor; returns them.
 update evidence e set cooperative = m.survivor
   from unnest($1::uuid[], $2::uuid[]) m (loser, survivor) where e.cooperative = m.loser
 returning e.partner_id;
 
--- name: remember_former(partner_id, nib, nik_koperasi, nik, name)
+-- name: keep_former(partner_id, nib, nik_koperasi, nik, name)
 -- Each thing that identified a partner is kept once.
 insert into former (partner_id, nib, nik_koperasi, nik, name)
 select distinct n.partner_id, n.nib, n.nik_koperasi, n.nik, n.name
@@ -74,21 +78,26 @@ select f.partner_id as partner, f.nib, f.nik_koperasi, f.nik, f.name
    and not exists (select from evidence e where e.partner_id = f.partner_id);
 
 -- name: former_of(partner_ids)
+-- What identified these partners in rows that were removed.
 select partner_id as partner, nib, nik_koperasi, nik, name from former where partner_id = any($1::uuid[]);
 
--- name: move_former(loser, survivor)
+-- name: move_former(losers, survivors)
+-- What identified a merged partner identifies its survivor.
 update former f set partner_id = m.survivor
   from unnest($1::uuid[], $2::uuid[]) m (loser, survivor) where f.partner_id = m.loser;
 
--- name: forget_former(partner_ids)
+-- name: erase_former(partner_ids)
+-- No later row gives these partners their ids back.
 delete from former where partner_id = any($1::uuid[]);
 
 -- name: partner_states(partner_ids)
+-- The partners with their last published facts, in the order of PartnerState.
 select partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact,
        enrollment_version, enrollment_fact, contact_version, contact_digest
   from partner where partner_id = any($1::uuid[]);
 
 -- name: update_partner_states(partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact, enrollment_version, enrollment_fact, contact_version, contact_digest)
+-- Each partner gets this state; first_recorded never changes.
 update partner p set status = n.status, merged_into = n.merged_into, formed_by = n.formed_by, region = n.region,
        listed_on = n.listed_on, version = n.version, fact = n.fact, enrollment_version = n.enrollment_version,
        enrollment_fact = n.enrollment_fact, contact_version = n.contact_version, contact_digest = n.contact_digest
@@ -98,7 +107,7 @@ update partner p set status = n.status, merged_into = n.merged_into, formed_by =
           enrollment_version, enrollment_fact, contact_version, contact_digest)
  where p.partner_id = n.partner_id;
 
--- name: merged_into(merged_intos)
+-- name: merged_earlier(survivors)
 -- Ids that were merged earlier into these: their answer moves on with them.
 select partner_id from partner where merged_into = any($1::uuid[]);
 
@@ -108,7 +117,7 @@ select p.partner_id as asked, coalesce(s.partner_id, p.partner_id) as partner_id
   from partner p left join partner s on p.status = 'merged' and s.partner_id = p.merged_into
  where p.partner_id = any($1::uuid[]) and coalesce(s.status, p.status) = 'active';
 
--- name: rows_by_ref(agency, ref, list)
+-- name: rows_by_ref(agencies, refs, lists)
 -- The row of each of an agency's own references on a list, else the newest on any; `several` if those are two partners.
 select distinct on (k.agency, k.ref, k.list) k.agency, k.ref, k.list, e.key,
        e.list is distinct from k.list
@@ -117,13 +126,13 @@ select distinct on (k.agency, k.ref, k.list) k.agency, k.ref, k.list, e.key,
   join evidence e on e.agency = k.agency and e.ref = k.ref
  order by k.agency, k.ref, k.list, (e.list = k.list) is true desc, e.last_listed desc, e.line desc, e.key;
 
--- name: rows_of_list(agency, list, partner_id)
--- The rows by which these partners stand on these lists of their agencies.
+-- name: rows_of_list(agencies, lists, partner_ids)
+-- The rows by which these partners are on these lists of their agencies.
 select e.key, e.partner_id, e.agency, e.list
   from unnest($1::text[], $2::text[], $3::uuid[]) k (agency, list, partner_id)
   join evidence e on e.partner_id = k.partner_id and e.agency = k.agency and e.list = k.list;
 
--- name: holders(nibs, nik_koperasis, niks, name)
+-- name: holders(nibs, nik_koperasis, niks, names)
 -- The partners that hold these NIBs, NIKs, names; of a name at most two, since two already join nobody.
 select 'nib' as kind, e.nib as nib, null as nik_koperasi, null::uuid as hash, e.partner_id
   from evidence e where e.nib = any($1::bigint[]) group by e.nib, e.partner_id
@@ -144,13 +153,16 @@ select partner_id, array_agg(distinct nib) filter (where nib is not null) as nib
        array_agg(distinct nik) filter (where nik is not null) as niks
   from evidence where partner_id = any($1::uuid[]) group by partner_id;
 
--- name: rows_by_key_partner(keys)
+-- name: partners_of_rows(keys)
+-- The partner of each of these rows.
 select key, partner_id from evidence where key = any($1::uuid[]);
 
 -- name: participants(participant_nos)
+-- These participants, those there are, whole.
 select * from participant where participant_no = any($1::text[]);
 
 -- name: participants_of(partner_ids)
+-- The participants of these partners, whole.
 select * from participant where partner_id = any($1::uuid[]);
 
 -- name: participants_touching(nibs, nik_koperasis, niks, names, partner_ids, anchor_rows)
@@ -165,9 +177,11 @@ select * from participant where participant_no in (
     union select participant_no from participant where anchor_row = any($6::uuid[]));
 
 -- name: any_participant()
+-- Whether there is any participant at all; without one nothing has to be looked up again.
 select exists (select from participant);
 
 -- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, history)
+-- Adds the participants, or replaces all of them but their number.
 insert into participant as p (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name,
                               anchor_row, anchor_partner, history)
 select * from unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
@@ -178,16 +192,20 @@ on conflict (participant_no) do update set partner_id = excluded.partner_id, own
    anchor_row = excluded.anchor_row, anchor_partner = excluded.anchor_partner, history = excluded.history;
 
 -- name: remove_periods(partner_ids)
+-- The periods of these partners, which are written anew in the same transaction.
 delete from period where partner_id = any($1::uuid[]);
 
--- name: claims_by_ref(agency, claim_ref)
+-- name: claims_by_ref(agencies, claim_refs)
+-- The claims that these agencies filed under these references.
 select c.* from unnest($1::text[], $2::text[]) k (agency, claim_ref)
   join claim c on c.agency = k.agency and c.claim_ref = k.claim_ref;
 
 -- name: claims_of(participant_nos)
+-- All claims of these participants, whole.
 select * from claim where participant_no = any($1::text[]);
 
 -- name: save_claims(claim_id, agency, claim_ref, participant_no, programme, amount, status, occurred_on, paid_on, version, fact)
+-- Adds the claims, or replaces what may change in one; agency, reference, programme and day never do.
 insert into claim (claim_id, agency, claim_ref, participant_no, programme, amount, status, occurred_on, paid_on,
                    version, fact)
 select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::date[],
@@ -196,14 +214,16 @@ on conflict (claim_id) do update set participant_no = excluded.participant_no, a
    status = excluded.status, paid_on = excluded.paid_on, version = excluded.version, fact = excluded.fact;
 
 -- name: statements(keys)
+-- These statements, those there are, whole.
 select * from statement where key = any($1::text[]);
 
 -- name: save_statements(key, type, agency, fields, fact)
+-- Adds the statements or replaces them; a key names one thing stated.
 insert into statement (key, type, agency, fields, fact)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[])
 on conflict (key) do update set agency = excluded.agency, fields = excluded.fields, fact = excluded.fact;
 
--- name: briefing_of_day(agency, held_on)
+-- name: briefing_of_day(agencies, days)
 -- The briefing an agency held on a day and where, the first by key if there were several.
 select distinct on (k.agency, k.held_on) k.agency, k.held_on, s.key, split_part(s.key, '/', 2) as region
   from unnest($1::text[], $2::date[]) k (agency, held_on)
@@ -212,13 +232,14 @@ select distinct on (k.agency, k.held_on) k.agency, k.held_on, s.key, split_part(
  order by k.agency, k.held_on, s.key;
 
 -- name: seat_guests(keys)
--- Those who came before anybody told of the briefing of their day join it now.
+-- Guests who were recorded before the briefing of their day was stated belong to it now.
 update attendance a set statement = s.key
   from statement s
  where s.key = any($1::text[]) and s.type = 'briefing.held'
    and a.statement is null and a.agency = s.agency and a.held_on = split_part(s.key, '/', 3)::date;
 
 -- name: attendance_touching(nibs, nik_koperasis, niks, names, partner_ids)
+-- Guests that may now mean another partner: they hold one of these identifiers, or belong to one of these partners.
 select * from attendance where key in (
     select key from attendance where nib = any($1::bigint[])
     union select key from attendance where nik_koperasi = any($2::text[])
@@ -227,35 +248,44 @@ select * from attendance where key in (
     union select key from attendance where partner_id = any($5::uuid[]));
 
 -- name: attendance_of(statements)
+-- The guests of these briefings, whole.
 select * from attendance where statement = any($1::text[]);
 
--- name: attendance_known(keys)
+-- name: known_attendance(keys)
+-- Which of these guests are kept already.
 select key from attendance where key = any($1::uuid[]);
 
 -- name: any_attendance()
+-- Whether there is any guest at all; without one nothing has to be looked up again.
 select exists (select from attendance);
 
 -- name: save_attendance(key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row, anchor_partner)
+-- Adds the guests; one that is kept already gets this partner and briefing.
 insert into attendance (key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row,
                         anchor_partner)
 select * from unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::uuid[], $6::bigint[], $7::text[], $8::uuid[],
                      $9::uuid[], $10::uuid[], $11::uuid[])
 on conflict (key) do update set partner_id = excluded.partner_id, statement = excluded.statement;
 
--- name: drop_attendance_of(statements, keys)
-delete from attendance where statement = any($1::text[]) and not (key = any($2::uuid[]));
+-- name: drop_other_guests(statement, keys)
+-- Of this briefing's guests only those with these keys stay.
+delete from attendance where statement = $1 and not (key = any($2::uuid[]));
 
 -- name: sealed_evidence(keys)
+-- The sealed personal details of these rows.
 select key, sealed from evidence where key = any($1::uuid[]);
 
--- name: move_attendance(key, partner_id)
+-- name: move_attendance(keys, partner_ids)
+-- Each of these guests belongs to the partner beside it from now on, null for none.
 update attendance a set partner_id = m.partner_id
   from unnest($1::uuid[], $2::uuid[]) m (key, partner_id) where a.key = m.key;
 
--- name: tell_statement(key, fact)
+-- name: set_statement_fact(key, fact)
+-- The statement's last published fact is this one.
 update statement set fact = $2 where key = $1;
 
 -- name: partners_of_participants(participant_nos)
+-- The partner of each of these participants, as saved.
 select participant_no, partner_id from participant where participant_no = any($1::text[]);
 
 -- name: erase_from_quarantine(nibs, nik_koperasis, niks, names, participant_nos)
@@ -264,32 +294,36 @@ delete from quarantine where nib = any($1::bigint[]) or nik_koperasi = any($2::t
     or (name = any($4::uuid[]) and nik is null and nib is null) or participant_no = any($5::text[]);
 
 -- name: refused_briefings()
--- Who came to them is told by what was sent alone.
+-- Their guests can be read from what was sent alone.
 select id, sealed from quarantine where type = 'briefing.held';
 
 -- name: erase_refused(ids)
+-- These entries of the quarantine are gone.
 delete from quarantine where id = any($1::uuid[]);
 
--- name: note_letters_to_forget(p1, p2, p3, p4, p5)
-insert into letters_to_forget values ($1::bigint[], $2::text[], $3::uuid[], $4::uuid[], $5::text[]);
+-- name: add_dead_letters_to_erase(nibs, nik_koperasis, niks, names, participant_nos)
+-- Notes whose dead letters are to be deleted, in the transaction of the erasure.
+insert into dead_letters_to_erase values ($1::bigint[], $2::text[], $3::uuid[], $4::uuid[], $5::text[]);
 
--- name: take_letters_to_forget()
--- Whose dead letters are to be deleted, in the caller's transaction: it is done when that commits.
-delete from letters_to_forget returning nib, nik_koperasi, nik, name, participant_no;
+-- name: take_dead_letters_to_erase()
+-- Takes the notes of whose dead letters are to be deleted; they are gone when the transaction commits.
+delete from dead_letters_to_erase returning nib, nik_koperasi, nik, name, participant_no;
 
 -- name: erase_participants(participant_nos)
+-- These participants are gone, with their versions.
 delete from participant where participant_no = any($1::text[]);
 
 -- name: erase_claimants(participant_nos)
--- The claims still count where they happened; whose they were is forgotten.
+-- The claims still count where they happened; whose they were is erased.
 update claim set participant_no = null where participant_no = any($1::text[]);
 
 -- name: erase_guests(partner_ids)
+-- The guests of these partners still count as present, but no longer as anybody.
 update attendance set partner_id = null, nib = null, nik_koperasi = null, nik = null, name = null, anchor_row = null,
        anchor_partner = null
  where partner_id = any($1::uuid[]);
 
--- name: own_sources(sources, p2)
+-- name: own_sources(sources, agency)
 -- Takes the sources nobody has for the agency; returns who has each.
 with taken as (
     insert into source (source, agency) select s, $2 from unnest($1::text[]) s on conflict do nothing
@@ -297,12 +331,15 @@ with taken as (
 select source, agency from taken union all select source, agency from source where source = any($1::text[]);
 
 -- name: events(keys)
+-- Which of these events were accepted already, with their content and partner.
 select key, content, partner_id from event where key = any($1::uuid[]);
 
 -- name: leave_quarantine(event_keys)
+-- These events were accepted: what was refused of them before is gone.
 delete from quarantine where event_key = any($1::uuid[]);
 
 -- name: enter_quarantine(id, agency, event_key, type, code, field, detail, nib, nik_koperasi, nik, name, participant_no, sealed, recorded_at)
+-- Keeps refused events; the same event refused again replaces what is kept of it.
 insert into quarantine (id, agency, event_key, type, code, field, detail, nib, nik_koperasi, nik, name, participant_no,
                         sealed, recorded_at)
 select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
@@ -331,27 +368,35 @@ on conflict (agency, idempotency_key) do update set body = excluded.body, create
 returning true;
 
 -- name: request(agency, idempotency_key)
+-- The request with this Idempotency-Key; its answer is null while it is being worked on.
 select body, status, answer from request where agency = $1 and idempotency_key = $2;
 
 -- name: answer_request(agency, idempotency_key, status, answer)
+-- The answer that the same Idempotency-Key gets from now on.
 update request set status = $3, answer = $4 where agency = $1 and idempotency_key = $2;
 
--- name: forget_request(agency, idempotency_key)
+-- name: drop_request(agency, idempotency_key)
+-- The Idempotency-Key may be used again; not if its request was answered.
 delete from request where agency = $1 and idempotency_key = $2 and answer is null;
 
 -- name: add_agency(slug, name, regions, scopes)
+-- Adds an agency; fails if there is one with this slug.
 insert into agency (slug, name, regions, scopes) values ($1, $2, $3, $4);
 
 -- name: agencies()
+-- All agencies in the order of their slugs.
 select slug, name, regions, scopes from agency order by slug;
 
 -- name: agency(slug)
+-- What an agency may do, kept as it is until the transaction ends.
 select regions, scopes from agency where slug = $1 for share;
 
 -- name: keys()
+-- The keys of all agencies, the oldest first.
 select key_id, agency, scopes, revoked, recorded_at from keys where agency is not null order by recorded_at, key_id;
 
 -- name: add_key(key_id, hash, agency, scopes, regions, recorded_at)
+-- Adds a key by its hash.
 insert into keys (key_id, hash, agency, scopes, regions, recorded_at) values ($1, $2, $3, $4, $5, $6);
 
 -- name: revoke_key(agency, key_id)
@@ -360,19 +405,23 @@ update keys set revoked = true, recorded_at = greatest(recorded_at, clock_timest
  where agency = $1 and key_id = $2 and not revoked returning hash, scopes, regions, recorded_at;
 
 -- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run)
+-- Adds an upload, which waits to be worked off.
 insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run) values ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: add_import_file(import_id, sealed)
+-- Keeps the upload's file, sealed, until it is worked off.
 insert into import_file (import_id, sealed) values ($1, $2);
 
 -- name: import_file(import_id)
+-- The upload's file, sealed; nothing once it was worked off.
 select sealed from import_file where import_id = $1;
 
 -- name: drop_import_file(import_id)
+-- The upload's file is no longer needed.
 delete from import_file where import_id = $1;
 
 -- name: claim_import()
--- The oldest upload that waits, or whose worker has not been heard of; a killed worker's is taken over where it was.
+-- The oldest upload that waits, or whose worker's lease ran out; a killed worker's is taken over where it was.
 update import i set state = 'running', lease_until = now() + interval '15 seconds'
   from agency a
  where a.slug = i.agency and i.import_id = (
@@ -382,23 +431,27 @@ update import i set state = 'running', lease_until = now() + interval '15 second
 returning i.*, a.regions;
 
 -- name: begin_import(import_id, header, rows, skipped)
+-- The upload was read: its header and how many rows it has. Changes nothing once it was cancelled.
 update import set header = $2, rows = $3, skipped = $4, lease_until = now() + interval '15 seconds'
  where import_id = $1 and state = 'running';
 
 -- name: import_due(import_id)
--- The position the import stands at, while it runs.
+-- The import's next position, while it runs.
 select next_position from import where import_id = $1 and state = 'running' for update;
 
--- name: advance_import(import_id, next_position, p3, p4, p5, p6, p7, p8, p9)
+-- name: advance_import(import_id, next_position, accepted, created, unchanged, rejected, rejected_by, warnings, replaced)
+-- Adds a chunk's counts and moves the upload's place behind the chunk, in the chunk's transaction.
 update import set next_position = $2, accepted = accepted + $3, created = created + $4, unchanged = unchanged + $5,
        rejected = rejected + $6, rejected_by = add_counts(rejected_by, $7::jsonb),
        warnings = add_counts(warnings, $8::jsonb), replaced = replaced + $9, lease_until = now() + interval '15 seconds'
  where import_id = $1;
 
 -- name: finish_import(import_id)
+-- The upload is done: all that was accepted is durable.
 update import set state = 'done', finished_at = clock_timestamp(), lease_until = null where import_id = $1;
 
 -- name: fail_import(import_id, detail)
+-- The upload cannot go on; what was accepted so far stays accepted.
 update import set state = 'failed', detail = $2, finished_at = clock_timestamp(), lease_until = null
  where import_id = $1 and state in ('queued', 'running');
 
@@ -408,15 +461,18 @@ update import set state = 'cancelled', finished_at = clock_timestamp(), lease_un
  where import_id = $1 and agency = $2 and state in ('queued', 'running') returning import_id;
 
 -- name: import(import_id, agency)
+-- The agency's upload, or anybody's for the administrator (null).
 select * from import where import_id = $1 and ($2::text is null or agency = $2);
 
 -- name: imports(agency)
+-- The newest 100 uploads of the agency, or of all for the administrator (null).
 select * from import where ($1::text is null or agency = $1) order by created_at desc limit 100;
 
 -- name: refused_rows(import_id)
+-- The refused rows of an upload in the order of its lines, sealed.
 select id, line, code, field, detail, sealed from quarantine where import_id = $1 order by line, id;
 
--- name: unregistered(agency, list, first_listed)
+-- name: unregistered(agency, list, day)
 -- The newest row of each partner of a list that is not insured on a day.
 select distinct on (e.partner_id) e.partner_id, e.ref, e.nib, e.nik_koperasi, e.region, e.kind, e.scale, e.total, e.line,
        e.sealed
@@ -426,21 +482,21 @@ select distinct on (e.partner_id) e.partner_id, e.ref, e.nib, e.nik_koperasi, e.
                     where p.partner_id = e.partner_id and p.start <= $3 and (p.until is null or p.until > $3))
  order by e.partner_id, e.last_listed desc, e.line desc;
 
--- name: lists(agency, first_listed)
--- An agency's lists (or everybody's): partners on them on a day, how many of those are insured, how many stand on
+-- name: lists(agency, day)
+-- An agency's lists (or everybody's): partners on them on a day, how many of those are insured, how many are on
 -- another list of that agency.
-with standing as (
+with listed as (
     select distinct e.agency, e.list, e.partner_id
       from evidence e where ($1::text is null or e.agency = $1) and e.first_listed <= $2),
 insured as (
-    select distinct s.partner_id from standing s join period p on p.partner_id = s.partner_id
+    select distinct s.partner_id from listed s join period p on p.partner_id = s.partner_id
      where p.start <= $2 and (p.until is null or p.until > $2)),
-several as (select agency, partner_id from standing group by agency, partner_id having count(*) > 1)
+several as (select agency, partner_id from listed group by agency, partner_id having count(*) > 1)
 select s.agency, s.list, count(*) as listed, count(i.partner_id) as enrolled, count(m.partner_id) as on_other_lists
-  from standing s left join insured i using (partner_id) left join several m using (agency, partner_id)
+  from listed s left join insured i using (partner_id) left join several m using (agency, partner_id)
  group by s.agency, s.list order by s.agency, s.list;
 
--- name: own_partners(agency, start, partner_id, regions, p5, p6)
+-- name: own_partners(agency, day, after, regions, registered, limit)
 -- Partners an agency (or anybody) listed, after a cursor, in the order of their ids.
 select p.partner_id, p.region, p.listed_on, p.fact,
        exists (select from period x where x.partner_id = p.partner_id and x.start <= $2
@@ -453,7 +509,7 @@ select p.partner_id, p.region, p.listed_on, p.fact,
                                               and (x.until is null or x.until > $2)))
  order by p.partner_id limit $6;
 
--- name: own_partner(agency, partner_id, start)
+-- name: own_partner(agency, partner_id, day)
 -- One partner, by its own id or one merged into it, if the agency listed it (or for the administrator).
 select p.partner_id, p.region, p.listed_on, p.fact,
        exists (select from period x where x.partner_id = p.partner_id and x.start <= $3
@@ -463,28 +519,32 @@ select p.partner_id, p.region, p.listed_on, p.fact,
    and ($1::text is null or exists (select from evidence e where e.partner_id = p.partner_id and e.agency = $1));
 
 -- name: own_rows(partner_ids, agency)
--- What an agency said of these partners, newest first.
+-- What an agency sent of these partners, newest first.
 select partner_id, key, list, ref, nib, nik_koperasi, first_listed, last_listed, sealed
   from evidence where partner_id = any($1::uuid[]) and ($2::text is null or agency = $2)
  order by partner_id, last_listed desc, line desc;
 
--- name: quarantine_page(agency, id, import_id, p4)
+-- name: quarantine_page(agency, after, import_id, limit)
 -- What a dry run would refuse is only in its report.
 select * from quarantine q where agency = $1 and id > $2 and ($3::uuid is null or import_id = $3)
    and not exists (select from import i where i.import_id = q.import_id and i.dry_run)
  order by id limit $4;
 
 -- name: quarantined(id, agency)
+-- One entry of the agency's quarantine, with what its upload declared if it is a row of one.
 select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header
   from quarantine q left join import i on i.import_id = q.import_id
  where q.id = $1 and q.agency = $2 and i.dry_run is not true;
 
--- name: mend_quarantined(id, agency, sealed, nib, nik_koperasi, nik, name, participant_no, event_key)
+-- name: correct_quarantined(id, agency, sealed, nib, nik_koperasi, nik, name, participant_no, event_key)
+-- Replaces what an entry holds by its corrected form.
 update quarantine set sealed = $3, nib = $4, nik_koperasi = $5, nik = $6, name = $7, participant_no = $8, event_key = $9
  where id = $1 and agency = $2;
 
--- name: judge_quarantined(id, agency, code, field, detail)
+-- name: set_refusal(id, agency, code, field, detail)
+-- Why a corrected entry is refused now.
 update quarantine set code = $3, field = $4, detail = $5 where id = $1 and agency = $2;
 
 -- name: drop_quarantined(id, agency)
+-- The entry was accepted, or its agency gave it up.
 delete from quarantine where id = $1 and agency = $2;

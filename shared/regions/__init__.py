@@ -10,6 +10,8 @@ from importlib.resources import files
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from shared import jakarta
+
 Level = Literal["national", "kanwil", "province", "regency"]
 
 NATION = "ID"
@@ -99,7 +101,7 @@ class Regions:
     def time_zone(self, code: str) -> ZoneInfo:
         """The zone people there live in; Jakarta's where a region spans several."""
         region = self._all.get(code)
-        return ZoneInfo((region and region.zone) or "Asia/Jakarta")
+        return ZoneInfo(region.zone) if region and region.zone else jakarta.ZONE
 
     def resolve(self, text: str, own: str | None = None) -> str:
         """The regency's code that `text` means, by code or name; `own` is the regency of the agency that wrote it.

@@ -49,8 +49,8 @@ def _call(copy: Path, *words: object) -> float:
 
 def _status(copy: Path, data: Path) -> dict[str, Any]:
     asked = [copy / "payung", "status", "--json", "--data", str(data)]
-    told: dict[str, Any] = json.loads(subprocess.run(asked, check=True, capture_output=True).stdout)
-    return told
+    status: dict[str, Any] = json.loads(subprocess.run(asked, check=True, capture_output=True).stdout)
+    return status
 
 
 def _print(took: dict[str, float], memory: dict[str, int]) -> None:

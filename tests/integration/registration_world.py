@@ -1,4 +1,4 @@
-"""A whole registration service on the real broker and database, spoken to over HTTP, its facts read from the topics."""
+"""A whole registration service on the real broker and database, used over HTTP, its facts read from the topics."""
 
 import asyncio
 import base64
@@ -132,13 +132,13 @@ class World:
 
     async def facts(self, topic: str) -> dict[str, list[dict[str, Any] | None]]:
         """Every fact of each key, oldest first, with its type as `type`."""
-        told: dict[str, list[dict[str, Any] | None]] = defaultdict(list)
+        facts: dict[str, list[dict[str, Any] | None]] = defaultdict(list)
         for key, kind, value in await self.records(topic):
-            told[key].append(None if value is None else {"type": kind, **value})
-        return dict(told)
+            facts[key].append(None if value is None else {"type": kind, **value})
+        return dict(facts)
 
     async def newest(self, topic: str) -> dict[str, Any]:
-        return {key: told[-1] for key, told in (await self.facts(topic)).items()}
+        return {key: facts[-1] for key, facts in (await self.facts(topic)).items()}
 
 
 async def _seen(consumer: AIOKafkaConsumer, name: str) -> set[int]:

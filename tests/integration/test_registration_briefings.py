@@ -29,8 +29,8 @@ async def listed(here: World, name: str) -> str:
 
 
 async def briefing(here: World, day: str) -> dict[str, Any]:
-    told = await here.newest("reference")
-    (found,) = [fact for fact in told.values() if fact["held_on"] == day]
+    published = await here.newest("reference")
+    (found,) = [fact for fact in published.values() if fact["held_on"] == day]
     return dict(found)
 
 
@@ -51,8 +51,8 @@ async def test_a_briefings_region_holds_for_its_guests(here: World, agency: str,
     for name in (first, *(other for other in files if other != first)):
         report = await here.upload(*files[name], agency, list_date=day)
         assert (report["rejected"], report["created"]) == (0, report["rows"]), report
-    told = await briefing(here, day)
-    assert (told["region"], told["attendees"], told["present"]) == ("33.11", [partner], 3)
+    published = await briefing(here, day)
+    assert (published["region"], published["attendees"], published["present"]) == ("33.11", [partner], 3)
     again = await here.upload(*files["attendance"], agency, list_date=day)
     assert (again["created"], again["unchanged"]) == (0, 3)
 

@@ -1,4 +1,4 @@
-"""Agencies that write to Kafka themselves: the same rules, told apart by the key in a header."""
+"""Agencies that write to Kafka themselves: the same rules, identified by the key in a header."""
 
 import json
 from collections.abc import AsyncIterator
@@ -57,10 +57,10 @@ async def test_a_record_without_a_good_key_or_without_json_is_a_dead_letter(here
     good = json.dumps(listing()).encode()
     await write(here, ("a", good, None), ("b", good, "pyk_wrong"), ("c", b"{no json", here.keys["dinas"]))
 
-    async def buried() -> bool:
+    async def in_dead_letters() -> bool:
         return len(await dead_letters(here)) >= 3
 
-    await eventually(buried, 20)
+    await eventually(in_dead_letters, 20)
     reasons = sorted(reason.split(":")[0] for _, _, reason in await dead_letters(here))
     assert reasons == ["malformed", "unauthorized", "unauthorized"]
     assert await here.pool.fetchval("select count(*) from evidence") == 0
@@ -91,15 +91,15 @@ async def test_erasure_deletes_the_dead_letters_of_the_person_and_no_others(here
     stay = [*(json.dumps(each).encode() for each in others), too_deep, b"{no json"]
     values = [*(json.dumps(each).encode() for each in theirs), *stay]
     await write(here, *((str(at), value, None) for at, value in enumerate(values)))
-    await eventually(partial(buried, here, values), 20)
+    await eventually(partial(in_dead_letters, here, values), 20)
     (partner,) = sent["partners"].values()
     erased = await here.http.delete(f"/v1/partners/{partner}", headers=here.bearer("dinas"))
     assert erased.status_code == 204
-    await eventually(partial(buried, here, stay), 20)
-    assert await here.pool.fetchval("select count(*) from letters_to_forget") == 0
+    await eventually(partial(in_dead_letters, here, stay), 20)
+    assert await here.pool.fetchval("select count(*) from dead_letters_to_erase") == 0
 
 
-async def buried(here: World, values: list[bytes]) -> bool:
+async def in_dead_letters(here: World, values: list[bytes]) -> bool:
     letters = await read_dead_letters(here.kafka, prefix=here.prefix, topic="intake")
     return sorted(letter.record.value for letter in letters) == sorted(values)
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.registration.identity.matching import Known, cluster, look_up
+from services.registration.identity.keys import Known, look_up
+from services.registration.identity.matching import cluster
 from services.registration.intake.values import name_key
 from services.registration.writer import import_worker
 from tests import stack
@@ -155,11 +156,13 @@ async def rows_of_partners(here: World) -> dict[str, list[Any]]:
 
 
 async def test_the_facts_on_the_topic_are_the_partners_in_the_database(here: World) -> None:
-    """After all those runs: every group is told once and by its own rows, every id that lost its rows says so."""
+    """After all those runs: each group is published once, by its own rows; so is each id that lost its rows."""
     facts = await here.facts("partners")
     assert all(fact is not None for versions in facts.values() for fact in versions)
-    told = {key for key, versions in facts.items() if versions[-1]["status"] == "active" and versions[-1]["lists"]}
-    assert told == {str(r["partner_id"]) for r in await here.pool.fetch("select distinct partner_id from evidence")}
+    published = {key for key, versions in facts.items() if versions[-1]["status"] == "active" and versions[-1]["lists"]}
+    assert published == {
+        str(r["partner_id"]) for r in await here.pool.fetch("select distinct partner_id from evidence")
+    }
     for key, versions in facts.items():
         assert [fact["version"] for fact in versions] == list(range(1, len(versions) + 1)), key
         times = [fact["recorded_at"] for fact in versions]

@@ -66,15 +66,15 @@ async def made(here: World, **changes: Any) -> tuple[int, dict[str, Any]]:
 
 @pytest.mark.parametrize("name", ["a\u0000b", "   ", ""])
 async def test_an_agency_has_a_name(here: World, name: str) -> None:
-    status, told = await made(here, name=name)
-    assert (status, told["code"], told["field"]) == (422, "invalid_value", "name")
+    status, body = await made(here, name=name)
+    assert (status, body["code"], body["field"]) == (422, "invalid_value", "name")
 
 
 async def test_an_agencys_regions_and_scopes_are_kept_once(here: World) -> None:
     regions, scopes = ["33.11", "33.12", "33.11"], ["read", "publish", "read"]
-    status, told = await made(here, slug="sekali", name=" Sekali ", regions=regions, scopes=scopes)
-    assert (status, told["name"]) == (201, "Sekali")
-    assert (told["regions"], told["scopes"]) == (["33.11", "33.12"], ["read", "publish"])
+    status, body = await made(here, slug="sekali", name=" Sekali ", regions=regions, scopes=scopes)
+    assert (status, body["name"]) == (201, "Sekali")
+    assert (body["regions"], body["scopes"]) == (["33.11", "33.12"], ["read", "publish"])
 
 
 @pytest.mark.parametrize("scopes", [[], ["enroll"], ["publish", "enroll"]])

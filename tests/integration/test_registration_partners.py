@@ -1,4 +1,4 @@
-"""What becomes of partners, participants and claims over time, as told on the topics."""
+"""What becomes of partners, participants and claims over time, as published on the topics."""
 
 import asyncio
 import csv
@@ -58,9 +58,9 @@ async def test_an_accepted_listing_is_told_with_its_contact(here: World) -> None
     contact = {"name": "Umi", "phone": "0860-0000-1836", "email": "umi@example.id", "language": "en"}
     answer = await here.send(here.event("partner.listed", listing(nib=NIB, contact=contact, scale="small", workers=4)))
     partner_id = answer["partners"]["e1"]
-    told = await only(here, "partners")
-    assert (told["type"], told["version"], told["partner_id"]) == ("partner.listed", 1, partner_id)
-    assert (told["scale"], told["workers"]["total"], told["listed_on"]) == ("small", 4, "2021-01-31")
+    published = await only(here, "partners")
+    assert (published["type"], published["version"], published["partner_id"]) == ("partner.listed", 1, partner_id)
+    assert (published["scale"], published["workers"]["total"], published["listed_on"]) == ("small", 4, "2021-01-31")
     contact = await only(here, "contacts")
     assert (contact["phone"], contact["contact_person"], contact["language"]) == ("+6286000001836", "Umi", "en")
 
@@ -109,8 +109,10 @@ async def test_after_a_split_each_part_is_told_by_its_own_rows(here: World) -> N
     assert (await here.send(here.event("partner.listed", new)))["partners"]["e2"] == kept
     await here.send(here.event("partner.listed", listing("Tiga", nik=NIK, nib=OTHER_NIB)))
     facts = (await here.newest("partners")).values()
-    told = {(fact["region"], fact["workers"]["total"], *(each["list"] for each in fact["lists"])) for fact in facts}
-    assert told >= {("33.11", 3, "a"), ("36.71", 5, "b")}
+    published = {
+        (fact["region"], fact["workers"]["total"], *(each["list"] for each in fact["lists"])) for fact in facts
+    }
+    assert published >= {("33.11", 3, "a"), ("36.71", 5, "b")}
     assert len(facts) == 3
 
 
@@ -166,10 +168,10 @@ async def test_lapse_and_reinstatement_are_told(here: World) -> None:
         here.event("enrollment.lapsed", {"participant_no": "Z1", "effective_on": "2021-06-01", "reason": "closed"})
     )
     await here.send(here.event("enrollment.registered", enrolment(nib=NIB, effective_on="2021-09-01")))
-    ((_, told),) = (await here.facts("enrollments")).items()
+    ((_, published),) = (await here.facts("enrollments")).items()
     kinds = ["enrollment.registered", "enrollment.lapsed", "enrollment.reinstated"]
-    assert [fact["type"] for fact in told] == kinds
-    assert [(p["from"], p["until"]) for p in told[-1]["periods"]] == [
+    assert [fact["type"] for fact in published] == kinds
+    assert [(p["from"], p["until"]) for p in published[-1]["periods"]] == [
         ("2021-03-01", "2021-06-01"),
         ("2021-09-01", None),
     ]
@@ -185,8 +187,8 @@ async def test_a_later_listing_changes_the_enrolment_fact_as_well(here: World) -
     await here.send(here.event("partner.listed", listing(nib=NIB, scale="micro", list="a")))
     await here.send(here.event("enrollment.registered", enrolment(nib=NIB)))
     await here.send(here.event("partner.listed", listing(nib=NIB, scale="small", listed_on="2021-02-01", list="b")))
-    told = await only(here, "enrollments")
-    assert (told["scale"], told["version"], told["listed_on"]) == ("small", 2, "2021-01-31")
+    published = await only(here, "enrollments")
+    assert (published["scale"], published["version"], published["listed_on"]) == ("small", 2, "2021-01-31")
 
 
 async def test_a_delisted_partner_leaves_coverage_and_comes_back(here: World) -> None:
@@ -232,9 +234,9 @@ async def test_a_claim_moves_on_and_never_back(here: World) -> None:
     await here.send(here.event("claim.paid", claim(paid_on="2021-07-01")))
     late = await here.send(here.event("claim.filed", claim()))
     assert late["accepted"] == 1
-    ((_, told),) = (await here.facts("claims")).items()
-    assert [(fact["type"], fact["version"]) for fact in told] == [("claim.filed", 1), ("claim.paid", 2)]
-    assert (told[-1]["tenure_months"], told[-1]["region"], told[-1]["segment"]) == (3, "33.11", "PU")
+    ((_, published),) = (await here.facts("claims")).items()
+    assert [(fact["type"], fact["version"]) for fact in published] == [("claim.filed", 1), ("claim.paid", 2)]
+    assert (published[-1]["tenure_months"], published[-1]["region"], published[-1]["segment"]) == (3, "33.11", "PU")
 
 
 async def test_statements_are_told_once(here: World) -> None:
@@ -283,8 +285,8 @@ async def test_erasure_leaves_an_id_and_nothing_else(here: World) -> None:
     assert len((await here.get("/v1/quarantine"))["items"]) == 1
     response = await here.http.delete(f"/v1/partners/{partner}", headers=here.bearer("dinas"))
     assert response.status_code == 204
-    told = (await here.newest("partners"))[partner]
-    assert (told["type"], told["status"], told["lists"]) == ("partner.erased", "erased", [])
+    published = (await here.newest("partners"))[partner]
+    assert (published["type"], published["status"], published["lists"]) == ("partner.erased", "erased", [])
     assert (await here.newest("enrollments"))[partner]["periods"] == []
     assert (await here.newest("contacts"))[partner] is None
     assert (await here.get("/v1/quarantine"))["items"] == []
@@ -363,9 +365,9 @@ async def test_keys_are_issued_and_revoked_for_everyone(here: World) -> None:
     assert (await here.http.get("/v1/lists", headers=mine)).status_code == 200
     assert (await here.http.delete(f"/v1/agencies/dinas/keys/{made['key_id']}", headers=admin)).status_code == 204
     assert (await here.http.get("/v1/lists", headers=mine)).status_code == 401
-    told = (await here.facts("access"))[made["key_id"]]
-    assert [fact["type"] for fact in told] == ["key.issued", "key.revoked"]
-    assert made["key"] not in json.dumps(told)
+    published = (await here.facts("access"))[made["key_id"]]
+    assert [fact["type"] for fact in published] == ["key.issued", "key.revoked"]
+    assert made["key"] not in json.dumps(published)
     assert (await here.http.get("/v1/agencies", headers=mine)).status_code == 401
     assert (await here.http.get("/v1/agencies", headers=here.bearer("dinas"))).status_code == 403
 

@@ -1,4 +1,4 @@
-"""What is refused is kept for the agency to mend, but never health data, and nothing of whom was erased."""
+"""What is refused is kept for the agency to correct, but never health data, and nothing of whom was erased."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -43,8 +43,8 @@ async def test_a_claims_health_data_is_refused_and_not_kept(here: World, more: d
     assert any(entry["code"] == "health_data" for entry in entries)
     assert "S06-event" not in str(entries)
     event = entries[-1]["event"] | {"data": CLAIM | more}
-    mended = await here.http.put(f"/v1/quarantine/{entries[-1]['id']}", json=event, headers=here.bearer("dinas"))
-    assert mended.status_code == 200, mended.text
+    corrected = await here.http.put(f"/v1/quarantine/{entries[-1]['id']}", json=event, headers=here.bearer("dinas"))
+    assert corrected.status_code == 200, corrected.text
     assert "S06-event" not in str(await quarantine(here))
 
 
@@ -56,8 +56,8 @@ async def test_a_claims_file_keeps_no_health_data(here: World) -> None:
     assert report["rejected_by"] == {"health_data": 2, "wrong_column_count": 1}
     entries = await quarantine(here, import_id=report["id"])
     assert "S06-row" not in str(entries) + await rejected_csv(here, report["id"])
-    address, mended = f"/v1/quarantine/{entries[0]['id']}", {"cells": {"Sebab Kematian": "S06-row"}}
-    assert (await here.http.put(address, json=mended, headers=here.bearer("dinas"))).status_code == 200
+    address, corrected = f"/v1/quarantine/{entries[0]['id']}", {"cells": {"Sebab Kematian": "S06-row"}}
+    assert (await here.http.put(address, json=corrected, headers=here.bearer("dinas"))).status_code == 200
     assert "S06-row" not in str(await quarantine(here))
 
 
@@ -97,10 +97,10 @@ async def test_erasure_finds_a_guest_of_a_refused_briefing(here: World) -> None:
     listed = {"name": "Pak Tamu", "kind": "individual", "region": "33.12", "listed_on": "2021-01-31"}
     partner = {"nik": "3312025505000000"}
     sent = await here.send(here.event("partner.listed", listed | {"partner": partner}))
-    told = {"region": "33.12", "batch": "1", "held_on": "besok", "quota": 30}
+    briefing = {"region": "33.12", "batch": "1", "held_on": "besok", "quota": 30}
     guests = {"Temu Satu": [partner], "Temu Dua": [{"nik": "3312025606000000"}], "Temu Tiga": None}
     for name, attendees in guests.items():
-        await here.post(here.event("briefing.held", told | {"name": name, "attendees": attendees}))
+        await here.post(here.event("briefing.held", briefing | {"name": name, "attendees": attendees}))
     await here.post(here.event("briefing.held", {}) | {"data": "Temu Empat"})
     assert str(await quarantine(here)).count("Temu") == 4
     await here.http.delete(f"/v1/partners/{next(iter(sent['partners'].values()))}", headers=here.bearer("dinas"))
@@ -115,11 +115,11 @@ async def test_erasure_finds_what_an_entry_became_by_mending(here: World) -> Non
     event = here.event("partner.listed", listed | {"name": "Bu Sembih", "listed_on": "besok"})
     await here.post(event)
     entry = next(e for e in await quarantine(here) if e["event"] == event)
-    mended = event | {"data": event["data"] | {"name": "Bu Sembuh"}}
+    corrected = event | {"data": event["data"] | {"name": "Bu Sembuh"}}
     headers = here.bearer("dinas")
-    for body in (mended, {"event": mended}):
+    for body in (corrected, {"event": corrected}):
         answer = await here.http.put(f"/v1/quarantine/{entry['id']}", json=body, headers=headers)
-        assert (answer.status_code, answer.json()["event"]) == (200, mended)
+        assert (answer.status_code, answer.json()["event"]) == (200, corrected)
     await here.http.delete(f"/v1/partners/{next(iter(sent['partners'].values()))}", headers=headers)
     assert "Sembuh" not in str(await quarantine(here))
 

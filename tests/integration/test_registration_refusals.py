@@ -363,16 +363,16 @@ async def test_refused_events_can_be_seen_mended_and_sent_again(here: World) -> 
     address = f"/v1/quarantine/{entry['id']}"
     headers = here.bearer("dinas")
     assert (await here.http.post(f"{address}/retry", headers=headers)).json()["code"] == "unknown_region"
-    mended = event | {"data": LISTED}
-    assert (await here.http.put(address, json=mended, headers=headers)).status_code == 200
+    corrected = event | {"data": LISTED}
+    assert (await here.http.put(address, json=corrected, headers=headers)).status_code == 200
     answer = await here.http.post(f"{address}/retry", headers=headers)
     assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
     assert (await here.http.post(f"{address}/retry", headers=headers)).status_code == 404
-    assert (await here.send(mended))["duplicates"] == 1
+    assert (await here.send(corrected))["duplicates"] == 1
 
 
 async def test_refused_rows_can_be_mended_too_and_are_nobody_elses(here: World) -> None:
-    report = await here.upload("nama usaha;nik;kab_kota\nToko;123;Sukoharjo\n", "partners", list="mend")
+    report = await here.upload("nama usaha;nik;kab_kota\nToko;123;Sukoharjo\n", "partners", list="corrected")
     entries = (await here.get("/v1/quarantine", import_id=report["id"]))["items"]
     address = f"/v1/quarantine/{entries[0]['id']}"
     for agency, code in (("sukoharjo", 404), ("dinas", 200)):
@@ -390,9 +390,9 @@ async def test_a_refused_row_is_mended_in_the_shape_it_is_shown_in(here: World) 
     for wrong in (["Toko Utuh"], ["Toko Utuh", None, "Sukoharjo"]):
         answer = await here.http.put(address, json=entry | {"cells": wrong}, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
-    mended = ["Toko Utuh", "", "Sukoharjo"]
-    answer = await here.http.put(address, json=entry | {"cells": mended}, headers=headers)
-    assert (answer.status_code, answer.json()["cells"]) == (200, mended)
+    corrected = ["Toko Utuh", "", "Sukoharjo"]
+    answer = await here.http.put(address, json=entry | {"cells": corrected}, headers=headers)
+    assert (answer.status_code, answer.json()["cells"]) == (200, corrected)
     assert (await here.http.post(f"{address}/retry", headers=headers)).status_code == 200
 
 

@@ -50,13 +50,13 @@ async def test_a_partner_listed_again_keeps_its_id_and_goes_on_counting(
     await delist(here, partner, "kamp")
     assert (await here.newest("contacts"))[partner] is None
     assert await partner_of(here, "partner.listed", again | contact | {"list": "kamp2"}) == partner
-    told = await here.facts("partners")
-    assert [(fact["type"], fact["version"]) for fact in told[partner] if fact] == [
+    published = await here.facts("partners")
+    assert [(fact["type"], fact["version"]) for fact in published[partner] if fact] == [
         ("partner.listed", 1),
         ("partner.delisted", 2),
         ("partner.listed", 3),
     ]
-    assert list(told) == [partner]
+    assert list(published) == [partner]
     assert (await here.newest("contacts"))[partner]["version"] == 3
     assert (await here.get(f"/v1/partners/{partner}"))["lists"] == [{"list": "kamp2", "listed_on": "2021-01-31"}]
 
@@ -68,8 +68,8 @@ async def test_within_one_request_as_well(here: World) -> None:
         here.event("partner.listed", listing("Baru", nib=NIB, list="b")),
     )
     assert len(set(answer["partners"].values())) == 1
-    (told,) = (await here.facts("partners")).values()
-    assert [lists["list"] for lists in told[-1]["lists"]] == ["b"]  # type: ignore[index]
+    (published,) = (await here.facts("partners")).values()
+    assert [lists["list"] for lists in published[-1]["lists"]] == ["b"]  # type: ignore[index]
 
 
 async def test_a_name_that_two_bore_brings_nobody_back(here: World) -> None:

@@ -1,4 +1,4 @@
-"""registration as a process: killed in the midst of an upload it goes on where it was; told to stop, it stops."""
+"""registration as a process: killed in the midst of an upload it goes on where it was; asked to stop, it stops."""
 
 import asyncio
 import os

@@ -12,8 +12,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from services.coverage.api import parameters, spreadsheet
 from services.coverage.cells import SEGMENTS
 from services.coverage.queries import queries
-from services.coverage.rollup import today
 from shared.database import connection
+from shared.jakarta import today
 from shared.regions import Regions
 from shared.security import require
 

@@ -12,11 +12,11 @@ from services.coverage.api import freshness, parameters, spreadsheet
 from services.coverage.denominators import PublishedDenominator
 from services.coverage.figures import Combination, Dimensions, Tally
 from services.coverage.published_denominators import published_denominators
-from services.coverage.rollup import today
 from services.coverage.selection import RegionOfCell, Selection
 from services.coverage.sums import selected_sums
 from services.coverage.targets import targets_with_progress
 from shared.database import connection
+from shared.jakarta import today
 from shared.regions import Regions
 from shared.security import require
 

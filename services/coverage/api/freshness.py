@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse
 
 from services.coverage.api.parameters import iso
 from services.coverage.queries import queries
-from services.coverage.rollup import today
 from shared.database import connection
+from shared.jakarta import today
 from shared.security import require
 
 router = APIRouter(prefix="/v1", tags=["freshness"], dependencies=[Depends(require("read"))])

@@ -9,12 +9,12 @@ from typing import Any
 from fastapi import Depends, Request
 
 from services.coverage.timelines import EPOCH, FIRST_DAY, LAST_DAY
+from shared.jakarta import OFFSET_SECONDS
 from shared.problems import Problem, not_found
 from shared.regions import Regions
 
 LEVELS = ("kanwil", "province", "regency", "self")
 BREADTH = {"national": 0, "kanwil": 1, "province": 2, "regency": 3}
-JAKARTA_SECONDS = 7 * 3600
 
 DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
     "region": ("Code of the region asked about.", {"type": "string", "default": "ID", "examples": ["33.11"]}),
@@ -126,7 +126,7 @@ def known_at(request: Request) -> int | None:
         return None
     day = _date(text)
     if day is not None:
-        return (day.toordinal() - date(1970, 1, 1).toordinal() + 1) * 86_400 - JAKARTA_SECONDS - 1
+        return (day.toordinal() - date(1970, 1, 1).toordinal() + 1) * 86_400 - OFFSET_SECONDS - 1
     moment = _moment(text)
     if moment is None:
         raise wrong("known_at", "a time as 2026-01-31T12:00:00+07:00 or a date as YYYY-MM-DD")

@@ -14,10 +14,10 @@ from services.notifications.api.dependencies import Reader, agency_limit, none_i
 from services.notifications.facts import Facts
 from services.notifications.forecast import Forecaster, Position
 from services.notifications.plan import Plan
-from services.notifications.policy_store import JAKARTA
 from services.notifications.policy_timeline import PolicyTimeline
 from services.notifications.queries import queries
 from services.notifications.schedule import BEFORE_FIRST_ID, Scheduler
+from shared import jakarta
 from shared.database import connection
 from shared.problems import Problem, not_found
 from shared.regions import Regions
@@ -86,7 +86,7 @@ def _as_json(planned: Plan, head: dict[str, Any]) -> bytes:
 
 
 def _until(until: date | None, now: datetime) -> date:
-    today = now.astimezone(JAKARTA).date()
+    today = jakarta.day_of(now)
     until = until or today + timedelta(days=DEFAULT_DAYS)
     if until < today:
         raise Problem(422, "invalid_date", "until: lies in the past; a plan is of what is to come.", field="until")

@@ -11,8 +11,9 @@ from services.notifications import policy_store
 from services.notifications.api.dependencies import Admin, routes, wake_parts
 from services.notifications.channels.texts import TEMPLATES
 from services.notifications.policy import Fault, Policy, faults
-from services.notifications.policy_store import JAKARTA, StoredPolicy, current_and_upcoming
+from services.notifications.policy_store import StoredPolicy, current_and_upcoming
 from services.notifications.queries import queries
+from shared import jakarta
 from shared.database import connection, transaction
 from shared.problems import Problem
 
@@ -49,7 +50,7 @@ async def policy(request: Request, caller: Admin) -> dict[str, Any]:
 async def set_policy(body: NewPolicy, request: Request, caller: Admin) -> dict[str, Any]:
     """Refused as `invalid_value` with all faults when it cannot be used. Due times follow within seconds."""
     now = request.app.state.scheduler.now()
-    today = now.astimezone(JAKARTA).date()
+    today = jakarta.day_of(now)
     found = [Fault(f"policy.{fault.field}", fault.detail) for fault in faults(body.policy, TEMPLATES)]
     async with transaction(request.app.state.pool) as db:
         current, *_ = await current_and_upcoming(db, now)

@@ -12,6 +12,7 @@ from services.notifications.outreach_events import reminder_finished
 from services.notifications.policy import ChannelName, Policy
 from services.notifications.rules import Send
 from shared.bus.records import Outgoing
+from shared.database import columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def outcome_columns(attempts: dict[str, Attempt]) -> list[list[Any]]:
     """The first columns of `finish_messages`: ids, outcomes, details, may_have_left."""
     outcomes = [(each.message.id, each.outcome) for each in attempts.values()]
     rows = [(number, outcome.result, outcome.detail, outcome.may_have_left) for number, outcome in outcomes]
-    return [list(column) for column in zip(*rows, strict=True)]
+    return columns(rows)
 
 
 def outreach_event(row: asyncpg.Record, attempt: Attempt, now: datetime) -> Outgoing | None:

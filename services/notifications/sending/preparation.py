@@ -12,6 +12,7 @@ from services.notifications.rules import Decision, Escalate, Send
 from services.notifications.schedule import Scheduler
 from services.notifications.sending.messages import Prepared, message_id, message_to
 from shared.bus import outbox
+from shared.database import columns
 
 ActionKind = TypeVar("ActionKind", Send, Escalate)
 
@@ -58,7 +59,7 @@ class Preparation:
         messages = {row["partner_id"]: message_to(row, sends[row["partner_id"]], policy, now) for row in recipients}
         rows = [(key, sends[key], message.id) for key, message in sorted(messages.items())]
         table = [(key, s.episode, s.step, s.template, s.channel, number) for key, s, number in rows]
-        await db.execute(queries["begin_messages"], *[list(column) for column in zip(*table, strict=True)], now)
+        await db.execute(queries["begin_messages"], *columns(table), now)
         return {key: Prepared(sends[key].channel, message) for key, message in messages.items()}
 
 

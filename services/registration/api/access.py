@@ -1,11 +1,15 @@
 """Who may call which route, and what the routes work with."""
 
 from typing import Annotated
+from uuid import UUID
 
+import asyncpg
 from fastapi import Depends, Request
 
+from services.registration.intake import values
+from services.registration.queries import queries
 from services.registration.runtime import Services
-from shared.problems import Problem
+from shared.problems import Problem, not_found
 from shared.security import Principal, principal_of
 
 
@@ -23,7 +27,7 @@ async def member(request: Request) -> Principal:
 
 
 async def onlooker(request: Request) -> Principal:
-    """An agency, which sees its own, or the administrator, who sees everybody's."""
+    """An agency, which sees its own, or the administrator, who sees all agencies'."""
     principal = await principal_of(request)
     return principal if principal.admin else await member(request)
 
@@ -40,3 +44,12 @@ async def sender(principal: Annotated[Principal, Depends(member)]) -> Principal:
     if not (principal.may("publish") or principal.may("enroll")):
         raise Problem(403, "forbidden", "This key lacks the scopes 'publish' and 'enroll'.")
     return principal
+
+
+async def own_import(here: Services, principal: Principal, import_id: str | UUID) -> asyncpg.Record:
+    """The caller's upload of this id; the administrator sees all. Raises Problem when there is none."""
+    asked = values.uuid_or_none(str(import_id))
+    record = await here.pool.fetchrow(queries["import"], asked, principal.agency) if asked else None
+    if record is None:
+        raise not_found()
+    return record

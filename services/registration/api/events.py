@@ -1,4 +1,4 @@
-"""POST /v1/events: agencies' events, taken whole and answered once they are durable."""
+"""POST /v1/events: a request's events are one unit, answered once they are durable."""
 
 import asyncio
 from typing import Annotated, Any
@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from services.registration.api.access import sender, services
+from services.registration.intake.contexts import EventContext
 from services.registration.intake.event_reader import EventReader
-from services.registration.intake.senders import Speaker
+from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import envelopes
@@ -28,7 +29,7 @@ BODY = {"requestBody": {"required": True, "content": {name: {"schema": {}} for n
 async def post_events(
     request: Request, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> JSONResponse:
-    """Refused events are named in the answer and kept in the quarantine; the others go on."""
+    """Refused events are named in the answer and kept in the quarantine; the others are accepted."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in MEDIA_TYPES:
         raise Problem(415, "unsupported_media_type", f"Send one of {', '.join(MEDIA_TYPES)}.")
@@ -69,7 +70,7 @@ async def _take(here: Services, principal: Principal, media_type: str, body: byt
         if not principal.may(scope):
             raise Problem(403, "forbidden", f"This key lacks the scope '{scope}'.")
     agency = str(principal.agency)
-    reader = EventReader(Speaker(principal.regions, here.jkp), here.regions)
+    reader = EventReader(EventContext(Jurisdiction(here.regions, principal.regions), here.jkp))
     items = await asyncio.to_thread(envelopes.items, events, agency, reader, here.vault)
     answer: Answer = await here.writer.submit(Events(agency, principal.regions, items, key))
     return answer
@@ -91,7 +92,7 @@ async def _take_once(here: Services, principal: Principal, media_type: str, body
     try:
         return await _take(here, principal, media_type, body, key)
     except BaseException:  # whatever it was, even a stop: there is no answer to give again
-        await here.pool.execute(queries["forget_request"], str(principal.agency), key)
+        await here.pool.execute(queries["drop_request"], str(principal.agency), key)
         raise
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from services.registration.api.access import reader, services
-from services.registration.api.imports import parse_day
+from services.registration.api.parameters import day_or_today
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared.security import Principal
@@ -19,7 +19,7 @@ async def get_lists(
     here: Annotated[Services, Depends(services)],
     as_of: str | None = None,
 ) -> list[dict[str, Any]]:
-    rows = await here.pool.fetch(queries["lists"], principal.agency, parse_day(as_of, "as_of"))
+    rows = await here.pool.fetch(queries["lists"], principal.agency, day_or_today(as_of, "as_of"))
     return [
         {
             "agency": row["agency"],

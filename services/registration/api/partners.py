@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BeforeValidator
 
 from services.registration.api.access import reader, services
-from services.registration.api.imports import NOTHING, today
-from services.registration.identity.lookup import as_uuid
+from services.registration.api.parameters import position
+from services.registration.intake import values
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer.submissions import Erasure
 from shared.events.partners import Partner
+from shared.jakarta import today
 from shared.problems import Problem, not_found
 from shared.security import Principal, principal_of
 
@@ -35,9 +36,7 @@ async def list_partners(
     cursor: Annotated[str | None, BeforeValidator(_given)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
-    after = NOTHING if cursor is None else as_uuid(cursor)
-    if after is None:
-        raise Problem(422, "invalid_value", "This cursor was not given by us.", field="cursor")
+    after = position(cursor)
     if region is not None and here.regions.get(region) is None:
         raise Problem(422, "unknown_region", "No region has this code.", field="region")
     regions = here.regions.regencies(region) if region is not None else None
@@ -46,7 +45,7 @@ async def list_partners(
     )
     page = records[:limit]
     more = str(page[-1]["partner_id"]) if len(records) > limit else None
-    return {"items": await _shown(here, page, principal.agency), "next_cursor": more}
+    return {"items": await _as_json(here, page, principal.agency), "next_cursor": more}
 
 
 @router.get("/v1/partners/{partner_id}", summary="One partner, under its own id or one merged into it")
@@ -58,7 +57,7 @@ async def get_partner(
     if not (principal.may("read") or principal.may("publish")):
         raise Problem(403, "forbidden", "This key lacks the scope 'read'.")
     record = await _own(here, principal, partner_id)
-    return (await _shown(here, [record], principal.agency))[0]
+    return (await _as_json(here, [record], principal.agency))[0]
 
 
 @router.delete("/v1/partners/{partner_id}", status_code=204, summary="Erase: contact and identity go everywhere")
@@ -77,7 +76,7 @@ async def erase_partner(
 
 
 async def _own(here: Services, principal: Principal, partner_id: str) -> asyncpg.Record:
-    asked = as_uuid(partner_id)
+    asked = values.uuid_or_none(partner_id)
     if asked is None:
         raise not_found()
     agency = None if principal.admin else principal.agency or ""
@@ -87,12 +86,12 @@ async def _own(here: Services, principal: Principal, partner_id: str) -> asyncpg
     return record
 
 
-async def _shown(here: Services, records: list[asyncpg.Record], agency: str | None) -> list[dict[str, Any]]:
-    """What the agency itself said of each, beside what is known of it; other agencies' lists are not shown."""
-    said: dict[UUID, list[asyncpg.Record]] = {}
+async def _as_json(here: Services, records: list[asyncpg.Record], agency: str | None) -> list[dict[str, Any]]:
+    """What the agency itself reported of each, beside what is known of it; never other agencies' lists."""
+    own_rows: dict[UUID, list[asyncpg.Record]] = {}
     for row in await here.pool.fetch(queries["own_rows"], [r["partner_id"] for r in records], agency):
-        said.setdefault(row["partner_id"], []).append(row)
-    return [_one(here, record, said.get(record["partner_id"], [])) for record in records]
+        own_rows.setdefault(row["partner_id"], []).append(row)
+    return [_one(here, record, own_rows.get(record["partner_id"], [])) for record in records]
 
 
 def _one(here: Services, record: asyncpg.Record, rows: list[asyncpg.Record]) -> dict[str, Any]:

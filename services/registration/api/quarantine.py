@@ -1,4 +1,4 @@
-"""/v1/quarantine: an agency sees, mends and sends again what was refused, events and rows of files alike."""
+"""/v1/quarantine: an agency sees, corrects and sends again what was refused, events and rows of files alike."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -7,19 +7,19 @@ import asyncpg
 from fastapi import APIRouter, Depends, Query
 
 from services.registration.api.access import sender, services
-from services.registration.api.imports import NOTHING
-from services.registration.identity.lookup import as_uuid
-from services.registration.intake import health
+from services.registration.api.parameters import BEFORE_ALL
+from services.registration.intake import health_data, values
+from services.registration.intake.contexts import EventContext, UploadContext
 from services.registration.intake.event_reader import EventReader
-from services.registration.intake.row_reader import Reader
-from services.registration.intake.senders import Sender, Speaker
-from services.registration.intake.tables import Row, Table, squeeze
+from services.registration.intake.jurisdiction import Jurisdiction
+from services.registration.intake.row_reader import RowReader
+from services.registration.intake.tables import Row, squeeze
 from services.registration.intake.values import Refusal
+from services.registration.orders import Order
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import envelopes, submissions
-from services.registration.writer.accept import Order
-from services.registration.writer.submissions import Events, Item, MendedRow
+from services.registration.writer.submissions import CorrectedRow, Events, Item
 from shared.problems import Problem, not_found
 from shared.security import Principal
 
@@ -34,22 +34,23 @@ async def list_quarantine(
     import_id: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
-    after, of_import = NOTHING if cursor is None else as_uuid(cursor), as_uuid(import_id) if import_id else None
+    after = BEFORE_ALL if cursor is None else values.uuid_or_none(cursor)
+    of_import = values.uuid_or_none(import_id) if import_id else None
     if after is None or (import_id and of_import is None):
         raise Problem(422, "invalid_value", "This cursor or import id was not given by us.", field="cursor")
     rows = await here.pool.fetch(queries["quarantine_page"], principal.agency, after, of_import, limit + 1)
     page = rows[:limit]
     return {
-        "items": [_shown(here, row) for row in page],
+        "items": [_as_json(here, row) for row in page],
         "next_cursor": str(page[-1]["id"]) if len(rows) > limit else None,
     }
 
 
 @router.put(
     "/v1/quarantine/{entry_id}",
-    summary="Mend: the event anew, bare or as shown; of a row {'cells': {column: text}} or all",
+    summary="Correct: the event anew, bare or as shown; of a row {'cells': {column: text}} or all",
 )
-async def mend(
+async def correct(
     entry_id: str,
     body: dict[str, Any],
     principal: Annotated[Principal, Depends(sender)],
@@ -57,35 +58,39 @@ async def mend(
 ) -> dict[str, Any]:
     entry = await _own(here, principal, entry_id)
     if entry["import_id"] is not None:
-        body = {"cells": _mended_cells(entry, here.vault.open(entry["sealed"])["cells"], body)}
+        body = {"cells": _corrected_cells(entry, here.vault.open(entry["sealed"])["cells"], body)}
         reader, row = _reading(here, principal, entry, body["cells"])
-        key, trace = None, reader.trace(row)
+        key, subject = None, reader.data_subject(row)
     else:
-        event = body.get("event")  # as it is shown
+        event = body.get("event")  # the form in which it was read
         item = _item(here, principal, event if isinstance(event, dict) else body)
-        body, key, trace = item.raw, item.key, submissions.trace(item.raw, here.regions, principal.regions)
+        body, key, subject = (
+            item.raw,
+            item.key,
+            submissions.read_data_subject(item.raw, here.regions, principal.regions),
+        )
     try:
         await here.pool.execute(
-            queries["mend_quarantined"],
+            queries["correct_quarantined"],
             entry["id"],
             principal.agency,
-            here.vault.seal(health.without(body)),
-            *trace.hashed(here.vault),
+            here.vault.seal(health_data.without(body)),
+            *subject.hashed(here.vault),
             key if entry["code"] != "id_reused" else None,
         )
     except asyncpg.UniqueViolationError:
         raise Problem(409, "conflict", "An event with this source and id waits here already.", field="id") from None
-    return _shown(here, await _own(here, principal, entry_id))
+    return _as_json(here, await _own(here, principal, entry_id))
 
 
-@router.post("/v1/quarantine/{entry_id}/retry", summary="Send again; refused once more, it says why")
+@router.post("/v1/quarantine/{entry_id}/retry", summary="Send again; refused again, the answer names the reason")
 async def retry(
     entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
     entry = await _own(here, principal, entry_id)
     raw = here.vault.open(entry["sealed"])
     if entry["import_id"] is not None:
-        refusal = await here.writer.submit(_mended_row(here, principal, entry, raw["cells"]))
+        refusal = await here.writer.submit(_corrected_row(here, principal, entry, raw["cells"]))
         if isinstance(refusal, Refusal):
             raise Problem(422, refusal.code, refusal.detail, field=refusal.field)
         return {"accepted": 1, "duplicates": 0, "rejected": [], "partners": {}}
@@ -102,7 +107,7 @@ async def retry(
 
 
 async def _own(here: Services, principal: Principal, entry_id: str) -> asyncpg.Record:
-    asked = as_uuid(entry_id)
+    asked = values.uuid_or_none(entry_id)
     row = await here.pool.fetchrow(queries["quarantined"], asked, principal.agency) if asked else None
     if row is None:
         raise not_found()
@@ -110,11 +115,11 @@ async def _own(here: Services, principal: Principal, entry_id: str) -> asyncpg.R
 
 
 def _item(here: Services, principal: Principal, raw: Any) -> Item:
-    reader = EventReader(Speaker(principal.regions, here.jkp), here.regions)
+    reader = EventReader(EventContext(Jurisdiction(here.regions, principal.regions), here.jkp))
     return envelopes.items([raw], str(principal.agency), reader, here.vault)[0]
 
 
-def _mended_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any]) -> list[str]:
+def _corrected_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any]) -> list[str]:
     """The row with the named columns changed, or all its cells anew; a row of the wrong width takes the header's."""
     given = body.get("cells")
     header = [squeeze(name) for name in entry["header"]]
@@ -122,30 +127,31 @@ def _mended_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any]) 
         named = {squeeze(name): value for name, value in given.items()}
         if not named.keys() <= set(header):
             raise Problem(422, "invalid_value", "The file has no such column.", field="cells")
-        kept = (held + [""] * len(header))[: len(header)]
-        given = [named.get(name, cell) for name, cell in zip(header, kept, strict=True)]
+        fitted = (held + [""] * len(header))[: len(header)]
+        given = [named.get(name, cell) for name, cell in zip(header, fitted, strict=True)]
     if not isinstance(given, list) or len(given) != len(header) or not all(isinstance(cell, str) for cell in given):
         raise Problem(422, "invalid_value", "Send {'cells': {column: text}}, or one text a column.", field="cells")
-    return health.cells_without(given, health.columns(entry["kind"], entry["header"]), fits=True)
+    return health_data.cells_without(given, health_data.columns(entry["kind"], entry["header"]), fits=True)
 
 
-def _reading(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> tuple[Reader, Row]:
-    """The row and what reads it as its import did."""
+def _reading(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> tuple[RowReader, Row]:
+    """A reader with the context of the entry's import, and the row."""
     header = tuple(entry["header"])
     row = Row(entry["line"], tuple(cells), len(cells) == len(header))
-    sender = Sender(principal.regions, entry["list"], entry["list_date"], entry["require_nik"], here.jkp)
-    return Reader(entry["kind"], Table(header, (row,), 0), sender, here.regions), row
+    jurisdiction = Jurisdiction(here.regions, principal.regions)
+    upload = UploadContext(jurisdiction, entry["list"], entry["list_date"], entry["require_nik"], here.jkp)
+    return RowReader(entry["kind"], header, upload), row
 
 
-def _mended_row(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> MendedRow:
+def _corrected_row(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> CorrectedRow:
     reader, row = _reading(here, principal, entry, cells)
     answer = reader.read(row)
     agency, import_id = str(principal.agency), UUID(str(entry["import_id"]))
     order = answer if isinstance(answer, Refusal) else Order(agency, principal.regions, answer, import_id)
-    return MendedRow(entry["id"], order, agency)
+    return CorrectedRow(entry["id"], order, agency)
 
 
-def _shown(here: Services, row: asyncpg.Record) -> dict[str, Any]:
+def _as_json(here: Services, row: asyncpg.Record) -> dict[str, Any]:
     sent = here.vault.open(row["sealed"])
     return {
         "id": str(row["id"]),

@@ -1,2 +1,3 @@
-"""The second step: rows are evidence of who is one partner, and this room groups them, gives each group its id and
-looks partners up. `matching` holds the rule, pure; the others find the rows it reaches and keep the outcome."""
+"""The second step: rows are evidence of who is one partner. `listings` turns commands into rows, `grouping` groups them
+and gives each group its partner id, `lookup` finds the partner that a reference means. The rules are pure: `matching`
+(which rows are one partner), `survivors` (which id a group keeps), `keys` (which partner a reference means)."""

@@ -37,7 +37,7 @@ COLUMNS = (
 
 
 def record(row: Row, partner: UUID, ref: str | None, content: UUID, sealed: bytes) -> tuple[Any, ...]:
-    """The row as the table has it, in the order of COLUMNS."""
+    """The values of COLUMNS."""
     heads = row.heads
     return (
         row.key,
@@ -68,7 +68,7 @@ def record(row: Row, partner: UUID, ref: str | None, content: UUID, sealed: byte
 
 
 def to_row(record: asyncpg.Record) -> Row:
-    """A row of the table `evidence` as identity and folding see it."""
+    """A row of the table `evidence` without what is sealed."""
     return Row(
         key=record["key"],
         sequence=record["sequence"],

@@ -1,17 +1,17 @@
 """What identified a partner in rows that were removed: a new row that would have joined them gives it back its id."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.registration.identity import matching
 from services.registration.identity.profile import Row
 from services.registration.identity.unit_of_work import UnitOfWork
+from shared.database import columns
 
 
 @dataclass(frozen=True, slots=True)
-class Former:
-    """What a removed row of a partner was identified by."""
+class FormerIdentifiers:
+    """What identified a partner in one of its removed rows."""
 
     partner: UUID
     nib: int | None
@@ -20,31 +20,22 @@ class Former:
     name: UUID
 
 
-async def remember(work: UnitOfWork, gone: Sequence[Row]) -> None:
-    """Keep what these rows were identified by; it counts once their partner has no row left."""
-    held = [(row.partner, row.nib, row.nik_koperasi, row.nik, row.name) for row in gone]
-    if held:
-        await work.execute("remember_former", *(list(column) for column in zip(*held, strict=True)))
+async def keep(work: UnitOfWork, removed: Sequence[Row]) -> None:
+    """Keep what identified these rows; it counts once their partner has no row left."""
+    records = [(row.partner, row.nib, row.nik_koperasi, row.nik, row.name) for row in removed]
+    if records:
+        await work.execute("keep_former", *columns(records))
 
 
-async def recalled(
-    work: UnitOfWork, new: Sequence[Row], rows: Sequence[Row], groups: Sequence[Sequence[int]], vetoed: Collection[UUID]
-) -> list[list[UUID]]:
-    """The partners without rows that each group turns out to be; only groups with a new row can be one."""
-    former = await _sharing(work, new)
-    if not former:
-        return [[] for _ in groups]
-    keys = {row.key for row in new}
-    touched = [group if any(rows[at].key in keys for at in group) else () for group in groups]
-    return matching.recall(rows, touched, former, vetoed)
+async def sharing(work: UnitOfWork, rows: Sequence[Row]) -> list[FormerIdentifiers]:
+    """What identified those active partners without rows that once shared an identifier with one of these rows.
 
-
-async def _sharing(work: UnitOfWork, new: Sequence[Row]) -> list[Former]:
-    """What identified the rowless partners that once shared a NIB, NIK Koperasi, NIK or name with one of these."""
-    asked = [list({getattr(row, key) for row in new} - {None}) for key in ("nib", "nik_koperasi", "nik", "name")]
-    former = [Former(**record) for record in await work.fetch("former_sharing", *asked)]
-    await work.known({each.partner for each in former})
-    return [each for each in former if work.states[each.partner].status == "active"]
+    The states of the partners found are loaded.
+    """
+    asked = [list({getattr(row, key) for row in rows} - {None}) for key in ("nib", "nik_koperasi", "nik", "name")]
+    former = [FormerIdentifiers(**record) for record in await work.fetch("former_sharing", *asked)]
+    await work.load_states({each.partner for each in former})
+    return [each for each in former if work.states[each.partner].is_active]
 
 
 async def follow(work: UnitOfWork, merged: Mapping[UUID, UUID]) -> None:
@@ -53,11 +44,11 @@ async def follow(work: UnitOfWork, merged: Mapping[UUID, UUID]) -> None:
         await work.execute("move_former", list(merged), list(merged.values()))
 
 
-async def of(work: UnitOfWork, partners: Iterable[UUID]) -> list[Former]:
-    """What is remembered of these partners."""
-    return [Former(**record) for record in await work.fetch("former_of", list(partners))]
+async def of(work: UnitOfWork, partners: Iterable[UUID]) -> list[FormerIdentifiers]:
+    """What is kept of these partners."""
+    return [FormerIdentifiers(**record) for record in await work.fetch("former_of", list(partners))]
 
 
-async def forget(work: UnitOfWork, partners: Iterable[UUID]) -> None:
-    """Nothing brings these ids back."""
-    await work.execute("forget_former", list(partners))
+async def erase(work: UnitOfWork, partners: Iterable[UUID]) -> None:
+    """From now on no row gives these ids back."""
+    await work.execute("erase_former", list(partners))

@@ -1,21 +1,37 @@
-"""Which partner somebody means: by id or ref if given, else NIB, else NIK, else name + regency, under the vetoes."""
+"""Which partner a reference means: by id or ref if given, else NIB, else NIK, else name + regency, under the vetoes."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 
-from services.registration.identity import matching
-from services.registration.identity.matching import Keys, Known
+from services.registration.identity.keys import Keys, Known, look_up
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake import values
 from services.registration.intake.commands import Reference
 from services.registration.intake.values import Refusal
+from shared.database import columns
 
 KEY_COLUMNS = tuple(field.name for field in fields(Keys))
+
+ById = dict[str, tuple[UUID, str | None]]
+"""Partner id as sent → (the partner that answers for it, its region)."""
+ByRef = dict[tuple[str, str, str | None], UUID | Refusal]
+"""(agency, ref, list) → the key of the row it means, or why it means none."""
+
+
+class Mention(NamedTuple):
+    """A partner as an agency refers to it. `regions`: the agency's; `region`: where a name without one belongs;
+    `list`: the list on which a ref is meant, None for any."""
+
+    agency: str
+    regions: tuple[str, ...]
+    reference: Reference
+    region: str | None = None
+    list: str | None = None
 
 
 def keys_from(record: asyncpg.Record) -> Keys:
@@ -31,49 +47,41 @@ def keys_of(work: UnitOfWork, partner: Reference, region: str | None = None) -> 
     return Keys(nib, partner.nik_koperasi, work.vault.nik(partner.nik), name)
 
 
-async def anchor(
-    work: UnitOfWork,
-    asked: Sequence[tuple[str, tuple[str, ...], Reference]],
-    regions: Sequence[str | None],
-    lists: Sequence[str] | None = None,
-) -> list[Keys | Refusal]:
-    """The keys of each (agency, its regions, reference), anchored where an id or ref is given.
+async def anchored_keys(work: UnitOfWork, mentions: Sequence[Mention]) -> list[Keys | Refusal]:
+    """The keys of each mention, anchored where an id or ref is given.
 
-    An id or ref of nobody the agency may speak for is `partner_unknown`; beside another's NIB it is a `conflict`, and
-    so is a ref that is another partner's on another list, unless `lists` says on which list it is meant.
+    An id or ref of no partner in the agency's regions is `partner_unknown`; beside another partner's NIB it is a
+    `conflict`, and so is a ref that is another partner's on another list, unless the mention names the list.
     """
-    by_id = await _by_id(work, [reference for _, _, reference in asked])
-    named: Sequence[str | None] = lists or [None] * len(asked)
-    by_ref = await _by_ref(work, [(a, r.ref, name) for (a, _, r), name in zip(asked, named, strict=True) if r.ref])
-    answers: list[Keys | Refusal] = []
-    for (agency, own_regions, reference), region, name in zip(asked, regions, named, strict=True):
-        keys = keys_of(work, reference, region)
-        if reference.id is not None:
-            found = by_id.get(reference.id)
-            if found is None or not work.regions.within(own_regions, found[1] or ""):
-                answers.append(_unknown("id"))
-                continue
-            keys = replace(keys, anchor_partner=found[0])
-        elif reference.ref is not None:
-            row = by_ref.get((agency, reference.ref, name), _unknown("ref"))
-            if isinstance(row, Refusal):
-                answers.append(row)
-                continue
-            keys = replace(keys, anchor_row=row)
-        answers.append(keys)
-    return await _without_conflicts(work, answers)
+    by_id = await _by_id(work, [mention.reference for mention in mentions])
+    by_ref = await _by_ref(work, [(m.agency, m.reference.ref, m.list) for m in mentions if m.reference.ref])
+    return await _without_conflicts(work, [_anchor(work, mention, by_id, by_ref) for mention in mentions])
+
+
+def _anchor(work: UnitOfWork, mention: Mention, by_id: ById, by_ref: ByRef) -> Keys | Refusal:
+    reference = mention.reference
+    keys = keys_of(work, reference, mention.region)
+    if reference.id is not None:
+        partner, region = by_id.get(reference.id, (None, None))
+        if partner is None or not work.regions.within(mention.regions, region or ""):
+            return _unknown("id")
+        return replace(keys, anchor_partner=partner)
+    if reference.ref is not None:
+        row = by_ref.get((mention.agency, reference.ref, mention.list), _unknown("ref"))
+        return row if isinstance(row, Refusal) else replace(keys, anchor_row=row)
+    return keys
 
 
 async def _without_conflicts(work: UnitOfWork, answers: list[Keys | Refusal]) -> list[Keys | Refusal]:
-    """Refuse those whose id or ref is one partner and whose NIB is another's."""
+    """Refuse those whose id or ref is one partner's and whose NIB is another's."""
     doubtful = [
         (at, keys)
         for at, keys in enumerate(answers)
         if isinstance(keys, Keys) and keys.nib is not None and (keys.anchor_row or keys.anchor_partner)
     ]
-    meant = await find(work, [keys for _, keys in doubtful])
+    by_anchor = await find(work, [keys for _, keys in doubtful])
     by_nib = await find(work, [Keys(nib=keys.nib) for _, keys in doubtful])
-    for (at, _), one, other in zip(doubtful, meant, by_nib, strict=True):
+    for (at, _), one, other in zip(doubtful, by_anchor, by_nib, strict=True):
         if other is not None and one != other:
             answers[at] = Refusal("conflict", "partner", "The id or ref means one partner, the NIB another.")
     return answers
@@ -83,8 +91,9 @@ def _unknown(field: str) -> Refusal:
     return Refusal("partner_unknown", f"partner.{field}", f"No partner you may speak for has this {field}.")
 
 
-async def _by_id(work: UnitOfWork, references: Sequence[Reference]) -> dict[str, tuple[UUID, str | None]]:
-    asked = {reference.id: uuid for reference in references if reference.id and (uuid := as_uuid(reference.id))}
+async def _by_id(work: UnitOfWork, references: Sequence[Reference]) -> ById:
+    given = {reference.id for reference in references if reference.id}
+    asked = {text: uuid for text in given if (uuid := values.uuid_or_none(text))}
     if not asked:
         return {}
     records = {row["asked"]: row for row in await work.fetch("survivors", list(asked.values()))}
@@ -93,32 +102,23 @@ async def _by_id(work: UnitOfWork, references: Sequence[Reference]) -> dict[str,
     }
 
 
-async def _by_ref(
-    work: UnitOfWork, asked: Sequence[tuple[str, str | None, str | None]]
-) -> dict[tuple[str, str, str | None], UUID | Refusal]:
+async def _by_ref(work: UnitOfWork, asked: Sequence[tuple[str, str | None, str | None]]) -> ByRef:
     if not asked:
         return {}
-    records = await work.fetch("rows_by_ref", *(list(column) for column in zip(*set(asked), strict=True)))
+    records = await work.fetch("rows_by_ref", *columns(set(asked)))
     several = Refusal("conflict", "partner.ref", "On your lists this ref means more than one partner.")
     return {(row["agency"], row["ref"], row["list"]): several if row["several"] else row["key"] for row in records}
 
 
-def as_uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
 async def find(work: UnitOfWork, asked: Sequence[Keys]) -> list[UUID | None]:
-    """The partner each of these means, or None; look-ups never link anybody."""
+    """The partner that each of these means, or None; a look-up never joins partners."""
     if not asked:
         return []
     anchored = await _anchored(work, asked)
     holders = await _holders(work, asked)
     return [
         anchored.get(keys.anchor_row or keys.anchor_partner)
-        or matching.look_up(
+        or look_up(
             keys.nib if keys.nib is not None else keys.nik_koperasi,
             keys.nik,
             holders.get(("nib", keys.nib)) or holders.get(("nik_koperasi", keys.nik_koperasi)) or (),
@@ -134,7 +134,7 @@ async def _anchored(work: UnitOfWork, asked: Sequence[Keys]) -> dict[UUID | None
     partners = [keys.anchor_partner for keys in asked if keys.anchor_partner]
     found: dict[UUID | None, UUID] = {}
     if rows:
-        found |= {row["key"]: row["partner_id"] for row in await work.fetch("rows_by_key_partner", rows)}
+        found |= {row["key"]: row["partner_id"] for row in await work.fetch("partners_of_rows", rows)}
     if partners:
         found |= {row["asked"]: row["partner_id"] for row in await work.fetch("survivors", partners)}
     return {key: work.current(partner) for key, partner in found.items()}

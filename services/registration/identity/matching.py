@@ -9,13 +9,11 @@ Each step looks at the groups the step before left, decides for every key at onc
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
-from uuid import UUID
+from typing import Any, Protocol
 
 
 class Evidence(Protocol):
-    """What identity looks at in a row; None where the row says nothing. `name` stands for name + regency."""
+    """What identity looks at in a row; None where the row has no value. `name` stands for name + regency."""
 
     @property
     def nib(self) -> Any: ...
@@ -28,7 +26,7 @@ class Evidence(Protocol):
 
 
 def cluster(rows: Sequence[Evidence], vetoed_names: Collection[Hashable] = ()) -> list[list[int]]:
-    """The groups as sorted positions in `rows`. `vetoed_names` are known to join nothing and are not looked at."""
+    """The groups as sorted positions in `rows`. `vetoed_names` are known to join nothing: they are skipped."""
     groups = _Groups(len(rows))
     for key in ("nib", "nik_koperasi"):
         groups.unite(_holders(rows, key).values())
@@ -94,114 +92,3 @@ class _Groups:
         for position in range(len(self._parent)):
             members[self.root(position)].append(position)
         return list(members.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What somebody's partner is looked up by; an anchor (the row of a ref, the partner of an id) comes first."""
-
-    nib: int | None = None
-    nik_koperasi: str | None = None
-    nik: UUID | None = None
-    name: UUID | None = None
-    anchor_row: UUID | None = None
-    anchor_partner: UUID | None = None
-
-
-P = TypeVar("P", bound=Hashable)
-
-
-@dataclass(frozen=True, slots=True)
-class Known(Generic[P]):
-    """What a look-up has to know of a partner: its identifiers."""
-
-    partner: P
-    nibs: frozenset[Any]
-    niks: frozenset[Any]
-
-
-def look_up(
-    nib: Any, nik: Any, by_nib: Sequence[Known[P]], by_nik: Sequence[Known[P]], by_name: Sequence[Known[P]]
-) -> P | None:
-    """The partner that somebody with this NIB, NIK and name means; the look-up obeys the same vetoes, and never links.
-
-    `by_…` are the partners holding the NIB, the NIK, the name + regency; each partner once.
-    """
-    if nib is not None and by_nib:
-        return by_nib[0].partner
-    if nik is not None and len(by_nik) == 1 and not (nib is not None and by_nik[0].nibs):
-        return by_nik[0].partner
-    if len(by_name) != 1:
-        return None
-    only = by_name[0]
-    nibs = only.nibs | ({nib} if nib is not None else set())
-    niks = only.niks | ({nik} if nik is not None else set())
-    return only.partner if len(nibs) <= 1 and len(niks) <= 1 else None
-
-
-class Once(Evidence, Protocol):
-    """What a partner that has no row now was once identified by."""
-
-    @property
-    def partner(self) -> Any: ...
-
-
-def recall(
-    rows: Sequence[Evidence],
-    groups: Sequence[Sequence[int]],
-    former: Sequence[Once],
-    vetoed_names: Collection[Hashable] = (),
-) -> list[list[Any]]:
-    """The partners without rows that each group is: those it would be one with, if their former rows still stood.
-
-    One that would be one with several groups is the group it shares the strongest identifier with, then the first.
-    """
-    number_of = {at: number for number, group in enumerate(groups) for at in group}
-    once: dict[Any, list[Once]] = defaultdict(list)
-    met: dict[Any, set[int]] = defaultdict(set)
-    for together in cluster([*rows, *former], vetoed_names):
-        numbers = {number_of[at] for at in together if at in number_of}
-        for each in (former[at - len(rows)] for at in together if at >= len(rows)):
-            once[each.partner].append(each)
-            met[each.partner] |= numbers
-    recalled: list[list[Any]] = [[] for _ in groups]
-    for partner, numbers in met.items():
-        if numbers:
-            closest = min(numbers, key=lambda n: (_distance([rows[at] for at in groups[n]], once[partner]), n))
-            recalled[closest].append(partner)
-    return recalled
-
-
-def _distance(one: Sequence[Evidence], other: Sequence[Evidence]) -> int:
-    """0 with a NIB or NIK Koperasi in common, 1 with a NIK, 2 with a name, 3 with nothing."""
-    for distance, keys in enumerate((("nib", "nik_koperasi"), ("nik",), ("name",))):
-        if any({getattr(row, key) for row in one} & {getattr(row, key) for row in other} - {None} for key in keys):
-            return distance
-    return 3
-
-
-def assign(
-    groups: Sequence[Sequence[tuple[int, P | None]]], extra: Sequence[Collection[P]], first_recorded: dict[P, Any]
-) -> tuple[list[P | None], dict[P, int]]:
-    """Which id each group keeps, and into which group every other id is merged.
-
-    `groups` hold (sequence number, id so far) of their rows; `extra` the ids of partners without rows that each is; an
-    id goes to the group with the oldest of its rows, the first recorded of a group's ids survives.
-    Returns (the surviving id of each group, None where it needs a new one; merged id → its group).
-    """
-    claimed: dict[P, tuple[int, int]] = {}
-    for number, rows in enumerate(groups):
-        for sequence, partner in rows:
-            if partner is not None and (partner not in claimed or sequence < claimed[partner][0]):
-                claimed[partner] = (sequence, number)
-    for number, partners in enumerate(extra):
-        for partner in partners:
-            claimed.setdefault(partner, (0, number))
-    survivors: list[P | None] = [None] * len(groups)
-    merged: dict[P, int] = {}
-    for partner, (_, number) in sorted(claimed.items(), key=lambda item: first_recorded[item[0]]):
-        if survivors[number] is None:
-            survivors[number] = partner
-        else:
-            merged[partner] = number
-    return survivors, merged

@@ -1,4 +1,4 @@
-"""A partner as the rows of its group tell it: the newest row that says something about an attribute is believed."""
+"""A partner as the rows of its group describe it: of each attribute the newest row that has a value counts. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -11,10 +11,10 @@ from shared.events.model import Kind, Scale
 from shared.events.partners import ListedWorkers, Listing
 
 KINDS: tuple[Kind, ...] = ("cooperative", "business", "individual")
-"""A partner is the first of these that any row says."""
+"""A partner is the first of these that is the kind of any of its rows."""
 
-NOTHING_SAID = Heads()
-NOBODY_COUNTED = ListedWorkers()
+NO_HEADS = Heads()
+NO_WORKERS = ListedWorkers()
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ class Row(msgspec.Struct, frozen=True):
     scale: Scale | None = None
     occupation: str | None = None
     cooperative: Any = None
-    heads: Heads = NOTHING_SAID
+    heads: Heads = NO_HEADS
     import_id: Any = None
 
 
@@ -49,17 +49,17 @@ class Profile(msgspec.Struct, frozen=True):
     scale: Scale | None = None
     occupation: str | None = None
     cooperative: Any = None
-    workers: ListedWorkers = NOBODY_COUNTED
+    workers: ListedWorkers = NO_WORKERS
     lists: tuple[Listing, ...] = ()
     listed_on: date | None = None
 
 
 def in_time(rows: Iterable[Row]) -> list[Row]:
-    """Oldest first: by list date, then line; the key settles the rest, so that arrival does not matter."""
+    """Oldest first: by list date, then line; then key, so that the order of arrival does not matter."""
     return sorted(rows, key=lambda row: (row.last_listed, row.line, row.key))
 
 
-def fold(rows: Sequence[Row]) -> Profile:
+def derive(rows: Sequence[Row]) -> Profile:
     """The profile of the partner that these rows are about; at least one row."""
     ordered = in_time(rows)
     kinds = {row.kind for row in ordered}
@@ -95,10 +95,10 @@ def _lists(ordered: Sequence[Row]) -> tuple[Listing, ...]:
     return tuple(Listing(agency, name, day) for (agency, name), day in sorted(since.items()))
 
 
-def fold_contact(ordered: Sequence[tuple[str, ContactDetails]]) -> tuple[str, ContactDetails]:
-    """(name, how it is reached) from (name, details) of the rows, oldest first."""
+def derive_contact(ordered: Sequence[tuple[str, ContactDetails]]) -> tuple[str, ContactDetails]:
+    """(name, contact details) of a partner from those of its rows, oldest first; at least one row."""
     name, details = ordered[-1]
     if len(ordered) > 1:
         known = [[getattr(each, part) for _, each in ordered] for part in ContactDetails.__struct_fields__]
-        details = ContactDetails(*(next((v for v in reversed(said) if v is not None), None) for said in known))
+        details = ContactDetails(*(next((v for v in reversed(values) if v is not None), None) for values in known))
     return name, details

@@ -1,90 +1,54 @@
-"""One transaction's view of the partners it touches: their states, and the facts that will leave with it."""
+"""One transaction's view of the partners it touches: their states and rows, what changed, and the facts to publish."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from operator import attrgetter
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
+from services.registration.identity import partner_state
 from services.registration.identity.ids import Ids
+from services.registration.identity.partner_state import PartnerState
 from services.registration.identity.profile import Row
+from services.registration.identity.regrouping import Regrouped
 from services.registration.queries import queries
 from services.registration.vault import Vault
 from shared.bus import outbox
 from shared.bus.records import Outgoing
+from shared.database import columns
 from shared.regions import Regions
-
-STATE = (
-    "partner_id",
-    "first_recorded",
-    "status",
-    "merged_into",
-    "formed_by",
-    "region",
-    "listed_on",
-    "version",
-    "fact",
-    "enrollment_version",
-    "enrollment_fact",
-    "contact_version",
-    "contact_digest",
-)
-_values = attrgetter(*STATE)
-
-
-@dataclass(slots=True)
-class PartnerState:
-    """A partner id and what was last said about it.
-
-    `fresh`: given in this transaction, nobody knows it yet. `formed`: in this transaction its first list named it.
-    """
-
-    partner_id: UUID
-    first_recorded: datetime
-    status: str = "active"
-    merged_into: UUID | None = None
-    formed_by: UUID | None = None
-    region: str | None = None
-    listed_on: date | None = None
-    version: int = 0
-    fact: bytes | None = None
-    enrollment_version: int = 0
-    enrollment_fact: bytes | None = None
-    contact_version: int = 0
-    contact_digest: UUID | None = None
-    fresh: bool = False
-    formed: bool = False
 
 
 @dataclass
 class UnitOfWork:
-    """What one transaction does. `now` is the recorded_at of everything in it."""
+    """What one transaction does. `now` is the recorded_at of everything in it.
+
+    In a dry run everything is undone at the end, so facts are not derived. The collections are read by everybody and
+    changed by the methods here alone.
+    """
 
     db: asyncpg.Connection
     vault: Vault
     regions: Regions
     ids: Ids
     now: datetime
-    jkp: bool = False
-    rehearsal: bool = False
-    """Whether everything will be undone: the facts are not folded then."""
+    dry_run: bool = False
     states: dict[UUID, PartnerState] = field(default_factory=dict)
-    groups: dict[UUID, list[Row]] = field(default_factory=dict)
-    """The rows of every partner whose rows are known to be all here."""
-    said: dict[UUID, dict[str, Any]] = field(default_factory=dict)
-    """Personal details by row, as far as they are known in clear."""
+    rows: dict[UUID, list[Row]] = field(default_factory=dict)
+    """All rows of a partner, for the partners whose rows are loaded."""
+    personal: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    """Personal details in clear, by the key of their row, as far as they are loaded."""
     regrouped: set[UUID] = field(default_factory=set)
-    """Partners whose rows changed: their facts are folded again."""
-    moved_timelines: set[UUID] = field(default_factory=set)
-    """Partners whose participants changed."""
-    moved_participants: set[str] = field(default_factory=set)
-    became: dict[UUID, UUID] = field(default_factory=dict)
-    """Merged in this transaction → survivor."""
-    sending: list[Outgoing] = field(default_factory=list)
+    """Partners whose rows changed: their facts are derived again."""
+    reenrolled: set[UUID] = field(default_factory=set)
+    """Partners whose participants changed: their timelines are derived again."""
+    changed_participants: set[str] = field(default_factory=set)
+    merged: dict[UUID, UUID] = field(default_factory=dict)
+    """Merged in this transaction → the partner it was merged into, which may be merged as well: see `current`."""
+    _outgoing: list[Outgoing] = field(default_factory=list)
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         return await self.db.fetch(queries[query], *arguments)
@@ -95,59 +59,129 @@ class UnitOfWork:
     async def is_true(self, query: str, *arguments: Any) -> bool:
         return bool(await self.db.fetchval(queries[query], *arguments))
 
-    async def known(self, partners: Iterable[UUID]) -> None:
+    async def load_states(self, partners: Iterable[UUID]) -> None:
         """Load the states of these partners that are not here yet."""
         missing = [partner for partner in set(partners) if partner not in self.states]
         if missing:
             for row in await self.fetch("partner_states", missing):
                 self.states[row["partner_id"]] = PartnerState(*row)
 
-    def new_partner(self, formed_by: UUID | None = None) -> PartnerState:
-        state = PartnerState(self.ids(), self.now, formed_by=formed_by, fresh=True, formed=formed_by is not None)
-        self.states[state.partner_id] = state
-        return state
-
     def current(self, partner: UUID) -> UUID:
         """The survivor that answers for this id within this transaction."""
-        while partner in self.became:
-            partner = self.became[partner]
+        while partner in self.merged:
+            partner = self.merged[partner]
         return partner
+
+    def survivors(self) -> dict[UUID, UUID]:
+        """Every partner merged in this transaction → the survivor that answers for it."""
+        return {loser: self.current(loser) for loser in self.merged}
+
+    def has_rows(self, partner: UUID) -> bool:
+        """Whether a list names this partner now."""
+        if partner in self.rows:
+            return bool(self.rows[partner])
+        return self.states[partner].listed_on is not None
+
+    def new_partner(self) -> UUID:
+        """The id of a partner that no list names yet."""
+        partner = self.ids()
+        self.add_partner(partner)
+        return partner
+
+    def add_partner(self, partner: UUID, formed_by: UUID | None = None) -> None:
+        """A partner with this new id. `formed_by`: the import that brought all its rows."""
+        is_formed = formed_by is not None
+        self.states[partner] = PartnerState(partner, self.now, formed_by=formed_by, is_new=True, is_formed=is_formed)
+
+    def keep_rows(self, rows: Mapping[UUID, list[Row]]) -> None:
+        """These are all rows of these partners, as the database has them."""
+        self.rows.update(rows)
+
+    def replace_rows(self, partner: UUID, rows: list[Row]) -> None:
+        """From now on these are all rows of the partner."""
+        self.rows[partner] = rows
+        self.regrouped.add(partner)
+
+    def reload_rows(self, partners: Iterable[UUID]) -> None:
+        """The rows of these partners changed in the database: they are loaded again before facts are derived."""
+        for partner in partners:
+            self.rows.pop(partner, None)
+            self.regrouped.add(partner)
+
+    def derive_again(self, partners: Iterable[UUID]) -> None:
+        """The facts of these partners may change although their rows do not."""
+        self.regrouped.update(partners)
+
+    def keep_personal(self, details: Mapping[UUID, dict[str, Any]]) -> None:
+        """The personal details of these rows in clear."""
+        self.personal.update(details)
+
+    def move_participant(self, participant_no: str, partners: Collection[UUID]) -> None:
+        """The participant changed; `partners` are those it belonged to before and belongs to now."""
+        self.reenrolled.update(partners)
+        self.changed_participants.add(participant_no)
+
+    def apply(self, regrouped: Regrouped) -> None:
+        """Give every partner the rows that it has now, add the new ones and merge those that are one."""
+        for partner, formed_by in regrouped.formed.items():
+            self.add_partner(partner, formed_by)
+        for partner, rows in regrouped.rows.items():
+            self.replace_rows(partner, rows)
+        for loser, survivor in regrouped.merged.items():
+            self.merge(loser, survivor)
 
     def merge(self, loser: UUID, survivor: UUID) -> None:
         """From now on `survivor` answers for `loser`; its rows and participants are moved by the caller."""
         gone, stays = self.states[loser], self.states[survivor]
         gone.status, gone.merged_into = "merged", survivor
-        self.became[loser] = survivor
+        self.merged[loser] = survivor
         if stays.formed_by is None and stays.fact is None:
-            stays.formed_by, stays.formed = gone.formed_by, gone.formed
-        rows = self.groups.pop(loser, None)
-        if rows is not None and survivor not in self.groups:
-            self.groups[survivor] = rows
+            stays.formed_by, stays.is_formed = gone.formed_by, gone.is_formed
+        rows = self.rows.pop(loser, None)
+        if rows is not None and survivor not in self.rows:
+            self.rows[survivor] = rows
         self.regrouped |= {survivor, loser}
-        self.moved_timelines |= {survivor, loser}
+        self.reenrolled |= {survivor, loser}
 
-    def elder(self, one: UUID, other: UUID) -> tuple[UUID, UUID]:
+    def resolve_merge(self, partner: UUID) -> None:
+        """A merged partner answers as the survivor of the one it was merged into."""
+        state = self.states[partner]
+        if state.merged_into is not None:
+            state.merged_into = self.current(state.merged_into)
+
+    def erase(self, partner: UUID) -> None:
+        """Only the id stays, and its facts say that the partner was erased."""
+        self.states[partner].status = "erased"
+        self.replace_rows(partner, [])
+        self.reenrolled.add(partner)
+
+    def by_age(self, one: UUID, other: UUID) -> tuple[UUID, UUID]:
         """(the one first recorded, the other)."""
-        a, b = sorted((one, other), key=lambda partner: (self.states[partner].first_recorded, partner))
-        return a, b
+        first, second = sorted((one, other), key=lambda partner: self.states[partner].age)
+        return first, second
 
     def publish(self, topic: str, key: str, kind: str, fact: msgspec.Struct | None, version: int) -> None:
+        """Add a fact to the outbox when the transaction is saved; None is a tombstone."""
         value = None if fact is None else msgspec.json.encode(fact)
-        self.sending.append(Outgoing(topic, key, kind, f"{topic}/{key}/{version}", self.now, value))
+        self._outgoing.append(Outgoing(topic, key, kind, f"{topic}/{key}/{version}", self.now, value))
 
     def publish_statement(self, key: str, kind: str, fact: msgspec.Struct) -> None:
         """Statements have no version: their id is their content's, so that the same one has the same id."""
         value = msgspec.json.encode(fact)
         identity = self.vault.hash("statement", key, value.hex())
-        self.sending.append(Outgoing("reference", key, kind, f"reference/{identity}", self.now, value))
+        self._outgoing.append(Outgoing("reference", key, kind, f"reference/{identity}", self.now, value))
 
-    async def save(self, touched: Collection[UUID]) -> None:
-        """Write the states of `touched` and everything published."""
-        fresh = [self.states[partner] for partner in touched if self.states[partner].fresh]
-        kept = [s for s in fresh if s.status != "merged"]
-        await self.db.copy_records_to_table("partner", records=[_values(s) for s in kept], columns=list(STATE))
-        changed = [self.states[partner] for partner in touched if not self.states[partner].fresh]
-        if changed:
-            columns = list(zip(*(_values(state) for state in changed), strict=True))
-            await self.execute("update_partner_states", *(list(column) for column in columns))
-        await outbox.add(self.db, self.sending)
+    async def save(self, partners: Collection[UUID]) -> None:
+        """Write the states of these partners, and to the outbox everything published."""
+        states = [self.states[partner] for partner in partners]
+        await self._add([state for state in states if state.is_new and state.status != "merged"])
+        await self._update([state for state in states if not state.is_new])
+        await outbox.add(self.db, self._outgoing)
+
+    async def _add(self, states: Sequence[PartnerState]) -> None:
+        records = [state.as_record() for state in states]
+        await self.db.copy_records_to_table("partner", records=records, columns=list(partner_state.COLUMNS))
+
+    async def _update(self, states: Sequence[PartnerState]) -> None:
+        if states:
+            await self.execute("update_partner_states", *columns(state.as_record() for state in states))

@@ -146,7 +146,7 @@ def recognised(kind: str, name: str) -> bool:
 
 
 def meanings(kind: str, header: tuple[str, ...]) -> dict[str, int]:
-    """meaning → column. The first of a meaning's synonyms that stands in the header is it."""
+    """meaning → column. Of several synonyms in the header the one listed first is taken."""
     at = {squeeze(name): column for column, name in reversed(tuple(enumerate(header)))}
     found: dict[str, int] = {}
     for meaning, names in VOCABULARY[kind].items():
@@ -154,7 +154,7 @@ def meanings(kind: str, header: tuple[str, ...]) -> dict[str, int]:
         if present:
             found[meaning] = at[present[0]]
     if kind in ("partners", "persons"):
-        _tell_names_apart(at, found)
+        _assign_ambiguous_names(at, found)
     return found
 
 
@@ -163,7 +163,7 @@ def of_cooperatives(header: tuple[str, ...]) -> bool:
     return "nama koperasi" in (squeeze(name) for name in header)
 
 
-def _tell_names_apart(at: dict[str, int], found: dict[str, int]) -> None:
+def _assign_ambiguous_names(at: dict[str, int], found: dict[str, int]) -> None:
     """Beside a business name, plain `nama` is the owner's; a NIK in a list of cooperatives is a NIK Koperasi."""
     if "owner" not in found and any(name in at for name in _BUSINESS):
         person = next((at[name] for name in _PERSON if name in at), None)

@@ -1,10 +1,12 @@
 """What an agency asks for, whether it came as a row of a file, an HTTP event or a record: one shape for all."""
 
 from datetime import date
+from typing import ClassVar
 
 import msgspec
 
 from shared.events.model import Kind, Programme, Scale, Segment
+from shared.refusals import WarningCode
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -20,7 +22,7 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 class Heads(msgspec.Struct, frozen=True):
-    """Workers by job level; None where nothing was said. `total` stands when levels are not split."""
+    """Workers by job level; None where it is not given. `total` counts where levels are not split."""
 
     total: int | None = None
     management: int | None = None
@@ -39,7 +41,9 @@ class ContactDetails(msgspec.Struct, frozen=True):
 
 
 class ListPartner(msgspec.Struct, frozen=True):
-    """A partner stands on a list: one piece of evidence that it exists."""
+    """A partner is on a list: one piece of evidence that it exists."""
+
+    label: ClassVar[str] = "list_partner"
 
     partner: Reference
     name: str
@@ -53,20 +57,24 @@ class ListPartner(msgspec.Struct, frozen=True):
     heads: Heads = Heads()
     contact: ContactDetails = ContactDetails()
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 class DelistPartner(msgspec.Struct, frozen=True):
-    """A partner no longer stands on this list of this agency."""
+    """A partner is no longer on this list of this agency."""
+
+    label: ClassVar[str] = "delist_partner"
 
     partner: Reference
     list: str
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 class Enrol(msgspec.Struct, frozen=True):
     """A participant's whole state from `effective_on` on; without programmes it has lapsed."""
+
+    label: ClassVar[str] = "enrol"
 
     participant_no: str
     effective_on: date
@@ -78,7 +86,7 @@ class Enrol(msgspec.Struct, frozen=True):
     heads: Heads = Heads()
     until: date | None = None
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
     @property
     def lapses(self) -> bool:
@@ -88,6 +96,8 @@ class Enrol(msgspec.Struct, frozen=True):
 class FileClaim(msgspec.Struct, frozen=True):
     """A claim in its status: filed, paid or rejected."""
 
+    label: ClassVar[str] = "file_claim"
+
     claim_ref: str
     participant_no: str
     programme: Programme
@@ -96,37 +106,43 @@ class FileClaim(msgspec.Struct, frozen=True):
     status: str
     paid_on: date | None = None
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 class RecordAttendance(msgspec.Struct, frozen=True):
-    """Somebody came for this partner to the agency's briefing of this day; without a region, where that was held."""
+    """Somebody represented this partner at the agency's briefing of this day; without a region, where that was held."""
+
+    label: ClassVar[str] = "record_attendance"
 
     partner: Reference
     region: str | None
     held_on: date
     person: str = ""
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 class RecordStatement(msgspec.Struct, frozen=True):
     """Something to hold the figures against; `fields` as in the fact's struct, `type` its event type."""
+
+    label: ClassVar[str] = "record_statement"
 
     type: str
     key: str
     fields: dict[str, object]
     attendees: tuple[Reference, ...] = ()
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 class ErasePartner(msgspec.Struct, frozen=True):
-    """Forget this partner: contact and identity go, the figures no longer count it."""
+    """Erase this partner: contact and identity are deleted, the figures no longer count it."""
+
+    label: ClassVar[str] = "erase_partner"
 
     partner_id: str
     line: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
 
 Command = ListPartner | DelistPartner | Enrol | FileClaim | RecordAttendance | RecordStatement | ErasePartner

@@ -1,19 +1,28 @@
-"""Whose a refused event or row is, as far as it can be read: erasure finds what is kept of it by these."""
+"""Whom a refused event or row is about, as far as it can be read: erasure finds what is kept of a person by this."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from services.registration.intake import values
-from services.registration.vault import Vault
-from shared.regions import RegionError, Regions
+from services.registration.intake.jurisdiction import Jurisdiction
+from services.registration.intake.values import Refusal
+from shared.regions import Regions
 
 LONGEST_NUMBER = 100
 
 
-class Hashed(NamedTuple):
-    """A trace as the quarantine keeps it: what is personal only as keyed hashes."""
+class IdentifierHashes(Protocol):
+    """Keyed hashes of personal identifiers; the vault makes them."""
+
+    def nik(self, digits: str | None) -> UUID | None: ...
+
+    def name(self, key: str, region: str) -> UUID: ...
+
+
+class HashedIdentifiers(NamedTuple):
+    """A data subject as the quarantine keeps it: what is personal only as keyed hashes."""
 
     nib: int | None
     nik_koperasi: str | None
@@ -23,8 +32,8 @@ class Hashed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
-    """Identifiers as read; `name` is normalised, `region` the code it stands for, None where nobody can tell."""
+class DataSubject:
+    """Identifiers as read; `name` is normalised, `region` a regency's code, None where the text means none."""
 
     nib: str | None = None
     nik_koperasi: str | None = None
@@ -33,76 +42,75 @@ class Trace:
     region: str | None = None
     participant_no: str | None = None
 
-    def hashed(self, vault: Vault) -> Hashed:
-        name = name_of(vault, self.name, self.region) if self.name else None
+    def hashed(self, hashes: IdentifierHashes) -> HashedIdentifiers:
+        name = hashed_name(hashes, self.name, self.region) if self.name else None
         nib = int(self.nib) if self.nib else None
-        return Hashed(nib, self.nik_koperasi, vault.nik(self.nik), name, self.participant_no)
+        return HashedIdentifiers(nib, self.nik_koperasi, hashes.nik(self.nik), name, self.participant_no)
 
 
-def name_of(vault: Vault, name: str, region: str | None = None) -> UUID:
+def hashed_name(hashes: IdentifierHashes, name: str, region: str | None = None) -> UUID:
     """The hash of a normalised name in its region, or of the name alone where the region is unknown."""
-    return vault.name(name, region or "")
+    return hashes.name(name, region or "")
 
 
-def data_of(raw: Any) -> Mapping[str, Any]:
+def event_data(event: Any) -> Mapping[str, Any]:
     """The data of an event as it was sent; empty where it has none."""
-    data = raw.get("data") if isinstance(raw, dict) else None
+    data = event.get("data") if isinstance(event, dict) else None
     return data if isinstance(data, dict) else {}
 
 
-def of_event(data: Mapping[str, Any], regions: Regions, own: str | None) -> Trace:
-    """The trace of a refused event's data. `own` is the agency's only region, if it has one."""
+def of_event(data: Mapping[str, Any], jurisdiction: Jurisdiction) -> DataSubject:
+    """The data subject of a refused event's data; an agency of one region means that by a bare name of it."""
     partner = data.get("partner")
     partner = partner if isinstance(partner, dict) else {}
     name, region = data.get("name") or partner.get("name"), partner.get("region") or data.get("region")
-    return Trace(
-        nib=_text(values.nib(str(partner.get("nib") or ""))),
-        nik_koperasi=values.nik_koperasi(_number(partner.get("nik_koperasi")) or ""),
-        nik=_text(values.nik(str(partner.get("nik") or ""))),
+    return DataSubject(
+        nib=_read(values.nib(str(partner.get("nib") or ""))),
+        nik_koperasi=values.nik_koperasi(_kept_part(partner.get("nik_koperasi")) or ""),
+        nik=_read(values.nik(str(partner.get("nik") or ""))),
         name=values.name_key(str(name)) if name else None,
-        region=region_of(regions, str(region), own) if region else None,
-        participant_no=_number(data.get("participant_no")),
+        region=_read(jurisdiction.regency(str(region))) if region else None,
+        participant_no=_kept_part(data.get("participant_no")),
     )
 
 
-def of_everybody(data: Mapping[str, Any], regions: Regions) -> list[Trace]:
-    """The traces of all whom an event of an unknown agency names: its partner and those who came to its briefing."""
-    guests = data.get("attendees")
-    guests = guests if isinstance(guests, list) else []
-    invited = [{"partner": guest, "region": data.get("region")} for guest in guests]
-    return [of_event(each, regions, None) for each in (data, *invited)]
+def all_of_event(data: Mapping[str, Any], regions: Regions) -> list[DataSubject]:
+    """All whom the data of an unknown agency's event names: its partner and those who came to its briefing."""
+    anywhere = Jurisdiction(regions, ())
+    attendees = data.get("attendees")
+    attendees = attendees if isinstance(attendees, list) else []
+    invited = [{"partner": attendee, "region": data.get("region")} for attendee in attendees]
+    return [of_event(each, anywhere) for each in (data, *invited)]
 
 
-def tells_of(trace: Hashed, erased: Mapping[str, Collection[object]]) -> bool:
-    """Whether this is one of the erased, told by each kind of identifier. A name alone finds only what has no better
-    identifier: others bear it too."""
-    named = trace.name in erased["name"] and trace.nib is None and trace.nik is None
-    return named or any(getattr(trace, kind) in erased[kind] for kind in Hashed._fields if kind != "name")
-
-
-def of_cells(cells: tuple[str, ...], name: str, region: str | None, koperasi: str, number: str) -> Trace:
-    """The trace of a refused row: a NIB or NIK in whichever cell, the name and the other numbers from theirs."""
-    return Trace(
-        nib=next((read for cell in cells if isinstance(read := values.nib(cell), str)), None),
-        nik_koperasi=values.nik_koperasi(koperasi[:LONGEST_NUMBER]),
-        nik=next((read for cell in cells if isinstance(read := values.nik(cell), str)), None),
+def of_cells(
+    cells: tuple[str, ...], name: str, region: str | None, nik_koperasi: str, participant_no: str
+) -> DataSubject:
+    """The data subject of a refused row: a NIB or NIK from any cell, the name and the other numbers from theirs."""
+    return DataSubject(
+        nib=next((nib for cell in cells if (nib := _read(values.nib(cell)))), None),
+        nik_koperasi=values.nik_koperasi(nik_koperasi[:LONGEST_NUMBER]),
+        nik=next((nik for cell in cells if (nik := _read(values.nik(cell)))), None),
         name=values.name_key(name) or None,
         region=region,
-        participant_no=number[:LONGEST_NUMBER] or None,
+        participant_no=participant_no[:LONGEST_NUMBER] or None,
     )
 
 
-def region_of(regions: Regions, text: str, own: str | None) -> str | None:
-    try:
-        return regions.resolve(text, own)
-    except RegionError:
-        return None
+def is_among(subject: HashedIdentifiers, erased: Mapping[str, Collection[object]]) -> bool:
+    """Whether this is one of the erased, given by each kind of identifier.
+
+    A name alone finds only a data subject without a better identifier: others bear the same name.
+    """
+    named = subject.name in erased["name"] and subject.nib is None and subject.nik is None
+    kinds = (kind for kind in HashedIdentifiers._fields if kind != "name")
+    return named or any(getattr(subject, kind) in erased[kind] for kind in kinds)
 
 
-def _number(given: Any) -> str | None:
-    """As much of it as the database keeps."""
+def _kept_part(given: Any) -> str | None:
+    """As much of a number as the database keeps."""
     return str(given or "").replace("\x00", "")[:LONGEST_NUMBER] or None
 
 
-def _text(read: Any) -> str | None:
-    return read if isinstance(read, str) else None
+def _read(value: str | Refusal | None) -> str | None:
+    return value if isinstance(value, str) else None

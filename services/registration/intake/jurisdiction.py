@@ -1,62 +1,77 @@
-"""A region as files and events name it: a code, or the name of a regency, province or regional office."""
+"""The regions an agency may report on, and what its texts mean there: a code, or the name of a regency, province or
+regional office."""
 
 import re
+from dataclasses import dataclass, field
 from typing import Final
 
 from services.registration.intake.values import Refusal
 from shared.regions import RegionError, Regions
 
-DETAIL: Final = {
+UNRESOLVED: Final = {
     "unknown_region": "No region has this name or code.",
-    "ambiguous_region": "A Kabupaten and a Kota bear this name: say which.",
+    "ambiguous_region": "A Kabupaten and a Kota have this name: write which one.",
 }
 
 
-def regency(regions: Regions, own: tuple[str, ...], text: str) -> str | Refusal:
-    """The code of the regency meant by an agency whose regions are `own`; no text means its only one, a regency."""
-    try:
-        return regions.resolve(text, own[0] if len(own) == 1 else None)
-    except RegionError as unknown:
-        return Refusal(unknown.code, "region", DETAIL[unknown.code])
+@dataclass(frozen=True)
+class Jurisdiction:
+    """`own` are the codes of the agency's regions, of any level, in the hierarchy `regions`."""
 
+    regions: Regions
+    own: tuple[str, ...]
+    _places: dict[str, str | Refusal] = field(default_factory=dict, compare=False, repr=False)
 
-def place(regions: Regions, own: tuple[str, ...], text: str) -> str | Refusal:
-    """As `regency`; refused unless it lies in the agency's regions."""
-    code = regency(regions, own, text)
-    if isinstance(code, Refusal) or regions.within(own, code):
-        return code
-    return _outside(code)
+    @property
+    def only_region(self) -> str | None:
+        """The agency's region if it has just one: a regency's agency means it by an empty text."""
+        return self.own[0] if len(self.own) == 1 else None
 
-
-def area(regions: Regions, own: tuple[str, ...], text: str) -> str | Refusal:
-    """The code of the region meant; refused unless it is one of `own`, the agency's regions, or lies wholly in them."""
-    code: str | Refusal | None = text if regions.get(text) else _named(regions, text)
-    if code is None:
-        code = regency(regions, own, text)
-    if isinstance(code, Refusal):
-        return code
-    inside = regions.regencies(code)
-    if code in own or (inside and all(regions.within(own, each) for each in inside)):
-        return code
-    return _outside(code)
-
-
-def _outside(code: str) -> Refusal:
-    return Refusal("outside_jurisdiction", "region", f"Your agency does not speak for {code}.")
-
-
-def _named(regions: Regions, text: str) -> str | None:
-    """A province or regional office of this name; a bare name that a regency bears as well means the regency."""
-    asked = _squeeze(text)
-    bare = re.sub(r"^(PROVINSI|PROPINSI|PROV) ", "", asked)
-    if bare == asked:
+    def regency(self, text: str) -> str | Refusal:
+        """The code of the regency that this text means, anywhere in the country."""
         try:
-            return regions.resolve(text)
+            return self.regions.resolve(text, self.only_region)
         except RegionError as unknown:
-            if unknown.code == "ambiguous_region":
-                return None
-    wide = ("province", "kanwil", "national")
-    return next((each.code for each in regions if each.level in wide and _squeeze(each.name) == bare), None)
+            return Refusal(unknown.code, "region", UNRESOLVED[unknown.code])
+
+    def place(self, text: str) -> str | Refusal:
+        """As `regency`; refused unless it lies in the agency's regions. A file repeats few texts many times."""
+        if text not in self._places:
+            code = self.regency(text)
+            inside = isinstance(code, Refusal) or self.regions.within(self.own, code)
+            self._places[text] = code if inside else _outside(code)
+        return self._places[text]
+
+    def area(self, text: str) -> str | Refusal:
+        """The code of the region of any level that this text means; refused unless it lies wholly in the agency's."""
+        code = text if self.regions.get(text) else self._wide_region(text) or self.regency(text)
+        if isinstance(code, Refusal):
+            return code
+        inside = self.regions.regencies(code)
+        if code in self.own or (inside and all(self.regions.within(self.own, each) for each in inside)):
+            return code
+        return _outside(code)
+
+    def nik_district_exists(self, nik: str) -> bool:
+        """Whether a NIK begins with the code of a regency that exists."""
+        return self.regions.get(f"{nik[:2]}.{nik[2:4]}") is not None
+
+    def _wide_region(self, text: str) -> str | None:
+        """A province or regional office of this name; a bare name that a regency has as well means the regency."""
+        squeezed = _squeeze(text)
+        bare = re.sub(r"^(PROVINSI|PROPINSI|PROV) ", "", squeezed)
+        if bare == squeezed:
+            try:
+                return self.regions.resolve(text)
+            except RegionError as unknown:
+                if unknown.code == "ambiguous_region":
+                    return None
+        wide = ("province", "kanwil", "national")
+        return next((each.code for each in self.regions if each.level in wide and _squeeze(each.name) == bare), None)
+
+
+def _outside(code: object) -> Refusal:
+    return Refusal("outside_jurisdiction", "region", f"Your agency may not report on {code}.")
 
 
 def _squeeze(text: str) -> str:

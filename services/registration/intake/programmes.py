@@ -23,9 +23,9 @@ def programmes(names: list[str], jkp: bool, field: str = "programmes") -> tuple[
     """The programmes these names mean, in statutory order."""
     known = PROGRAMMES if jkp else ORDER
     wanted = {name.strip().upper() for name in names if name.strip()}
-    strange = sorted(wanted - set(known))
-    if strange:
-        return Refusal("unknown_programme", field, f"{strange[0][:20]} is no programme of BPJS Ketenagakerjaan.")
+    unknown = sorted(wanted - set(known))
+    if unknown:
+        return Refusal("unknown_programme", field, f"{unknown[0][:20]} is no programme of BPJS Ketenagakerjaan.")
     return tuple(cast(Programme, name) for name in known if name in wanted)
 
 

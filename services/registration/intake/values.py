@@ -1,4 +1,4 @@
-"""What one cell or field says: identifiers, dates, counts, money, phones, names.
+"""What the text of one cell or field means: identifiers, days, counts, money, phones, names.
 
 Every reader returns the value or a `Refusal`; the rules are those of the files agencies really send
 (NIK typed with dots, Excel day numbers, Indonesian month names, four ways to write an amount).
@@ -9,39 +9,42 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, TypeVar
+from uuid import UUID
+
+from shared.refusals import RefusalCode, WarningCode
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why something was not accepted: a stable code, the field it is about, and a sentence for a person."""
 
-    code: str
+    code: RefusalCode
     field: str | None
     detail: str
 
 
-class Refused(Exception):  # the way out of a reader's tests; the reader catches it, nobody else sees it
+class Refused(Exception):  # raised by the tests of a reader, caught by that reader only
     """Carries a refusal out of nested tests."""
 
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.code)
-        self.refusal = refusal
+    def __init__(self, code: RefusalCode, field: str | None, detail: str) -> None:
+        super().__init__(code)
+        self.refusal = Refusal(code, field, detail)
 
 
 T = TypeVar("T")
 
 
-def ok(value: T | Refusal) -> T:
-    """The value, or out of the test with the refusal."""
+def checked(value: T | Refusal) -> T:
+    """The value. Raises Refused if it is a refusal."""
     if isinstance(value, Refusal):
-        raise Refused(value)
+        raise Refused(value.code, value.field, value.detail)
     return value
 
 
-def none(refusal: Refusal | None) -> None:
-    """Out of the test if there is a refusal."""
+def refuse_if(refusal: Refusal | None) -> None:
+    """Raises Refused if there is a refusal."""
     if refusal is not None:
-        raise Refused(refusal)
+        raise Refused(refusal.code, refusal.field, refusal.detail)
 
 
 MONTHS: Final = {
@@ -86,7 +89,7 @@ _SPELLED_OUT = {"KOPERASI": "KOP", "KSP": "KOP SIMPAN PINJAM", "KUD": "KOP UNIT 
 
 
 def absent(text: str) -> bool:
-    """Nothing there: agencies write `-` for it."""
+    """Whether nothing is given: agencies write `-` for that."""
     return text in ("", "-")
 
 
@@ -119,9 +122,9 @@ def nik_koperasi(text: str) -> str | None:
     return None if absent(text.strip()) else bare(text).upper() or None
 
 
-def nik_warnings(digits: str, regency_exists: bool) -> tuple[str, ...]:
-    """What is odd about a well-formed NIK: the district nobody knows, the day nobody was born on."""
-    found = () if regency_exists else ("nik_unknown_prefix",)
+def nik_warnings(digits: str, district_exists: bool) -> tuple[WarningCode, ...]:
+    """What is odd about a well-formed NIK: a district that does not exist, a birth date that is no date."""
+    found: tuple[WarningCode, ...] = () if district_exists else ("nik_unknown_prefix",)
     day, month, year = int(digits[6:8]), int(digits[8:10]), int(digits[10:12])
     day -= 40 if day > 40 else 0
     born = any(_is_date(century + year, month, day) for century in (1900, 2000))
@@ -176,7 +179,7 @@ def amount(text: str, field: str = "amount") -> int | Refusal:
 
 
 def phone(text: str) -> tuple[str | None, bool]:
-    """The number in E.164 or None; the second value says that something unusable stood there."""
+    """(the number in E.164 or None, whether something was given that is no usable number)."""
     if absent(text.strip()):
         return None, False
     digits = re.sub(r"\D", "", text)
@@ -185,6 +188,14 @@ def phone(text: str) -> tuple[str | None, bool]:
     elif not digits.startswith("62"):
         digits = "62" + digits
     return ("+" + digits, False) if _PHONE.fullmatch(digits) else (None, True)
+
+
+def uuid_or_none(text: str) -> UUID | None:
+    """The id in this text, None where it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def name_key(name: str) -> str:

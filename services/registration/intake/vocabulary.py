@@ -15,7 +15,7 @@ SCALES: Final[dict[str, Scale]] = {
     "BESAR": "large",
     "LARGE": "large",
 }
-OCCUPATIONS: Final = {
+OCCUPATIONS: Final[dict[str, tuple[str, ...]]] = {
     "farmer": ("petani", "tani", "pekebun", "farmer"),
     "fisher": ("nelayan", "fisher", "fisherman"),
     "home_industry": ("industri rumahan", "industri rumah tangga", "home industry", "home_industry"),
@@ -44,4 +44,4 @@ def occupation(text: str) -> str | None:
     words = text.strip().lower()
     if values.absent(words):
         return None
-    return next((name for name, known in OCCUPATIONS.items() if any(words.startswith(w) for w in known)), "other")
+    return next((name for name, beginnings in OCCUPATIONS.items() if words.startswith(beginnings)), "other")

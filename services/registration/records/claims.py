@@ -1,6 +1,6 @@
-"""Claims: judged against the participant's versions, told again whenever those or its partner change."""
+"""Claims: judged against the participant's versions, published again whenever those or its partner change."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -12,28 +12,20 @@ import msgspec
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import FileClaim
 from services.registration.intake.values import Refusal
-from services.registration.records import enrolments, timelines
-from services.registration.records.enrolments import Participant
-from services.registration.records.facts import NEVER
+from services.registration.orders import Accepted, Effect, Order, Outcome
+from services.registration.records import participants, timelines
+from services.registration.records.participants import Participant
+from services.registration.records.stored_facts import NEVER, UNNUMBERED
 from services.registration.records.timelines import Version
+from shared.database import columns
 from shared.events.claims import Claim
 
-CREATED, CHANGED, UNCHANGED = "created", "changed", "unchanged"
 FINAL: Final = ("paid", "rejected")
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A claim as an agency sent it."""
-
-    agency: str
-    regions: tuple[str, ...]
-    command: FileClaim
-
-
 @dataclass(slots=True)
-class Held:
-    """A claim as kept; `fact` is the last one told, without version and time."""
+class ClaimState:
+    """A claim as kept; `fact` is the last one published, without version and time."""
 
     claim_id: UUID
     agency: str
@@ -48,64 +40,73 @@ class Held:
     fact: bytes | None = None
 
 
-COLUMNS = tuple(Held.__dataclass_fields__)
+COLUMNS = tuple(ClaimState.__dataclass_fields__)
+ByRef = dict[tuple[str, str], ClaimState]
+"""(agency, claim_ref) → the claim."""
 
 
-async def claim(work: UnitOfWork, sent: Sequence[Sent]) -> list[str | Refusal]:
-    """Judge each in the given order; a claim held moves on from filed to paid or rejected, never back."""
-    if not sent:
+async def file_claims(work: UnitOfWork, orders: Sequence[Order[FileClaim]]) -> list[Outcome]:
+    """Judge each in the given order; a claim goes from filed to paid or rejected, never back."""
+    if not orders:
         return []
-    participants = await enrolments.load(work, (each.command.participant_no for each in sent))
-    records = await work.fetch("claims_by_ref", [s.agency for s in sent], [s.command.claim_ref for s in sent])
-    held = {(record["agency"], record["claim_ref"]): _held(record) for record in records}
-    fates: list[str | Refusal] = []
-    changed: dict[UUID, Held] = {}
-    for each in sent:
-        fate = _judge(work, each, participants.get(each.command.participant_no), held)
-        fates.append(fate)
-        if fate in (CREATED, CHANGED):
-            kept = held[each.agency, each.command.claim_ref]
-            changed[kept.claim_id] = kept
-    await _tell(work, changed.values(), participants)
-    return fates
+    found = await participants.load(work, (order.command.participant_no for order in orders))
+    held = await _held(work, orders)
+    outcomes: list[Outcome] = []
+    changed: dict[UUID, ClaimState] = {}
+    for order in orders:
+        participant = found.get(order.command.participant_no)
+        effect = _judge(work, order, participant, held)
+        if isinstance(effect, Refusal):
+            outcomes.append(effect)
+            continue
+        outcomes.append(Accepted(effect, participant.partner_id if participant else None))
+        if effect is not Effect.UNCHANGED:
+            claim = held[order.agency, order.command.claim_ref]
+            changed[claim.claim_id] = claim
+    await _publish(work, changed.values(), found)
+    return outcomes
 
 
-async def tell_again(work: UnitOfWork, moved: Iterable[str]) -> None:
+async def publish_again(work: UnitOfWork, numbers: Collection[str]) -> None:
     """Publish the claims of these participants again where their partner, region, segment or tenure changed."""
-    numbers = list(moved)
-    records = await work.fetch("claims_of", numbers) if numbers else ()
+    records = await work.fetch("claims_of", list(numbers)) if numbers else ()
     if records:
-        participants = await enrolments.load(work, numbers)
-        await _tell(work, [_held(record) for record in records], participants)
+        found = await participants.load(work, numbers)
+        await _publish(work, [_state(record) for record in records], found)
 
 
-def _held(record: asyncpg.Record) -> Held:
-    return Held(*(record[name] for name in COLUMNS))
+async def _held(work: UnitOfWork, orders: Sequence[Order[FileClaim]]) -> ByRef:
+    agencies, refs = [order.agency for order in orders], [order.command.claim_ref for order in orders]
+    records = await work.fetch("claims_by_ref", agencies, refs)
+    return {(record["agency"], record["claim_ref"]): _state(record) for record in records}
 
 
-def _judge(
-    work: UnitOfWork, each: Sent, participant: Participant | None, held: dict[tuple[str, str], Held]
-) -> str | Refusal:
-    command = each.command
-    if participant is None or not work.regions.within(each.regions, participant.region):
-        return enrolments.unknown_participant()
+def _state(record: asyncpg.Record) -> ClaimState:
+    return ClaimState(*(record[name] for name in COLUMNS))
+
+
+def _judge(work: UnitOfWork, order: Order[FileClaim], participant: Participant | None, held: ByRef) -> Effect | Refusal:
+    """Add the claim to `held`, or change it there."""
+    command = order.command
+    if participant is None or not work.regions.within(order.regions, participant.region):
+        return participants.unknown()
     version = timelines.judge_claim(participant.history, command.programme, command.occurred_on)
     if isinstance(version, Refusal):
         return version
-    if not work.regions.within(each.regions, version.region):
-        return enrolments.unknown_participant()
-    known = held.get((each.agency, command.claim_ref))
-    if known is None:
-        held[each.agency, command.claim_ref] = _new(work, each)
-        return CREATED
-    return _move_on(known, command)
+    if not work.regions.within(order.regions, version.region):
+        return participants.unknown()
+    known = held.get((order.agency, command.claim_ref))
+    if known is not None:
+        return _move_on(known, command)
+    held[order.agency, command.claim_ref] = _new(work, order)
+    return Effect.CREATED
 
 
-def _new(work: UnitOfWork, each: Sent) -> Held:
-    c = each.command
-    return Held(
+def _new(work: UnitOfWork, order: Order[FileClaim]) -> ClaimState:
+    c = order.command
+    return ClaimState(
         work.ids(),
-        each.agency,
+        order.agency,
         c.claim_ref,
         c.participant_no,
         c.programme,
@@ -116,62 +117,64 @@ def _new(work: UnitOfWork, each: Sent) -> Held:
     )
 
 
-def _move_on(known: Held, command: FileClaim) -> str | Refusal:
+def _move_on(known: ClaimState, command: FileClaim) -> Effect | Refusal:
     same = (known.participant_no, known.programme, known.occurred_on)
     if same != (command.participant_no, command.programme, command.occurred_on):
         return Refusal(
             "conflict", "claim_ref", "This claim_ref is another claim: participant, programme or day differ."
         )
     if known.status in FINAL and command.status == "filed":
-        return UNCHANGED  # told late; a claim never goes back
+        return Effect.UNCHANGED  # it came late: a claim never goes back
     if known.status in FINAL and command.status != known.status:
         return Refusal("conflict", "status", f"This claim was already {known.status}.")
     new = (command.amount, command.status, command.paid_on or known.paid_on)
     if new == (known.amount, known.status, known.paid_on):
-        return UNCHANGED
+        return Effect.UNCHANGED
     known.amount, known.status, known.paid_on = new
-    return CHANGED
+    return Effect.CHANGED
 
 
-async def _tell(work: UnitOfWork, claims: Iterable[Held], participants: dict[str, Participant]) -> None:
+async def _publish(work: UnitOfWork, claims: Iterable[ClaimState], found: Mapping[str, Participant]) -> None:
+    """Publish and save those of the claims whose fact is another now."""
     saved = []
-    for held in claims:
-        participant = participants.get(held.participant_no or "")
-        if participant is not None and _tell_one(work, held, participant):
-            saved.append(held)
+    for claim in claims:
+        participant = found.get(claim.participant_no or "")
+        if participant is not None and _publish_one(work, claim, participant):
+            saved.append(claim)
     if saved:
-        rows = [tuple(getattr(held, name) for name in COLUMNS) for held in saved]
-        await work.execute("save_claims", *(list(column) for column in zip(*rows, strict=True)))
+        rows = [tuple(getattr(claim, name) for name in COLUMNS) for claim in saved]
+        await work.execute("save_claims", *columns(rows))
 
 
-def _tell_one(work: UnitOfWork, held: Held, participant: Participant) -> bool:
-    """Publish the claim's fact if it says something new. An accepted claim stays accepted, whatever came after."""
-    version = timelines.state_on(participant.history, held.occurred_on)
-    fact = _fact(work, held, participant, version)
-    plain = msgspec.json.encode(fact)
-    if plain == held.fact:
+def _publish_one(work: UnitOfWork, claim: ClaimState, participant: Participant) -> bool:
+    """Publish the claim's fact if it is new; whether it was. An accepted claim stays accepted, whatever came after."""
+    version = timelines.state_on(participant.history, claim.occurred_on)
+    fact = _fact(work, claim, participant, version)
+    stored = msgspec.json.encode(fact)
+    if stored == claim.fact:
         return False
-    held.version, held.fact = held.version + 1, plain
-    told = msgspec.structs.replace(fact, version=held.version, recorded_at=work.now)
-    work.publish("claims", str(held.claim_id), f"claim.{held.status}", told, held.version)
+    claim.version, claim.fact = claim.version + 1, stored
+    published = msgspec.structs.replace(fact, version=claim.version, recorded_at=work.now)
+    work.publish("claims", str(claim.claim_id), f"claim.{claim.status}", published, claim.version)
     return True
 
 
-def _fact(work: UnitOfWork, held: Held, participant: Participant, version: Version | None) -> Claim:
-    last: Any = msgspec.json.decode(held.fact, type=Claim) if held.fact and version is None else version
+def _fact(work: UnitOfWork, claim: ClaimState, participant: Participant, version: Version | None) -> Claim:
+    """Region and segment are those of the day it happened; else those of the last fact."""
+    last: Any = msgspec.json.decode(claim.fact, type=Claim) if claim.fact and version is None else version
     assert participant.partner_id is not None
     return Claim(
-        claim_id=str(held.claim_id),
-        version=0,
+        claim_id=str(claim.claim_id),
+        version=UNNUMBERED,
         partner_id=str(work.current(participant.partner_id)),
         region=last.region if last else participant.region,
-        programme=held.programme,  # type: ignore[arg-type]
+        programme=claim.programme,  # type: ignore[arg-type]
         segment=last.segment if last else "PU",
-        amount=held.amount,
-        status=held.status,  # type: ignore[arg-type]
-        occurred_on=held.occurred_on,
-        tenure_months=timelines.tenure_months(participant.history, held.occurred_on),
+        amount=claim.amount,
+        status=claim.status,  # type: ignore[arg-type]
+        occurred_on=claim.occurred_on,
+        tenure_months=timelines.tenure_months(participant.history, claim.occurred_on),
         recorded_at=NEVER,
-        agency=held.agency,
-        paid_on=held.paid_on,
+        agency=claim.agency,
+        paid_on=claim.paid_on,
     )

@@ -1,68 +1,91 @@
-"""Erasure: rows, participants, contact and all that was refused of a partner go; only its id stays, and says so."""
+"""Erasure: rows, participants, contact and all that was refused of a partner go; only its id stays."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
+
+import asyncpg
 
 from services.registration.identity import former_identifiers, grouping
 from services.registration.identity.evidence import to_row
-from services.registration.identity.grouping import Regrouping
+from services.registration.identity.former_identifiers import FormerIdentifiers
 from services.registration.identity.profile import Row
+from services.registration.identity.regrouping import Touched
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake import data_subject, values
-from services.registration.intake.data_subject import Hashed
+from services.registration.intake.commands import ErasePartner
+from services.registration.intake.data_subject import HashedIdentifiers
+from services.registration.orders import Accepted, Effect, Order, Outcome
 
-ERASED = "erased"
-IDENTIFIERS = ("nib", "nik_koperasi", "nik", "name")
+
+@dataclass(frozen=True, slots=True)
+class _Identifiers:
+    """The identifiers of a participant, as a row has them."""
+
+    nib: int | None
+    nik_koperasi: str | None
+    nik: UUID | None
+    name: UUID | None
 
 
-async def erase(work: UnitOfWork, partners: Sequence[UUID]) -> Regrouping:
-    """Forget these partners (survivors' ids) in one transaction with the facts that say so."""
-    await work.known(partners)
-    records = await work.fetch("evidence_of_partners", list(partners))
-    rows = [to_row(record) for record in records]
-    names = [values.name_key(work.vault.open(record["sealed"])["name"]) for record in records]
-    participants = await work.fetch("participants_of", list(partners))
-    numbers = [record["participant_no"] for record in participants]
-    identified: list[Row | former_identifiers.Former | _Identified] = [
+async def erase(work: UnitOfWork, orders: Sequence[Order[ErasePartner]]) -> tuple[list[Outcome], Touched]:
+    """Erase these partners (survivors' ids) in one transaction with the facts that say so."""
+    partners = [UUID(order.command.partner_id) for order in orders]
+    await work.load_states(partners)
+    evidence = await work.fetch("evidence_of_partners", partners)
+    participants = await work.fetch("participants_of", partners)
+    rows = [to_row(record) for record in evidence]
+    identified: list[Row | FormerIdentifiers | _Identifiers] = [
         *rows,
-        *(_Identified(*(record[key] for key in IDENTIFIERS)) for record in participants),
+        *map(_identifiers, participants),
         *await former_identifiers.of(work, partners),
     ]
-    found_by = (
-        list({row.nib for row in identified} - {None}),
-        list({row.nik_koperasi for row in identified} - {None}),
-        list({row.nik for row in identified} - {None}),
-        list({row.name for row in identified} - {None} | {data_subject.name_of(work.vault, name) for name in names}),
-        numbers,
-    )
-    await work.execute("erase_from_quarantine", *found_by)
-    await work.execute("erase_refused", await _briefings_with(work, dict(zip(Hashed._fields, found_by, strict=True))))
-    await work.execute("note_letters_to_forget", *found_by)
+    numbers = [record["participant_no"] for record in participants]
+    await _erase_refused(work, _hashed(identified, _plain_names(work, evidence), numbers))
     await work.execute("erase_participants", numbers)
     await work.execute("erase_claimants", numbers)
-    await work.execute("erase_guests", list(partners))
-    regrouping = await grouping.regroup(work, [], [row.key for row in rows])
-    await former_identifiers.forget(work, partners)
+    await work.execute("erase_guests", partners)
+    _, touched = await grouping.regroup(work, [], [row.key for row in rows])
+    await former_identifiers.erase(work, partners)
     for partner in partners:
-        work.states[partner].status = ERASED
-        work.groups[partner] = []
-        work.regrouped.add(partner)
-        work.moved_timelines.add(partner)
-    return regrouping
+        work.erase(partner)
+    return [Accepted(Effect.ERASED, partner) for partner in partners], touched
+
+
+def _identifiers(participant: asyncpg.Record) -> _Identifiers:
+    return _Identifiers(participant["nib"], participant["nik_koperasi"], participant["nik"], participant["name"])
+
+
+def _plain_names(work: UnitOfWork, evidence: Sequence[asyncpg.Record]) -> set[UUID]:
+    """The hashes of the names without their regions: what is refused is kept under those where it has no region."""
+    names = [values.name_key(work.vault.open(record["sealed"])["name"]) for record in evidence]
+    return {data_subject.hashed_name(work.vault, name) for name in names}
+
+
+def _hashed(
+    identified: Sequence[Row | FormerIdentifiers | _Identifiers], names: set[UUID], numbers: list[str]
+) -> Mapping[str, list[object]]:
+    """All identifiers of the erased by kind, in the order of `HashedIdentifiers`."""
+    kinds: dict[str, list[object]] = {
+        kind: list({getattr(each, kind) for each in identified} - {None}) for kind in ("nib", "nik_koperasi", "nik")
+    }
+    all_names = {each.name for each in identified} - {None} | names
+    return kinds | {"name": list(all_names), "participant_no": list(numbers)}
+
+
+async def _erase_refused(work: UnitOfWork, erased: Mapping[str, list[object]]) -> None:
+    """Erase what is kept of them among the refused, and note whose dead letters are to be deleted."""
+    found_by = [erased[kind] for kind in HashedIdentifiers._fields]
+    await work.execute("erase_from_quarantine", *found_by)
+    await work.execute("erase_refused", await _briefings_with(work, erased))
+    await work.execute("add_dead_letters_to_erase", *found_by)
 
 
 async def _briefings_with(work: UnitOfWork, erased: Mapping[str, Collection[object]]) -> list[UUID]:
-    """The refused briefings that one of these came to; the quarantine's columns know only of the partner."""
+    """The refused briefings that one of these attended; the quarantine's columns know only of the partner."""
     found = []
     for entry in await work.fetch("refused_briefings"):
-        guests = data_subject.of_everybody(data_subject.data_of(work.vault.open(entry["sealed"])), work.regions)
-        if any(data_subject.tells_of(guest.hashed(work.vault), erased) for guest in guests):
+        guests = data_subject.all_of_event(data_subject.event_data(work.vault.open(entry["sealed"])), work.regions)
+        if any(data_subject.is_among(guest.hashed(work.vault), erased) for guest in guests):
             found.append(entry["id"])
     return found
-
-
-class _Identified:
-    """The identifiers of a participant, as a row has them."""
-
-    def __init__(self, nib: int | None, nik_koperasi: str | None, nik: UUID | None, name: UUID | None) -> None:
-        self.nib, self.nik_koperasi, self.nik, self.name = nib, nik_koperasi, nik, name

@@ -1,215 +1,119 @@
-"""Targets, denominators, briefings with who came, agreements: kept by the key of their fact, told when they change."""
+"""Targets, denominators, briefings with their guests, agreements: kept by their fact's key, published on change."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 from datetime import date
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from services.registration.identity import lookup
-from services.registration.identity.grouping import Regrouping
-from services.registration.identity.matching import Keys
+from services.registration.identity.keys import Keys
+from services.registration.identity.lookup import Mention
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import values
-from services.registration.intake.commands import RecordAttendance, RecordStatement
+from services.registration.intake.commands import RecordStatement
 from services.registration.intake.values import Refusal
-from services.registration.records.facts import NEVER
+from services.registration.orders import Accepted, Effect, Order, Outcome
+from services.registration.records import attendance
+from services.registration.records.attendance import Guest
+from services.registration.records.stored_facts import NEVER
+from shared.database import columns
 from shared.events import reference
 
-CREATED, CHANGED, UNCHANGED = "created", "changed", "unchanged"
-NOWHERE: Final = Refusal("unknown_region", "region", "No region is given, and you told of no briefing on this day.")
 
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A statement, or somebody's attendance, as an agency sent it."""
-
-    agency: str
-    regions: tuple[str, ...]
-    command: RecordStatement | RecordAttendance
-
-
-@dataclass(frozen=True, slots=True)
-class _Guest:
-    """One person's attendance."""
-
-    key: UUID
-    agency: str
-    held_on: date
-    statement: str | None
-    keys: Keys
-
-
-async def state(work: UnitOfWork, sent: Sequence[Sent]) -> list[str | Refusal]:
-    """Keep the statements, then those who attended; what became of each, in the given order."""
-    if not sent:
-        return []
-    fates: list[str | Refusal] = [UNCHANGED] * len(sent)
-    for at, fate in await _statements(
-        work, [(n, s) for n, s in enumerate(sent) if isinstance(s.command, RecordStatement)]
-    ):
-        fates[at] = fate
-    for at, fate in await _attend(
-        work, [(n, s) for n, s in enumerate(sent) if isinstance(s.command, RecordAttendance)]
-    ):
-        fates[at] = fate
-    await _tell(work, {s.command.key for s in sent if isinstance(s.command, RecordStatement)})
-    return fates
-
-
-async def _statements(work: UnitOfWork, sent: Sequence[tuple[int, Sent]]) -> list[tuple[int, str | Refusal]]:
-    held = (
-        {row["key"]: row for row in await work.fetch("statements", [_stated(s).key for _, s in sent])} if sent else {}
-    )
+async def record(work: UnitOfWork, orders: Sequence[Order[RecordStatement]]) -> list[Outcome]:
+    """Keep the statements and the guests they name; the outcomes are in the given order."""
+    held = await _held(work, [order.command.key for order in orders])
     contents = {key: (row["agency"], row["fields"]) for key, row in held.items()}
-    fates: list[tuple[int, str | Refusal]] = []
+    outcomes: list[Outcome] = []
     saved: dict[str, tuple[Any, ...]] = {}
-    for at, each in sent:
-        command = _stated(each)
-        guests = await _guests_of(work, each)
-        if isinstance(guests, Refusal):
-            fates.append((at, guests))
+    for order in orders:
+        command = order.command
+        guests = await _guests(work, order)
+        outcome = guests if isinstance(guests, Refusal) else _judge(order, contents)
+        outcomes.append(outcome)
+        if isinstance(guests, Refusal) or isinstance(outcome, Refusal):
             continue
-        fields = msgspec.json.encode(command.fields)
-        known = contents.get(command.key)
-        if known is not None and known[0] != each.agency:
-            fates.append((at, Refusal("conflict", "source", "Another agency has already said this.")))
-            continue
-        fates.append((at, CREATED if known is None else UNCHANGED if known[1] == fields else CHANGED))
-        contents[command.key] = (each.agency, fields)
+        agency, fields = contents[command.key]
         fact = held[command.key]["fact"] if command.key in held else None
-        saved[command.key] = (command.key, command.type, each.agency, fields, fact)
-        if command.attendees:
-            await _keep_guests(work, guests, only={command.key})
+        saved[command.key] = (command.key, command.type, agency, fields, fact)
+        if guests:
+            await attendance.keep_only(work, command.key, guests)
+    await _save(work, saved)
+    return outcomes
+
+
+def _judge(order: Order[RecordStatement], contents: dict[str, tuple[str, bytes]]) -> Outcome:
+    """Set the statement's agency and fields in `contents`, unless another agency's are there."""
+    key, fields = order.command.key, msgspec.json.encode(order.command.fields)
+    known = contents.get(key)
+    if known is not None and known[0] != order.agency:
+        return Refusal("conflict", "source", "Another agency has already sent this statement.")
+    contents[key] = (order.agency, fields)
+    if known is None:
+        return Accepted(Effect.CREATED)
+    return Accepted(Effect.UNCHANGED if known[1] == fields else Effect.CHANGED)
+
+
+async def _held(work: UnitOfWork, keys: Sequence[str]) -> Mapping[str, asyncpg.Record]:
+    return {row["key"]: row for row in await work.fetch("statements", keys)} if keys else {}
+
+
+async def _save(work: UnitOfWork, saved: Mapping[str, tuple[Any, ...]]) -> None:
     if saved:
-        columns = zip(*saved.values(), strict=True)
-        await work.execute("save_statements", *(list(column) for column in columns))
+        await work.execute("save_statements", *columns(saved.values()))
         await work.execute("seat_guests", list(saved))
-    return fates
 
 
-def _stated(sent: Sent) -> RecordStatement:
-    assert isinstance(sent.command, RecordStatement)
-    return sent.command
-
-
-async def _guests_of(work: UnitOfWork, sent: Sent) -> list[_Guest] | Refusal:
-    """Who came, of a briefing told with its guests; an unknown id or ref refuses the briefing."""
-    command = _stated(sent)
-    if not command.attendees:
-        return []
-    asked = [(sent.agency, sent.regions, guest) for guest in command.attendees]
-    region = str(command.fields["region"])
+async def _guests(work: UnitOfWork, order: Order[RecordStatement]) -> list[Guest] | Refusal:
+    """The guests that a briefing names; an unknown id or ref refuses the briefing."""
+    region = str(order.command.fields.get("region"))
+    mentions = [Mention(order.agency, order.regions, guest, region) for guest in order.command.attendees]
     guests = []
-    for number, keys in enumerate(await lookup.anchor(work, asked, [region] * len(asked))):
+    for number, keys in enumerate(await lookup.anchored_keys(work, mentions) if mentions else ()):
         if isinstance(keys, Refusal):
             return keys
-        held_on = command.fields["held_on"]
-        assert isinstance(held_on, date)
-        guests.append(_guest(work, sent.agency, held_on, command.key, keys, number))
+        guests.append(_guest(work, order, keys, number))
     return guests
 
 
-def _guest(work: UnitOfWork, agency: str, held_on: date, statement: str, keys: Keys, number: int) -> _Guest:
-    plain = astuple(keys) if any(astuple(keys)) else (number,)
-    return _Guest(work.vault.hash("guest", statement, *plain), agency, held_on, statement, keys)
+def _guest(work: UnitOfWork, order: Order[RecordStatement], keys: Keys, number: int) -> Guest:
+    held_on = order.command.fields["held_on"]
+    assert isinstance(held_on, date)
+    distinct = astuple(keys) if any(astuple(keys)) else (number,)
+    key: UUID = work.vault.hash("guest", order.command.key, *distinct)
+    return Guest(key, order.agency, held_on, order.command.key, keys)
 
 
-async def _attend(work: UnitOfWork, sent: Sequence[tuple[int, Sent]]) -> list[tuple[int, str | Refusal]]:
-    """Those who came join the agency's briefing of their day; while nobody has told of one, they wait for it."""
-    if not sent:
-        return []
-    days = {(s.agency, _attended(s).held_on) for _, s in sent}
-    records = await work.fetch("briefing_of_day", [agency for agency, _ in days], [day for _, day in days])
-    briefings = {(row["agency"], row["held_on"]): row for row in records}
-    guests: dict[int, _Guest] = {}
-    for at, each in sent:
-        command = _attended(each)
-        briefing = briefings.get((each.agency, command.held_on))
-        region = command.region or (briefing["region"] if briefing else _home(work, each))
-        if region is not None:
-            keys = lookup.keys_of(work, command.partner, region)
-            person = values.name_key(command.person)  # several may come for one partner
-            key = work.vault.hash("guest", each.agency, command.held_on, *astuple(keys), person)
-            guests[at] = _Guest(key, each.agency, command.held_on, briefing["key"] if briefing else None, keys)
-    known = {row["key"] for row in await work.fetch("attendance_known", [guest.key for guest in guests.values()])}
-    await _keep_guests(work, list(guests.values()))
-    await _tell(work, {briefing["key"] for briefing in briefings.values()})
-    fates = {at: UNCHANGED if guest.key in known else CREATED for at, guest in guests.items()}
-    return [(at, fates.get(at, NOWHERE)) for at, _ in sent]
-
-
-def _attended(sent: Sent) -> RecordAttendance:
-    assert isinstance(sent.command, RecordAttendance)
-    return sent.command
-
-
-def _home(work: UnitOfWork, sent: Sent) -> str | None:
-    """The regency of a regency's agency."""
-    alone = sent.regions[0] if len(sent.regions) == 1 else ""
-    return alone if work.regions.regencies(alone) == [alone] else None
-
-
-async def _keep_guests(work: UnitOfWork, guests: Sequence[_Guest], only: Iterable[str] = ()) -> None:
-    """Keep these guests; of the statements in `only` they are all there are."""
-    partners = await lookup.find(work, [guest.keys for guest in guests])
-    if only:
-        await work.execute("drop_attendance_of", list(only), [guest.key for guest in guests])
-    rows = {
-        guest.key: (guest.key, guest.agency, guest.held_on, guest.statement, partner, *astuple(guest.keys))
-        for guest, partner in zip(guests, partners, strict=True)
-    }
-    if rows:
-        columns = zip(*rows.values(), strict=True)
-        await work.execute("save_attendance", *(list(column) for column in columns))
-
-
-async def look_again(work: UnitOfWork, regrouping: Regrouping) -> None:
-    """Find the partners of guests again where groups changed, and tell their briefings again."""
-    if not await work.is_true("any_attendance"):
-        return
-    records = await work.fetch(
-        "attendance_touching",
-        list(regrouping.nibs),
-        list(regrouping.koperasi),
-        list(regrouping.niks),
-        list(regrouping.names),
-        list(regrouping.partners_before | work.became.keys()),
-    )
-    found = await lookup.find(work, [lookup.keys_from(record) for record in records])
-    moved = [(r, to) for r, to in zip(records, found, strict=True) if r["partner_id"] != to]
-    if moved:
-        await work.execute("move_attendance", [record["key"] for record, _ in moved], [to for _, to in moved])
-        await _tell(work, {record["statement"] for record, _ in moved} - {None})
-
-
-async def _tell(work: UnitOfWork, keys: Iterable[str]) -> None:
+async def publish(work: UnitOfWork, keys: Iterable[str]) -> None:
+    """Publish those of these statements whose fact is another now."""
     asked = sorted(set(keys))
-    records = await work.fetch("statements", asked) if asked else []
+    if not asked:
+        return
+    records = await work.fetch("statements", asked)
     guests: dict[str, list[asyncpg.Record]] = defaultdict(list)
-    for record in await work.fetch("attendance_of", asked) if asked else ():
-        guests[record["statement"]].append(record)
-    for record in records:
-        plain = _fact(record, guests[record["key"]])
-        encoded = msgspec.json.encode(plain)
-        if encoded != record["fact"]:
-            await work.execute("tell_statement", record["key"], encoded)
-            told = msgspec.structs.replace(plain, recorded_at=work.now)
-            work.publish_statement(record["key"], record["type"], told)
+    for guest in await attendance.of_statements(work, asked):
+        guests[guest["statement"]].append(guest)
+    for statement in records:
+        fact = _fact(statement, guests[statement["key"]])
+        stored = msgspec.json.encode(fact)
+        if stored != statement["fact"]:
+            await work.execute("set_statement_fact", statement["key"], stored)
+            published = msgspec.structs.replace(fact, recorded_at=work.now)
+            work.publish_statement(statement["key"], statement["type"], published)
 
 
-def _fact(record: asyncpg.Record, guests: Sequence[asyncpg.Record]) -> msgspec.Struct:
-    kind: Any = reference.TYPES[record["type"]]
-    said = msgspec.json.decode(record["fields"])
-    if "start" in said:
-        said["from"] = said.pop("start")
-    said |= {"recorded_at": NEVER.isoformat(), "agency": record["agency"]}
+def _fact(statement: asyncpg.Record, guests: Sequence[asyncpg.Record]) -> msgspec.Struct:
+    kind: Any = reference.TYPES[statement["type"]]
+    fields = msgspec.json.decode(statement["fields"])
+    if "start" in fields:
+        fields["from"] = fields.pop("start")
+    fields |= {"recorded_at": NEVER.isoformat(), "agency": statement["agency"]}
     if guests:
-        said["attendees"] = sorted({str(guest["partner_id"]) for guest in guests if guest["partner_id"]})
-        said["present"] = said.get("present") or len(guests)
-    fact: msgspec.Struct = msgspec.convert(said, kind)
+        fields["attendees"] = sorted({str(guest["partner_id"]) for guest in guests if guest["partner_id"]})
+        fields["present"] = fields.get("present") or len(guests)
+    fact: msgspec.Struct = msgspec.convert(fields, kind)
     return fact

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from services.registration.identity.matching import Keys
+from services.registration.identity.keys import Keys
 from services.registration.intake.values import Refusal
 from shared.events.enrollments import Period
 from shared.events.model import PROGRAMMES, Programme, Scale, Segment, Workers

@@ -1,13 +1,12 @@
-"""One transaction's work, start to end: listings, enrolments, claims and statements are taken, then told as facts."""
+"""One transaction's work, from orders to facts: listings, enrolments, claims and statements, in this order."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any, TypeVar
-from uuid import UUID
+from typing import TypeVar, assert_never, cast
 
 from services.registration.identity import listings
-from services.registration.identity.grouping import Regrouping
+from services.registration.identity.regrouping import Touched
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import (
     Command,
@@ -19,135 +18,119 @@ from services.registration.intake.commands import (
     RecordAttendance,
     RecordStatement,
 )
-from services.registration.intake.values import Refusal
-from services.registration.records import claims, enrolments, erasure, facts, statements
+from services.registration.orders import Accepted, Order, Outcome
+from services.registration.records import attendance, claims, enrolments, erasure, facts, statements
+
+C = TypeVar("C", bound=Command)
+Placed = list[tuple[int, Order[C]]]
+"""Orders of some kinds of command, each with its place among all."""
+
+Evidence = ListPartner | DelistPartner | ErasePartner
+"""Commands that change the rows by which partners are known."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """A command and who gave it."""
-
-    agency: str
-    regions: tuple[str, ...]
-    command: Command
-    import_id: UUID | None = None
-
-
-@dataclass(slots=True)
-class Outcome:
-    """A refusal, or what became of the order (`new`, `unchanged`, …) and the partner it is about."""
-
-    refusal: Refusal | None = None
-    fate: str = ""
-    partner: UUID | None = None
+class _ByKind:
+    evidence: Placed[Evidence] = field(default_factory=list)
+    enrolments: Placed[Enrol] = field(default_factory=list)
+    claims: Placed[FileClaim] = field(default_factory=list)
+    statements: Placed[RecordStatement] = field(default_factory=list)
+    attendance: Placed[RecordAttendance] = field(default_factory=list)
 
 
-async def accept(work: UnitOfWork, orders: Sequence[Order]) -> list[Outcome]:
-    """Take the orders and write their facts to the outbox; everything or nothing, with the caller's transaction.
-
-    A rehearsal ends where the facts would be told: what becomes of each order is known by then.
+async def accept(work: UnitOfWork, orders: Sequence[Order[Command]]) -> list[Outcome]:
+    """Accept or refuse each order and write the facts that follow to the outbox, in the caller's transaction.
 
     Listings keep their order among themselves, and so do enrolments and claims; enrolments see all listings, claims
-    see all enrolments.
+    all enrolments. A dry run ends before facts are derived: by then the outcome of each order is known.
     """
-    outcomes = [Outcome() for _ in orders]
-    regrouping = await _take_evidence(work, orders, outcomes)
-    await _take_enrolments(work, orders, outcomes, regrouping)
-    if regrouping is not None:
-        await statements.look_again(work, regrouping)
-    await _take_claims(work, orders, outcomes)
-    await _take_statements(work, orders, outcomes)
-    if not work.rehearsal:
-        touched = await facts.fold(work)
-        await claims.tell_again(work, work.moved_participants)
-        await work.save(touched)
-    for outcome in outcomes:
-        outcome.partner = work.current(outcome.partner) if outcome.partner else None
-    return outcomes
+    by_kind, outcomes = _by_kind(orders), _Outcomes(len(orders))
+    touched = await _accept_evidence(work, by_kind.evidence, outcomes)
+    outcomes.put(by_kind.enrolments, await enrolments.enrol(work, _orders(by_kind.enrolments), touched))
+    if touched is not None:
+        await statements.publish(work, await attendance.find_partners_again(work, touched))
+    outcomes.put(by_kind.claims, await claims.file_claims(work, _orders(by_kind.claims)))
+    outcomes.put(by_kind.statements, await statements.record(work, _orders(by_kind.statements)))
+    attended, briefings = await attendance.record(work, _orders(by_kind.attendance))
+    outcomes.put(by_kind.attendance, attended)
+    await statements.publish(work, {order.command.key for _, order in by_kind.statements} | briefings)
+    if not work.dry_run:
+        await _publish_facts(work)
+    return [_final(work, outcome) for outcome in outcomes.all()]
 
 
-async def _take_evidence(work: UnitOfWork, orders: Sequence[Order], outcomes: list[Outcome]) -> Regrouping | None:
-    """Listings, delistings and erasures, in runs of a kind."""
-    kinds = (ListPartner, DelistPartner, ErasePartner)
-    concerned = [at for at, order in enumerate(orders) if isinstance(order.command, kinds)]
-    together: Regrouping | None = None
-    for kind, run in groupby(concerned, key=lambda at: type(orders[at].command)):
-        positions = list(run)
-        if kind is ErasePartner:
-            regrouping = await _erase(work, [orders[at] for at in positions])
-        else:
-            sent = [_sent(orders[at]) for at in positions]
-            fates, regrouping = await (listings.take if kind is ListPartner else listings.drop)(work, sent)
-            for at, (fate, partner) in zip(positions, fates, strict=True):
-                _record(outcomes[at], fate, partner)
-        together = regrouping if together is None else together.with_others(regrouping)
-    return together
+async def _publish_facts(work: UnitOfWork) -> None:
+    partners = await facts.publish(work)
+    await claims.publish_again(work, work.changed_participants)
+    await work.save(partners)
 
 
-def _sent(order: Order) -> listings.Sent:
-    assert isinstance(order.command, ListPartner | DelistPartner)
-    return listings.Sent(order.agency, order.regions, order.command, order.import_id)
+def _by_kind(orders: Iterable[Order[Command]]) -> _ByKind:
+    """The orders by what handles them; type checking fails for a command that nothing handles."""
+    found = _ByKind()
+    for at, order in enumerate(orders):
+        match order.command:
+            case ListPartner() | DelistPartner() | ErasePartner():
+                found.evidence.append((at, cast("Order[Evidence]", order)))
+            case Enrol():
+                found.enrolments.append((at, cast("Order[Enrol]", order)))
+            case FileClaim():
+                found.claims.append((at, cast("Order[FileClaim]", order)))
+            case RecordStatement():
+                found.statements.append((at, cast("Order[RecordStatement]", order)))
+            case RecordAttendance():
+                found.attendance.append((at, cast("Order[RecordAttendance]", order)))
+            case unhandled:
+                assert_never(unhandled)
+    return found
 
 
-async def _erase(work: UnitOfWork, orders: Sequence[Order]) -> Regrouping:
-    return await erasure.erase(
-        work, [UUID(o.command.partner_id) for o in orders if isinstance(o.command, ErasePartner)]
-    )
+async def _accept_evidence(work: UnitOfWork, placed: Placed[Evidence], outcomes: "_Outcomes") -> Touched | None:
+    """Runs of one kind, one after the other; what all of them touched, None if there are none."""
+    all_touched: Touched | None = None
+    for _, run in groupby(placed, key=lambda each: type(each[1].command)):
+        same = list(run)
+        found, touched = await _accept_run(work, _orders(same))
+        outcomes.put(same, found)
+        all_touched = touched if all_touched is None else all_touched | touched
+    return all_touched
 
 
-async def _take_enrolments(
-    work: UnitOfWork, orders: Sequence[Order], outcomes: list[Outcome], regrouping: Regrouping | None
-) -> None:
-    positions = _of(orders, Enrol)
-    sent = [enrolments.Sent(orders[at].agency, orders[at].regions, _command(orders[at], Enrol)) for at in positions]
-    fates, changed = await enrolments.enrol(work, sent)
-    await enrolments.settle(work, changed, regrouping)
-    partners = await _partners_of(work, [each.command.participant_no for each in sent])
-    for at, each, fate in zip(positions, sent, fates, strict=True):
-        _record(outcomes[at], fate, partners.get(each.command.participant_no))
+async def _accept_run(work: UnitOfWork, orders: list[Order[Evidence]]) -> tuple[list[Outcome], Touched]:
+    match orders[0].command:
+        case ListPartner():
+            return await listings.list_partners(work, cast("list[Order[ListPartner]]", orders))
+        case DelistPartner():
+            return await listings.delist_partners(work, cast("list[Order[DelistPartner]]", orders))
+        case ErasePartner():
+            return await erasure.erase(work, cast("list[Order[ErasePartner]]", orders))
+        case unhandled:
+            assert_never(unhandled)
 
 
-async def _take_claims(work: UnitOfWork, orders: Sequence[Order], outcomes: list[Outcome]) -> None:
-    positions = _of(orders, FileClaim)
-    sent = [claims.Sent(orders[at].agency, orders[at].regions, _command(orders[at], FileClaim)) for at in positions]
-    fates = await claims.claim(work, sent)
-    partners = await _partners_of(work, [each.command.participant_no for each in sent])
-    for at, each, fate in zip(positions, sent, fates, strict=True):
-        _record(outcomes[at], fate, partners.get(each.command.participant_no))
+def _orders(placed: Placed[C]) -> list[Order[C]]:
+    return [order for _, order in placed]
 
 
-async def _take_statements(work: UnitOfWork, orders: Sequence[Order], outcomes: list[Outcome]) -> None:
-    positions = [at for at, order in enumerate(orders) if isinstance(order.command, RecordStatement | RecordAttendance)]
-    sent = [statements.Sent(orders[at].agency, orders[at].regions, _statement(orders[at])) for at in positions]
-    for at, fate in zip(positions, await statements.state(work, sent), strict=True):
-        _record(outcomes[at], fate, None)
+def _final(work: UnitOfWork, outcome: Outcome) -> Outcome:
+    """The outcome with the partner that answers at the end of the transaction."""
+    if isinstance(outcome, Accepted) and outcome.partner is not None:
+        return replace(outcome, partner=work.current(outcome.partner))
+    return outcome
 
 
-def _statement(order: Order) -> RecordStatement | RecordAttendance:
-    assert isinstance(order.command, RecordStatement | RecordAttendance)
-    return order.command
+class _Outcomes:
+    """The outcome of each order in its place; an order without one is an error of ours, not an accepted order."""
 
+    def __init__(self, count: int) -> None:
+        self._outcomes: list[Outcome | None] = [None] * count
 
-def _of(orders: Sequence[Order], kind: type) -> list[int]:
-    return [at for at, order in enumerate(orders) if isinstance(order.command, kind)]
+    def put(self, placed: Placed[C], outcomes: Sequence[Outcome]) -> None:
+        for (at, _), outcome in zip(placed, outcomes, strict=True):
+            self._outcomes[at] = outcome
 
-
-C = TypeVar("C")
-
-
-def _command(order: Order, kind: type[C]) -> C:
-    command: Any = order.command
-    assert isinstance(command, kind)
-    return command
-
-
-def _record(outcome: Outcome, fate: str | Refusal, partner: UUID | None) -> None:
-    if isinstance(fate, Refusal):
-        outcome.refusal = fate
-    else:
-        outcome.fate, outcome.partner = fate, partner
-
-
-async def _partners_of(work: UnitOfWork, numbers: Sequence[str]) -> dict[str, UUID]:
-    records = await work.fetch("partners_of_participants", list(set(numbers))) if numbers else ()
-    return {record["participant_no"]: record["partner_id"] for record in records}
+    def all(self) -> list[Outcome]:
+        outcomes = [outcome for outcome in self._outcomes if outcome is not None]
+        if len(outcomes) != len(self._outcomes):
+            raise AssertionError("an order has no outcome")
+        return outcomes

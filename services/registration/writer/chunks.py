@@ -1,4 +1,4 @@
-"""Some rows of an upload as the writer takes them: their orders, the report, and what of them is refused."""
+"""Some rows of an upload as one submission: their orders, what is reported of them, and the refused ones."""
 
 import json
 from collections import Counter
@@ -9,15 +9,13 @@ from uuid import UUID
 
 import asyncpg
 
-from services.registration.identity.grouping import REPLACED, UNCHANGED
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import Command
-from services.registration.intake.row_reader import Reader
+from services.registration.intake.row_reader import RowReader
 from services.registration.intake.tables import Row
 from services.registration.intake.values import Refusal
+from services.registration.orders import Accepted, Effect, Order, Outcome
 from services.registration.queries import queries
-from services.registration.records.enrolments import CREATED
-from services.registration.writer.accept import Order, Outcome
 from services.registration.writer.writer import Undo
 
 QUARANTINE = (
@@ -50,27 +48,31 @@ class Line:
 
 @dataclass
 class Chunk:
-    """Some rows of an import; its answer is whether the import goes on."""
+    """Some rows of an import. Its answer is whether it was taken, or what a dry run found.
+
+    `at` is the place of its first row in the import, `last` whether no row follows.
+    """
 
     record: asyncpg.Record
     lines: tuple[Line, ...]
     at: int
     last: bool
-    reader: Reader
+    reader: RowReader
     keys: Collection[UUID] = ()
-    weight: int = field(init=False)
+    size: int = field(init=False)
+    alone: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.weight = 1_000_000 if self.record["dry_run"] else len(self.lines)
+        self.size, self.alone = len(self.lines), self.record["dry_run"]
         self._ordered: list[Line] = []
-        self._current = False
+        self._is_due = False
 
-    async def prepare(self, work: UnitOfWork) -> Sequence[Order]:
-        """Only the chunk that is due is taken: not one again, none of a cancelled import."""
+    async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
+        """Only the chunk that is due is taken: none a second time, none of a cancelled import."""
         due = await work.db.fetchval(queries["import_due"], self.record["import_id"])
-        self._current = due == self.at
-        work.rehearsal = self.record["dry_run"]
-        if not self._current:
+        self._is_due = due == self.at
+        work.dry_run = self.record["dry_run"]
+        if not self._is_due:
             return []
         self._ordered = [line for line in self.lines if not isinstance(line.answer, Refusal)]
         return [
@@ -80,11 +82,11 @@ class Chunk:
         ]
 
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> bool:
-        if not self._current:
+        if not self._is_due:
             return False
         refused = [(line.row, line.answer) for line in self.lines if isinstance(line.answer, Refusal)]
         judged = zip(self._ordered, outcomes, strict=True)
-        refused += [(line.row, outcome.refusal) for line, outcome in judged if outcome.refusal is not None]
+        refused += [(line.row, outcome) for line, outcome in judged if isinstance(outcome, Refusal)]
         report = self._report(work, outcomes, [refusal for _, refusal in refused])
         entries = [self._entry(work, row, refusal) for row, refusal in refused]
         if self.record["dry_run"]:
@@ -114,22 +116,27 @@ class Chunk:
             await db.execute(queries["drop_import_file"], import_id)
 
     def _report(self, work: UnitOfWork, outcomes: Sequence[Outcome], refusals: Sequence[Refusal]) -> dict[str, Any]:
-        accepted = [(line, o) for line, o in zip(self._ordered, outcomes, strict=True) if o.refusal is None]
+        judged = zip(self._ordered, outcomes, strict=True)
+        accepted = [(line.answer, outcome.effect) for line, outcome in judged if isinstance(outcome, Accepted)]
+        effects = Counter(effect for _, effect in accepted)
+        warnings = (
+            warning for command, _ in accepted if not isinstance(command, Refusal) for warning in command.warnings
+        )
         return {
             "accepted": len(accepted),
-            "created": self._formed(work) + sum(o.fate == CREATED for _, o in accepted),
-            "unchanged": sum(o.fate == UNCHANGED for _, o in accepted),
-            "replaced": sum(o.fate == REPLACED for _, o in accepted),
+            "created": self._formed(work) + effects[Effect.CREATED],
+            "unchanged": effects[Effect.UNCHANGED],
+            "replaced": effects[Effect.REPLACED],
             "rejected": len(refusals),
             "rejected_by": dict(Counter(refusal.code for refusal in refusals)),
-            "warnings": dict(Counter(w for line, _ in accepted if _is(line.answer) for w in line.answer.warnings)),  # type: ignore[union-attr]
+            "warnings": dict(Counter(warnings)),
         }
 
     def _formed(self, work: UnitOfWork) -> int:
         """Partners this import formed here, less those of its own that turned out to be another's."""
         own = [state for state in work.states.values() if state.formed_by == self.record["import_id"]]
-        formed = sum(state.formed and state.status == "active" for state in own)
-        return formed - sum(not s.formed and s.status == "merged" and s.partner_id in work.became for s in own)
+        formed = sum(state.is_formed and state.is_active for state in own)
+        return formed - sum(not s.is_formed and s.status == "merged" and s.partner_id in work.merged for s in own)
 
     def _entry(self, work: UnitOfWork, row: Row, refusal: Refusal) -> tuple[Any, ...]:
         return (
@@ -141,18 +148,18 @@ class Chunk:
             refusal.code,
             refusal.field,
             refusal.detail,
-            *self.reader.trace(row).hashed(work.vault),
-            work.vault.seal({"cells": self.reader.kept(row)}),
+            *self.reader.data_subject(row).hashed(work.vault),
+            work.vault.seal({"cells": self.reader.cells_to_keep(row)}),
             work.now,
             self._keys(work, row)[0],
         )
 
     def _keys(self, work: UnitOfWork, row: Row) -> list[UUID]:
         of_list = (self.record["agency"], self.record["kind"], self.record["list"])
-        return [work.vault.hash("refused-row", *of_list, *same) for same in self.reader.same_as(row)]
+        return [work.vault.hash("refused-row", *of_list, *same) for same in self.reader.identities(row)]
 
     async def _replace_older(self, work: UnitOfWork) -> None:
-        """Rows refused in an earlier upload of this list that are here again, mended or not, wait there no longer."""
+        """Rows refused in an earlier upload of this list that are here again are dropped there, corrected or not."""
         record = self.record
         of_list = (record["agency"], record["kind"], record["list"], record["import_id"])
         if await work.db.fetchval(queries["older_refusals"], *of_list):
@@ -167,10 +174,3 @@ class DryRun:
     chunk: Chunk
     report: dict[str, Any]
     entries: list[tuple[Any, ...]]
-
-    def __bool__(self) -> bool:
-        return False
-
-
-def _is(answer: Command | Refusal) -> bool:
-    return not isinstance(answer, Refusal)

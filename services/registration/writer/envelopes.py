@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from services.registration.intake.event_reader import SCOPES, EventReader
+from services.registration.intake.event_reader import SCOPES, UNREADABLE, EventReader
 from services.registration.intake.values import Refusal
 from services.registration.vault import Vault
 from services.registration.writer.submissions import Item
@@ -19,14 +19,16 @@ MOST_EVENTS = 10_000
 MOST_BYTES = 8 << 20
 LONGEST_NAME = 500
 DEEPEST = 64
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _MALFORMED = object()
 _NUL = Refusal("malformed", "data", "A text holds the character U+0000.")
 
 
 def parse(media_type: str, body: bytes) -> list[Any]:
-    """The events as sent, `MALFORMED` for a line that is no JSON. Raises Problem for a body that is none at all."""
+    """The events as sent; for a line that is no JSON a marker, which `items` refuses.
+
+    Raises Problem where the body as a whole is none or too large.
+    """
     body = body.removeprefix(BOM_UTF8)
     if media_type == LINES:
         events = [_line(line) for line in body.splitlines() if line.strip()]
@@ -56,7 +58,7 @@ def _line(line: bytes) -> Any:
 
 
 def scopes_needed(events: list[Any]) -> set[str]:
-    """The scopes that these events' types need beyond being allowed to send at all."""
+    """The scopes that the types of these events need, beside the right to send at all."""
     types = {event.get("type") for event in events if isinstance(event, dict)}
     return {SCOPES[kind.split(".")[0]] for kind in types if isinstance(kind, str) and kind.split(".")[0] in SCOPES}
 
@@ -87,7 +89,7 @@ def _item(index: int, event: Any, agency: str, reader: EventReader, vault: Vault
 
 
 def _too_deep(value: Any) -> bool:
-    """Whether objects and lists stand in each other deeper than anybody means; asked before anything recurses."""
+    """Whether objects and lists are nested deeper than DEEPEST; checked before anything recurses."""
     try:
         plain = msgspec.json.encode(value)
     except RecursionError:
@@ -103,7 +105,7 @@ def _too_deep(value: Any) -> bool:
 
 
 def _holds_nul(value: Any) -> bool:
-    """Whether a text in it, a key's name included, holds what the database keeps in no text."""
+    """Whether a text or a key in it holds U+0000, which PostgreSQL cannot store in a text."""
     if isinstance(value, str):
         return "\x00" in value
     keys = value if isinstance(value, dict) else ()
@@ -127,5 +129,5 @@ def _envelope(event: dict[str, Any]) -> Refusal | None:
     if version is None:
         return Refusal("missing_field", "specversion", "A CloudEvent has specversion 1.0.")
     if version != "1.0":
-        return Refusal("malformed", "specversion", "Only CloudEvents 1.0 is understood.")
+        return Refusal("malformed", "specversion", "Only CloudEvents 1.0 is accepted.")
     return None

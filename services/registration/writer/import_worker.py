@@ -1,14 +1,17 @@
 """Uploaded files are worked off in the background: a chunk's effects and the import's place are one transaction."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import asyncpg
 
 from services.registration.intake import columns, tables
+from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import Enrol
-from services.registration.intake.row_reader import Reader
-from services.registration.intake.senders import Sender
+from services.registration.intake.contexts import UploadContext
+from services.registration.intake.jurisdiction import Jurisdiction
+from services.registration.intake.row_reader import RowReader
 from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.vault import Vault
@@ -32,15 +35,15 @@ class File:
     header: tuple[str, ...]
     lines: tuple[Line, ...]
     skipped: int
-    reader: Reader
+    reader: RowReader
 
 
-def read(kind: str, content: bytes, sender: Sender, regions: Regions) -> File | Refusal:
+def read(kind: FileKind, content: bytes, upload: UploadContext) -> File | Refusal:
     """Pure: the file's rows with what they ask for. One participant's enrolments are judged by day, then line."""
     table = tables.read(content, lambda name: columns.recognised(kind, name))
     if isinstance(table, Refusal):
         return table
-    reader = Reader(kind, table, sender, regions)
+    reader = RowReader(kind, table.header, upload)
     lines = [Line(row, reader.read(row)) for row in table.rows]
     if kind == "enrollments":
         lines.sort(key=_by_participant)
@@ -52,6 +55,15 @@ def _by_participant(line: Line) -> tuple[str, str, int]:
     if not isinstance(command, Enrol):
         return ("", "", line.row.line)
     return (command.participant_no, command.effective_on.isoformat(), line.row.line)
+
+
+def _chunks(record: asyncpg.Record, file: File) -> Iterator[Chunk]:
+    """The chunks of the import from its next position on, at least one; a dry run is one chunk."""
+    begin = record["next_position"]
+    size = max(1, len(file.lines)) if record["dry_run"] else CHUNK
+    for at in range(begin, max(begin + 1, len(file.lines)), size):
+        lines = tuple(file.lines[at : at + size])
+        yield Chunk(record, lines, at, at + size >= len(file.lines), file.reader)
 
 
 class ImportWorker(Part):
@@ -80,33 +92,34 @@ class ImportWorker(Part):
         await self._pool.execute(
             queries["begin_import"], record["import_id"], list(file.header), len(file.lines), file.skipped
         )
-        size = max(1, len(file.lines)) if record["dry_run"] else CHUNK
-        at, going = record["next_position"], True
-        while going and not self.stopping:
-            last = at + size >= len(file.lines)
-            chunk = Chunk(record, tuple(file.lines[at : at + size]), at, last, file.reader)
-            try:
-                answer = await self._writer.submit(chunk)
-                if isinstance(answer, DryRun):
-                    await self._keep(answer)
-                going = bool(answer) and not last
-            except UNAVAILABLE:
-                raise
-            except Exception as problem:  # whatever a chunk raises must not stop the other imports
-                log.error("an import failed", problem=type(problem).__name__)
-                detail = "Something failed on our side. What was counted as accepted is kept; send the file again."
-                await self._fail(record, detail)
-                return
-            at += size
-            self.progressed()
+        try:
+            for chunk in _chunks(record, file):
+                if self.stopping or not await self._take(chunk):
+                    return
+                self.progressed()
+        except UNAVAILABLE:
+            raise
+        except Exception as problem:  # whatever a chunk raises must not stop the other imports
+            log.error("an import failed", problem=type(problem).__name__)
+            detail = "Something failed on our side. What was counted as accepted is kept; send the file again."
+            await self._fail(record, detail)
+
+    async def _take(self, chunk: Chunk) -> bool:
+        """Whether the import goes on: not after a dry run, nor once it was cancelled."""
+        answer = await self._writer.submit(chunk)
+        if isinstance(answer, DryRun):
+            await self._keep(answer)
+            return False
+        is_taken: bool = answer
+        return is_taken
 
     async def _fail(self, record: asyncpg.Record, detail: str) -> None:
-        """An import that cannot go on says why; its file is kept no longer."""
+        """An import that cannot go on keeps why; its file is deleted."""
         async with transaction(self._pool) as db:
             await db.execute(queries["fail_import"], record["import_id"], detail)
             await db.execute(queries["drop_import_file"], record["import_id"])
 
-    async def _keep(self, found: "DryRun") -> None:
+    async def _keep(self, found: DryRun) -> None:
         """A dry run's effects are undone; its report and refused rows are kept."""
         async with transaction(self._pool) as db:
             await found.chunk.save(db, found.report, found.entries)
@@ -115,6 +128,7 @@ class ImportWorker(Part):
         sealed = await self._pool.fetchval(queries["import_file"], record["import_id"])
         if sealed is None:
             return Refusal("malformed", "file", "The file is gone.")
-        sender = Sender(tuple(record["regions"]), record["list"], record["list_date"], record["require_nik"], self._jkp)
+        jurisdiction = Jurisdiction(self._regions, tuple(record["regions"]))
+        upload = UploadContext(jurisdiction, record["list"], record["list_date"], record["require_nik"], self._jkp)
         content = self._vault.open_bytes(sealed)
-        return await asyncio.to_thread(read, record["kind"], content, sender, self._regions)
+        return await asyncio.to_thread(read, record["kind"], content, upload)

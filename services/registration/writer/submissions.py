@@ -1,4 +1,4 @@
-"""What the writer is given besides imports: a request's events, a mended event, an erasure."""
+"""What the writer gets besides imports: a request's events, a corrected row, an erasure."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -8,17 +8,19 @@ from uuid import UUID
 import msgspec
 
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import data_subject, health
+from services.registration.intake import data_subject, health_data
 from services.registration.intake.commands import Command, ErasePartner
-from services.registration.intake.data_subject import Trace
+from services.registration.intake.data_subject import DataSubject
+from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
-from services.registration.writer.accept import Order, Outcome
+from services.registration.orders import Order, Outcome
+from shared.database import columns
 from shared.regions import Regions
 
 
 @dataclass(slots=True)
 class Item:
-    """One event of a request: as sent, what it asks for or why not, and what it is told apart by."""
+    """One event of a request: as sent, what it asks for or why not, and what identifies it."""
 
     index: int
     id: str | None
@@ -45,14 +47,15 @@ class Events:
     entry: UUID | None = None
     """The quarantine's entry that this is a retry of."""
     keys: Collection[UUID] = field(init=False)
-    weight: int = field(init=False)
+    size: int = field(init=False)
+    alone: bool = False
 
     def __post_init__(self) -> None:
         self.keys = {item.key for item in self.items if item.key is not None}
-        self.weight = len(self.items)
+        self.size = len(self.items)
         self._ordered: list[Item] = []
 
-    async def prepare(self, work: UnitOfWork) -> Sequence[Order]:
+    async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
         await self._check_sources(work)
         await self._find_duplicates(work)
         self._ordered = [
@@ -74,7 +77,7 @@ class Events:
         owners = {row["source"]: row["agency"] for row in await work.fetch("own_sources", sources, self.agency)}
         for item in self.items:
             if item.key is not None and owners.get(item.source or "") != self.agency:
-                item.refusal = Refusal("conflict", "source", "Another agency speaks as this source.")
+                item.refusal = Refusal("conflict", "source", "Another agency sends under this source.")
 
     async def _find_duplicates(self, work: UnitOfWork) -> None:
         held = {row["key"]: row for row in await work.fetch("events", list(self.keys))}
@@ -102,7 +105,10 @@ class Events:
 
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> "Answer":
         for item, outcome in zip(self._ordered, outcomes, strict=True):
-            item.refusal, item.partner = outcome.refusal, outcome.partner
+            if isinstance(outcome, Refusal):
+                item.refusal = outcome
+            else:
+                item.partner = outcome.partner
         for item in self.items:
             if item.twin_of is not None and item.duplicate:
                 item.refusal, item.partner = item.twin_of.refusal, item.twin_of.partner
@@ -125,7 +131,7 @@ class Events:
         if self.entry is None:
             await quarantine(work, self.agency, self.regions, refused)
         else:
-            await judge_again(work, self.entry, self.agency, refused[0].refusal if refused else None)
+            await update_entry(work, self.entry, self.agency, refused[0].refusal if refused else None)
 
     async def _answer(self, work: UnitOfWork) -> "Answer":
         partners = {item.id: item.partner for item in self.items if item.partner is not None and item.id}
@@ -155,42 +161,45 @@ def _rejected(item: Item) -> dict[str, Any]:
     return found | {"detail": refusal.detail}
 
 
-async def quarantine(work: UnitOfWork, agency: str, spoken_for: tuple[str, ...], refused: Sequence[Item]) -> None:
+async def quarantine(
+    work: UnitOfWork, agency: str, regions_of_agency: tuple[str, ...], refused: Sequence[Item]
+) -> None:
     """Keep refused events as they were sent; the same event refused again replaces what is kept of it."""
     kept: dict[Any, tuple[Any, ...]] = {}
     for item in refused:
         assert item.refusal is not None
         key = None if item.refusal.code == "id_reused" else item.key
         entry = item.refusal
-        found = trace(item.raw, work.regions, spoken_for).hashed(work.vault)
+        found = read_data_subject(item.raw, work.regions, regions_of_agency).hashed(work.vault)
         row = (work.ids(), agency, key, item.type, entry.code, entry.field, entry.detail, *found)
-        kept[key or len(kept)] = (*row, work.vault.seal(health.without(item.raw)), work.now)
+        kept[key or len(kept)] = (*row, work.vault.seal(health_data.without(item.raw)), work.now)
     if kept:
-        await work.execute("enter_quarantine", *(list(column) for column in zip(*kept.values(), strict=True)))
+        await work.execute("enter_quarantine", *columns(kept.values()))
 
 
-async def judge_again(work: UnitOfWork, entry: UUID, agency: str, refusal: Refusal | None) -> None:
-    """A mended entry leaves the quarantine when it is accepted, else it says why not."""
+async def update_entry(work: UnitOfWork, entry: UUID, agency: str, refusal: Refusal | None) -> None:
+    """A corrected entry leaves the quarantine when it is accepted; else it keeps why it is refused now."""
     if refusal is None:
         await work.execute("drop_quarantined", entry, agency)
     else:
-        await work.execute("judge_quarantined", entry, agency, refusal.code, refusal.field, refusal.detail)
+        await work.execute("set_refusal", entry, agency, refusal.code, refusal.field, refusal.detail)
 
 
-def trace(raw: Any, regions: Regions, spoken_for: tuple[str, ...]) -> Trace:
-    """Whose a refused event is, sent by an agency that speaks for these regions."""
-    return data_subject.of_event(data_subject.data_of(raw), regions, spoken_for[0] if len(spoken_for) == 1 else None)
+def read_data_subject(raw: Any, regions: Regions, regions_of_agency: tuple[str, ...]) -> DataSubject:
+    """Whose a refused event is, sent by an agency of these regions."""
+    return data_subject.of_event(data_subject.event_data(raw), Jurisdiction(regions, regions_of_agency))
 
 
 @dataclass
 class Erasure:
-    """Forget one partner; answers whether there was one."""
+    """Erase one partner; its answer is whether there was one."""
 
     partner: UUID
     keys: Collection[UUID] = ()
-    weight: int = 1_000_000
+    size: int = 1
+    alone: bool = True
 
-    async def prepare(self, work: UnitOfWork) -> Sequence[Order]:
+    async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
         found = [row["partner_id"] for row in await work.fetch("survivors", [self.partner])]
         return [Order("", (), ErasePartner(str(partner))) for partner in found]
 
@@ -199,19 +208,21 @@ class Erasure:
 
 
 @dataclass
-class MendedRow:
-    """A refused row of a file, mended; answers why it is still refused, or None."""
+class CorrectedRow:
+    """A refused row of a file, corrected; its answer is why it is still refused, or None."""
 
     entry: UUID
-    order: Order | Refusal
+    order: Order[Command] | Refusal
     agency: str
     keys: Collection[UUID] = ()
-    weight: int = 1
+    size: int = 1
+    alone: bool = False
 
-    async def prepare(self, work: UnitOfWork) -> Sequence[Order]:
+    async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
         return [] if isinstance(self.order, Refusal) else [self.order]
 
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> Refusal | None:
-        refusal = self.order if isinstance(self.order, Refusal) else outcomes[0].refusal
-        await judge_again(work, self.entry, self.agency, refusal)
+        outcome = self.order if isinstance(self.order, Refusal) else outcomes[0]
+        refusal = outcome if isinstance(outcome, Refusal) else None
+        await update_entry(work, self.entry, self.agency, refusal)
         return refusal

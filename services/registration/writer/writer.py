@@ -1,4 +1,4 @@
-"""The one writer: whatever waits is done in one transaction (group commit), in order, over all instances."""
+"""The one writer: what waits is accepted in one transaction (group commit), in order, over all instances."""
 
 import asyncio
 import time
@@ -11,9 +11,12 @@ import asyncpg
 
 from services.registration.identity.ids import Ids
 from services.registration.identity.unit_of_work import UnitOfWork
+from services.registration.intake.commands import Command
+from services.registration.intake.values import Refusal
+from services.registration.orders import Order, Outcome
 from services.registration.queries import queries
 from services.registration.vault import Vault
-from services.registration.writer.accept import Order, Outcome, accept
+from services.registration.writer.accept import accept
 from shared.bus.outbox import Relay
 from shared.database import UNAVAILABLE, transaction
 from shared.observability import Metrics, get_logger
@@ -22,20 +25,24 @@ from shared.regions import Regions
 
 log = get_logger(__name__)
 
-TOGETHER = 20_000
-"""Orders done in one transaction at most, unless a single submission holds more."""
+MOST_ORDERS = 20_000
+"""Orders in one transaction at most, unless a single submission holds more."""
 
 
 class Submission(Protocol):
-    """Something to be done whole: a request's events, a chunk of an import, an erasure."""
+    """Orders that are accepted in one transaction: a request's events, a chunk of an import, an erasure."""
 
     keys: Collection[UUID]
     """What it must not share with another submission of the same transaction."""
 
-    weight: int
+    size: int
+    """How many orders it has at most."""
 
-    async def prepare(self, work: UnitOfWork) -> Sequence[Order]:
-        """What to order, seen from inside the transaction."""
+    alone: bool
+    """Whether its transaction may hold no other submission, as one that is undone at the end."""
+
+    async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
+        """Its orders, as they are due inside the transaction."""
 
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> Any:
         """Keep what the outcomes mean for the sender; its value is `submit`'s answer. Raise Undo for a dry run."""
@@ -56,9 +63,9 @@ class Writer(Part):
     stalled_after = 660.0
     """Longer than the database lets a transaction take."""
 
-    def __init__(self, pool: asyncpg.Pool, vault: Vault, relay: Relay, metrics: Metrics, *, jkp: bool = False) -> None:
+    def __init__(self, pool: asyncpg.Pool, vault: Vault, relay: Relay, metrics: Metrics) -> None:
         super().__init__("writer")
-        self._pool, self._vault, self._relay, self._jkp = pool, vault, relay, jkp
+        self._pool, self._vault, self._relay = pool, vault, relay
         self._regions, self._ids = Regions.load(), Ids()
         self._waiting: list[tuple[Submission, asyncio.Future[Any]]] = []
         self._duration = metrics.histogram("transaction_duration_seconds", "Time of one group commit")
@@ -79,7 +86,7 @@ class Writer(Part):
             self.progressed()
 
     async def close(self) -> None:
-        """What was submitted while we were told to stop is still done."""
+        """What was submitted before the stop is still done."""
         with suppress(*UNAVAILABLE):
             await self.step()
 
@@ -87,15 +94,16 @@ class Writer(Part):
         return {"waiting": len(self._waiting)}
 
     def _next_group(self) -> list[tuple[Submission, asyncio.Future[Any]]]:
-        """As many as go together: not too many orders, no key twice, none that may be undone beside another."""
+        """As many as fit one transaction: not too many orders, no key twice, nothing beside what must be alone."""
         group = [self._waiting.pop(0)]
-        keys, weight = set(group[0][0].keys), group[0][0].weight
-        while self._waiting:
+        first = group[0][0]
+        keys, size = set(first.keys), first.size
+        while self._waiting and not first.alone:
             following = self._waiting[0][0]
-            if weight + following.weight > TOGETHER or not keys.isdisjoint(following.keys):
+            if following.alone or size + following.size > MOST_ORDERS or not keys.isdisjoint(following.keys):
                 break
             keys |= set(following.keys)
-            weight += following.weight
+            size += following.size
             group.append(self._waiting.pop(0))
         return group
 
@@ -133,7 +141,7 @@ class Writer(Part):
         await db.execute(queries["lock_writer"])
         await db.execute(queries["plan_by_index"])
         now = await db.fetchval(queries["tick"])
-        work = UnitOfWork(db, self._vault, self._regions, self._ids, now, self._jkp)
+        work = UnitOfWork(db, self._vault, self._regions, self._ids, now)
         ordered = [await submission.prepare(work) for submission in submissions]
         outcomes = await accept(work, [order for orders in ordered for order in orders])
         answers, at = [], 0
@@ -144,12 +152,12 @@ class Writer(Part):
             self._count(orders, own)
         return answers
 
-    def _count(self, orders: Sequence[Order], outcomes: Sequence[Outcome]) -> None:
+    def _count(self, orders: Sequence[Order[Command]], outcomes: Sequence[Outcome]) -> None:
         for order, outcome in zip(orders, outcomes, strict=True):
-            if outcome.refusal is None:
-                self._accepted.labels(type(order.command).__name__.lower()).inc()
+            if isinstance(outcome, Refusal):
+                self._refused.labels(outcome.code).inc()
             else:
-                self._refused.labels(outcome.refusal.code).inc()
+                self._accepted.labels(order.command.label).inc()
 
 
 def _answer_all(group: list[tuple[Submission, asyncio.Future[Any]]], problem: BaseException) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 
 from services.registration.intake import columns, tables
 from services.registration.intake.commands import Command
-from services.registration.intake.row_reader import Reader
-from services.registration.intake.senders import Sender
+from services.registration.intake.contexts import UploadContext
+from services.registration.intake.jurisdiction import Jurisdiction
+from services.registration.intake.row_reader import RowReader
 from services.registration.intake.values import Refusal
 from shared.regions import Regions
 
@@ -48,8 +49,9 @@ def _read(entry: dict[str, str]) -> File:
     table = tables.read((FOLDER / entry["file"]).read_bytes(), lambda name: columns.recognised(kind, name))
     assert isinstance(table, tables.Table), table
     nik = entry["file"].startswith("mojokerto")
-    sender = Sender((entry["agency_region"],), entry["file"], date.fromisoformat(entry["list_date"]), nik)
-    reader = Reader(kind, table, sender, Regions.load())
+    jurisdiction = Jurisdiction(Regions.load(), (entry["agency_region"],))
+    upload = UploadContext(jurisdiction, entry["file"], date.fromisoformat(entry["list_date"]), nik)
+    reader = RowReader(kind, table.header, upload)
     file = File(entry, len(table.rows), table.skipped)
     for row in table.rows:
         answer = reader.read(row)

@@ -7,7 +7,9 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.registration.identity.matching import Known, assign, cluster, look_up, recall
+from services.registration.identity.keys import Known, look_up
+from services.registration.identity.matching import cluster
+from services.registration.identity.survivors import assign, recall
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from services.registration.identity import matching, profile
+from services.registration.identity.keys import Known
+from services.registration.identity.keys import look_up as find_partner
 from services.registration.intake import values
 from services.registration.intake.commands import Enrol, FileClaim, ListPartner, Reference
 from services.registration.intake.values import Refusal
@@ -63,7 +65,7 @@ def groups() -> list[list[int]]:
 
 @cache
 def profiles() -> list[profile.Profile]:
-    return [profile.fold([evidence()[at] for at in group]) for group in groups()]
+    return [profile.derive([evidence()[at] for at in group]) for group in groups()]
 
 
 def look_up(nib: Any, nik: Any, name: Any) -> int | None:
@@ -72,7 +74,7 @@ def look_up(nib: Any, nik: Any, name: Any) -> int | None:
         [_known(number) for number in sorted(index[key, value])]
         for key, value in (("nib", nib), ("nik", nik), ("name", name))
     ]
-    return matching.look_up(nib, nik, *known)
+    return find_partner(nib, nik, *known)
 
 
 @cache
@@ -87,9 +89,9 @@ def _index() -> dict[tuple[str, Any], set[int]]:
     return index
 
 
-def _known(number: int) -> matching.Known[int]:
+def _known(number: int) -> Known[int]:
     rows = [evidence()[at] for at in groups()[number]]
-    return matching.Known(number, frozenset(r.nib for r in rows if r.nib), frozenset(r.nik for r in rows if r.nik))
+    return Known(number, frozenset(r.nib for r in rows if r.nib), frozenset(r.nik for r in rows if r.nik))
 
 
 @cache

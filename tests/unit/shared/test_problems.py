@@ -1,4 +1,4 @@
-"""What a caller is told when something goes wrong: a code, what to do, and never a value of ours."""
+"""The answer when something goes wrong: a code, what to do, and never an internal value."""
 
 import asyncpg
 import httpx
@@ -53,10 +53,10 @@ async def client():
 ])  # fmt: skip
 async def test_every_failure_is_a_problem_without_values(client, path, status, code):
     answer = await client.get(path)
-    told = answer.json()
-    assert (answer.status_code, told["status"], told["code"]) == (status, status, code)
+    body = answer.json()
+    assert (answer.status_code, body["status"], body["code"]) == (status, status, code)
     assert answer.headers["content-type"] == "application/problem+json"
-    assert {"type", "title", "detail"} <= set(told)
+    assert {"type", "title", "detail"} <= set(body)
     assert "3571010101010001" not in answer.text
     assert "10.1.2.3" not in answer.text
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.database import Queries
+from shared.database import Queries, columns
 
 
 def load(tmp_path: Path, text: str) -> Queries:
@@ -29,3 +29,8 @@ def test_a_query_is_found_by_its_name_without_its_semicolon(tmp_path: Path) -> N
 def test_a_head_that_does_not_fit_its_query_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(ValueError, match="one"):
         load(tmp_path, text)
+
+
+def test_rows_become_the_columns_that_unnest_takes() -> None:
+    assert columns([(1, "a"), (2, "b")], 2) == [[1, 2], ["a", "b"]]
+    assert columns([], 3) == [[], [], []]

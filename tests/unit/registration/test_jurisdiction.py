@@ -1,8 +1,8 @@
-"""Regions of any level are read by code or name, and taken from whom they lie wholly within."""
+"""Regions of any level are read by code or name, and must lie wholly in the agency's own."""
 
 import pytest
 
-from services.registration.intake.jurisdiction import area
+from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
 from shared.regions import Regions
 
@@ -26,7 +26,7 @@ JATENG = REGIONS["33"].kanwil or ""
     ],
 )
 def test_a_region_within_the_agencys_is_taken(own: tuple[str, ...], text: str, code: str) -> None:
-    assert area(REGIONS, own, text) == code
+    assert Jurisdiction(REGIONS, own).area(text) == code
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,6 @@ def test_a_region_within_the_agencys_is_taken(own: tuple[str, ...], text: str, c
     ],
 )
 def test_another_region_is_refused(own: tuple[str, ...], text: str, code: str) -> None:
-    found = area(REGIONS, own, text)
+    found = Jurisdiction(REGIONS, own).area(text)
     assert isinstance(found, Refusal)
     assert found.code == code

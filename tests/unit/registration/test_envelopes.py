@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from services.registration.intake.contexts import EventContext
 from services.registration.intake.event_reader import EventReader
-from services.registration.intake.senders import Speaker
+from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
 from services.registration.vault import Vault
 from services.registration.writer import envelopes
@@ -18,7 +19,9 @@ VAULT = Vault(base64.b64encode(bytes(32)).decode())
 
 
 def read(*events: Any) -> list[Item]:
-    return envelopes.items(list(events), "dinas", EventReader(Speaker(("ID",)), Regions.load()), VAULT)
+    return envelopes.items(
+        list(events), "dinas", EventReader(EventContext(Jurisdiction(Regions.load(), ("ID",)))), VAULT
+    )
 
 
 def event(data: Any) -> dict[str, Any]:

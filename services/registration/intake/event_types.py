@@ -1,0 +1,184 @@
+"""What an event asks for, a function per event type: the same shapes and tests as for a row of a file."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, cast
+
+from services.registration.intake import event_fields, health_data, programmes, values
+from services.registration.intake.commands import (
+    Command,
+    DelistPartner,
+    Enrol,
+    FileClaim,
+    Heads,
+    ListPartner,
+    RecordStatement,
+    Reference,
+)
+from services.registration.intake.contexts import EventContext
+from services.registration.intake.event_fields import Data
+from services.registration.intake.values import Refused, checked, refuse_if
+from shared.events import reference
+from shared.events.model import Kind, Scale, Segment
+
+DEFAULT_LIST: Final = "default"
+KINDS: Final = ("cooperative", "business", "individual")
+SCALES: Final = ("micro", "small", "medium", "large")
+
+
+def partner_listed(data: Data, context: EventContext) -> ListPartner:
+    name = event_fields.text(data, "name")
+    if values.absent(name):
+        raise Refused("missing_name", "name", "The partner's name is not given.")
+    partner = event_fields.reference(event_fields.needed(data, "partner"), "partner", context.jurisdiction, name=name)
+    kind = event_fields.choice(data, "kind", KINDS)
+    region = event_fields.place(data, context.jurisdiction)
+    heads = event_fields.heads(data)
+    listed_on = event_fields.day(data, "listed_on")
+    scale = event_fields.choice(data, "scale", SCALES, optional=True)
+    contact, warnings = event_fields.contact(data)
+    if partner.nik is not None:
+        warnings += values.nik_warnings(partner.nik, context.jurisdiction.nik_district_exists(partner.nik))
+    return ListPartner(
+        partner=partner,
+        name=name,
+        kind=cast(Kind, kind),
+        region=region,
+        list=event_fields.text(data, "list") or DEFAULT_LIST,
+        listed_on=listed_on,
+        scale=cast(Scale | None, scale),
+        occupation=event_fields.occupation(data),
+        cooperative=_cooperative(data, context),
+        heads=Heads(total=1) if kind == "individual" and heads == Heads() else heads,
+        contact=contact,
+        warnings=warnings,
+    )
+
+
+def _cooperative(data: Data, context: EventContext) -> Reference | None:
+    given = data.get("cooperative")
+    return None if given is None else event_fields.named_partner(given, "cooperative", context.jurisdiction)
+
+
+def partner_delisted(data: Data, context: EventContext) -> DelistPartner:
+    partner = event_fields.named_partner(event_fields.needed(data, "partner"), "partner", context.jurisdiction)
+    return DelistPartner(partner, event_fields.text(data, "list") or DEFAULT_LIST)
+
+
+def enrolment_state(data: Data, context: EventContext) -> Enrol:
+    number = event_fields.participant_no(data)
+    partner = event_fields.reference(event_fields.needed(data, "partner"), "partner", context.jurisdiction)
+    region = event_fields.place(data, context.jurisdiction)
+    start = event_fields.day(data, "effective_on")
+    until = event_fields.optional_day(data, "until")
+    if until is not None and until <= start:
+        raise Refused("invalid_date", "until", "The end is not after the start.")
+    segment = cast(Segment, event_fields.choice(data, "segment", ("PU", "BPU")))
+    scale = cast(Scale | None, event_fields.choice(data, "scale", SCALES, optional=True))
+    held = checked(programmes.programmes(event_fields.texts(data, "programmes"), context.jkp))
+    refuse_if(programmes.judge(held, segment, scale))
+    return Enrol(number, start, partner, region, held, segment, scale, event_fields.heads(data), until)
+
+
+def enrolment_lapsed(data: Data, _: EventContext) -> Enrol:
+    return Enrol(event_fields.participant_no(data), event_fields.day(data, "effective_on"))
+
+
+def claim_filed(data: Data, context: EventContext) -> FileClaim:
+    return _claim(data, context, "filed")
+
+
+def claim_paid(data: Data, context: EventContext) -> FileClaim:
+    return _claim(data, context, "paid")
+
+
+def claim_rejected(data: Data, context: EventContext) -> FileClaim:
+    return _claim(data, context, "rejected")
+
+
+def _claim(data: Data, context: EventContext, status: str) -> FileClaim:
+    if health_data.is_in(data):
+        raise Refused("health_data", "data", "A claim's cause or diagnosis must not be sent.")
+    claim_ref = event_fields.required_text(data, "claim_ref")
+    number = event_fields.participant_no(data)
+    held = checked(programmes.programmes([event_fields.required_text(data, "programme")], context.jkp, "programme"))
+    amount = event_fields.amount(data, "amount")
+    occurred_on, paid_on = event_fields.day(data, "occurred_on"), event_fields.optional_day(data, "paid_on")
+    return FileClaim(claim_ref, number, held[0], amount, occurred_on, status, paid_on)
+
+
+def target_set(data: Data, context: EventContext) -> RecordStatement:
+    region = event_fields.area(data, context.jurisdiction)
+    measure, source = event_fields.required_text(data, "measure"), event_fields.required_text(data, "source")
+    start, until = event_fields.day(data, "from"), event_fields.day(data, "until")
+    if until < start:
+        raise Refused("invalid_date", "until", "The end is before the start.")
+    fields = {
+        "region": region,
+        "measure": measure,
+        "value": event_fields.whole(data, "value"),
+        "start": start,
+        "until": until,
+        "source": source,
+        "list": event_fields.text(data, "list") or None,
+    }
+    return RecordStatement("target.set", reference.key(measure, region, start, source), fields)
+
+
+def denominator_set(data: Data, context: EventContext) -> RecordStatement:
+    region = event_fields.area(data, context.jurisdiction)
+    measure, source = event_fields.required_text(data, "measure"), event_fields.required_text(data, "source")
+    as_of = event_fields.day(data, "as_of")
+    fields = {
+        "region": region,
+        "measure": measure,
+        "value": event_fields.number(data, "value"),
+        "as_of": as_of,
+        "source": source,
+        "status": event_fields.required_text(data, "status"),
+    }
+    return RecordStatement("denominator.set", reference.key(measure, region, as_of, source), fields)
+
+
+def briefing_held(data: Data, context: EventContext) -> RecordStatement:
+    region, held_on = event_fields.area(data, context.jurisdiction), event_fields.day(data, "held_on")
+    batch = str(given) if isinstance(given := data.get("batch"), int) else event_fields.text(data, "batch")
+    fields = {
+        "region": region,
+        "name": event_fields.required_text(data, "name"),
+        "batch": batch,
+        "held_on": held_on,
+        "quota": event_fields.whole(data, "quota") if data.get("quota") is not None else None,
+    }
+    key = reference.key("briefing.held", region, held_on, batch)
+    return RecordStatement("briefing.held", key, fields, event_fields.attendees(data, context.jurisdiction))
+
+
+def agreement_signed(data: Data, context: EventContext) -> RecordStatement:
+    title = event_fields.required_text(data, "title")
+    region, signed_on = event_fields.area(data, context.jurisdiction), event_fields.day(data, "date")
+    number = event_fields.text(data, "number") or None
+    fields = {
+        "title": title,
+        "parties": event_fields.texts(data, "parties"),
+        "date": signed_on,
+        "region": region,
+        "number": number,
+    }
+    key = reference.key("agreement.signed", region, signed_on, number or title)
+    return RecordStatement("agreement.signed", key, fields)
+
+
+READERS: Final[Mapping[str, Callable[[Data, EventContext], Command]]] = {
+    "partner.listed": partner_listed,
+    "partner.delisted": partner_delisted,
+    "enrollment.registered": enrolment_state,
+    "enrollment.changed": enrolment_state,
+    "enrollment.lapsed": enrolment_lapsed,
+    "claim.filed": claim_filed,
+    "claim.paid": claim_paid,
+    "claim.rejected": claim_rejected,
+    "target.set": target_set,
+    "denominator.set": denominator_set,
+    "briefing.held": briefing_held,
+    "agreement.signed": agreement_signed,
+}

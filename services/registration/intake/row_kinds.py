@@ -1,0 +1,201 @@
+"""What a row asks for, a function per kind of file. The order of the tests is part of the contract."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from services.registration.intake import programmes, row_cells, values, vocabulary
+from services.registration.intake.columns import FileKind
+from services.registration.intake.commands import (
+    Command,
+    Enrol,
+    FileClaim,
+    Heads,
+    ListPartner,
+    RecordAttendance,
+    RecordStatement,
+    Reference,
+)
+from services.registration.intake.contexts import UploadContext
+from services.registration.intake.row_cells import RowCells
+from services.registration.intake.values import Refused, checked, refuse_if
+from shared.events import reference
+from shared.events.model import Kind
+
+
+@dataclass(frozen=True)
+class FileContext:
+    """What holds for all rows of a file: its upload, and what follows from its header."""
+
+    upload: UploadContext
+    lists_cooperatives: bool
+    health_columns: frozenset[int]
+
+
+def partner(cells: RowCells, file: FileContext) -> ListPartner:
+    return _listing(cells, file, _kind(cells["kind"].upper(), file), needs_nik=file.upload.require_nik)
+
+
+def person(cells: RowCells, file: FileContext) -> ListPartner:
+    """An individual, who is one worker and is known by the NIK."""
+    return msgspec.structs.replace(_listing(cells, file, "individual", needs_nik=True), heads=Heads(total=1))
+
+
+def _listing(cells: RowCells, file: FileContext, kind: Kind, *, needs_nik: bool) -> ListPartner:
+    name = cells["name"] or cells["owner"]
+    if not name:
+        raise Refused("missing_name", "name", "Neither a business name nor an owner's name is given.")
+    if cells.has_column("status") and cells["status"].upper() not in ("AKTIF", "ACTIVE"):
+        raise Refused("inactive", "status", "Only active ones are listed.")
+    nik = checked(values.nik(cells["nik"], needs_nik))
+    nib = checked(values.nib(cells["nib"]))
+    region = row_cells.place(cells, file.upload.jurisdiction)
+    heads = row_cells.heads(cells)
+    if cells["date"]:
+        row_cells.day(cells, "date")
+    contact, warnings = row_cells.contact(cells)
+    if nik:
+        warnings += values.nik_warnings(nik, file.upload.jurisdiction.nik_district_exists(nik))
+    return ListPartner(
+        partner=row_cells.reference(cells, name, nik, nib, region),
+        name=name,
+        kind=kind,
+        region=region,
+        list=file.upload.list,
+        listed_on=file.upload.list_date,
+        scale=vocabulary.scale(cells["scale"]) or vocabulary.scale(cells["kind"]),
+        occupation=vocabulary.occupation(cells["occupation"]),
+        heads=heads,
+        contact=contact,
+        line=cells.line,
+        warnings=warnings,
+    )
+
+
+def enrolment(cells: RowCells, file: FileContext) -> Enrol:
+    if not cells["participant_no"]:
+        raise Refused("missing_participant_no", "participant_no", "No participant number is given.")
+    nik, nib = checked(values.nik(cells["nik"])), checked(values.nib(cells["nib"]))
+    region = row_cells.place(cells, file.upload.jurisdiction)
+    start = row_cells.day(cells, "effective_on")
+    until = row_cells.end(cells, start)
+    held = checked(programmes.programmes(programmes.split_programmes(cells["programmes"]), file.upload.jkp))
+    segment, scale = row_cells.segment(cells), vocabulary.scale(cells["scale"])
+    refuse_if(programmes.judge(held, segment, scale))
+    return Enrol(
+        participant_no=cells["participant_no"],
+        effective_on=start,
+        partner=row_cells.reference(cells, cells["name"] or None, nik, nib, region),
+        region=region,
+        programmes=held,
+        segment=segment,
+        scale=scale,
+        heads=row_cells.heads(cells),
+        until=until,
+        line=cells.line,
+    )
+
+
+def claim(cells: RowCells, file: FileContext) -> FileClaim:
+    for meaning in ("claim_ref", "participant_no"):
+        if not cells[meaning]:
+            raise Refused("missing_field", meaning, f"{meaning} is not given.")
+    if cells.any_filled(file.health_columns):
+        raise Refused("health_data", "health", "A claim's cause or diagnosis must not be sent.")
+    occurred_on = row_cells.day(cells, "occurred_on")
+    amount = checked(values.amount(cells["amount"]))
+    held = checked(programmes.programmes([cells["programme"]], file.upload.jkp, "programme"))
+    status = vocabulary.STATUSES.get(cells["status"].upper())
+    if len(held) != 1:
+        raise Refused("missing_field", "programme", "A claim concerns one programme.")
+    if status is None:
+        raise Refused("invalid_value", "status", "The status is PROSES, DIBAYAR or DITOLAK.")
+    return FileClaim(
+        claim_ref=cells["claim_ref"],
+        participant_no=cells["participant_no"],
+        programme=held[0],
+        amount=amount,
+        occurred_on=occurred_on,
+        status=status,
+        paid_on=row_cells.day(cells, "paid_on") if cells["paid_on"] else None,
+        line=cells.line,
+    )
+
+
+def target(cells: RowCells, file: FileContext) -> RecordStatement:
+    region = row_cells.area(cells, file.upload.jurisdiction)
+    start, until = row_cells.day(cells, "from"), row_cells.day(cells, "until")
+    source, measure = cells["source"] or file.upload.list, cells["measure"] or "enrolled"
+    fields = {
+        "region": region,
+        "measure": measure,
+        "value": row_cells.whole(cells, "value"),
+        "start": start,
+        "until": until,
+        "source": source,
+        "list": cells["list"] or None,
+    }
+    return RecordStatement("target.set", reference.key(measure, region, start, source), fields, line=cells.line)
+
+
+def briefing(cells: RowCells, file: FileContext) -> RecordStatement:
+    region, batch = row_cells.area(cells, file.upload.jurisdiction), cells["batch"]
+    held_on = row_cells.day(cells, "held_on")
+    fields = {
+        "region": region,
+        "name": cells["name"] or file.upload.list,
+        "batch": batch,
+        "held_on": held_on,
+        "quota": row_cells.whole(cells, "quota") if cells["quota"] else None,
+        "present": row_cells.whole(cells, "present") if cells["present"] else None,
+    }
+    key = reference.key("briefing.held", region, held_on, batch)
+    return RecordStatement("briefing.held", key, fields, line=cells.line)
+
+
+def attendance(cells: RowCells, file: FileContext) -> RecordAttendance:
+    name = cells["name"] or cells["person"]
+    if not name:
+        raise Refused("missing_name", "name", "No name is given.")
+    nik, nib = checked(values.nik(cells["nik"])), checked(values.nib(cells["nib"]))
+    region = row_cells.place(cells, file.upload.jurisdiction) if cells["region"] else None
+    partner = Reference(nib=nib, nik=nik, name=name)
+    return RecordAttendance(partner, region, file.upload.list_date, cells["person"], line=cells.line)
+
+
+def agreement(cells: RowCells, file: FileContext) -> RecordStatement:
+    title, number = cells["title"], cells["number"] or None
+    if not title:
+        raise Refused("missing_field", "title", "An agreement has a title.")
+    region, signed_on = row_cells.area(cells, file.upload.jurisdiction), row_cells.day(cells, "date")
+    parties = [cells["party_1"], cells["party_2"], *re.split(r"[;/]", cells["parties"])]
+    fields = {
+        "title": title,
+        "parties": tuple(party.strip() for party in parties if party.strip()),
+        "date": signed_on,
+        "region": region,
+        "number": number,
+    }
+    key = reference.key("agreement.signed", region, signed_on, number or title)
+    return RecordStatement("agreement.signed", key, fields, line=cells.line)
+
+
+READERS: Final[Mapping[FileKind, Callable[[RowCells, FileContext], Command]]] = {
+    "partners": partner,
+    "persons": person,
+    "enrollments": enrolment,
+    "claims": claim,
+    "targets": target,
+    "briefings": briefing,
+    "attendance": attendance,
+    "agreements": agreement,
+}
+
+
+def _kind(text: str, file: FileContext) -> Kind:
+    if text in vocabulary.INDIVIDUALS:
+        return "individual"
+    return "cooperative" if file.lists_cooperatives or text.startswith(("KOPERASI", "COOPERATIVE")) else "business"

@@ -1,0 +1,48 @@
+"""An order: a command and who gave it. An outcome: what the order did, or why it is refused."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from services.registration.intake.commands import Command
+from services.registration.intake.values import Refusal
+
+C = TypeVar("C", bound=Command, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Order(Generic[C]):
+    """A command, the agency that gave it and the regions that agency works in; `import_id` where a file holds it."""
+
+    agency: str
+    regions: tuple[str, ...]
+    command: C
+    import_id: UUID | None = None
+
+
+class Effect(StrEnum):
+    """What an accepted order changed."""
+
+    NEW = "new"
+    """A row that no earlier one was the same as."""
+    REPLACED = "replaced"
+    """A row with a reference whose content is another than before."""
+    TWIN = "twin"
+    """A row that stands in the same upload already."""
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    ERASED = "erased"
+    CREATED = "created"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the order changed, and the partner it is about, if it is about one."""
+
+    effect: Effect
+    partner: UUID | None = None
+
+
+Outcome = Accepted | Refusal

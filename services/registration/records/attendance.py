@@ -1,0 +1,121 @@
+"""Who attended an agency's briefings: each guest is kept with the partner that a look-up finds."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from services.registration.identity import lookup
+from services.registration.identity.keys import Keys
+from services.registration.identity.regrouping import Touched
+from services.registration.identity.unit_of_work import UnitOfWork
+from services.registration.intake import values
+from services.registration.intake.commands import RecordAttendance
+from services.registration.intake.values import Refusal
+from services.registration.orders import Accepted, Effect, Order, Outcome
+from shared.database import columns
+
+NO_BRIEFING: Final = Refusal(
+    "unknown_region", "region", "No region is given, and no briefing of yours on this day is known."
+)
+
+Briefings = Mapping[tuple[str, date], asyncpg.Record]
+"""(agency, day) → the briefing that the agency held on that day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """One person's attendance; `statement` is the key of the briefing, None while no statement of it came."""
+
+    key: UUID
+    agency: str
+    held_on: date
+    statement: str | None
+    keys: Keys
+
+
+async def record(work: UnitOfWork, orders: Sequence[Order[RecordAttendance]]) -> tuple[list[Outcome], set[str]]:
+    """Add each guest to the agency's briefing of that day; while there is none, the guest waits for it.
+
+    Returns the outcomes and the keys of the briefings that were attended.
+    """
+    if not orders:
+        return [], set()
+    briefings = await _briefings(work, orders)
+    guests = [_guest(work, order, briefings.get((order.agency, order.command.held_on))) for order in orders]
+    come = [guest for guest in guests if guest is not None]
+    known = {row["key"] for row in await work.fetch("known_attendance", [guest.key for guest in come])}
+    await keep(work, come)
+    outcomes: list[Outcome] = [
+        NO_BRIEFING if guest is None else Accepted(Effect.UNCHANGED if guest.key in known else Effect.CREATED)
+        for guest in guests
+    ]
+    return outcomes, {briefing["key"] for briefing in briefings.values()}
+
+
+async def _briefings(work: UnitOfWork, orders: Sequence[Order[RecordAttendance]]) -> Briefings:
+    days = {(order.agency, order.command.held_on) for order in orders}
+    records = await work.fetch("briefing_of_day", [agency for agency, _ in days], [day for _, day in days])
+    return {(row["agency"], row["held_on"]): row for row in records}
+
+
+def _guest(work: UnitOfWork, order: Order[RecordAttendance], briefing: asyncpg.Record | None) -> Guest | None:
+    """The guest, or None where the region of a name is not known."""
+    command = order.command
+    region = command.region or (briefing["region"] if briefing else _own_regency(work, order))
+    if region is None:
+        return None
+    keys = lookup.keys_of(work, command.partner, region)
+    person = values.name_key(command.person)  # several may come for one partner
+    key = work.vault.hash("guest", order.agency, command.held_on, *astuple(keys), person)
+    return Guest(key, order.agency, command.held_on, briefing["key"] if briefing else None, keys)
+
+
+def _own_regency(work: UnitOfWork, order: Order[RecordAttendance]) -> str | None:
+    """The regency of a regency's agency."""
+    only = order.regions[0] if len(order.regions) == 1 else ""
+    return only if work.regions.regencies(only) == [only] else None
+
+
+async def keep(work: UnitOfWork, guests: Sequence[Guest]) -> None:
+    """Keep these guests with their partners; one that is kept already may have another partner or briefing now."""
+    partners = await lookup.find(work, [guest.keys for guest in guests])
+    rows = {
+        guest.key: (guest.key, guest.agency, guest.held_on, guest.statement, partner, *astuple(guest.keys))
+        for guest, partner in zip(guests, partners, strict=True)
+    }
+    if rows:
+        await work.execute("save_attendance", *columns(rows.values()))
+
+
+async def keep_only(work: UnitOfWork, statement: str, guests: Sequence[Guest]) -> None:
+    """Keep these guests of the briefing and drop all others of it."""
+    await work.execute("drop_other_guests", statement, [guest.key for guest in guests])
+    await keep(work, guests)
+
+
+async def find_partners_again(work: UnitOfWork, touched: Touched) -> set[str]:
+    """Find the partners of the guests that touched groups may mean; the keys of the briefings whose guests moved."""
+    if not await work.is_true("any_attendance"):
+        return set()
+    records = await work.fetch(
+        "attendance_touching",
+        list(touched.nibs),
+        list(touched.nik_koperasis),
+        list(touched.niks),
+        list(touched.names),
+        list(touched.partners | work.merged.keys()),
+    )
+    found = await lookup.find(work, [lookup.keys_from(record) for record in records])
+    moved = [(r, to) for r, to in zip(records, found, strict=True) if r["partner_id"] != to]
+    if moved:
+        await work.execute("move_attendance", [record["key"] for record, _ in moved], [to for _, to in moved])
+    return {record["statement"] for record, _ in moved} - {None}
+
+
+async def of_statements(work: UnitOfWork, statements: Collection[str]) -> list[asyncpg.Record]:
+    """The guests of these briefings, with the partner of each where one was found."""
+    return await work.fetch("attendance_of", list(statements)) if statements else []

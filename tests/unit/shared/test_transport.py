@@ -1,0 +1,69 @@
+"""How a batch is filled from several fetches, with a client whose fetches the test gives."""
+
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.bus import transport
+from shared.bus.transport import BACKLOG_RECORDS, BACKLOG_WAIT_MS, fill_batch
+
+P0, P1 = TopicPartition("partners", 0), TopicPartition("partners", 1)
+
+
+def records(partition, start, stop):
+    topic, number = partition
+    return [ConsumerRecord(topic, number, offset, 0, 0, b"k", b"{}", None, 1, 2, ()) for offset in range(start, stop)]
+
+
+class Fetches:
+    """A client that returns one fetch a poll, with the broker's ends of the partitions."""
+
+    def __init__(self, *fetches, ends):
+        self.fetches, self.ends, self.waits = list(fetches), ends, []
+
+    def assignment(self):
+        return set(self.ends)
+
+    def highwater(self, partition):
+        return self.ends[partition]
+
+    async def getmany(self, *, timeout_ms, max_records):
+        self.waits.append(timeout_ms)
+        fetch = self.fetches.pop(0) if self.fetches else {}
+        if isinstance(fetch, Exception):
+            raise fetch
+        return {partition: found[:max_records] for partition, found in fetch.items()}
+
+
+async def test_a_small_poll_is_a_batch_as_it_is():
+    client = Fetches({P0: records(P0, 10, 20)}, ends={P0: 20})
+    poll = records(P0, 0, BACKLOG_RECORDS - 1)
+    assert await fill_batch(client, list(poll), 5_000) == poll
+    assert client.waits == []
+
+
+async def test_a_backlog_is_filled_until_the_broker_holds_no_more():
+    client = Fetches({P1: records(P1, 0, 900)}, {P0: records(P0, 1_000, 2_500)}, ends={P0: 2_500, P1: 900})
+    batch = await fill_batch(client, records(P0, 0, 1_000), 5_000)
+    assert batch == records(P0, 0, 1_000) + records(P1, 0, 900) + records(P0, 1_000, 2_500)
+    assert client.waits == [BACKLOG_WAIT_MS, BACKLOG_WAIT_MS, 0]
+
+
+async def test_a_batch_has_no_more_than_its_largest_size():
+    client = Fetches({P0: records(P0, 1_000, 2_000)}, ends={P0: 9_000})
+    assert await fill_batch(client, records(P0, 0, 1_000), 1_500) == records(P0, 0, 1_500)
+
+
+async def test_nothing_is_waited_for_on_a_partition_that_was_revoked():
+    client = Fetches(ends={P1: 0})
+    assert len(await fill_batch(client, records(P0, 0, 1_000), 5_000)) == 1_000
+    assert client.waits == [0]
+
+
+async def test_a_batch_is_what_there_is_when_the_broker_is_slow_or_fails():
+    for trouble in ({}, KafkaError()):
+        client = Fetches({P0: records(P0, 1_000, 1_200)}, trouble, ends={P0: 9_000})
+        assert len(await fill_batch(client, records(P0, 0, 1_000), 5_000)) == 1_200
+
+
+async def test_before_the_client_is_started_a_poll_stays_as_it_is():
+    assert len(await fill_batch(None, records(P0, 0, transport.BACKLOG_RECORDS), 5_000)) == BACKLOG_RECORDS
