@@ -5,7 +5,7 @@ The structs decode only what reminders need of the facts in `shared.events`.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
@@ -20,7 +20,8 @@ Code = Annotated[str, msgspec.Meta(max_length=32, pattern=r"^[A-Za-z0-9._-]*\Z")
 Slug = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\s\x00]+\Z")]
 """An agency, which becomes one word of the column `agencies`."""
 
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+YEARS = range(1945, 2201)
+"""In which a fact can have been recorded."""
 LONGEST_TEXT = 1_000
 """Characters that are kept of a text of `contacts`; more than any message shows."""
 
@@ -107,21 +108,12 @@ class Timeline:
     past_known_at: datetime | None = None
 
 
-Recorded = TypeVar("Recorded", PartnerFact, EnrollmentFact, ContactFact)
+def is_believable(moment: datetime) -> bool:
+    """Whether the year lies in YEARS: a wrong clock outside them would plan for the year 9999, or hold for ever.
 
-
-def believable(moment: datetime, now: datetime) -> datetime:
-    """The moment itself, or the nearest between EARLIEST and `now`: nothing became known after it was read.
-
-    A fact whose clock was wrong still counts; otherwise it would plan for the year 9999, or hold for ever.
+    The bounds are constants, not the present time: facts that are read again have the same effects.
     """
-    return min(max(moment, EARLIEST), now)
-
-
-def with_believable_time(fact: Recorded, now: datetime) -> Recorded:
-    """The fact, recorded at a believable moment."""
-    recorded_at = believable(fact.recorded_at, now)
-    return fact if recorded_at is fact.recorded_at else msgspec.structs.replace(fact, recorded_at=recorded_at)
+    return moment.year in YEARS
 
 
 Row = TypeVar("Row", Listing, Timeline)

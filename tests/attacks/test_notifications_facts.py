@@ -3,13 +3,13 @@
 import io
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
 
-from services.notifications.projections import EARLIEST
+from services.notifications.projections import YEARS, is_believable
 from shared.bus.records import Outgoing
 from shared.observability import configure_logging
 from shared.security import new_key
@@ -49,7 +49,8 @@ def handled(world: World) -> list[Outgoing]:
     """Odd, but of a meaning: applied."""
     partners = [world.partner(10 + n) for n in range(12)]
     chain = {"status": "merged", "listed_on": None}
-    events = [changed(partners[n], recorded_at=clock) for n, clock in enumerate(CLOCKS)]
+    clocks = [f"{YEARS[0]}-01-02T00:00:00+14:00", f"{YEARS[-1]}-12-30T00:00:00-14:00"]
+    events = [changed(partners[n], recorded_at=clock) for n, clock in enumerate(clocks)]
     events += [
         changed(partners[4], region="99.99"),
         changed(
@@ -65,11 +66,8 @@ def handled(world: World) -> list[Outgoing]:
     periods = [{"from": "2020-01-01", "until": "2020-01-02"}] * 20_000
     extremes = [{"from": "0001-01-01", "until": "0001-01-02"}, {"from": "9999-12-30", "until": "9999-12-31"}]
     events += [changed(world.enrollment(30), periods=periods), changed(world.enrollment(31), periods=extremes[:1])]
-    events += [
-        changed(world.enrollment(32), periods=extremes[1:]),
-        changed(world.enrollment(10), recorded_at=CLOCKS[2]),
-    ]
-    events += [changed(world.contact(10 + n), recorded_at=clock) for n, clock in enumerate(CLOCKS)]
+    events += [changed(world.enrollment(32), periods=extremes[1:])]
+    events += [changed(world.contact(10 + n), recorded_at=clock) for n, clock in enumerate(clocks)]
     events += [changed(world.contact(14), name=SECRET * 60_000), changed(world.contact(15), name="a\x00b\u2028")]
     return events
 
@@ -77,7 +75,14 @@ def handled(world: World) -> list[Outgoing]:
 def refused(world: World) -> list[tuple[Outgoing, str]]:
     """Of no meaning here: dead letters, each with the reason."""
     secret = f"{SECRET} <a@b.cc>"
+    makers = (world.partner, world.enrollment, world.contact)
+    unbelievable = [
+        (changed(make(70 + 10 * kind + n), recorded_at=clock), "malformed: `$.recorded_at`")
+        for kind, make in enumerate(makers)
+        for n, clock in enumerate([*CLOCKS, "1944-12-31T23:00:00Z", "2201-01-01T00:00:00Z"])
+    ]
     return [
+        *unbelievable,
         (changed(world.partner(50), region=None), "malformed: `$.region`"),
         (changed(world.partner(51), region=secret), "malformed: `$.region`"),
         (changed(world.partner(52), region="a\x00"), "malformed: `$.region`"),
@@ -144,12 +149,12 @@ async def test_the_consumer_survives_and_the_next_partner_is_planned_right(world
         *["Merged into another partner, which is reminded in its place."] * 4,
     ]
     times = await world.pool.fetch("select listed_known_at from partners where listed_known_at is not null")
-    assert all(EARLIEST <= row[0] <= world.now for row in times)
+    assert all(is_believable(row[0]) for row in times)
     assert await world.engine.rescheduler.apply_policy() in (True, False)
 
     client = client_of(world)
     async with client:
-        for number in [*range(10, 22), *range(30, 33), *range(50, 68), 1]:
+        for number in [*range(10, 22), *range(30, 33), *range(50, 68), *range(70, 96), 1]:
             answer = await client.get(f"/v1/partners/{partner_id(number)}/reminders", headers=bearer())
             assert answer.status_code in (200, 404), answer.text
         for path in ("/v1/plan", "/v1/policy", "/metrics", "/openapi.json"):
@@ -180,7 +185,7 @@ async def test_a_tombstone_erases_whatever_its_clock_says(world: World, clock: s
     await world.caught_up()
     assert await world.pool.fetchval("select count(*) from contacts") == 0
     erased_at = await world.pool.fetchval("select erased_at from erased_contacts")
-    assert EARLIEST <= erased_at <= world.now
+    assert abs(datetime.now(UTC) - erased_at) < timedelta(minutes=5), "not when it was published"
 
 
 async def test_a_server_that_repeats_names_puts_them_nowhere(world: World, mailbox: Mailbox) -> None:
