@@ -16,7 +16,7 @@ _DROPPED = frozenset({"Cf", "Cs"})
 
 _HARMLESS = (
     (re.compile(r"[<>]"), " "),
-    (re.compile(r"=+\s*(?=\?)"), ""),  # `=?` begins an encoded word, in which a header may hide
+    (re.compile(r"(?<!=)=+(?=\?)"), ""),  # `=?` begins an encoded word, in which a header may hide
     (re.compile(r"[/\\]{2,}"), "/"),  # scheme://host and \\\\host\\share
     (re.compile(r"(?<!\d):(?=\S)|:(?=[^\s\d])"), ": "),  # mailto:, tel:, javascript:; 08:00 stays
     (re.compile(r"(?<!\d)([.。．｡․])(?=\S)|([.。．｡․])(?=[^\s\d])"), ". "),  # toko.example; 7.12 stays
@@ -32,11 +32,20 @@ def clean_name(text: str | None) -> str:
     and links are spaced out, so that no mail program makes them clickable. Identifiers typed into a name (NIK, NIB, a
     card's or employer's number) are left out, also in groups of digits.
     """
-    printable = "".join(map(_printable, (text or "")[:_CONSIDERED]))
-    name = _IDENTIFIER.sub("", printable)
+    name, former = "".join(map(_printable, (text or "")[:_CONSIDERED])), None
+    while name != former:  # what one pattern changes may be of the shape of another; each round has fewer digits
+        name, former = _once(name), name
+    return name[:LONGEST_NAME].strip()
+
+
+def _once(name: str) -> str:
     for pattern, replacement in _HARMLESS:
         name = pattern.sub(replacement, name)
-    return re.sub(r"\s+", " ", name).strip()[:LONGEST_NAME].strip()
+    return _one_line(_IDENTIFIER.sub(" ", _one_line(name)))
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
 
 
 def _printable(char: str) -> str:
