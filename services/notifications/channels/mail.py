@@ -2,11 +2,12 @@
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import aiosmtplib
 from jinja2 import TemplateError
@@ -69,16 +70,23 @@ class Server:
     @classmethod
     def parse(cls, url: str, password: str | None = None) -> "Server":
         """From smtp://user:password@host:port, the password perhaps given beside it. Raises ValueError otherwise."""
-        parts = urlsplit(url)
-        more = parts.path.strip("/") or parts.query or parts.fragment
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.port == 0 or more:
-            raise ValueError("the mail server is given as smtp://user:password@host:port, with smtps:// for TLS")
+        parts = _url_parts(url)
         tls = parts.scheme == "smtps"
         user = unquote(parts.username) if parts.username else None
         if password and (parts.password or not user):
             raise ValueError("a password given beside the mail server's URL needs a user in it, and no second password")
         password = password or (unquote(parts.password) if parts.password else None)
-        return cls(parts.hostname, parts.port or (465 if tls else 25), user, password, tls)
+        return cls(parts.hostname or "", parts.port or (465 if tls else 25), user, password, tls)
+
+
+def _url_parts(url: str) -> SplitResult:
+    """The parts of a usable URL. The library's errors may repeat some of the password: ours take their place."""
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        more = parts.path.strip("/") or parts.query or parts.fragment
+        if parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0 and not more:
+            return parts
+    raise ValueError("the mail server is given as smtp://user:password@host:port, with smtps:// for TLS") from None
 
 
 class MailChannel:
