@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 STACK_SMTP = "PAYUNG_STACK_SMTP"
 """How a stack in the background gets its `--smtp`."""
 
-PASSWORD_FILE = "PAYUNG_SMTP_PASSWORD_FILE"  # noqa: S105 - the name of a variable
+PASSWORDS = ("PAYUNG_SMTP_PASSWORD", "PAYUNG_SMTP_PASSWORD_FILE")
 
 
 def register(app: typer.Typer) -> None:
@@ -44,9 +44,7 @@ def start(
 
     handed_over = os.environ.pop(STACK_SMTP, None)  # taken out: nothing else that is started here needs it
     smtp = handed_over if smtp is None else smtp
-    if smtp is not None:
-        _check_mail_server(smtp)
-    options = up.Options(data.absolute(), empty, ports, smtp)
+    options = up.Options(data.absolute(), empty, ports, _mail_server(smtp))
     try:
         if options.data.is_dir() and up.running(options.data):
             _already(options)
@@ -58,18 +56,21 @@ def start(
         _already(options)
 
 
-def _check_mail_server(url: str) -> None:
+def _mail_server(url: str | None) -> str | None:
+    """The URL with its password in it, which notifications alone gets: nothing that is started inherits PASSWORDS."""
     from pydantic import ValidationError
 
     from services.notifications.settings import MailServer
 
-    if file := os.environ.get(PASSWORD_FILE):
-        os.environ[PASSWORD_FILE] = os.path.abspath(file)  # the service runs in another directory
     try:
-        MailServer(smtp=url)
-    except ValidationError as problem:
-        reason = problem.errors()[0]["msg"].removeprefix("Value error, ")
+        return MailServer(smtp=url).mail_server().url if url is not None else None
+    except ValueError as problem:
+        refused = problem.errors()[0]["msg"] if isinstance(problem, ValidationError) else str(problem)
+        reason = refused.removeprefix("Value error, ")
         raise typer.BadParameter(reason, param_hint="--smtp") from None
+    finally:
+        for name in PASSWORDS:
+            os.environ.pop(name, None)
 
 
 def _already(options: "Options") -> None:

@@ -78,6 +78,13 @@ class Server:
         password = password or (unquote(parts.password) if parts.password else None)
         return cls(parts.hostname or "", parts.port or (465 if tls else 25), user, password, tls)
 
+    @property
+    def url(self) -> str:
+        """As `parse` reads it, the password in it."""
+        login = ":".join(quote(each, safe="") for each in (self.user, self.password) if each)
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'smtps' if self.tls else 'smtp'}://{login}{'@' if login else ''}{host}:{self.port}"
+
 
 def _url_parts(url: str) -> SplitResult:
     """The parts of a usable URL. The library's errors may repeat some of the password: ours take their place."""

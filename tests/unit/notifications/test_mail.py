@@ -136,6 +136,8 @@ def test_the_mail_server_is_a_url() -> None:
         False,
     )
     assert Server.parse("smtps://mail.example").port == 465
+    for url in ("smtp://me:p%40ss@mail.example:2525", "smtps://mail.example:465", "smtp://me@[::1]:25"):
+        assert Server.parse(url).url == url
     for wrong in ("http://mail.example", "smtp://mail.example?starttls=no", "smtp://mail.example/x", "smtp://mail:0"):
         with pytest.raises(ValueError, match="smtp://"):
             Server.parse(wrong)
