@@ -33,6 +33,10 @@ UNAVAILABLE = (
 )
 """Exceptions that mean that the database, not the data, is the problem: wait and try the same again."""
 
+UNSTORABLE = asyncpg.exceptions._base.DataError
+"""The driver's exception for a value that fits no column. An InterfaceError by its class, so it must be caught before
+UNAVAILABLE: waiting does not help."""
+
 
 async def connect(dsn: str, *, min_size: int = 1, max_size: int = 8) -> asyncpg.Pool:
     """A pool on `dsn` with the session settings of every service. Raises one of UNAVAILABLE when the server is down."""

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from shared.database import UNAVAILABLE
+from shared.database import UNAVAILABLE, UNSTORABLE
 from shared.observability import get_logger
 from shared.refusals import ProblemCode, RefusalCode
 
@@ -31,6 +31,27 @@ CODES: Final[dict[int, AnyCode]] = {
     429: "too_many_requests",
     503: "unavailable",
 }
+
+
+LONGEST_FIELD = 200
+
+SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "field": {"type": "string"},
+    },
+}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
+    for status in (400, 401, 403, 404, 413, 422, 429, 503)
+}
+"""The refusals that every route under `/v1` may give, for its description."""
 
 
 class Problem(Exception):
@@ -77,6 +98,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     for unavailable in UNAVAILABLE:
         app.add_exception_handler(unavailable, _unavailable)
+    app.add_exception_handler(UNSTORABLE, _unexpected)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -96,7 +118,7 @@ async def _validation(_: Request, problem: Exception) -> JSONResponse:
     assert isinstance(problem, RequestValidationError)
     errors = [
         {
-            "field": ".".join(str(part) for part in error["loc"][1:]) or str(error["loc"][0]),
+            "field": _encodable(".".join(str(part) for part in error["loc"][1:]) or str(error["loc"][0])),
             "detail": _readable(error["msg"]),
         }
         for error in problem.errors()
@@ -107,6 +129,11 @@ async def _validation(_: Request, problem: Exception) -> JSONResponse:
     return problem_response(
         422, "invalid_value", f"{first['field']}: {first['detail']}", field=first["field"], errors=errors
     )
+
+
+def _encodable(field: str) -> str:
+    """A field's name as an answer can hold it: a misspelt one may be long, or have halves of surrogate pairs."""
+    return field.encode(errors="replace").decode()[:LONGEST_FIELD]
 
 
 def _readable(message: str) -> str:

@@ -80,7 +80,7 @@ def build_app(
     _observe(app, metrics)
     app.include_router(_health(name, parts, metrics))
     for router in routers:
-        app.include_router(router)
+        app.include_router(router, responses=problems.RESPONSES)
     return app
 
 

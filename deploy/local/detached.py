@@ -16,7 +16,7 @@ from deploy.local.failure import Failure
 STOPPED_WITHIN = 90.0
 
 
-def start(options: up.Options, arguments: list[str]) -> None:
+def start(options: up.Options, arguments: list[str], environment: dict[str, str]) -> None:
     """Start `up` with these arguments in the background and return when it is ready; prints its progress."""
     home = directory.opened(options.data)
     log = home.file("logs/stack.log")
@@ -29,7 +29,7 @@ def start(options: up.Options, arguments: list[str]) -> None:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, "PAYUNG_SILENT": "1"},
+            env={**os.environ, **environment, "PAYUNG_SILENT": "1"},
         )
         try:
             _follow(child, options.data, lines)

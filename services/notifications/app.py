@@ -11,7 +11,7 @@ from services.notifications.api import opt_outs, partners, planning, policy
 from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel, Channels
 from services.notifications.channels.log import LogChannel
-from services.notifications.channels.mail import MailChannel, Server, receives_replies
+from services.notifications.channels.mail import MailChannel, receives_replies
 from services.notifications.erasure import dead_letters_of_erased
 from services.notifications.handlers import Handlers
 from services.notifications.policy_store import PolicyStore
@@ -164,6 +164,6 @@ def _channels(settings: Settings) -> tuple[Channels, Pace]:
     if settings.smtp is not None:
         if not receives_replies(settings.sender):
             log.warning("no answer can reach us: set PAYUNG_MAIL_FROM; until then messages name another way to stop")
-        channels["email"] = MailChannel(Server.parse(settings.smtp), sender=settings.sender)
+        channels["email"] = MailChannel(settings.mail_server(), sender=settings.sender)
         pace = MAIL_PACE
     return channels, replace(pace, lease=timedelta(seconds=settings.lease_seconds))

@@ -6,14 +6,17 @@ from uuid import UUID
 
 import asyncpg
 
+from services.notifications.projections import YEARS, is_believable
 from services.notifications.queries import queries
 from shared.bus.batch import Batch
 from shared.bus.dead_letters import Matches
 from shared.bus.records import Record, header, key_text
 
+LATEST = datetime(YEARS[-1], 12, 31, tzinfo=UTC)
+
 
 def tombstones(batch: Batch) -> Iterator[tuple[str, int, datetime]]:
-    """(partner's id, offset, when it was erased) for each tombstone; one with a garbled key or time is rejected."""
+    """(partner's id, offset, when it was erased) for each tombstone; one with a garbled key is rejected."""
     for record in batch.tombstones():
         try:
             yield str(UUID(key_text(record))), record.offset, _erased_at(record)
@@ -22,9 +25,21 @@ def tombstones(batch: Batch) -> Iterator[tuple[str, int, datetime]]:
 
 
 def _erased_at(record: Record) -> datetime:
-    """The event's own time; when it was published if that is missing. Raises ValueError for what is no time."""
-    time = header(record.headers, "ce_time")
-    return datetime.fromisoformat(time) if time else datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    """The event's own time; when it was published if that is missing, without zone or not believable: it erases anyway.
+
+    Follows from the record alone, so that a tombstone that is read again erases the same.
+    """
+    try:
+        time = datetime.fromisoformat(header(record.headers, "ce_time"))
+    except ValueError:
+        return _published_at(record)
+    return time if time.tzinfo and is_believable(time) else _published_at(record)
+
+
+def _published_at(record: Record) -> datetime:
+    """The record's timestamp, between 1970 and LATEST."""
+    milliseconds = min(max(record.timestamp, 0), int(LATEST.timestamp() * 1000))
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 async def erase(db: asyncpg.Connection, erased: dict[str, datetime]) -> None:

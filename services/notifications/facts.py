@@ -27,6 +27,7 @@ class Facts:
     partner_id: str
     zone: str
     region: str = ""
+    is_region_known: bool = True
     status: Status = "unknown"
     listed_known_at: datetime | None = None
     """When the fact that made the current listing known was recorded; None: on no list."""

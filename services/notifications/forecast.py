@@ -104,6 +104,7 @@ def _likeness(facts: Facts) -> tuple[object, ...]:
     moments = (facts.listed_known_at, facts.end_known_at, facts.opted_out_at, facts.escalated_at)
     return (
         facts.zone,
+        facts.is_region_known,
         facts.status,
         *(moment and facts.local_day(moment) for moment in moments),
         facts.insured_from,

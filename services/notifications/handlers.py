@@ -1,5 +1,8 @@
 """What each fact does to the reminders: project it into the partner's row, then reschedule the partners it affects."""
 
+from collections.abc import Iterator
+from typing import TypeVar
+
 import asyncpg
 
 from services.notifications import erasure, partner_store
@@ -9,12 +12,16 @@ from services.notifications.projections import (
     Listing,
     PartnerFact,
     Timeline,
+    is_believable,
     next_listing,
     next_timeline,
     project,
 )
 from services.notifications.schedule import Scheduler
 from shared.bus.batch import Batch
+from shared.bus.records import Record
+
+Fact = TypeVar("Fact", PartnerFact, EnrollmentFact, ContactFact)
 
 
 class Handlers:
@@ -25,7 +32,7 @@ class Handlers:
 
     async def on_partners(self, batch: Batch, db: asyncpg.Connection) -> None:
         """Listed, delisted, merged, erased."""
-        facts = [fact for _, fact in batch.decode(PartnerFact)]
+        facts = [fact for _, fact in _decode(batch, PartnerFact)]
         stored = await partner_store.listings(db, facts)
         changed = project(facts, stored, Listing(), next_listing)
         await partner_store.store_listings(db, changed, self._scheduler.now())
@@ -37,7 +44,7 @@ class Handlers:
 
     async def on_enrollments(self, batch: Batch, db: asyncpg.Connection) -> None:
         """Registered by any agency, lapsed, registered again."""
-        facts = [fact for _, fact in batch.decode(EnrollmentFact)]
+        facts = [fact for _, fact in _decode(batch, EnrollmentFact)]
         stored = await partner_store.timelines(db, facts)
         changed = project(facts, stored, Timeline(), next_timeline)
         await partner_store.store_timelines(db, changed)
@@ -47,7 +54,7 @@ class Handlers:
         """How a partner is reached; a tombstone erases all that is personal."""
         newest: dict[str, ContactFact] = {}
         offsets: dict[str, int] = {}
-        for record, fact in batch.decode(ContactFact):
+        for record, fact in _decode(batch, ContactFact):
             key = str(fact.partner_id)
             if key not in newest or fact.version > newest[key].version:
                 newest[key], offsets[key] = fact, record.offset
@@ -55,3 +62,12 @@ class Handlers:
         await partner_store.store_contacts(db, newest)
         await erasure.erase(db, erased)
         await self._scheduler.reschedule(db, [*newest, *erased])
+
+
+def _decode(batch: Batch, kind: type[Fact]) -> Iterator[tuple[Record, Fact]]:
+    """Each record with its fact; one whose `recorded_at` no clock can have shown is rejected."""
+    for record, fact in batch.decode(kind):
+        if is_believable(fact.recorded_at):
+            yield record, fact
+        else:
+            batch.reject(record, "malformed: `$.recorded_at`")

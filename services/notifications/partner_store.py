@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from services.notifications.projections import ContactFact, EnrollmentFact, Listing, PartnerFact, Timeline
+from services.notifications.projections import LONGEST_TEXT, ContactFact, EnrollmentFact, Listing, PartnerFact, Timeline
 from services.notifications.queries import queries
 from shared.database import columns
 
@@ -68,5 +68,10 @@ def _timeline_values(new: Timeline) -> tuple[Any, ...]:
 
 
 def _contact_values(fact: ContactFact) -> tuple[Any, ...]:
-    contact = (fact.name, fact.contact_person, fact.phone, fact.email)
+    contact = map(_storable, (fact.name, fact.contact_person, fact.phone, fact.email))
     return fact.version, *contact, fact.language, fact.recorded_at
+
+
+def _storable(text: str | None) -> str | None:
+    """A text as the table can hold it. An address that is changed by this was unusable and stays so."""
+    return text and text[:LONGEST_TEXT].replace("\x00", "\ufffd")

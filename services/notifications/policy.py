@@ -22,6 +22,7 @@ class Strict:
 
 MAX_STEPS = 10
 MAX_DAYS = 365
+MAX_QUIET = 50
 
 
 @dataclass(frozen=True)
@@ -107,11 +108,12 @@ def _hours_faults(hours: ContactHours) -> list[Fault]:
             return [Fault(f"hours.{name}", "times are local, in whole seconds, and carry no zone")]
     start_to_end = hours.start < hours.spread_until <= hours.end
     checks = [
-        (bool(hours.weekdays), "weekdays", "at least one is needed"),
+        (0 < len(set(hours.weekdays)) == len(hours.weekdays), "weekdays", "at least one is needed, none twice"),
         ("sunday" not in hours.weekdays, "weekdays", "nobody is contacted on a Sunday"),
         (start_to_end, "spread_until", "lies after start and not after end"),
         (time(8) <= hours.start, "start", "contact is never before 08:00"),
         (hours.end <= time(20), "end", "contact is never after 20:00"),
+        (len(hours.quiet) <= MAX_QUIET, "quiet", f"at most {MAX_QUIET}"),
         (all(quiet.start < quiet.end for quiet in hours.quiet), "quiet", "start lies before end"),
         (len(hours.closed_days) <= 366, "closed_days", "at most 366"),
     ]

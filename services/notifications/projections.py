@@ -14,22 +14,32 @@ import msgspec
 from services.notifications.facts import OPEN_END, Status
 
 Aware = Annotated[datetime, msgspec.Meta(tz=True)]
+Version = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+Code = Annotated[str, msgspec.Meta(max_length=32, pattern=r"^[A-Za-z0-9._-]*\Z")]
+"""A region, a kind: goes into answers, logs and the topic `outreach`, so nothing else fits in."""
+Slug = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\s\x00]+\Z")]
+"""An agency, which becomes one word of the column `agencies`."""
+
+YEARS = range(1945, 2201)
+"""In which a fact can have been recorded."""
+LONGEST_TEXT = 1_000
+"""Characters that are kept of a text of `contacts`; more than any message shows."""
 
 
 class ListFact(msgspec.Struct, frozen=True):
     """One list that a partner is on."""
 
-    agency: str
+    agency: Slug
 
 
 class PartnerFact(msgspec.Struct, frozen=True):
     """What reminders need of a fact on `partners`."""
 
     partner_id: UUID
-    version: int
+    version: Version
     status: Literal["active", "merged", "erased"]
-    region: str
-    kind: str
+    region: Code
+    kind: Code
     recorded_at: Aware
     merged_into: UUID | None = None
     listed_on: date | None = None
@@ -42,12 +52,16 @@ class PeriodFact(msgspec.Struct, frozen=True):
     start: date = msgspec.field(name="from")
     until: date | None
 
+    def __post_init__(self) -> None:
+        if self.until is not None and self.until < self.start:
+            raise ValueError("until lies before from")
+
 
 class EnrollmentFact(msgspec.Struct, frozen=True):
     """What reminders need of a fact on `enrollments`."""
 
     partner_id: UUID
-    version: int
+    version: Version
     periods: tuple[PeriodFact, ...]
     recorded_at: Aware
 
@@ -56,7 +70,7 @@ class ContactFact(msgspec.Struct, frozen=True):
     """A fact on `contacts`, whole."""
 
     partner_id: UUID
-    version: int
+    version: Version
     name: str
     recorded_at: Aware
     contact_person: str | None = None
@@ -92,6 +106,14 @@ class Timeline:
     end_known_at: datetime | None = None
     past_until: date | None = None
     past_known_at: datetime | None = None
+
+
+def is_believable(moment: datetime) -> bool:
+    """Whether the year lies in YEARS: a wrong clock outside them would plan for the year 9999, or hold for ever.
+
+    The bounds are constants, not the present time: facts that are read again have the same effects.
+    """
+    return moment.year in YEARS
 
 
 Row = TypeVar("Row", Listing, Timeline)
@@ -140,10 +162,11 @@ def next_timeline(old: Timeline, fact: EnrollmentFact) -> Timeline:
     """The timeline after this fact; `old` itself if the fact is not newer. `end_known_at` changes only with the end."""
     if fact.version <= old.version:
         return old
-    if not fact.periods:
+    periods = [period for period in fact.periods if period.until != period.start]
+    if not periods:
         past = (old.insured_until, old.end_known_at) if old.insured_until else (old.past_until, old.past_known_at)
         return Timeline(fact.version, None, None, None, *past)
-    last = max(fact.periods, key=lambda period: period.until or OPEN_END)
+    last = max(periods, key=lambda period: period.until or OPEN_END)
     until = last.until or OPEN_END
     known_at = old.end_known_at if until == old.insured_until else fact.recorded_at
     return Timeline(fact.version, last.start, until, known_at)

@@ -7,6 +7,7 @@ from services.notifications.facts import OPEN_END
 MERGED = "Merged into another partner, which is reminded in its place."
 ERASED = "Erased on request."
 NOT_LISTED = "On no agency's list."
+REGION_UNKNOWN = "Its region is unknown here, and so are its contact hours."
 NO_ADDRESS = "No e-mail address is known."
 ADDRESS_REFUSED = "The e-mail address was refused for good; a new one is needed."
 

@@ -80,6 +80,8 @@ def _no_reminders(facts: Facts, today: date) -> Decision | None:
         return _registered(facts, facts.insured_until, today)
     if not facts.listed_known_at:
         return Decision("stopped", reasons.NOT_LISTED)
+    if not facts.is_region_known:
+        return Decision("stopped", reasons.REGION_UNKNOWN)
     return None
 
 

@@ -72,6 +72,7 @@ class Scheduler:
             partner_id=row["partner_id"],
             zone=self._zone(row["region"]),
             region=row["region"] or "",
+            is_region_known=self._regions.get(row["region"] or "") is not None,
             status=row["status"],
             listed_known_at=row["listed_known_at"],
             insured_from=row["insured_from"],

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from deploy.local.up import Options
 
 
+STACK_SMTP = "PAYUNG_STACK_SMTP"
+"""How a stack in the background gets its `--smtp`."""
+
+PASSWORDS = ("PAYUNG_SMTP_PASSWORD", "PAYUNG_SMTP_PASSWORD_FILE")
+
+
 def register(app: typer.Typer) -> None:
     app.command("up")(start)
     app.command("down")(stop)
@@ -25,32 +31,46 @@ def start(
     ports: Annotated[
         int | None, typer.Option(min=1024, max=65500, metavar="BASE", help="Use the ports BASE, BASE+1, …")
     ] = None,
-    smtp: Annotated[str | None, typer.Option(metavar="URL", help="smtp://user:password@host:port for e-mail.")] = None,
+    smtp: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="smtp://user:password@host:port for e-mail; the password better in PAYUNG_SMTP_PASSWORD[_FILE].",
+        ),
+    ] = None,
 ) -> None:
     """Start Kafka, PostgreSQL and the three services; Ctrl-C stops them. Prints where it is if it is up already."""
     from deploy.local import detached, directory, up
 
-    if smtp is not None:
-        _check_mail_server(smtp)
-    options = up.Options(data.absolute(), empty, ports, smtp)
+    handed_over = os.environ.pop(STACK_SMTP, None)  # taken out: nothing else that is started here needs it
+    smtp = handed_over if smtp is None else smtp
+    options = up.Options(data.absolute(), empty, ports, _mail_server(smtp))
     try:
         if options.data.is_dir() and up.running(options.data):
             _already(options)
         elif detach:
-            detached.start(options, _arguments(options))
+            detached.start(options, _arguments(options), _environment(options))
         else:
             up.run(options, silent=bool(os.environ.pop("PAYUNG_SILENT", "")))
     except directory.AlreadyUp:  # another call came first, between the question and the attempt
         _already(options)
 
 
-def _check_mail_server(url: str) -> None:
-    from services.notifications.channels.mail import Server
+def _mail_server(url: str | None) -> str | None:
+    """The URL with its password in it, which notifications alone gets: nothing that is started inherits PASSWORDS."""
+    from pydantic import ValidationError
+
+    from services.notifications.settings import MailServer
 
     try:
-        Server.parse(url)
+        return MailServer(smtp=url).mail_server().url if url is not None else None
     except ValueError as problem:
-        raise typer.BadParameter(str(problem), param_hint="--smtp") from None
+        refused = problem.errors()[0]["msg"] if isinstance(problem, ValidationError) else str(problem)
+        reason = refused.removeprefix("Value error, ")
+        raise typer.BadParameter(reason, param_hint="--smtp") from None
+    finally:
+        for name in PASSWORDS:
+            os.environ.pop(name, None)
 
 
 def _already(options: "Options") -> None:
@@ -67,7 +87,12 @@ def _arguments(options: "Options") -> list[str]:
     arguments = ["--data", str(options.data)]
     arguments += ["--empty"] if options.empty else []
     arguments += ["--ports", str(options.ports)] if options.ports else []
-    return arguments + (["--smtp", options.smtp] if options.smtp else [])
+    return arguments
+
+
+def _environment(options: "Options") -> dict[str, str]:
+    """What must not stand in a command line, where every user of the machine can read it."""
+    return {STACK_SMTP: options.smtp} if options.smtp else {}
 
 
 def stop(data: Data = DATA) -> None:

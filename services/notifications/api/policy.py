@@ -1,7 +1,7 @@
 """/v1/policy: cadence, channels, contact hours."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from fastapi import Request
@@ -18,6 +18,9 @@ from shared.database import connection, transaction
 from shared.problems import Problem
 
 router = routes()
+
+FURTHEST = timedelta(days=3660)
+"""How far ahead a policy may begin."""
 
 
 class NewPolicy(BaseModel):
@@ -56,6 +59,8 @@ async def set_policy(body: NewPolicy, request: Request, caller: Admin) -> dict[s
             effective_from = today
         if effective_from < today:
             found.append(Fault("effective_from", "lies in the past"))
+        if effective_from > today + FURTHEST:
+            found.append(Fault("effective_from", f"lies more than {FURTHEST.days} days ahead"))
         if found:
             raise _refused(found)
         text = json.dumps(policy_store.as_json(body.policy))

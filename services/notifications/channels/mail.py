@@ -2,11 +2,12 @@
 
 import asyncio
 import re
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import aiosmtplib
 from jinja2 import TemplateError
@@ -14,7 +15,16 @@ from jinja2 import TemplateError
 from services.notifications.channels import Message, Outcome
 from services.notifications.channels.texts import text_of
 
-ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_ATOM = r"[A-Za-z0-9#$&'*+/=?^_{}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+ADDRESS = re.compile(
+    rf"(?!.*=\?)(?!.{{255}})(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?=[0-9-]*[A-Za-z]){_LABEL}"
+)
+"""One plain address of an ASCII domain; anything else is unusable rather than guessed at.
+
+`=?` would be read as an encoded word, in which further headers can hide; `%`, `!`, `|` and the backtick, which some
+servers take for a route or a command, are refused as well.
+"""
 
 UNFOLDED = SMTP.clone(max_line_length=998)
 
@@ -28,7 +38,23 @@ class Folding(EmailPolicy):
         return super().fold_binary(name, value)
 
 
-MAIL_POLICY = Folding(linesep="\r\n")
+MAIL_POLICY = Folding(linesep=SMTP.linesep)
+"""`email.policy.SMTP` with that one difference."""
+
+HEADERS = (
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "List-Unsubscribe",
+    "Auto-Submitted",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+    "MIME-Version",
+    "Content-Language",
+)
+"""All that a message may have, in their order."""
 
 
 @dataclass(frozen=True)
@@ -38,20 +64,36 @@ class Server:
     host: str
     port: int
     user: str | None
-    password: str | None
+    password: str | None = field(repr=False)
     tls: bool
 
     @classmethod
-    def parse(cls, url: str) -> "Server":
-        """From smtp://user:password@host:port. Raises ValueError when it is no such URL."""
-        parts = urlsplit(url)
-        more = parts.path.strip("/") or parts.query or parts.fragment
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.port == 0 or more:
-            raise ValueError("the mail server is given as smtp://user:password@host:port, with smtps:// for TLS")
+    def parse(cls, url: str, password: str | None = None) -> "Server":
+        """From smtp://user:password@host:port, the password perhaps given beside it. Raises ValueError otherwise."""
+        parts = _url_parts(url)
         tls = parts.scheme == "smtps"
         user = unquote(parts.username) if parts.username else None
-        password = unquote(parts.password) if parts.password else None
-        return cls(parts.hostname, parts.port or (465 if tls else 25), user, password, tls)
+        if password and (parts.password or not user):
+            raise ValueError("a password given beside the mail server's URL needs a user in it, and no second password")
+        password = password or (unquote(parts.password) if parts.password else None)
+        return cls(parts.hostname or "", parts.port or (465 if tls else 25), user, password, tls)
+
+    @property
+    def url(self) -> str:
+        """As `parse` reads it, the password in it."""
+        login = ":".join(quote(each, safe="") for each in (self.user, self.password) if each)
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'smtps' if self.tls else 'smtp'}://{login}{'@' if login else ''}{host}:{self.port}"
+
+
+def _url_parts(url: str) -> SplitResult:
+    """The parts of a usable URL. The library's errors may repeat some of the password: ours take their place."""
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        more = parts.path.strip("/") or parts.query or parts.fragment
+        if parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0 and not more:
+            return parts
+    raise ValueError("the mail server is given as smtp://user:password@host:port, with smtps:// for TLS") from None
 
 
 class MailChannel:
@@ -70,7 +112,7 @@ class MailChannel:
         if not ADDRESS.fullmatch(address):
             return Outcome("failed", "address_unusable")
         try:
-            content = compose(message, address, self._sender).as_bytes()
+            content = checked(compose(message, address, self._sender).as_bytes())
         except (ValueError, TemplateError) as problem:  # our own fault: it must not stop the others
             return Outcome("delayed", f"text: {type(problem).__name__}")
         client = aiosmtplib.SMTP(
@@ -142,6 +184,15 @@ def compose(message: Message, address: str, sender: str) -> EmailMessage:
     mail.set_content(body, cte="quoted-printable")
     mail["Content-Language"] = message.recipient.language  # after set_content, which removes all Content-… headers
     return mail
+
+
+def checked(content: bytes) -> bytes:
+    """The same bytes. Raises ValueError if they have any header but HEADERS, each at most once and in this order."""
+    head = content.partition(b"\r\n\r\n")[0].decode("ascii")
+    names = [line.partition(":")[0] for line in head.split("\r\n") if not line.startswith((" ", "\t"))]
+    if "\n" in head.replace("\r\n", "") or names != [name for name in HEADERS if name in names]:
+        raise ValueError("a message with headers that we did not write")
+    return content
 
 
 def _code(problem: Exception) -> str:

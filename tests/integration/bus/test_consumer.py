@@ -109,6 +109,19 @@ async def test_a_record_that_breaks_the_handler_is_isolated(pool, kafka, topics)
     assert header(letter.headers, "payung_reason") == "handler: ZeroDivisionError"
 
 
+async def test_a_value_that_the_database_refuses_becomes_a_dead_letter_and_the_rest_is_applied(pool, kafka, topics):
+    """Refused by the driver (no bigint) and by the server (no text): the record's fault, so waiting is no answer."""
+    too_large, not_text = event("large", 2**63), event("nul\x00", 1)
+    good = [event(f"k{n}", n) for n in range(1, 31)]
+    await publish(kafka, topics, [*good[:10], too_large, *good[10:20], not_text, *good[20:]])
+    async with consuming(pool, kafka, topics) as consumer:
+        await eventually(lambda: matches(pool, {f"k{n}": n for n in range(1, 31)}))
+        letters = await dead_letters(kafka, topics, 2)
+        assert consumer.status().ready
+    reasons = {letter.key: header(letter.headers, "payung_reason") for letter in letters}
+    assert reasons == {b"large": "handler: DataError", b"nul\x00": "handler: CharacterNotInRepertoireError"}
+
+
 async def test_a_connection_whose_server_dies_makes_no_dead_letter(pool, kafka, topics):
     """The driver may raise InternalClientError for the next statement, before it notices the lost connection."""
     errors = [asyncpg.InternalClientError("protocol is in the failed state")]

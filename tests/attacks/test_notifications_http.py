@@ -1,0 +1,134 @@
+"""Whatever is asked of notifications' routes, by the administrator or by an agency: an answer, and never a 5xx."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+
+from shared.security import new_key
+from tests.attacks.notifications_http import bearer, client_of
+from tests.integration.notifications_world import World, a_world, partner_id
+from tests.stack import Database
+
+MODES = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
+MEMBERS = {"type", "title", "status", "detail", "code"}
+ODD = [
+    "", " ", "\x00", "%00", "\ud800", "é", "😀", "-1", "0", "1e400", "9" * 5000, "0001-01-01", "9999-12-31",
+    "10000-01-01", "2026-11-24T00:00:00Z", "' or 1=1 --", "../..", "[]", "{}", "null", "NaN",
+    "OTk5OS0xMi0zMVQyMzo1OTo1OS0xNDowMHx4",
+    "MDAwMS0wMS0wMVQwMDowMDowMCsxNDowMHx4", "====", "a" * 5000,
+]  # fmt: skip
+
+
+@pytest.fixture
+async def world(database: Database, kafka: str, topics: str) -> AsyncIterator[World]:
+    async with a_world(database, kafka, topics) as made:
+        await made.publish(made.partner(1), made.contact(1))
+        yield made
+
+
+async def agency_key(world: World) -> str:
+    key_id, secret, digest = new_key()
+    await world.pool.execute(
+        "insert into keys (key_id, hash, agency, scopes, regions, recorded_at) values ($1, $2, 'a', $3, $4, now())",
+        key_id,
+        digest,
+        ["read"],
+        ["36.71"],
+    )
+    return secret
+
+
+async def ask(client: httpx.AsyncClient, key: str, request: dict[str, Any]) -> httpx.Response | None:
+    """The answer; None for what the client itself cannot write."""
+    headers = dict(request.pop("headers", None) or {}) | bearer(key)
+    try:
+        return await client.request(**request, headers=headers)
+    except (httpx.InvalidURL, UnicodeEncodeError, ValueError, TypeError):
+        return None
+
+
+def check(answer: httpx.Response, asked: Any) -> None:
+    assert answer.status_code < 500, (asked, answer.text)
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json", asked
+        assert answer.json().keys() >= MEMBERS, asked
+        assert "Traceback" not in answer.text
+
+
+async def test_requests_made_from_the_description_get_an_answer(world: World) -> None:
+    async with client_of(world) as client:
+        schema = schemathesis.openapi.from_dict((await client.get("/openapi.json", headers=bearer())).json())
+        operations = [each.ok() for each in schema.get_all_operations() if each.ok().path.startswith("/v1/")]
+        requests = [each for operation in operations for mode in MODES for each in made(operation, mode)]
+        assert len(requests) > 40
+        answers = 0
+        for key in ("admin", await agency_key(world)):
+            for request in requests:
+                if (answer := await ask(client, key, dict(request))) is not None:
+                    check(answer, request)
+                    answers += 1
+    assert answers > 40
+
+
+def made(operation: Any, mode: schemathesis.GenerationMode) -> list[dict[str, Any]]:
+    """Requests to this operation, good or bad; none where nothing about it can be wrong."""
+    found: list[dict[str, Any]] = []
+
+    @settings(max_examples=15, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(operation.as_strategy(generation_mode=mode))
+    def collect(case: Any) -> None:
+        sent = case.as_transport_kwargs(base_url="http://test")
+        parts = ("method", "url", "params", "json", "data", "headers", "cookies")
+        found.append({part: sent[part] for part in parts if sent.get(part)})
+
+    with suppress(Unsatisfiable):
+        collect()
+    return found
+
+
+async def test_odd_values_in_every_place_get_an_answer(world: World) -> None:
+    """The edges of dates, numbers and texts, which a description's types do not lead to."""
+    policy_body = {"policy": {"hours": {}, "steps": [], "caps": {}}}
+    requests: list[dict[str, Any]] = []
+    for value in ODD:
+        requests += [
+            {"method": "GET", "url": "/v1/plan", "params": {name: value}}
+            for name in ("until", "region", "limit", "cursor", value)
+        ]
+        requests += [
+            {"method": "GET", "url": f"/v1/partners/{value}/reminders"},
+            *({"method": "POST", "url": "/v1/opt-outs", "content": body} for body in bodies(value)),
+            *(
+                {"method": "PUT", "url": "/v1/policy", "content": json.dumps(policy_body | {name: value})}
+                for name in ("effective_from", "policy", value)
+            ),
+        ]
+    async with client_of(world) as client:
+        for key in ("admin", await agency_key(world)):
+            for request in requests:
+                asked = {"headers": {"content-type": "application/json"}} | request
+                if (answer := await ask(client, key, asked)) is not None:
+                    check(answer, request)
+
+
+def bodies(value: str) -> list[str]:
+    """The value as a body, as a member, as a member's name."""
+    known = {"partner_id": partner_id(2)}
+    written = [{"partner_id": value}, known | {"reason": value}, known | {value: 1}, [value]]
+    return [value.encode(errors="replace").decode(), "[" * 100_000, *map(json.dumps, written)]
+
+
+@pytest.mark.parametrize("token", ["", " ", "pyk_", "pyk_" + "a" * 5000, "é", "admin\x00", "admin, admin"])
+async def test_no_odd_key_lets_anybody_in(world: World, token: str) -> None:
+    async with client_of(world) as client:
+        for path in ("/v1/policy", "/v1/plan", f"/v1/partners/{partner_id(1)}/reminders"):
+            answer = await client.get(path, headers={"Authorization": f"Bearer {token}".encode()})
+            assert answer.status_code == 401, (token, answer.text)
+            check(answer, token)

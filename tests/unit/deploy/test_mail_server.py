@@ -1,0 +1,85 @@
+"""How `up --smtp` hands the mail server on: never in a command line of another process."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from deploy.local import detached, up
+from deploy.local.commands import stack
+from services.notifications.channels.mail import Server
+
+URL = "smtp://me:s3cr3t@mail.example:2525"
+AMBIGUOUS = ["smtp://me:s3cr3t/x@mail.example", "smtp://me:s3cr3t@[mail", "smtp://me:s3cr3t\u2100@mail.example"]
+"""Of which the library would repeat a part."""
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
+    for name in (stack.STACK_SMTP, "PAYUNG_SMTP", *stack.PASSWORDS):
+        monkeypatch.setenv(name, "")  # so that it is restored
+        monkeypatch.delenv(name)
+    made = typer.Typer()
+    stack.register(made)
+    return made
+
+
+def test_a_stack_in_the_background_gets_it_by_its_environment(
+    app: typer.Typer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calls: list[Any] = []
+    monkeypatch.setattr(detached, "start", lambda *given: calls.append(given))
+    result = CliRunner().invoke(app, ["up", "--detach", "--data", str(tmp_path), "--smtp", URL])
+    assert result.exit_code == 0, result.output
+    ((_, arguments, environment),) = calls
+    assert not [each for each in arguments if "s3cr3t" in each or "smtp" in each]
+    assert environment == {stack.STACK_SMTP: URL}
+    assert "s3cr3t" not in result.output
+
+
+def test_the_background_stack_reads_it_and_hands_it_to_nothing_else(
+    app: typer.Typer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started: list[up.Options] = []
+    monkeypatch.setattr(up, "run", lambda options, **_: started.append(options))
+    monkeypatch.setenv(stack.STACK_SMTP, URL)
+    result = CliRunner().invoke(app, ["up", "--data", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert [options.smtp for options in started] == [URL]
+    assert stack.STACK_SMTP not in os.environ
+
+
+def test_a_password_given_beside_it_goes_to_notifications_alone(
+    app: typer.Typer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started: list[up.Options] = []
+    monkeypatch.setattr(up, "run", lambda options, **_: started.append(options))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "password").write_text("s3cr3t/@:\n")
+    for name, value in (("PAYUNG_SMTP_PASSWORD", "s3cr3t/@:"), ("PAYUNG_SMTP_PASSWORD_FILE", "password")):
+        monkeypatch.setenv(name, value)
+        result = CliRunner().invoke(app, ["up", "--data", str(tmp_path), "--smtp", "smtps://me%40x@mail.example"])
+        assert result.exit_code == 0, result.output
+        server = Server.parse(started[-1].smtp or "")
+        assert server == Server("mail.example", 465, "me@x", "s3cr3t/@:", True)
+        assert not [each for each in stack.PASSWORDS if each in os.environ]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "http://me:s3cr3t@mail.example", "smtp://me:s3cr3t@mail.example/path", "s3cr3t", *AMBIGUOUS]
+)
+def test_a_wrong_one_is_refused_without_repeating_it(app: typer.Typer, tmp_path: Path, wrong: str) -> None:
+    result = CliRunner().invoke(app, ["up", "--data", str(tmp_path), "--smtp", wrong])
+    assert result.exit_code == 2
+    assert "s3cr3t" not in result.output
+    assert "smtp" in result.output
+
+
+def test_a_second_password_is_refused(app: typer.Typer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PAYUNG_SMTP_PASSWORD", "other")
+    result = CliRunner().invoke(app, ["up", "--data", str(tmp_path), "--smtp", URL])
+    assert result.exit_code == 2
+    assert "second password" in " ".join(result.output.replace("│", " ").split())
