@@ -34,8 +34,8 @@ UNAVAILABLE = (
 """Exceptions that mean that the database, not the data, is the problem: wait and try the same again."""
 
 UNSTORABLE = asyncpg.exceptions._base.DataError
-"""The driver's exception for a value that fits no column. An InterfaceError by its class, so it must be caught before
-UNAVAILABLE: waiting does not help."""
+"""The driver's exception for a value that fits no column. An InterfaceError by its class, as a lost connection is, but
+waiting does not help: `connection` raises NotEncodable instead."""
 
 
 async def connect(dsn: str, *, min_size: int = 1, max_size: int = 8) -> asyncpg.Pool:
@@ -59,15 +59,13 @@ class NotEncodable(ValueError):
 async def connection(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
     """A connection of the pool; asyncpg's proxy is a Connection in all but its static type.
 
-    Raises NotEncodable for a value that the driver refuses: it calls that an InterfaceError, as a lost connection.
+    Raises NotEncodable for a value that the driver refuses.
     """
     async with pool.acquire() as db:
         try:
             yield cast(asyncpg.Connection, db)
-        except asyncpg.InterfaceError as problem:
-            if isinstance(problem, ValueError):
-                raise NotEncodable("a value does not fit its column") from None
-            raise
+        except UNSTORABLE:
+            raise NotEncodable("a value does not fit its column") from None
 
 
 @asynccontextmanager

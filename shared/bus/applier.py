@@ -10,7 +10,7 @@ from shared.bus.batch import Batch
 from shared.bus.dead_letter_publisher import DeadLetterPublisher, Halted
 from shared.bus.positions import Fenced, Positions
 from shared.bus.records import Record
-from shared.database import UNAVAILABLE, UNSTORABLE, transaction
+from shared.database import UNAVAILABLE, transaction
 from shared.observability import get_logger
 from shared.part import BackOff, Part
 
@@ -45,9 +45,6 @@ class Applier:
         while True:
             try:
                 await self._transact(topic, records)
-                return
-            except UNSTORABLE as problem:
-                await self._isolate(topic, records, problem)
                 return
             except (*UNAVAILABLE, KafkaError, TimeoutError) as problem:
                 if await self._part.wait_after(problem, back_off):
