@@ -85,7 +85,7 @@ def made(operation: Any, mode: schemathesis.GenerationMode) -> list[dict[str, An
     @given(operation.as_strategy(generation_mode=mode))
     def collect(case: Any) -> None:
         sent = case.as_transport_kwargs(base_url="http://test")
-        parts = ("method", "url", "params", "json", "data", "headers", "cookies")
+        parts = ("method", "url", "params", "json", "headers", "cookies")
         found.append({part: sent[part] for part in parts if sent.get(part)})
 
     with suppress(Unsatisfiable):

@@ -15,6 +15,7 @@ from services.notifications.facts import Facts
 from services.notifications.forecast import Forecaster, Position
 from services.notifications.plan import Plan
 from services.notifications.policy_timeline import PolicyTimeline
+from services.notifications.projections import is_believable
 from services.notifications.queries import queries
 from services.notifications.schedule import BEFORE_FIRST_ID, Scheduler
 from shared import jakarta
@@ -115,6 +116,6 @@ def _position(cursor: str | None) -> Position | None:
         moment = datetime.fromisoformat(at)
     except ValueError as problem:
         raise Problem(422, "invalid_value", "cursor: as in next_cursor.", field="cursor") from problem
-    if moment.tzinfo is None:
+    if moment.tzinfo is None or not is_believable(moment):
         raise Problem(422, "invalid_value", "cursor: as in next_cursor.", field="cursor")
     return moment, partner_id
