@@ -4,12 +4,16 @@
 groups · `own_kafka`, `own_postgres` make a broker or server that the test may kill. A whole stack: `tests.stack.Stack`.
 """
 
+import io
+import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
+from shared.observability import configure_logging
 from tests import stack
 
 
@@ -44,6 +48,17 @@ async def database(postgres: str) -> AsyncIterator[stack.Database]:
     fresh = await stack.clone(postgres)
     yield fresh
     await stack.drop(postgres, fresh)
+
+
+@pytest.fixture
+def service_log() -> Iterator[io.StringIO]:
+    """What a service logs meanwhile, as JSON lines; afterwards logs go where they went before."""
+    before, handlers = structlog.get_config(), logging.getLogger().handlers[:]
+    log = io.StringIO()
+    configure_logging("test", stream=log)
+    yield log
+    structlog.configure(**before)
+    logging.getLogger().handlers[:] = handlers
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from aiokafka import AIOKafkaConsumer
 
 from services.notifications.projections import YEARS, is_believable
 from shared.bus.records import Outgoing
-from shared.observability import configure_logging
 from shared.security import new_key
 from tests.attacks.notifications_http import bearer, client_of
 from tests.integration.notifications_world import Mailbox, World, a_world, partner_id
@@ -134,9 +133,9 @@ async def dead_letters(world: World) -> dict[str, str]:
     return found
 
 
-async def test_the_consumer_survives_and_the_next_partner_is_planned_right(world: World, mailbox: Mailbox) -> None:
-    log = io.StringIO()
-    configure_logging("notifications", stream=log)
+async def test_the_consumer_survives_and_the_next_partner_is_planned_right(
+    world: World, mailbox: Mailbox, service_log: io.StringIO
+) -> None:
     good, bad = handled(world), refused(world)
     await world.publish(*good, *(event for event, _ in bad), within=60)
     await world.publish(world.partner(1), world.contact(1), within=60)
@@ -171,8 +170,8 @@ async def test_the_consumer_survives_and_the_next_partner_is_planned_right(world
     forbidden = {f"p{number}@example.com" for number in (11, 12, 14, *range(16, 20))}
     assert not forbidden & set(mailbox.tried)
     assert all(len(raw) < 10_000 for raw in mailbox.raw)
-    assert "Siti" not in log.getvalue()
-    assert "@example.com" not in log.getvalue()
+    assert "Siti" not in service_log.getvalue()
+    assert "@example.com" not in service_log.getvalue()
     rows = await world.pool.fetch("select detail, message_id, template from history")
     assert not [row for row in rows if "@" in str(tuple(row))]
 
@@ -190,9 +189,9 @@ async def test_a_tombstone_erases_whatever_its_clock_says(world: World, clock: s
     assert abs(datetime.now(UTC) - erased_at) < timedelta(minutes=5), "not when it was published"
 
 
-async def test_a_server_that_repeats_names_puts_them_nowhere(world: World, mailbox: Mailbox) -> None:
-    log = io.StringIO()
-    configure_logging("notifications", stream=log)
+async def test_a_server_that_repeats_names_puts_them_nowhere(
+    world: World, mailbox: Mailbox, service_log: io.StringIO
+) -> None:
     mailbox.answers["p1@example.com"] = [f"550 5.1.1 <p1@example.com> {SECRET}: no such user"]
     mailbox.answers["p2@example.com"] = [f"554 5.7.1 <p2@example.com> {SECRET}: you may not"] * 99
     for number in (1, 2):
@@ -204,6 +203,6 @@ async def test_a_server_that_repeats_names_puts_them_nowhere(world: World, mailb
     async with client:
         answers = [await client.get(f"/v1/partners/{partner_id(n)}/reminders", headers=bearer()) for n in (1, 2)]
         metrics = await client.get("/metrics")
-    seen = [repr(rows), repr(facts), log.getvalue(), metrics.text, *(answer.text for answer in answers)]
+    seen = [repr(rows), repr(facts), service_log.getvalue(), metrics.text, *(answer.text for answer in answers)]
     assert rows
     assert [text for text in seen if "Siti" in text or "@example" in text] == []

@@ -48,6 +48,8 @@ async def agency_key(world: World) -> str:
 async def ask(client: httpx.AsyncClient, key: str, request: dict[str, Any]) -> httpx.Response | None:
     """The answer; None for what the client itself cannot write."""
     headers = dict(request.pop("headers", None) or {}) | bearer(key)
+    if isinstance(request.get("data"), bytes | str):
+        request["content"] = request.pop("data")
     try:
         return await client.request(**request, headers=headers)
     except (httpx.InvalidURL, UnicodeEncodeError, ValueError, TypeError):

@@ -46,6 +46,7 @@ CODES = [
     "id_reused",
     "health_data",
     "too_large",
+    "failed",
 ]
 WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable"]
 
