@@ -36,6 +36,7 @@ RefusalCode = Literal[
     "conflict",
     "id_reused",
     "health_data",
+    "forbidden_type",
 ]
 """Why a row or an event is refused; requests as a whole may be refused with these too."""
 
@@ -272,6 +273,13 @@ REFUSALS: Final[Mapping[RefusalCode, Explanation]] = {
         "Remove these fields or columns and send the claim again.",
         "Klaim memuat penyebab, diagnosis, atau data kesehatan lain; data itu tidak diterima dan tidak disimpan.",
         "Hapus isian atau kolom tersebut, lalu kirim ulang klaimnya.",
+    ),
+    "forbidden_type": Explanation(
+        ("type",),
+        "The agency may not send events of this type: it lacks the scope. Over HTTP the whole request is answered 403.",
+        "Send only types that the agency's scopes allow, or ask the administrator for the scope.",
+        "Instansi ini tidak berwenang mengirim kejadian jenis ini. Melalui HTTP seluruh permintaan dijawab 403.",
+        "Kirim hanya jenis yang diizinkan, atau mintalah wewenangnya kepada administrator.",
     ),
 }
 
