@@ -37,6 +37,7 @@ RefusalCode = Literal[
     "id_reused",
     "health_data",
     "failed",
+    "forbidden_type",
 ]
 """Why a row or an event is refused; requests as a whole may be refused with these too."""
 
@@ -280,6 +281,13 @@ REFUSALS: Final[Mapping[RefusalCode, Explanation]] = {
         "Report the reference in the detail to the operator. The row or event is kept; send it again later.",
         "Layanan gagal memproses baris atau kejadian ini; yang lain tetap diproses.",
         "Laporkan nomor rujukan pada rincian kepada operator. Datanya disimpan; kirim ulang nanti.",
+    ),
+    "forbidden_type": Explanation(
+        ("type",),
+        "The agency may not send events of this type: it lacks the scope. Over HTTP the whole request is answered 403.",
+        "Send only types that the agency's scopes allow, or ask the administrator for the scope.",
+        "Instansi ini tidak berwenang mengirim kejadian jenis ini. Melalui HTTP seluruh permintaan dijawab 403.",
+        "Kirim hanya jenis yang diizinkan, atau mintalah wewenangnya kepada administrator.",
     ),
 }
 

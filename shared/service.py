@@ -12,12 +12,14 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
+from pydantic import field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import problems
 from shared.authentication import Authentication
 from shared.body_limit import BodyLimit
+from shared.bus.kafka_url import KafkaUrl
 from shared.connection import LimitedConnection
 from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
@@ -31,7 +33,7 @@ STOPPED_WITHIN = 9.0
 class ServiceSettings(BaseSettings):
     """What a service reads from its environment (`PAYUNG_…`), once, in `__main__`."""
 
-    model_config = SettingsConfigDict(env_prefix="PAYUNG_")
+    model_config = SettingsConfigDict(env_prefix="PAYUNG_", hide_input_in_errors=True)  # addresses hold passwords
 
     database: str
     kafka: str
@@ -41,6 +43,12 @@ class ServiceSettings(BaseSettings):
     topic_prefix: str = ""
     partitions: int = 8
     replication: int = 1
+
+    @field_validator("kafka")
+    @classmethod
+    def _valid_kafka(cls, value: str) -> str:
+        KafkaUrl.parse(value)
+        return value
 
 
 def build_app(

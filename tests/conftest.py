@@ -25,8 +25,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 async def kafka(home: Path) -> AsyncIterator[str]:
-    """host:port of the suite's broker; a test keeps to itself by its own `topics` prefix."""
-    broker = stack.broker(home)
+    """host:port of the suite's broker; a test keeps to itself by its own `topics` prefix.
+
+    It is open to everybody, as no user's is: tests/attacks/test_kafka.py has a closed one.
+    """
+    broker = stack.open_broker(home)
     await broker.start()
     yield broker.address
     broker.stop()
@@ -73,7 +76,7 @@ def own_kafka(tmp_path: Path) -> Iterator[Callable[[], Awaitable[stack.Broker]]]
     made: list[stack.Broker] = []
 
     async def make() -> stack.Broker:
-        made.append(stack.broker(tmp_path / f"broker-{len(made)}"))
+        made.append(stack.open_broker(tmp_path / f"broker-{len(made)}"))
         await made[-1].start()
         return made[-1]
 

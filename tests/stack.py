@@ -6,7 +6,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import asyncpg
 from deploy.local import jars, kafka, ports, postgres, process, status
 from deploy.local.directory import ROOT
 from deploy.local.endpoints import Endpoints, load_endpoints
+from shared.bus.kafka_url import KafkaUrl, kafka_url
 from tests.waiting import eventually
 
 PASSWORD = "only-for-tests"
@@ -61,7 +62,14 @@ class Running:
 
 @dataclass
 class Broker(Running):
+    """`address` is `host:port`, or of a closed broker the administrator's; `as_user` is somebody else's."""
+
     address: str = ""
+    passwords: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def as_user(self, user: str) -> str:
+        (server,) = KafkaUrl.parse(self.address).servers
+        return kafka_url(server, user, self.passwords[user])
 
 
 @dataclass
@@ -69,13 +77,32 @@ class Server(Running):
     admin: str = ""
 
 
-def broker(home: Path) -> Broker:
-    """A Kafka of its own, not started yet."""
+def open_broker(home: Path) -> Broker:
+    """A Kafka of its own that asks nobody who it is, not started yet."""
+    return _broker(_kafka(home), home)
+
+
+async def start_closed_broker(home: Path) -> Broker:
+    """A Kafka as users have it, with its users, grants and topics; `as_user` signs in."""
+    passwords = {user: f"{user}-{PASSWORD}" for user in ("admin", *postgres.SERVICES)}
+    described = replace(_kafka(home), password=passwords["admin"])
+    made = _broker(described, home)
+    made.passwords, made.address = passwords, kafka_url(described.address, "admin", passwords["admin"])
+    await made.start()
+    await kafka.admit(described, passwords)
+    return made
+
+
+def _kafka(home: Path) -> kafka.Kafka:
     chosen = ports.choose({})
-    described = kafka.Kafka(home / "kafka", chosen["kafka"], chosen["kafka_controller"], jars.kafka_jars())
+    numbers = (chosen[name] for name in ("kafka", "kafka_controller", "kafka_internal"))
+    return kafka.Kafka(home / "kafka", *numbers, jars=jars.kafka_jars())
+
+
+def _broker(described: kafka.Kafka, home: Path) -> Broker:
     kafka.prepare(described)
-    address = described.address
-    return Broker(kafka.command(described), lambda: kafka.ready(address), home / "logs/kafka.log", address=address)
+    command, log = kafka.command(described), home / "logs/kafka.log"
+    return Broker(command, lambda: kafka.ready(described.internal), log, address=described.address)
 
 
 def server(home: Path, durable: bool = True) -> Server:

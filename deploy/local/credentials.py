@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from deploy.local.directory import Directory
 from deploy.local.postgres import SERVICES
+from shared.bus.principals import ADMIN
 
 FILE = "secrets.json"
 
@@ -19,6 +20,8 @@ class Credentials:
     secret: str
     postgres: str
     roles: dict[str, str]
+    kafka: dict[str, str]
+    """Kafka's principals and their passwords: the administrator's and each service's."""
 
 
 def of(directory: Directory) -> Credentials:
@@ -26,6 +29,9 @@ def of(directory: Directory) -> Credentials:
     known = directory.read(FILE)
     if known is None:
         known = asdict(_new())
+        directory.write(FILE, known)
+    elif "kafka" not in known:  # written before Kafka asked who its clients are
+        known["kafka"] = _kafka_passwords()
         directory.write(FILE, known)
     return Credentials(**known)
 
@@ -35,4 +41,9 @@ def _new() -> Credentials:
 
     _, admin_key, _ = new_key()
     roles = {service: secrets.token_hex(24) for service in SERVICES}
-    return Credentials(admin_key, b64encode(os.urandom(32)).decode(), secrets.token_hex(24), roles)
+    secret = b64encode(os.urandom(32)).decode()
+    return Credentials(admin_key, secret, secrets.token_hex(24), roles, _kafka_passwords())
+
+
+def _kafka_passwords() -> dict[str, str]:
+    return {principal: secrets.token_hex(24) for principal in (ADMIN, *SERVICES)}

@@ -7,6 +7,7 @@ from pathlib import Path
 from deploy.local import directory as directories
 from deploy.local.directory import Directory
 from deploy.local.failure import Failure
+from shared.bus.kafka_url import kafka_url
 
 FILE = "endpoints.json"
 AGENCY_KEYS = "agency-keys.json"
@@ -14,7 +15,8 @@ AGENCY_KEYS = "agency-keys.json"
 
 @dataclass(frozen=True)
 class Endpoints:
-    """`registration`, `coverage`, `notifications` are URLs, `database` is the administrator's DSN."""
+    """`registration`, `coverage`, `notifications` are URLs, `kafka` is host:port, `database` the administrator's DSN,
+    `kafka_user` and `kafka_password` are the administrator's for SCRAM-SHA-512."""
 
     registration: str
     coverage: str
@@ -23,6 +25,13 @@ class Endpoints:
     database: str
     admin_key: str
     agency_keys: dict[str, str] = field(default_factory=dict)
+    kafka_user: str = ""
+    kafka_password: str = field(default="", repr=False)
+
+    @property
+    def kafka_url(self) -> str:
+        """Kafka for the clients of `shared.bus`, as the administrator."""
+        return kafka_url(self.kafka, self.kafka_user, self.kafka_password) if self.kafka_user else self.kafka
 
 
 def load_endpoints(data: Path) -> Endpoints:

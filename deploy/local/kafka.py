@@ -1,4 +1,9 @@
-"""One real Apache Kafka broker (KRaft, its own controller) on 127.0.0.1."""
+"""One real Apache Kafka broker (KRaft, its own controller) on 127.0.0.1, closed to whoever has no user and grant.
+
+Clients sign in with SCRAM-SHA-512 at CLIENT. The broker itself, its controller and whoever makes the first users sign
+in with PLAIN, as the administrator, at INTERNAL and CONTROLLER; that password is in `server.properties`, mode 0600. So
+a data directory from before needs no step of its own: its users are made as those of a new one.
+"""
 
 import os
 import shutil
@@ -6,7 +11,7 @@ import socket
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -14,6 +19,8 @@ from aiokafka.errors import KafkaError
 
 from deploy.local.failure import Failure
 from deploy.local.process import Command
+from shared.bus.kafka_url import KafkaUrl, aiokafka_options, kafka_url
+from shared.bus.principals import ADMIN
 
 PARTITIONS = 8
 HEAP = "384m"
@@ -41,16 +48,26 @@ logger.server.level = INFO
 
 @dataclass(frozen=True)
 class Kafka:
-    """Where a broker's data live and on which ports of 127.0.0.1 it listens."""
+    """Where a broker's data live, on which ports of 127.0.0.1 it listens, and the administrator's password (letters and
+    digits). Without a password the broker is open to everybody: for tests alone."""
 
     home: Path
     port: int
     controller_port: int
+    internal_port: int
     jars: list[Path]
+    password: str | None = field(default=None, repr=False)
 
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def internal(self) -> str:
+        """The address with which the administrator signs in before any user is made."""
+        if self.password is None:
+            return self.address
+        return kafka_url(f"127.0.0.1:{self.internal_port}", ADMIN, self.password, "plain")
 
     @property
     def data(self) -> Path:
@@ -61,16 +78,23 @@ def prepare(kafka: Kafka) -> None:
     """Write the configuration; format the data directory, all of it or none, if that was not done yet."""
     kafka.home.mkdir(parents=True, exist_ok=True)
     (kafka.home / "log4j2.properties").write_text(_LOGGING)
-    (kafka.home / "server.properties").write_text(_properties(kafka, kafka.data))
+    _write_for_owner(kafka.home / "server.properties", _properties(kafka, kafka.data))
     if not kafka.data.exists():
         _format(kafka)
+
+
+def _write_for_owner(path: Path, text: str) -> None:
+    """Mode 0600 from the first byte on, also where an earlier release wrote the file for everybody."""
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
 
 
 def _format(kafka: Kafka) -> None:
     making = kafka.home / "data.making"
     shutil.rmtree(making, ignore_errors=True)
     properties = kafka.home / "format.properties"
-    properties.write_text(_properties(kafka, making))
+    _write_for_owner(properties, _properties(kafka, making))
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(properties)]
     done = subprocess.run(_java(kafka, "64m", tool), capture_output=True, text=True, check=False)
@@ -78,6 +102,18 @@ def _format(kafka: Kafka) -> None:
         raise Failure(f"Kafka could not format {making}: {(done.stderr or done.stdout).strip()[-300:]}")
     properties.unlink()
     making.rename(kafka.data)
+
+
+async def admit(kafka: Kafka, passwords: dict[str, str]) -> None:
+    """Make the users with these passwords, the services' grants, and all topics; what is there already stays."""
+    from confluent_kafka import KafkaException  # another Kafka client, needed here alone
+
+    from shared.bus.access_control import admit_services
+
+    try:
+        await admit_services(kafka.internal, passwords, partitions=PARTITIONS)
+    except (KafkaException, KafkaError) as problem:
+        raise Failure(f"Kafka's users and grants could not be made: {problem}") from problem
 
 
 def command(kafka: Kafka) -> Command:
@@ -94,16 +130,14 @@ def _java(kafka: Kafka, heap: str, main: list[str]) -> list[str]:
 
 
 def _properties(kafka: Kafka, data: Path) -> str:
-    broker, controller = f"127.0.0.1:{kafka.port}", f"127.0.0.1:{kafka.controller_port}"
+    listeners = _open_listeners(kafka) if kafka.password is None else _closed_listeners(kafka, kafka.password)
     return "\n".join(
         [
+            *listeners,
             "process.roles=broker,controller",
             "node.id=1",
-            f"controller.quorum.voters=1@{controller}",
-            f"listeners=PLAINTEXT://{broker},CONTROLLER://{controller}",
-            f"advertised.listeners=PLAINTEXT://{broker}",
+            f"controller.quorum.voters=1@127.0.0.1:{kafka.controller_port}",
             "controller.listener.names=CONTROLLER",
-            "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
             f"log.dirs={str(data).replace(chr(92), chr(92) * 2)}",
             f"num.partitions={PARTITIONS}",
             "auto.create.topics.enable=false",
@@ -128,11 +162,50 @@ def _properties(kafka: Kafka, data: Path) -> str:
     )
 
 
+def _open_listeners(kafka: Kafka) -> list[str]:
+    client, controller = f"127.0.0.1:{kafka.port}", f"127.0.0.1:{kafka.controller_port}"
+    return [
+        f"listeners=CLIENT://{client},CONTROLLER://{controller}",
+        f"advertised.listeners=CLIENT://{client}",
+        "listener.security.protocol.map=CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name=CLIENT",
+    ]
+
+
+def _closed_listeners(kafka: Kafka, password: str) -> list[str]:
+    ports = {"CLIENT": kafka.port, "INTERNAL": kafka.internal_port, "CONTROLLER": kafka.controller_port}
+    plain = f'PlainLoginModule required username="{ADMIN}" password="{password}" user_{ADMIN}="{password}";'
+    addresses = [f"{name}://127.0.0.1:{port}" for name, port in ports.items()]
+    own = [
+        line
+        for name in ("internal", "controller")
+        for line in (
+            f"listener.name.{name}.sasl.enabled.mechanisms=PLAIN",
+            f"listener.name.{name}.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.{plain}",
+        )
+    ]
+    scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+    return [
+        f"listeners={','.join(addresses)}",
+        f"advertised.listeners={','.join(addresses[:2])}",
+        f"listener.security.protocol.map={','.join(f'{name}:SASL_PLAINTEXT' for name in ports)}",
+        "inter.broker.listener.name=INTERNAL",
+        "sasl.mechanism.inter.broker.protocol=PLAIN",
+        "sasl.mechanism.controller.protocol=PLAIN",
+        *own,
+        "listener.name.client.sasl.enabled.mechanisms=SCRAM-SHA-512",
+        f"listener.name.client.scram-sha-512.sasl.jaas.config={scram}",
+        "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        f"super.users=User:{ADMIN}",
+        "allow.everyone.if.no.acl.found=false",
+    ]
+
+
 async def ready(address: str) -> bool:
-    """True when the broker answers and has a place for topics."""
-    if not listening(address):
+    """True when the broker at this address (see `shared.bus.kafka_url`) answers and has a place for topics."""
+    if not all(map(listening, KafkaUrl.parse(address).servers)):
         return False
-    admin = AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=3000)
+    admin = AIOKafkaAdminClient(**aiokafka_options(address), request_timeout_ms=3000)
     try:
         await admin.start()
         return bool((await admin.describe_cluster())["brokers"])

@@ -7,11 +7,12 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local.endpoints import Endpoints
 from deploy.local.postgres import SERVICES
+from shared.bus.kafka_url import aiokafka_options
 
 
 async def wait_until_zero(endpoints: Endpoints, within: float = 30) -> bool:
     """True as soon as every event is published and applied, False if that takes longer than `within` seconds."""
-    kafka = AIOKafkaConsumer(bootstrap_servers=endpoints.kafka)
+    kafka = AIOKafkaConsumer(**aiokafka_options(endpoints.kafka_url))
     database = await asyncpg.connect(endpoints.database)
     await kafka.start()
     try:
@@ -28,7 +29,7 @@ async def wait_until_zero(endpoints: Endpoints, within: float = 30) -> bool:
 
 async def by_service(endpoints: Endpoints) -> dict[str, int | None]:
     """Service → records it has not applied yet, also while it is down; None: it has not begun to read."""
-    kafka = AIOKafkaConsumer(bootstrap_servers=endpoints.kafka)
+    kafka = AIOKafkaConsumer(**aiokafka_options(endpoints.kafka_url))
     database = await asyncpg.connect(endpoints.database, timeout=5)
     try:
         await kafka.start()
@@ -55,5 +56,7 @@ async def _records_behind(kafka: AIOKafkaConsumer, database: asyncpg.Connection,
 
 
 def _all_partitions(next_offsets: dict[TopicPartition, int]) -> list[TopicPartition]:
-    count = max(partition.partition for partition in next_offsets) + 1
-    return [TopicPartition(topic, n) for topic in {p.topic for p in next_offsets} for n in range(count)]
+    counts: dict[str, int] = {}
+    for partition in next_offsets:
+        counts[partition.topic] = max(counts.get(partition.topic, 0), partition.partition + 1)
+    return [TopicPartition(topic, number) for topic, count in counts.items() for number in range(count)]

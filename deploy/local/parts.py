@@ -15,6 +15,8 @@ from deploy.local.endpoints import Endpoints
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import SERVICES, Postgres
 from deploy.local.process import Command
+from shared.bus.kafka_url import kafka_url
+from shared.bus.principals import ADMIN
 
 
 async def _nothing() -> None: ...
@@ -52,7 +54,14 @@ class Plan:
 
     @property
     def kafka(self) -> Kafka:
-        return Kafka(self.directory.file("kafka"), self.ports["kafka"], self.ports["kafka_controller"], self.jars)
+        return Kafka(
+            self.directory.file("kafka"),
+            self.ports["kafka"],
+            self.ports["kafka_controller"],
+            self.ports["kafka_internal"],
+            self.jars,
+            self.credentials.kafka[ADMIN],
+        )
 
     @property
     def postgres(self) -> Postgres:
@@ -62,22 +71,32 @@ class Plan:
         urls = {name: f"http://127.0.0.1:{self.ports[name]}" for name in SERVICES}
         database, admin_key = self.postgres.dsn(), self.credentials.admin_key
         return Endpoints(
-            **urls, kafka=self.kafka.address, database=database, admin_key=admin_key, agency_keys=agency_keys
+            **urls,
+            kafka=self.kafka.address,
+            database=database,
+            admin_key=admin_key,
+            agency_keys=agency_keys,
+            kafka_user=ADMIN,
+            kafka_password=self.credentials.kafka[ADMIN],
         )
 
 
 def stages(plan: Plan) -> list[list[Part]]:
     """In the order in which they start; all of one stage start together. They stop the other way round."""
-    return [[_kafka(plan.kafka), _postgres(plan.postgres, plan.credentials)], [_service(plan, n) for n in SERVICES]]
+    return [
+        [_kafka(plan.kafka, plan.credentials), _postgres(plan.postgres, plan.credentials)],
+        [_service(plan, n) for n in SERVICES],
+    ]
 
 
-def _kafka(described: Kafka) -> Part:
+def _kafka(described: Kafka, credentials: Credentials) -> Part:
     return Part(
         "kafka",
         lambda: kafka.command(described),
-        lambda: kafka.ready(described.address),
+        lambda: kafka.ready(described.internal),
         described.address,
         prepare=lambda: kafka.prepare(described),
+        once_ready=lambda: kafka.admit(described, credentials.kafka),
     )
 
 
@@ -111,7 +130,7 @@ def _service(plan: Plan, name: str) -> Part:
 def _environment(plan: Plan, name: str) -> dict[str, str]:
     settings = {
         "PAYUNG_DATABASE": plan.postgres.dsn(role=name, password=plan.credentials.roles[name]),
-        "PAYUNG_KAFKA": plan.kafka.address,
+        "PAYUNG_KAFKA": kafka_url(plan.kafka.address, name, plan.credentials.kafka[name]),
         "PAYUNG_HOST": "127.0.0.1",
         "PAYUNG_PORT": str(plan.ports[name]),
         "PAYUNG_ADMIN_KEY": plan.credentials.admin_key,

@@ -5,7 +5,7 @@ import socket
 
 from deploy.local.failure import Failure
 
-NAMES = ("registration", "coverage", "notifications", "kafka", "postgres", "kafka_controller")
+NAMES = ("registration", "coverage", "notifications", "kafka", "postgres", "kafka_controller", "kafka_internal")
 _LOWEST, _HIGHEST = 20000, 32000  # below the ports that systems hand out for outgoing connections
 
 
@@ -31,9 +31,11 @@ def from_base(base: int) -> dict[str, int]:
 
 
 def choose(previous: dict[str, int]) -> dict[str, int]:
-    """The previous ports if all of them are free, else a free block at random. Raises Failure when there is none."""
-    if set(previous) == set(NAMES) and all(map(is_free, previous.values())):
-        return {name: previous[name] for name in NAMES}
+    """The previous ports if all of them are free, else a free block at random. A name that is new since then gets the
+    first free port behind them. Raises Failure when there is none."""
+    if previous and set(previous) <= set(NAMES) and all(map(is_free, previous.values())):
+        behind = (port for port in range(max(previous.values()) + 1, _HIGHEST + 1000) if is_free(port))
+        return {name: previous.get(name) or next(behind) for name in NAMES}
     for _ in range(200):
         base = random.randrange(_LOWEST, _HIGHEST, 10)
         block = {name: base + i for i, name in enumerate(NAMES)}

@@ -58,7 +58,7 @@ async def _lag(addresses: Endpoints) -> dict[str, int | None]:
 
 async def _dead_letters(addresses: Endpoints) -> dict[str, int] | None:
     try:
-        return await asyncio.wait_for(count_dead_letters(addresses.kafka), 10)
+        return await asyncio.wait_for(count_dead_letters(addresses.kafka_url), 10)
     except (KafkaError, TimeoutError, OSError):
         return None
 

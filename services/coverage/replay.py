@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from services.coverage.app import HANDLERS
 from shared.bus.batch import Batch
+from shared.bus.kafka_url import aiokafka_options
 from shared.bus.records import Record
 from shared.database import UNAVAILABLE, transaction
 
@@ -33,7 +34,7 @@ class Replay:
         self._topics = topics
         self._prefix = prefix
         self._client = AIOKafkaConsumer(
-            bootstrap_servers=kafka, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+            **aiokafka_options(kafka), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
         )
         self._positions: Offsets = {}
         self.refused = 0
@@ -108,7 +109,7 @@ class Replay:
             await self._apply(topic, records[middle:])
 
     async def _partitions(self) -> list[TopicPartition]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka)
+        admin = AIOKafkaAdminClient(**aiokafka_options(self._kafka))
         try:
             await admin.start()
             described = await admin.describe_topics([self._prefix + topic for topic in self._topics])

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from services.notifications.queries import queries
+from shared.bus.kafka_url import aiokafka_options
 from shared.database import columns, connection
 from shared.observability import get_logger
 
@@ -55,7 +56,7 @@ class Backlog:
 
     async def _ends(self) -> Ends:
         names = [self._prefix + topic for topic in self._topics]
-        reader = AIOKafkaConsumer(*names, bootstrap_servers=self._kafka, auto_offset_reset="latest")
+        reader = AIOKafkaConsumer(*names, **aiokafka_options(self._kafka), auto_offset_reset="latest")
         try:
             await reader.start()
             found = await reader.end_offsets(reader.assignment())

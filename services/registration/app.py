@@ -16,7 +16,8 @@ from services.registration.api import (
     quarantine,
     upload_form,
 )
-from services.registration.kafka_intake import DirectIntake
+from services.registration.kafka_access import KafkaAccess
+from services.registration.kafka_intake import KafkaIntake
 from services.registration.records.dead_letters_of_erased import dead_letters_of_erased
 from services.registration.runtime import Services
 from services.registration.settings import Settings
@@ -28,6 +29,7 @@ from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
 from shared.bus.outbox import Relay
+from shared.bus.principals import FORMER_INTAKE, INTAKE_PREFIX
 from shared.bus.topics import ensure_topics
 from shared.database import UNAVAILABLE, connect, migrate
 from shared.events import TOPICS
@@ -64,11 +66,15 @@ def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
     keys = KeyRing(pool, settings.admin_key)
     regions = Regions.load()
     erased = partial(dead_letters_of_erased, vault=vault, regions=regions)
-    dead_letter_eraser = DeadLetterEraser(pool, "intake", erased, kafka=settings.kafka, prefix=settings.topic_prefix)
+    kafka, prefix = settings.kafka, settings.topic_prefix
+    dead_letter_eraser = DeadLetterEraser(pool, f"{FORMER_INTAKE}*", erased, kafka=kafka, prefix=prefix)
     import_worker = ImportWorker(pool, vault, writer, regions, jkp=settings.jkp)
-    here = Services(pool, vault, writer, relay, keys, regions, import_worker, dead_letter_eraser, settings.jkp)
+    access = KafkaAccess(settings.kafka, prefix=settings.topic_prefix, replication=settings.replication)
+    here = Services(pool, vault, writer, relay, keys, regions, import_worker, dead_letter_eraser, access, settings.jkp)
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
-    consumer.on("intake", DirectIntake(here).on_intake)
+    intake = KafkaIntake(here)
+    consumer.on(FORMER_INTAKE, intake.on_former_intake, may_halt=False)
+    consumer.on_each(INTAKE_PREFIX, intake.on_intake)
     watch(metrics, consumer, relay)
     app = build_app(
         "registration",

@@ -1,10 +1,10 @@
-"""Agencies that write to the topic `intake` themselves: the same events, identified by the API key in a header.
+"""Agencies that write to Kafka themselves: the same events as over HTTP, each agency on its own topic `intake.SLUG`.
 
-The key stands in the header `payung-key`. A record without a good one goes to the dead letters; what is refused for any
-other reason is kept in the agency's quarantine, as over HTTP.
+A record does not say who wrote it, but Kafka lets an agency write its own topic alone: the topic is the sender. What is
+refused is kept in the agency's quarantine, as over HTTP. What is no event at all goes to the topic's dead letters.
 """
 
-from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -13,56 +13,80 @@ import msgspec
 from services.registration.intake.contexts import EventContext
 from services.registration.intake.event_reader import UNREADABLE, EventReader
 from services.registration.intake.jurisdiction import Jurisdiction
+from services.registration.intake.values import Refusal
+from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import envelopes
-from services.registration.writer.submissions import Events
+from services.registration.writer.submissions import Events, Item
 from shared.bus.batch import Batch
+from shared.bus.principals import INTAKE_PREFIX
 from shared.bus.records import Record, header
-from shared.security import Principal
 
-KEY = "payung-key"
+FORMER_KEY = "payung-key"
+"""The header in which a record of the former topic carries an API key; dead letters do not keep it."""
 
 
-class DirectIntake:
-    """Handles the topic `intake`."""
+SENDING = {"publish", "enroll"}
+"""Who has neither of these scopes may not send at all."""
+
+
+class KafkaIntake:
+    """Handles the agencies' topics, and what is left in the topic that they shared once."""
 
     def __init__(self, here: Services) -> None:
         self._here = here
 
     async def on_intake(self, batch: Batch, db: asyncpg.Connection) -> None:
-        """Take each agency's records whole, within the transaction that moves the topic's offsets."""
-        sent: dict[str, list[Any]] = defaultdict(list)
-        speakers: dict[str, Principal] = {}
+        """Take the agency's records whole, within the transaction that moves the topic's offsets.
+
+        What the agency may do and where is read in this transaction: a change holds at once.
+        """
+        agency = batch.topic.removeprefix(INTAKE_PREFIX)
+        rights = await db.fetchrow(queries["agency"], agency)
+        events = []
         for record in batch.records:
-            principal = await self._speaker(record)
             event = _event(record)
-            if principal is None or principal.agency is None:
-                batch.reject(record, "unauthorized: no good key in the header payung-key")
+            if rights is None:
+                batch.reject(record, "unauthorized: there is no agency of this topic's name")
             elif event is None:
-                batch.reject(record, "malformed: not a CloudEvent in binary mode with JSON data")
-            elif not all(principal.may(scope) for scope in envelopes.scopes_needed([event])):
-                batch.reject(record, "forbidden: the key lacks the scope of this type")
+                batch.reject(record, "malformed: no CloudEvent with JSON, neither in binary nor in structured mode")
             else:
-                sent[principal.agency].append(event)
-                speakers[principal.agency] = principal
-        await self._here.writer.inside(db, [self._submission(speakers[name], sent[name]) for name in sorted(sent)])
+                events.append(event)
+        if rights is not None and events:
+            submission = self._submission(agency, tuple(rights["regions"]), set(rights["scopes"]), events)
+            await self._here.writer.inside(db, [submission])
 
-    async def _speaker(self, record: Record) -> Principal | None:
-        secret = header(record.headers, KEY)
-        return await self._here.keys.principal(secret) if secret else None
+    async def on_former_intake(self, batch: Batch, _: asyncpg.Connection) -> None:
+        """Refuse what was written before every agency got its own topic: nobody can say any more whose it is."""
+        for record in batch.records:
+            headers = tuple((name, value) for name, value in record.headers if name != FORMER_KEY)
+            reason = "unauthorized: the topic intake is closed; agencies write to intake.SLUG"
+            batch.reject(replace(record, headers=headers), reason)
 
-    def _submission(self, principal: Principal, events: list[Any]) -> Events:
-        agency = str(principal.agency)
-        reader = EventReader(EventContext(Jurisdiction(self._here.regions, principal.regions), self._here.jkp))
-        return Events(agency, principal.regions, envelopes.items(events, agency, reader, self._here.vault))
+    def _submission(self, agency: str, regions: tuple[str, ...], scopes: set[str], events: list[Any]) -> Events:
+        reader = EventReader(EventContext(Jurisdiction(self._here.regions, regions), self._here.jkp))
+        items = envelopes.items(events, agency, reader, self._here.vault)
+        return Events(agency, regions, [_checked(item, scopes) for item in items])
 
 
-def _event(record: Record) -> dict[str, Any] | None:
-    """The record as the structured event it stands for; None for a tombstone or what is no JSON."""
+def _checked(item: Item, scopes: set[str]) -> Item:
+    """The item, refused if the agency may not send this type."""
+    lacking = envelopes.scopes_needed([item.raw]) - scopes or (set() if scopes & SENDING else SENDING)
+    if lacking and not isinstance(item.command, Refusal):
+        detail = f"The agency lacks the scope '{min(lacking)}', which events of this type need."
+        item.command = Refusal("forbidden_type", "type", detail)
+    return item
+
+
+def _event(record: Record) -> Any:
+    """The record as a structured event; None for a tombstone, for what is no JSON, and for JSON without an event."""
     try:
         data = msgspec.json.decode(record.value or b"")
     except UNREADABLE:
         return None
+    if header(record.headers, "content-type").partition(";")[0].strip().lower() == envelopes.ONE:
+        return data if isinstance(data, dict) else None
     names = {"specversion": "ce_specversion", "id": "ce_id", "source": "ce_source", "type": "ce_type"}
     envelope = {name: header(record.headers, key) for name, key in names.items()}
-    return {name: value for name, value in envelope.items() if value} | {"data": data}
+    given = {name: value for name, value in envelope.items() if value}
+    return given | {"data": data} if given else None

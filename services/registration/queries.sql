@@ -404,6 +404,14 @@ insert into keys (key_id, hash, agency, scopes, regions, recorded_at) values ($1
 update keys set revoked = true, recorded_at = greatest(recorded_at, clock_timestamp())
  where agency = $1 and key_id = $2 and not revoked returning hash, scopes, regions, recorded_at;
 
+-- name: set_kafka_key(agency, key_id)
+-- The agency's access to Kafka is revoked with this key from now on, not with an earlier one.
+update agency set kafka_key = $2 where slug = $1;
+
+-- name: holds_kafka_access(agency, key_id)
+-- Whether the agency's access to Kafka was issued with this key; the agency stays as it is until the transaction ends.
+select kafka_key = $2 from agency where slug = $1 for update;
+
 -- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run)
 -- Adds an upload, which waits to be worked off.
 insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run) values ($1, $2, $3, $4, $5, $6, $7);

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from services.registration.kafka_access import KafkaAccess
 from services.registration.vault import Vault
 from services.registration.writer.import_worker import ImportWorker
 from services.registration.writer.writer import Writer
@@ -25,4 +26,5 @@ class Services:
     regions: Regions
     imports: ImportWorker
     dead_letter_eraser: DeadLetterEraser
+    kafka_access: KafkaAccess
     jkp: bool = False

@@ -8,6 +8,7 @@ Each batch first advances the offsets; if somebody else owns them by now, nothin
 import asyncio
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,7 +23,7 @@ from shared.bus.dead_letter_publisher import DeadLetterPublisher, Halted
 from shared.bus.lag import Lag
 from shared.bus.positions import Fenced, Gap, PartitionRun, Positions, partition_runs
 from shared.bus.records import Record
-from shared.bus.topics import ensure_topics
+from shared.bus.topics import DEAD_LETTER_SUFFIX, ensure_topics, list_topics
 from shared.bus.transport import Transport
 from shared.events import TOPICS
 from shared.events.model import Topic
@@ -90,6 +91,7 @@ class Consumer(Part):
         self._linger_ms = linger_ms
         self._partitions = partitions
         self._replication = replication
+        self._beginnings: dict[str, Handler] = {}
         self._transport: Transport | None = None
         self._halted: dict[str, str] = {}
         self._positions = Positions()
@@ -103,16 +105,26 @@ class Consumer(Part):
         self._no_batch.set()
         self._kafka_committed_at = 0.0
 
-    def on(self, topic: str, handler: Handler) -> None:
-        """Apply the records of `topic` (its name as in the contracts) with `handler`."""
+    def on(self, topic: str, handler: Handler, *, may_halt: bool = True) -> None:
+        """Apply the records of `topic` (its name as in the contracts) with `handler`; `may_halt` False: also when
+        all of them are poison."""
         self._applier.handlers[topic] = handler
+        if not may_halt:
+            self._dead_letters.unhalted.add(topic)
+
+    def on_each(self, beginning: str, handler: Handler) -> None:
+        """Apply the records of all topics whose names begin so with `handler`, dead letters excepted; one that is made
+        later is followed within WATCH_SECONDS. What agencies send may be anything: these topics are never halted."""
+        self._beginnings[beginning] = handler
 
     async def step(self) -> float:
         """One life of the Kafka client: until `stop`, or until it hangs. Whatever happens to the broker or the
         database, the next step starts a new client."""
+        await self._create_topics()
+        if self._beginnings:
+            self._follow(await list_topics(self._kafka))
         transport = self._transport = self._new_transport()
         try:
-            await self._create_topics()
             await transport.start()
             self.progressed()
             await self._watch()
@@ -173,12 +185,27 @@ class Consumer(Part):
             linger_ms=self._linger_ms,
         )
 
+    def _follow(self, existing: Iterable[str]) -> bool:
+        """Handle the topics that begin as asked; whether one of them is new."""
+        names = {name.removeprefix(self._prefix) for name in existing if name.startswith(self._prefix)}
+        found = False
+        for beginning, handler in self._beginnings.items():
+            for name in names:
+                is_meant = name.startswith(beginning) and not name.endswith(DEAD_LETTER_SUFFIX)
+                if is_meant and name not in self._applier.handlers:
+                    self.on(name, handler, may_halt=False)
+                    found = True
+        return found
+
     async def _watch(self) -> None:
-        """Return on `stop`, or when the client hangs, which it can do after a restart of the broker."""
+        """Return on `stop`, when a topic is new, or when the client hangs, which it can do after a restart of the
+        broker."""
         while not await self.stopped_within(WATCH_SECONDS):
             client = self._client()
             if client is not None:
                 await self._lag.measure(client)
+                if self._beginnings and self._follow(await client.topics()):
+                    return
             lag = self._lag.records()
             if not lag or self._halted:
                 self.idle()

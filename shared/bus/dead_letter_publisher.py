@@ -41,6 +41,8 @@ class DeadLetterPublisher:
         self._producer = Producer(kafka, consumer, prefix=prefix)
         self._consumer = consumer
         self._recent: dict[str, deque[bool]] = defaultdict(lambda: deque(maxlen=LIMIT.window))
+        self.unhalted: set[str] = set()
+        """Topics that are never halted: what others send into them is no sign of a bad release of ours."""
         self.counts: Counter[str] = Counter()
         """Topic → dead letters published since the start."""
 
@@ -48,13 +50,14 @@ class DeadLetterPublisher:
         """Publish what the batch rejected; returns once the broker has it, so that the offsets may be passed.
 
         A batch that is applied again publishes it again: the origin identifies the duplicates.
-        Raises Halted, with none published, when LIMIT is exceeded; KafkaError or TimeoutError when the broker fails.
+        Raises Halted, with none published, when LIMIT is exceeded (see `unhalted`); KafkaError or TimeoutError when the
+        broker fails.
         """
         poison = {id(record) for record, _ in batch.rejected}
         recent = self._recent[batch.topic].copy()
         recent.extend(id(record) in poison for record in batch.records[-LIMIT.window :])
         if poison:
-            if LIMIT.exceeded_by(recent):
+            if batch.topic not in self.unhalted and LIMIT.exceeded_by(recent):
                 last = batch.rejected[-1][1]
                 raise Halted(f"{sum(recent)} of the last {len(recent)} records are poison, the last one: {last}")
             await self._publish(batch)

@@ -1,5 +1,6 @@
 """Reads the dead-letter topics, without a consumer group: all dead letters, or how many there are."""
 
+import re
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
@@ -7,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.bus.dead_letters import DeadLetter, from_record, original_topic
+from shared.bus.kafka_url import aiokafka_options
 from shared.bus.records import Record
 from shared.bus.topics import DEAD_LETTER_SUFFIX
 
@@ -16,7 +18,8 @@ Offsets = dict[TopicPartition, int]
 
 
 async def read_dead_letters(kafka: str, *, prefix: str = "", topic: str | None = None) -> list[DeadLetter]:
-    """All dead letters, or those of `topic` (its name as in the contracts), oldest first within a partition."""
+    """All dead letters, or those of `topic` (as in the contracts; `intake*`: of all that begin so), oldest first within
+    a partition."""
     async with reader(kafka) as client:
         return await read_until(client, await dead_letter_ends(client, kafka, prefix, topic), prefix)
 
@@ -36,7 +39,7 @@ async def count_dead_letters(kafka: str, *, prefix: str = "") -> dict[str, int]:
 @asynccontextmanager
 async def reader(kafka: str) -> AsyncIterator[AIOKafkaConsumer]:
     """A started client without a group."""
-    client = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=None, auto_offset_reset="earliest")
+    client = AIOKafkaConsumer(**aiokafka_options(kafka), group_id=None, auto_offset_reset="earliest")
     try:
         await client.start()
         yield client
@@ -46,7 +49,7 @@ async def reader(kafka: str) -> AsyncIterator[AIOKafkaConsumer]:
 
 @asynccontextmanager
 async def admin_client(kafka: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    client = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    client = AIOKafkaAdminClient(**aiokafka_options(kafka))
     try:
         await client.start()
         yield client
@@ -55,17 +58,22 @@ async def admin_client(kafka: str) -> AsyncIterator[AIOKafkaAdminClient]:
 
 
 async def dead_letter_ends(client: AIOKafkaConsumer, kafka: str, prefix: str, topic: str | None) -> Offsets:
-    """The end offset of every partition of the dead-letter topics, or of `topic`'s."""
+    """The end offset of every partition of the dead-letter topics, or of `topic`'s.
+
+    A `topic` that ends with `*` stands for all whose names begin so.
+    """
     async with admin_client(kafka) as admin:
-        wanted = prefix + (topic or "") + DEAD_LETTER_SUFFIX
-        names = [
-            name
-            for name in await admin.list_topics()
-            if name == wanted or (topic is None and name.startswith(prefix) and name.endswith(DEAD_LETTER_SUFFIX))
-        ]
+        wanted = _dead_letter_names(prefix, topic)
+        names = [name for name in await admin.list_topics() if wanted.fullmatch(name)]
         described = await admin.describe_topics(names) if names else []
     partitions = [TopicPartition(one["topic"], each["partition"]) for one in described for each in one["partitions"]]
     return dict(await client.end_offsets(partitions)) if partitions else {}
+
+
+def _dead_letter_names(prefix: str, topic: str | None) -> re.Pattern[str]:
+    name = "*" if topic is None else topic
+    any_end = ".*" if name.endswith("*") else ""
+    return re.compile(re.escape(prefix + name.removesuffix("*")) + any_end + re.escape(DEAD_LETTER_SUFFIX))
 
 
 async def read_until(client: AIOKafkaConsumer, ends: Offsets, prefix: str) -> list[DeadLetter]:

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 
+from shared.bus.kafka_url import aiokafka_options
 from shared.bus.records import Headers, Outgoing, cloudevent_headers
 
 ACKNOWLEDGED_WITHIN = 30.0
@@ -90,7 +91,7 @@ class Producer:
     async def _started(self) -> AIOKafkaProducer:
         if self._client is None:
             client = AIOKafkaProducer(
-                bootstrap_servers=self._kafka,
+                **aiokafka_options(self._kafka),
                 enable_idempotence=True,
                 acks="all",
                 max_batch_size=BATCH_BYTES,

@@ -63,7 +63,8 @@ async def redrive(kafka: str, topic: str, matches: Matches, *, prefix: str = "")
 
 
 async def erase(kafka: str, topic: str, matches: Matches, *, prefix: str = "") -> int:
-    """Delete the matching dead letters of `topic`; returns how many. The others keep their age and so their end."""
+    """Delete the matching dead letters of `topic` (`intake*`: of all that begin so); returns how many. The others keep
+    their age and so their end."""
     async with reader(kafka) as client:
         ends = await dead_letter_ends(client, kafka, prefix, topic)
         found = await read_until(client, ends, prefix)

@@ -6,6 +6,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from shared.bus.kafka_url import aiokafka_options
 from shared.events.model import DAY_MS, Topic
 
 DEAD_LETTER_SUFFIX = ".dlq"
@@ -35,7 +36,7 @@ async def ensure_topics(
 ) -> None:
     """Create the topics and their dead-letter topics where missing. Raises KafkaError when the broker refuses."""
     wanted = [topic for each in topics for topic in (each, dead_letter_topic(each))]
-    client = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    client = AIOKafkaAdminClient(**aiokafka_options(kafka))
     try:
         await client.start()
         existing = set(await client.list_topics())
@@ -50,6 +51,16 @@ async def ensure_topics(
             for name, code, message, *_ in errors:
                 if code and for_code(code) is not TopicAlreadyExistsError:
                     raise for_code(code)(f"{name}: {message}")
+    finally:
+        await client.close()
+
+
+async def list_topics(kafka: str) -> list[str]:
+    """The names of all topics that we may see."""
+    client = AIOKafkaAdminClient(**aiokafka_options(kafka))
+    try:
+        await client.start()
+        return list(await client.list_topics())
     finally:
         await client.close()
 

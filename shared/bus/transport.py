@@ -14,7 +14,9 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram512
 
+from shared.bus.kafka_url import KafkaUrl, aiokafka_options
 from shared.bus.records import Record
 
 CLOSED_WITHIN = 3.0
@@ -49,7 +51,7 @@ class Transport:
         max_records: int,
         linger_ms: int,
     ) -> None:
-        self._broker = KafkaBroker(kafka, logger=None)
+        self._broker = KafkaBroker(KafkaUrl.parse(kafka).servers, security=_security(kafka), logger=None)
         self._subscriber = self._broker.subscriber(
             *topics,
             group_id=group,
@@ -117,6 +119,14 @@ def _has_more(client: AIOKafkaConsumer, next_offsets: Mapping[TopicPartition, in
     """Whether the broker holds more of these partitions, by the ends that came with the last fetches."""
     ours = client.assignment()
     return any((client.highwater(tp) or 0) > offset for tp, offset in next_offsets.items() if tp in ours)
+
+
+def _security(kafka: str) -> BaseSecurity | None:
+    url = KafkaUrl.parse(kafka)
+    if url.mechanism is None:
+        return None
+    made = SASLPlaintext if url.mechanism == "PLAIN" else SASLScram512
+    return made(url.user, url.password, ssl_context=aiokafka_options(kafka)["ssl_context"])
 
 
 async def _unparsed(records: tuple[Any, ...]) -> KafkaMessage:

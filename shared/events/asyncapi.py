@@ -13,6 +13,8 @@ PATH = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
 
 HEADERS = ("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "ce_subject", "content-type")
 
+AGENCY = "The agency's slug. Kafka lets an agency write its own topic alone; records stay a day. Structured mode too."
+
 
 def document() -> dict[str, Any]:
     """The AsyncAPI 3.0 description of every topic, type and value."""
@@ -55,6 +57,8 @@ def _channel(topic: Topic) -> dict[str, Any]:
     configuration: dict[str, Any] = {"cleanup.policy": ["compact" if topic.compacted else "delete"]}
     if not topic.compacted:
         configuration["retention.ms"] = topic.retention_ms
+    if topic.name == "intake":
+        return {"address": "intake.{agency}", "parameters": {"agency": {"description": AGENCY}}, "messages": {}}
     binding = {"kafka": {"topic": topic.name, "topicConfiguration": configuration}}
     return {"address": topic.name, "messages": {}, "bindings": binding}
 

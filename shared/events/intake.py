@@ -1,4 +1,4 @@
-"""What agencies send: the same types over HTTP and, for those that write to Kafka directly, on `intake`.
+"""What agencies send: the same types over HTTP and, for those that write to Kafka directly, on `intake.SLUG`.
 
 These structs document the data and its field names. registration reads the data field by field,
 because a refusal names the field and a stable code, and a sender's extra fields are allowed.
@@ -8,7 +8,7 @@ import msgspec
 
 from shared.events.model import DAY_MS, Kind, Scale, Segment, Topic, Workers, date
 
-TOPIC = Topic("intake", retention_ms=7 * DAY_MS)
+TOPIC = Topic("intake", retention_ms=DAY_MS)
 
 
 class PartnerRef(msgspec.Struct, frozen=True, omit_defaults=True):

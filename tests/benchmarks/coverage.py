@@ -56,7 +56,7 @@ async def main() -> int:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="payung-bench-") as home:
         os.chmod(home, 0o755)
-        broker, server = stack.broker(Path(home)), stack.server(Path(home))
+        broker, server = stack.open_broker(Path(home)), stack.server(Path(home))
         try:
             await broker.start()
             await server.start()

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 
 from deploy.local.directory import ROOT
 from shared.bus.dead_letter_reader import count_dead_letters, read_dead_letters
+from shared.bus.kafka_url import aiokafka_options
 from tests.chaos.client import Client
 from tests.chaos.world import REGENCIES, World, batches
 from tests.stack import Stack
@@ -94,13 +95,13 @@ async def test_after_kill_9_under_load_the_figures_are_the_oracles(stack, client
 
 
 async def test_no_record_became_a_dead_letter(stack, client, world):
-    assert await count_dead_letters(stack.endpoints.kafka) == {}
+    assert await count_dead_letters(stack.endpoints.kafka_url) == {}
 
 
 async def test_garbage_on_a_topic_becomes_dead_letters_and_the_figures_stay_right(stack, client, world):
     """Both consumers of a topic reject it, each once, with a reason; what comes after it is counted."""
     garbage = [b"\xff\x00", b"{", b"[]", b'{"partner_id": 7}', b"null", b""]
-    producer = AIOKafkaProducer(bootstrap_servers=stack.endpoints.kafka)
+    producer = AIOKafkaProducer(**aiokafka_options(stack.endpoints.kafka_url))
     await producer.start()
     for topic in ("partners", "enrollments"):
         for value in garbage:
@@ -111,7 +112,7 @@ async def test_garbage_on_a_topic_becomes_dead_letters_and_the_figures_stay_righ
     await load(client, world, enough)
     await eventually(lambda: settled(client, world), 60, every=0.5)
     await eventually(lambda: has_dead_letters(stack, 2 * 2 * len(garbage)), 30, every=0.5)
-    letters = await read_dead_letters(stack.endpoints.kafka)
+    letters = await read_dead_letters(stack.endpoints.kafka_url)
     assert {(letter.topic, letter.consumer, letter.record.value) for letter in letters} == {
         (topic, reader, value)
         for topic in ("partners", "enrollments")
@@ -127,7 +128,7 @@ async def test_garbage_on_a_topic_becomes_dead_letters_and_the_figures_stay_righ
 
 
 async def has_dead_letters(stack, number):
-    return sum((await count_dead_letters(stack.endpoints.kafka)).values()) >= number
+    return sum((await count_dead_letters(stack.endpoints.kafka_url)).values()) >= number
 
 
 def test_the_metrics_recomputed_from_the_log_are_the_same(stack, client, world):

@@ -10,6 +10,7 @@ import yaml
 
 from deploy.local.directory import ROOT
 from deploy.local.postgres import SERVICES
+from shared.bus.kafka_url import KafkaUrl
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 PARTS: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -17,7 +18,7 @@ DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
 
 
 def test_it_has_the_services_and_what_they_stand_on() -> None:
-    assert set(PARTS) == {*SERVICES, "kafka", "postgres", "mail", "prometheus"}
+    assert set(PARTS) == {*SERVICES, "kafka", "kafka-users", "postgres", "mail", "prometheus"}
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -32,7 +33,7 @@ def test_a_part_is_hardened(name: str) -> None:
     assert int(part["user"].partition(":")[0]) > 0
 
 
-@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("name", set(PARTS) - {"kafka-users"})
 def test_a_part_is_checked(name: str) -> None:
     assert PARTS[name]["healthcheck"]["test"][0] == "CMD"
 
@@ -57,8 +58,28 @@ def test_a_service_is_given_settings_that_it_has(name: str) -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_starts_when_what_it_needs_is_healthy(name: str) -> None:
-    assert {need["condition"] for need in PARTS[name]["depends_on"].values()} == {"service_healthy"}
+    needs = {need: how["condition"] for need, how in PARTS[name]["depends_on"].items()}
+    assert needs == {"kafka-users": "service_completed_successfully", "postgres": "service_healthy"}
     assert PARTS[name]["command"] == ["python", "-m", f"services.{name}"]
+
+
+def test_kafka_is_closed() -> None:
+    kafka = PARTS["kafka"]["environment"]
+    assert "PLAINTEXT" not in kafka["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].replace("SASL_PLAINTEXT", "")
+    assert kafka["KAFKA_LISTENER_NAME_CLIENT_SASL_ENABLED_MECHANISMS"] == "SCRAM-SHA-512"
+    assert kafka["KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND"] == "false"
+    assert kafka["KAFKA_SUPER_USERS"] == "User:admin"
+    assert set(PARTS["kafka-users"]["environment"]) == {
+        "PAYUNG_KAFKA",
+        *(f"{name.upper()}_KAFKA_PASSWORD" for name in ("admin", *SERVICES)),
+    }
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_signs_in_to_kafka_as_itself(name: str) -> None:
+    url = KafkaUrl.parse(re.sub(r"\$\{(\w+)\}", r"\1", PARTS[name]["environment"]["PAYUNG_KAFKA"]))
+    assert (url.user, url.password) == (name, f"PAYUNG_{name.upper()}_KAFKA_PASSWORD")
+    assert url.mechanism == "SCRAM-SHA-512"
 
 
 def test_versions_are_those_of_the_embedded_stack() -> None:

@@ -21,7 +21,7 @@ async def http(database: Database) -> AsyncIterator[httpx.AsyncClient]:
     """The web application alone, without consumer and rollup."""
     pool = await connect(database.of("coverage"))
     await migrate(pool, MIGRATIONS)
-    settings = Settings(database=database.of("coverage"), kafka="", port=0, admin_key="the-admin")
+    settings = Settings(database=database.of("coverage"), kafka="nowhere:1", port=0, admin_key="the-admin")
     app = build_app(
         "coverage",
         routers=[each.router for each in (figures, claims, freshness, regions, stream)],

@@ -83,7 +83,7 @@ def test_topics_that_keep_everything_hold_no_personal_data(topic):
 def test_policies_of_the_other_topics():
     assert TOPICS["contacts"].compacted
     assert TOPICS["access"].compacted
-    assert TOPICS["intake"].retention_ms == 7 * 24 * 3600 * 1000
+    assert TOPICS["intake"].retention_ms == 24 * 3600 * 1000
 
 
 @pytest.mark.parametrize("path", [p for p in FILES if p not in FACTS], ids=shown)

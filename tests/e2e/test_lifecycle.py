@@ -3,6 +3,7 @@
 The services are stand-ins here, so that what is tried is the supervision and takes seconds.
 """
 
+import json
 import os
 import signal
 import stat
@@ -11,10 +12,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from aiokafka.errors import KafkaConnectionError
 
 from deploy.local import detached, directory, status
 from deploy.local.failure import Failure
 from deploy.local.process import MARK
+from shared.bus.topics import list_topics
+from shared.events import TOPICS
 from tests.stack import Stack
 from tests.waiting import eventually
 
@@ -50,6 +54,25 @@ async def test_endpoints_are_for_the_owner_alone_and_complete(running: Stack) ->
     assert known.kafka.startswith("127.0.0.1:")
     assert known.database.endswith("/payung")
     assert known.admin_key.startswith("pyk_")
+
+
+async def test_kafka_is_closed_and_the_endpoints_open_it(running: Stack) -> None:
+    known = running.endpoints
+    assert set(await list_topics(known.kafka_url)) >= set(TOPICS)
+    with pytest.raises(KafkaConnectionError):
+        await list_topics(known.kafka)
+
+
+async def test_passwords_of_kafka_are_neither_among_arguments_nor_in_logs_nor_in_files_for_others(
+    running: Stack,
+) -> None:
+    passwords = json.loads((running.data / "secrets.json").read_text())["kafka"].values()
+    shown = [" ".join(process.cmdline()) for process in processes_of(running.data)]
+    shown += [log.read_text(errors="replace") for log in (running.data / "logs").iterdir()]
+    shown.append(running.output)
+    assert not [text for text in shown for password in passwords if password in text]
+    assert stat.S_IMODE((running.data / "kafka/server.properties").stat().st_mode) == 0o600
+    assert not (running.data / "kafka/format.properties").exists()
 
 
 async def test_status_reports_every_part_with_its_memory_and_detail(running: Stack) -> None:

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from services.registration.app import create
 from services.registration.settings import Settings
+from shared.bus.kafka_url import aiokafka_options
 from tests.stack import Database
 
 ADMIN = "admin-key-of-the-tests"
@@ -31,6 +32,8 @@ class World:
     http: httpx.AsyncClient
     kafka: str
     prefix: str
+    reader: str
+    """Kafka for whoever may read all topics."""
     keys: dict[str, str] = field(default_factory=dict)
     sent: int = 0
 
@@ -112,7 +115,7 @@ class World:
     async def records(self, topic: str) -> list[tuple[str, str, dict[str, Any] | None]]:
         """(key, type, value) of everything on a topic, in the order of each key."""
         await self.published()
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka, auto_offset_reset="earliest")
+        consumer = AIOKafkaConsumer(**aiokafka_options(self.reader), auto_offset_reset="earliest")
         await consumer.start()
         try:
             name = self.prefix + topic
@@ -152,7 +155,7 @@ def _told(record: Any) -> tuple[str, str, dict[str, Any] | None]:
 
 
 @asynccontextmanager
-async def world(database: Database, kafka: str, topics: str) -> AsyncIterator[World]:
+async def world(database: Database, kafka: str, topics: str, reader: str | None = None) -> AsyncIterator[World]:
     settings = Settings(
         database=database.of("registration"),
         kafka=kafka,
@@ -165,4 +168,4 @@ async def world(database: Database, kafka: str, topics: str) -> AsyncIterator[Wo
     app = await create(settings)
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://here") as http:
-        yield World(app, http, kafka, topics)
+        yield World(app, http, kafka, topics, reader or kafka)

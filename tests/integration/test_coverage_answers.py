@@ -75,7 +75,7 @@ def record(topic: str, value: bytes, kind: str) -> Record:
 async def world(database: Database) -> AsyncIterator[World]:
     pool = await connect(database.of("coverage"))
     await migrate(pool, app.MIGRATIONS)
-    settings = Settings(database="-", kafka="-", port=1, admin_key="admin-of-the-tests")
+    settings = Settings(database="-", kafka="nowhere:1", port=1, admin_key="admin-of-the-tests")
     state = {"pool": pool, "settings": settings, "keys": KeyRing(pool, settings.admin_key)}
     made = build_app("coverage", routers=ROUTERS, state=state)
     transport = httpx.ASGITransport(made)

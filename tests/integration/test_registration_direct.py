@@ -1,24 +1,36 @@
-"""Agencies that write to Kafka themselves: the same rules, identified by the key in a header."""
+"""Agencies that write to Kafka themselves: the same rules as over HTTP, each agency on its own topic."""
 
 import json
+import time
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
+from shared.bus.access_control import admit_services
 from shared.bus.dead_letter_reader import read_dead_letters
+from shared.bus.kafka_url import KafkaUrl, aiokafka_options, kafka_url
 from tests import stack
-from tests.integration.registration_world import World, world
+from tests.integration.registration_world import ADMIN, World, world
 from tests.waiting import eventually
 
 NIB = "0000100000011"
 
 
+@pytest.fixture(scope="module")
+async def closed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[stack.Broker]:
+    broker = await stack.start_closed_broker(tmp_path_factory.mktemp("closed"))
+    yield broker
+    broker.stop()
+
+
 @pytest.fixture
-async def here(database: stack.Database, kafka: str, topics: str) -> AsyncIterator[World]:
-    async with world(database, kafka, topics) as made:
+async def here(database: stack.Database, closed: stack.Broker, topics: str) -> AsyncIterator[World]:
+    await admit_services(closed.address, closed.passwords, prefix=topics, partitions=4)
+    async with world(database, closed.as_user("registration"), topics, reader=closed.address) as made:
         await made.agency()
         yield made
 
@@ -28,56 +40,162 @@ def listing(name: str = "Toko Peraga", **more: Any) -> dict[str, Any]:
     return data | more
 
 
-async def write(here: World, *records: tuple[str, bytes, str | None]) -> None:
-    """(event id, value, key of the agency or None) as partner.listed."""
-    producer = AIOKafkaProducer(bootstrap_servers=here.kafka)
-    await producer.start()
-    for given, value, secret in records:
-        texts = {"ce_specversion": "1.0", "ce_id": given, "ce_source": "/kafka", "ce_type": "partner.listed"}
-        if secret is not None:
-            texts["payung-key"] = secret
-        headers = [(name, text.encode()) for name, text in texts.items()]
-        await producer.send_and_wait(here.prefix + "intake", value, key=b"ref", headers=headers)
-    await producer.stop()
+def encoded(data: Any) -> bytes:
+    return json.dumps(data).encode()
 
 
-async def test_a_record_with_a_good_key_is_taken_once(here: World) -> None:
-    value = json.dumps(listing()).encode()
-    await write(here, ("k1", value, here.keys["dinas"]), ("k1", value, here.keys["dinas"]))
-
-    async def taken() -> bool:
-        return bool(await here.pool.fetchval("select count(*) from evidence"))
-
-    await eventually(taken, 20)
-    (fact,) = (await here.newest("partners")).values()
-    assert (fact["version"], fact["lists"][0]["agency"]) == (1, "dinas")
+def binary(
+    given: str, value: bytes, event_type: str = "partner.listed", source: str = "/kafka"
+) -> tuple[bytes, list[tuple[str, bytes]]]:
+    texts = {"ce_specversion": "1.0", "ce_id": given, "ce_source": source, "ce_type": event_type}
+    return value, [(name, text.encode()) for name, text in texts.items()]
 
 
-async def test_a_record_without_a_good_key_or_without_json_is_a_dead_letter(here: World) -> None:
-    good = json.dumps(listing()).encode()
-    await write(here, ("a", good, None), ("b", good, "pyk_wrong"), ("c", b"{no json", here.keys["dinas"]))
+def structured(here: World, data: Any) -> tuple[bytes, list[tuple[str, bytes]]]:
+    event = here.event("partner.listed", data, source="/kafka")
+    return encoded(event), [("content-type", b"application/cloudevents+json; charset=utf-8")]
 
-    async def in_dead_letters() -> bool:
-        return len(await dead_letters(here)) >= 3
 
-    await eventually(in_dead_letters, 20)
-    reasons = sorted(reason.split(":")[0] for _, _, reason in await dead_letters(here))
-    assert reasons == ["malformed", "unauthorized", "unauthorized"]
-    assert await here.pool.fetchval("select count(*) from evidence") == 0
+async def access(here: World, agency: str = "dinas") -> dict[str, Any]:
+    """What the administrator is shown when a key with access to Kafka is issued."""
+    bearer = {"authorization": f"Bearer {ADMIN}"}
+    answer = await here.http.post(f"/v1/agencies/{agency}/keys", json={"kafka": True}, headers=bearer)
+    assert answer.status_code == 201, answer.text
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+async def revoke(here: World, key_id: str, agency: str = "dinas") -> int:
+    bearer = {"authorization": f"Bearer {ADMIN}"}
+    return (await here.http.delete(f"/v1/agencies/{agency}/keys/{key_id}", headers=bearer)).status_code
+
+
+async def producer(here: World, kafka: dict[str, str]) -> AIOKafkaProducer:
+    (server,) = KafkaUrl.parse(here.kafka).servers
+    url = kafka_url(server, kafka["user"], kafka["password"])
+    made = AIOKafkaProducer(**aiokafka_options(url), request_timeout_ms=5_000)
+    try:
+        await made.start()
+    except KafkaConnectionError:
+        await made.stop()
+        raise
+    return made
+
+
+async def write(here: World, kafka: dict[str, str], *records: tuple[bytes, list[tuple[str, bytes]]]) -> None:
+    made = await producer(here, kafka)
+    try:
+        for value, headers in records:
+            await made.send_and_wait(kafka["topic"], value, key=b"ref", headers=headers)
+    finally:
+        await made.stop()
+
+
+async def count(here: World, table: str) -> int:
+    number: int = await here.pool.fetchval(f"select count(*) from {table}")
+    return number
+
+
+async def has_rows(here: World, table: str, number: int) -> bool:
+    return await count(here, table) == number
+
+
+async def test_records_in_either_mode_are_taken_once(here: World) -> None:
+    kafka = (await access(here))["kafka"]
+    assert kafka["topic"] == here.prefix + "intake.dinas"
+    other = structured(here, listing("Toko Lain", partner={"nib": "0000100000028"}))
+    await write(here, kafka, binary("k1", encoded(listing())), binary("k1", encoded(listing())), other)
+    await eventually(partial(has_rows, here, "evidence", 2), 20)
+    facts = list((await here.newest("partners")).values())
+    assert [(fact["version"], fact["lists"][0]["agency"]) for fact in facts] == [(1, "dinas")] * 2
 
 
 async def test_what_is_refused_is_kept_in_the_agencys_quarantine(here: World) -> None:
-    await write(here, ("x", json.dumps(listing(region="Solo")).encode(), here.keys["dinas"]))
+    await here.agency("lister", scopes=("publish",))
+    kafka = (await access(here, "lister"))["kafka"]
+    lapse = {"participant_no": "1", "effective_on": "2021-01-31"}
+    await write(
+        here,
+        kafka,
+        binary("x", encoded(listing(region="Solo"))),
+        binary("y", encoded(lapse), "enrollment.lapsed"),
+        structured(here, listing("Toko Lain", region="Entah")),
+    )
+    await eventually(partial(has_rows, here, "quarantine", 3), 20)
+    items = (await here.get("/v1/quarantine", agency="lister"))["items"]
+    assert sorted(item["code"] for item in items) == ["forbidden_type", "unknown_region", "unknown_region"]
+    assert (await here.get("/v1/quarantine"))["items"] == []
 
-    async def kept() -> bool:
-        return bool((await here.get("/v1/quarantine"))["items"])
 
-    await eventually(kept, 20)
-    (entry,) = (await here.get("/v1/quarantine"))["items"]
-    assert (entry["code"], entry["event"]["id"]) == ("unknown_region", "x")
+async def test_garbage_of_one_agency_halts_neither_its_topic_nor_that_of_others(here: World) -> None:
+    await here.agency("other")
+    kafka, others = (await access(here))["kafka"], (await access(here, "other"))["kafka"]
+    await write(here, kafka, *((b"{no json", []) for _ in range(300)), binary("good", encoded(listing())))
+    theirs = encoded(listing("Toko Lain", partner={"nib": "0000100000028"}))
+    await write(here, others, binary("other", theirs, source="/other"))
+    await eventually(partial(has_rows, here, "evidence", 2), 30)
+    letters = await read_dead_letters(here.reader, prefix=here.prefix, topic="intake.dinas")
+    assert {letter.code for letter in letters} == {"malformed"}
+    assert len(letters) == 300
+    health = await here.http.get("/readyz")
+    assert health.json()["parts"]["consumer"]["halted"] == {}
+
+
+async def test_the_topic_that_agencies_shared_once_is_refused_without_keeping_its_keys(here: World) -> None:
+    made = AIOKafkaProducer(**aiokafka_options(here.reader))
+    await made.start()
+    value, headers = binary("old", encoded(listing()))
+    for _ in range(250):
+        await made.send_and_wait(here.prefix + "intake", value, headers=[*headers, ("payung-key", b"pyk_secret")])
+    await made.stop()
+
+    async def are_dead() -> bool:
+        return len(await read_dead_letters(here.reader, prefix=here.prefix, topic="intake")) == 250
+
+    await eventually(are_dead, 20)
+    letters = await read_dead_letters(here.reader, prefix=here.prefix, topic="intake")
+    assert {letter.code for letter in letters} == {"unauthorized"}
+    assert all("payung-key" not in dict(letter.record.headers) for letter in letters)
+    assert await count(here, "evidence") == 0
+
+
+async def test_a_revoked_key_ends_open_and_new_connections_within_a_second(here: World) -> None:
+    issued = await access(here)
+    kafka = issued["kafka"]
+    await write(here, kafka, binary("before", encoded(listing())))
+    connected = await producer(here, kafka)
+    began = time.monotonic()
+    assert await revoke(here, issued["key_id"]) == 204
+    assert time.monotonic() - began < 1
+    try:
+        with pytest.raises((TopicAuthorizationFailedError, UnknownTopicOrPartitionError)):  # it may not even see it
+            await connected.send_and_wait(kafka["topic"], b"{}")
+    finally:
+        await connected.stop()
+    with pytest.raises(KafkaConnectionError):
+        await producer(here, kafka)
+    assert await revoke(here, issued["key_id"]) == 404
+
+
+async def test_a_new_key_takes_the_place_of_the_one_before(here: World) -> None:
+    first, second = await access(here), await access(here)
+    with pytest.raises(KafkaConnectionError):
+        await producer(here, first["kafka"])
+    assert await revoke(here, first["key_id"]) == 204
+    await write(here, second["kafka"], binary("k", encoded(listing())))
+    await eventually(partial(has_rows, here, "evidence", 1), 20)
+
+
+async def test_a_kafka_that_is_open_gives_no_access(database: stack.Database, kafka: str, topics: str) -> None:
+    async with world(database, kafka, topics) as made:
+        await made.agency()
+        bearer = {"authorization": f"Bearer {ADMIN}"}
+        answer = await made.http.post("/v1/agencies/dinas/keys", json={"kafka": True}, headers=bearer)
+        assert (answer.status_code, answer.json()["field"]) == (422, "kafka")
 
 
 async def test_erasure_deletes_the_dead_letters_of_the_person_and_no_others(here: World) -> None:
+    kafka = (await access(here))["kafka"]
     nik = "3311024908000000"
     sent = await here.send(here.event("partner.listed", listing("Pak Lupakan", partner={"nik": nik})))
     theirs = [
@@ -88,35 +206,16 @@ async def test_erasure_deletes_the_dead_letters_of_the_person_and_no_others(here
     ]
     others = [listing(), listing("Pak Lupakan"), listing("Pak Lupakan", partner={}, region="33.12"), [nik]]
     too_deep = b'{"partner": {"nik": ' + b"[" * 5000 + b"]" * 5000 + b"}}"
-    stay = [*(json.dumps(each).encode() for each in others), too_deep, b"{no json"]
-    values = [*(json.dumps(each).encode() for each in theirs), *stay]
-    await write(here, *((str(at), value, None) for at, value in enumerate(values)))
-    await eventually(partial(in_dead_letters, here, values), 20)
+    stay = [*map(encoded, others), too_deep, b"{no json"]
+    values = [*map(encoded, theirs), *stay]
+    await write(here, kafka, *((value, []) for value in values))
+    await eventually(partial(are_dead_letters, here, values), 20)
     (partner,) = sent["partners"].values()
     erased = await here.http.delete(f"/v1/partners/{partner}", headers=here.bearer("dinas"))
     assert erased.status_code == 204
-    await eventually(partial(in_dead_letters, here, stay), 20)
-    assert await here.pool.fetchval("select count(*) from dead_letters_to_erase") == 0
+    await eventually(partial(are_dead_letters, here, stay), 20)
 
 
-async def in_dead_letters(here: World, values: list[bytes]) -> bool:
-    letters = await read_dead_letters(here.kafka, prefix=here.prefix, topic="intake")
+async def are_dead_letters(here: World, values: list[bytes]) -> bool:
+    letters = await read_dead_letters(here.reader, prefix=here.prefix, topic="intake*")
     return sorted(letter.record.value for letter in letters) == sorted(values)
-
-
-async def dead_letters(here: World) -> list[tuple[str, str, str]]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=here.kafka, auto_offset_reset="earliest")
-    await consumer.start()
-    try:
-        partitions = [TopicPartition(here.prefix + "intake.dlq", number) for number in range(4)]
-        consumer.assign(partitions)
-        ends = await consumer.end_offsets(partitions)
-        found: list[tuple[str, str, str]] = []
-        while any([await consumer.position(p) < ends[p] for p in partitions]):
-            for batch in (await consumer.getmany(timeout_ms=200)).values():
-                for record in batch:
-                    headers = {key: value.decode() for key, value in record.headers}
-                    found.append((record.key.decode(), headers["ce_type"], headers["payung_reason"]))
-        return found
-    finally:
-        await consumer.stop()

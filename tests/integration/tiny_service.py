@@ -32,7 +32,7 @@ class Ticking(Part):
 
 async def main() -> None:
     port, mode = int(sys.argv[1]), sys.argv[2]
-    settings = ServiceSettings(database="-", kafka="-", port=port, admin_key="-")
+    settings = ServiceSettings(database="-", kafka="-:1", port=port, admin_key="-")
     await serve(build_app("tiny", parts=[Ticking(mode)]), settings)
     print("closed", flush=True)
 

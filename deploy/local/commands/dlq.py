@@ -82,7 +82,7 @@ def redrive(topic: Topic, reason: Reason = None, data: Data = DATA) -> None:
     def matches(letter: "DeadLetter") -> bool:
         return letter.reason.startswith(reason or "")
 
-    done = _run(bus.redrive(load_endpoints(data).kafka, topic, matches))
+    done = _run(bus.redrive(load_endpoints(data).kafka_url, topic, matches))
     if not done.put_back and not done.superseded:
         raise Failure(f"there are no such dead letters of '{topic}'; ./payung dlq list shows what there is")
     dropped = f", {done.superseded} dropped: {topic} has a newer record of their key" if done.superseded else ""
@@ -93,7 +93,7 @@ def _read(data: Data, topic: str | None) -> "list[DeadLetter]":
     from deploy.local.endpoints import load_endpoints
     from shared.bus.dead_letter_reader import read_dead_letters
 
-    return _run(read_dead_letters(load_endpoints(data).kafka, topic=topic))
+    return _run(read_dead_letters(load_endpoints(data).kafka_url, topic=topic))
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:

@@ -10,6 +10,8 @@ from deploy.local.options import DATA, Data
 Slug = Annotated[str, typer.Argument(metavar="AGENCY", help="The agency's slug.")]
 KeyId = Annotated[str, typer.Argument(help="The key's id, as `agency list` shows it; not the key itself.")]
 
+Kafka = Annotated[bool, typer.Option("--kafka", help="Also a user of Kafka, who may write the agency's own topic.")]
+
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Agencies' keys; two may live side by side while one is replaced.", no_args_is_help=True)
@@ -18,16 +20,20 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="key")
 
 
-def issue(slug: Slug, data: Data = DATA) -> None:
+def issue(slug: Slug, kafka: Kafka = False, data: Data = DATA) -> None:
     """Issue a further key and show it, this once."""
     from deploy.local.endpoints import add_agency_key, load_endpoints
 
     endpoints = load_endpoints(data)
     with Client(endpoints.registration, endpoints.admin_key) as client:
         missing = f"there is no agency '{slug}'; ./payung agency list names them"
-        made = client.call("POST", f"/v1/agencies/{slug}/keys", missing=missing).json()
+        made = client.call("POST", f"/v1/agencies/{slug}/keys", missing=missing, json={"kafka": kafka}).json()
     add_agency_key(data, slug, made["key"])
     typer.echo(f"key {made['key_id']} of {slug}, shown this once: {made['key']}")
+    if kafka:
+        access = made["kafka"]
+        typer.echo(f"Kafka at {endpoints.kafka}, SCRAM-SHA-512: may write the topic {access['topic']}")
+        typer.echo(f"user {access['user']}, password, shown this once: {access['password']}")
 
 
 def revoke(slug: Slug, key_id: KeyId, data: Data = DATA) -> None:

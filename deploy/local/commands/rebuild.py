@@ -36,10 +36,10 @@ def coverage(
     endpoints = load_endpoints(data)
     try:
         if not compare:
-            records = asyncio.run(rebuild.swap(endpoints.database, endpoints.kafka, report=typer.echo))
+            records = asyncio.run(rebuild.swap(endpoints.database, endpoints.kafka_url, report=typer.echo))
             typer.echo(f"the figures were recomputed from {records:,} records and swapped in")
             return
-        differences = asyncio.run(rebuild.compare(endpoints.database, endpoints.kafka, report=typer.echo))
+        differences = asyncio.run(rebuild.compare(endpoints.database, endpoints.kafka_url, report=typer.echo))
     except rebuild.TROUBLE as problem:
         raise Failure(f"the figures could not be rebuilt: {problem or type(problem).__name__}") from problem
     if differences:

@@ -8,6 +8,7 @@ import asyncpg
 from fastapi import APIRouter, Depends, Response
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
+from services.registration import kafka_access
 from services.registration.api.access import services
 from services.registration.queries import queries
 from services.registration.runtime import Services
@@ -41,9 +42,11 @@ class NewAgency(BaseModel):
 
 
 class NewKey(BaseModel):
-    """A further key, with no more scopes than its agency has."""
+    """A further key, with no more scopes than its agency has; with `kafka` also a user of Kafka, who may write the
+    agency's topic with the agency's scopes."""
 
     scopes: Annotated[list[Scope], Field(min_length=1), AfterValidator(_once)] | None = None
+    kafka: bool = False
 
 
 @router.post("/v1/agencies", status_code=201, summary="Add an agency; its first key is shown this once")
@@ -87,7 +90,10 @@ async def issue_key(
             if lacking:
                 raise Problem(422, "invalid_value", f"The agency lacks the scope '{lacking[0]}'.", field="scopes")
             scopes = tuple(wanted.scopes)
-        issued = await _issue(db, slug, tuple(row["regions"]), scopes)
+        issued: dict[str, Any] = await _issue(db, slug, tuple(row["regions"]), scopes)
+        if wanted is not None and wanted.kafka:
+            await db.execute(queries["set_kafka_key"], slug, issued["key_id"])
+            issued["kafka"] = await _give_kafka(here, slug)
     here.relay.wake()
     return {"slug": slug, "scopes": scopes} | issued
 
@@ -96,21 +102,46 @@ async def issue_key(
 async def revoke_key(slug: str, key_id: str, here: Annotated[Services, Depends(services)]) -> Response:
     async with transaction(here.pool) as db:
         row = await db.fetchrow(queries["revoke_key"], slug, key_id)
-        if row is None:
-            raise not_found()
-        key = Key(
-            key_id=key_id,
-            hash=row["hash"],
-            recorded_at=row["recorded_at"],
-            agency=slug,
-            scopes=tuple(row["scopes"]),
-            regions=tuple(row["regions"]),
-            revoked=True,
-        )
-        await _publish(db, key, "key.revoked")
+        if row is not None:
+            key = Key(
+                key_id=key_id,
+                hash=row["hash"],
+                recorded_at=row["recorded_at"],
+                agency=slug,
+                scopes=tuple(row["scopes"]),
+                regions=tuple(row["regions"]),
+                revoked=True,
+            )
+            await _publish(db, key, "key.revoked")
     here.keys.clear()
     here.relay.wake()
+    if not await _take_kafka(here, slug, key_id) and row is None:
+        raise not_found()
     return Response(status_code=204)
+
+
+async def _give_kafka(here: Services, slug: str) -> dict[str, str]:
+    if not here.kafka_access.is_closed:
+        raise Problem(422, "invalid_value", "This Kafka has no users: PAYUNG_KAFKA names none.", field="kafka")
+    try:
+        return await here.kafka_access.give(slug)
+    except kafka_access.UNAVAILABLE:
+        detail = "Kafka does not answer; no key was issued. Please try again."
+        raise Problem(503, "unavailable", detail, headers={"Retry-After": "1"}) from None
+
+
+async def _take_kafka(here: Services, slug: str, key_id: str) -> bool:
+    """Whether the key had access to Kafka, which is gone now. The key itself is revoked before, whatever happens."""
+    async with transaction(here.pool) as db:
+        if not await db.fetchval(queries["holds_kafka_access"], slug, key_id):
+            return False
+        try:
+            await here.kafka_access.take(slug)
+        except kafka_access.UNAVAILABLE:
+            detail = "The key is revoked, its access to Kafka not yet: Kafka does not answer. Please try again."
+            raise Problem(503, "unavailable", detail, headers={"Retry-After": "1"}) from None
+        await db.execute(queries["set_kafka_key"], slug, None)
+    return True
 
 
 async def _issue(

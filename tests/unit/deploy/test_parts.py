@@ -8,10 +8,15 @@ from deploy.local import ports
 from deploy.local.credentials import Credentials
 from deploy.local.directory import Directory
 from deploy.local.parts import Plan, stages
+from deploy.local.postgres import SERVICES
 from services.notifications.settings import Settings
 
 CREDENTIALS = Credentials(
-    "pyk_1", "secret", "postgres", dict.fromkeys(("registration", "coverage", "notifications"), "x")
+    "pyk_1",
+    "secret",
+    "postgres",
+    roles=dict.fromkeys(SERVICES, "x"),
+    kafka=dict.fromkeys(("admin", *SERVICES), "x"),
 )
 
 

@@ -28,6 +28,14 @@ def test_the_ports_of_the_last_start_are_kept_while_they_are_free() -> None:
     assert ports.choose(before) == before
 
 
+def test_a_port_that_a_new_release_needs_is_found_behind_those_of_the_last_start() -> None:
+    before = ports.choose({})
+    del before["kafka_internal"]
+    found = ports.choose(before)
+    assert found.items() > before.items()
+    assert set(found) == set(ports.NAMES)
+
+
 def test_other_ports_are_found_when_one_of_the_last_start_is_taken(taken: int) -> None:
     before = ports.choose({}) | {"kafka": taken}
     assert taken not in ports.choose(before).values()
