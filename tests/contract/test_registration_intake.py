@@ -47,6 +47,7 @@ CODES = [
     "health_data",
     "too_large",
     "failed",
+    "forbidden_type",
 ]
 WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable"]
 
