@@ -18,6 +18,7 @@ from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import envelopes
 from services.registration.writer.submissions import Events, Item
+from shared.bus import unreadable_batches
 from shared.bus.batch import Batch
 from shared.bus.principals import INTAKE_PREFIX
 from shared.bus.records import Record, header
@@ -25,6 +26,7 @@ from shared.bus.records import Record, header
 FORMER_KEY = "payung-key"
 """The header in which a record of the former topic carries an API key; dead letters do not keep it."""
 
+NO_EVENT = "malformed: no CloudEvent with JSON, neither in binary nor in structured mode"
 
 SENDING = {"publish", "enroll"}
 """Who has neither of these scopes may not send at all."""
@@ -49,7 +51,7 @@ class KafkaIntake:
             if rights is None:
                 batch.reject(record, "unauthorized: there is no agency of this topic's name")
             elif event is None:
-                batch.reject(record, "malformed: no CloudEvent with JSON, neither in binary nor in structured mode")
+                batch.reject(record, _no_event(record))
             else:
                 events.append(event)
         if rights is not None and events:
@@ -76,6 +78,11 @@ def _checked(item: Item, scopes: set[str]) -> Item:
         detail = f"The agency lacks the scope '{min(lacking)}', which events of this type need."
         item.command = Refusal("forbidden_type", "type", detail)
     return item
+
+
+def _no_event(record: Record) -> str:
+    """Why a record without an event is a dead letter."""
+    return unreadable_batches.REASON if header(record.headers, unreadable_batches.UNREADABLE) else NO_EVENT
 
 
 def _event(record: Record) -> Any:
