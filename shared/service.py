@@ -20,7 +20,9 @@ from shared import problems
 from shared.authentication import Authentication
 from shared.body_limit import BodyLimit
 from shared.bus.kafka_url import KafkaUrl
+from shared.compressed_body import CompressedBody
 from shared.connection import LimitedConnection
+from shared.head_requests import HeadRequests
 from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
 
@@ -83,6 +85,8 @@ def build_app(
         setattr(app.state, key, value)
     metrics = metrics or Metrics(name)
     problems.install(app)
+    app.add_middleware(HeadRequests)
+    app.add_middleware(CompressedBody, by_path=body_limits or {})
     app.add_middleware(BodyLimit, by_path=body_limits or {})
     app.add_middleware(Authentication, per_minute=requests_per_minute)
     _observe(app, metrics)

@@ -20,7 +20,7 @@ OFFSET = "payung_offset"
 FIRST_FAILURE = "payung_first_failure"
 LAST_FAILURE = "payung_last_failure"
 CUT = "payung_cut"
-"""The length of the original key, headers and value in bytes, where they are too long for a dead letter and were cut."""
+"""Bytes of the original key, headers and value, where they are too long for a dead letter and were cut."""
 
 OWN_HEADERS = {REASON, CONSUMER, TOPIC, PARTITION, OFFSET, FIRST_FAILURE, LAST_FAILURE, CUT}
 """The headers that a dead letter has beside those of the original record."""
