@@ -255,6 +255,11 @@ select * from attendance where statement = any($1::text[]);
 -- Which of these guests are kept already.
 select key from attendance where key = any($1::uuid[]);
 
+-- name: guests_of_day(agencies, days)
+-- How many guests each of these agencies has recorded of each day, 0 for none.
+select k.agency, k.held_on, (select count(*) from attendance a where a.agency = k.agency and a.held_on = k.held_on)
+  from unnest($1::text[], $2::date[]) k (agency, held_on);
+
 -- name: any_attendance()
 -- Whether there is any guest at all; without one nothing has to be looked up again.
 select exists (select from attendance);

@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 
 from shared.bus.producer import Producer
 from shared.bus.queries import queries
-from shared.bus.records import Outgoing
+from shared.bus.records import Outgoing, fits
 from shared.database import UNAVAILABLE, connection
 from shared.part import Part
 
@@ -21,11 +21,18 @@ POLL_SECONDS = 0.25
 """Seconds after which the relay looks into the outbox without being woken."""
 
 
+class TooLarge(ValueError):
+    """An event is larger than a record of Kafka may be: its transaction must not commit."""
+
+
 async def add(db: asyncpg.Connection, events: Sequence[Outgoing]) -> None:
     """Write the events within the caller's transaction; they are published in the order of the calls.
 
     The caller lets only one transaction at a time write for a key (a row lock or advisory lock held until commit).
+    Raises TooLarge for an event that no broker would take.
     """
+    if not all(map(fits, events)):
+        raise TooLarge("an event is larger than a record may be")
     if events:
         rows = [(e.topic, e.key, e.type, e.id, e.time, e.value) for e in events]
         await db.copy_records_to_table("outbox", records=rows, columns=COLUMNS)

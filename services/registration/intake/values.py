@@ -73,6 +73,7 @@ MONTHS: Final = {
 }
 EXCEL_BASE: Final = date(1899, 12, 30)
 MAX_WORKERS: Final = 10_000_000
+"""In one row, all levels together; and of each level in all participants of a partner (`records/fact_limits.py`)."""
 MAX_AMOUNT: Final = 10**12
 LONGEST_NUMBER: Final = 20
 """Digits; longer texts are not even converted, since Python refuses to with an exception."""
