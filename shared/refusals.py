@@ -43,7 +43,7 @@ RefusalCode = Literal[
 ]
 """Why a row or an event is refused; requests as a whole may be refused with these too."""
 
-WarningCode = Literal["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable"]
+WarningCode = Literal["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "personal_number_in_text"]
 """What is odd about a row or an event that was accepted."""
 
 ProblemCode = Literal[
@@ -331,6 +331,16 @@ WARNINGS: Final[Mapping[WarningCode, Explanation]] = {
         "Send the partner again with a number such as 0812-3456-7890; the record was accepted without it.",
         "Nomor telepon bukan nomor seluler Indonesia sehingga mitra tidak dapat dihubungi melalui nomor itu.",
         "Kirim ulang data mitra dengan nomor seperti 0812-3456-7890; data tetap diterima tanpa nomor.",
+    ),
+    "personal_number_in_text": Explanation(
+        ("title", "parties", "number", "name", "batch", "source", "list"),
+        "A title, a party, or the name of a list or briefing holds what looks like a NIK or a phone number. These "
+        "texts are kept for ever and are no place for a person's data.",
+        "Send it again without the number: the newer statement replaces this one. Ask the administrator to redact what "
+        "was sent.",
+        "Judul, pihak, atau nama daftar maupun sosialisasi memuat angka yang menyerupai NIK atau nomor telepon. Teks "
+        "ini disimpan selamanya dan bukan tempat data pribadi.",
+        "Kirim ulang tanpa nomor itu: pernyataan yang baru menggantikannya. Minta administrator menghapus yang lama.",
     ),
 }
 

@@ -50,7 +50,7 @@ CODES = [
     "failed",
     "forbidden_type",
 ]
-WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable"]
+WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "personal_number_in_text"]
 
 
 def reader() -> EventReader:
