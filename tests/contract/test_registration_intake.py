@@ -45,11 +45,12 @@ CODES = [
     "conflict",
     "id_reused",
     "health_data",
+    "too_long",
     "too_large",
     "failed",
     "forbidden_type",
 ]
-WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable"]
+WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "personal_number_in_text"]
 
 
 def reader() -> EventReader:

@@ -69,6 +69,8 @@ def heads(cells: RowCells) -> Heads:
     staff = checked(values.count(cells["staff"], "staff"))
     labour = checked(values.count(cells["labour"], "labour"))
     levels = [count for count in (management, staff, labour) if count is not None]
+    if sum(levels) > values.MAX_WORKERS:
+        raise Refused("invalid_worker_count", "workers", f"All levels together are at most {values.MAX_WORKERS:,}.")
     return Heads(sum(levels) if total is None and levels else total, management, staff, labour)
 
 

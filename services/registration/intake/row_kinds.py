@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from services.registration.intake import programmes, row_cells, values, vocabulary
+from services.registration.intake import free_text, programmes, row_cells, values, vocabulary
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import (
     Command,
@@ -24,6 +24,8 @@ from services.registration.intake.row_cells import RowCells
 from services.registration.intake.values import Refused, checked, refuse_if
 from shared.events import reference
 from shared.events.model import Kind
+from shared.events.text_limits import MOST_PARTIES
+from shared.refusals import WarningCode
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class FileContext:
     upload: UploadContext
     lists_cooperatives: bool
     health_columns: frozenset[int]
+    list_warnings: tuple[WarningCode, ...] = ()
+    """About the list's name, for every row."""
 
 
 def partner(cells: RowCells, file: FileContext) -> ListPartner:
@@ -57,6 +61,7 @@ def _listing(cells: RowCells, file: FileContext, kind: Kind, *, needs_nik: bool)
     if cells["date"]:
         row_cells.day(cells, "date")
     contact, warnings = row_cells.contact(cells)
+    warnings += file.list_warnings
     if nik:
         warnings += values.nik_warnings(nik, file.upload.jurisdiction.nik_district_exists(nik))
     return ListPartner(
@@ -128,8 +133,10 @@ def claim(cells: RowCells, file: FileContext) -> FileClaim:
 def target(cells: RowCells, file: FileContext) -> RecordStatement:
     region = row_cells.area(cells, file.upload.jurisdiction)
     start, until = row_cells.day(cells, "from"), row_cells.day(cells, "until")
+    if until < start:
+        raise Refused("invalid_date", "until", "The end is before the start.")
     source, measure = cells["source"] or file.upload.list, cells["measure"] or "enrolled"
-    fields = {
+    fields: dict[str, object] = {
         "region": region,
         "measure": measure,
         "value": row_cells.whole(cells, "value"),
@@ -138,13 +145,13 @@ def target(cells: RowCells, file: FileContext) -> RecordStatement:
         "source": source,
         "list": cells["list"] or None,
     }
-    return RecordStatement("target.set", reference.key(measure, region, start, source), fields, line=cells.line)
+    return _statement("target.set", reference.key(measure, region, start, source), fields, cells)
 
 
 def briefing(cells: RowCells, file: FileContext) -> RecordStatement:
     region, batch = row_cells.area(cells, file.upload.jurisdiction), cells["batch"]
     held_on = row_cells.day(cells, "held_on")
-    fields = {
+    fields: dict[str, object] = {
         "region": region,
         "name": cells["name"] or file.upload.list,
         "batch": batch,
@@ -153,7 +160,7 @@ def briefing(cells: RowCells, file: FileContext) -> RecordStatement:
         "present": row_cells.whole(cells, "present") if cells["present"] else None,
     }
     key = reference.key("briefing.held", region, held_on, batch)
-    return RecordStatement("briefing.held", key, fields, line=cells.line)
+    return _statement("briefing.held", key, fields, cells)
 
 
 def attendance(cells: RowCells, file: FileContext) -> RecordAttendance:
@@ -171,16 +178,27 @@ def agreement(cells: RowCells, file: FileContext) -> RecordStatement:
     if not title:
         raise Refused("missing_field", "title", "An agreement has a title.")
     region, signed_on = row_cells.area(cells, file.upload.jurisdiction), row_cells.day(cells, "date")
-    parties = [cells["party_1"], cells["party_2"], *re.split(r"[;/]", cells["parties"])]
-    fields = {
+    fields: dict[str, object] = {
         "title": title,
-        "parties": tuple(party.strip() for party in parties if party.strip()),
+        "parties": _parties(cells),
         "date": signed_on,
         "region": region,
         "number": number,
     }
     key = reference.key("agreement.signed", region, signed_on, number or title)
-    return RecordStatement("agreement.signed", key, fields, line=cells.line)
+    return _statement("agreement.signed", key, fields, cells)
+
+
+def _statement(kind: str, key: str, fields: dict[str, object], cells: RowCells) -> RecordStatement:
+    warnings = free_text.warnings(fields.get(field) for field in free_text.FIELDS)
+    return RecordStatement(kind, key, fields, line=cells.line, warnings=warnings)
+
+
+def _parties(cells: RowCells) -> tuple[str, ...]:
+    """The names in their own columns, and those in one, separated by ; or /"""
+    texts = (cells["party_1"], cells["party_2"], *re.split(r"[;/]", cells["parties"]))
+    parties = tuple(checked(values.within(text.strip(), "parties")) for text in texts if text.strip())
+    return checked(values.at_most(parties, "parties", MOST_PARTIES))
 
 
 READERS: Final[Mapping[FileKind, Callable[[RowCells, FileContext], Command]]] = {

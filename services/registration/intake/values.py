@@ -6,11 +6,13 @@ Every reader returns the value or a `Refusal`; the rules are those of the files 
 
 import re
 import unicodedata
+from collections.abc import Sized
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, TypeVar
 from uuid import UUID
 
+from shared.events.text_limits import limit_of
 from shared.refusals import RefusalCode, WarningCode
 
 
@@ -32,6 +34,7 @@ class Refused(Exception):  # raised by the tests of a reader, caught by that rea
 
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Sized)
 
 
 def checked(value: T | Refusal) -> T:
@@ -70,6 +73,7 @@ MONTHS: Final = {
 }
 EXCEL_BASE: Final = date(1899, 12, 30)
 MAX_WORKERS: Final = 10_000_000
+"""In one row, all levels together; and of each level in all participants of a partner (`records/fact_limits.py`)."""
 MAX_AMOUNT: Final = 10**12
 LONGEST_NUMBER: Final = 20
 """Digits; longer texts are not even converted, since Python refuses to with an exception."""
@@ -88,6 +92,17 @@ _PHONE = re.compile(r"628\d{8,11}")
 _NOT_NAME = re.compile(r"[^A-Z0-9]+")
 _LEGAL_FORMS = frozenset(("PT", "CV", "UD", "FA"))
 _SPELLED_OUT = {"KOPERASI": "KOP", "KSP": "KOP SIMPAN PINJAM", "KUD": "KOP UNIT DESA"}
+
+
+def within(text: str, field: str) -> str | Refusal:
+    """The text, if it has no more characters than the field may have."""
+    limit = limit_of(field)
+    return text if len(text) <= limit else Refusal("too_long", field, f"{field} has at most {limit} characters.")
+
+
+def at_most(entries: S, field: str, most: int) -> S | Refusal:
+    """The list, if it has no more entries than that."""
+    return entries if len(entries) <= most else Refusal("too_long", field, f"{field} has at most {most} entries.")
 
 
 def absent(text: str) -> bool:
