@@ -12,7 +12,7 @@ async def create_database(admin: str, name: str = DATABASE, template: str = "tem
     try:
         if not await connection.fetchval("select true from pg_database where datname = $1", name):
             await connection.execute(f'create database "{name}" template "{template}"')
-        await connection.execute(f'revoke all on database "{name}" from public')
+        await connection.execute(f'revoke all on database "{name}", postgres, template1 from public')
     finally:
         await connection.close()
 
