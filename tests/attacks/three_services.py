@@ -120,13 +120,15 @@ async def _registration(database: Database, kafka: str, topics: str) -> AsyncIte
             "region": "33.11", "workers": 6, "list": "contoh", "listed_on": "2021-01-15",
         }))  # fmt: skip
         report = await world.upload(ROW_THAT_IS_REFUSED, "partners")
+        bearer = {"authorization": f"Bearer {ADMIN}"}
+        second = (await world.http.post("/v1/agencies/dinas/keys", headers=bearer)).json()
         (entry, *_) = (await world.get("/v1/quarantine"))["items"]
         ids = {
             "import_id": report["id"],
             "partner_id": next(iter(sent["partners"].values())),
             "entry_id": entry["id"],
             "slug": "dinas",
-            "key_id": world.keys["dinas"].split("_")[1],
+            "key_id": second["key_id"],
         }
         yield Service("registration", port, world.keys["dinas"], await _description(port), ids)
 
