@@ -17,7 +17,7 @@ from shared.bus.records import Outgoing
 from shared.database import transaction
 from shared.events.access import Key
 from shared.events.model import encode
-from shared.problems import Problem, not_found
+from shared.problems import Problem, described, not_found
 from shared.security import new_key, require
 
 router = APIRouter(tags=["agencies"], dependencies=[Depends(require(admin=True))])
@@ -49,7 +49,9 @@ class NewKey(BaseModel):
     kafka: bool = False
 
 
-@router.post("/v1/agencies", status_code=201, summary="Add an agency; its first key is shown this once")
+@router.post(
+    "/v1/agencies", status_code=201, responses=described(409), summary="Add an agency; its first key is shown this once"
+)
 async def add_agency(agency: NewAgency, here: Annotated[Services, Depends(services)]) -> dict[str, Any]:
     if not SLUG.fullmatch(agency.slug):
         raise Problem(422, "invalid_value", "A slug is lower-case letters, digits and hyphens.", field="slug")

@@ -13,6 +13,7 @@ from services.registration.identity.ids import Ids
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared.database import transaction
+from shared.problems import described
 from shared.security import Principal
 
 router = APIRouter(tags=["imports"])
@@ -20,7 +21,12 @@ router = APIRouter(tags=["imports"])
 _ids = Ids()
 
 
-@router.post("/v1/imports", status_code=202, summary="Upload a file; it is worked off in the background")
+@router.post(
+    "/v1/imports",
+    status_code=202,
+    responses=described(415),
+    summary="Upload a file; it is worked off in the background",
+)
 async def upload(
     request: Request,
     response: Response,

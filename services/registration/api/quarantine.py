@@ -20,7 +20,7 @@ from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import envelopes, submissions
 from services.registration.writer.submissions import CorrectedRow, Events, Item
-from shared.problems import Problem, not_found
+from shared.problems import Problem, described, not_found
 from shared.security import Principal
 
 router = APIRouter(tags=["quarantine"])
@@ -49,6 +49,7 @@ async def list_quarantine(
 @router.put(
     "/v1/quarantine/{entry_id}",
     summary="Correct: the event anew, bare or as shown; of a row {'cells': {column: text}} or all",
+    responses=described(409),
 )
 async def correct(
     entry_id: str,
