@@ -38,6 +38,7 @@ RefusalCode = Literal[
     "health_data",
     "failed",
     "forbidden_type",
+    "too_many_sources",
 ]
 """Why a row or an event is refused; requests as a whole may be refused with these too."""
 
@@ -284,10 +285,17 @@ REFUSALS: Final[Mapping[RefusalCode, Explanation]] = {
     ),
     "forbidden_type": Explanation(
         ("type",),
-        "The agency may not send events of this type: it lacks the scope. Over HTTP the whole request is answered 403.",
+        "The key or the agency may not send events of this type: it lacks the scope.",
         "Send only types that the agency's scopes allow, or ask the administrator for the scope.",
-        "Instansi ini tidak berwenang mengirim kejadian jenis ini. Melalui HTTP seluruh permintaan dijawab 403.",
+        "Kunci atau instansi ini tidak berwenang mengirim kejadian jenis ini.",
         "Kirim hanya jenis yang diizinkan, atau mintalah wewenangnya kepada administrator.",
+    ),
+    "too_many_sources": Explanation(
+        ("source",),
+        "The agency has accepted events under 100 sources already; this is another one.",
+        "Send under one of your sources, or ask the administrator to release one that you no longer use.",
+        "Instansi ini sudah mengirim kejadian dengan 100 sumber (source); yang ini sumber lain lagi.",
+        "Gunakan salah satu sumber yang sudah ada, atau mintalah administrator melepas sumber yang tidak dipakai lagi.",
     ),
 }
 

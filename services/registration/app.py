@@ -15,6 +15,7 @@ from services.registration.api import (
     lists,
     partners,
     quarantine,
+    sources,
     upload_form,
 )
 from services.registration.kafka_access import KafkaAccess
@@ -80,7 +81,9 @@ def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
     app = build_app(
         "registration",
         parts=[relay, writer, import_worker, consumer, dead_letter_eraser],
-        routers=[each.router for each in (events, imports, downloads, lists, partners, cases, quarantine, agencies)],
+        routers=[
+            each.router for each in (events, imports, downloads, lists, partners, cases, quarantine, agencies, sources)
+        ],
         state={"services": here, "keys": keys},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,

@@ -47,6 +47,8 @@ CODES = [
     "health_data",
     "too_large",
     "failed",
+    "forbidden_type",
+    "too_many_sources",
 ]
 WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable"]
 

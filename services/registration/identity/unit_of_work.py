@@ -51,6 +51,8 @@ class UnitOfWork:
     """Merged in this transaction → the partner it was merged into, which may be merged as well: see `current`."""
     agencies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The regions of agencies, as far as they are loaded."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """CloudEvents sources that nobody had → the agency that sends under them in this transaction."""
     _outgoing: list[Outgoing] = field(default_factory=list)
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
