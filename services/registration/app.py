@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 
 from services.registration.api import (
     agencies,
+    cases,
     downloads,
     events,
     imports,
@@ -79,7 +80,7 @@ def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
     app = build_app(
         "registration",
         parts=[relay, writer, import_worker, consumer, dead_letter_eraser],
-        routers=[each.router for each in (events, imports, downloads, lists, partners, quarantine, agencies)],
+        routers=[each.router for each in (events, imports, downloads, lists, partners, cases, quarantine, agencies)],
         state={"services": here, "keys": keys},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,

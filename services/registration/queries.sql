@@ -114,11 +114,11 @@ delete from former where partner_id = any($1::uuid[]);
 -- name: partner_states(partner_ids)
 -- The partners with their last published facts, in the order of PartnerState.
 select partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact,
-       enrollment_version, enrollment_fact, contact_version, contact_digest
+       enrollment_version, enrollment_fact, contact_version, contact_digest, decided_region, decided_against
   from partner where partner_id = any($1::uuid[]);
 
 -- name: update_partner_states(partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact, enrollment_version, enrollment_fact, contact_version, contact_digest)
--- Each partner gets this state; first_recorded never changes.
+-- Each partner gets this state; first_recorded and what a person decided do not change here.
 update partner p set status = n.status, merged_into = n.merged_into, formed_by = n.formed_by, region = n.region,
        listed_on = n.listed_on, version = n.version, fact = n.fact, enrollment_version = n.enrollment_version,
        enrollment_fact = n.enrollment_fact, contact_version = n.contact_version, contact_digest = n.contact_digest
@@ -338,6 +338,32 @@ delete from participant where participant_no = any($1::text[]);
 -- The claims still count where they happened; whose they were is erased.
 update claim set participant_no = null where participant_no = any($1::text[]);
 
+-- name: erase_cases(partner_ids, participant_nos)
+-- No case is about these any more.
+delete from cases where (kind = 'region_conflict' and subject = any($1::text[]))
+                     or (kind = 'participant_claimed' and subject = any($2::text[]));
+
+-- name: others_concerned(partner_id, agency, regions)
+-- Whether another agency lists the partner, or a participant of it is outside these regencies.
+select exists (select from evidence e where e.partner_id = $1 and e.agency <> $2)
+    or exists (select from participant p where p.partner_id = $1 and p.region <> all($3::text[]));
+
+-- name: evidence_of_agency(agency, partner_ids)
+-- What this agency sent of these partners, whole.
+select * from evidence where partner_id = any($2::uuid[]) and agency = $1;
+
+-- name: withdraw_from_quarantine(agency, nibs, nik_koperasis, niks, names)
+-- Of what was refused of this agency; a name alone finds only what has no better identifier: others bear it too.
+delete from quarantine
+ where agency = $1 and (nib = any($2::bigint[]) or nik_koperasi = any($3::text[]) or nik = any($4::uuid[])
+                        or (name = any($5::uuid[]) and nik is null and nib is null));
+
+-- name: erase_guests_of(agency, partner_ids)
+-- This agency's guests still count as present, but no longer as anybody.
+update attendance set partner_id = null, nib = null, nik_koperasi = null, nik = null, name = null, anchor_row = null,
+       anchor_partner = null
+ where agency = $1 and partner_id = any($2::uuid[]);
+
 -- name: erase_guests(partner_ids)
 -- The guests of these partners still count as present, but no longer as anybody.
 update attendance set partner_id = null, nib = null, nik_koperasi = null, nik = null, name = null, anchor_row = null,
@@ -411,6 +437,55 @@ select slug, name, regions, scopes from agency order by slug;
 -- name: agency(slug)
 -- What an agency may do, kept as it is until the transaction ends.
 select regions, scopes from agency where slug = $1 for share;
+
+-- name: regions_of_agencies(slugs)
+-- Where these agencies may work.
+select slug, regions from agency where slug = any($1::text[]);
+
+-- name: open_cases(id, kind, subject, sides, opened_at)
+-- A case of the same kind and subject gets these sides; one that was decided opens again only for other sides.
+insert into cases (id, kind, subject, sides, opened_at)
+select * from unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::timestamptz[])
+on conflict (kind, subject) do update
+   set sides = excluded.sides, closed_at = null, decision = null, decided_by = null, decided_at = null,
+       opened_at = case when cases.closed_at is null then cases.opened_at else excluded.opened_at end
+ where cases.decision is null or cases.sides <> excluded.sides;
+
+-- name: any_open_case(kind)
+-- Whether there is any open case of this kind; without one none has to be closed.
+select exists (select from cases where closed_at is null and kind = $1);
+
+-- name: close_cases(kind, subjects, closed_at)
+-- Those of these that are open are closed without a decision.
+update cases set closed_at = $3 where kind = $1 and subject = any($2::text[]) and closed_at is null;
+
+-- name: decided(kind, subjects)
+-- What was decided of those of these subjects of which something was.
+select subject, decision from cases where kind = $1 and subject = any($2::text[]) and decision is not null;
+
+-- name: cases_page(after, kinds, regions, is_open, limit)
+-- Cases of these kinds all of whose sides lie in these regencies (null: anywhere), after a cursor, the oldest first.
+select * from cases c
+ where c.id > $1 and c.kind = any($2::text[]) and (c.closed_at is null) = $4
+   and ($3::text[] is null or not exists (
+        select from jsonb_array_elements(c.sides) side where (side->>'region' = any($3)) is not true))
+ order by c.id limit $5;
+
+-- name: case_to_decide(id)
+-- The case, which nobody else decides until the transaction ends.
+select * from cases where id = $1 for update;
+
+-- name: case_of(id)
+-- One case.
+select * from cases where id = $1;
+
+-- name: decide_case(id, decision, decided_by, decided_at)
+-- The case is closed with this decision; one decided before gets the new decision.
+update cases set decision = $2, decided_by = $3, decided_at = $4, closed_at = $4 where id = $1;
+
+-- name: decide_region(partner_id, region, against)
+-- A person decided that the partner is in this region and not in those.
+update partner set decided_region = $2, decided_against = $3 where partner_id = $1;
 
 -- name: keys()
 -- The keys of all agencies, the oldest first.

@@ -145,4 +145,35 @@ class ErasePartner(msgspec.Struct, frozen=True):
     warnings: tuple[WarningCode, ...] = ()
 
 
-Command = ListPartner | DelistPartner | Enrol | FileClaim | RecordAttendance | RecordStatement | ErasePartner
+class WithdrawPartner(msgspec.Struct, frozen=True):
+    """The agency takes back what it sent of this partner; others' listings of it stay."""
+
+    label: ClassVar[str] = "withdraw_partner"
+
+    partner_id: str
+    line: int = 0
+    warnings: tuple[WarningCode, ...] = ()
+
+
+class DecideCase(msgspec.Struct, frozen=True):
+    """A person decided this case; the decision is one that the case allows."""
+
+    label: ClassVar[str] = "decide_case"
+
+    case_id: str
+    decision: str
+    line: int = 0
+    warnings: tuple[WarningCode, ...] = ()
+
+
+Command = (
+    ListPartner
+    | DelistPartner
+    | Enrol
+    | FileClaim
+    | RecordAttendance
+    | RecordStatement
+    | ErasePartner
+    | WithdrawPartner
+    | DecideCase
+)

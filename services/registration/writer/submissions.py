@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
+from services.registration.cases import decisions
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake import data_subject, health_data
-from services.registration.intake.commands import Command, ErasePartner
+from services.registration.intake.commands import Command, DecideCase, ErasePartner, WithdrawPartner
 from services.registration.intake.data_subject import DataSubject
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
@@ -192,19 +194,62 @@ def read_data_subject(raw: Any, regions: Regions, regions_of_agency: tuple[str, 
 
 @dataclass
 class Erasure:
-    """Erase one partner; its answer is whether there was one."""
+    """Erase one partner everywhere; for an agency only what it sent, unless nobody else is concerned.
+
+    `agency` is None for the administrator. Its answer is whether there was such a partner.
+    """
 
     partner: UUID
+    agency: str | None = None
+    regions: tuple[str, ...] = ()
     keys: Collection[UUID] = ()
     size: int = 1
     alone: bool = True
 
     async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
         found = [row["partner_id"] for row in await work.fetch("survivors", [self.partner])]
-        return [Order("", (), ErasePartner(str(partner))) for partner in found]
+        return [Order(self.agency or "", self.regions, await self._command(work, partner)) for partner in found]
+
+    async def _command(self, work: UnitOfWork, partner: UUID) -> ErasePartner | WithdrawPartner:
+        if self.agency is not None:
+            own = [regency for region in self.regions for regency in work.regions.regencies(region)]
+            if await work.is_true("others_concerned", partner, self.agency, own):
+                return WithdrawPartner(str(partner))
+        return ErasePartner(str(partner))
 
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> bool:
         return bool(outcomes)
+
+
+@dataclass
+class Decision:
+    """Decide a case; its answer is the case as decided, why not, or None where there is none for this caller.
+
+    `regions` are those of the caller, None for the administrator.
+    """
+
+    case: UUID
+    decision: str
+    decided_by: str
+    regions: tuple[str, ...] | None
+    keys: Collection[UUID] = ()
+    size: int = 1
+    alone: bool = True
+    refusal: Refusal | None = None
+
+    async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
+        found = await work.fetch("case_to_decide", self.case)
+        if not found or not decisions.may_see(found[0], work.regions, self.regions):
+            return []
+        self.refusal = decisions.check(found[0], self.decision)
+        if self.refusal is not None:
+            return []
+        return [Order(self.decided_by, self.regions or (), DecideCase(str(self.case), self.decision))]
+
+    async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> asyncpg.Record | Refusal | None:
+        if not outcomes:
+            return self.refusal
+        return (await work.fetch("case_of", self.case))[0]
 
 
 @dataclass
