@@ -72,6 +72,7 @@ def _listing(cells: RowCells, file: FileContext, kind: Kind, *, needs_nik: bool)
         contact=contact,
         line=cells.line,
         warnings=warnings,
+        owner=cells["owner"] or None if cells["name"] else None,
     )
 
 
