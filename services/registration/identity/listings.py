@@ -13,7 +13,7 @@ from services.registration.identity.offers import Offer
 from services.registration.identity.profile import Row
 from services.registration.identity.regrouping import Touched
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import values
+from services.registration.intake import names
 from services.registration.intake.commands import DelistPartner, ListPartner, Reference
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
@@ -135,7 +135,7 @@ def _offer(
         return cooperative
     if isinstance(named, Refusal):
         return named
-    name = values.name_key(order.command.name)
+    name = names.name_key(order.command.name)
     content = _content(work, order.command, name, cooperative)
     row = _tied(_row(work, order, sequence, name, content, cooperative), named)
     return row if isinstance(row, Refusal) else Offer(row, content, order.command.partner.ref, _personal(order.command))

@@ -10,7 +10,7 @@ import asyncpg
 
 from services.registration.identity.keys import Keys, Known, look_up
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import values
+from services.registration.intake import names, values
 from services.registration.intake.commands import Reference
 from services.registration.intake.values import Refusal
 from shared.database import columns
@@ -42,7 +42,7 @@ def keys_from(record: asyncpg.Record) -> Keys:
 def keys_of(work: UnitOfWork, partner: Reference, region: str | None = None) -> Keys:
     """The keys in a reference, anchors aside; a name counts with the region it is in."""
     where = partner.region or region
-    name = work.vault.name(values.name_key(partner.name), where) if partner.name and where else None
+    name = work.vault.name(names.name_key(partner.name), where) if partner.name and where else None
     nib = int(partner.nib) if partner.nib else None
     return Keys(nib, partner.nik_koperasi, work.vault.nik(partner.nik), name)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from services.registration.intake import values
+from services.registration.intake import names, values
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
 from shared.regions import Regions
@@ -68,7 +68,7 @@ def of_event(data: Mapping[str, Any], jurisdiction: Jurisdiction) -> DataSubject
         nib=_read(values.nib(str(partner.get("nib") or ""))),
         nik_koperasi=values.nik_koperasi(_kept_part(partner.get("nik_koperasi")) or ""),
         nik=_read(values.nik(str(partner.get("nik") or ""))),
-        name=values.name_key(str(name)) if name else None,
+        name=names.name_key(str(name)) if name else None,
         region=_read(jurisdiction.regency(str(region))) if region else None,
         participant_no=_kept_part(data.get("participant_no")),
     )
@@ -91,7 +91,7 @@ def of_cells(
         nib=next((nib for cell in cells if (nib := _read(values.nib(cell)))), None),
         nik_koperasi=values.nik_koperasi(nik_koperasi[:LONGEST_NUMBER]),
         nik=next((nik for cell in cells if (nik := _read(values.nik(cell)))), None),
-        name=values.name_key(name) or None,
+        name=names.name_key(name) or None,
         region=region,
         participant_no=participant_no[:LONGEST_NUMBER] or None,
     )

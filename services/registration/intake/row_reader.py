@@ -1,6 +1,6 @@
 """Reads the rows of one file: what each asks for, or why it is refused, whose it is and what identifies it."""
 
-from services.registration.intake import columns, data_subject, health_data, values
+from services.registration.intake import columns, data_subject, health_data, names
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import Command
 from services.registration.intake.contexts import UploadContext
@@ -53,7 +53,7 @@ class RowReader:
         if self._lists_partners and cells["ref"]:
             return [("ref", cells["ref"])]
         if self._lists_partners and name:
-            return [(values.name_key(name), self._region(cells) or ""), (values.name_key(name), "")]
+            return [(names.name_key(name), self._region(cells) or ""), (names.name_key(name), "")]
         return [row.cells]
 
     def _cells(self, row: Row) -> RowCells:

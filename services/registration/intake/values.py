@@ -1,11 +1,10 @@
-"""What the text of one cell or field means: identifiers, days, counts, money, phones, names.
+"""What the text of one cell or field means: identifiers, days, counts, money, phones.
 
 Every reader returns the value or a `Refusal`; the rules are those of the files agencies really send
 (NIK typed with dots, Excel day numbers, Indonesian month names, four ways to write an amount).
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, TypeVar
@@ -85,9 +84,6 @@ _AMOUNT = re.compile(r"\d{1,3}(\.\d{3})*|\d+")
 _NIK = re.compile(r"[0-9]{16}")
 _NIB = re.compile(r"[0-9]{13}")
 _PHONE = re.compile(r"628\d{8,11}")
-_NOT_NAME = re.compile(r"[^A-Z0-9]+")
-_LEGAL_FORMS = frozenset(("PT", "CV", "UD", "FA"))
-_SPELLED_OUT = {"KOPERASI": "KOP", "KSP": "KOP SIMPAN PINJAM", "KUD": "KOP UNIT DESA"}
 
 
 def absent(text: str) -> bool:
@@ -198,14 +194,3 @@ def uuid_or_none(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def name_key(name: str) -> str:
-    """A name as it is compared: accents, case, punctuation and legal form do not matter, if that leaves anything."""
-    if not name.isascii():
-        decomposed = unicodedata.normalize("NFKD", name)
-        name = "".join(c for c in decomposed if not unicodedata.combining(c))
-    words = _NOT_NAME.sub(" ", name.upper().replace("&", " DAN ")).split()
-    if words and words[0] in _LEGAL_FORMS:
-        words = words[1:]
-    return " ".join(_SPELLED_OUT.get(word, word) for word in words) or name.strip().upper()

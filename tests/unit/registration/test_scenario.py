@@ -12,7 +12,7 @@ import pytest
 from services.registration.identity import matching, profile
 from services.registration.identity.keys import Known
 from services.registration.identity.keys import look_up as find_partner
-from services.registration.intake import values
+from services.registration.intake import names
 from services.registration.intake.commands import Enrol, FileClaim, ListPartner, Reference
 from services.registration.intake.values import Refusal
 from services.registration.records import timelines
@@ -26,7 +26,7 @@ ENROLLED, CLAIMED = "bpjstk/kepesertaan.csv", "bpjstk/klaim.csv"
 
 
 def keys(partner: Reference, region: str) -> tuple[Any, Any, Any]:
-    return partner.nib, partner.nik, (values.name_key(partner.name or ""), region)
+    return partner.nib, partner.nik, (names.name_key(partner.name or ""), region)
 
 
 @cache

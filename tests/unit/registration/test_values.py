@@ -78,18 +78,3 @@ def test_a_phone_becomes_e164(text: str) -> None:
 def test_an_unusable_phone_is_no_phone_and_says_so() -> None:
     assert values.phone("12") == (None, True)
     assert values.phone("-") == (None, False)
-
-
-@pytest.mark.parametrize(
-    ("name", "key"),
-    [
-        ("UD. Kafé Maju & Jaya", "KAFE MAJU DAN JAYA"),
-        ("Koperasi Produsen  Mulya", "KOP PRODUSEN MULYA"),
-        ("KSP Rekaan", "KOP SIMPAN PINJAM REKAAN"),
-        ("kud misal", "KOP UNIT DESA MISAL"),
-        ("PT", "PT"),
-        ("東京", "東京"),
-    ],
-)
-def test_names_are_compared_by_their_key(name: str, key: str) -> None:
-    assert values.name_key(name) == key
