@@ -38,6 +38,8 @@ RefusalCode = Literal[
     "health_data",
     "failed",
     "forbidden_type",
+    "too_long",
+    "too_large",
 ]
 """Why a row or an event is refused; requests as a whole may be refused with these too."""
 
@@ -49,7 +51,6 @@ ProblemCode = Literal[
     "forbidden",
     "not_found",
     "method_not_allowed",
-    "too_large",
     "unsupported_media_type",
     "too_many_requests",
     "unavailable",
@@ -289,6 +290,24 @@ REFUSALS: Final[Mapping[RefusalCode, Explanation]] = {
         "Instansi ini tidak berwenang mengirim kejadian jenis ini. Melalui HTTP seluruh permintaan dijawab 403.",
         "Kirim hanya jenis yang diizinkan, atau mintalah wewenangnya kepada administrator.",
     ),
+    "too_long": Explanation(
+        WHICHEVER,
+        "The text has more characters, or the list more entries, than this field may have; the detail names the limit.",
+        "Shorten it, or send the entries in several events.",
+        "Teks atau daftar ini melebihi panjang yang diperbolehkan; keterangan galat menyebutkan batasnya.",
+        "Ringkas isinya, atau kirim daftarnya dalam beberapa kejadian.",
+    ),
+    "too_large": Explanation(
+        ("file", "headers", "partner", "attendees"),
+        "The request, the file or the batch is larger than what is taken at once (413); or, for a row or event, the "
+        "partner or briefing has so many lists, periods or guests that they fit no record any more.",
+        "Send a large request in several parts. For a row, look for what was sent too often: the same partner on "
+        "hundreds of lists, the same participant on hundreds of days.",
+        "Permintaan, berkas, atau kumpulan kejadian melebihi batas sekali kirim (413); atau, untuk baris dan kejadian, "
+        "daftar, masa, atau tamu pada mitra atau sosialisasi ini sudah terlalu banyak untuk satu catatan.",
+        "Kirim permintaan besar dalam beberapa bagian. Untuk baris, cari data yang terkirim terlalu sering: satu mitra "
+        "pada ratusan daftar, satu peserta pada ratusan tanggal.",
+    ),
 }
 
 WARNINGS: Final[Mapping[WarningCode, Explanation]] = {
@@ -343,13 +362,6 @@ PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
         "Look up the methods in /openapi.json.",
         "Alamatnya ada, tetapi tidak melayani metode HTTP ini (405).",
         "Lihat metode yang tersedia di /openapi.json.",
-    ),
-    "too_large": Explanation(
-        ("file",),
-        "The request, the file or the batch is larger than what is taken at once (413).",
-        "Send it in several parts.",
-        "Permintaan, berkas, atau kumpulan kejadian melebihi batas sekali kirim (413).",
-        "Kirim dalam beberapa bagian.",
     ),
     "unsupported_media_type": Explanation(
         ("file",),

@@ -45,8 +45,10 @@ CODES = [
     "conflict",
     "id_reused",
     "health_data",
+    "too_long",
     "too_large",
     "failed",
+    "forbidden_type",
 ]
 WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable"]
 

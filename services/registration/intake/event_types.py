@@ -74,12 +74,13 @@ def enrolment_state(data: Data, context: EventContext) -> Enrol:
         raise Refused("invalid_date", "until", "The end is not after the start.")
     segment = cast(Segment, event_fields.choice(data, "segment", ("PU", "BPU")))
     scale = cast(Scale | None, event_fields.choice(data, "scale", SCALES, optional=True))
-    held = checked(programmes.programmes(event_fields.texts(data, "programmes"), context.jkp))
+    held = checked(programmes.programmes(event_fields.programmes(data), context.jkp))
     refuse_if(programmes.judge(held, segment, scale))
     return Enrol(number, start, partner, region, held, segment, scale, event_fields.heads(data), until)
 
 
 def enrolment_lapsed(data: Data, _: EventContext) -> Enrol:
+    event_fields.text(data, "reason")  # its length is checked; it is not kept
     return Enrol(event_fields.participant_no(data), event_fields.day(data, "effective_on"))
 
 
@@ -141,7 +142,7 @@ def denominator_set(data: Data, context: EventContext) -> RecordStatement:
 
 def briefing_held(data: Data, context: EventContext) -> RecordStatement:
     region, held_on = event_fields.area(data, context.jurisdiction), event_fields.day(data, "held_on")
-    batch = str(given) if isinstance(given := data.get("batch"), int) else event_fields.text(data, "batch")
+    batch = event_fields.batch(data)
     fields = {
         "region": region,
         "name": event_fields.required_text(data, "name"),
@@ -159,7 +160,7 @@ def agreement_signed(data: Data, context: EventContext) -> RecordStatement:
     number = event_fields.text(data, "number") or None
     fields = {
         "title": title,
-        "parties": event_fields.texts(data, "parties"),
+        "parties": event_fields.parties(data),
         "date": signed_on,
         "region": region,
         "number": number,

@@ -24,6 +24,7 @@ from services.registration.intake.row_cells import RowCells
 from services.registration.intake.values import Refused, checked, refuse_if
 from shared.events import reference
 from shared.events.model import Kind
+from shared.events.text_limits import MOST_PARTIES
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,8 @@ def claim(cells: RowCells, file: FileContext) -> FileClaim:
 def target(cells: RowCells, file: FileContext) -> RecordStatement:
     region = row_cells.area(cells, file.upload.jurisdiction)
     start, until = row_cells.day(cells, "from"), row_cells.day(cells, "until")
+    if until < start:
+        raise Refused("invalid_date", "until", "The end is before the start.")
     source, measure = cells["source"] or file.upload.list, cells["measure"] or "enrolled"
     fields = {
         "region": region,
@@ -172,16 +175,22 @@ def agreement(cells: RowCells, file: FileContext) -> RecordStatement:
     if not title:
         raise Refused("missing_field", "title", "An agreement has a title.")
     region, signed_on = row_cells.area(cells, file.upload.jurisdiction), row_cells.day(cells, "date")
-    parties = [cells["party_1"], cells["party_2"], *re.split(r"[;/]", cells["parties"])]
     fields = {
         "title": title,
-        "parties": tuple(party.strip() for party in parties if party.strip()),
+        "parties": _parties(cells),
         "date": signed_on,
         "region": region,
         "number": number,
     }
     key = reference.key("agreement.signed", region, signed_on, number or title)
     return RecordStatement("agreement.signed", key, fields, line=cells.line)
+
+
+def _parties(cells: RowCells) -> tuple[str, ...]:
+    """The names in their own columns, and those in one, separated by ; or /"""
+    texts = (cells["party_1"], cells["party_2"], *re.split(r"[;/]", cells["parties"]))
+    parties = tuple(checked(values.within(text.strip(), "parties")) for text in texts if text.strip())
+    return checked(values.at_most(parties, "parties", MOST_PARTIES))
 
 
 READERS: Final[Mapping[FileKind, Callable[[RowCells, FileContext], Command]]] = {

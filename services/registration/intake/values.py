@@ -5,11 +5,13 @@ Every reader returns the value or a `Refusal`; the rules are those of the files 
 """
 
 import re
+from collections.abc import Sized
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, TypeVar
 from uuid import UUID
 
+from shared.events.text_limits import limit_of
 from shared.refusals import RefusalCode, WarningCode
 
 
@@ -31,6 +33,7 @@ class Refused(Exception):  # raised by the tests of a reader, caught by that rea
 
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Sized)
 
 
 def checked(value: T | Refusal) -> T:
@@ -84,6 +87,17 @@ _AMOUNT = re.compile(r"\d{1,3}(\.\d{3})*|\d+")
 _NIK = re.compile(r"[0-9]{16}")
 _NIB = re.compile(r"[0-9]{13}")
 _PHONE = re.compile(r"628\d{8,11}")
+
+
+def within(text: str, field: str) -> str | Refusal:
+    """The text, if it has no more characters than the field may have."""
+    limit = limit_of(field)
+    return text if len(text) <= limit else Refusal("too_long", field, f"{field} has at most {limit} characters.")
+
+
+def at_most(entries: S, field: str, most: int) -> S | Refusal:
+    """The list, if it has no more entries than that."""
+    return entries if len(entries) <= most else Refusal("too_long", field, f"{field} has at most {most} entries.")
 
 
 def absent(text: str) -> bool:
