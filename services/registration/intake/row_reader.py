@@ -44,7 +44,7 @@ class RowReader:
     def data_subject(self, row: Row) -> DataSubject:
         """The person or business that a refused row is about, as far as it can be read; the row may be too short."""
         cells = self._cells(row)
-        numbers = cells["nik_koperasi"], cells["participant_no"]
+        numbers = cells["nik_koperasi"] or cells["nik_of_cooperatives"], cells["participant_no"]
         return data_subject.of_cells(row.cells, _name(cells), self._region(cells), *numbers)
 
     def identities(self, row: Row) -> list[tuple[str, ...]]:
