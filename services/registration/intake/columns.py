@@ -164,10 +164,13 @@ def of_cooperatives(header: tuple[str, ...]) -> bool:
 
 
 def _assign_ambiguous_names(at: dict[str, int], found: dict[str, int]) -> None:
-    """Beside a business name, plain `nama` is the owner's; a NIK in a list of cooperatives is a NIK Koperasi."""
+    """Beside a business name, plain `nama` is the owner's; a NIK in a list of cooperatives is a NIK Koperasi.
+
+    That column is kept apart from one that says so: what is no number in it is none without a warning.
+    """
     if "owner" not in found and any(name in at for name in _BUSINESS):
         person = next((at[name] for name in _PERSON if name in at), None)
         if person is not None:
             found["owner"] = person
     if "nama koperasi" in at and "owner" not in found and "nik koperasi" not in at and "nik" in at:
-        found["nik_koperasi"] = found.pop("nik")
+        found["nik_of_cooperatives"] = found.pop("nik")

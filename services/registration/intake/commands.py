@@ -58,6 +58,8 @@ class ListPartner(msgspec.Struct, frozen=True):
     contact: ContactDetails = ContactDetails()
     line: int = 0
     warnings: tuple[WarningCode, ...] = ()
+    owner: str | None = None
+    """Who owns the business, as given beside its name; None where only one of the two names is given."""
 
 
 class DelistPartner(msgspec.Struct, frozen=True):
