@@ -37,6 +37,16 @@ select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, re
 -- Whether there are decisions that partners are the same, and such that they are different; one look-up each.
 select k.same from (values (true), (false)) k (same) where exists (select from decided d where d.same = k.same);
 
+-- name: keep_decided(decision, same, side, key, nib, nik_koperasi, nik, name, phone, email, owner)
+-- Keeps the rows of decisions that are not kept yet.
+insert into decided (decision, same, side, key, nib, nik_koperasi, nik, name, phone, email, owner)
+select * from unnest($1::uuid[], $2::boolean[], $3::int[], $4::uuid[], $5::bigint[], $6::text[], $7::uuid[], $8::uuid[],
+                     $9::uuid[], $10::uuid[], $11::uuid[]);
+
+-- name: drop_decided(decisions)
+-- These decisions count no more.
+delete from decided where decision = any($1::uuid[]);
+
 -- name: decisions_about(keys, nibs, nik_koperasis, names)
 -- All rows of the decisions of which one row has one of these keys, numbers or names.
 select decision, same, side, key, nib, nik_koperasi, nik, name, phone, email, owner
@@ -154,7 +164,7 @@ select e.key, e.partner_id, e.agency, e.list
   join evidence e on e.partner_id = k.partner_id and e.agency = k.agency and e.list = k.list;
 
 -- name: holders(nibs, nik_koperasis, niks, names)
--- The partners that hold these NIBs, NIKs, names; of a name at most two, since two already join nobody.
+-- The partners that hold these NIBs, NIK Koperasi, NIKs, names, each once.
 select 'nib' as kind, e.nib as nib, null as nik_koperasi, null::uuid as hash, e.partner_id
   from evidence e where e.nib = any($1::bigint[]) group by e.nib, e.partner_id
 union all
@@ -164,14 +174,15 @@ union all
 select 'nik', null, null, e.nik, e.partner_id
   from evidence e where e.nik = any($3::uuid[]) group by e.nik, e.partner_id
 union all
-select 'name', null, null, k.name, p.partner_id
-  from unnest($4::uuid[]) k (name)
- cross join lateral (select distinct e.partner_id from evidence e where e.name = k.name limit 2) p;
+select 'name', null, null, e.name, e.partner_id
+  from evidence e where e.name = any($4::uuid[]) group by e.name, e.partner_id;
 
 -- name: identifiers(partner_ids)
--- Every NIB and NIK of these partners.
+-- Every NIB and NIK of these partners, and all their phones, e-mails and owners' names.
 select partner_id, array_agg(distinct nib) filter (where nib is not null) as nibs,
-       array_agg(distinct nik) filter (where nik is not null) as niks
+       array_agg(distinct nik) filter (where nik is not null) as niks,
+       array_agg(phone) filter (where phone is not null) || array_agg(email) filter (where email is not null)
+       || array_agg(owner) filter (where owner is not null) as contacts
   from evidence where partner_id = any($1::uuid[]) group by partner_id;
 
 -- name: partners_of_rows(keys)
@@ -201,16 +212,17 @@ select * from participant where participant_no in (
 -- Whether there is any participant at all; without one nothing has to be looked up again.
 select exists (select from participant);
 
--- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, history)
+-- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner, history)
 -- Adds the participants, or replaces all of them but their number.
 insert into participant as p (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name,
-                              anchor_row, anchor_partner, history)
+                              anchor_row, anchor_partner, phone, email, owner, history)
 select * from unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
-                     $9::uuid[], $10::uuid[], $11::uuid[], $12::bytea[])
+                     $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bytea[])
 on conflict (participant_no) do update set partner_id = excluded.partner_id, own_id = excluded.own_id,
    found = excluded.found, region = excluded.region, nib = excluded.nib, nik_koperasi = excluded.nik_koperasi,
-   nik = excluded.nik, name = excluded.name,
-   anchor_row = excluded.anchor_row, anchor_partner = excluded.anchor_partner, history = excluded.history;
+   nik = excluded.nik, name = excluded.name, anchor_row = excluded.anchor_row,
+   anchor_partner = excluded.anchor_partner, phone = excluded.phone, email = excluded.email, owner = excluded.owner,
+   history = excluded.history;
 
 -- name: remove_periods(partner_ids)
 -- The periods of these partners, which are written anew in the same transaction.
@@ -280,13 +292,14 @@ select key from attendance where key = any($1::uuid[]);
 -- Whether there is any guest at all; without one nothing has to be looked up again.
 select exists (select from attendance);
 
--- name: save_attendance(key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row, anchor_partner)
+-- name: save_attendance(key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner)
 -- Adds the guests; one that is kept already gets this partner and briefing.
 insert into attendance (key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row,
-                        anchor_partner)
+                        anchor_partner, phone, email, owner)
 select * from unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::uuid[], $6::bigint[], $7::text[], $8::uuid[],
-                     $9::uuid[], $10::uuid[], $11::uuid[])
-on conflict (key) do update set partner_id = excluded.partner_id, statement = excluded.statement;
+                     $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[])
+on conflict (key) do update set partner_id = excluded.partner_id, statement = excluded.statement,
+   phone = excluded.phone, email = excluded.email, owner = excluded.owner;
 
 -- name: drop_other_guests(statement, keys)
 -- Of this briefing's guests only those with these keys stay.
@@ -361,13 +374,13 @@ delete from quarantine
 -- name: erase_guests_of(agency, partner_ids)
 -- This agency's guests still count as present, but no longer as anybody.
 update attendance set partner_id = null, nib = null, nik_koperasi = null, nik = null, name = null, anchor_row = null,
-       anchor_partner = null
+       anchor_partner = null, phone = null, email = null, owner = null
  where agency = $1 and partner_id = any($2::uuid[]);
 
 -- name: erase_guests(partner_ids)
 -- The guests of these partners still count as present, but no longer as anybody.
 update attendance set partner_id = null, nib = null, nik_koperasi = null, nik = null, name = null, anchor_row = null,
-       anchor_partner = null
+       anchor_partner = null, phone = null, email = null, owner = null
  where partner_id = any($1::uuid[]);
 
 -- name: own_sources(sources, agency)

@@ -129,7 +129,7 @@ def _unseen(frontier: Iterable[Row], seen: dict[str, set[Any]]) -> list[list[Any
 async def _follow_different(found: _Found, touched: set[UUID], stored: Sequence[Row]) -> set[UUID]:
     """The partners that only a decision keeps or kept apart from the touched ones: they are settled together.
 
-    `stored` are rows as they were. Where nobody ever decided that two are different, a partner is all that hangs together.
+    `stored` are rows as they were. Where nobody ever decided that two are different, all that hangs together is one.
     """
     if not await found.stored.any_different():
         return set()

@@ -27,6 +27,8 @@ def name_key(name: str) -> str:
 
     A name without any letter or digit is compared as it stands.
     """
+    if name.isascii() and name.isalnum():  # one plain word, as most cells that are no names
+        return _WRITTEN_OUT.get(word := name.upper(), word)
     text = _letters_and_digits(name)
     words = _without_legal_form(_SPELLED.sub(_joined, text).split())
     return _cooperative_once(" ".join(_WRITTEN_OUT.get(word, word) for word in words)) or name.strip().upper()

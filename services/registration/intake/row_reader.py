@@ -1,8 +1,10 @@
 """Reads the rows of one file: what each asks for, or why it is refused, whose it is and what identifies it."""
 
+import msgspec
+
 from services.registration.intake import columns, data_subject, health_data, names
 from services.registration.intake.columns import FileKind
-from services.registration.intake.commands import Command
+from services.registration.intake.commands import Command, ListPartner
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.data_subject import DataSubject
 from services.registration.intake.row_cells import RowCells
@@ -23,6 +25,7 @@ class RowReader:
         self._columns, self._width = columns.meanings(kind, header), len(header)
         lists_cooperatives = kind == "partners" and columns.of_cooperatives(header)
         self._file = FileContext(upload, lists_cooperatives, health_data.columns(kind, header))
+        self._other_texts = columns.of_other_texts(kind, header) if self._lists_partners else []
         self._limits = [(meaning, column, _cell_limit(meaning)) for meaning, column in self._columns.items()]
         self._least_limit = min((limit for _, _, limit in self._limits), default=0)
 
@@ -33,9 +36,17 @@ class RowReader:
         if max(map(len, row.cells), default=0) > self._least_limit and (refusal := self._too_long(row)):
             return refusal
         try:
-            return self._read_kind(self._cells(row), self._file)
+            command = self._read_kind(self._cells(row), self._file)
         except Refused as refused:
             return refused.refusal
+        if isinstance(command, ListPartner) and command.partner.ref is None:
+            return msgspec.structs.replace(command, other_texts=self._texts_of(row))
+        return command
+
+    def _texts_of(self, row: Row) -> tuple[str, ...]:
+        """The row's texts that are not read, as they are compared, each behind the name of its column."""
+        found = ((name, names.name_key(row.cells[column])) for name, column in self._other_texts)
+        return tuple(part for name, text in found if text for part in (name, text))
 
     def cells_to_keep(self, row: Row) -> list[str]:
         """The cells of a refused row without health data."""
