@@ -23,6 +23,7 @@ class Row:
     list: str | None = None
     first_listed: date = FIRST_DAY
     last_listed: date = FIRST_DAY
+    key: str | None = None
 
 
 Partner = frozenset[int]
