@@ -22,6 +22,8 @@ from shared.security import Principal
 router = APIRouter(tags=["events"])
 
 MEDIA_TYPES = (envelopes.ONE, envelopes.BATCH, envelopes.LINES)
+LONGEST_KEY = 200
+"""Characters of an Idempotency-Key."""
 BODY = {"requestBody": {"required": True, "content": {name: {"schema": {}} for name in MEDIA_TYPES}}}
 
 
@@ -39,10 +41,13 @@ async def post_events(
     if key is None:
         answer = await _take(here, principal, media_type, body, None)
         return _response(answer, single=media_type == envelopes.ONE)
+    if len(key) > LONGEST_KEY:
+        detail = f"An Idempotency-Key has at most {LONGEST_KEY} characters."
+        raise Problem(422, "too_long", detail, field="idempotency-key")
     digest = here.vault.hash("request", media_type, body.hex())
-    earlier = await _begin(here, agency, key[:200], digest)
+    earlier = await _begin(here, agency, key, digest)
     if earlier is None:
-        earlier = await _take_once(here, principal, media_type, body, key[:200])
+        earlier = await _take_once(here, principal, media_type, body, key)
     return _response(earlier, single=media_type == envelopes.ONE)
 
 

@@ -8,6 +8,7 @@ from fastapi import UploadFile
 from services.registration.api import parameters
 from services.registration.api.access import check_scope
 from services.registration.intake import columns, tables
+from shared.events.text_limits import limit_of
 from shared.problems import Problem
 from shared.security import Principal
 
@@ -36,8 +37,8 @@ def list_name(name: str | None, filename: str | None) -> str:
     name = (name or "").replace("\x00", "").strip()
     stem = re.sub(r"\.[A-Za-z0-9]+$", "", filename or "")
     found = name or re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "default"
-    if len(found) > 200:
-        raise Problem(422, "invalid_value", "A list's name has at most 200 characters.", field="list")
+    if len(found) > limit_of("list"):
+        raise Problem(422, "too_long", f"A list's name has at most {limit_of('list')} characters.", field="list")
     return found
 
 

@@ -18,7 +18,10 @@ NO_WORKERS = ListedWorkers()
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One piece of evidence. `name` is the key of normalised name + regency, `nik` a keyed hash, never the number."""
+    """One piece of evidence. `name` is the key of normalised name + regency; what is personal is a keyed hash.
+
+    `number_group`, `name_group`: which rows the steps of `matching` join with it, by numbers and under its name.
+    """
 
     key: Any
     sequence: int
@@ -39,6 +42,11 @@ class Row(msgspec.Struct, frozen=True):
     cooperative: Any = None
     heads: Heads = NO_HEADS
     import_id: Any = None
+    phone: Any = None
+    email: Any = None
+    owner: Any = None
+    number_group: Any = None
+    name_group: Any = None
 
 
 class Profile(msgspec.Struct, frozen=True):

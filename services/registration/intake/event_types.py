@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, cast
 
-from services.registration.intake import event_fields, health_data, programmes, values
+from services.registration.intake import event_fields, health_data, identifiers, placeholders, programmes
 from services.registration.intake.commands import (
     Command,
     DelistPartner,
@@ -27,7 +27,7 @@ SCALES: Final = ("micro", "small", "medium", "large")
 
 def partner_listed(data: Data, context: EventContext) -> ListPartner:
     name = event_fields.text(data, "name")
-    if values.absent(name):
+    if placeholders.is_nothing(name):
         raise Refused("missing_name", "name", "The partner's name is not given.")
     partner = event_fields.reference(event_fields.needed(data, "partner"), "partner", context.jurisdiction, name=name)
     kind = event_fields.choice(data, "kind", KINDS)
@@ -37,7 +37,7 @@ def partner_listed(data: Data, context: EventContext) -> ListPartner:
     scale = event_fields.choice(data, "scale", SCALES, optional=True)
     contact, warnings = event_fields.contact(data)
     if partner.nik is not None:
-        warnings += values.nik_warnings(partner.nik, context.jurisdiction.nik_district_exists(partner.nik))
+        warnings += identifiers.nik_warnings(partner.nik, context.jurisdiction.nik_district_exists(partner.nik))
     return ListPartner(
         partner=partner,
         name=name,
@@ -74,12 +74,13 @@ def enrolment_state(data: Data, context: EventContext) -> Enrol:
         raise Refused("invalid_date", "until", "The end is not after the start.")
     segment = cast(Segment, event_fields.choice(data, "segment", ("PU", "BPU")))
     scale = cast(Scale | None, event_fields.choice(data, "scale", SCALES, optional=True))
-    held = checked(programmes.programmes(event_fields.texts(data, "programmes"), context.jkp))
+    held = checked(programmes.programmes(event_fields.programmes(data), context.jkp))
     refuse_if(programmes.judge(held, segment, scale))
     return Enrol(number, start, partner, region, held, segment, scale, event_fields.heads(data), until)
 
 
 def enrolment_lapsed(data: Data, _: EventContext) -> Enrol:
+    event_fields.text(data, "reason")  # its length is checked; it is not kept
     return Enrol(event_fields.participant_no(data), event_fields.day(data, "effective_on"))
 
 
@@ -141,7 +142,7 @@ def denominator_set(data: Data, context: EventContext) -> RecordStatement:
 
 def briefing_held(data: Data, context: EventContext) -> RecordStatement:
     region, held_on = event_fields.area(data, context.jurisdiction), event_fields.day(data, "held_on")
-    batch = str(given) if isinstance(given := data.get("batch"), int) else event_fields.text(data, "batch")
+    batch = event_fields.batch(data)
     fields = {
         "region": region,
         "name": event_fields.required_text(data, "name"),
@@ -159,7 +160,7 @@ def agreement_signed(data: Data, context: EventContext) -> RecordStatement:
     number = event_fields.text(data, "number") or None
     fields = {
         "title": title,
-        "parties": event_fields.texts(data, "parties"),
+        "parties": event_fields.parties(data),
         "date": signed_on,
         "region": region,
         "number": number,

@@ -69,7 +69,8 @@ async def _load(work: UnitOfWork, numbers: Sequence[str]) -> _Run:
 
 
 def _mention(order: Order[Enrol]) -> Mention:
-    return Mention(order.agency, order.regions, order.command.partner, order.command.region)
+    command = order.command
+    return Mention(order.agency, order.regions, command.partner, command.region, contact=command.contact)
 
 
 def _may_change(work: UnitOfWork, order: Order[Enrol], participant: Participant | None, run: _Run) -> bool:

@@ -12,7 +12,7 @@ from services.registration.identity.former_identifiers import FormerIdentifiers
 from services.registration.identity.profile import Row
 from services.registration.identity.regrouping import Touched
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import data_subject, values
+from services.registration.intake import data_subject, names
 from services.registration.intake.commands import ErasePartner
 from services.registration.intake.data_subject import HashedIdentifiers
 from services.registration.orders import Accepted, Effect, Order, Outcome
@@ -59,8 +59,8 @@ def _identifiers(participant: asyncpg.Record) -> _Identifiers:
 
 def plain_names(work: UnitOfWork, evidence: Sequence[asyncpg.Record]) -> set[UUID]:
     """The hashes of the names without their regions: what is refused is kept under those where it has no region."""
-    names = [values.name_key(work.vault.open(record["sealed"])["name"]) for record in evidence]
-    return {data_subject.hashed_name(work.vault, name) for name in names}
+    keys = [names.name_key(work.vault.open(record["sealed"])["name"]) for record in evidence]
+    return {data_subject.hashed_name(work.vault, key) for key in keys}
 
 
 def hashed(

@@ -13,6 +13,7 @@ from services.registration.intake.values import Refusal
 from services.registration.vault import Vault
 from services.registration.writer import failures
 from services.registration.writer.items import Item
+from shared.events.text_limits import EVENT_ID
 from shared.problems import Problem
 
 ONE = "application/cloudevents+json"
@@ -20,7 +21,6 @@ BATCH = "application/cloudevents-batch+json"
 LINES = "application/x-ndjson"
 MOST_EVENTS = 10_000
 MOST_BYTES = 8 << 20
-LONGEST_NAME = 500
 DEEPEST = 64
 
 _MALFORMED = object()
@@ -136,8 +136,10 @@ def _envelope(event: dict[str, Any]) -> Refusal | None:
         value = event.get(name)
         if value is None or value == "":
             return Refusal("missing_field", name, f"A CloudEvent has {name}.")
-        if not isinstance(value, str) or len(value) > LONGEST_NAME or "\x00" in value:
-            return Refusal("malformed", name, f"{name} is a text of at most {LONGEST_NAME} characters.")
+        if not isinstance(value, str) or "\x00" in value:
+            return Refusal("malformed", name, f"{name} is a text.")
+        if len(value) > EVENT_ID:
+            return Refusal("too_long", name, f"{name} has at most {EVENT_ID} characters.")
     version = event.get("specversion")
     if version is None:
         return Refusal("missing_field", "specversion", "A CloudEvent has specversion 1.0.")
