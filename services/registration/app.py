@@ -8,12 +8,14 @@ from fastapi import FastAPI, Request, Response
 
 from services.registration.api import (
     agencies,
+    cases,
     downloads,
     events,
     imports,
     lists,
     partners,
     quarantine,
+    sources,
     upload_form,
 )
 from services.registration.kafka_access import KafkaAccess
@@ -81,7 +83,9 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
     app = build_app(
         "registration",
         parts=[relay, access_relay, writer, import_worker, consumer, dead_letter_eraser],
-        routers=[each.router for each in (events, imports, downloads, lists, partners, quarantine, agencies)],
+        routers=[
+            each.router for each in (events, imports, downloads, lists, partners, cases, quarantine, agencies, sources)
+        ],
         state={"services": here, "keys": keys.ring},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,

@@ -13,11 +13,10 @@ import msgspec
 from services.registration.intake.contexts import EventContext
 from services.registration.intake.event_reader import UNREADABLE, EventReader
 from services.registration.intake.jurisdiction import Jurisdiction
-from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import envelopes
-from services.registration.writer.submissions import Events, Item
+from services.registration.writer.submissions import Events
 from shared.bus import unreadable_batches
 from shared.bus.batch import Batch
 from shared.bus.principals import INTAKE_PREFIX
@@ -27,9 +26,6 @@ FORMER_KEY = "payung-key"
 """The header in which a record of the former topic carries an API key; dead letters do not keep it."""
 
 NO_EVENT = "malformed: no CloudEvent with JSON, neither in binary nor in structured mode"
-
-SENDING = {"publish", "enroll"}
-"""Who has neither of these scopes may not send at all."""
 
 
 class KafkaIntake:
@@ -67,17 +63,7 @@ class KafkaIntake:
 
     def _submission(self, agency: str, regions: tuple[str, ...], scopes: set[str], events: list[Any]) -> Events:
         reader = EventReader(EventContext(Jurisdiction(self._here.regions, regions), self._here.jkp))
-        items = envelopes.items(events, agency, reader, self._here.vault)
-        return Events(agency, regions, [_checked(item, scopes) for item in items])
-
-
-def _checked(item: Item, scopes: set[str]) -> Item:
-    """The item, refused if the agency may not send this type."""
-    lacking = envelopes.scopes_needed([item.raw]) - scopes or (set() if scopes & SENDING else SENDING)
-    if lacking and not isinstance(item.command, Refusal):
-        detail = f"The agency lacks the scope '{min(lacking)}', which events of this type need."
-        item.command = Refusal("forbidden_type", "type", detail)
-    return item
+        return Events(agency, regions, envelopes.items(events, agency, reader, self._here.vault, scopes.__contains__))
 
 
 def _no_event(record: Record) -> str:

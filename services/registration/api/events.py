@@ -59,12 +59,9 @@ async def post_events(
 
 async def _take(here: Services, principal: Principal, media_type: str, body: bytes, key: str | None) -> Answer:
     events = envelopes.parse(media_type, body)
-    for scope in sorted(envelopes.scopes_needed(events)):
-        if not principal.may(scope):
-            raise Problem(403, "forbidden", f"This key lacks the scope '{scope}'.")
     agency = str(principal.agency)
     reader = EventReader(EventContext(Jurisdiction(here.regions, principal.regions), here.jkp))
-    items = await asyncio.to_thread(envelopes.items, events, agency, reader, here.vault)
+    items = await asyncio.to_thread(envelopes.items, events, agency, reader, here.vault, principal.may)
     answer: Answer = await here.writer.submit(Events(agency, principal.regions, items, key))
     return answer
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from services.registration.intake import values, vocabulary
+from services.registration.intake import days, identifiers, phones, placeholders, values, vocabulary
 from services.registration.intake.commands import ContactDetails, Heads, Reference
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refused, checked
@@ -40,7 +40,7 @@ def required_text(data: Data, field: str) -> str:
 
 def participant_no(data: Data) -> str:
     number = text(data, "participant_no")
-    if values.absent(number):
+    if placeholders.is_nothing(number):
         raise Refused("missing_participant_no", "participant_no", "No participant number is given.")
     return number
 
@@ -49,7 +49,7 @@ def day(data: Data, field: str) -> date:
     value = needed(data, field)
     if not isinstance(value, str):
         raise Refused("invalid_date", field, "A day is a text: 2021-12-31.")
-    return checked(values.day(checked(values.within(value, field)), field))
+    return checked(days.day(checked(values.within(value, field)), field))
 
 
 def choice(data: Data, field: str, choices: Sequence[str], optional: bool = False) -> str | None:
@@ -109,14 +109,14 @@ def nik(given: Data) -> str | None:
         raise Refused("nik_excel_damaged", "nik", "A NIK is sent as text: a number loses digits.")
     if value is not None and not isinstance(value, str):
         raise Refused("invalid_nik", "nik", "A NIK is sent as text: a number loses digits.")
-    return checked(values.nik(value or ""))
+    return checked(identifiers.nik(value or ""))
 
 
 def nib(given: Data) -> str | None:
     value = given.get("nib")
     if value is not None and not isinstance(value, str):
         raise Refused("invalid_nib", "nib", "A NIB is sent as text: a number loses digits.")
-    return checked(values.nib(value or ""))
+    return checked(identifiers.nib(value or ""))
 
 
 def reference(given: Any, field: str, jurisdiction: Jurisdiction, name: str | None = None) -> Reference:
@@ -130,7 +130,7 @@ def reference(given: Any, field: str, jurisdiction: Jurisdiction, name: str | No
         id=text(given, "id") or None,
         ref=text(given, "ref") or None,
         nib=business,
-        nik_koperasi=values.nik_koperasi(text(given, "nik_koperasi")),
+        nik_koperasi=identifiers.nik_koperasi(text(given, "nik_koperasi")),
         nik=person,
         name=name,
         region=checked(jurisdiction.regency(region)) if region is not None else None,
@@ -203,7 +203,7 @@ def contact(data: Data) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
     given = data.get("contact") or {}
     if not isinstance(given, dict):
         raise Refused("invalid_value", "contact", "contact is an object.")
-    phone, unusable = values.phone(text(given, "phone"))
+    phone, unusable = phones.phone(text(given, "phone"))
     details = ContactDetails(
         person=text(given, "name") or None,
         phone=phone,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, cast
 
-from services.registration.intake import event_fields, free_text, health_data, programmes, values
+from services.registration.intake import event_fields, free_text, health_data, identifiers, placeholders, programmes
 from services.registration.intake.commands import (
     Command,
     DelistPartner,
@@ -27,7 +27,7 @@ SCALES: Final = ("micro", "small", "medium", "large")
 
 def partner_listed(data: Data, context: EventContext) -> ListPartner:
     name = event_fields.text(data, "name")
-    if values.absent(name):
+    if placeholders.is_nothing(name):
         raise Refused("missing_name", "name", "The partner's name is not given.")
     partner = event_fields.reference(event_fields.needed(data, "partner"), "partner", context.jurisdiction, name=name)
     kind = event_fields.choice(data, "kind", KINDS)
@@ -39,7 +39,7 @@ def partner_listed(data: Data, context: EventContext) -> ListPartner:
     contact, warnings = event_fields.contact(data)
     warnings += free_text.warnings([list_name])
     if partner.nik is not None:
-        warnings += values.nik_warnings(partner.nik, context.jurisdiction.nik_district_exists(partner.nik))
+        warnings += identifiers.nik_warnings(partner.nik, context.jurisdiction.nik_district_exists(partner.nik))
     return ListPartner(
         partner=partner,
         name=name,

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from services.registration.intake import free_text, programmes, row_cells, values, vocabulary
+from services.registration.intake import free_text, numbers, programmes, row_cells, values, vocabulary
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import (
     Command,
@@ -23,7 +23,7 @@ from services.registration.intake.contexts import UploadContext
 from services.registration.intake.row_cells import RowCells
 from services.registration.intake.values import Refused, checked, refuse_if
 from shared.events import reference
-from shared.events.model import Kind
+from shared.events.model import Kind, Segment
 from shared.events.text_limits import MOST_PARTIES
 from shared.refusals import WarningCode
 
@@ -52,20 +52,17 @@ def _listing(cells: RowCells, file: FileContext, kind: Kind, *, needs_nik: bool)
     name = cells["name"] or cells["owner"]
     if not name:
         raise Refused("missing_name", "name", "Neither a business name nor an owner's name is given.")
-    if cells.has_column("status") and cells["status"].upper() not in ("AKTIF", "ACTIVE"):
+    if vocabulary.is_inactive(cells["status"]):
         raise Refused("inactive", "status", "Only active ones are listed.")
-    nik = checked(values.nik(cells["nik"], needs_nik))
-    nib = checked(values.nib(cells["nib"]))
+    found = row_cells.identifying_numbers(cells, file.upload.jurisdiction, nik_required=needs_nik)
     region = row_cells.place(cells, file.upload.jurisdiction)
     heads = row_cells.heads(cells)
     if cells["date"]:
         row_cells.day(cells, "date")
     contact, warnings = row_cells.contact(cells)
     warnings += file.list_warnings
-    if nik:
-        warnings += values.nik_warnings(nik, file.upload.jurisdiction.nik_district_exists(nik))
     return ListPartner(
-        partner=row_cells.reference(cells, name, nik, nib, region),
+        partner=row_cells.reference(cells, name, found, region),
         name=name,
         kind=kind,
         region=region,
@@ -76,24 +73,25 @@ def _listing(cells: RowCells, file: FileContext, kind: Kind, *, needs_nik: bool)
         heads=heads,
         contact=contact,
         line=cells.line,
-        warnings=warnings,
+        warnings=warnings + found.warnings,
+        owner=cells["owner"] or None if cells["name"] else None,
     )
 
 
 def enrolment(cells: RowCells, file: FileContext) -> Enrol:
     if not cells["participant_no"]:
         raise Refused("missing_participant_no", "participant_no", "No participant number is given.")
-    nik, nib = checked(values.nik(cells["nik"])), checked(values.nib(cells["nib"]))
+    found = row_cells.identifying_numbers(cells, file.upload.jurisdiction)
     region = row_cells.place(cells, file.upload.jurisdiction)
     start = row_cells.day(cells, "effective_on")
     until = row_cells.end(cells, start)
     held = checked(programmes.programmes(programmes.split_programmes(cells["programmes"]), file.upload.jkp))
-    segment, scale = row_cells.segment(cells), vocabulary.scale(cells["scale"])
+    segment, scale = _segment(cells), vocabulary.scale(cells["scale"])
     refuse_if(programmes.judge(held, segment, scale))
     return Enrol(
         participant_no=cells["participant_no"],
         effective_on=start,
-        partner=row_cells.reference(cells, cells["name"] or None, nik, nib, region),
+        partner=row_cells.reference(cells, cells["name"] or None, found, region),
         region=region,
         programmes=held,
         segment=segment,
@@ -101,6 +99,8 @@ def enrolment(cells: RowCells, file: FileContext) -> Enrol:
         heads=row_cells.heads(cells),
         until=until,
         line=cells.line,
+        warnings=found.warnings,
+        contact=row_cells.contact(cells)[0],
     )
 
 
@@ -111,8 +111,8 @@ def claim(cells: RowCells, file: FileContext) -> FileClaim:
     if cells.any_filled(file.health_columns):
         raise Refused("health_data", "health", "A claim's cause or diagnosis must not be sent.")
     occurred_on = row_cells.day(cells, "occurred_on")
-    amount = checked(values.amount(cells["amount"]))
-    held = checked(programmes.programmes([cells["programme"]], file.upload.jkp, "programme"))
+    amount = checked(numbers.amount(cells["amount"], decimal=cells.findings.decimal.get("amount")))
+    held = checked(programmes.programmes(programmes.split_programmes(cells["programme"]), file.upload.jkp, "programme"))
     status = vocabulary.STATUSES.get(cells["status"].upper())
     if len(held) != 1:
         raise Refused("missing_field", "programme", "A claim concerns one programme.")
@@ -149,7 +149,7 @@ def target(cells: RowCells, file: FileContext) -> RecordStatement:
 
 
 def briefing(cells: RowCells, file: FileContext) -> RecordStatement:
-    region, batch = row_cells.area(cells, file.upload.jurisdiction), cells["batch"]
+    region, batch = row_cells.area(cells, file.upload.jurisdiction), row_cells.plain_number(cells["batch"])
     held_on = row_cells.day(cells, "held_on")
     fields: dict[str, object] = {
         "region": region,
@@ -167,10 +167,18 @@ def attendance(cells: RowCells, file: FileContext) -> RecordAttendance:
     name = cells["name"] or cells["person"]
     if not name:
         raise Refused("missing_name", "name", "No name is given.")
-    nik, nib = checked(values.nik(cells["nik"])), checked(values.nib(cells["nib"]))
+    found = row_cells.identifying_numbers(cells, file.upload.jurisdiction)
     region = row_cells.place(cells, file.upload.jurisdiction) if cells["region"] else None
-    partner = Reference(nib=nib, nik=nik, name=name)
-    return RecordAttendance(partner, region, file.upload.list_date, cells["person"], line=cells.line)
+    partner = Reference(nib=found.nib, nik=found.nik, name=name)
+    return RecordAttendance(
+        partner=partner,
+        region=region,
+        held_on=file.upload.list_date,
+        person=cells["person"],
+        line=cells.line,
+        warnings=found.warnings,
+        contact=row_cells.contact(cells)[0],
+    )
 
 
 def agreement(cells: RowCells, file: FileContext) -> RecordStatement:
@@ -211,6 +219,13 @@ READERS: Final[Mapping[FileKind, Callable[[RowCells, FileContext], Command]]] = 
     "attendance": attendance,
     "agreements": agreement,
 }
+
+
+def _segment(cells: RowCells) -> Segment:
+    segment = vocabulary.segment(cells["segment"])
+    if segment is None:
+        raise Refused("invalid_value", "segment", "The segment is PU (Penerima Upah) or BPU (Bukan Penerima Upah).")
+    return segment
 
 
 def _kind(text: str, file: FileContext) -> Kind:

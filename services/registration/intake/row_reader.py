@@ -1,8 +1,10 @@
 """Reads the rows of one file: what each asks for, or why it is refused, whose it is and what identifies it."""
 
-from services.registration.intake import columns, data_subject, free_text, health_data, values
+import msgspec
+
+from services.registration.intake import columns, data_subject, free_text, health_data, names
 from services.registration.intake.columns import FileKind
-from services.registration.intake.commands import Command
+from services.registration.intake.commands import Command, ListPartner
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.data_subject import DataSubject
 from services.registration.intake.row_cells import RowCells
@@ -24,6 +26,7 @@ class RowReader:
         lists_cooperatives = kind == "partners" and columns.of_cooperatives(header)
         health_columns, list_warnings = health_data.columns(kind, header), free_text.warnings([upload.list])
         self._file = FileContext(upload, lists_cooperatives, health_columns, list_warnings)
+        self._other_texts = columns.of_other_texts(kind, header) if self._lists_partners else []
         self._limits = [(meaning, column, _cell_limit(meaning)) for meaning, column in self._columns.items()]
         self._least_limit = min((limit for _, _, limit in self._limits), default=0)
 
@@ -34,9 +37,17 @@ class RowReader:
         if max(map(len, row.cells), default=0) > self._least_limit and (refusal := self._too_long(row)):
             return refusal
         try:
-            return self._read_kind(self._cells(row), self._file)
+            command = self._read_kind(self._cells(row), self._file)
         except Refused as refused:
             return refused.refusal
+        if isinstance(command, ListPartner) and command.partner.ref is None:
+            return msgspec.structs.replace(command, other_texts=self._texts_of(row))
+        return command
+
+    def _texts_of(self, row: Row) -> tuple[str, ...]:
+        """The row's texts that are not read, as they are compared, each behind the name of its column."""
+        found = ((name, names.name_key(row.cells[column])) for name, column in self._other_texts)
+        return tuple(part for name, text in found if text for part in (name, text))
 
     def cells_to_keep(self, row: Row) -> list[str]:
         """The cells of a refused row without health data."""
@@ -45,7 +56,7 @@ class RowReader:
     def data_subject(self, row: Row) -> DataSubject:
         """The person or business that a refused row is about, as far as it can be read; the row may be too short."""
         cells = self._cells(row)
-        numbers = cells["nik_koperasi"], cells["participant_no"]
+        numbers = cells["nik_koperasi"] or cells["nik_of_cooperatives"], cells["participant_no"]
         return data_subject.of_cells(row.cells, _name(cells), self._region(cells), *numbers)
 
     def identities(self, row: Row) -> list[tuple[str, ...]]:
@@ -59,7 +70,7 @@ class RowReader:
         if self._lists_partners and cells["ref"]:
             return [("ref", cells["ref"])]
         if self._lists_partners and name:
-            return [(values.name_key(name), self._region(cells) or ""), (values.name_key(name), "")]
+            return [(names.name_key(name), self._region(cells) or ""), (names.name_key(name), "")]
         return [row.cells]
 
     def _too_long(self, row: Row) -> Refusal | None:
