@@ -63,8 +63,11 @@ def whole(cells: RowCells, meaning: str) -> int:
 
 
 def heads(cells: RowCells) -> Heads:
-    """The workers by job level; where only levels are given, `total` is their sum."""
+    """The workers by job level; where only levels, or men and women, are given, `total` is their sum."""
     total = checked(values.count(cells["workers"], "workers"))
+    if total is None:
+        by_sex = [checked(values.count(cells[sex], "workers")) for sex in ("men", "women")]
+        total = sum(count or 0 for count in by_sex) if any(count is not None for count in by_sex) else None
     management = checked(values.count(cells["management"], "management"))
     staff = checked(values.count(cells["staff"], "staff"))
     labour = checked(values.count(cells["labour"], "labour"))
