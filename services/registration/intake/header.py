@@ -15,7 +15,7 @@ _PARTS = frozenset(("l", "p", "lk", "pr", "laki laki", "laki", "perempuan", "pri
 """What a group of columns is split into; such a word means nothing without its group."""
 _GENERIC = _PARTS | {"nama", "name", "nik", "no", "nomor", "tanggal", "tgl", "jumlah", "status", "jenis", "kode"}
 """Names of columns that mean something else under each group: NAMA under PENDAMPING is nobody's business."""
-_FILLERS = re.compile(r"^(data|identitas|keterangan|informasi)\s+")
+_FILLERS = re.compile(r"^(?:data|identitas|keterangan|informasi)\s+", re.IGNORECASE)
 
 Known = Callable[[str], bool]
 """Whether a squeezed column name means something for the kind of file."""
@@ -24,13 +24,15 @@ Known = Callable[[str], bool]
 @dataclass(frozen=True)
 class Header:
     """The columns' names, and the lines they stand in: numbers of the first and of the last. `known` counts those
-    that mean something; `tiers` are the lines' cells as they are compared, to recognise the header where it repeats."""
+    that mean something; `tiers` are the lines' cells as they are compared, to recognise the header where it repeats;
+    `width` is how many cells its widest line has, those without a name behind the last name counted as well."""
 
     names: tuple[str, ...]
     first: int
     last: int
     known: int
     tiers: tuple[tuple[str, ...], ...]
+    width: int
 
 
 def find_header(lines: Sequence[Line], known: Known, header_row: int | None = None) -> Header | None:
@@ -60,7 +62,7 @@ def _with_tiers(lines: Sequence[Line], at: int, known: Known, may_look_up: bool)
     if above and _is_tier_above(above, names, known):
         names, first = _joined(above, names, known), at - 1
     tiers = tuple(tuple(map(squeeze, line.cells)) for line in lines[first : last + 1])
-    return Header(names, lines[first].number, lines[last].last, _known(names, known), tiers)
+    return Header(names, lines[first].number, lines[last].last, _known(names, known), tiers, max(map(len, tiers)))
 
 
 def _texts(cells: Sequence[str]) -> tuple[str, ...]:
@@ -128,7 +130,7 @@ def _name(top: str, low: str, known: Known) -> str:
 
 
 def _ways(top: str, low: str) -> tuple[str, ...]:
-    short = _FILLERS.sub("", top.lower())
+    short = _FILLERS.sub("", top)
     return (f"{top} {low}", f"{low} {top}", f"{low} {short}", f"{short} {low}")
 
 

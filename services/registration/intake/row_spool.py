@@ -30,13 +30,20 @@ class RowSpool:
     def __init__(self) -> None:
         self._file = TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._rows = 0
+        self._wide = self._width = 0
 
     def __len__(self) -> int:
         return self._rows
 
     def __iter__(self) -> Iterator[Row]:
         for _, line, cells, fits in self._kept():
+            if not fits and len(cells) == self._wide and not any(map(str.strip, cells[self._width :])):
+                cells, fits = cells[: self._width], True
             yield Row(line, cells, fits)
+
+    def narrow(self, wide: int, width: int) -> None:
+        """From now on rows of so many cells, those behind the width empty, are rows of that width."""
+        self._wide, self._width = wide, width
 
     def __enter__(self) -> "RowSpool":
         return self
@@ -60,6 +67,7 @@ class RowSpool:
                 for each, row in sorted(run, key=lambda pair: pair[0]):
                     runs[-1].add(row, each)
             ordered = TemporaryFile()  # noqa: SIM115 - takes the place of ours
+            self._wide = self._width = 0
             ordered.writelines(_encode(kept) + b"\n" for kept in heapq.merge(*(run._kept() for run in runs)))
         self._file.close()
         self._file = ordered

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
+from operator import itemgetter
 from typing import Any, BinaryIO
 
 from services.registration.intake import columns, text_records, workbooks
@@ -20,6 +21,7 @@ from services.registration.intake.values import Refusal
 from services.registration.intake.workbooks import Workbook, WorkbookFailed
 
 MOST_ROWS = 1_000_000
+ASKED_EVERY = 10_000
 _WINDOW_CHARACTERS = 4 << 20
 NO_HEADER = Refusal("malformed", "file", "No header: no line holds two column names known for this kind of file.")
 TOTALS = Refusal(
@@ -37,13 +39,26 @@ _NAMING = ("name", "owner", "person", "nik", "nib", "participant_no", "claim_ref
 Found = Table | Refusal
 
 
-def read(file: BinaryIO, kind: FileKind, options: ReadingOptions, rows: RowSpool) -> Found:
-    """The table in this file; its rows are added to `rows`. Memory does not depend on the size of the file."""
+class Interrupted(Exception):
+    """Whoever asked for the table does not want it any more."""
+
+
+def read(
+    file: BinaryIO,
+    kind: FileKind,
+    options: ReadingOptions,
+    rows: RowSpool,
+    goes_on: Callable[[], bool] = lambda: True,
+) -> Found:
+    """The table in this file; its rows are added to `rows`. Memory does not depend on the size of the file.
+
+    Raises Interrupted soon after `goes_on` does not hold any more.
+    """
     with _lines(file, kind, options) as found:
         if isinstance(found, Refusal):
             return found
         header, lines, reading = found
-        return _table(header, lines, kind, options, rows, reading)
+        return _table(header, _while(goes_on, lines), kind, options, rows, reading)
 
 
 def check(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Refusal | None:
@@ -56,6 +71,13 @@ def check(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Refusal | 
         return found if isinstance(found, Refusal) else None
     header = _text_header(file, kind, options)
     return header if isinstance(header, Refusal) else _without_names(header[0], kind, options)
+
+
+def _while(goes_on: Callable[[], bool], lines: Iterator[Line]) -> Iterator[Line]:
+    for count, line in enumerate(lines):
+        if count % ASKED_EVERY == 0 and not goes_on():
+            raise Interrupted
+        yield line
 
 
 _Lines = tuple[Header, Iterator[Line], Callable[[], dict[str, Any]]]
@@ -140,8 +162,16 @@ def _of_workbook(workbook: Workbook | Refusal, kind: FileKind, options: ReadingO
     if header is None:
         return TOTALS if any(_are_totals(line.cells) for line in window) else NO_HEADER
     below = (line for line in chain(window, workbook.lines) if line.number > header.last)
-    reading = {"format": name, **workbook.reading}
-    return header, below, lambda: reading
+    reading = {"format": name, **workbook.reading, "cells_outside": 0}
+    return header, _under(header, below, reading), lambda: reading
+
+
+def _under(header: Header, lines: Iterator[Line], reading: dict[str, Any]) -> Iterator[Line]:
+    """A sheet's rows, as wide as the header: cells beside the table are counted and not read."""
+    width = len(header.names)
+    for line in lines:
+        reading["cells_outside"] += sum(1 for cell in line.cells[width:] if cell.strip())
+        yield line._replace(cells=(*line.cells[:width], *("",) * (width - len(line.cells))))
 
 
 def _table(
@@ -170,7 +200,7 @@ def _spool(
     """Adds the rows to the spool; how many lines were none, by reason. None if there are too many."""
     kinds = LineKinds(header, [column for meaning, column in meanings.items() if meaning in _NAMING])
     skipped: Counter[SkipReason] = Counter()
-    width = len(header.names)
+    widths: Counter[int] = Counter()
     for line in lines:
         reason = None if line.is_cut else kinds.skip_reason(line.cells)
         if reason is not None:
@@ -178,16 +208,29 @@ def _spool(
             continue
         if len(rows) >= MOST_ROWS:
             return None
-        rows.add(_row(line, width))
+        row = _row(line, header)
+        widths[len(row.cells)] += 1
+        rows.add(row)
+    _settle_widths(rows, widths, len(header.names))
     return dict(skipped)
 
 
-def _row(line: Line, width: int) -> Row:
-    """Empty cells behind the last column are nobody's."""
-    cells = line.cells
-    if len(cells) > width and not any(map(str.strip, cells[width:])):
+def _row(line: Line, header: Header) -> Row:
+    """The row; cells under the header's nameless end are nobody's if they are empty."""
+    width, cells = len(header.names), line.cells
+    if width < len(cells) <= header.width and not any(map(str.strip, cells[width:])):
         cells = cells[:width]
     return Row(line.number, cells, len(cells) == width and not line.is_cut)
+
+
+def _settle_widths(rows: RowSpool, widths: Counter[int], width: int) -> None:
+    """Where most rows end in one empty cell more than the header, as some programs write them, they are no misfits.
+
+    A single such row is one: its cells may be shifted by a separator within a text.
+    """
+    wide, count = max(((each, n) for each, n in widths.items() if each > width), default=(0, 0), key=itemgetter(1))
+    if count > widths[width]:
+        rows.narrow(wide, width)
 
 
 def _known(kind: FileKind, options: ReadingOptions) -> Known:

@@ -3,6 +3,7 @@
 import gzip
 import zipfile
 import zlib
+from contextlib import ExitStack
 from tempfile import TemporaryFile
 from typing import BinaryIO, Protocol
 
@@ -36,9 +37,10 @@ def unpacked(file: BinaryIO) -> tuple[BinaryIO, Format] | Refusal:
     if isinstance(inner, Refusal):
         return inner
     found = file_format(inner)
-    if isinstance(found, Refusal):
-        return found
-    return NESTED if found in ("gzip", "zip") else (inner, found)
+    if isinstance(found, Refusal) or found in ("gzip", "zip"):
+        inner.close()
+        return found if isinstance(found, Refusal) else NESTED
+    return inner, found
 
 
 def _from_gzip(file: BinaryIO) -> BinaryIO | Refusal:
@@ -60,13 +62,12 @@ def _from_zip(file: BinaryIO) -> BinaryIO | Refusal:
 
 
 def _copied(packed: _Packed) -> BinaryIO | Refusal:
-    plain = TemporaryFile()  # noqa: SIM115 - closed by whoever reads it, and with it deleted
-    size = 0
-    while block := packed.read(BLOCK):
-        size += len(block)
-        if size > MOST_BYTES:
-            plain.close()
-            return TOO_LARGE
-        plain.write(block)
+    with ExitStack() as stack:
+        plain = stack.enter_context(TemporaryFile())
+        while block := packed.read(BLOCK):
+            if plain.tell() + len(block) > MOST_BYTES:
+                return TOO_LARGE
+            plain.write(block)
+        stack.pop_all()  # from here on it is closed by whoever reads it
     plain.seek(0)
-    return plain  # type: ignore[return-value]
+    return plain
