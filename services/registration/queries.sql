@@ -38,7 +38,8 @@ begin
                         string_agg(format('n.%1$I is not distinct from old.%1$I', a.attname), ' and ')) as is_old,
                string_agg(format('alter view pg_temp.%I alter column %I set default %s;', c.relname, a.attname,
                                  case when a.attidentity <> '' then 'nextval(''pg_temp.overlay_identity'')'
-                                      else pg_get_expr(d.adbin, d.adrelid) end), ' ') as defaults
+                                      else pg_get_expr(d.adbin, d.adrelid) end), ' ')
+                   filter (where a.attidentity <> '' or d.adbin is not null) as defaults
           from pg_class c
           join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
           left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
