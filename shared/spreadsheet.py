@@ -10,11 +10,12 @@ _FORMULA: Final = re.compile(r"\s*[=+\-@]|[\t\r]")
 _PHONE: Final = re.compile(r"\+\d+")
 
 
-def as_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """The CSV text, lines ended by CR LF; None is an empty cell, numbers stay numbers."""
+def as_csv(header: Sequence[str] | None, rows: Iterable[Sequence[Any]]) -> str:
+    """The CSV text, lines ended by CR LF; None is an empty cell, numbers stay numbers. A header of None: no header."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([guarded(name) for name in header])
+    if header is not None:
+        writer.writerow([guarded(name) for name in header])
     writer.writerows([guarded(value) for value in row] for row in rows)
     return text.getvalue()
 

@@ -16,9 +16,11 @@ from services.registration.api import (
     quarantine,
     upload_form,
 )
+from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
 from services.registration.kafka_intake import KafkaIntake
 from services.registration.records.dead_letters_of_erased import dead_letters_of_erased
+from services.registration.retention import Retention
 from services.registration.runtime import Services
 from services.registration.settings import Settings
 from services.registration.vault import Vault
@@ -72,7 +74,10 @@ def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
     dry_runs = DryRuns(settings.database, pool, vault, regions)
     import_worker = ImportWorker(pool, vault, writer, dry_runs, regions, jkp=settings.jkp)
     access = KafkaAccess(settings.kafka, prefix=settings.topic_prefix, replication=settings.replication)
-    here = Services(pool, vault, writer, relay, keys, regions, import_worker, dead_letter_eraser, access, settings.jkp)
+    retention = Retention(pool, settings.retention_days)
+    intake_eraser = IntakeEraser(pool, kafka=kafka, prefix=prefix)
+    erasers = dead_letter_eraser, access, intake_eraser
+    here = Services(pool, vault, writer, relay, keys, regions, import_worker, *erasers, settings.jkp)
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
     consumer.on(FORMER_INTAKE, intake.on_former_intake, may_halt=False)
@@ -80,7 +85,7 @@ def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
     watch(metrics, consumer, relay)
     app = build_app(
         "registration",
-        parts=[relay, writer, import_worker, consumer, dead_letter_eraser],
+        parts=[relay, writer, import_worker, consumer, dead_letter_eraser, intake_eraser, retention],
         routers=[each.router for each in (events, imports, downloads, lists, partners, quarantine, agencies)],
         state={"services": here, "keys": keys},
         body_limits={

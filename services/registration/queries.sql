@@ -395,6 +395,30 @@ insert into dead_letters_to_erase values ($1::bigint[], $2::text[], $3::uuid[], 
 -- Takes the notes of whose dead letters are to be deleted; they are gone when the transaction commits.
 delete from dead_letters_to_erase returning nib, nik_koperasi, nik, name, participant_no;
 
+-- name: note_intake_erasure()
+-- What agencies wrote to Kafka until now is to be deleted, in the transaction of the erasure.
+insert into intake_erasure default values;
+
+-- name: take_intake_erasures()
+-- Takes the notes of erasures; they are gone when the transaction commits.
+delete from intake_erasure returning noted_at;
+
+-- name: add_intake_deletions(topics, partitions, before_offsets)
+-- Records before these offsets are to be deleted; an offset only ever moves ahead.
+insert into intake_deletion as d (topic, partition, before_offset)
+select * from unnest($1::text[], $2::int[], $3::bigint[])
+on conflict (topic, partition) do update set before_offset = greatest(d.before_offset, excluded.before_offset);
+
+-- name: due_intake_deletions()
+-- The partitions whose records up to the offset are all consumed.
+select d.topic, d.partition, d.before_offset from intake_deletion d
+  join consumer_offsets o using (topic, partition) where o.next_offset >= d.before_offset;
+
+-- name: drop_intake_deletions(topics, partitions, before_offsets)
+-- These deletions are done; one whose offset moved ahead meanwhile stays.
+delete from intake_deletion d using unnest($1::text[], $2::int[], $3::bigint[]) n (topic, partition, before_offset)
+ where d.topic = n.topic and d.partition = n.partition and d.before_offset = n.before_offset;
+
 -- name: erase_participants(participant_nos)
 -- These participants are gone, with their versions.
 delete from participant where participant_no = any($1::text[]);
@@ -578,6 +602,30 @@ select * from import where ($1::text is null or agency = $1) order by created_at
 -- name: refused_rows(import_id)
 -- The refused rows of an upload in the order of its lines, sealed.
 select id, line, code, field, detail, sealed from quarantine where import_id = $1 order by line, id;
+
+-- name: delete_refused_rows(import_id)
+-- The refused rows of a finished upload are gone, which stays noted; returns how many, nothing for one that goes on.
+with ended as (
+    update import set refused_deleted_at = coalesce(refused_deleted_at, clock_timestamp())
+     where import_id = $1 and finished_at is not null returning import_id),
+dropped as (delete from quarantine q using ended e where q.import_id = e.import_id returning 1)
+select (select count(*) from dropped) as refused_rows from ended;
+
+-- name: expired_import(days)
+-- An upload that ended so many days ago and whose refused rows, or which as a dry run, was not deleted yet.
+select import_id from import
+ where finished_at < now() - make_interval(days => $1) and refused_deleted_at is null
+ order by finished_at limit 1 for update skip locked;
+
+-- name: delete_dry_run(import_id)
+-- A finished dry run is gone, with its report.
+delete from import where import_id = $1 and dry_run and finished_at is not null;
+
+-- name: expire_refused_events(days)
+-- Deletes some of the events that were refused so many days ago; returns them, nothing when none is left.
+delete from quarantine where id in (
+    select id from quarantine where import_id is null and recorded_at < now() - make_interval(days => $1) limit 5000)
+returning id;
 
 -- name: unregistered(agency, list, day)
 -- The newest row of each partner of a list that is not insured on a day.

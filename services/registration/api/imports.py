@@ -83,15 +83,21 @@ async def get_import(
     return _as_json(await own_import(here, principal, import_id))
 
 
-@router.delete("/v1/imports/{import_id}", summary="Cancel; what was accepted so far stays")
-async def cancel_import(
+@router.delete(
+    "/v1/imports/{import_id}",
+    summary="Cancel one that goes on: what was accepted so far stays. Of one that ended, delete the refused rows",
+)
+async def delete_import(
     import_id: str, principal: Annotated[Principal, Depends(member)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
+    """`deleted` in the answer says what is gone: the file and so many refused rows. What was accepted stays."""
     record = await own_import(here, principal, import_id)
     async with transaction(here.pool) as db:
-        if await db.fetchval(queries["cancel_import"], record["import_id"], principal.agency):
-            await db.execute(queries["drop_import_file"], record["import_id"])
-    return _as_json(await own_import(here, principal, import_id))
+        is_cancelled = await db.fetchval(queries["cancel_import"], record["import_id"], principal.agency)
+        file = await db.execute(queries["drop_import_file"], record["import_id"]) if is_cancelled else ""
+        refused = None if is_cancelled else await db.fetchval(queries["delete_refused_rows"], record["import_id"])
+    deleted = {"file": file not in ("", "DELETE 0"), "refused_rows": refused or 0}
+    return _as_json(await own_import(here, principal, import_id)) | {"deleted": deleted}
 
 
 def _as_json(record: asyncpg.Record) -> dict[str, Any]:
@@ -114,4 +120,5 @@ def _as_json(record: asyncpg.Record) -> dict[str, Any]:
         "detail": record["detail"],
         "created_at": record["created_at"].isoformat(),
         "finished_at": record["finished_at"].isoformat() if record["finished_at"] else None,
+        "refused_deleted_at": record["refused_deleted_at"].isoformat() if record["refused_deleted_at"] else None,
     }

@@ -72,6 +72,7 @@ async def erase_partner(
     if not await here.writer.submit(Erasure(record["partner_id"])):
         raise not_found()
     here.dead_letter_eraser.wake()
+    here.intake_eraser.wake()
     return Response(status_code=204)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from services.registration.api.access import sender, services
 from services.registration.api.parameters import BEFORE_ALL
@@ -104,6 +104,19 @@ async def retry(
         refused = answer["rejected"][0]
         raise Problem(422, refused["code"], refused["detail"], field=refused["field"])
     return answer
+
+
+@router.delete(
+    "/v1/quarantine/{entry_id}",
+    status_code=204,
+    summary="Delete: it is given up. Without that it is kept for 90 days, unless the operator set another time",
+)
+async def delete_entry(
+    entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
+) -> Response:
+    entry = await _own(here, principal, entry_id)
+    await here.pool.execute(queries["drop_quarantined"], entry["id"], principal.agency)
+    return Response(status_code=204)
 
 
 async def _own(here: Services, principal: Principal, entry_id: str) -> asyncpg.Record:
