@@ -56,7 +56,7 @@ def _with_tiers(lines: Sequence[Line], at: int, known: Known, may_look_up: bool)
     first = last = at
     names = _texts(lines[at].cells)
     below = _texts(lines[at + 1].cells) if at + 1 < len(lines) else ()
-    if _is_tier_below(names, below):
+    if _is_tier_below(names, below, known):
         names, last = _joined(names, below, known), at + 1
     above = _texts(lines[at - 1].cells) if at and may_look_up else ()
     if above and _is_tier_above(above, names, known):
@@ -74,11 +74,17 @@ def _known(cells: Sequence[str], known: Known) -> int:
     return len({name for name in map(squeeze, cells) if name and known(name)})
 
 
-def _is_tier_below(upper: tuple[str, ...], lower: tuple[str, ...]) -> bool:
-    """Whether the line below splits groups of the header: it has names only under a group that spans columns."""
-    if len([name for name in lower if name]) < 2 or not all(map(_is_name, lower)):
+def _is_tier_below(upper: tuple[str, ...], lower: tuple[str, ...], known: Known) -> bool:
+    """Whether the line below splits groups of the header, and is no row: it has names only under a group that spans
+    columns, and one of them is what columns are called, or all are written in capitals like the header."""
+    named = [name for name in lower if name]
+    if len(named) < 2 or not all(map(_is_name, lower)):
         return False
-    return all(_is_spanned(upper, lower, at) for at, name in enumerate(lower) if name)
+    if not all(_is_spanned(upper, lower, at) for at, name in enumerate(lower) if name):
+        return False
+    if "".join((*upper, *lower)).isupper():
+        return True
+    return any(squeeze(name) in _PARTS or known(squeeze(name)) for name in named) or _mean_more(upper, lower, known)
 
 
 def _is_tier_above(upper: tuple[str, ...], lower: tuple[str, ...], known: Known) -> bool:
@@ -86,6 +92,11 @@ def _is_tier_above(upper: tuple[str, ...], lower: tuple[str, ...], known: Known)
     groups = [at for at, name in enumerate(upper) if name]
     if not all(map(_is_name, upper)) or not all(_is_spanned(upper, lower, at) for at in groups):
         return False
+    return _mean_more(upper, lower, known)
+
+
+def _mean_more(upper: tuple[str, ...], lower: tuple[str, ...], known: Known) -> bool:
+    """Whether a name of the lower line means something together with its group."""
     pairs = _pairs(upper, lower)
     return any(low and top and (squeeze(low) in _PARTS or _is_pair_known(top, low, known)) for top, low in pairs)
 

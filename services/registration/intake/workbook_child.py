@@ -90,11 +90,9 @@ def _best_sheet(workbook: CalamineWorkbook, names: list[str], kind: str, options
 
 
 def _lines(sheet: CalamineSheet) -> Iterator[Line]:
-    """The sheet's rows under their numbers in the sheet, those without a cell left out."""
-    first = sheet.start[0] + 1 if sheet.start else 1
-    for number, row in enumerate(sheet.iter_rows(), first):
-        if cells := without_empty_end([text_of(value) for value in row]):
-            yield Line(number, number, cells)
+    """The sheet's rows under their numbers in the sheet, up to the last one with a cell."""
+    for number, row in enumerate(sheet.iter_rows(), 1):
+        yield Line(number, number, without_empty_end([text_of(value) for value in row]))
 
 
 def _emit(out: BinaryIO, value: Any) -> None:

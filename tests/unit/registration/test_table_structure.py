@@ -58,9 +58,17 @@ def test_a_name_under_a_group_of_somebody_else_is_not_the_partners() -> None:
     assert table.read_as["PENDAMPING NAMA"] is None
 
 
+def test_a_second_tier_in_capitals_is_one_whatever_its_names() -> None:
+    table = read("NO;NAMA USAHA;NIB;MODAL;\n;;;SENDIRI;LUAR\n1;Kerupuk;;5;6\n")
+    assert table.table.header[3:] == ("MODAL SENDIRI", "MODAL LUAR")
+    assert table.table.rows == 1
+
+
 def test_the_first_row_is_no_tier_of_the_header() -> None:
     assert read("nama usaha;nib;kab_kota\nToko;;\n").table.rows == 1
     assert read("NO;NAMA USAHA;;KAB/KOTA\n1;Toko;x;Sukoharjo\n").table.rows == 1
+    odd = read("No;Nama Usaha;Alamat;;\n;;Jl. Mawar;No 5;\n1;Toko;;;\n")
+    assert (odd.table.rows, odd.read_as["Alamat"]) == (2, "address")
 
 
 @pytest.mark.parametrize(
