@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -65,6 +65,15 @@ class NotEncodable(ValueError):
     """A value that no column of its type can hold. It is the data's fault, never the database's: no reason to wait."""
 
 
+@contextmanager
+def encoding_checked() -> Iterator[None]:
+    """Raises NotEncodable where the driver refuses a value within the block."""
+    try:
+        yield
+    except UNSTORABLE:
+        raise NotEncodable("a value does not fit its column") from None
+
+
 @asynccontextmanager
 async def connection(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
     """A connection of the pool; asyncpg's proxy is a Connection in all but its static type.
@@ -72,10 +81,8 @@ async def connection(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
     Raises NotEncodable for a value that the driver refuses.
     """
     async with pool.acquire() as db:
-        try:
+        with encoding_checked():
             yield cast(asyncpg.Connection, db)
-        except UNSTORABLE:
-            raise NotEncodable("a value does not fit its column") from None
 
 
 @asynccontextmanager
