@@ -71,6 +71,11 @@ def nik_koperasi(text: str) -> str | None:
     return digits if _NIK_KOPERASI.fullmatch(digits) and digits.strip("0") else None
 
 
+def is_e_notation(text: str) -> bool:
+    """Whether this is how a spreadsheet shows a long number: 3,57602E+15."""
+    return _E_NOTATION.fullmatch(text.strip()) is not None
+
+
 def may_have_lost_digit(text: str) -> bool:
     """Whether a spreadsheet may have held this NIK as a number, which keeps 15 digits: only digits, the last 0."""
     return _MAYBE_SHORTENED.fullmatch(text.strip()) is not None

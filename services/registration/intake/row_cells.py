@@ -11,7 +11,7 @@ from services.registration.intake import days, identifiers, numbers, phones, pla
 from services.registration.intake.column_findings import NO_FINDINGS, ColumnFindings
 from services.registration.intake.commands import ContactDetails, Heads, Reference
 from services.registration.intake.jurisdiction import Jurisdiction
-from services.registration.intake.values import Refused, checked
+from services.registration.intake.values import Refusal, Refused, checked
 from shared.refusals import WarningCode
 
 
@@ -135,11 +135,17 @@ def reference(cells: RowCells, name: str | None, numbers: Numbers, region: str) 
     )
 
 
+def regency(cells: RowCells, jurisdiction: Jurisdiction) -> str | Refusal:
+    """The row's regency, anywhere in the country."""
+    return jurisdiction.regency_of(cells["region_code"], cells["region"], cells.findings.region_codes)
+
+
 def place(cells: RowCells, jurisdiction: Jurisdiction) -> str:
     """The row's regency, which lies in the agency's regions."""
-    return checked(jurisdiction.place(cells["region"]))
+    code, name = cells["region_code"], cells["region"]
+    return checked(jurisdiction.place(code or name, name if code else "", cells.findings.region_codes))
 
 
 def area(cells: RowCells, jurisdiction: Jurisdiction) -> str:
     """The row's region, of any level; without one, the agency's first."""
-    return checked(jurisdiction.area(cells["region"] or jurisdiction.own[0]))
+    return checked(jurisdiction.area(cells["region_code"] or cells["region"] or jurisdiction.own[0]))

@@ -48,6 +48,7 @@ def read(kind: FileKind, content: bytes, upload: UploadContext) -> File | Refusa
     if isinstance(table, Refusal):
         return table
     reader = RowReader(kind, table.header, upload)
+    reader.judge_columns(table.rows)
     lines = [Line(row, _read_row(reader, row)) for row in table.rows]
     if kind == "enrollments":
         lines.sort(key=_by_participant)

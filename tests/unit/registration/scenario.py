@@ -52,6 +52,7 @@ def _read(entry: dict[str, str]) -> File:
     jurisdiction = Jurisdiction(Regions.load(), (entry["agency_region"],))
     upload = UploadContext(jurisdiction, entry["file"], date.fromisoformat(entry["list_date"]), nik)
     reader = RowReader(kind, table.header, upload)
+    reader.judge_columns(table.rows)
     file = File(entry, len(table.rows), table.skipped)
     for row in table.rows:
         answer = reader.read(row)
