@@ -51,6 +51,16 @@ async def connect(dsn: str, *, min_size: int = 1, max_size: int = 8) -> asyncpg.
     return pool
 
 
+@asynccontextmanager
+async def dedicated(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that nobody else uses before or after: temporary tables and views end with it."""
+    db = await asyncpg.connect(dsn, server_settings=SESSION_SETTINGS, command_timeout=600)
+    try:
+        yield db
+    finally:
+        await db.close(timeout=5)
+
+
 class NotEncodable(ValueError):
     """A value that no column of its type can hold. It is the data's fault, never the database's: no reason to wait."""
 

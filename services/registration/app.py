@@ -23,6 +23,7 @@ from services.registration.runtime import Services
 from services.registration.settings import Settings
 from services.registration.vault import Vault
 from services.registration.writer import envelopes
+from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
 from services.registration.writer.writer import Writer
 from shared.bus.consumer import Consumer
@@ -68,7 +69,8 @@ def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
     erased = partial(dead_letters_of_erased, vault=vault, regions=regions)
     kafka, prefix = settings.kafka, settings.topic_prefix
     dead_letter_eraser = DeadLetterEraser(pool, f"{FORMER_INTAKE}*", erased, kafka=kafka, prefix=prefix)
-    import_worker = ImportWorker(pool, vault, writer, regions, jkp=settings.jkp)
+    dry_runs = DryRuns(settings.database, pool, vault, regions)
+    import_worker = ImportWorker(pool, vault, writer, dry_runs, regions, jkp=settings.jkp)
     access = KafkaAccess(settings.kafka, prefix=settings.topic_prefix, replication=settings.replication)
     here = Services(pool, vault, writer, relay, keys, regions, import_worker, dead_letter_eraser, access, settings.jkp)
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)

@@ -11,6 +11,73 @@ select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 
 -- The acceptance clock never goes back, whichever instance asks.
 update clock set last = greatest(last, clock_timestamp()) returning last;
 
+-- name: overlay_tables()
+-- From now on this session sees each table with its own changes laid over it, and no other session sees these: a
+-- temporary view of the same name holds the rows of the table without those in `…__gone`, and those in `…__new`. What
+-- is written to these tables by a dry run may therefore use no `on conflict`, which PostgreSQL has for tables alone:
+-- `merge` does the same under the writer's lock.
+do $overlay$
+declare
+    place regnamespace := current_schema()::regnamespace;
+    t record;
+begin
+    create temporary sequence overlay_identity start 1099511627776;
+    for t in
+        select c.relname as name,
+               string_agg(format('%I', a.attname), ', ' order by a.attnum) as columns,
+               string_agg(format('new.%I', a.attname), ', ' order by a.attnum) as new_values,
+               coalesce(string_agg(format('%I', a.attname), ', ') filter (where k.is_key),
+                        string_agg(format('%I', a.attname), ', ')) as key,
+               coalesce(string_agg(format('u.%I', a.attname), ', ') filter (where k.is_key),
+                        string_agg(format('u.%I', a.attname), ', ')) as key_of_view,
+               coalesce(string_agg(format('old.%I', a.attname), ', ') filter (where k.is_key),
+                        string_agg(format('old.%I', a.attname), ', ')) as old_key,
+               coalesce(string_agg(format('g.%1$I = u.%1$I', a.attname), ' and ') filter (where k.is_key),
+                        string_agg(format('g.%1$I is not distinct from u.%1$I', a.attname), ' and ')) as is_gone,
+               coalesce(string_agg(format('n.%1$I = old.%1$I', a.attname), ' and ') filter (where k.is_key),
+                        string_agg(format('n.%1$I is not distinct from old.%1$I', a.attname), ' and ')) as is_old,
+               string_agg(format('alter view pg_temp.%I alter column %I set default %s;', c.relname, a.attname,
+                                 case when a.attidentity <> '' then 'nextval(''pg_temp.overlay_identity'')'
+                                      else pg_get_expr(d.adbin, d.adrelid) end), ' ') as defaults
+          from pg_class c
+          join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+          left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+          left join pg_index i on i.indrelid = c.oid and i.indisprimary
+         cross join lateral (select a.attnum = any(i.indkey::smallint[]) as is_key) k
+         where c.relnamespace = place and c.relkind = 'r'
+         group by c.relname
+    loop
+        execute format('create temporary table %I (like %s.%I including indexes)', t.name || '__new', place, t.name);
+        execute format('create temporary table %I as select %s from %s.%I with no data', t.name || '__gone', t.key,
+                       place, t.name);
+        execute format('create index on pg_temp.%I (%s)', t.name || '__gone', t.key);
+        execute format(
+            'create temporary view %1$I as select %2$s from (select %2$s, false as is_new from %3$s.%1$I union all
+             select %2$s, true from pg_temp.%4$I) u
+              where u.is_new or not exists (select from pg_temp.%5$I g where %6$s)',
+            t.name, t.columns, place, t.name || '__new', t.name || '__gone', t.is_gone);
+        execute format(
+            'create function pg_temp.%1$I() returns trigger language plpgsql as $write$
+             begin
+                 if tg_op <> ''INSERT'' then
+                     delete from pg_temp.%2$I n where %3$s;
+                     if not found then insert into pg_temp.%4$I values (%5$s); end if;
+                 end if;
+                 if tg_op = ''DELETE'' then return old; end if;
+                 insert into pg_temp.%2$I (%6$s) values (%7$s);
+                 return new;
+             end $write$',
+            t.name || '__write', t.name || '__new', t.is_old, t.name || '__gone', t.old_key, t.columns, t.new_values);
+        execute format('create trigger write instead of insert or update or delete on pg_temp.%I
+                        for each row execute function pg_temp.%I()', t.name, t.name || '__write');
+        if t.defaults is not null then execute t.defaults; end if;
+    end loop;
+end $overlay$;
+
+-- name: clock_now()
+-- What the acceptance clock would show now; it is not moved.
+select greatest(last, clock_timestamp()) from clock;
+
 -- name: evidence_by_key(keys)
 -- The rows with these keys, whole.
 select * from evidence where key = any($1::uuid[]);
@@ -182,14 +249,19 @@ select exists (select from participant);
 
 -- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, history)
 -- Adds the participants, or replaces all of them but their number.
-insert into participant as p (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name,
-                              anchor_row, anchor_partner, history)
-select * from unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
-                     $9::uuid[], $10::uuid[], $11::uuid[], $12::bytea[])
-on conflict (participant_no) do update set partner_id = excluded.partner_id, own_id = excluded.own_id,
-   found = excluded.found, region = excluded.region, nib = excluded.nib, nik_koperasi = excluded.nik_koperasi,
-   nik = excluded.nik, name = excluded.name,
-   anchor_row = excluded.anchor_row, anchor_partner = excluded.anchor_partner, history = excluded.history;
+merge into participant p
+using unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
+             $9::uuid[], $10::uuid[], $11::uuid[], $12::bytea[])
+      n (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner,
+         history)
+   on p.participant_no = n.participant_no
+ when matched then update set partner_id = n.partner_id, own_id = n.own_id, found = n.found, region = n.region,
+      nib = n.nib, nik_koperasi = n.nik_koperasi, nik = n.nik, name = n.name, anchor_row = n.anchor_row,
+      anchor_partner = n.anchor_partner, history = n.history
+ when not matched then insert (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name,
+      anchor_row, anchor_partner, history)
+      values (n.participant_no, n.partner_id, n.own_id, n.found, n.region, n.nib, n.nik_koperasi, n.nik, n.name,
+      n.anchor_row, n.anchor_partner, n.history);
 
 -- name: remove_periods(partner_ids)
 -- The periods of these partners, which are written anew in the same transaction.
@@ -206,12 +278,17 @@ select * from claim where participant_no = any($1::text[]);
 
 -- name: save_claims(claim_id, agency, claim_ref, participant_no, programme, amount, status, occurred_on, paid_on, version, fact)
 -- Adds the claims, or replaces what may change in one; agency, reference, programme and day never do.
-insert into claim (claim_id, agency, claim_ref, participant_no, programme, amount, status, occurred_on, paid_on,
-                   version, fact)
-select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::date[],
-                     $9::date[], $10::int[], $11::bytea[])
-on conflict (claim_id) do update set participant_no = excluded.participant_no, amount = excluded.amount,
-   status = excluded.status, paid_on = excluded.paid_on, version = excluded.version, fact = excluded.fact;
+merge into claim c
+using unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::date[],
+             $9::date[], $10::int[], $11::bytea[])
+      n (claim_id, agency, claim_ref, participant_no, programme, amount, status, occurred_on, paid_on, version, fact)
+   on c.claim_id = n.claim_id
+ when matched then update set participant_no = n.participant_no, amount = n.amount, status = n.status,
+      paid_on = n.paid_on, version = n.version, fact = n.fact
+ when not matched then insert (claim_id, agency, claim_ref, participant_no, programme, amount, status, occurred_on,
+      paid_on, version, fact)
+      values (n.claim_id, n.agency, n.claim_ref, n.participant_no, n.programme, n.amount, n.status, n.occurred_on,
+      n.paid_on, n.version, n.fact);
 
 -- name: statements(keys)
 -- These statements, those there are, whole.
@@ -219,9 +296,12 @@ select * from statement where key = any($1::text[]);
 
 -- name: save_statements(key, type, agency, fields, fact)
 -- Adds the statements or replaces them; a key names one thing stated.
-insert into statement (key, type, agency, fields, fact)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[])
-on conflict (key) do update set agency = excluded.agency, fields = excluded.fields, fact = excluded.fact;
+merge into statement s
+using unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[]) n (key, type, agency, fields, fact)
+   on s.key = n.key
+ when matched then update set agency = n.agency, fields = n.fields, fact = n.fact
+ when not matched then insert (key, type, agency, fields, fact)
+      values (n.key, n.type, n.agency, n.fields, n.fact);
 
 -- name: briefing_of_day(agencies, days)
 -- The briefing an agency held on a day and where, the first by key if there were several.
@@ -261,11 +341,16 @@ select exists (select from attendance);
 
 -- name: save_attendance(key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row, anchor_partner)
 -- Adds the guests; one that is kept already gets this partner and briefing.
-insert into attendance (key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row,
-                        anchor_partner)
-select * from unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::uuid[], $6::bigint[], $7::text[], $8::uuid[],
-                     $9::uuid[], $10::uuid[], $11::uuid[])
-on conflict (key) do update set partner_id = excluded.partner_id, statement = excluded.statement;
+merge into attendance a
+using unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::uuid[], $6::bigint[], $7::text[], $8::uuid[],
+             $9::uuid[], $10::uuid[], $11::uuid[])
+      n (key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row, anchor_partner)
+   on a.key = n.key
+ when matched then update set partner_id = n.partner_id, statement = n.statement
+ when not matched then insert (key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row,
+      anchor_partner)
+      values (n.key, n.agency, n.held_on, n.statement, n.partner_id, n.nib, n.nik_koperasi, n.nik, n.name,
+      n.anchor_row, n.anchor_partner);
 
 -- name: drop_other_guests(statement, keys)
 -- Of this briefing's guests only those with these keys stay.
@@ -412,17 +497,18 @@ update agency set kafka_key = $2 where slug = $1;
 -- Whether the agency's access to Kafka was issued with this key; the agency stays as it is until the transaction ends.
 select kafka_key = $2 from agency where slug = $1 for update;
 
--- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run)
+-- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options)
 -- Adds an upload, which waits to be worked off.
-insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run) values ($1, $2, $3, $4, $5, $6, $7);
+insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run, options)
+values ($1, $2, $3, $4, $5, $6, $7, $8);
 
--- name: add_import_file(import_id, sealed)
--- Keeps the upload's file, sealed, until it is worked off.
-insert into import_file (import_id, sealed) values ($1, $2);
+-- name: add_import_file(import_id, part, sealed)
+-- Keeps a part of the upload's file, sealed, until the file is worked off.
+insert into import_file (import_id, part, sealed) values ($1, $2, $3);
 
--- name: import_file(import_id)
--- The upload's file, sealed; nothing once it was worked off.
-select sealed from import_file where import_id = $1;
+-- name: import_file(import_id, part)
+-- One part of the upload's file, sealed; nothing behind the last one, and none once it was worked off.
+select sealed from import_file where import_id = $1 and part = $2;
 
 -- name: drop_import_file(import_id)
 -- The upload's file is no longer needed.
@@ -438,10 +524,22 @@ update import i set state = 'running', attempts = attempts + 1, lease_until = no
      order by created_at, import_id limit 1 for update skip locked)
 returning i.*, a.regions;
 
--- name: begin_import(import_id, header, rows, skipped)
--- The upload was read: its header and how many rows it has. Changes nothing once it was cancelled.
-update import set header = $2, rows = $3, skipped = $4, lease_until = now() + interval '15 seconds'
+-- name: begin_import(import_id, header, rows, skipped, skipped_by, columns, reading)
+-- The upload was read: its header, how many rows it has, what else was found. Changes nothing once it was cancelled.
+update import set header = $2, rows = $3, skipped = $4, skipped_by = $5, columns = $6, reading = $7,
+       lease_until = now() + interval '15 seconds'
  where import_id = $1 and state = 'running';
+
+-- name: renew_lease(import_id)
+-- The upload's worker goes on working on it.
+update import set lease_until = now() + interval '15 seconds' where import_id = $1 and state = 'running';
+
+-- name: restart_dry_run(import_id)
+-- A dry run that was interrupted begins anew: what it found so far is dropped with the effects it had.
+with dropped as (delete from quarantine where import_id = $1)
+update import set next_position = 0, accepted = 0, created = 0, unchanged = 0, replaced = 0, rejected = 0,
+       rejected_by = '{}', warnings = '{}'
+ where import_id = $1 and state = 'running' and next_position > 0;
 
 -- name: import_due(import_id)
 -- The import's next position, while it runs.
@@ -540,7 +638,7 @@ select * from quarantine q where agency = $1 and id > $2 and ($3::uuid is null o
 
 -- name: quarantined(id, agency)
 -- One entry of the agency's quarantine, with what its upload declared if it is a row of one.
-select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header
+select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options
   from quarantine q left join import i on i.import_id = q.import_id
  where q.id = $1 and q.agency = $2 and i.dry_run is not true;
 

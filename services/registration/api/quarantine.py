@@ -18,7 +18,7 @@ from services.registration.intake.values import Refusal
 from services.registration.orders import Order
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.writer import envelopes, submissions
+from services.registration.writer import envelopes, submissions, uploads
 from services.registration.writer.submissions import CorrectedRow, Events, Item
 from shared.problems import Problem, not_found
 from shared.security import Principal
@@ -139,7 +139,8 @@ def _reading(here: Services, principal: Principal, entry: asyncpg.Record, cells:
     header = tuple(entry["header"])
     row = Row(entry["line"], tuple(cells), len(cells) == len(header))
     jurisdiction = Jurisdiction(here.regions, principal.regions)
-    upload = UploadContext(jurisdiction, entry["list"], entry["list_date"], entry["require_nik"], here.jkp)
+    declared = entry["list"], entry["list_date"], entry["require_nik"]
+    upload = UploadContext(jurisdiction, *declared, here.jkp, uploads.options_of(entry))
     return RowReader(entry["kind"], header, upload), row
 
 
