@@ -27,7 +27,7 @@ _REGION_CODE = _headers(
 )
 _NIK = _headers(
     "nik, nik pemilik, nik penerima, nik owner, owner nik, no ktp, nomor ktp, ktp, nomor induk kependudukan, no nik,"
-    "nik ktp, nik/ktp, no ktp/nik, nik/no ktp, nomor nik, no nik ktp, nik pelaku usaha, nik pengusaha, pemilik nik,"
+    "nik ktp, nik/ktp, no ktp/nik, nik/no ktp, nomor nik, no nik ktp, nik pelaku usaha, nik pengusaha,"
     "nik penanggung jawab, no ktp pemilik, no induk kependudukan"
 )
 _NIB = _headers("nib, no nib, nomor nib, nomor induk berusaha, no induk berusaha, nib oss")
@@ -40,13 +40,13 @@ _PHONE = _headers(
 )
 _BUSINESS = _headers(
     "nama usaha, nama umkm, nama perusahaan, nama toko, nama koperasi, nama badan usaha, nama pelaku usaha,"
-    "nama ukm, nama ikm, nama unit usaha, usaha nama, nama usaha umkm, business name, company, company name,"
+    "nama ukm, nama ikm, nama unit usaha, nama usaha umkm, business name, company, company name,"
     "partner name"
 )
 _PERSON = _headers("nama, name, nama lengkap, full name")
 _OWNER = _headers(
     "nama pemilik, nama penerima, pemilik, owner, owner name, nama ketua, contact person, nama pemilik usaha,"
-    "pemilik usaha, pemilik nama, nama pengusaha, nama penanggung jawab, nama pemilik/penanggung jawab, nama pimpinan,"
+    "pemilik usaha, nama pengusaha, nama penanggung jawab, nama pemilik/penanggung jawab, nama pimpinan,"
     "pimpinan, nama direktur"
 )
 _WORKERS = _headers(
