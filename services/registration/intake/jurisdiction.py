@@ -71,7 +71,7 @@ class Jurisdiction:
 
     def nik_district_exists(self, nik: str) -> bool:
         """Whether a NIK begins with the code of a regency that exists."""
-        return bool(self.regions.code_readings(nik[:4]))
+        return self.regions.was_ever_a_code(f"{nik[:2]}.{nik[2:4]}")
 
     def _refusal(self, unknown: RegionError) -> Refusal:
         return self._ambiguous(unknown.readings) if unknown.code == "ambiguous_region" else UNKNOWN

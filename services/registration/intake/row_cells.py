@@ -30,7 +30,8 @@ class RowCells:
         self._columns, self._texts, self.line, self.findings = columns, texts, line, findings
 
     def __getitem__(self, meaning: str) -> str:
-        return placeholders.given(self.as_sent(meaning))
+        column = self._columns.get(meaning)
+        return "" if column is None else placeholders.given(self._texts[column])
 
     def as_sent(self, meaning: str) -> str:
         """The text with its marks and placeholders; "" where the file has no such column."""
@@ -96,7 +97,8 @@ def plain_number(text: str) -> str:
 
 
 def count(cells: RowCells, meaning: str) -> int | None:
-    return checked(numbers.count(cells.as_sent(meaning), meaning, cells.findings.decimal.get(meaning)))
+    text = cells.as_sent(meaning)
+    return checked(numbers.count(text, meaning, cells.findings.decimal.get(meaning))) if text else None
 
 
 def heads(cells: RowCells) -> Heads:
