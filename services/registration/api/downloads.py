@@ -11,10 +11,11 @@ from services.registration.api.access import onlooker, own_import, services
 from services.registration.api.parameters import day_or_today
 from services.registration.queries import queries
 from services.registration.runtime import Services
+from shared import query_parameters
 from shared.security import Principal
 from shared.spreadsheet import as_csv
 
-router = APIRouter(tags=["imports"])
+router = APIRouter(tags=["imports"], dependencies=[Depends(query_parameters.only_known)])
 
 
 @router.get("/v1/imports/{import_id}/rejected.csv", summary="The refused rows as they were sent, and why")

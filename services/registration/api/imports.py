@@ -14,10 +14,11 @@ from services.registration.identity.ids import Ids
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import upload_files
+from shared import query_parameters
 from shared.database import transaction
 from shared.security import Principal
 
-router = APIRouter(tags=["imports"])
+router = APIRouter(tags=["imports"], dependencies=[Depends(query_parameters.only_known)])
 
 _ids = Ids()
 
