@@ -28,6 +28,11 @@ class Jurisdiction:
         """The agency's region if it has just one: a regency's agency means it by an empty text."""
         return self.own[0] if len(self.own) == 1 else None
 
+    @property
+    def any_regency(self) -> str:
+        """Some regency in the agency's regions; "" where it has none."""
+        return next((code for own in self.own for code in self.regions.regencies(own)), "")
+
     def regency(self, text: str) -> str | Refusal:
         """The code of the regency that this text means, anywhere in the country."""
         try:

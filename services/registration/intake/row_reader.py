@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from services.registration.intake import columns, data_subject, health_data, names, row_cells
+from services.registration.intake import columns, data_subject, health_data, names, row_cells, row_faults
 from services.registration.intake.column_evidence import ColumnEvidence
 from services.registration.intake.column_findings import NO_FINDINGS
 from services.registration.intake.columns import FileKind
@@ -44,9 +44,17 @@ class RowReader:
             self._count_workers(rows, self._roster)
 
     def read(self, row: Row) -> Command | Refusal:
-        """What the row asks for, or the first thing that is wrong with it."""
+        """What the row asks for, or the first thing that is wrong with it; the detail names the others too."""
         answer = self._read_alone(row)
+        if isinstance(answer, Refusal):
+            return self._with_all_faults(row, answer) if row.fits else answer
         return self._roster.whole(answer) if self._roster and isinstance(answer, Enrol) else answer
+
+    def _with_all_faults(self, row: Row, first: Refusal) -> Refusal:
+        def read(cells: tuple[str, ...]) -> Command | Refusal:
+            return self._read_alone(Row(row.line, cells, row.fits))
+
+        return row_faults.all_named(first, row.cells, self._columns, self._file.upload.jurisdiction.any_regency, read)
 
     def _read_alone(self, row: Row) -> Command | Refusal:
         if not row.fits:
