@@ -45,7 +45,9 @@ RefusalCode = Literal[
 ]
 """Why a row or an event is refused; requests as a whole may be refused with these too."""
 
-WarningCode = Literal["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "number_left_out"]
+WarningCode = Literal[
+    "nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "number_left_out", "personal_number_in_text"
+]
 """What is odd about a row or an event that was accepted."""
 
 ProblemCode = Literal[
@@ -356,6 +358,16 @@ WARNINGS: Final[Mapping[WarningCode, Explanation]] = {
         "Nothing, if there is no number yet; else send the record again with it. It was accepted without the number.",
         "Isian NIK, NIB, atau NIK Koperasi memuat hal lain, misalnya 0, Belum ada, atau nomor izin lain.",
         "Abaikan bila nomornya memang belum ada; bila ada, kirim ulang datanya. Data diterima tanpa nomor itu.",
+    ),
+    "personal_number_in_text": Explanation(
+        ("title", "parties", "number", "name", "batch", "source", "list"),
+        "A title, a party, or the name of a list or briefing holds what looks like a NIK or a phone number. These "
+        "texts are kept for ever and are no place for a person's data.",
+        "Send it again without the number: the newer statement replaces this one. Ask the administrator to redact what "
+        "was sent.",
+        "Judul, pihak, atau nama daftar maupun sosialisasi memuat angka yang menyerupai NIK atau nomor telepon. Teks "
+        "ini disimpan selamanya dan bukan tempat data pribadi.",
+        "Kirim ulang tanpa nomor itu: pernyataan yang baru menggantikannya. Minta administrator menghapus yang lama.",
     ),
 }
 

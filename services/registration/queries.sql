@@ -335,6 +335,11 @@ select * from attendance where statement = any($1::text[]);
 -- Which of these guests are kept already.
 select key from attendance where key = any($1::uuid[]);
 
+-- name: guests_of_day(agencies, days)
+-- How many guests each of these agencies has recorded of each day, 0 for none.
+select k.agency, k.held_on, (select count(*) from attendance a where a.agency = k.agency and a.held_on = k.held_on)
+  from unnest($1::text[], $2::date[]) k (agency, held_on);
+
 -- name: any_attendance()
 -- Whether there is any guest at all; without one nothing has to be looked up again.
 select exists (select from attendance);
@@ -654,3 +659,23 @@ update quarantine set code = $3, field = $4, detail = $5 where id = $1 and agenc
 -- name: drop_quarantined(id, agency)
 -- The entry was accepted, or its agency gave it up.
 delete from quarantine where id = $1 and agency = $2;
+
+-- name: statements_with(text, encoded)
+-- The statements that hold a text, in their key as it is, elsewhere as JSON writes it.
+select key, type from statement
+ where position($1::text in key) > 0 or position($2::bytea in fields) > 0 or position($2 in fact) > 0 order by key;
+
+-- name: drop_statements(keys)
+-- These statements are gone; whoever stated them may state them anew.
+delete from statement where key = any($1::text[]);
+
+-- name: unseat_guests(keys)
+-- The guests of these briefings wait until their briefing is stated again.
+update attendance set statement = null where statement = any($1::text[]);
+
+-- name: drop_outgoing_with(text, encoded)
+-- What of the topic `reference` holds the text is not published any more, nor kept aside.
+with waiting as (
+    delete from outbox where topic = 'reference' and (position($1::text in key) > 0 or position($2::bytea in value) > 0))
+delete from outbox_set_aside
+ where topic = 'reference' and (position($1 in key) > 0 or position($2 in value) > 0);

@@ -52,7 +52,7 @@ CODES = [
     "failed",
     "forbidden_type",
 ]
-WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "number_left_out"]
+WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "number_left_out", "personal_number_in_text"]
 
 
 def reader() -> EventReader:

@@ -14,6 +14,7 @@ from services.registration.identity.ids import Ids
 from services.registration.identity.partner_state import PartnerState
 from services.registration.identity.profile import Row
 from services.registration.identity.regrouping import Regrouped
+from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.vault import Vault
 from shared.bus import outbox
@@ -46,7 +47,13 @@ class UnitOfWork:
     changed_participants: set[str] = field(default_factory=set)
     merged: dict[UUID, UUID] = field(default_factory=dict)
     """Merged in this transaction → the partner it was merged into, which may be merged as well: see `current`."""
+    misfits: dict[UUID, Refusal] = field(default_factory=dict)
+    """Partners whose facts are not published, since they do not fit, and why."""
     _outgoing: list[Outgoing] = field(default_factory=list)
+
+    def anew(self) -> "UnitOfWork":
+        """The same transaction from its beginning: nothing is loaded, nothing changed."""
+        return UnitOfWork(self.db, self.vault, self.regions, self.ids, self.now)
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         return await self.db.fetch(queries[query], *arguments)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from services.registration.intake import columns, data_subject, health_data, names, row_cells, row_faults
+from services.registration.intake import columns, data_subject, free_text, health_data, names, row_cells, row_faults
 from services.registration.intake.column_evidence import ColumnEvidence
 from services.registration.intake.column_findings import NO_FINDINGS
 from services.registration.intake.columns import FileKind
@@ -27,7 +27,8 @@ class RowReader:
         self._lists_partners = kind in LISTINGS
         self._columns, self._width = columns.meanings(kind, header, upload.options.columns), len(header)
         lists_cooperatives = kind == "partners" and columns.of_cooperatives(header)
-        self._file = FileContext(upload, lists_cooperatives, health_data.columns(kind, header))
+        health_columns, list_warnings = health_data.columns(kind, header), free_text.warnings([upload.list])
+        self._file = FileContext(upload, lists_cooperatives, health_columns, list_warnings)
         self._limits = [(meaning, column, _cell_limit(meaning)) for meaning, column in self._columns.items()]
         self._findings = NO_FINDINGS
         self._roster = Roster() if columns.is_roster(kind, header) else None

@@ -12,7 +12,7 @@ from services.registration.identity.partner_state import PartnerState
 from services.registration.identity.profile import Row
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import ContactDetails
-from services.registration.records import derivation, participants
+from services.registration.records import derivation, fact_limits, participants
 from services.registration.records.derivation import ENROLLMENT, Derived, NewContact, PartnerView
 from services.registration.records.participants import Participant
 from shared.events.contacts import Contact
@@ -28,7 +28,7 @@ async def publish(work: UnitOfWork) -> set[UUID]:
         work.resolve_merge(partner)
         state = work.states[partner]
         if not (state.is_new and state.status == "merged"):
-            _publish(work, state, _derive(work, state, by_partner.get(partner, ())))
+            _publish_fitting(work, state, _derive(work, state, by_partner.get(partner, ())))
     await _keep_periods(work, touched)
     return touched
 
@@ -82,6 +82,15 @@ def _derive(work: UnitOfWork, state: PartnerState, held: Iterable[Participant]) 
 def _contact_of(personal: dict[str, Any]) -> tuple[str, ContactDetails]:
     parts = {key: personal.get(key) for key in ("person", "phone", "email", "language", "address")}
     return personal["name"], ContactDetails(**parts)
+
+
+def _publish_fitting(work: UnitOfWork, state: PartnerState, new: Derived) -> None:
+    """Publish what is new, unless it does not fit: then the last facts hold, and the unit of work has why."""
+    refusal = fact_limits.misfit(new)
+    if refusal is None:
+        _publish(work, state, new)
+    else:
+        work.misfits[state.partner_id] = refusal
 
 
 def _publish(work: UnitOfWork, state: PartnerState, new: Derived) -> None:
