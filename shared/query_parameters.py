@@ -1,4 +1,4 @@
-"""Query parameters that a route does not know are refused: ignored, they would answer another question."""
+"""Parameters and form fields that a route does not know are refused: ignored, they would change what is asked."""
 
 from collections.abc import Collection
 from difflib import get_close_matches
@@ -23,6 +23,11 @@ def refuse_unknown(given: Collection[str], known: Collection[str]) -> None:
     instead = f"did you mean {near[0]}?" if near else f"{known_here}."
     detail = f"There is no parameter {name!r}; {instead}"
     raise Problem(422, "unknown_parameter", detail, field=name, allowed=list(known))
+
+
+async def only_known_fields(request: Request) -> None:
+    """Raises Problem for a field of a form that the route does not know: called by the route itself."""
+    refuse_unknown(list(await request.form()), [each.alias for each in request.scope["route"].dependant.body_params])
 
 
 def only_known(request: Request, _: Annotated[Principal, Depends(principal_of)]) -> None:

@@ -47,6 +47,7 @@ async def upload(
     date_order: Annotated[str | None, Form(description="dmy or mdy: how 03/04/2021 is read")] = None,
     decimal: Annotated[str | None, Form(description="The mark before a number's fraction: . or ,")] = None,
 ) -> dict[str, Any]:
+    await query_parameters.only_known_fields(request)
     kind = upload_form.file_kind(kind, principal)
     name = upload_form.list_name(list, file.filename)
     options = upload_form.reading_options(kind, sheet, header_row, columns, date_order, decimal)
