@@ -26,6 +26,7 @@ RefusalCode = Literal[
     "unknown_region",
     "ambiguous_region",
     "outside_jurisdiction",
+    "unknown_field",
     "missing_participant_no",
     "unknown_participant",
     "unknown_programme",
@@ -55,6 +56,7 @@ ProblemCode = Literal[
     "forbidden",
     "not_found",
     "method_not_allowed",
+    "unknown_parameter",
     "unsupported_media_type",
     "too_many_requests",
     "unavailable",
@@ -208,6 +210,13 @@ REFUSALS: Final[Mapping[RefusalCode, Explanation]] = {
         "Correct the region, or ask the administrator to add it to your agency.",
         "Wilayah ini di luar kewenangan instansi Anda.",
         "Perbaiki wilayahnya, atau minta administrator menambahkannya ke instansi Anda.",
+    ),
+    "unknown_field": Explanation(
+        WHICHEVER,
+        "Events of this type have no field of this name; it would have been ignored.",
+        "The detail names the nearest field there is: correct the name, or remove the field.",
+        "Kejadian jenis ini tidak mempunyai isian dengan nama ini; isian itu akan terabaikan.",
+        "Keterangan galat menyebutkan isian yang paling mirip: perbaiki namanya, atau hapus isian itu.",
     ),
     "missing_participant_no": Explanation(
         ("participant_no",),
@@ -400,6 +409,13 @@ PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
         "Look up the methods in /openapi.json.",
         "Alamatnya ada, tetapi tidak melayani metode HTTP ini (405).",
         "Lihat metode yang tersedia di /openapi.json.",
+    ),
+    "unknown_parameter": Explanation(
+        WHICHEVER,
+        "There is no parameter of this name here; ignored, it would have changed what the answer means (422).",
+        "The detail names the nearest parameter there is, or all of them: correct the name, or leave it out.",
+        "Tidak ada parameter dengan nama ini di sini; bila diabaikan, arti jawabannya akan berbeda (422).",
+        "Keterangan galat menyebutkan parameter yang paling mirip atau semuanya: perbaiki namanya, atau hapus.",
     ),
     "unsupported_media_type": Explanation(
         (),

@@ -135,3 +135,22 @@ async def test_the_file_of_a_failed_import_is_not_kept(here: World, monkeypatch:
     report = await here.upload("nama usaha;kab_kota\nToko;33.11\n", "partners", list="gagal")
     assert report["state"] == "failed"
     assert await here.pool.fetchval("select count(*) from import_file") == 0
+
+
+async def test_a_misspelt_field_of_an_upload_is_refused_by_name(here: World) -> None:
+    await here.agency("unggahan")
+    data, files = {"kind": "partners", "date_oder": "mdy"}, {"file": ("a.csv", b"nama usaha;kab_kota\nToko;33.11\n")}
+    answer = await here.http.post("/v1/imports", data=data, files=files, headers=here.bearer("unggahan"))
+    body = answer.json()
+    assert (answer.status_code, body["code"], body["field"]) == (422, "unknown_parameter", "date_oder")
+    assert "date_order" in body["detail"]
+
+
+@pytest.mark.parametrize("path", ["/v1/partners", "/v1/lists", "/v1/imports", "/v1/quarantine"])
+async def test_a_misspelt_parameter_is_refused_by_name(here: World, path: str) -> None:
+    slug = path.rpartition("/")[2]
+    await here.agency(slug)
+    answer = await here.http.get(path, params={"curser": "x"}, headers=here.bearer(slug))
+    body = answer.json()
+    assert (answer.status_code, body["code"], body["field"]) == (422, "unknown_parameter", "curser")
+    assert (await here.http.get(path, params={"curser": "x"})).status_code == 401

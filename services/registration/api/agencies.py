@@ -12,6 +12,7 @@ from services.registration import kafka_access
 from services.registration.api.access import services
 from services.registration.queries import queries
 from services.registration.runtime import Services
+from shared import query_parameters
 from shared.bus import outbox
 from shared.bus.records import Outgoing
 from shared.database import transaction
@@ -20,7 +21,7 @@ from shared.events.model import encode
 from shared.problems import Problem, described, not_found
 from shared.security import new_key, require
 
-router = APIRouter(tags=["agencies"], dependencies=[Depends(require(admin=True))])
+router = APIRouter(tags=["agencies"], dependencies=[Depends(require(admin=True)), Depends(query_parameters.only_known)])
 
 Scope = Literal["publish", "enroll", "read", "figures:detail"]
 NO_NUL = r"^[^\x00]*$"
