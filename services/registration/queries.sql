@@ -33,6 +33,41 @@ select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, re
        number_group, name_group
   from evidence where partner_id in (select partner_id from evidence where name = any($1::uuid[]));
 
+-- name: evidence_holding(niks)
+-- All rows of the partners that hold one of these NIKs, without what is sealed.
+select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, region, kind, scale, occupation,
+       cooperative, total, management, staff, labour, first_listed, last_listed, line, import_id, phone, email, owner,
+       number_group, name_group
+  from evidence where partner_id in (select partner_id from evidence where nik = any($1::uuid[]));
+
+-- name: of_several_partners(names, niks)
+-- Those of these names and NIKs that several partners have: only these can be in doubt.
+select name as about from evidence where name = any($1::uuid[]) group by name having count(distinct partner_id) > 1
+union all
+select nik from evidence where nik = any($2::uuid[]) group by nik having count(distinct partner_id) > 1;
+
+-- name: identity_cases_about(hashes)
+-- The open cases of who is one partner that are about these names or NIKs.
+select kind, subject from cases
+ where closed_at is null and kind in ('possible_duplicate', 'conflict')
+   and split_part(subject, '/', 1) = any($1::text[]);
+
+-- name: decided_rows(decision)
+-- The rows of this decision, none if it was never taken.
+select decision, same, side, key, nib, nik_koperasi, nik, name, phone, email, owner from decided where decision = $1;
+
+-- name: drop_contradicted(keys, nibs, nik_koperasis)
+-- What was decided before to be different, of which two sides have these rows or numbers, is the same from now on.
+delete from decided where decision in (
+    select decision from decided
+     where not same and (key = any($1::uuid[]) or nib = any($2::bigint[]) or nik_koperasi = any($3::text[]))
+     group by decision having count(distinct side) > 1);
+
+-- name: erase_decided(keys, nibs, nik_koperasis, niks)
+-- Nothing that was decided is kept of rows with these keys or numbers.
+delete from decided where key = any($1::uuid[]) or nib = any($2::bigint[]) or nik_koperasi = any($3::text[])
+    or nik = any($4::uuid[]);
+
 -- name: kinds_of_decisions()
 -- Whether there are decisions that partners are the same, and such that they are different; one look-up each.
 select k.same from (values (true), (false)) k (same) where exists (select from decided d where d.same = k.same);
@@ -354,7 +389,9 @@ update claim set participant_no = null where participant_no = any($1::text[]);
 -- name: erase_cases(partner_ids, participant_nos)
 -- No case is about these any more.
 delete from cases where (kind = 'region_conflict' and subject = any($1::text[]))
-                     or (kind = 'participant_claimed' and subject = any($2::text[]));
+                     or (kind = 'participant_claimed' and subject = any($2::text[]))
+                     or (kind in ('possible_duplicate', 'conflict')
+                         and exists (select from jsonb_array_elements(sides) s where s->>'partner' = any($1::text[])));
 
 -- name: others_concerned(partner_id, agency, regions)
 -- Whether another agency lists the partner, or a participant of it is outside these regencies.

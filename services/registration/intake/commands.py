@@ -168,6 +168,8 @@ class DecideCase(msgspec.Struct, frozen=True):
 
     case_id: str
     decision: str
+    partners: tuple[str, ...] = ()
+    """The sides that are decided about, by their partners; all if none are named."""
     line: int = 0
     warnings: tuple[WarningCode, ...] = ()
 

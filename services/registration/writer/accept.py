@@ -29,6 +29,7 @@ from services.registration.records import (
     enrolments,
     erasure,
     facts,
+    identity_cases,
     statements,
     withdrawal,
 )
@@ -69,6 +70,8 @@ async def accept(work: UnitOfWork, orders: Sequence[Order[Command]]) -> list[Out
     outcomes.put(by_kind.attendance, attended)
     await statements.publish(work, {order.command.key for _, order in by_kind.statements} | briefings)
     if not work.dry_run:
+        if touched is not None:
+            await identity_cases.review(work, touched)
         await _publish_facts(work)
     return [_final(work, outcome) for outcome in outcomes.all()]
 
