@@ -174,6 +174,16 @@ class DecideCase(msgspec.Struct, frozen=True):
     warnings: tuple[WarningCode, ...] = ()
 
 
+class SettleRows(msgspec.Struct, frozen=True):
+    """These stored rows, by key, are joined otherwise than before: their partners are settled anew."""
+
+    label: ClassVar[str] = "settle_rows"
+
+    keys: tuple[str, ...]
+    line: int = 0
+    warnings: tuple[WarningCode, ...] = ()
+
+
 Command = (
     ListPartner
     | DelistPartner
@@ -184,4 +194,5 @@ Command = (
     | ErasePartner
     | WithdrawPartner
     | DecideCase
+    | SettleRows
 )

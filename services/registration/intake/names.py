@@ -29,7 +29,7 @@ def name_key(name: str) -> str:
     """
     if name.isascii() and name.isalnum():  # one plain word, as most cells that are no names
         return _WRITTEN_OUT.get(word := name.upper(), word)
-    text = _letters_and_digits(name)
+    text = letters_and_digits(name)
     words = _without_legal_form(_SPELLED.sub(_joined, text).split())
     return _cooperative_once(" ".join(_WRITTEN_OUT.get(word, word) for word in words)) or name.strip().upper()
 
@@ -46,7 +46,7 @@ def owner_key(owner: str | None, name: str) -> str | None:
     return key if words > 1 and key != name_key(name) else None
 
 
-def _letters_and_digits(name: str) -> str:
+def letters_and_digits(name: str) -> str:
     """Accents off, upper case, `&` as DAN, one space between words."""
     if not name.isascii():
         decomposed = unicodedata.normalize("NFKD", name)
