@@ -51,6 +51,12 @@ async def connect(dsn: str, *, min_size: int = 1, max_size: int = 8) -> asyncpg.
     return pool
 
 
+async def close(*pools: asyncpg.Pool) -> None:
+    """Close the pools, in this order."""
+    for pool in pools:
+        await pool.close()
+
+
 class NotEncodable(ValueError):
     """A value that no column of its type can hold. It is the data's fault, never the database's: no reason to wait."""
 

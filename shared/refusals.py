@@ -39,12 +39,15 @@ RefusalCode = Literal[
     "health_data",
     "failed",
     "forbidden_type",
+    "too_many_sources",
     "too_long",
     "too_large",
 ]
 """Why a row or an event is refused; requests as a whole may be refused with these too."""
 
-WarningCode = Literal["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "number_left_out"]
+WarningCode = Literal[
+    "nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "number_left_out", "personal_number_in_text"
+]
 """What is odd about a row or an event that was accepted."""
 
 ProblemCode = Literal[
@@ -294,10 +297,17 @@ REFUSALS: Final[Mapping[RefusalCode, Explanation]] = {
     ),
     "forbidden_type": Explanation(
         ("type",),
-        "The agency may not send events of this type: it lacks the scope. Over HTTP the whole request is answered 403.",
+        "The key or the agency may not send events of this type: it lacks the scope.",
         "Send only types that the agency's scopes allow, or ask the administrator for the scope.",
-        "Instansi ini tidak berwenang mengirim kejadian jenis ini. Melalui HTTP seluruh permintaan dijawab 403.",
+        "Kunci atau instansi ini tidak berwenang mengirim kejadian jenis ini.",
         "Kirim hanya jenis yang diizinkan, atau mintalah wewenangnya kepada administrator.",
+    ),
+    "too_many_sources": Explanation(
+        ("source",),
+        "The agency has accepted events under 100 sources already; this is another one.",
+        "Send under one of your sources, or ask the administrator to release one that you no longer use.",
+        "Instansi ini sudah mengirim kejadian dengan 100 sumber (source); yang ini sumber lain lagi.",
+        "Gunakan salah satu sumber yang sudah ada, atau mintalah administrator melepas sumber yang tidak dipakai lagi.",
     ),
     "too_long": Explanation(
         WHICHEVER,
@@ -340,6 +350,16 @@ WARNINGS: Final[Mapping[WarningCode, Explanation]] = {
         "Send the partner again with a number such as 0812-3456-7890; the record was accepted without it.",
         "Nomor telepon bukan nomor seluler Indonesia sehingga mitra tidak dapat dihubungi melalui nomor itu.",
         "Kirim ulang data mitra dengan nomor seperti 0812-3456-7890; data tetap diterima tanpa nomor.",
+    ),
+    "personal_number_in_text": Explanation(
+        ("title", "parties", "number", "name", "batch", "source", "list"),
+        "A title, a party, or the name of a list or briefing holds what looks like a NIK or a phone number. These "
+        "texts are kept for ever and are no place for a person's data.",
+        "Send it again without the number: the newer statement replaces this one. Ask the administrator to redact what "
+        "was sent.",
+        "Judul, pihak, atau nama daftar maupun sosialisasi memuat angka yang menyerupai NIK atau nomor telepon. Teks "
+        "ini disimpan selamanya dan bukan tempat data pribadi.",
+        "Kirim ulang tanpa nomor itu: pernyataan yang baru menggantikannya. Minta administrator menghapus yang lama.",
     ),
     "number_left_out": Explanation(
         ("nik", "nib", "nik_koperasi"),

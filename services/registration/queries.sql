@@ -408,6 +408,11 @@ select * from attendance where statement = any($1::text[]);
 -- Which of these guests are kept already.
 select key from attendance where key = any($1::uuid[]);
 
+-- name: guests_of_day(agencies, days)
+-- How many guests each of these agencies has recorded of each day, 0 for none.
+select k.agency, k.held_on, (select count(*) from attendance a where a.agency = k.agency and a.held_on = k.held_on)
+  from unnest($1::text[], $2::date[]) k (agency, held_on);
+
 -- name: any_attendance()
 -- Whether there is any guest at all; without one nothing has to be looked up again.
 select exists (select from attendance);
@@ -505,12 +510,25 @@ update attendance set partner_id = null, nib = null, nik_koperasi = null, nik = 
        anchor_partner = null, phone = null, email = null, owner = null
  where partner_id = any($1::uuid[]);
 
--- name: own_sources(sources, agency)
--- Takes the sources nobody has for the agency; returns who has each.
-with taken as (
-    insert into source (source, agency) select s, $2 from unnest($1::text[]) s on conflict do nothing
-    returning source, agency)
-select source, agency from taken union all select source, agency from source where source = any($1::text[]);
+-- name: sources(sources)
+-- Who has each of these sources, of those that somebody has.
+select source, agency from source where source = any($1::text[]);
+
+-- name: count_sources(agency)
+-- How many sources the agency has.
+select count(*) as held from source where agency = $1;
+
+-- name: take_sources(sources, agency)
+-- The sources are the agency's; one that somebody has stays theirs.
+insert into source (source, agency) select s, $2 from unnest($1::text[]) s on conflict do nothing;
+
+-- name: sources_of(agency)
+-- The sources of an agency, or of all (null).
+select source, agency from source where ($1::text is null or agency = $1) order by agency, source;
+
+-- name: release_source(source)
+-- Nobody has the source any more; nothing is returned if nobody had.
+delete from source where source = $1 returning source;
 
 -- name: events(keys)
 -- Which of these events were accepted already, with their content and partner.
@@ -763,11 +781,12 @@ select partner_id, key, list, ref, nib, nik_koperasi, first_listed, last_listed,
   from evidence where partner_id = any($1::uuid[]) and ($2::text is null or agency = $2)
  order by partner_id, last_listed desc, line desc;
 
--- name: quarantine_page(agency, after, import_id, limit)
--- What a dry run would refuse is only in its report.
+-- name: quarantine_page(agency, after, import_id, hidden, limit)
+-- But for the kinds with these first words; what a dry run would refuse is only in its report.
 select * from quarantine q where agency = $1 and id > $2 and ($3::uuid is null or import_id = $3)
+   and (type is null or code = 'forbidden_type' or split_part(type, '.', 1) <> all($4::text[]))
    and not exists (select from import i where i.import_id = q.import_id and i.dry_run)
- order by id limit $4;
+ order by id limit $5;
 
 -- name: quarantined(id, agency)
 -- One entry of the agency's quarantine, with what its upload declared if it is a row of one.
@@ -787,3 +806,23 @@ update quarantine set code = $3, field = $4, detail = $5 where id = $1 and agenc
 -- name: drop_quarantined(id, agency)
 -- The entry was accepted, or its agency gave it up.
 delete from quarantine where id = $1 and agency = $2;
+
+-- name: statements_with(text, encoded)
+-- The statements that hold a text, in their key as it is, elsewhere as JSON writes it.
+select key, type from statement
+ where position($1::text in key) > 0 or position($2::bytea in fields) > 0 or position($2 in fact) > 0 order by key;
+
+-- name: drop_statements(keys)
+-- These statements are gone; whoever stated them may state them anew.
+delete from statement where key = any($1::text[]);
+
+-- name: unseat_guests(keys)
+-- The guests of these briefings wait until their briefing is stated again.
+update attendance set statement = null where statement = any($1::text[]);
+
+-- name: drop_outgoing_with(text, encoded)
+-- What of the topic `reference` holds the text is not published any more, nor kept aside.
+with waiting as (
+    delete from outbox where topic = 'reference' and (position($1::text in key) > 0 or position($2::bytea in value) > 0))
+delete from outbox_set_aside
+ where topic = 'reference' and (position($1 in key) > 0 or position($2 in value) > 0);

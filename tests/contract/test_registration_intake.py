@@ -50,8 +50,9 @@ CODES = [
     "too_large",
     "failed",
     "forbidden_type",
+    "too_many_sources",
 ]
-WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "number_left_out"]
+WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "number_left_out", "personal_number_in_text"]
 
 
 def reader() -> EventReader:

@@ -81,6 +81,7 @@ async def _visible(here: Services, principal: Principal, case_id: str) -> UUID:
     own = None if principal.admin else principal.regions
     if asked is None or case is None or not decisions.may_see(case, here.regions, own):
         raise not_found()
-    if not principal.may(decisions.scope_of(case["kind"])):
-        raise not_found()
+    scope = decisions.scope_of(case["kind"])
+    if not principal.may(scope):
+        raise Problem(403, "forbidden", f"This key lacks the scope '{scope}'.")
     return asked

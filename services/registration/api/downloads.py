@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from services.registration.api.access import onlooker, own_import, services
+from services.registration.api.access import check_scope, onlooker, own_import, reader, services
 from services.registration.api.parameters import day_or_today
 from services.registration.queries import queries
 from services.registration.runtime import Services
@@ -22,6 +22,7 @@ async def rejected(
     import_id: str, principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
 ) -> Response:
     record = await own_import(here, principal, import_id)
+    check_scope(record["kind"], principal)
     refused = await here.pool.fetch(queries["refused_rows"], record["import_id"])
     header = [*record["header"], "error_code", "error_field", "error_detail", "error_line"]
 
@@ -36,7 +37,7 @@ async def rejected(
 @router.get("/v1/imports/{import_id}/unregistered.csv", summary="Who on this list is not insured on a day")
 async def unregistered(
     import_id: str,
-    principal: Annotated[Principal, Depends(onlooker)],
+    principal: Annotated[Principal, Depends(reader)],
     here: Annotated[Services, Depends(services)],
     as_of: str | None = None,
 ) -> Response:

@@ -6,6 +6,7 @@ from datetime import date
 from fastapi import UploadFile
 
 from services.registration.api import parameters
+from services.registration.api.access import check_scope
 from services.registration.intake import columns, tables
 from shared.events.text_limits import limit_of
 from shared.problems import Problem
@@ -14,8 +15,6 @@ from shared.security import Principal
 MOST_BYTES = 64 << 20
 MOST_FORM_BYTES = 64 << 10
 """What an upload's other fields and its boundaries may take beside the file."""
-SCOPES = {"partners": "publish", "persons": "publish", "enrollments": "enroll", "claims": "enroll"}
-"""The scope that a kind of file needs; for the other kinds either of the two is enough."""
 
 
 def file_kind(kind: str, principal: Principal) -> str:
@@ -23,9 +22,7 @@ def file_kind(kind: str, principal: Principal) -> str:
     kind = columns.ALIASES.get(kind, kind)
     if kind not in columns.KINDS:
         raise Problem(422, "invalid_value", f"kind is one of {', '.join(columns.KINDS)}.", field="kind")
-    scope = SCOPES.get(kind)
-    if not (principal.may(scope) if scope else principal.may("publish") or principal.may("enroll")):
-        raise Problem(403, "forbidden", f"This key lacks the scope '{scope or 'publish'}'.")
+    check_scope(kind, principal)
     return kind
 
 

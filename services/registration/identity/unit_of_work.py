@@ -15,6 +15,7 @@ from services.registration.identity.ids import Ids
 from services.registration.identity.partner_state import PartnerState
 from services.registration.identity.profile import Row
 from services.registration.identity.regrouping import Regrouped
+from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.vault import Vault
 from shared.bus import outbox
@@ -49,9 +50,17 @@ class UnitOfWork:
     changed_participants: set[str] = field(default_factory=set)
     merged: dict[UUID, UUID] = field(default_factory=dict)
     """Merged in this transaction → the partner it was merged into, which may be merged as well: see `current`."""
+    misfits: dict[UUID, Refusal] = field(default_factory=dict)
+    """Partners whose facts are not published, since they do not fit, and why."""
     agencies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The regions of agencies, as far as they are loaded."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """CloudEvents sources that nobody had → the agency that sends under them in this transaction."""
     _outgoing: list[Outgoing] = field(default_factory=list)
+
+    def anew(self) -> "UnitOfWork":
+        """The same transaction from its beginning: nothing is loaded, nothing changed."""
+        return UnitOfWork(self.db, self.vault, self.regions, self.ids, self.now, self.dry_run)
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         return await self.db.fetch(queries[query], *arguments)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from services.registration.intake.values import Refusal
+from shared.spreadsheet import unguarded
 
 DELIMITERS = (";", ",", "\t", "|")
 HEADER_WITHIN = 60
@@ -110,6 +111,12 @@ def _joined(lines: list[str], at: int, delimiter: str, width: int) -> tuple[str,
 
 
 def _split(line: str, delimiter: str) -> tuple[str, ...]:
+    """The cells of a record; those of our own CSV without the apostrophes that keep formulas away."""
+    cells = _cells(line, delimiter)
+    return tuple(map(unguarded, cells)) if "'" in line else cells
+
+
+def _cells(line: str, delimiter: str) -> tuple[str, ...]:
     if '"' not in line:
         return tuple(line.split(delimiter))
     try:

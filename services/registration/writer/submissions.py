@@ -16,26 +16,10 @@ from services.registration.intake.data_subject import DataSubject
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
 from services.registration.orders import Order, Outcome
+from services.registration.writer import sources
+from services.registration.writer.items import Item
 from shared.database import columns
 from shared.regions import Regions
-
-
-@dataclass(slots=True)
-class Item:
-    """One event of a request: as sent, what it asks for or why not, and what identifies it."""
-
-    index: int
-    id: str | None
-    source: str | None
-    type: str | None
-    raw: Any
-    command: Command | Refusal
-    key: UUID | None = None
-    content: UUID | None = None
-    refusal: Refusal | None = None
-    duplicate: bool = False
-    twin_of: "Item | None" = None
-    partner: UUID | None = None
 
 
 @dataclass
@@ -58,28 +42,14 @@ class Events:
         self._ordered: list[Item] = []
 
     async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
-        await self._check_sources(work)
         await self._find_duplicates(work)
-        self._ordered = [
-            item
-            for item in self.items
-            if item.refusal is None and not item.duplicate and not isinstance(item.command, Refusal)
-        ]
+        await sources.check(work, self.agency, self.items)
+        self._ordered = [item for item in self.items if item.is_due]
         return [
             Order(self.agency, self.regions, item.command)
             for item in self._ordered
             if not isinstance(item.command, Refusal)
         ]
-
-    async def _check_sources(self, work: UnitOfWork) -> None:
-        """A source belongs to the agency that used it first."""
-        sources = sorted({item.source for item in self.items if item.key is not None and item.source})
-        if not sources:
-            return
-        owners = {row["source"]: row["agency"] for row in await work.fetch("own_sources", sources, self.agency)}
-        for item in self.items:
-            if item.key is not None and owners.get(item.source or "") != self.agency:
-                item.refusal = Refusal("conflict", "source", "Another agency sends under this source.")
 
     async def _find_duplicates(self, work: UnitOfWork) -> None:
         held = {row["key"]: row for row in await work.fetch("events", list(self.keys))}
@@ -127,6 +97,7 @@ class Events:
         if accepted:
             records = [(item.key, item.content, item.partner) for item in accepted]
             await work.db.copy_records_to_table("event", records=records, columns=["key", "content", "partner_id"])
+            await sources.keep(work, self.agency, accepted)
         settled = [item.key for item in self.items if item.key is not None and item.refusal is None]
         await work.execute("leave_quarantine", settled)
         refused = [item for item in self.items if item.refusal is not None]
@@ -145,7 +116,8 @@ class Events:
             "rejected": [_rejected(item) for item in refused],
             "partners": {given: str(survivors.get(partner, partner)) for given, partner in partners.items()},
         }
-        return Answer(202, body)
+        warnings = [warned for item in self._ordered if item.refusal is None for warned in _warned(item)]
+        return Answer(202, body | {"warnings": warnings} if warnings else body)
 
 
 @dataclass(frozen=True)
@@ -154,6 +126,11 @@ class Answer:
 
     status: int
     body: dict[str, Any]
+
+
+def _warned(item: Item) -> list[dict[str, Any]]:
+    codes = () if isinstance(item.command, Refusal) else item.command.warnings
+    return [{"index": item.index, "id": item.id, "code": code} for code in codes]
 
 
 def _rejected(item: Item) -> dict[str, Any]:

@@ -3,10 +3,13 @@
 import codecs
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.registration.intake import columns, tables
 from services.registration.intake.tables import Table
 from services.registration.intake.values import Refusal
+from shared.spreadsheet import as_csv
 
 
 def read(content: str | bytes, kind: str = "partners") -> Table | Refusal:
@@ -87,3 +90,23 @@ def test_an_empty_file_is_called_empty() -> None:
         refusal = tables.without_header(content, lambda _: True)
         assert refusal is not None
         assert refusal.detail == "The file is empty."
+
+
+SENT = st.lists(
+    st.sampled_from(list("=+-@＝'\";|\t\n, 0a\u200b")) | st.characters(codec="utf-8", exclude_characters="\r\x00"),
+    max_size=12,
+).map("".join)
+
+
+@settings(max_examples=500, derandomize=True, deadline=None)
+@given(st.lists(st.tuples(SENT, SENT), min_size=1, max_size=4))
+def test_our_own_csv_is_taken_back_as_the_cells_it_was_made_of(cells: list[tuple[str, str]]) -> None:
+    sent = [(f"Toko {number}", *row) for number, row in enumerate(cells)]
+    table = read(as_csv(("Nama Usaha", "KAB/KOTA", "=Alamat"), sent))
+    assert isinstance(table, Table)
+    assert table.header == ("Nama Usaha", "KAB/KOTA", "=Alamat")
+    assert [row.cells for row in table.rows] == sent
+
+
+def test_an_apostrophe_that_keeps_a_phone_number_a_text_is_no_part_of_it() -> None:
+    assert rows("Nama Usaha,No HP\nToko 'Anu','+6281234567002\n") == [(2, ("Toko 'Anu'", "+6281234567002"), True)]
