@@ -137,7 +137,7 @@ select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, re
 
 -- name: add_unsettled(keys)
 -- These rows are to be settled.
-insert into unsettled (key) select unnest($1::uuid[]) on conflict do nothing;
+insert into unsettled (key) select unnest($1::uuid[]);
 
 -- name: count_unsettled()
 -- How many rows are to be settled.
@@ -334,15 +334,19 @@ select exists (select from participant);
 
 -- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner, history)
 -- Adds the participants, or replaces all of them but their number.
-insert into participant as p (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name,
-                              anchor_row, anchor_partner, phone, email, owner, history)
-select * from unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
-                     $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bytea[])
-on conflict (participant_no) do update set partner_id = excluded.partner_id, own_id = excluded.own_id,
-   found = excluded.found, region = excluded.region, nib = excluded.nib, nik_koperasi = excluded.nik_koperasi,
-   nik = excluded.nik, name = excluded.name, anchor_row = excluded.anchor_row,
-   anchor_partner = excluded.anchor_partner, phone = excluded.phone, email = excluded.email, owner = excluded.owner,
-   history = excluded.history;
+merge into participant p
+using unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
+             $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bytea[])
+      n (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner,
+         phone, email, owner, history)
+   on p.participant_no = n.participant_no
+ when matched then update set partner_id = n.partner_id, own_id = n.own_id, found = n.found, region = n.region,
+      nib = n.nib, nik_koperasi = n.nik_koperasi, nik = n.nik, name = n.name, anchor_row = n.anchor_row,
+      anchor_partner = n.anchor_partner, phone = n.phone, email = n.email, owner = n.owner, history = n.history
+ when not matched then insert (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name,
+      anchor_row, anchor_partner, phone, email, owner, history)
+      values (n.participant_no, n.partner_id, n.own_id, n.found, n.region, n.nib, n.nik_koperasi, n.nik, n.name,
+      n.anchor_row, n.anchor_partner, n.phone, n.email, n.owner, n.history);
 
 -- name: remove_periods(partner_ids)
 -- The periods of these partners, which are written anew in the same transaction.
@@ -418,13 +422,19 @@ select k.agency, k.held_on, (select count(*) from attendance a where a.agency = 
 select exists (select from attendance);
 
 -- name: save_attendance(key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner)
--- Adds the guests; one that is kept already gets this partner and briefing.
-insert into attendance (key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row,
-                        anchor_partner, phone, email, owner)
-select * from unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::uuid[], $6::bigint[], $7::text[], $8::uuid[],
-                     $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[])
-on conflict (key) do update set partner_id = excluded.partner_id, statement = excluded.statement,
-   phone = excluded.phone, email = excluded.email, owner = excluded.owner;
+-- Adds the guests; one that is kept already gets this partner, briefing and contact.
+merge into attendance a
+using unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::uuid[], $6::bigint[], $7::text[], $8::uuid[],
+             $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[])
+      n (key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone,
+         email, owner)
+   on a.key = n.key
+ when matched then update set partner_id = n.partner_id, statement = n.statement, phone = n.phone, email = n.email,
+      owner = n.owner
+ when not matched then insert (key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row,
+      anchor_partner, phone, email, owner)
+      values (n.key, n.agency, n.held_on, n.statement, n.partner_id, n.nib, n.nik_koperasi, n.nik, n.name,
+      n.anchor_row, n.anchor_partner, n.phone, n.email, n.owner);
 
 -- name: drop_other_guests(statement, keys)
 -- Of this briefing's guests only those with these keys stay.
@@ -597,12 +607,14 @@ select slug, regions from agency where slug = any($1::text[]);
 
 -- name: open_cases(id, kind, subject, sides, opened_at)
 -- A case of the same kind and subject gets these sides; one that was decided opens again only for other sides.
-insert into cases (id, kind, subject, sides, opened_at)
-select * from unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::timestamptz[])
-on conflict (kind, subject) do update
-   set sides = excluded.sides, closed_at = null, decision = null, decided_by = null, decided_at = null,
-       opened_at = case when cases.closed_at is null then cases.opened_at else excluded.opened_at end
- where cases.decision is null or cases.sides <> excluded.sides;
+merge into cases c
+using unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::timestamptz[]) n (id, kind, subject, sides, opened_at)
+   on c.kind = n.kind and c.subject = n.subject
+ when matched and (c.sides <> n.sides or (c.closed_at is not null and c.decision is null)) then
+      update set sides = n.sides, closed_at = null, decision = null, decided_by = null, decided_at = null,
+             opened_at = case when c.closed_at is null then c.opened_at else n.opened_at end
+ when not matched then insert (id, kind, subject, sides, opened_at)
+      values (n.id, n.kind, n.subject, n.sides, n.opened_at);
 
 -- name: any_open_case(kind)
 -- Whether there is any open case of this kind; without one none has to be closed.
