@@ -644,6 +644,10 @@ select * from cases where id = $1 for update;
 -- One case.
 select * from cases where id = $1;
 
+-- name: decide_some(id, decision, decided_by, decided_at)
+-- Some of the case's sides are decided about: it is open until nothing is left in doubt.
+update cases set decision = $2, decided_by = $3, decided_at = $4, closed_at = null where id = $1;
+
 -- name: decide_case(id, decision, decided_by, decided_at)
 -- The case is closed with this decision; one decided before gets the new decision.
 update cases set decision = $2, decided_by = $3, decided_at = $4, closed_at = $4 where id = $1;
