@@ -26,7 +26,7 @@ from services.registration.retention import Retention
 from services.registration.runtime import Keys, Services
 from services.registration.settings import Settings
 from services.registration.vault import Vault
-from services.registration.writer import envelopes
+from services.registration.writer import envelopes, identity_upgrade
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
 from services.registration.writer.writer import Writer
@@ -60,7 +60,10 @@ async def create(settings: Settings) -> FastAPI:
         partitions=settings.partitions,
         replication=settings.replication,
     )
-    return build(settings, pool, await connect(settings.database, max_size=KEY_CONNECTIONS))
+    app = build(settings, pool, await connect(settings.database, max_size=KEY_CONNECTIONS))
+    here: Services = app.state.services
+    await identity_upgrade.run(pool, here.writer, here.vault)
+    return app
 
 
 def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> FastAPI:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from services.registration.api.access import onlooker, services
 from services.registration.api.parameters import position
@@ -14,11 +14,14 @@ from services.registration.cases.open_cases import KINDS
 from services.registration.intake import values
 from services.registration.intake.values import Refusal
 from services.registration.queries import queries
+from services.registration.records.identity_cases import MOST_SIDES
 from services.registration.runtime import Services
 from services.registration.writer.submissions import Decision
+from shared.observability import get_logger
 from shared.problems import Problem, not_found
 from shared.security import Principal
 
+log = get_logger(__name__)
 router = APIRouter(tags=["cases"])
 
 
@@ -26,6 +29,8 @@ class Decided(BaseModel):
     """`same` or `different`, or the code of the region that holds: one of the case's `decisions`."""
 
     decision: Annotated[str, StringConstraints(min_length=1, max_length=20)]
+    partners: Annotated[list[UUID], Field(max_length=MOST_SIDES)] = []
+    """Of several sides those that are decided about, by their `partner`; all if none are named."""
 
 
 async def decider(principal: Annotated[Principal, Depends(onlooker)]) -> Principal:
@@ -62,11 +67,13 @@ async def decide_case(
 ) -> dict[str, Any]:
     asked = await _visible(here, principal, case_id)
     regions = None if principal.admin else principal.regions
-    answer = await here.writer.submit(Decision(asked, body.decision, principal.agency or "admin", regions))
+    chosen = tuple(str(partner) for partner in body.partners)
+    answer = await here.writer.submit(Decision(asked, body.decision, principal.agency or "admin", regions, chosen))
     if answer is None:
         raise not_found()
     if isinstance(answer, Refusal):
         raise Problem(409 if answer.code == "conflict" else 422, answer.code, answer.detail, field=answer.field)
+    log.info("case decided", case=case_id, kind=answer["kind"], decision=body.decision, by=principal.agency or "admin")
     return decisions.as_json(answer, principal.agency)
 
 

@@ -13,6 +13,7 @@ from services.registration.identity import (
     listed_rows,
     lookup,
     matching,
+    rows_before_texts,
 )
 from services.registration.identity.former_identifiers import FormerIdentifiers
 from services.registration.identity.keys import Keys
@@ -21,7 +22,7 @@ from services.registration.identity.offers import Offer
 from services.registration.identity.profile import Row
 from services.registration.identity.regrouping import Touched
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake.commands import DelistPartner, ListPartner, Reference
+from services.registration.intake.commands import DelistPartner, ListPartner, Reference, SettleRows
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
 
@@ -40,6 +41,7 @@ async def list_partners(work: UnitOfWork, orders: Sequence[Order[ListPartner]]) 
         _offer(work, order, NOT_STORED_YET + at, cooperatives.get(at), named.get(at)) for at, order in enumerate(orders)
     ]
     await kept_decisions.tie(work, _ties(offers, named))
+    await rows_before_texts.adopt(work, zip(orders, offers, strict=True), cooperatives)
     accepted, touched = await grouping.regroup(work, [offer for offer in offers if isinstance(offer, Offer)])
     following = iter(accepted)
     return [offer if isinstance(offer, Refusal) else next(following) for offer in offers], touched
@@ -61,6 +63,14 @@ async def delist_partners(work: UnitOfWork, orders: Sequence[Order[DelistPartner
         effect = Effect.REMOVED if (agency, name, partner) in listed else Effect.UNCHANGED
         outcomes.append(key if isinstance(key, Refusal) else Accepted(effect, partner))
     return outcomes, touched
+
+
+async def settle(work: UnitOfWork, orders: Sequence[Order[SettleRows]]) -> tuple[list[Outcome], Touched]:
+    """Settle whose these stored rows are, since they are joined otherwise than before."""
+    keys = [UUID(key) for order in orders for key in order.command.keys]
+    rows = [evidence.to_row(record) for record in await work.fetch("evidence_by_key", keys)]
+    _, touched = await grouping.regroup(work, [], again=rows)
+    return [Accepted(Effect.CHANGED) for _ in orders], touched
 
 
 def _mention(order: Order[DelistPartner]) -> Mention:
