@@ -24,7 +24,7 @@ from services.registration.records.dead_letters_of_erased import dead_letters_of
 from services.registration.runtime import Services
 from services.registration.settings import Settings
 from services.registration.vault import Vault
-from services.registration.writer import envelopes
+from services.registration.writer import envelopes, identity_upgrade
 from services.registration.writer.import_worker import ImportWorker
 from services.registration.writer.writer import Writer
 from shared.bus.consumer import Consumer
@@ -57,7 +57,10 @@ async def create(settings: Settings) -> FastAPI:
         partitions=settings.partitions,
         replication=settings.replication,
     )
-    return build(settings, pool)
+    app = build(settings, pool)
+    here: Services = app.state.services
+    await identity_upgrade.run(pool, here.writer, here.vault)
+    return app
 
 
 def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:

@@ -33,9 +33,129 @@ select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, re
        number_group, name_group
   from evidence where partner_id in (select partner_id from evidence where name = any($1::uuid[]));
 
+-- name: evidence_holding(niks)
+-- All rows of the partners that hold one of these NIKs, without what is sealed.
+select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, region, kind, scale, occupation,
+       cooperative, total, management, staff, labour, first_listed, last_listed, line, import_id, phone, email, owner,
+       number_group, name_group
+  from evidence where partner_id in (select partner_id from evidence where nik = any($1::uuid[]));
+
+-- name: of_several_partners(names, niks)
+-- Those of these names and NIKs that several partners have: only these can be in doubt.
+select name as about from evidence where name = any($1::uuid[]) group by name having count(distinct partner_id) > 1
+union all
+select nik from evidence where nik = any($2::uuid[]) group by nik having count(distinct partner_id) > 1;
+
+-- name: identity_cases_about(hashes)
+-- The open cases of who is one partner that are about these names or NIKs.
+select kind, subject from cases
+ where closed_at is null and kind in ('possible_duplicate', 'conflict')
+   and split_part(subject, '/', 1) = any($1::text[]);
+
+-- name: decided_rows(decision)
+-- The rows of this decision, none if it was never taken.
+select decision, same, side, key, nib, nik_koperasi, nik, name, phone, email, owner from decided where decision = $1;
+
+-- name: drop_contradicted(keys, nibs, nik_koperasis)
+-- What was decided before to be different, of which two sides have these rows or numbers, is the same from now on.
+delete from decided where decision in (
+    select decision from decided
+     where not same and (key = any($1::uuid[]) or nib = any($2::bigint[]) or nik_koperasi = any($3::text[]))
+     group by decision having count(distinct side) > 1);
+
+-- name: erase_decided(keys, nibs, nik_koperasis, niks)
+-- Nothing that was decided is kept of rows with these keys or numbers.
+delete from decided where key = any($1::uuid[]) or nib = any($2::bigint[]) or nik_koperasi = any($3::text[])
+    or nik = any($4::uuid[]);
+
 -- name: kinds_of_decisions()
 -- Whether there are decisions that partners are the same, and such that they are different; one look-up each.
 select k.same from (values (true), (false)) k (same) where exists (select from decided d where d.same = k.same);
+
+-- name: any_without_groups()
+-- Whether there are rows that were stored under former rules and not read anew.
+select exists (select from evidence where number_group is null);
+
+-- name: evidence_without_groups(after, limit)
+-- Rows stored under former rules, whole, after a key, in the order of their keys.
+select * from evidence where number_group is null and key > $1 order by key limit $2;
+
+-- name: read_evidence(key, now, content, name, phone, email, owner)
+-- What identifies these rows, read anew; the key that each has from now on is kept as its group until all are read.
+update evidence e set name_group = n.now, content = n.content, name = n.name, phone = n.phone, email = n.email,
+       owner = n.owner
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[])
+       n (key, now, content, name, phone, email, owner)
+ where e.key = n.key;
+
+-- name: drop_rows_sent_again()
+-- Of rows that are the same under the present rules the first stays, with the days of all.
+with same as (
+    select key, first_value(key) over w as stays, min(first_listed) over (partition by name_group) as first_listed,
+           max(last_listed) over (partition by name_group) as last_listed
+      from evidence where number_group is null window w as (partition by name_group order by sequence)),
+gone as (delete from evidence e using same s where e.key = s.key and s.key <> s.stays)
+update evidence e set first_listed = s.first_listed, last_listed = s.last_listed from same s
+ where e.key = s.key and s.key = s.stays
+   and (e.first_listed, e.last_listed) is distinct from (s.first_listed, s.last_listed);
+
+-- name: take_read_keys()
+-- Every row that was read anew has the key that it has from now on.
+update evidence set key = name_group, number_group = name_group where number_group is null;
+
+-- name: rename_participants(before, now)
+-- Participants are looked up by the new hash of their name.
+update participant p set name = n.now from unnest($1::uuid[], $2::uuid[]) n (before, now) where p.name = n.before;
+
+-- name: rename_guests(before, now)
+-- Guests are looked up by the new hash of their name.
+update attendance a set name = n.now from unnest($1::uuid[], $2::uuid[]) n (before, now) where a.name = n.before;
+
+-- name: rename_former(before, now)
+-- What identified partners has the new hash of its name.
+update former f set name = n.now from unnest($1::uuid[], $2::uuid[]) n (before, now) where f.name = n.before;
+
+-- name: rename_refused(before, now)
+-- What was refused is found by the new hash of its name.
+update quarantine q set name = n.now from unnest($1::uuid[], $2::uuid[]) n (before, now) where q.name = n.before;
+
+-- name: participants_named(names)
+-- The histories of the participants with these names.
+select participant_no, history from participant where name = any($1::uuid[]);
+
+-- name: set_histories(participant_nos, histories)
+-- Each of these participants has this history.
+update participant p set history = n.history
+  from unnest($1::text[], $2::bytea[]) n (participant_no, history) where p.participant_no = n.participant_no;
+
+-- name: all_evidence()
+-- All rows, without what is sealed.
+select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, region, kind, scale, occupation,
+       cooperative, total, management, staff, labour, first_listed, last_listed, line, import_id, phone, email, owner,
+       number_group, name_group
+  from evidence;
+
+-- name: add_unsettled(keys)
+-- These rows are to be settled.
+insert into unsettled (key) select unnest($1::uuid[]) on conflict do nothing;
+
+-- name: count_unsettled()
+-- How many rows are to be settled.
+select count(*) from unsettled;
+
+-- name: take_unsettled(limit)
+-- Takes some of the rows that are to be settled; they are settled when the transaction commits.
+delete from unsettled where key in (select key from unsettled order by key limit $1) returning key;
+
+-- name: any_texts_unknown()
+-- Whether there are rows of which not all texts are known, since they were stored before these counted.
+select exists (select from evidence where texts_unknown);
+
+-- name: adopt_evidence(before, key, content)
+-- Rows of which not all texts were known are the rows with these keys and contents; what has its key is left alone.
+update evidence e set key = n.key, content = n.content, texts_unknown = false
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[]) n (before, key, content)
+ where e.key = n.before and e.texts_unknown and not exists (select from evidence o where o.key = n.key);
 
 -- name: keep_decided(decision, same, side, key, nib, nik_koperasi, nik, name, phone, email, owner)
 -- Keeps the rows of decisions that are not kept yet.
@@ -363,7 +483,9 @@ update claim set participant_no = null where participant_no = any($1::text[]);
 -- name: erase_cases(partner_ids, participant_nos)
 -- No case is about these any more.
 delete from cases where (kind = 'region_conflict' and subject = any($1::text[]))
-                     or (kind = 'participant_claimed' and subject = any($2::text[]));
+                     or (kind = 'participant_claimed' and subject = any($2::text[]))
+                     or (kind in ('possible_duplicate', 'conflict')
+                         and exists (select from jsonb_array_elements(sides) s where s->>'partner' = any($1::text[])));
 
 -- name: others_concerned(partner_id, agency, regions)
 -- Whether another agency lists the partner, or a participant of it is outside these regencies.

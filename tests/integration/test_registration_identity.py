@@ -204,7 +204,7 @@ async def test_an_upload_in_many_chunks_forms_the_partners_of_all_its_rows(
     monkeypatch.setattr(import_worker, "CHUNK", 100)
     dice = random.Random(seed)
     rows = []
-    for number in range(1500):
+    for _ in range(1500):
         nik = f"33110{seed}{dice.randint(1, 900):010d}" if dice.random() < 0.7 else ""
         nib = f"0000{seed}{dice.randint(1, 300):08d}" if dice.random() < 0.3 else ""
         rows.append(Row(nib=nib or None, nik=nik or None, name=(f"Besar {seed} {dice.randint(1, 500)}", "33.11")))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from services.registration.api.access import onlooker, services
 from services.registration.api.parameters import position
@@ -14,6 +14,7 @@ from services.registration.cases.open_cases import KINDS
 from services.registration.intake import values
 from services.registration.intake.values import Refusal
 from services.registration.queries import queries
+from services.registration.records.identity_cases import MOST_SIDES
 from services.registration.runtime import Services
 from services.registration.writer.submissions import Decision
 from shared.problems import Problem, not_found
@@ -26,6 +27,8 @@ class Decided(BaseModel):
     """`same` or `different`, or the code of the region that holds: one of the case's `decisions`."""
 
     decision: Annotated[str, StringConstraints(min_length=1, max_length=20)]
+    partners: Annotated[list[UUID], Field(max_length=MOST_SIDES)] = []
+    """Of several sides those that are decided about, by their `partner`; all if none are named."""
 
 
 async def decider(principal: Annotated[Principal, Depends(onlooker)]) -> Principal:
@@ -62,7 +65,8 @@ async def decide_case(
 ) -> dict[str, Any]:
     asked = await _visible(here, principal, case_id)
     regions = None if principal.admin else principal.regions
-    answer = await here.writer.submit(Decision(asked, body.decision, principal.agency or "admin", regions))
+    chosen = tuple(str(partner) for partner in body.partners)
+    answer = await here.writer.submit(Decision(asked, body.decision, principal.agency or "admin", regions, chosen))
     if answer is None:
         raise not_found()
     if isinstance(answer, Refusal):

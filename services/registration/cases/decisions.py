@@ -30,8 +30,13 @@ def may_see(case: asyncpg.Record, hierarchy: Regions, own: tuple[str, ...] | Non
     return own is None or all(hierarchy.within(own, side.get("region", "")) for side in sides(case))
 
 
-def check(case: asyncpg.Record, decision: str) -> Refusal | None:
-    """Why this decision is none that the case allows; one that was decided may be decided anew."""
+def check(case: asyncpg.Record, decision: str, partners: Collection[str] = ()) -> Refusal | None:
+    """Why this decision is none that the case allows; one that was decided may be decided anew.
+
+    `partners` are the sides that are decided about, two at least, where not all are.
+    """
+    if partners and not (len(set(partners)) > 1 and {side.get("partner") for side in sides(case)} >= set(partners)):
+        return Refusal("invalid_value", "partners", "Name at least two partners of the case's sides, or none for all.")
     if case["closed_at"] is not None and case["decision"] is None:
         return Refusal("conflict", "decision", "This case is closed: there is nothing to decide any more.")
     choices = allowed(case)

@@ -15,9 +15,11 @@ from shared.database import columns
 
 
 async def regroup(
-    work: UnitOfWork, offered: Sequence[Offer], removed: Collection[UUID] = ()
+    work: UnitOfWork, offered: Sequence[Offer], removed: Collection[UUID] = (), again: Sequence[Row] = ()
 ) -> tuple[list[Accepted], Touched]:
     """Take the offers as evidence, drop the `removed` rows, and settle who is who among all that they reach.
+
+    `again` are stored rows that are settled anew, since something was decided about them.
 
     Returns what each offer did, and by which identifiers others may have to be looked up again.
     """
@@ -27,18 +29,18 @@ async def regroup(
     gone = [evidence.to_row(held[key]) for key in removed if key in held]
     partners: dict[UUID, UUID] = {key: record["partner_id"] for key, record in held.items()}
     touched = Touched()
-    if changes or gone:
-        regrouped = await _settle(work, list(changes.values()), gone)
+    if changes or gone or again:
+        regrouped = await _settle(work, list(changes.values()), gone, again)
         partners |= {key: row.partner for key, row in regrouped.rows_by_key().items()}
         touched = regrouped.touched
     accepted = [Accepted(effect, partners[offer.row.key]) for effect, offer in zip(effects, offered, strict=True)]
     return accepted, touched
 
 
-async def _settle(work: UnitOfWork, changes: Sequence[Change], gone: Sequence[Row]) -> Regrouped:
+async def _settle(work: UnitOfWork, changes: Sequence[Change], gone: Sequence[Row], again: Sequence[Row]) -> Regrouped:
     """Load what the changes reach, decide who is who, and apply that to the unit of work and the database."""
     replaced = [change.before for change in changes if change.before is not None]
-    reached = await reach.load(work, [change.row for change in changes], [*gone, *replaced])
+    reached = await reach.load(work, [change.row for change in changes], [*gone, *replaced], again)
     regrouped = regrouping.decide(reached, partner_id)
     work.apply(regrouped)
     _count_formed(work, changes, reached, regrouped)

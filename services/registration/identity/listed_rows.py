@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from services.registration.identity import contact_hashes
 from services.registration.identity.profile import Row
 from services.registration.identity.unit_of_work import UnitOfWork
@@ -69,6 +71,12 @@ def row(
 def row_key(vault: Vault, agency: str, list_name: str, content_hash: UUID) -> UUID:
     """The key of a row without a ref."""
     return vault.hash("evidence", agency, list_name, "row", content_hash)
+
+
+def key_without_texts(vault: Vault, order: Order[ListPartner], cooperative: UUID | None) -> UUID:
+    """The key of a row without a ref if its texts that mean nothing to us did not count."""
+    plain = replace(order.command, other_texts=())
+    return row_key(vault, order.agency, plain.list, content(vault, plain, cooperative))
 
 
 def _ref_key(work: UnitOfWork, order: Order[ListPartner], ref: str) -> UUID:

@@ -94,18 +94,22 @@ def _holding(rows: Sequence[Numbered], key: str) -> list[list[int]]:
 
 
 def _holders(held: Iterable[tuple[Hashable, int]]) -> list[list[int]]:
-    """Who holds each value, of (value, holder)."""
+    """Who holds each value that several hold, of (value, holder)."""
     holders: dict[Hashable, list[int]] = defaultdict(list)
     for value, holder in held:
         holders[value].append(holder)
-    return list(holders.values())
+    return [held for held in holders.values() if len(held) > 1]
 
 
 def _step(before: Sequence[Members], joins: Iterable[Members], decisions: Sequence[Decision]) -> list[list[int]]:
     """The groups `before`, united as `joins` say; where that brings together what is different they stay as before."""
+    united = list(joins)
+    if not united:
+        return [list(members) for members in before]
     sets = DisjointSets(at for members in before for at in members)
-    for together in chain(before, joins):
-        sets.unite(together)
+    for together in chain(before, united):
+        if len(together) > 1:
+            sets.unite(together)
     return unmixed(before, sets.sets(), decisions)
 
 

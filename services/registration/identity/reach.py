@@ -36,9 +36,12 @@ class StoredRows(Protocol):
         """Whether anybody ever decided that partners are different."""
 
 
-async def load(work: UnitOfWork, changed: Sequence[Row], old: Sequence[Row]) -> Reach:
-    """What `changed` rows (new, or in their new form) and the `old` ones (removed, or as they were before) reach."""
-    joined = await join(DatabaseRows(work), changed, old)
+async def load(work: UnitOfWork, changed: Sequence[Row], old: Sequence[Row], again: Sequence[Row] = ()) -> Reach:
+    """What `changed` rows (new, or in their new form) and the `old` ones (removed, or as they were before) reach.
+
+    `again` are rows as they are stored, about which something was decided.
+    """
+    joined = await join(DatabaseRows(work), [*changed, *again], old)
     former = await former_identifiers.sharing(work, changed)
     partners = {row.partner for row in (*joined.rows, *old) if row.partner is not None}
     await work.load_states(partners)

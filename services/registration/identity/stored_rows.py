@@ -21,7 +21,11 @@ class DatabaseRows:
         return await self._rows("evidence_sharing", nibs, nik_koperasis, niks)
 
     async def bearing(self, names: Collection[UUID]) -> Sequence[Row]:
-        return await self._rows("evidence_bearing", list(names))
+        return await self._rows("evidence_bearing", list(names)) if names else []
+
+    async def holding(self, niks: Collection[UUID]) -> Sequence[Row]:
+        """All rows of the partners that hold one of these NIKs."""
+        return await self._rows("evidence_holding", list(niks)) if niks else []
 
     async def of_partners(self, partners: Collection[UUID]) -> Sequence[Row]:
         return await self._rows("evidence_of_partners", list(partners)) if partners else []

@@ -168,6 +168,18 @@ class DecideCase(msgspec.Struct, frozen=True):
 
     case_id: str
     decision: str
+    partners: tuple[str, ...] = ()
+    """The sides that are decided about, by their partners; all if none are named."""
+    line: int = 0
+    warnings: tuple[WarningCode, ...] = ()
+
+
+class SettleRows(msgspec.Struct, frozen=True):
+    """These stored rows, by key, are joined otherwise than before: their partners are settled anew."""
+
+    label: ClassVar[str] = "settle_rows"
+
+    keys: tuple[str, ...]
     line: int = 0
     warnings: tuple[WarningCode, ...] = ()
 
@@ -182,4 +194,5 @@ Command = (
     | ErasePartner
     | WithdrawPartner
     | DecideCase
+    | SettleRows
 )

@@ -1,16 +1,21 @@
 -- What tells who is one partner, beside numbers and names: keyed hashes, as those are. What the steps of `matching` join
--- is kept with each row, so that a change need not look at what it does not reach. Rows that were here before have the
--- new columns filled, and are joined again, when the service starts (`rule_of_before` is true until then).
+-- is kept with each row, so that a change need not look at what it does not reach. Rows that were here before have no
+-- groups until the service has started: only it can open what is sealed (`identity_upgrade.py`).
 alter table evidence add column phone uuid, add column email uuid, add column owner uuid,
-    add column number_group uuid, add column name_group uuid, add column rule_of_before boolean;
-alter table evidence alter column rule_of_before set default false;
-update evidence set rule_of_before = true, number_group = key, name_group = key;
-alter table evidence alter column rule_of_before set not null, alter column number_group set not null,
-    alter column name_group set not null;
-create index evidence_rule_of_before on evidence (key) where rule_of_before;
+    add column number_group uuid, add column name_group uuid,
+    add column texts_unknown boolean not null default false;
+-- What else such a row without a ref said is not known: the same row sent again with more texts takes its place.
+update evidence set texts_unknown = true where ref is null;
+create index evidence_without_groups on evidence (key) where number_group is null;
+create index evidence_texts_unknown on evidence (key) where texts_unknown;
 drop index evidence_name;
 drop index evidence_name_nib;
 create index evidence_name on evidence (name, partner_id);
+
+-- Rows that the rules put with another partner than before: they are settled, with the facts, when the service starts.
+create table unsettled (
+    key uuid primary key
+);
 
 alter table former add column key uuid, add column phone uuid, add column email uuid, add column owner uuid;
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.registration.cases import decisions
+from services.registration.identity import decided_identity
 from services.registration.identity.regrouping import Touched
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import DecideCase
@@ -12,12 +13,13 @@ from services.registration.orders import Accepted, Effect, Order, Outcome
 
 async def decide(work: UnitOfWork, orders: Sequence[Order[DecideCase]]) -> tuple[list[Outcome], Touched]:
     """Take these decisions, which their cases allow, in the given order."""
+    touched = Touched()
     for order in orders:
-        await _take(work, order)
-    return [Accepted(Effect.CHANGED) for _ in orders], Touched()
+        touched |= await _take(work, order)
+    return [Accepted(Effect.CHANGED) for _ in orders], touched
 
 
-async def _take(work: UnitOfWork, order: Order[DecideCase]) -> None:
+async def _take(work: UnitOfWork, order: Order[DecideCase]) -> Touched:
     case_id, decision = UUID(order.command.case_id), order.command.decision
     (case,) = await work.fetch("case_of", case_id)
     await work.execute("decide_case", case_id, decision, order.agency, work.now)
@@ -27,6 +29,12 @@ async def _take(work: UnitOfWork, order: Order[DecideCase]) -> None:
             await _settle_region(work, UUID(case["subject"]), decision, others)
         case "participant_claimed" if decision != decisions.regions(case)[0]:
             await _release_participant(work, case["subject"])
+        case "possible_duplicate" | "conflict":
+            chosen = order.command.partners
+            partners = [UUID(side["partner"]) for side in decisions.sides(case)]
+            asked = [each for each in partners if not chosen or str(each) in chosen]
+            return await decided_identity.decide(work, case_id, asked, same=decision == "same")
+    return Touched()
 
 
 async def _settle_region(work: UnitOfWork, partner: UUID, region: str, against: list[str]) -> None:

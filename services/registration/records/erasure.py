@@ -45,6 +45,8 @@ async def erase(work: UnitOfWork, orders: Sequence[Order[ErasePartner]]) -> tupl
     await work.execute("erase_participants", numbers)
     await work.execute("erase_claimants", numbers)
     await work.execute("erase_guests", partners)
+    numbers_held = [list({getattr(each, k) for each in identified} - {None}) for k in ("nib", "nik_koperasi", "nik")]
+    await work.execute("erase_decided", [row.key for row in rows], *numbers_held)
     await work.execute("erase_cases", [str(partner) for partner in partners], numbers)
     _, touched = await grouping.regroup(work, [], [row.key for row in rows])
     await former_identifiers.erase(work, partners)

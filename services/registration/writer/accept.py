@@ -19,6 +19,7 @@ from services.registration.intake.commands import (
     ListPartner,
     RecordAttendance,
     RecordStatement,
+    SettleRows,
     WithdrawPartner,
 )
 from services.registration.orders import Accepted, Order, Outcome
@@ -29,6 +30,7 @@ from services.registration.records import (
     enrolments,
     erasure,
     facts,
+    identity_cases,
     statements,
     withdrawal,
 )
@@ -38,7 +40,7 @@ C = TypeVar("C", bound=Command)
 Placed = list[tuple[int, Order[C]]]
 """Orders of some kinds of command, each with its place among all."""
 
-Evidence = ListPartner | DelistPartner | ErasePartner | WithdrawPartner | DecideCase
+Evidence = ListPartner | DelistPartner | ErasePartner | WithdrawPartner | DecideCase | SettleRows
 """Commands that change the rows by which partners are known, or what they mean."""
 
 
@@ -69,6 +71,8 @@ async def accept(work: UnitOfWork, orders: Sequence[Order[Command]]) -> list[Out
     outcomes.put(by_kind.attendance, attended)
     await statements.publish(work, {order.command.key for _, order in by_kind.statements} | briefings)
     if not work.dry_run:
+        if touched is not None:
+            await identity_cases.review(work, touched)
         await _publish_facts(work)
     return [_final(work, outcome) for outcome in outcomes.all()]
 
@@ -97,7 +101,7 @@ def _by_kind(placed: Iterable[tuple[int, Order[Command]]]) -> _ByKind:
     found = _ByKind()
     for at, order in placed:
         match order.command:
-            case ListPartner() | DelistPartner() | ErasePartner() | WithdrawPartner() | DecideCase():
+            case ListPartner() | DelistPartner() | ErasePartner() | WithdrawPartner() | DecideCase() | SettleRows():
                 found.evidence.append((at, cast("Order[Evidence]", order)))
             case Enrol():
                 found.enrolments.append((at, cast("Order[Enrol]", order)))
@@ -135,6 +139,8 @@ async def _accept_run(work: UnitOfWork, orders: list[Order[Evidence]]) -> tuple[
             return await withdrawal.withdraw(work, cast("list[Order[WithdrawPartner]]", orders))
         case DecideCase():
             return await case_decisions.decide(work, cast("list[Order[DecideCase]]", orders))
+        case SettleRows():
+            return await listings.settle(work, cast("list[Order[SettleRows]]", orders))
         case unhandled:
             assert_never(unhandled)
 

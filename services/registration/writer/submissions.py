@@ -203,6 +203,7 @@ class Decision:
     decision: str
     decided_by: str
     regions: tuple[str, ...] | None
+    partners: tuple[str, ...] = ()
     keys: Collection[UUID] = ()
     size: int = 1
     alone: bool = True
@@ -212,10 +213,10 @@ class Decision:
         found = await work.fetch("case_to_decide", self.case)
         if not found or not decisions.may_see(found[0], work.regions, self.regions):
             return []
-        self.refusal = decisions.check(found[0], self.decision)
+        self.refusal = decisions.check(found[0], self.decision, self.partners)
         if self.refusal is not None:
             return []
-        return [Order(self.decided_by, self.regions or (), DecideCase(str(self.case), self.decision))]
+        return [Order(self.decided_by, self.regions or (), DecideCase(str(self.case), self.decision, self.partners))]
 
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> asyncpg.Record | Refusal | None:
         if not outcomes:

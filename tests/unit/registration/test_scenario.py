@@ -9,9 +9,10 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import pytest
 
-from services.registration.identity import listed_rows, lookup, matching, profile
+from services.registration.identity import doubts, listed_rows, lookup, matching, profile
 from services.registration.identity.keys import Keys, Known
 from services.registration.identity.keys import look_up as find_partner
 from services.registration.identity.one_name import Group
@@ -232,3 +233,14 @@ def test_claims_are_as_expected() -> None:
     assert {"count": len(paid), "amount": sum(c.amount for c in paid)} == EXPECTED["claims"]["paid"]
     largest = max(paid, key=lambda claim: claim.amount)
     assert timelines.tenure_months(enrolments()[0][largest.participant_no], largest.occurred_on) == 5
+
+
+def test_possible_duplicates_are_as_expected() -> None:
+    partner_of_row = {at: number for number, group in enumerate(groups()) for at in group}
+    rows = [msgspec.structs.replace(row, partner=partner_of_row[at]) for at, row in enumerate(evidence())]
+    doubtful = 0
+    for name in {row.name for row in rows}:
+        bearing = _index()["name", name]
+        own = [rows[at] for number in bearing for at in groups()[number]]
+        doubtful += bool(doubts.possible_duplicates(name, own, {})) if len(bearing) > 1 else False
+    assert doubtful == EXPECTED["partners"]["possible_duplicates"]
