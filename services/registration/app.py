@@ -24,7 +24,7 @@ from services.registration.records.dead_letters_of_erased import dead_letters_of
 from services.registration.runtime import Services
 from services.registration.settings import Settings
 from services.registration.vault import Vault
-from services.registration.writer import envelopes, identity_upgrade
+from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
 from services.registration.writer.import_worker import ImportWorker
 from services.registration.writer.writer import Writer
 from shared.bus.consumer import Consumer
@@ -60,6 +60,7 @@ async def create(settings: Settings) -> FastAPI:
     app = build(settings, pool)
     here: Services = app.state.services
     await identity_upgrade.run(pool, here.writer, here.vault)
+    await authority_upgrade.run(pool, here.writer)
     return app
 
 

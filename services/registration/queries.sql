@@ -595,6 +595,11 @@ select slug, name, regions, scopes from agency order by slug;
 -- What an agency may do, kept as it is until the transaction ends.
 select regions, scopes from agency where slug = $1 for share;
 
+-- name: take_partners_to_derive(limit)
+-- Some of the partners whose facts wait to be derived anew; they wait no more when the transaction commits.
+delete from partner_to_derive where partner_id in (select partner_id from partner_to_derive limit $1)
+returning partner_id;
+
 -- name: regions_of_agencies(slugs)
 -- Where these agencies may work.
 select slug, regions from agency where slug = any($1::text[]);

@@ -47,7 +47,7 @@ async def reports(here: World) -> dict[str, dict[str, Any]]:
 def new_to_its_agency(file: str) -> int:
     """Partners on this list that are on no earlier one of the same agency: what it is answered says nothing of others'.
 
-    `new_partners` is that number for an agency's second list, since no other agency lists those; of a first list all are.
+    `new_partners` is that number for a second list, since no other agency lists those; of a first list it is all.
     """
     folder = file.partition("/")[0]
     earlier = [each for each in FILES if each.startswith(folder) and "new_partners" in FILES[each]]
