@@ -1,5 +1,6 @@
 """One transaction's view of the partners it touches: their states and rows, what changed, and the facts to publish."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +12,7 @@ import msgspec
 
 from services.registration.identity import authority, partner_state
 from services.registration.identity.authority import Authority
-from services.registration.identity.ids import Ids
+from services.registration.identity.ids import Ids, partner_id
 from services.registration.identity.partner_state import PartnerState
 from services.registration.identity.profile import Row
 from services.registration.identity.regrouping import Regrouped
@@ -52,6 +53,8 @@ class UnitOfWork:
     """Partners whose facts are not published, since they do not fit, and why."""
     agencies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The regions of agencies, as far as they are loaded."""
+    formed: Counter[UUID] = field(default_factory=Counter)
+    """Import → how many partners more its agency lists by its rows alone: `own_partners.formed`."""
     sources: dict[str, str] = field(default_factory=dict)
     """CloudEvents sources that nobody had → the agency that sends under them in this transaction."""
     _outgoing: list[Outgoing] = field(default_factory=list)
@@ -110,7 +113,7 @@ class UnitOfWork:
 
     def new_partner(self) -> UUID:
         """The id of a partner that no list names yet."""
-        partner = self.ids()
+        partner = partner_id()
         self.add_partner(partner)
         return partner
 

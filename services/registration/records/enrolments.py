@@ -70,7 +70,9 @@ async def _load(work: UnitOfWork, numbers: Sequence[str]) -> _Run:
 
 def _mention(order: Order[Enrol]) -> Mention:
     command = order.command
-    return Mention(order.agency, order.regions, command.partner, command.region, contact=command.contact)
+    return Mention(
+        order.agency, order.regions, command.partner, command.region, contact=command.contact, of_office=True
+    )
 
 
 def _may_change(work: UnitOfWork, order: Order[Enrol], participant: Participant | None, run: _Run) -> bool:
