@@ -61,6 +61,12 @@ async def dedicated(dsn: str) -> AsyncIterator[asyncpg.Connection]:
         await db.close(timeout=5)
 
 
+async def close(*pools: asyncpg.Pool) -> None:
+    """Close the pools, in this order."""
+    for pool in pools:
+        await pool.close()
+
+
 class NotEncodable(ValueError):
     """A value that no column of its type can hold. It is the data's fault, never the database's: no reason to wait."""
 

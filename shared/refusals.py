@@ -18,6 +18,7 @@ RefusalCode = Literal[
     "invalid_nik",
     "invalid_nib",
     "invalid_date",
+    "ambiguous_date",
     "invalid_worker_count",
     "invalid_amount",
     "invalid_value",
@@ -38,10 +39,15 @@ RefusalCode = Literal[
     "health_data",
     "failed",
     "forbidden_type",
+    "too_many_sources",
+    "too_long",
+    "too_large",
 ]
 """Why a row or an event is refused; requests as a whole may be refused with these too."""
 
-WarningCode = Literal["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable"]
+WarningCode = Literal[
+    "nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "number_left_out", "personal_number_in_text"
+]
 """What is odd about a row or an event that was accepted."""
 
 ProblemCode = Literal[
@@ -49,7 +55,6 @@ ProblemCode = Literal[
     "forbidden",
     "not_found",
     "method_not_allowed",
-    "too_large",
     "unsupported_media_type",
     "too_many_requests",
     "unavailable",
@@ -146,6 +151,14 @@ REFUSALS: Final[Mapping[RefusalCode, Explanation]] = {
         "Write 2021-12-31, 31/12/2021 or 31 Desember 2021, and check the order of start and end.",
         "Tanggal ini tidak ada dalam kalender, atau akhir masa tidak jatuh setelah awalnya.",
         "Tulis 2021-12-31, 31/12/2021, atau 31 Desember 2021, dan periksa urutan awal dan akhirnya.",
+    ),
+    "ambiguous_date": Explanation(
+        WHICHEVER,
+        "This day may be day first or month first: other cells of the column are month first, and this one is unclear.",
+        "Upload the file again with date_order=mdy or date_order=dmy, or write the days as 2021-12-31.",
+        "Tanggal ini dapat dibaca hari dahulu atau bulan dahulu: sel lain pada kolom ini bulan dahulu, yang ini tidak "
+        "jelas.",
+        "Unggah ulang berkas dengan date_order=mdy atau date_order=dmy, atau tulis tanggal sebagai 2021-12-31.",
     ),
     "invalid_worker_count": Explanation(
         ("workers", "management", "staff", "labour"),
@@ -286,10 +299,35 @@ REFUSALS: Final[Mapping[RefusalCode, Explanation]] = {
     ),
     "forbidden_type": Explanation(
         ("type",),
-        "The agency may not send events of this type: it lacks the scope. Over HTTP the whole request is answered 403.",
+        "The key or the agency may not send events of this type: it lacks the scope.",
         "Send only types that the agency's scopes allow, or ask the administrator for the scope.",
-        "Instansi ini tidak berwenang mengirim kejadian jenis ini. Melalui HTTP seluruh permintaan dijawab 403.",
+        "Kunci atau instansi ini tidak berwenang mengirim kejadian jenis ini.",
         "Kirim hanya jenis yang diizinkan, atau mintalah wewenangnya kepada administrator.",
+    ),
+    "too_many_sources": Explanation(
+        ("source",),
+        "The agency has accepted events under 100 sources already; this is another one.",
+        "Send under one of your sources, or ask the administrator to release one that you no longer use.",
+        "Instansi ini sudah mengirim kejadian dengan 100 sumber (source); yang ini sumber lain lagi.",
+        "Gunakan salah satu sumber yang sudah ada, atau mintalah administrator melepas sumber yang tidak dipakai lagi.",
+    ),
+    "too_long": Explanation(
+        WHICHEVER,
+        "The text has more characters, or the list more entries, than this field may have; the detail names the limit.",
+        "Shorten it, or send the entries in several events.",
+        "Teks atau daftar ini melebihi panjang yang diperbolehkan; keterangan galat menyebutkan batasnya.",
+        "Ringkas isinya, atau kirim daftarnya dalam beberapa kejadian.",
+    ),
+    "too_large": Explanation(
+        ("file", "headers", "partner", "attendees"),
+        "The request, the file or the batch is larger than what is taken at once (413); or, for a row or event, the "
+        "partner or briefing has so many lists, periods or guests that they fit no record any more.",
+        "Send a large request in several parts. For a row, look for what was sent too often: the same partner on "
+        "hundreds of lists, the same participant on hundreds of days.",
+        "Permintaan, berkas, atau kumpulan kejadian melebihi batas sekali kirim (413); atau, untuk baris dan kejadian, "
+        "daftar, masa, atau tamu pada mitra atau sosialisasi ini sudah terlalu banyak untuk satu catatan.",
+        "Kirim permintaan besar dalam beberapa bagian. Untuk baris, cari data yang terkirim terlalu sering: satu mitra "
+        "pada ratusan daftar, satu peserta pada ratusan tanggal.",
     ),
 }
 
@@ -314,6 +352,23 @@ WARNINGS: Final[Mapping[WarningCode, Explanation]] = {
         "Send the partner again with a number such as 0812-3456-7890; the record was accepted without it.",
         "Nomor telepon bukan nomor seluler Indonesia sehingga mitra tidak dapat dihubungi melalui nomor itu.",
         "Kirim ulang data mitra dengan nomor seperti 0812-3456-7890; data tetap diterima tanpa nomor.",
+    ),
+    "personal_number_in_text": Explanation(
+        ("title", "parties", "number", "name", "batch", "source", "list"),
+        "A title, a party, or the name of a list or briefing holds what looks like a NIK or a phone number. These "
+        "texts are kept for ever and are no place for a person's data.",
+        "Send it again without the number: the newer statement replaces this one. Ask the administrator to redact what "
+        "was sent.",
+        "Judul, pihak, atau nama daftar maupun sosialisasi memuat angka yang menyerupai NIK atau nomor telepon. Teks "
+        "ini disimpan selamanya dan bukan tempat data pribadi.",
+        "Kirim ulang tanpa nomor itu: pernyataan yang baru menggantikannya. Minta administrator menghapus yang lama.",
+    ),
+    "number_left_out": Explanation(
+        ("nik", "nib", "nik_koperasi"),
+        "Where a NIK, NIB or NIK Koperasi belongs something else is written: 0, Belum ada, the number of a licence.",
+        "Nothing, if there is no number yet; else send the record again with it. It was accepted without the number.",
+        "Isian NIK, NIB, atau NIK Koperasi memuat hal lain, misalnya 0, Belum ada, atau nomor izin lain.",
+        "Abaikan bila nomornya memang belum ada; bila ada, kirim ulang datanya. Data diterima tanpa nomor itu.",
     ),
 }
 
@@ -345,13 +400,6 @@ PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
         "Look up the methods in /openapi.json.",
         "Alamatnya ada, tetapi tidak melayani metode HTTP ini (405).",
         "Lihat metode yang tersedia di /openapi.json.",
-    ),
-    "too_large": Explanation(
-        ("file",),
-        "The request, the file or the batch is larger than what is taken at once (413).",
-        "Send it in several parts.",
-        "Permintaan, berkas, atau kumpulan kejadian melebihi batas sekali kirim (413).",
-        "Kirim dalam beberapa bagian.",
     ),
     "unsupported_media_type": Explanation(
         (),

@@ -16,14 +16,27 @@ from shared.security import KeyRing
 
 
 @dataclass(frozen=True)
+class Keys:
+    """What issues and revokes keys, apart from everything that carries data: connections, ring and relay of its own."""
+
+    pool: asyncpg.Pool
+    ring: KeyRing
+    relay: Relay
+
+    def changed(self) -> None:
+        """A key was issued or revoked: no cached one holds any more, and the others are to know."""
+        self.ring.clear()
+        self.relay.wake()
+
+
+@dataclass(frozen=True)
 class Services:
     """What a request may need; `jkp` says whether the programme JKP is switched on."""
 
     pool: asyncpg.Pool
     vault: Vault
     writer: Writer
-    relay: Relay
-    keys: KeyRing
+    keys: Keys
     regions: Regions
     imports: ImportWorker
     dead_letter_eraser: DeadLetterEraser

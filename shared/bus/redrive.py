@@ -28,10 +28,12 @@ from shared.events.model import Topic
 
 @dataclass(frozen=True)
 class Redriven:
-    """How many records were put back, and how many were dropped because their topic has a newer record of their key."""
+    """How many records were put back; how many were dropped because their topic has a newer record of their key; how
+    many stay because they were too long to be kept whole."""
 
     put_back: int = 0
     superseded: int = 0
+    cut: int = 0
 
 
 async def redrive(kafka: str, topic: str, matches: Matches, *, prefix: str = "") -> Redriven:
@@ -46,9 +48,11 @@ async def redrive(kafka: str, topic: str, matches: Matches, *, prefix: str = "")
     async with reader(kafka) as client:
         ends = await dead_letter_ends(client, kafka, prefix, topic)
         found = await read_until(client, ends, prefix)
-        selected = {letter.origin: letter for letter in found if matches(letter)}
+        wanted = {letter.origin: letter for letter in found if matches(letter)}
+        selected = {origin: letter for origin, letter in wanted.items() if not letter.is_cut}
+        cut = len(wanted) - len(selected)
         if not selected:
-            return Redriven()
+            return Redriven(cut=cut)
         superseded = await _superseding(client, selected.values(), prefix) if _is_compacted(topic) else {}
         back = [letter for letter in selected.values() if letter.origin not in superseded]
         stay = [letter for letter in found if letter.origin not in selected]
@@ -58,7 +62,7 @@ async def redrive(kafka: str, topic: str, matches: Matches, *, prefix: str = "")
             meanwhile = await _superseding(client, back, prefix)
             await _rewrite(kafka, prefix, [_copy(record, topic) for record in meanwhile.values()], [])
         await delete_before(kafka, ends)
-    return Redriven(len(back), len(superseded))
+    return Redriven(len(back), len(superseded), cut)
 
 
 async def erase(kafka: str, topic: str, matches: Matches, *, prefix: str = "") -> int:

@@ -4,65 +4,71 @@ These structs document the data and its field names. registration reads the data
 because a refusal names the field and a stable code, and a sender's extra fields are allowed.
 """
 
+from typing import Annotated
+
 import msgspec
 
+from shared.events import text_limits
 from shared.events.model import DAY_MS, Kind, Scale, Segment, Topic, Workers, date
+from shared.events.text_limits import Address, Email, Language, Name, Number, Other, Phone, Title, Word
 
-TOPIC = Topic("intake", retention_ms=DAY_MS)
+Programmes = Annotated[tuple[Word, ...], msgspec.Meta(max_length=text_limits.MOST_PROGRAMMES)]
+
+TOPIC = Topic("intake", retention_ms=DAY_MS, whole_state=False)
 
 
 class PartnerRef(msgspec.Struct, frozen=True, omit_defaults=True):
     """Names a partner by any of these, or several; `ref` is the agency's own reference."""
 
-    id: str | None = None
-    ref: str | None = None
+    id: Number | None = None
+    ref: Number | None = None
     nib: str | None = None
-    nik_koperasi: str | None = None
+    nik_koperasi: Number | None = None
     nik: str | None = None
-    name: str | None = None
-    region: str | None = None
+    name: Name | None = None
+    region: Name | None = None
 
 
 class ContactDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a partner is reached; `name` is the contact person's."""
 
-    name: str | None = None
-    phone: str | None = None
-    email: str | None = None
-    language: str | None = None
+    name: Name | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    language: Language | None = None
 
 
 class PartnerListed(msgspec.Struct, frozen=True, omit_defaults=True):
     """A partner is on a list. The only event type that creates partners."""
 
     partner: PartnerRef
-    name: str
+    name: Name
     kind: Kind
-    region: str
+    region: Name
     listed_on: date
     contact: ContactDetails = ContactDetails()
     scale: Scale | None = None
     workers: int | Workers | None = None
-    occupation: str | None = None
+    occupation: Name | None = None
     cooperative: PartnerRef | None = None
-    address: str | None = None
-    list: str | None = None
+    address: Address | None = None
+    list: Name | None = None
 
 
 class PartnerDelisted(msgspec.Struct, frozen=True, omit_defaults=True):
     """A partner is no longer on this list of this agency."""
 
     partner: PartnerRef
-    list: str | None = None
+    list: Name | None = None
 
 
 class EnrollmentState(msgspec.Struct, frozen=True, omit_defaults=True):
     """A participant's whole state from `effective_on` on, until `until` (exclusive) if given."""
 
-    participant_no: str
+    participant_no: Number
     partner: PartnerRef
-    region: str
-    programmes: tuple[str, ...]
+    region: Name
+    programmes: Programmes
     segment: Segment
     workers: int | Workers
     effective_on: date
@@ -73,17 +79,17 @@ class EnrollmentState(msgspec.Struct, frozen=True, omit_defaults=True):
 class EnrollmentLapsed(msgspec.Struct, frozen=True, omit_defaults=True):
     """A participant's membership ends on `effective_on`, the first day without cover."""
 
-    participant_no: str
+    participant_no: Number
     effective_on: date
-    reason: str | None = None
+    reason: Other | None = None
 
 
 class ClaimState(msgspec.Struct, frozen=True, omit_defaults=True):
     """A claim in its status. Neither cause nor diagnosis belongs here; they are refused."""
 
-    claim_ref: str
-    participant_no: str
-    programme: str
+    claim_ref: Number
+    participant_no: Number
+    programme: Word
     amount: int
     occurred_on: date
     paid_on: date | None = None
@@ -92,45 +98,45 @@ class ClaimState(msgspec.Struct, frozen=True, omit_defaults=True):
 class TargetSet(msgspec.Struct, frozen=True, omit_defaults=True):
     """So many partners are to start within [from, until], both days included."""
 
-    region: str
-    measure: str
+    region: Name
+    measure: Word
     value: int
     start: date = msgspec.field(name="from")
     until: date
-    source: str
-    list: str | None = None
+    source: Name
+    list: Name | None = None
 
 
 class DenominatorSet(msgspec.Struct, frozen=True, omit_defaults=True):
     """A published figure with its day, source and status."""
 
-    region: str
-    measure: str
+    region: Name
+    measure: Word
     value: float
     as_of: date
-    source: str
-    status: str
+    source: Name
+    status: Word
 
 
 class BriefingHeld(msgspec.Struct, frozen=True, omit_defaults=True):
     """A briefing (sosialisasi) and who came."""
 
-    region: str
-    name: str
-    batch: str
+    region: Name
+    name: Name
+    batch: Number
     held_on: date
     quota: int | None = None
-    attendees: tuple[PartnerRef, ...] = ()
+    attendees: Annotated[tuple[PartnerRef, ...], msgspec.Meta(max_length=text_limits.MOST_ATTENDEES)] = ()
 
 
 class AgreementSigned(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An agreement between agencies; many have no number."""
+    """An agreement between agencies; many have no number. `parties` are names of organisations, never of persons."""
 
-    title: str
-    parties: tuple[str, ...]
+    title: Title
+    parties: Annotated[tuple[Name, ...], msgspec.Meta(max_length=text_limits.MOST_PARTIES)]
     date: date
-    region: str
-    number: str | None = None
+    region: Name
+    number: Number | None = None
 
 
 TYPES = {

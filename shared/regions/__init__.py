@@ -1,9 +1,8 @@
 """Indonesia's regions: nation, BPJS regional offices (kanwil), provinces, regencies; see README.md for the source."""
 
 import csv
-import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -11,20 +10,24 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from shared import jakarta
+from shared.regions import region_codes
+from shared.regions.regency_names import RegencyNames, says_kind
+from shared.regions.region_codes import OtherCodes, RegionCode, System
 
 Level = Literal["national", "kanwil", "province", "regency"]
 
 NATION = "ID"
 
-KINDS = {"KAB": "KABUPATEN", "KABUPATEN": "KABUPATEN", "KOTA": "KOTA", "KOTAMADYA": "KOTA"}
-
 
 class RegionError(Exception):
-    """A text that names no regency (`unknown_region`) or several (`ambiguous_region`)."""
+    """A text that names no regency (`unknown_region`) or several (`ambiguous_region`): those of `readings`, by code."""
 
-    def __init__(self, code: Literal["unknown_region", "ambiguous_region"], text: str) -> None:
+    def __init__(
+        self, code: Literal["unknown_region", "ambiguous_region"], text: str, readings: Iterable[str] = ()
+    ) -> None:
         super().__init__(f"{code}: {text}")
         self.code = code
+        self.readings = tuple(readings)
 
 
 @dataclass(frozen=True)
@@ -43,29 +46,34 @@ class Region:
 class Regions:
     """The hierarchy and its names. Two ways up: regency → province → ID and regency → kanwil → ID."""
 
-    def __init__(self, rows: list[Region]) -> None:
+    def __init__(
+        self,
+        rows: list[Region],
+        variants: Iterable[Mapping[str, str]] = (),
+        other_codes: Iterable[Mapping[str, str]] = (),
+    ) -> None:
         self._all = {row.code: row for row in rows}
         self._regencies: dict[str, list[str]] = defaultdict(list)
-        self._named: dict[tuple[str, str], str] = {}
-        self._bare: dict[str, list[str]] = defaultdict(list)
+        self._names = RegencyNames()
         for row in rows:
             if row.level == "regency":
                 self._add_regency(row)
+        for other in variants:
+            self._names.add_variant(other["code"], other["kind"], other["name"], other["alone"] == "yes")  # type: ignore[arg-type]
+        self._codes = OtherCodes(self._regencies[NATION], other_codes)
 
     @classmethod
     @cache
     def load(cls) -> "Regions":
-        text = (files(__package__) / "regions.csv").read_text(encoding="utf-8")
-        return cls([_region(row) for row in csv.DictReader(text.splitlines())])
+        return cls(
+            [_region(row) for row in _table("regions.csv")], _table("name_variants.csv"), _table("other_codes.csv")
+        )
 
     def _add_regency(self, row: Region) -> None:
         for outer in (NATION, row.kanwil, row.parent, row.code):
             if outer is not None:
                 self._regencies[outer].append(row.code)
-        kind = "KABUPATEN" if row.kind == "kabupaten" else "KOTA"
-        bare = _squeeze(re.sub(r"^(KABUPATEN|KOTA)( ADMINISTRASI)? ", "", row.name.upper()))
-        self._named[kind, bare] = row.code
-        self._bare[bare].append(row.code)
+        self._names.add(row.code, row.kind, row.name)  # type: ignore[arg-type]
 
     def get(self, code: str) -> Region | None:
         return self._all.get(code)
@@ -111,42 +119,66 @@ class Regions:
         """
         text = text.strip()
         own = own if own in self._all and self._all[own].level == "regency" else None
-        if not text:
-            if own:
-                return own
+        if not text and own:
+            return own
+        if found := region_codes.parse(text):
+            return self._by_code(found, text)
+        return self._one(self.named(text, own), text)
+
+    def named(self, name: str, own: str | None = None) -> tuple[str, ...]:
+        """The codes of the regencies that a name may mean, in order; `own` alone if it is one of them."""
+        found = self._names.find(name)
+        return (own,) if own is not None and own in found else tuple(sorted(found))
+
+    def resolve_both(self, code: str, name: str, own: str | None = None, system: System | None = None) -> str:
+        """The regency that a code and the name beside it mean; `system` is whose codes the column holds, if known.
+
+        Raises RegionError: `ambiguous_region` with both readings where they disagree. The name beside the code of a
+        district or village is that one's, unless it says Kab. or Kota.
+        """
+        read = region_codes.parse(code)
+        if read is None:
+            return self.resolve(code or name, own)
+        is_regencys = says_kind(name) if read.below else region_codes.parse(name) is None
+        named = self.named(name, own) if is_regencys else ()
+        meant = self._codes.readings(read.code)
+        agreed = [each for each in _preferred(meant, system) if each in named]
+        if agreed:
+            return agreed[0]
+        if named:
+            raise RegionError("ambiguous_region", f"{code}, {name}", dict.fromkeys((*meant.values(), *named)))
+        if name and not read.below and system is None and len(set(meant.values())) > 1:
+            raise RegionError("ambiguous_region", f"{code}, {name}", dict.fromkeys(meant.values()))
+        return self._by_code(read, code, system)
+
+    def code_readings(self, text: str) -> dict[System, str]:
+        """System → the regency that the code in this text means there; empty where it is no code or a damaged one."""
+        read = region_codes.parse(text)
+        return {} if read is None or read.lost_zero else self._codes.readings(read.code)
+
+    def _by_code(self, read: RegionCode, text: str, system: System | None = None) -> str:
+        meant = self._codes.readings(read.code)
+        found = meant.get(system or "kemendagri")
+        if found is None or read.lost_zero:
             raise RegionError("unknown_region", text)
-        if re.fullmatch(r"\d\d\.?\d\d", text):
-            return self._by_code(f"{text[:2]}.{text[-2:]}", text)
-        return self._by_name(text, own)
+        return found
 
-    def _by_code(self, code: str, text: str) -> str:
-        if code in self._all:
-            return code
-        raise RegionError("unknown_region", text)
-
-    def _by_name(self, text: str, own: str | None) -> str:
-        words = _squeeze(text).split()
-        kind = KINDS.get(words[0]) if words else None
-        if kind:
-            words = words[1:]
-            if words and words[0] in ("ADM", "ADMINISTRASI"):
-                words = words[1:]
-        bare = " ".join(words)
-        if kind:
-            found = [self._named[kind, bare]] if (kind, bare) in self._named else []
-        else:
-            found = self._bare.get(bare, [])
-            if own in found:
-                return str(own)
+    def _one(self, found: tuple[str, ...], text: str) -> str:
         if not found:
             raise RegionError("unknown_region", text)
         if len(found) > 1:
-            raise RegionError("ambiguous_region", text)
+            raise RegionError("ambiguous_region", text, found)
         return found[0]
 
 
-def _squeeze(text: str) -> str:
-    return re.sub(r"[^A-Z0-9]+", " ", text.upper()).strip()
+def _preferred(meant: Mapping[System, str], system: System | None) -> list[str]:
+    """The readings of a code, the column's system first, then today's."""
+    order: tuple[System, ...] = (system or "kemendagri", "kemendagri", "bps", "former")
+    return [meant[each] for each in order if each in meant]
+
+
+def _table(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader((files(__package__) / name).read_text(encoding="utf-8").splitlines()))
 
 
 def _region(row: dict[str, str]) -> Region:

@@ -88,6 +88,14 @@ def test_a_service_signs_in_to_kafka_as_itself(name: str) -> None:
     assert url.mechanism == "SCRAM-SHA-512"
 
 
+def test_postgresqls_administrator_signs_in_by_its_socket_alone() -> None:
+    assert "hba_file=/etc/postgresql/pg_hba.conf" in PARTS["postgres"]["command"]
+    assert "./deploy/postgres/pg_hba.conf:/etc/postgresql/pg_hba.conf:ro" in PARTS["postgres"]["volumes"]
+    rules = [line.split() for line in (ROOT / "deploy/postgres/pg_hba.conf").read_text().splitlines() if line[0] != "#"]
+    assert [rule[:3] for rule in rules] == [["local", "all", "postgres"], ["host", "all", ",".join(SERVICES)]]
+    assert {rule[-1] for rule in rules} == {"scram-sha-256"}
+
+
 def test_versions_are_those_of_the_embedded_stack() -> None:
     assert "org.apache.kafka:kafka_2.13:4.3.1 " in (ROOT / "deploy/local/kafka-jars.txt").read_text()
     assert PARTS["kafka"]["image"].endswith(":4.3.1")

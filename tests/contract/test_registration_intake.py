@@ -27,6 +27,7 @@ CODES = [
     "invalid_nik",
     "invalid_nib",
     "invalid_date",
+    "ambiguous_date",
     "invalid_worker_count",
     "invalid_amount",
     "invalid_value",
@@ -45,10 +46,13 @@ CODES = [
     "conflict",
     "id_reused",
     "health_data",
+    "too_long",
     "too_large",
     "failed",
+    "forbidden_type",
+    "too_many_sources",
 ]
-WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable"]
+WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "number_left_out", "personal_number_in_text"]
 
 
 def reader() -> EventReader:

@@ -262,8 +262,14 @@ async def test_too_large_requests_are_refused(here: World) -> None:
 
 async def test_what_a_key_may_not_do_is_forbidden(here: World) -> None:
     await here.agency("lister", scopes=("publish",))
-    answer = await here.post(here.event("enrollment.registered", ENROLLED, "/l"), agency="lister")
-    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    event = here.event("enrollment.registered", ENROLLED, "/l")
+    answer = await here.post(event, agency="lister")
+    assert (answer.status_code, answer.json()["code"]) == (422, "forbidden_type")
+    own = LISTED | {"partner": {"nik": "3311024908000777"}, "name": "Toko Lister"}
+    batch = [here.event("partner.listed", own, "/l"), event, here.event("partner.listed", own, "/l")]
+    answer = await here.post(batch, agency="lister")
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 2)
+    assert [(each["index"], each["code"]) for each in answer.json()["rejected"]] == [(1, "forbidden_type")]
     without_key = await here.http.post("/v1/events", content=b"{}")
     assert without_key.status_code == 401
 

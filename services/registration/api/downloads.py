@@ -11,7 +11,7 @@ import asyncpg
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
 
-from services.registration.api.access import onlooker, own_import, services
+from services.registration.api.access import check_scope, onlooker, own_import, reader, services
 from services.registration.api.parameters import day_or_today
 from services.registration.queries import queries
 from services.registration.runtime import Services
@@ -38,6 +38,7 @@ async def rejected(
     import_id: str, principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
 ) -> Response:
     record = await own_import(here, principal, import_id)
+    check_scope(record["kind"], principal)
     if record["refused_deleted_at"] is not None:
         day = record["refused_deleted_at"].date()
         raise Problem(404, "not_found", f"The refused rows of this upload were deleted on {day}.")
@@ -54,7 +55,7 @@ async def rejected(
 @router.get("/v1/imports/{import_id}/unregistered.csv", summary="Who on this list is not insured on a day")
 async def unregistered(
     import_id: str,
-    principal: Annotated[Principal, Depends(onlooker)],
+    principal: Annotated[Principal, Depends(reader)],
     here: Annotated[Services, Depends(services)],
     as_of: str | None = None,
 ) -> Response:

@@ -16,16 +16,24 @@ from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import envelopes
 from services.registration.writer.submissions import Answer, Events
-from shared.problems import Problem, problem_response
+from shared.problems import Problem, described, problem_response
 from shared.security import Principal
 
 router = APIRouter(tags=["events"])
 
 MEDIA_TYPES = (envelopes.ONE, envelopes.BATCH, envelopes.LINES)
+LONGEST_KEY = 200
+"""Characters of an Idempotency-Key."""
 BODY = {"requestBody": {"required": True, "content": {name: {"schema": {}} for name in MEDIA_TYPES}}}
 
 
-@router.post("/v1/events", status_code=202, openapi_extra=BODY, summary="Send one event, a batch, or a line each")
+@router.post(
+    "/v1/events",
+    status_code=202,
+    openapi_extra=BODY,
+    responses=described(409, 415),
+    summary="Send one event, a batch, or a line each",
+)
 async def post_events(
     request: Request, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> JSONResponse:
@@ -39,21 +47,21 @@ async def post_events(
     if key is None:
         answer = await _take(here, principal, media_type, body, None)
         return _response(answer, single=media_type == envelopes.ONE)
+    if len(key) > LONGEST_KEY:
+        detail = f"An Idempotency-Key has at most {LONGEST_KEY} characters."
+        raise Problem(422, "too_long", detail, field="idempotency-key")
     digest = here.vault.hash("request", media_type, body.hex())
-    earlier = await _begin(here, agency, key[:200], digest)
+    earlier = await _begin(here, agency, key, digest)
     if earlier is None:
-        earlier = await _take_once(here, principal, media_type, body, key[:200])
+        earlier = await _take_once(here, principal, media_type, body, key)
     return _response(earlier, single=media_type == envelopes.ONE)
 
 
 async def _take(here: Services, principal: Principal, media_type: str, body: bytes, key: str | None) -> Answer:
     events = envelopes.parse(media_type, body)
-    for scope in sorted(envelopes.scopes_needed(events)):
-        if not principal.may(scope):
-            raise Problem(403, "forbidden", f"This key lacks the scope '{scope}'.")
     agency = str(principal.agency)
     reader = EventReader(EventContext(Jurisdiction(here.regions, principal.regions), here.jkp))
-    items = await asyncio.to_thread(envelopes.items, events, agency, reader, here.vault)
+    items = await asyncio.to_thread(envelopes.items, events, agency, reader, here.vault, principal.may)
     answer: Answer = await here.writer.submit(Events(agency, principal.regions, items, key))
     return answer
 

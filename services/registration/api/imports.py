@@ -9,12 +9,13 @@ import msgspec
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 
 from services.registration.api import upload_form
-from services.registration.api.access import member, onlooker, own_import, services
+from services.registration.api.access import check_scope, member, own_import, reporter, services
 from services.registration.identity.ids import Ids
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import upload_files
 from shared.database import transaction
+from shared.problems import described
 from shared.security import Principal
 
 router = APIRouter(tags=["imports"])
@@ -28,7 +29,12 @@ FILE = (
 )
 
 
-@router.post("/v1/imports", status_code=202, summary="Upload a file; it is worked off in the background")
+@router.post(
+    "/v1/imports",
+    status_code=202,
+    responses=described(415),
+    summary="Upload a file; it is worked off in the background",
+)
 async def upload(
     request: Request,
     response: Response,
@@ -71,14 +77,14 @@ async def upload(
 
 @router.get("/v1/imports", summary="This agency's newest uploads")
 async def list_imports(
-    principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
+    principal: Annotated[Principal, Depends(reporter)], here: Annotated[Services, Depends(services)]
 ) -> list[dict[str, Any]]:
     return [_as_json(record) for record in await here.pool.fetch(queries["imports"], principal.agency)]
 
 
 @router.get("/v1/imports/{import_id}", summary="How far an upload is, and what became of its rows")
 async def get_import(
-    import_id: str, principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
+    import_id: str, principal: Annotated[Principal, Depends(reporter)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
     return _as_json(await own_import(here, principal, import_id))
 
@@ -92,6 +98,7 @@ async def delete_import(
 ) -> dict[str, Any]:
     """`deleted` in the answer says what is gone: the file and so many refused rows. What was accepted stays."""
     record = await own_import(here, principal, import_id)
+    check_scope(record["kind"], principal)
     async with transaction(here.pool) as db:
         is_cancelled = await db.fetchval(queries["cancel_import"], record["import_id"], principal.agency)
         file = await db.execute(queries["drop_import_file"], record["import_id"]) if is_cancelled else ""

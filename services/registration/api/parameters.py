@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from services.registration.intake import values
+from services.registration.intake import days, values
 from services.registration.intake.values import Refusal
 from shared.jakarta import today
 from shared.problems import Problem
@@ -16,7 +16,7 @@ def day_or_today(text: str | None, field: str) -> date:
     """The day in this text, or today in Jakarta without one. Raises Problem."""
     if not text:
         return today()
-    found = values.day(text, field)
+    found = days.day(text, field)
     if isinstance(found, Refusal):
         raise Problem(422, found.code, found.detail, field=field)
     return found

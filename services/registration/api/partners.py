@@ -60,7 +60,11 @@ async def get_partner(
     return (await _as_json(here, [record], principal.agency))[0]
 
 
-@router.delete("/v1/partners/{partner_id}", status_code=204, summary="Erase: contact and identity go everywhere")
+@router.delete(
+    "/v1/partners/{partner_id}",
+    status_code=204,
+    summary="Erase everywhere; only its own rows for an agency beside others",
+)
 async def erase_partner(
     partner_id: str,
     principal: Annotated[Principal, Depends(principal_of)],
@@ -69,7 +73,8 @@ async def erase_partner(
     if not principal.may("publish"):
         raise Problem(403, "forbidden", "This key lacks the scope 'publish'.")
     record = await _own(here, principal, partner_id)
-    if not await here.writer.submit(Erasure(record["partner_id"])):
+    agency = None if principal.admin else principal.agency or ""
+    if not await here.writer.submit(Erasure(record["partner_id"], agency, principal.regions)):
         raise not_found()
     here.dead_letter_eraser.wake()
     here.intake_eraser.wake()

@@ -10,6 +10,7 @@ from services.registration.identity.profile import Row
 from services.registration.identity.regrouping import Regrouped, Touched
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.orders import Accepted
+from shared.database import columns
 
 
 async def regroup(
@@ -27,7 +28,7 @@ async def regroup(
     touched = Touched()
     if changes or gone:
         regrouped = await _settle(work, list(changes.values()), gone)
-        partners |= regrouped.partner_of_row()
+        partners |= {key: row.partner for key, row in regrouped.rows_by_key().items()}
         touched = regrouped.touched
     accepted = [Accepted(effect, partners[offer.row.key]) for effect, offer in zip(effects, offered, strict=True)]
     return accepted, touched
@@ -49,15 +50,15 @@ async def _settle(work: UnitOfWork, changes: Sequence[Change], gone: Sequence[Ro
 async def _save(work: UnitOfWork, changes: Sequence[Change], gone: Iterable[Row], regrouped: Regrouped) -> None:
     replaced = [change for change in changes if change.before is not None]
     await _remove(work, [*(row.key for row in gone), *(change.row.key for change in replaced)])
-    partners = regrouped.partner_of_row()
-    added = [_record(work, change, partners) for change in changes if change.before is None]
+    rows = regrouped.rows_by_key()
+    added = [_record(work, change, rows) for change in changes if change.before is None]
     await _add(work, added, evidence.COLUMNS)
     # A replaced row keeps its place in the sequence: the oldest row of a partner decides which group keeps its id.
-    again = [(change.row.sequence, *_record(work, change, partners)) for change in replaced]
+    again = [(change.row.sequence, *_record(work, change, rows)) for change in replaced]
     await _add(work, again, ("sequence", *evidence.COLUMNS))
     if regrouped.moved:
-        keys, owners = zip(*regrouped.moved, strict=True)
-        await work.execute("move_evidence", list(keys), list(owners))
+        moved = columns((row.key, row.partner, row.number_group, row.name_group) for row in regrouped.moved)
+        await work.execute("move_evidence", *moved)
 
 
 async def _remove(work: UnitOfWork, keys: Sequence[UUID]) -> None:
@@ -65,11 +66,11 @@ async def _remove(work: UnitOfWork, keys: Sequence[UUID]) -> None:
         await work.execute("remove_evidence", keys)
 
 
-async def _add(work: UnitOfWork, records: Sequence[tuple[Any, ...]], columns: Sequence[str]) -> None:
+async def _add(work: UnitOfWork, records: Sequence[tuple[Any, ...]], names: Sequence[str]) -> None:
     if records:
-        await work.db.copy_records_to_table("evidence", records=records, columns=list(columns))
+        await work.db.copy_records_to_table("evidence", records=records, columns=list(names))
 
 
-def _record(work: UnitOfWork, change: Change, partners: Mapping[UUID, UUID]) -> tuple[Any, ...]:
-    offer, key = change.offer, change.row.key
-    return evidence.record(change.row, partners[key], offer.ref, offer.content, work.vault.seal(offer.personal))
+def _record(work: UnitOfWork, change: Change, rows: Mapping[UUID, Row]) -> tuple[Any, ...]:
+    offer = change.offer
+    return evidence.record(rows[change.row.key], offer.ref, offer.content, work.vault.seal(offer.personal))

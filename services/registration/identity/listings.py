@@ -1,11 +1,19 @@
 """Listings and delistings as evidence: what identifies a row, and which rows a delisting removes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from services.registration.identity import evidence, former_identifiers, grouping, lookup, matching
+from services.registration.identity import (
+    evidence,
+    former_identifiers,
+    grouping,
+    kept_decisions,
+    listed_rows,
+    lookup,
+    matching,
+)
 from services.registration.identity.former_identifiers import FormerIdentifiers
 from services.registration.identity.keys import Keys
 from services.registration.identity.lookup import Mention
@@ -13,7 +21,6 @@ from services.registration.identity.offers import Offer
 from services.registration.identity.profile import Row
 from services.registration.identity.regrouping import Touched
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import values
 from services.registration.intake.commands import DelistPartner, ListPartner, Reference
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
@@ -32,6 +39,7 @@ async def list_partners(work: UnitOfWork, orders: Sequence[Order[ListPartner]]) 
     offers = [
         _offer(work, order, NOT_STORED_YET + at, cooperatives.get(at), named.get(at)) for at, order in enumerate(orders)
     ]
+    await kept_decisions.tie(work, _ties(offers, named))
     accepted, touched = await grouping.regroup(work, [offer for offer in offers if isinstance(offer, Offer)])
     following = iter(accepted)
     return [offer if isinstance(offer, Refusal) else next(following) for offer in offers], touched
@@ -135,85 +143,38 @@ def _offer(
         return cooperative
     if isinstance(named, Refusal):
         return named
-    name = values.name_key(order.command.name)
-    content = _content(work, order.command, name, cooperative)
-    row = _tied(_row(work, order, sequence, name, content, cooperative), named)
-    return row if isinstance(row, Refusal) else Offer(row, content, order.command.partner.ref, _personal(order.command))
-
-
-def _content(work: UnitOfWork, command: ListPartner, name: str, cooperative: UUID | None) -> UUID:
-    """A hash of all that the listing says of the partner; of a name only what is compared, unless it has a ref."""
-    partner, heads, contact = command.partner, command.heads, command.contact
-    return work.vault.hash(
-        "content",
-        *(name if partner.ref is None else command.name, command.region, partner.nik),
-        *(int(partner.nib) if partner.nib else None, partner.nik_koperasi, command.kind),
-        *(command.scale, command.occupation, cooperative),
-        *(contact.person, contact.phone, contact.email, contact.language, contact.address),
-        *(heads.total, heads.management, heads.staff, heads.labour),
-    )
-
-
-def _row(
-    work: UnitOfWork,
-    order: Order[ListPartner],
-    sequence: int,
-    name: str,
-    content: UUID,
-    cooperative: UUID | None,
-) -> Row:
-    """The row, whose key sets it apart from the others of its list by its ref or else by its content."""
-    command, partner = order.command, order.command.partner
-    key = ("ref", partner.ref) if partner.ref is not None else ("row", content)
-    return Row(
-        key=work.vault.hash("evidence", order.agency, command.list, *key),
-        sequence=sequence,
-        partner=None,
-        agency=order.agency,
-        list=command.list,
-        nib=int(partner.nib) if partner.nib else None,
-        nik_koperasi=partner.nik_koperasi,
-        nik=work.vault.nik(partner.nik),
-        name=work.vault.name(name, command.region),
-        region=command.region,
-        kind=command.kind,
-        first_listed=command.listed_on,
-        last_listed=command.listed_on,
-        line=command.line,
-        scale=command.scale,
-        occupation=command.occupation,
-        cooperative=cooperative,
-        heads=command.heads,
-        import_id=order.import_id,
-    )
-
-
-def _personal(command: ListPartner) -> dict[str, str | None]:
-    """What is personal in a listing, as it is sealed."""
-    contact = command.contact
-    return {
-        "name": command.name,
-        "nik": command.partner.nik,
-        "person": contact.person,
-        "phone": contact.phone,
-        "email": contact.email,
-        "language": contact.language,
-        "address": contact.address,
-    }
+    content = listed_rows.content(work.vault, order.command, cooperative)
+    row = _tied(listed_rows.row(work, order, sequence, content, cooperative), named)
+    if isinstance(row, Refusal):
+        return row
+    return Offer(row, content, order.command.partner.ref, listed_rows.personal(order.command))
 
 
 def _tied(row: Row, named: Identified | None) -> Row | Refusal:
-    """A row that names its partner by id takes from the partner's row the identifiers that it lacks, or the name."""
+    """A row that names its partner by id takes from the partner's row the numbers that it lacks."""
     if named is None or (isinstance(named, Row) and named.key == row.key):
         return row
-    if (named.nib, named.nik_koperasi, named.nik) == (None, None, None):
-        return replace(row, name=named.name)
     tied = replace(
         row,
+        name=named.name if _has_no_number(named) else row.name,
         nib=named.nib if row.nib is None else row.nib,
         nik_koperasi=row.nik_koperasi or named.nik_koperasi,
         nik=row.nik or named.nik,
     )
-    if len(matching.cluster([tied, named])) > 1:
+    if not _has_no_number(named) and len(matching.by_number([tied, named])) > 1:
         return Refusal("conflict", "partner", "The id means a partner with other identifiers.")
     return tied
+
+
+def _has_no_number(row: Identified) -> bool:
+    return (row.nib, row.nik_koperasi, row.nik) == (None, None, None)
+
+
+def _ties(offers: Sequence[Offer | Refusal], named: Mapping[int, Identified | Refusal | None]) -> list[tuple[Row, Row]]:
+    """The rows that only their id ties to a partner, with a row of that."""
+    found = []
+    for at, offer in enumerate(offers):
+        other = named.get(at)
+        if isinstance(offer, Offer) and isinstance(other, Row) and _has_no_number(other) and other.key != offer.row.key:
+            found.append((offer.row, other))
+    return found

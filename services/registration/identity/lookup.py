@@ -8,13 +8,15 @@ from uuid import UUID
 
 import asyncpg
 
+from services.registration.identity import contact_hashes
 from services.registration.identity.keys import Keys, Known, look_up
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import values
-from services.registration.intake.commands import Reference
+from services.registration.intake import names, values
+from services.registration.intake.commands import ContactDetails, Reference
 from services.registration.intake.values import Refusal
 from shared.database import columns
 
+NO_CONTACT = ContactDetails()
 KEY_COLUMNS = tuple(field.name for field in fields(Keys))
 
 ById = dict[str, tuple[UUID, str | None]]
@@ -32,6 +34,7 @@ class Mention(NamedTuple):
     reference: Reference
     region: str | None = None
     list: str | None = None
+    contact: ContactDetails = NO_CONTACT
 
 
 def keys_from(record: asyncpg.Record) -> Keys:
@@ -39,12 +42,18 @@ def keys_from(record: asyncpg.Record) -> Keys:
     return Keys(*(record[name] for name in KEY_COLUMNS))
 
 
-def keys_of(work: UnitOfWork, partner: Reference, region: str | None = None) -> Keys:
+def keys_of(
+    work: UnitOfWork, partner: Reference, region: str | None = None, contact: ContactDetails = NO_CONTACT
+) -> Keys:
     """The keys in a reference, anchors aside; a name counts with the region it is in."""
     where = partner.region or region
-    name = work.vault.name(values.name_key(partner.name), where) if partner.name and where else None
+    name = work.vault.name(names.name_key(partner.name), where) if partner.name and where else None
     nib = int(partner.nib) if partner.nib else None
-    return Keys(nib, partner.nik_koperasi, work.vault.nik(partner.nik), name)
+    keys = Keys(nib, partner.nik_koperasi, work.vault.nik(partner.nik), name)
+    if contact == NO_CONTACT:
+        return keys
+    phone, email, owner = contact_hashes.of(work.vault, contact, partner.name)
+    return replace(keys, phone=phone, email=email, owner=owner)
 
 
 async def anchored_keys(work: UnitOfWork, mentions: Sequence[Mention]) -> list[Keys | Refusal]:
@@ -60,7 +69,7 @@ async def anchored_keys(work: UnitOfWork, mentions: Sequence[Mention]) -> list[K
 
 def _anchor(work: UnitOfWork, mention: Mention, by_id: ById, by_ref: ByRef) -> Keys | Refusal:
     reference = mention.reference
-    keys = keys_of(work, reference, mention.region)
+    keys = keys_of(work, reference, mention.region, mention.contact)
     if reference.id is not None:
         partner, region = by_id.get(reference.id, (None, None))
         if partner is None or not work.regions.within(mention.regions, region or ""):
@@ -124,6 +133,7 @@ async def find(work: UnitOfWork, asked: Sequence[Keys]) -> list[UUID | None]:
             holders.get(("nib", keys.nib)) or holders.get(("nik_koperasi", keys.nik_koperasi)) or (),
             holders.get(("nik", keys.nik), ()),
             holders.get(("name", keys.name), ()),
+            {keys.phone, keys.email, keys.owner} - {None},
         )
         for keys in asked
     ]
@@ -150,7 +160,12 @@ async def _holders(work: UnitOfWork, asked: Sequence[Keys]) -> dict[tuple[str, A
     )
     partners = list({row["partner_id"] for row in records})
     known = {
-        row["partner_id"]: Known(row["partner_id"], frozenset(row["nibs"] or ()), frozenset(row["niks"] or ()))
+        row["partner_id"]: Known(
+            row["partner_id"],
+            frozenset(row["nibs"] or ()),
+            frozenset(row["niks"] or ()),
+            frozenset(row["contacts"] or ()),
+        )
         for row in (await work.fetch("identifiers", partners) if partners else ())
     }
     holders: dict[tuple[str, Any], list[Known[UUID]]] = defaultdict(list)

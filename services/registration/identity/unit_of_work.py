@@ -9,11 +9,13 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from services.registration.identity import partner_state
+from services.registration.identity import authority, partner_state
+from services.registration.identity.authority import Authority
 from services.registration.identity.ids import Ids
 from services.registration.identity.partner_state import PartnerState
 from services.registration.identity.profile import Row
 from services.registration.identity.regrouping import Regrouped
+from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.vault import Vault
 from shared.bus import outbox
@@ -46,7 +48,17 @@ class UnitOfWork:
     changed_participants: set[str] = field(default_factory=set)
     merged: dict[UUID, UUID] = field(default_factory=dict)
     """Merged in this transaction → the partner it was merged into, which may be merged as well: see `current`."""
+    misfits: dict[UUID, Refusal] = field(default_factory=dict)
+    """Partners whose facts are not published, since they do not fit, and why."""
+    agencies: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The regions of agencies, as far as they are loaded."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """CloudEvents sources that nobody had → the agency that sends under them in this transaction."""
     _outgoing: list[Outgoing] = field(default_factory=list)
+
+    def anew(self) -> "UnitOfWork":
+        """The same transaction from its beginning: nothing is loaded, nothing changed."""
+        return UnitOfWork(self.db, self.vault, self.regions, self.ids, self.now)
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         return await self.db.fetch(queries[query], *arguments)
@@ -63,6 +75,22 @@ class UnitOfWork:
         if missing:
             for row in await self.fetch("partner_states", missing):
                 self.states[row["partner_id"]] = PartnerState(*row)
+
+    async def load_agencies(self, partners: Iterable[UUID]) -> None:
+        """Load the regions of the agencies that list these partners, where there are several: one question decides."""
+        listing = ({row.agency for row in self.rows.get(partner, ())} for partner in partners)
+        missing = {agency for agencies in listing if len(agencies) > 1 for agency in agencies} - self.agencies.keys()
+        if missing:
+            for row in await self.fetch("regions_of_agencies", list(missing)):
+                self.agencies[row["slug"]] = tuple(row["regions"])
+
+    def may_list(self, agency: str, region: str) -> bool:
+        """Whether this agency, whose regions are loaded, may list partners of this region."""
+        return self.regions.within(self.agencies.get(agency, ()), region)
+
+    def authority(self, partner: UUID) -> Authority:
+        """Whose rows set what this partner is; its rows, at least one, and their agencies are loaded."""
+        return authority.settle(self.rows[partner], self.may_list, self.states[partner].decision)
 
     def current(self, partner: UUID) -> UUID:
         """The survivor that answers for this id within this transaction."""

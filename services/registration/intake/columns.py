@@ -108,6 +108,9 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "women": _WOMEN,
         "workers": _WORKERS,
         "ref": _LISTED["ref"],
+        "phone": _PHONE,
+        "email": _EMAIL,
+        "owner": _OWNER,
     },
     "claims": {
         "claim_ref": _headers("no klaim, nomor klaim, claim ref, claim no, claim number, klaim"),
@@ -143,6 +146,7 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "nib": _NIB,
         "region": _REGION,
         "phone": _PHONE,
+        "email": _EMAIL,
         "present": _headers("hadir, present, kehadiran, tanda tangan, ttd"),
         "kind": _LISTED["kind"],
     },
@@ -157,6 +161,9 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "basis": _headers("dasar, basis, dasar hukum"),
     },
 }
+
+
+_RUNNING_NUMBERS = frozenset(_headers("no, no urut, nomor, nomor urut, urut, urutan, id, id ods, row, #"))
 
 
 def recognised(kind: str, name: str) -> bool:
@@ -192,16 +199,31 @@ def _found(kind: str, at: Mapping[str, int]) -> dict[str, int]:
     return found
 
 
+def of_other_texts(kind: str, header: tuple[str, ...]) -> list[tuple[str, int]]:
+    """(name, column) of what tells rows apart beside what is read of them, by name: texts that mean nothing to us.
+
+    A row is the same row if only its date or its running number is another one.
+    """
+    apart = frozenset(VOCABULARY[kind].get("date", ())) | _RUNNING_NUMBERS
+    found = meanings(kind, header)
+    read = {column for meaning, column in found.items() if meaning not in ("kind", "scale", "occupation")}
+    named = ((squeeze(name), column) for column, name in enumerate(header) if column not in read)
+    return sorted((name, column) for name, column in named if name not in apart)
+
+
 def of_cooperatives(header: tuple[str, ...]) -> bool:
     """A list whose names are cooperatives' names lists cooperatives, and its NIK is the cooperative's number."""
     return "nama koperasi" in (squeeze(name) for name in header)
 
 
 def _assign_ambiguous_names(at: Mapping[str, int], found: dict[str, int]) -> None:
-    """Beside a business name, plain `nama` is the owner's; a NIK in a list of cooperatives is a NIK Koperasi."""
+    """Beside a business name, plain `nama` is the owner's; a NIK in a list of cooperatives is a NIK Koperasi.
+
+    That column is kept apart from one that says so: what is no number in it is none without a warning.
+    """
     if "owner" not in found and any(name in at for name in _BUSINESS):
         person = next((at[name] for name in _PERSON if name in at), None)
         if person is not None:
             found["owner"] = person
     if "nama koperasi" in at and "owner" not in found and "nik koperasi" not in at and "nik" in at:
-        found["nik_koperasi"] = found.pop("nik")
+        found["nik_of_cooperatives"] = found.pop("nik")

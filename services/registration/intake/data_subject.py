@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from services.registration.intake import values
+from services.registration.intake import identifiers, names
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
 from shared.regions import Regions
@@ -65,10 +65,10 @@ def of_event(data: Mapping[str, Any], jurisdiction: Jurisdiction) -> DataSubject
     partner = partner if isinstance(partner, dict) else {}
     name, region = data.get("name") or partner.get("name"), partner.get("region") or data.get("region")
     return DataSubject(
-        nib=_read(values.nib(str(partner.get("nib") or ""))),
-        nik_koperasi=values.nik_koperasi(_kept_part(partner.get("nik_koperasi")) or ""),
-        nik=_read(values.nik(str(partner.get("nik") or ""))),
-        name=values.name_key(str(name)) if name else None,
+        nib=_read(identifiers.nib(str(partner.get("nib") or ""))),
+        nik_koperasi=identifiers.nik_koperasi(_kept_part(partner.get("nik_koperasi")) or ""),
+        nik=_read(identifiers.nik(str(partner.get("nik") or ""))),
+        name=names.name_key(str(name)) if name else None,
         region=_read(jurisdiction.regency(str(region))) if region else None,
         participant_no=_kept_part(data.get("participant_no")),
     )
@@ -88,10 +88,10 @@ def of_cells(
 ) -> DataSubject:
     """The data subject of a refused row: a NIB or NIK from any cell, the name and the other numbers from theirs."""
     return DataSubject(
-        nib=next((nib for cell in cells if (nib := _read(values.nib(cell)))), None),
-        nik_koperasi=values.nik_koperasi(nik_koperasi[:LONGEST_NUMBER]),
-        nik=next((nik for cell in cells if (nik := _read(values.nik(cell)))), None),
-        name=values.name_key(name) or None,
+        nib=next((nib for cell in cells if (nib := _read(identifiers.nib(cell)))), None),
+        nik_koperasi=identifiers.nik_koperasi(nik_koperasi[:LONGEST_NUMBER]),
+        nik=next((nik for cell in cells if (nik := _read(identifiers.nik(cell)))), None),
+        name=names.name_key(name) or None,
         region=region,
         participant_no=participant_no[:LONGEST_NUMBER] or None,
     )

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
-from services.registration.intake import values, vocabulary
+from services.registration.intake import days, identifiers, phones, placeholders, values, vocabulary
 from services.registration.intake.commands import ContactDetails, Heads, Reference
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refused, checked
+from shared.events.text_limits import MOST_ATTENDEES, MOST_PARTIES, MOST_PROGRAMMES, limit_of
 from shared.refusals import WarningCode
-
-LONGEST_TEXT: Final = 500
 
 Data = Mapping[str, Any]
 
@@ -28,8 +27,7 @@ def text(data: Data, field: str) -> str:
         return ""
     if not isinstance(value, str):
         raise Refused("invalid_value", field, f"{field} is a text.")
-    if len(value) > LONGEST_TEXT:
-        raise Refused("invalid_value", field, f"{field} is longer than {LONGEST_TEXT} characters.")
+    checked(values.within(value, field))
     return value.replace("\x00", "").strip()
 
 
@@ -42,7 +40,7 @@ def required_text(data: Data, field: str) -> str:
 
 def participant_no(data: Data) -> str:
     number = text(data, "participant_no")
-    if values.absent(number):
+    if placeholders.is_nothing(number):
         raise Refused("missing_participant_no", "participant_no", "No participant number is given.")
     return number
 
@@ -51,7 +49,7 @@ def day(data: Data, field: str) -> date:
     value = needed(data, field)
     if not isinstance(value, str):
         raise Refused("invalid_date", field, "A day is a text: 2021-12-31.")
-    return checked(values.day(value, field))
+    return checked(days.day(checked(values.within(value, field)), field))
 
 
 def choice(data: Data, field: str, choices: Sequence[str], optional: bool = False) -> str | None:
@@ -72,8 +70,8 @@ def whole(data: Data, field: str) -> int:
 
 def number(data: Data, field: str) -> float:
     value = needed(data, field)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e15:
-        raise Refused("invalid_value", field, "The value is a number from 0.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e12:
+        raise Refused("invalid_value", field, "The value is a number from 0 up to a trillion.")
     return float(value)
 
 
@@ -85,11 +83,19 @@ def amount(data: Data, field: str) -> int:
     return value
 
 
-def texts(data: Data, field: str) -> list[str]:
+def parties(data: Data) -> list[str]:
+    return _texts(data, "parties", MOST_PARTIES)
+
+
+def programmes(data: Data) -> list[str]:
+    return _texts(data, "programmes", MOST_PROGRAMMES)
+
+
+def _texts(data: Data, field: str, most: int) -> list[str]:
     value = needed(data, field)
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise Refused("invalid_value", field, f"{field} is a list of texts.")
-    return value
+    return [checked(values.within(each, field)) for each in checked(values.at_most(value, field, most))]
 
 
 def optional_day(data: Data, field: str) -> date | None:
@@ -103,14 +109,14 @@ def nik(given: Data) -> str | None:
         raise Refused("nik_excel_damaged", "nik", "A NIK is sent as text: a number loses digits.")
     if value is not None and not isinstance(value, str):
         raise Refused("invalid_nik", "nik", "A NIK is sent as text: a number loses digits.")
-    return checked(values.nik(value or ""))
+    return checked(identifiers.nik(value or ""))
 
 
 def nib(given: Data) -> str | None:
     value = given.get("nib")
     if value is not None and not isinstance(value, str):
         raise Refused("invalid_nib", "nib", "A NIB is sent as text: a number loses digits.")
-    return checked(values.nib(value or ""))
+    return checked(identifiers.nib(value or ""))
 
 
 def reference(given: Any, field: str, jurisdiction: Jurisdiction, name: str | None = None) -> Reference:
@@ -118,17 +124,23 @@ def reference(given: Any, field: str, jurisdiction: Jurisdiction, name: str | No
     if not isinstance(given, dict):
         raise Refused("invalid_value", field, f"{field} is an object naming a partner.")
     person, business = nik(given), nib(given)
-    region = given.get("region")
+    region = _region(given)
     name = name or text(given, "name") or None
     return Reference(
         id=text(given, "id") or None,
         ref=text(given, "ref") or None,
         nib=business,
-        nik_koperasi=values.nik_koperasi(text(given, "nik_koperasi")),
+        nik_koperasi=identifiers.nik_koperasi(text(given, "nik_koperasi")),
         nik=person,
         name=name,
-        region=checked(jurisdiction.regency(str(region))) if region is not None else None,
+        region=checked(jurisdiction.regency(region)) if region is not None else None,
     )
+
+
+def _region(given: Data) -> str | None:
+    """The text of a reference's region; a number is read as its digits."""
+    region = given.get("region")
+    return None if region is None else checked(values.within(str(region)[: limit_of("region") + 1], "region"))
 
 
 def named_partner(given: Any, field: str, jurisdiction: Jurisdiction) -> Reference:
@@ -143,7 +155,16 @@ def attendees(data: Data, jurisdiction: Jurisdiction) -> tuple[Reference, ...]:
     given = data.get("attendees") or []
     if not isinstance(given, list):
         raise Refused("invalid_value", "attendees", "attendees is a list of partners.")
+    checked(values.at_most(given, "attendees", MOST_ATTENDEES))
     return tuple(named_partner(each, "attendees", jurisdiction) for each in given)
+
+
+def batch(data: Data) -> str:
+    """The batch's name or number."""
+    given = data.get("batch")
+    if isinstance(given, int) and not isinstance(given, bool) and abs(given) <= values.MAX_AMOUNT:
+        return str(given)
+    return text(data, "batch")
 
 
 def place(data: Data, jurisdiction: Jurisdiction) -> str:
@@ -163,13 +184,14 @@ def heads(data: Data) -> Heads:
         return Heads()
     if isinstance(given, dict):
         levels = {name: count(given[name]) for name in ("management", "staff", "labour") if given.get(name) is not None}
-        return Heads(sum(levels.values()) if levels else None, **levels)
+        return Heads(count(sum(levels.values())) if levels else None, **levels)
     return Heads(total=count(given))
 
 
 def count(given: Any) -> int:
     if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given <= values.MAX_WORKERS:
-        raise Refused("invalid_worker_count", "workers", "A number of workers is a whole number from 0.")
+        detail = f"A number of workers is a whole number from 0 to {values.MAX_WORKERS:,}."
+        raise Refused("invalid_worker_count", "workers", detail)
     return given
 
 
@@ -181,7 +203,7 @@ def contact(data: Data) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
     given = data.get("contact") or {}
     if not isinstance(given, dict):
         raise Refused("invalid_value", "contact", "contact is an object.")
-    phone, unusable = values.phone(text(given, "phone"))
+    phone, unusable = phones.phone(text(given, "phone"))
     details = ContactDetails(
         person=text(given, "name") or None,
         phone=phone,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, cast
 
-from services.registration.intake import event_fields, health_data, programmes, values
+from services.registration.intake import event_fields, free_text, health_data, identifiers, placeholders, programmes
 from services.registration.intake.commands import (
     Command,
     DelistPartner,
@@ -27,7 +27,7 @@ SCALES: Final = ("micro", "small", "medium", "large")
 
 def partner_listed(data: Data, context: EventContext) -> ListPartner:
     name = event_fields.text(data, "name")
-    if values.absent(name):
+    if placeholders.is_nothing(name):
         raise Refused("missing_name", "name", "The partner's name is not given.")
     partner = event_fields.reference(event_fields.needed(data, "partner"), "partner", context.jurisdiction, name=name)
     kind = event_fields.choice(data, "kind", KINDS)
@@ -35,15 +35,17 @@ def partner_listed(data: Data, context: EventContext) -> ListPartner:
     heads = event_fields.heads(data)
     listed_on = event_fields.day(data, "listed_on")
     scale = event_fields.choice(data, "scale", SCALES, optional=True)
+    list_name = event_fields.text(data, "list") or DEFAULT_LIST
     contact, warnings = event_fields.contact(data)
+    warnings += free_text.warnings([list_name])
     if partner.nik is not None:
-        warnings += values.nik_warnings(partner.nik, context.jurisdiction.nik_district_exists(partner.nik))
+        warnings += identifiers.nik_warnings(partner.nik, context.jurisdiction.nik_district_exists(partner.nik))
     return ListPartner(
         partner=partner,
         name=name,
         kind=cast(Kind, kind),
         region=region,
-        list=event_fields.text(data, "list") or DEFAULT_LIST,
+        list=list_name,
         listed_on=listed_on,
         scale=cast(Scale | None, scale),
         occupation=event_fields.occupation(data),
@@ -74,12 +76,13 @@ def enrolment_state(data: Data, context: EventContext) -> Enrol:
         raise Refused("invalid_date", "until", "The end is not after the start.")
     segment = cast(Segment, event_fields.choice(data, "segment", ("PU", "BPU")))
     scale = cast(Scale | None, event_fields.choice(data, "scale", SCALES, optional=True))
-    held = checked(programmes.programmes(event_fields.texts(data, "programmes"), context.jkp))
+    held = checked(programmes.programmes(event_fields.programmes(data), context.jkp))
     refuse_if(programmes.judge(held, segment, scale))
     return Enrol(number, start, partner, region, held, segment, scale, event_fields.heads(data), until)
 
 
 def enrolment_lapsed(data: Data, _: EventContext) -> Enrol:
+    event_fields.text(data, "reason")  # its length is checked; it is not kept
     return Enrol(event_fields.participant_no(data), event_fields.day(data, "effective_on"))
 
 
@@ -112,7 +115,7 @@ def target_set(data: Data, context: EventContext) -> RecordStatement:
     start, until = event_fields.day(data, "from"), event_fields.day(data, "until")
     if until < start:
         raise Refused("invalid_date", "until", "The end is before the start.")
-    fields = {
+    fields: dict[str, object] = {
         "region": region,
         "measure": measure,
         "value": event_fields.whole(data, "value"),
@@ -121,14 +124,14 @@ def target_set(data: Data, context: EventContext) -> RecordStatement:
         "source": source,
         "list": event_fields.text(data, "list") or None,
     }
-    return RecordStatement("target.set", reference.key(measure, region, start, source), fields)
+    return _statement("target.set", reference.key(measure, region, start, source), fields)
 
 
 def denominator_set(data: Data, context: EventContext) -> RecordStatement:
     region = event_fields.area(data, context.jurisdiction)
     measure, source = event_fields.required_text(data, "measure"), event_fields.required_text(data, "source")
     as_of = event_fields.day(data, "as_of")
-    fields = {
+    fields: dict[str, object] = {
         "region": region,
         "measure": measure,
         "value": event_fields.number(data, "value"),
@@ -136,13 +139,13 @@ def denominator_set(data: Data, context: EventContext) -> RecordStatement:
         "source": source,
         "status": event_fields.required_text(data, "status"),
     }
-    return RecordStatement("denominator.set", reference.key(measure, region, as_of, source), fields)
+    return _statement("denominator.set", reference.key(measure, region, as_of, source), fields)
 
 
 def briefing_held(data: Data, context: EventContext) -> RecordStatement:
     region, held_on = event_fields.area(data, context.jurisdiction), event_fields.day(data, "held_on")
-    batch = str(given) if isinstance(given := data.get("batch"), int) else event_fields.text(data, "batch")
-    fields = {
+    batch = event_fields.batch(data)
+    fields: dict[str, object] = {
         "region": region,
         "name": event_fields.required_text(data, "name"),
         "batch": batch,
@@ -150,22 +153,29 @@ def briefing_held(data: Data, context: EventContext) -> RecordStatement:
         "quota": event_fields.whole(data, "quota") if data.get("quota") is not None else None,
     }
     key = reference.key("briefing.held", region, held_on, batch)
-    return RecordStatement("briefing.held", key, fields, event_fields.attendees(data, context.jurisdiction))
+    return _statement("briefing.held", key, fields, event_fields.attendees(data, context.jurisdiction))
 
 
 def agreement_signed(data: Data, context: EventContext) -> RecordStatement:
     title = event_fields.required_text(data, "title")
     region, signed_on = event_fields.area(data, context.jurisdiction), event_fields.day(data, "date")
     number = event_fields.text(data, "number") or None
-    fields = {
+    fields: dict[str, object] = {
         "title": title,
-        "parties": event_fields.texts(data, "parties"),
+        "parties": event_fields.parties(data),
         "date": signed_on,
         "region": region,
         "number": number,
     }
     key = reference.key("agreement.signed", region, signed_on, number or title)
-    return RecordStatement("agreement.signed", key, fields)
+    return _statement("agreement.signed", key, fields)
+
+
+def _statement(
+    kind: str, key: str, fields: dict[str, object], attendees: tuple[Reference, ...] = ()
+) -> RecordStatement:
+    warnings = free_text.warnings(fields.get(field) for field in free_text.FIELDS)
+    return RecordStatement(kind, key, fields, attendees, warnings=warnings)
 
 
 READERS: Final[Mapping[str, Callable[[Data, EventContext], Command]]] = {

@@ -2,16 +2,15 @@
 regional office."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from services.registration.intake.column_findings import CodeSystem
 from services.registration.intake.values import Refusal
 from shared.regions import RegionError, Regions
 
-UNRESOLVED: Final = {
-    "unknown_region": "No region has this name or code.",
-    "ambiguous_region": "A Kabupaten and a Kota have this name: write which one.",
-}
+UNKNOWN: Final = Refusal("unknown_region", "region", "No region has this name or code.")
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,9 @@ class Jurisdiction:
 
     regions: Regions
     own: tuple[str, ...]
-    _places: dict[str, str | Refusal] = field(default_factory=dict, compare=False, repr=False)
+    _places: dict[tuple[str, str, CodeSystem | None], str | Refusal] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def only_region(self) -> str | None:
@@ -32,15 +33,31 @@ class Jurisdiction:
         try:
             return self.regions.resolve(text, self.only_region)
         except RegionError as unknown:
-            return Refusal(unknown.code, "region", UNRESOLVED[unknown.code])
+            return self._refusal(unknown)
 
-    def place(self, text: str) -> str | Refusal:
-        """As `regency`; refused unless it lies in the agency's regions. A file repeats few texts many times."""
-        if text not in self._places:
-            code = self.regency(text)
+    def regency_of(self, code: str, name: str, system: CodeSystem | None = None) -> str | Refusal:
+        """The code of the regency that a code and the name beside it mean; `system` is whose codes the column holds."""
+        if system == "doubtful" and not name:
+            readings = dict.fromkeys(self.regions.code_readings(code).values())
+            if len(readings) > 1:
+                return self._ambiguous(readings)
+        try:
+            known = None if system == "doubtful" else system
+            return self.regions.resolve_both(code, name, self.only_region, known)
+        except RegionError as unknown:
+            return self._refusal(unknown)
+
+    def place(self, text: str, name: str = "", system: CodeSystem | None = None) -> str | Refusal:
+        """As `regency`, or as `regency_of` with a code's name; refused unless it lies in the agency's regions.
+
+        A file repeats few texts many times.
+        """
+        key = (text, name, system)
+        if key not in self._places:
+            code = self.regency_of(text, name, system) if name or system else self.regency(text)
             inside = isinstance(code, Refusal) or self.regions.within(self.own, code)
-            self._places[text] = code if inside else _outside(code)
-        return self._places[text]
+            self._places[key] = code if inside else _outside(code)
+        return self._places[key]
 
     def area(self, text: str) -> str | Refusal:
         """The code of the region of any level that this text means; refused unless it lies wholly in the agency's."""
@@ -54,7 +71,14 @@ class Jurisdiction:
 
     def nik_district_exists(self, nik: str) -> bool:
         """Whether a NIK begins with the code of a regency that exists."""
-        return self.regions.get(f"{nik[:2]}.{nik[2:4]}") is not None
+        return bool(self.regions.code_readings(nik[:4]))
+
+    def _refusal(self, unknown: RegionError) -> Refusal:
+        return self._ambiguous(unknown.readings) if unknown.code == "ambiguous_region" else UNKNOWN
+
+    def _ambiguous(self, codes: Iterable[str]) -> Refusal:
+        meant = [f"{self.regions[code].name} ({code})" for code in codes]
+        return Refusal("ambiguous_region", "region", f"This may be {' or '.join(meant)}: write which one.")
 
     def _wide_region(self, text: str) -> str | None:
         """A province or regional office of this name; a bare name that a regency has as well means the regency."""

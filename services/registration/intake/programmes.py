@@ -9,6 +9,18 @@ from shared.events.model import PROGRAMMES, Programme, Scale, Segment
 ORDER: Final = ("JKK", "JKM", "JHT", "JP")
 """Joined in this order, none skipped."""
 
+NAMES: Final = {
+    "JAMINAN KECELAKAAN KERJA": "JKK",
+    "JAMINAN KEMATIAN": "JKM",
+    "JAMINAN HARI TUA": "JHT",
+    "JAMINAN PENSIUN": "JP",
+    "JAMINAN KEHILANGAN PEKERJAAN": "JKP",
+    "JAMINAN KESEHATAN NASIONAL": "JKN",
+}
+OTHER_ABBREVIATIONS: Final = {"JK": "JKM", "JKEM": "JKM", "JPN": "JP"}
+FILLERS: Final = frozenset(("DAN", "SERTA", "AND", "PROGRAM", "2", "3", "4"))
+"""Words between the programmes: `3 program (JKK, JKM, JHT)`."""
+
 ALLOWED: Final[dict[str, frozenset[int]]] = {
     "BPU": frozenset((2, 3)),
     "micro": frozenset((2, 3, 4)),
@@ -30,7 +42,11 @@ def programmes(names: list[str], jkp: bool, field: str = "programmes") -> tuple[
 
 
 def split_programmes(text: str) -> list[str]:
-    return re.split(r"[,+/;&]|\s+", text)
+    """The programmes in a text, by abbreviation or name: `JKK - JKM`, `JKK dan JK`, `Jaminan Hari Tua (JHT)`."""
+    text = " ".join(re.sub(r"[^A-Z0-9]+", " ", text.upper()).split())
+    for name, abbreviation in NAMES.items():
+        text = text.replace(name, abbreviation)
+    return [OTHER_ABBREVIATIONS.get(word, word) for word in text.split() if word not in FILLERS]
 
 
 def judge(held: tuple[Programme, ...], segment: Segment, scale: Scale | None) -> Refusal | None:

@@ -5,48 +5,78 @@ Every reader returns the value, or raises Refused with the refusal of the cell.
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import NamedTuple
 
-from services.registration.intake import values
+from services.registration.intake import days, identifiers, numbers, phones, placeholders, values
+from services.registration.intake.column_findings import NO_FINDINGS, ColumnFindings
 from services.registration.intake.commands import ContactDetails, Heads, Reference
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refused, checked
-from shared.events.model import Segment
 from shared.refusals import WarningCode
 
 
 class RowCells:
     """One row: `cells["nik"]` is the text of the column that means `nik`.
 
-    It is "" where the file has no such column or the cell holds only `-`.
+    It is "" where the file has no such column or the cell only says that there is none. `findings` is what the whole
+    columns say about how their cells are read.
     """
 
-    __slots__ = ("_columns", "_texts", "line")
+    __slots__ = ("_columns", "_texts", "findings", "line")
 
-    def __init__(self, columns: Mapping[str, int], texts: tuple[str, ...], line: int) -> None:
-        self._columns, self._texts, self.line = columns, texts, line
+    def __init__(
+        self, columns: Mapping[str, int], texts: tuple[str, ...], line: int, findings: ColumnFindings = NO_FINDINGS
+    ) -> None:
+        self._columns, self._texts, self.line, self.findings = columns, texts, line, findings
 
     def __getitem__(self, meaning: str) -> str:
+        return placeholders.given(self.as_sent(meaning))
+
+    def as_sent(self, meaning: str) -> str:
+        """The text with its marks and placeholders; "" where the file has no such column."""
         column = self._columns.get(meaning)
-        if column is None:
-            return ""
-        text = self._texts[column].strip()
-        return "" if text == "-" else text
+        return "" if column is None else self._texts[column]
 
     def has_column(self, meaning: str) -> bool:
         return meaning in self._columns
 
     def any_filled(self, columns: Iterable[int]) -> bool:
         """Whether any of these columns, by number, holds something in this row."""
-        return any(not values.absent(self._texts[column].strip()) for column in columns)
+        return any(placeholders.given(self._texts[column]) for column in columns)
+
+
+class Numbers(NamedTuple):
+    """The numbers that identify whom a row is about, and the warnings about them."""
+
+    nik: str | None
+    nib: str | None
+    nik_koperasi: str | None
+    warnings: tuple[WarningCode, ...]
+
+
+def identifying_numbers(cells: RowCells, jurisdiction: Jurisdiction, *, nik_required: bool = False) -> Numbers:
+    """The numbers in their columns; what stands there and is no number is left out with a warning."""
+    sent = cells.as_sent("nik"), cells.as_sent("nib"), cells.as_sent("nik_koperasi")
+    koperasi = identifiers.nik_koperasi(sent[2] or cells.as_sent("nik_of_cooperatives"))
+    nik = checked(identifiers.nik(sent[0], nik_required))
+    if cells.findings.niks_lost_a_digit and identifiers.may_have_lost_digit(sent[0]):
+        raise Refused(identifiers.LOST_DIGIT.code, "nik", identifiers.LOST_DIGIT.detail)
+    found = nik, checked(identifiers.nib(sent[1])), koperasi
+    warnings: tuple[WarningCode, ...] = ()
+    if any(identifiers.is_left_out(text, number) for text, number in zip(sent, found, strict=True)):
+        warnings = (identifiers.LEFT_OUT,)
+    if nik:
+        warnings += identifiers.nik_warnings(nik, jurisdiction.nik_district_exists(nik))
+    return Numbers(*found, warnings)
 
 
 def day(cells: RowCells, meaning: str) -> date:
-    return checked(values.day(cells[meaning], meaning))
+    return checked(days.day(cells[meaning], meaning, cells.findings.read_as.get(meaning)))
 
 
 def end(cells: RowCells, start: date) -> date | None:
-    """The day in `until`, which comes after `start`."""
-    if not cells["until"]:
+    """The day in `until`, which comes after `start`; None where it is open (empty, 9999-12-31, 1900-01-01)."""
+    if days.is_open_end(cells.as_sent("until")):
         return None
     until = day(cells, "until")
     if until <= start:
@@ -56,49 +86,53 @@ def end(cells: RowCells, start: date) -> date | None:
 
 def whole(cells: RowCells, meaning: str) -> int:
     """A whole number from 0; dots between the thousands are understood."""
-    digits = cells[meaning].replace(".", "")
-    if not digits.isdecimal() or len(digits) > 12:
-        raise Refused("invalid_value", meaning, f"{meaning} is not a whole number.")
-    return int(digits)
+    return checked(numbers.whole(cells[meaning], meaning, cells.findings.decimal.get(meaning)))
+
+
+def plain_number(text: str) -> str:
+    """A number that counts something (a batch), without the fraction a spreadsheet gave it; other texts as they are."""
+    number = numbers.whole_number(text) if text.endswith((".0", ",0")) else None
+    return text if number is None else str(number)
+
+
+def count(cells: RowCells, meaning: str) -> int | None:
+    return checked(numbers.count(cells.as_sent(meaning), meaning, cells.findings.decimal.get(meaning)))
 
 
 def heads(cells: RowCells) -> Heads:
     """The workers by job level; where only levels, or men and women, are given, `total` is their sum."""
-    total = checked(values.count(cells["workers"], "workers"))
-    if total is None:
-        by_sex = [checked(values.count(cells[sex], "workers")) for sex in ("men", "women")]
-        total = sum(count or 0 for count in by_sex) if any(count is not None for count in by_sex) else None
-    management = checked(values.count(cells["management"], "management"))
-    staff = checked(values.count(cells["staff"], "staff"))
-    labour = checked(values.count(cells["labour"], "labour"))
-    levels = [count for count in (management, staff, labour) if count is not None]
-    return Heads(sum(levels) if total is None and levels else total, management, staff, labour)
+    total = count(cells, "workers")
+    management, staff, labour = count(cells, "management"), count(cells, "staff"), count(cells, "labour")
+    levels = [level for level in (management, staff, labour) if level is not None]
+    people = levels or [each for each in (count(cells, "men"), count(cells, "women")) if each is not None]
+    if sum(people) > values.MAX_WORKERS:
+        raise Refused("invalid_worker_count", "workers", f"All levels together are at most {values.MAX_WORKERS:,}.")
+    return Heads(sum(people) if total is None and people else total, management, staff, labour)
 
 
 def contact(cells: RowCells) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
     """How the partner is reached, and the warnings about that."""
-    phone, unusable = values.phone(cells["phone"])
+    phone, unusable = phones.phone(cells["phone"])
+    email = cells["email"]
     details = ContactDetails(
         person=cells["owner"] or None,
         phone=phone,
-        email=cells["email"] or None,
+        email=email if "@" in email else None,
         address=cells["address"] or None,
     )
     return details, ("phone_unusable",) if unusable else ()
 
 
-def segment(cells: RowCells) -> Segment:
-    """PU (employed) unless the row has BPU (own account)."""
-    text = cells["segment"].upper()
-    if text not in ("PU", "BPU", ""):
-        raise Refused("invalid_value", "segment", "The segment is PU or BPU.")
-    return "BPU" if text == "BPU" else "PU"
-
-
-def reference(cells: RowCells, name: str | None, nik: str | None, nib: str | None, region: str) -> Reference:
+def reference(cells: RowCells, name: str | None, numbers: Numbers, region: str) -> Reference:
     """What names the row's partner."""
-    koperasi = values.nik_koperasi(cells["nik_koperasi"])
-    return Reference(ref=cells["ref"] or None, nib=nib, nik_koperasi=koperasi, nik=nik, name=name, region=region)
+    return Reference(
+        ref=cells["ref"] or None,
+        nib=numbers.nib,
+        nik_koperasi=numbers.nik_koperasi,
+        nik=numbers.nik,
+        name=name,
+        region=region,
+    )
 
 
 def place(cells: RowCells, jurisdiction: Jurisdiction) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from services.registration.intake import programmes, row_cells, values, vocabulary
+from services.registration.intake import free_text, numbers, programmes, row_cells, values, vocabulary
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import (
     Command,
@@ -23,7 +23,9 @@ from services.registration.intake.contexts import UploadContext
 from services.registration.intake.row_cells import RowCells
 from services.registration.intake.values import Refused, checked, refuse_if
 from shared.events import reference
-from shared.events.model import Kind
+from shared.events.model import Kind, Segment
+from shared.events.text_limits import MOST_PARTIES
+from shared.refusals import WarningCode
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class FileContext:
     upload: UploadContext
     lists_cooperatives: bool
     health_columns: frozenset[int]
+    list_warnings: tuple[WarningCode, ...] = ()
+    """About the list's name, for every row."""
 
 
 def partner(cells: RowCells, file: FileContext) -> ListPartner:
@@ -48,19 +52,17 @@ def _listing(cells: RowCells, file: FileContext, kind: Kind, *, needs_nik: bool)
     name = cells["name"] or cells["owner"]
     if not name:
         raise Refused("missing_name", "name", "Neither a business name nor an owner's name is given.")
-    if cells.has_column("status") and cells["status"].upper() not in ("AKTIF", "ACTIVE"):
+    if vocabulary.is_inactive(cells["status"]):
         raise Refused("inactive", "status", "Only active ones are listed.")
-    nik = checked(values.nik(cells["nik"], needs_nik))
-    nib = checked(values.nib(cells["nib"]))
+    found = row_cells.identifying_numbers(cells, file.upload.jurisdiction, nik_required=needs_nik)
     region = row_cells.place(cells, file.upload.jurisdiction)
     heads = row_cells.heads(cells)
     if cells["date"]:
         row_cells.day(cells, "date")
     contact, warnings = row_cells.contact(cells)
-    if nik:
-        warnings += values.nik_warnings(nik, file.upload.jurisdiction.nik_district_exists(nik))
+    warnings += file.list_warnings
     return ListPartner(
-        partner=row_cells.reference(cells, name, nik, nib, region),
+        partner=row_cells.reference(cells, name, found, region),
         name=name,
         kind=kind,
         region=region,
@@ -71,24 +73,25 @@ def _listing(cells: RowCells, file: FileContext, kind: Kind, *, needs_nik: bool)
         heads=heads,
         contact=contact,
         line=cells.line,
-        warnings=warnings,
+        warnings=warnings + found.warnings,
+        owner=cells["owner"] or None if cells["name"] else None,
     )
 
 
 def enrolment(cells: RowCells, file: FileContext) -> Enrol:
     if not cells["participant_no"]:
         raise Refused("missing_participant_no", "participant_no", "No participant number is given.")
-    nik, nib = checked(values.nik(cells["nik"])), checked(values.nib(cells["nib"]))
+    found = row_cells.identifying_numbers(cells, file.upload.jurisdiction)
     region = row_cells.place(cells, file.upload.jurisdiction)
     start = row_cells.day(cells, "effective_on")
     until = row_cells.end(cells, start)
     held = checked(programmes.programmes(programmes.split_programmes(cells["programmes"]), file.upload.jkp))
-    segment, scale = row_cells.segment(cells), vocabulary.scale(cells["scale"])
+    segment, scale = _segment(cells), vocabulary.scale(cells["scale"])
     refuse_if(programmes.judge(held, segment, scale))
     return Enrol(
         participant_no=cells["participant_no"],
         effective_on=start,
-        partner=row_cells.reference(cells, cells["name"] or None, nik, nib, region),
+        partner=row_cells.reference(cells, cells["name"] or None, found, region),
         region=region,
         programmes=held,
         segment=segment,
@@ -96,6 +99,8 @@ def enrolment(cells: RowCells, file: FileContext) -> Enrol:
         heads=row_cells.heads(cells),
         until=until,
         line=cells.line,
+        warnings=found.warnings,
+        contact=row_cells.contact(cells)[0],
     )
 
 
@@ -106,8 +111,8 @@ def claim(cells: RowCells, file: FileContext) -> FileClaim:
     if cells.any_filled(file.health_columns):
         raise Refused("health_data", "health", "A claim's cause or diagnosis must not be sent.")
     occurred_on = row_cells.day(cells, "occurred_on")
-    amount = checked(values.amount(cells["amount"]))
-    held = checked(programmes.programmes([cells["programme"]], file.upload.jkp, "programme"))
+    amount = checked(numbers.amount(cells["amount"], decimal=cells.findings.decimal.get("amount")))
+    held = checked(programmes.programmes(programmes.split_programmes(cells["programme"]), file.upload.jkp, "programme"))
     status = vocabulary.STATUSES.get(cells["status"].upper())
     if len(held) != 1:
         raise Refused("missing_field", "programme", "A claim concerns one programme.")
@@ -128,8 +133,10 @@ def claim(cells: RowCells, file: FileContext) -> FileClaim:
 def target(cells: RowCells, file: FileContext) -> RecordStatement:
     region = row_cells.area(cells, file.upload.jurisdiction)
     start, until = row_cells.day(cells, "from"), row_cells.day(cells, "until")
+    if until < start:
+        raise Refused("invalid_date", "until", "The end is before the start.")
     source, measure = cells["source"] or file.upload.list, cells["measure"] or "enrolled"
-    fields = {
+    fields: dict[str, object] = {
         "region": region,
         "measure": measure,
         "value": row_cells.whole(cells, "value"),
@@ -138,13 +145,13 @@ def target(cells: RowCells, file: FileContext) -> RecordStatement:
         "source": source,
         "list": cells["list"] or None,
     }
-    return RecordStatement("target.set", reference.key(measure, region, start, source), fields, line=cells.line)
+    return _statement("target.set", reference.key(measure, region, start, source), fields, cells)
 
 
 def briefing(cells: RowCells, file: FileContext) -> RecordStatement:
-    region, batch = row_cells.area(cells, file.upload.jurisdiction), cells["batch"]
+    region, batch = row_cells.area(cells, file.upload.jurisdiction), row_cells.plain_number(cells["batch"])
     held_on = row_cells.day(cells, "held_on")
-    fields = {
+    fields: dict[str, object] = {
         "region": region,
         "name": cells["name"] or file.upload.list,
         "batch": batch,
@@ -153,17 +160,25 @@ def briefing(cells: RowCells, file: FileContext) -> RecordStatement:
         "present": row_cells.whole(cells, "present") if cells["present"] else None,
     }
     key = reference.key("briefing.held", region, held_on, batch)
-    return RecordStatement("briefing.held", key, fields, line=cells.line)
+    return _statement("briefing.held", key, fields, cells)
 
 
 def attendance(cells: RowCells, file: FileContext) -> RecordAttendance:
     name = cells["name"] or cells["person"]
     if not name:
         raise Refused("missing_name", "name", "No name is given.")
-    nik, nib = checked(values.nik(cells["nik"])), checked(values.nib(cells["nib"]))
+    found = row_cells.identifying_numbers(cells, file.upload.jurisdiction)
     region = row_cells.place(cells, file.upload.jurisdiction) if cells["region"] else None
-    partner = Reference(nib=nib, nik=nik, name=name)
-    return RecordAttendance(partner, region, file.upload.list_date, cells["person"], line=cells.line)
+    partner = Reference(nib=found.nib, nik=found.nik, name=name)
+    return RecordAttendance(
+        partner=partner,
+        region=region,
+        held_on=file.upload.list_date,
+        person=cells["person"],
+        line=cells.line,
+        warnings=found.warnings,
+        contact=row_cells.contact(cells)[0],
+    )
 
 
 def agreement(cells: RowCells, file: FileContext) -> RecordStatement:
@@ -171,16 +186,27 @@ def agreement(cells: RowCells, file: FileContext) -> RecordStatement:
     if not title:
         raise Refused("missing_field", "title", "An agreement has a title.")
     region, signed_on = row_cells.area(cells, file.upload.jurisdiction), row_cells.day(cells, "date")
-    parties = [cells["party_1"], cells["party_2"], *re.split(r"[;/]", cells["parties"])]
-    fields = {
+    fields: dict[str, object] = {
         "title": title,
-        "parties": tuple(party.strip() for party in parties if party.strip()),
+        "parties": _parties(cells),
         "date": signed_on,
         "region": region,
         "number": number,
     }
     key = reference.key("agreement.signed", region, signed_on, number or title)
-    return RecordStatement("agreement.signed", key, fields, line=cells.line)
+    return _statement("agreement.signed", key, fields, cells)
+
+
+def _statement(kind: str, key: str, fields: dict[str, object], cells: RowCells) -> RecordStatement:
+    warnings = free_text.warnings(fields.get(field) for field in free_text.FIELDS)
+    return RecordStatement(kind, key, fields, line=cells.line, warnings=warnings)
+
+
+def _parties(cells: RowCells) -> tuple[str, ...]:
+    """The names in their own columns, and those in one, separated by ; or /"""
+    texts = (cells["party_1"], cells["party_2"], *re.split(r"[;/]", cells["parties"]))
+    parties = tuple(checked(values.within(text.strip(), "parties")) for text in texts if text.strip())
+    return checked(values.at_most(parties, "parties", MOST_PARTIES))
 
 
 READERS: Final[Mapping[FileKind, Callable[[RowCells, FileContext], Command]]] = {
@@ -193,6 +219,13 @@ READERS: Final[Mapping[FileKind, Callable[[RowCells, FileContext], Command]]] = 
     "attendance": attendance,
     "agreements": agreement,
 }
+
+
+def _segment(cells: RowCells) -> Segment:
+    segment = vocabulary.segment(cells["segment"])
+    if segment is None:
+        raise Refused("invalid_value", "segment", "The segment is PU (Penerima Upah) or BPU (Bukan Penerima Upah).")
+    return segment
 
 
 def _kind(text: str, file: FileContext) -> Kind:

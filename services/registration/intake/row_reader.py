@@ -1,14 +1,17 @@
 """Reads the rows of one file: what each asks for, or why it is refused, whose it is and what identifies it."""
 
-from services.registration.intake import columns, data_subject, health_data, values
+import msgspec
+
+from services.registration.intake import columns, data_subject, free_text, health_data, names
 from services.registration.intake.columns import FileKind
-from services.registration.intake.commands import Command
+from services.registration.intake.commands import Command, ListPartner
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.data_subject import DataSubject
 from services.registration.intake.row_cells import RowCells
 from services.registration.intake.row_kinds import READERS, FileContext
 from services.registration.intake.tables import Row
 from services.registration.intake.values import Refusal, Refused
+from shared.events.text_limits import MOST_PARTIES, limit_of
 
 LISTINGS = ("partners", "persons")
 
@@ -21,16 +24,30 @@ class RowReader:
         self._lists_partners = kind in LISTINGS
         self._columns, self._width = columns.meanings(kind, header, upload.options.columns), len(header)
         lists_cooperatives = kind == "partners" and columns.of_cooperatives(header)
-        self._file = FileContext(upload, lists_cooperatives, health_data.columns(kind, header))
+        health_columns, list_warnings = health_data.columns(kind, header), free_text.warnings([upload.list])
+        self._file = FileContext(upload, lists_cooperatives, health_columns, list_warnings)
+        self._other_texts = columns.of_other_texts(kind, header) if self._lists_partners else []
+        self._limits = [(meaning, column, _cell_limit(meaning)) for meaning, column in self._columns.items()]
+        self._least_limit = min((limit for _, _, limit in self._limits), default=0)
 
     def read(self, row: Row) -> Command | Refusal:
         """What the row asks for, or the first thing that is wrong with it."""
         if not row.fits:
             return Refusal("wrong_column_count", None, "This row has more or fewer cells than the header.")
+        if max(map(len, row.cells), default=0) > self._least_limit and (refusal := self._too_long(row)):
+            return refusal
         try:
-            return self._read_kind(self._cells(row), self._file)
+            command = self._read_kind(self._cells(row), self._file)
         except Refused as refused:
             return refused.refusal
+        if isinstance(command, ListPartner) and command.partner.ref is None:
+            return msgspec.structs.replace(command, other_texts=self._texts_of(row))
+        return command
+
+    def _texts_of(self, row: Row) -> tuple[str, ...]:
+        """The row's texts that are not read, as they are compared, each behind the name of its column."""
+        found = ((name, names.name_key(row.cells[column])) for name, column in self._other_texts)
+        return tuple(part for name, text in found if text for part in (name, text))
 
     def cells_to_keep(self, row: Row) -> list[str]:
         """The cells of a refused row without health data."""
@@ -39,7 +56,7 @@ class RowReader:
     def data_subject(self, row: Row) -> DataSubject:
         """The person or business that a refused row is about, as far as it can be read; the row may be too short."""
         cells = self._cells(row)
-        numbers = cells["nik_koperasi"], cells["participant_no"]
+        numbers = cells["nik_koperasi"] or cells["nik_of_cooperatives"], cells["participant_no"]
         return data_subject.of_cells(row.cells, _name(cells), self._region(cells), *numbers)
 
     def identities(self, row: Row) -> list[tuple[str, ...]]:
@@ -53,8 +70,14 @@ class RowReader:
         if self._lists_partners and cells["ref"]:
             return [("ref", cells["ref"])]
         if self._lists_partners and name:
-            return [(values.name_key(name), self._region(cells) or ""), (values.name_key(name), "")]
+            return [(names.name_key(name), self._region(cells) or ""), (names.name_key(name), "")]
         return [row.cells]
+
+    def _too_long(self, row: Row) -> Refusal | None:
+        """Why a cell that means something is too long, if one is."""
+        exceeded = ((meaning, limit) for meaning, column, limit in self._limits if len(row.cells[column]) > limit)
+        found = next(exceeded, None)
+        return found and Refusal("too_long", found[0], f"{found[0]} has at most {found[1]} characters.")
 
     def _cells(self, row: Row) -> RowCells:
         """The row's cells; where it ends before a column, that is empty."""
@@ -64,6 +87,11 @@ class RowReader:
     def _region(self, cells: RowCells) -> str | None:
         region = self._file.upload.jurisdiction.regency(cells["region"])
         return None if isinstance(region, Refusal) else region
+
+
+def _cell_limit(meaning: str) -> int:
+    """The most characters of a cell; all parties of an agreement may be in one."""
+    return limit_of(meaning) * (MOST_PARTIES if meaning == "parties" else 1)
 
 
 def _name(cells: RowCells) -> str:

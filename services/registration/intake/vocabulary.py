@@ -1,9 +1,10 @@
-"""What agencies call scales, occupations and states of a claim, in Indonesian or English."""
+"""What agencies call scales, segments, occupations, states of a business and of a claim, in Indonesian or English."""
 
+import re
 from typing import Final
 
-from services.registration.intake import values
-from shared.events.model import Scale
+from services.registration.intake import placeholders
+from shared.events.model import Scale, Segment
 
 SCALES: Final[dict[str, Scale]] = {
     "MIKRO": "micro",
@@ -32,16 +33,56 @@ STATUSES: Final = {
     "DIAJUKAN": "filed",
     "FILED": "filed",
 }
+INACTIVE: Final = (
+    *("TIDAK AKTIF", "BELUM AKTIF", "NON AKTIF", "NONAKTIF", "INAKTIF", "PASIF", "VAKUM", "INACTIVE", "NOT ACTIVE"),
+    *("BEKU", "DIBEKUKAN", "BUBAR", "DIBUBARKAN", "PEMBUBARAN", "TUTUP", "DITUTUP", "PAILIT", "DICABUT", "MATI"),
+    *("TIDAK BEROPERASI", "TIDAK BEROPRASI", "BERHENTI", "DISSOLVED", "CLOSED", "SUSPENDED", "BANKRUPT"),
+)
+"""Words that anywhere in a status mean that the business is not active."""
+NOT: Final = frozenset(("TIDAK", "TDK", "NO", "N", "T", "FALSE", "0"))
+"""Whole answers to 'active?' that mean no."""
+SEGMENTS: Final[dict[str, Segment]] = {
+    "PU": "PU",
+    "PPU": "PU",
+    "PENERIMA UPAH": "PU",
+    "PEKERJA PENERIMA UPAH": "PU",
+    "EMPLOYED": "PU",
+    "BPU": "BPU",
+    "BUKAN PENERIMA UPAH": "BPU",
+    "PEKERJA BUKAN PENERIMA UPAH": "BPU",
+    "OWN ACCOUNT": "BPU",
+}
 INDIVIDUALS: Final = ("PERORANGAN", "INDIVIDUAL", "BPU")
 
 
+_ABBREVIATION = re.compile(r"\((?:B?PU|PPU|PBPU)\)")
+
+
 def scale(text: str) -> Scale | None:
-    return SCALES.get(text.strip().upper())
+    """The scale that is named first: `mikro`, `Usaha Kecil`, `Menengah (UM)`."""
+    return next((SCALES[word] for word in _words(text).split() if word in SCALES), None)
+
+
+def segment(text: str) -> Segment | None:
+    """The segment of this name or abbreviation, or both; PU (employed) where none is given, None for another word."""
+    return SEGMENTS.get(_words(_ABBREVIATION.sub("", text.upper())) or _words(text)) if text else "PU"
+
+
+def is_inactive(status: str) -> bool:
+    """Whether a status says that the business is not active; one about something else (`Menikah`) does not."""
+    words = _words(status)
+    if words in NOT:
+        return True
+    return any(f" {word} " in f" {words} " for word in INACTIVE) and not words.startswith(("AKTIF", "ACTIVE"))
 
 
 def occupation(text: str) -> str | None:
     """The class an occupation belongs to; `other` for one we have no class for, None for none."""
     words = text.strip().lower()
-    if values.absent(words):
+    if placeholders.is_nothing(words):
         return None
     return next((name for name, beginnings in OCCUPATIONS.items() if words.startswith(beginnings)), "other")
+
+
+def _words(text: str) -> str:
+    return re.sub(r"[^A-Z0-9]+", " ", text.upper()).strip()

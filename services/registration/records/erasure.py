@@ -12,7 +12,7 @@ from services.registration.identity.former_identifiers import FormerIdentifiers
 from services.registration.identity.profile import Row
 from services.registration.identity.regrouping import Touched
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import data_subject, values
+from services.registration.intake import data_subject, names
 from services.registration.intake.commands import ErasePartner
 from services.registration.intake.data_subject import HashedIdentifiers
 from services.registration.orders import Accepted, Effect, Order, Outcome
@@ -41,10 +41,11 @@ async def erase(work: UnitOfWork, orders: Sequence[Order[ErasePartner]]) -> tupl
         *await former_identifiers.of(work, partners),
     ]
     numbers = [record["participant_no"] for record in participants]
-    await _erase_refused(work, _hashed(identified, _plain_names(work, evidence), numbers))
+    await _erase_refused(work, hashed(identified, plain_names(work, evidence), numbers))
     await work.execute("erase_participants", numbers)
     await work.execute("erase_claimants", numbers)
     await work.execute("erase_guests", partners)
+    await work.execute("erase_cases", [str(partner) for partner in partners], numbers)
     _, touched = await grouping.regroup(work, [], [row.key for row in rows])
     await former_identifiers.erase(work, partners)
     for partner in partners:
@@ -56,13 +57,13 @@ def _identifiers(participant: asyncpg.Record) -> _Identifiers:
     return _Identifiers(participant["nib"], participant["nik_koperasi"], participant["nik"], participant["name"])
 
 
-def _plain_names(work: UnitOfWork, evidence: Sequence[asyncpg.Record]) -> set[UUID]:
+def plain_names(work: UnitOfWork, evidence: Sequence[asyncpg.Record]) -> set[UUID]:
     """The hashes of the names without their regions: what is refused is kept under those where it has no region."""
-    names = [values.name_key(work.vault.open(record["sealed"])["name"]) for record in evidence]
-    return {data_subject.hashed_name(work.vault, name) for name in names}
+    keys = [names.name_key(work.vault.open(record["sealed"])["name"]) for record in evidence]
+    return {data_subject.hashed_name(work.vault, key) for key in keys}
 
 
-def _hashed(
+def hashed(
     identified: Sequence[Row | FormerIdentifiers | _Identifiers], names: set[UUID], numbers: list[str]
 ) -> Mapping[str, list[object]]:
     """All identifiers of the erased by kind, in the order of `HashedIdentifiers`."""

@@ -14,8 +14,8 @@ from services.registration.identity.ids import Ids
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.queries import queries
 from services.registration.vault import Vault
-from services.registration.writer.accept import accept
 from services.registration.writer.chunks import Chunk
+from services.registration.writer.fitting import accept_what_fits
 from shared.database import dedicated, encoding_checked, transaction
 from shared.regions import Regions
 
@@ -55,4 +55,4 @@ class DryRuns:
             await db.execute(queries["plan_by_index"])
             now = await db.fetchval(queries["clock_now"])
             work = UnitOfWork(db, self._vault, self._regions, self._ids, now)
-            return chunk.judged(work, await accept(work, chunk.orders()))
+            return chunk.judged(*await accept_what_fits(work, chunk.orders()))

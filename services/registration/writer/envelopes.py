@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 
+from services.registration.intake import scopes
 from services.registration.intake.commands import Command
-from services.registration.intake.event_reader import SCOPES, UNREADABLE, EventReader
+from services.registration.intake.event_reader import UNREADABLE, EventReader
 from services.registration.intake.values import Refusal
 from services.registration.vault import Vault
 from services.registration.writer import failures
-from services.registration.writer.submissions import Item
+from services.registration.writer.items import Item
+from shared.events.text_limits import EVENT_ID
 from shared.problems import Problem
 
 ONE = "application/cloudevents+json"
@@ -19,7 +21,6 @@ BATCH = "application/cloudevents-batch+json"
 LINES = "application/x-ndjson"
 MOST_EVENTS = 10_000
 MOST_BYTES = 8 << 20
-LONGEST_NAME = 500
 DEEPEST = 64
 
 _MALFORMED = object()
@@ -59,15 +60,18 @@ def _line(line: bytes) -> Any:
         return _MALFORMED
 
 
-def scopes_needed(events: list[Any]) -> set[str]:
-    """The scopes that the types of these events need, beside the right to send at all."""
-    types = {event.get("type") for event in events if isinstance(event, dict)}
-    return {SCOPES[kind.split(".")[0]] for kind in types if isinstance(kind, str) and kind.split(".")[0] in SCOPES}
+def items(events: list[Any], agency: str, reader: EventReader, vault: Vault, may: scopes.May) -> list[Item]:
+    """Each event with what it asks for or why it is refused; `may` says which scopes the sender has."""
+    return [_permitted(_item(index, event, agency, reader, vault), may) for index, event in enumerate(events)]
 
 
-def items(events: list[Any], agency: str, reader: EventReader, vault: Vault) -> list[Item]:
-    """Each event with what it asks for or why it is refused."""
-    return [_item(index, event, agency, reader, vault) for index, event in enumerate(events)]
+def _permitted(item: Item, may: scopes.May) -> Item:
+    """The item, refused if the sender may not send this type; then nothing else is learned of it."""
+    lacking = scopes.lacking(item.type, may)
+    if lacking is not None:
+        detail = f"You lack the scope '{lacking}', which events of this type need."
+        item.command = item.refusal = Refusal("forbidden_type", "type", detail)
+    return item
 
 
 def _item(index: int, event: Any, agency: str, reader: EventReader, vault: Vault) -> Item:
@@ -132,8 +136,10 @@ def _envelope(event: dict[str, Any]) -> Refusal | None:
         value = event.get(name)
         if value is None or value == "":
             return Refusal("missing_field", name, f"A CloudEvent has {name}.")
-        if not isinstance(value, str) or len(value) > LONGEST_NAME or "\x00" in value:
-            return Refusal("malformed", name, f"{name} is a text of at most {LONGEST_NAME} characters.")
+        if not isinstance(value, str) or "\x00" in value:
+            return Refusal("malformed", name, f"{name} is a text.")
+        if len(value) > EVENT_ID:
+            return Refusal("too_long", name, f"{name} has at most {EVENT_ID} characters.")
     version = event.get("specversion")
     if version is None:
         return Refusal("missing_field", "specversion", "A CloudEvent has specversion 1.0.")

@@ -15,6 +15,7 @@ from services.registration.intake.reading_options import ReadingOptions
 from services.registration.intake.row_spool import RowSpool
 from services.registration.intake.tables import Row, squeeze
 from services.registration.intake.values import Refusal
+from shared.spreadsheet import as_csv
 from tests.unit.registration.table_reading import field_case, found, read, refusal
 
 
@@ -247,3 +248,22 @@ def test_whatever_is_sent_is_a_table_or_refused_with_a_sentence(pieces: list[byt
         assert row.fits == (len(row.cells) == len(answer.table.header))
     numbers = [row.line for row in answer.rows]
     assert numbers == sorted(set(numbers))
+
+
+SENT = st.lists(
+    st.sampled_from(list("=+-@＝'\";|\t\n, 0a\u200b")) | st.characters(codec="utf-8", exclude_characters="\r\x00"),
+    max_size=12,
+).map("".join)
+
+
+@settings(max_examples=500, derandomize=True, deadline=None)
+@given(st.lists(st.tuples(SENT, SENT), min_size=1, max_size=4))
+def test_our_own_csv_is_taken_back_as_the_cells_it_was_made_of(cells: list[tuple[str, str]]) -> None:
+    sent = [(f"Toko {number}", *row) for number, row in enumerate(cells)]
+    table = read(as_csv(("Nama Usaha", "KAB/KOTA", "=Alamat"), sent))
+    assert table.table.header == ("Nama Usaha", "KAB/KOTA", "=Alamat")
+    assert table.cells == sent
+
+
+def test_an_apostrophe_that_keeps_a_phone_number_a_text_is_no_part_of_it() -> None:
+    assert rows("Nama Usaha,No HP\nToko 'Anu','+6281234567002\n") == [(2, ("Toko 'Anu'", "+6281234567002"), True)]

@@ -1,0 +1,30 @@
+"""What whole columns say about how their cells are read: facts of a file that no single cell shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Literal
+
+from services.registration.intake.days import ReadAs
+from services.registration.intake.numbers import DecimalMark
+
+CodeSystem = Literal["kemendagri", "bps", "former", "doubtful"]
+"""Whose codes a column of region codes holds: the ministry's, BPS's, the ministry's before 2022, or unclear."""
+
+
+@dataclass(frozen=True)
+class ColumnFindings:
+    """`niks_lost_a_digit`: a spreadsheet kept 15 digits of each NIK. The mappings are by meaning of the column.
+
+    `read_as` says which number of 03/04/2021 is the month, `decimal` which mark stands before a fraction,
+    `region_codes` whose codes the column of codes holds; what is missing is read as usual.
+    """
+
+    niks_lost_a_digit: bool = False
+    read_as: Mapping[str, ReadAs] = field(default_factory=lambda: MappingProxyType({}))
+    decimal: Mapping[str, DecimalMark] = field(default_factory=lambda: MappingProxyType({}))
+    region_codes: CodeSystem | None = None
+
+
+NO_FINDINGS: Final = ColumnFindings()
+"""Of a file whose columns were not looked at as a whole."""

@@ -1,0 +1,112 @@
+"""The numbers that identify somebody: a person's NIK, a business's NIB, a cooperative's NIK Koperasi.
+
+A number is what is left of a cell without marks and separators. Where something else stands (`Belum ada`, `Proses OSS`,
+the number of another licence), the number is absent, which is worth a warning; digits of a wrong length are refused.
+"""
+
+import re
+import unicodedata
+from datetime import date
+from typing import Final
+
+from services.registration.intake.placeholders import BLANK, cleaned
+from services.registration.intake.values import Refusal
+from shared.refusals import WarningCode
+
+LEFT_OUT: Final[WarningCode] = "number_left_out"
+
+_SEPARATORS = re.compile(r"[\s.\-'`\"=_]")
+_UNSEEN_OR_SEPARATING = frozenset(("Cf", "Zs", "Pd", "Pi", "Pf"))
+_LABEL = re.compile(r"^(?:NIB|NIK|KTP|NOMOR|NO)\b[\s.:]*(?=\d)", re.IGNORECASE)
+_E_NOTATION = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
+_FRACTION = re.compile(r"[.,]0{1,2}$")
+_WORD = re.compile(r"[A-Za-z]{2}")
+_DIGIT = re.compile(r"\d")
+_NIK = re.compile(r"[0-9]{16}")
+_MAYBE_SHORTENED = re.compile(r"[0-9]{15}0")
+_NIB = re.compile(r"[0-9]{13}")
+_NIK_KOPERASI = re.compile(r"[0-9]{10,16}")
+
+DAMAGED: Final = Refusal("nik_excel_damaged", "nik", "The spreadsheet turned the NIK into a number: format it as text.")
+LOST_DIGIT: Final = Refusal(
+    "nik_excel_damaged",
+    "nik",
+    "Nearly every NIK of this file ends in 0: a spreadsheet kept 15 of the 16 digits. Enter them again, as text.",
+)
+
+
+def bare(text: str) -> str:
+    """An identifier without the separators people type into it, and without marks around it."""
+    if not text.isascii():
+        text = "".join(c for c in text if unicodedata.category(c) not in _UNSEEN_OR_SEPARATING)
+    return _SEPARATORS.sub("", text)
+
+
+def nik(text: str, required: bool = False) -> str | Refusal | None:
+    """A person's number of 16 digits; a spreadsheet that held it as a number has destroyed its end."""
+    text = _LABEL.sub("", cleaned(text))
+    if _E_NOTATION.fullmatch(text):
+        return DAMAGED
+    if _is_no_number(text):
+        return Refusal("missing_nik", "nik", "A NIK is required here, and none was given.") if required else None
+    fraction = _FRACTION.search(text)
+    if fraction and _NIK.fullmatch(bare(text[: fraction.start()])):
+        return DAMAGED
+    digits = bare(text)
+    return digits if _NIK.fullmatch(digits) else Refusal("invalid_nik", "nik", "A NIK has exactly 16 digits.")
+
+
+def nib(text: str) -> str | Refusal | None:
+    """A business number of 13 digits."""
+    text = _LABEL.sub("", cleaned(text))
+    if not _E_NOTATION.fullmatch(text) and _is_no_number(text):
+        return None
+    digits = _whole(text, _NIB)
+    return digits if _NIB.fullmatch(digits) else Refusal("invalid_nib", "nib", "A NIB has exactly 13 digits.")
+
+
+def nik_koperasi(text: str) -> str | None:
+    """A cooperative's registration number of 10 to 16 digits; whatever else is written is none."""
+    digits = _whole(_LABEL.sub("", cleaned(text)), _NIK_KOPERASI)
+    return digits if _NIK_KOPERASI.fullmatch(digits) and digits.strip("0") else None
+
+
+def may_have_lost_digit(text: str) -> bool:
+    """Whether a spreadsheet may have held this NIK as a number, which keeps 15 digits: only digits, the last 0."""
+    return _MAYBE_SHORTENED.fullmatch(text.strip()) is not None
+
+
+def is_left_out(text: str, number: str | None) -> bool:
+    """Whether something is written where a number belongs, and it is none."""
+    return number is None and cleaned(text) not in BLANK
+
+
+def nik_warnings(digits: str, district_exists: bool) -> tuple[WarningCode, ...]:
+    """What is odd about a well-formed NIK: a district that does not exist, a birth date that is no date."""
+    found: tuple[WarningCode, ...] = () if district_exists else ("nik_unknown_prefix",)
+    day, month, year = int(digits[6:8]), int(digits[8:10]), int(digits[10:12])
+    day -= 40 if day > 40 else 0
+    born = any(_is_date(century + year, month, day) for century in (1900, 2000))
+    return found if born else (*found, "nik_bad_birth_date")
+
+
+def _whole(text: str, shape: re.Pattern[str]) -> str:
+    """The digits of a number, which may be written with `.0`: so short a number has lost nothing by it."""
+    fraction = _FRACTION.search(text)
+    without = bare(text[: fraction.start()]) if fraction else ""
+    return without if shape.fullmatch(without) else bare(text)
+
+
+def _is_no_number(text: str) -> bool:
+    """Whether this is no attempt at the number: no digits, only zeros, or words beside them (`090/SKU/180/2025`)."""
+    if not _DIGIT.search(text) or _WORD.search(text):
+        return True
+    return not bare(text).strip("0")
+
+
+def _is_date(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True

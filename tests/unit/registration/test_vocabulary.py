@@ -1,0 +1,81 @@
+"""Words for states, segments, scales and programmes, as forms have them."""
+
+import pytest
+
+from services.registration.intake import programmes, vocabulary
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        "",
+        "Aktif",
+        "1",
+        "Ya",
+        "Aktif (sudah RAT)",
+        "Aktif, belum RAT",
+        "Milik Sendiri",
+        "Menikah",
+        "Tidak Menikah",
+        "Sewa",
+    ],
+)
+def test_a_status_that_does_not_say_inactive_refuses_nobody(status: str) -> None:
+    assert not vocabulary.is_inactive(status)
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        "Tidak Aktif",
+        "Beku",
+        "NON-AKTIF",
+        "nonaktif",
+        "Dibekukan",
+        "Sudah bubar",
+        "Tidak",
+        "0",
+        "Inactive",
+        "Tutup sementara",
+    ],
+)
+def test_words_that_mean_inactive_refuse(status: str) -> None:
+    assert vocabulary.is_inactive(status)
+
+
+@pytest.mark.parametrize(
+    ("text", "segment"),
+    [
+        ("PU", "PU"),
+        ("Penerima Upah", "PU"),
+        ("Penerima Upah (PU)", "PU"),
+        ("pekerja penerima upah", "PU"),
+        ("", "PU"),
+        ("bpu", "BPU"),
+        ("Bukan Penerima Upah (BPU)", "BPU"),
+        ("BUKAN PENERIMA UPAH", "BPU"),
+        ("Jasa Konstruksi", None),
+    ],
+)
+def test_a_segment_may_be_written_out(text: str, segment: str | None) -> None:
+    assert vocabulary.segment(text) == segment
+
+
+@pytest.mark.parametrize(("text", "scale"), [("Usaha Mikro", "micro"), ("KECIL", "small"), ("toko", None), ("", None)])
+def test_a_scale_may_have_words_around_it(text: str, scale: str | None) -> None:
+    assert vocabulary.scale(text) == scale
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("JKK,JKM", ("JKK", "JKM")),
+        ("JKK - JKM - JHT - JP", ("JKK", "JKM", "JHT", "JP")),
+        ("JKK, JK", ("JKK", "JKM")),
+        ("JKK dan JKM", ("JKK", "JKM")),
+        ("3 program (JKK, JKM, JHT)", ("JKK", "JKM", "JHT")),
+        ("Jaminan Kecelakaan Kerja (JKK), Jaminan Kematian", ("JKK", "JKM")),
+    ],
+)
+def test_programmes_may_be_joined_by_any_mark_or_written_out(text: str, held: tuple[str, ...]) -> None:
+    assert programmes.programmes(programmes.split_programmes(text), jkp=False) == held
