@@ -53,6 +53,7 @@ WarningCode = Literal[
 
 ProblemCode = Literal[
     "unauthorized",
+    "key_expired",
     "forbidden",
     "not_found",
     "method_not_allowed",
@@ -388,6 +389,13 @@ PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
         "Send your key in the header: Authorization: Bearer pyk_…",
         "Permintaan tidak membawa kunci, atau kuncinya tidak dikenal atau sudah dicabut (401).",
         "Kirim kunci Anda dalam header: Authorization: Bearer pyk_…",
+    ),
+    "key_expired": Explanation(
+        (),
+        "The key was valid until a day that is past (401).",
+        "Ask the administrator for a new key.",
+        "Masa berlaku kunci sudah habis (401).",
+        "Minta kunci baru kepada administrator.",
     ),
     "forbidden": Explanation(
         (),
