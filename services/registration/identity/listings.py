@@ -17,6 +17,7 @@ from services.registration.intake import values
 from services.registration.intake.commands import DelistPartner, ListPartner, Reference
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
+from shared.turns import in_turns
 
 NOT_STORED_YET = 1 << 62
 """Sequence of rows that are not in the table yet: later than all that are."""
@@ -30,7 +31,8 @@ async def list_partners(work: UnitOfWork, orders: Sequence[Order[ListPartner]]) 
     cooperatives = await _cooperatives(work, orders)
     named = await _named_by_id(work, orders)
     offers = [
-        _offer(work, order, NOT_STORED_YET + at, cooperatives.get(at), named.get(at)) for at, order in enumerate(orders)
+        _offer(work, order, NOT_STORED_YET + at, cooperatives.get(at), named.get(at))
+        async for at, order in in_turns(enumerate(orders))
     ]
     accepted, touched = await grouping.regroup(work, [offer for offer in offers if isinstance(offer, Offer)])
     following = iter(accepted)

@@ -14,6 +14,7 @@ from services.registration.records import participants, placement, timelines
 from services.registration.records.participants import Participant
 from services.registration.records.timelines import Version
 from shared.events.model import Workers
+from shared.turns import in_turns
 
 
 async def enrol(work: UnitOfWork, orders: Sequence[Order[Enrol]], touched: Touched | None) -> list[Outcome]:
@@ -38,7 +39,7 @@ async def _judge(
     keys = await lookup.anchored_keys(work, [_mention(order) for order in orders])
     effects: list[Effect | Refusal] = []
     changed: dict[str, Participant] = {}
-    for order, found in zip(orders, keys, strict=True):
+    async for order, found in in_turns(zip(orders, keys, strict=True)):
         effects.append(found if isinstance(found, Refusal) else _take(work, order, found, held, changed))
     return effects, changed
 

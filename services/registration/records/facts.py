@@ -16,6 +16,7 @@ from services.registration.records import derivation, fact_limits, participants
 from services.registration.records.derivation import ENROLLMENT, Derived, NewContact, PartnerView
 from services.registration.records.participants import Participant
 from shared.events.contacts import Contact
+from shared.turns import in_turns
 
 
 async def publish(work: UnitOfWork) -> set[UUID]:
@@ -24,7 +25,7 @@ async def publish(work: UnitOfWork) -> set[UUID]:
     await _load_rows(work)
     await _load_personal(work)
     by_partner = await participants.of_partners(work, touched)
-    for partner in sorted(touched):
+    async for partner in in_turns(sorted(touched)):
         work.resolve_merge(partner)
         state = work.states[partner]
         if not (state.is_new and state.status == "merged"):
