@@ -154,3 +154,28 @@ async def test_a_misspelt_parameter_is_refused_by_name(here: World, path: str) -
     body = answer.json()
     assert (answer.status_code, body["code"], body["field"]) == (422, "unknown_parameter", "curser")
     assert (await here.http.get(path, params={"curser": "x"})).status_code == 401
+
+
+ROSTER = """No;NPP;No KPJ;NIK KTP;Nama Tenaga Kerja;Tgl Kepesertaan;Program;Kab/Kota
+1;ZZ990001;00000000101;3311000101800041;Contoh Pekerja Satu;01/01/2020;JKK,JKM;Sukoharjo
+2;ZZ990001;00000000102;3311000101800042;Contoh Pekerja Dua;01/01/2020;JKK,JKM;Sukoharjo
+3;ZZ990001;00000000103;3311000101800043;Contoh Pekerja Tiga;01/02/2020;JKK,JKM;Sukoharjo
+"""
+
+
+async def test_a_roster_is_one_participant_with_its_workers(here: World) -> None:
+    report = await here.upload(ROSTER, "enrollments")
+    assert (report["rows"], report["accepted"], report["rejected"]) == (3, 3, 0)
+    timelines = [fact["periods"] for fact in (await here.newest("enrollments")).values()]
+    workers = [[period["workers"]["labour"] for period in periods] for periods in timelines]
+    assert [2, 3] in workers
+
+
+async def test_columns_are_judged_over_the_whole_upload(here: World) -> None:
+    header = "no_peserta;nama;kab_kota;tgl_efektif;program\n"
+    rows = [f"ZZ99{n:04d};Toko {n};33.11;{day};JKK,JKM\n" for n, day in enumerate(("12/31/2020", "03/04/2020"))]
+    report = await here.upload(header + "".join(rows), "enrollments", list="bulan-dulu")
+    assert (report["accepted"], report["rejected_by"]) == (1, {"ambiguous_date": 1})
+    assert report["reading"]["date_order"] == {"effective_on": "doubtful"}
+    report = await here.upload(header + "".join(rows), "enrollments", list="bulan-dulu", date_order="mdy")
+    assert (report["accepted"], report["rejected_by"]) == (2, {})

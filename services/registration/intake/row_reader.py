@@ -6,7 +6,7 @@ import msgspec
 
 from services.registration.intake import columns, data_subject, free_text, health_data, names, row_cells, row_faults
 from services.registration.intake.column_evidence import ColumnEvidence
-from services.registration.intake.column_findings import NO_FINDINGS
+from services.registration.intake.column_findings import NO_FINDINGS, ColumnFindings
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import Command, Enrol, ListPartner
 from services.registration.intake.contexts import UploadContext
@@ -46,6 +46,11 @@ class RowReader:
         self._findings = evidence.findings(self._file.upload.options)
         if self._roster is not None:
             self._count_workers(rows, self._roster)
+
+    @property
+    def findings(self) -> ColumnFindings:
+        """What the columns as a whole showed."""
+        return self._findings
 
     def read(self, row: Row) -> Command | Refusal:
         """What the row asks for, or the first thing that is wrong with it; the detail names the others too."""

@@ -174,3 +174,11 @@ def test_statistics_have_a_constant_size() -> None:
 def test_any_cell_may_be_added(cell: str) -> None:
     names = ("nik", "date", "workers", "region_code", "region")
     assert findings({name: n for n, name in enumerate(names)}, [(cell,) * 5] * 7) is not None
+
+
+def test_what_was_found_is_reported_and_what_is_usual_is_not() -> None:
+    columns = {"effective_on": 0, "nik": 1}
+    rows = [("12/31/2021", f"331100010180{n:03d}0") for n in range(6)]
+    assert findings(columns, rows).reported() == {"niks_lost_a_digit": True, "date_order": {"effective_on": "doubtful"}}
+    assert findings(columns, [("31/12/2021", "3311000101800011")]).reported() == {}
+    assert findings(columns, rows, ReadingOptions(date_order="mdy")).reported()["date_order"] == {"effective_on": "mdy"}
