@@ -787,9 +787,14 @@ update keys set revoked = true, recorded_at = greatest(recorded_at, clock_timest
 -- The agency's access to Kafka is revoked with this key from now on, not with an earlier one.
 update agency set kafka_key = $2 where slug = $1;
 
+-- name: lock_kafka_access(agency)
+-- Held until the transaction ends: an agency's access to Kafka is given or taken by one at a time. The agency's row is
+-- not locked, so that nobody waits for the events that are taken in with its rights.
+select pg_advisory_xact_lock(hashtext(current_schema() || '/kafka/' || $1));
+
 -- name: holds_kafka_access(agency, key_id)
--- Whether the agency's access to Kafka was issued with this key; the agency stays as it is until the transaction ends.
-select kafka_key = $2 from agency where slug = $1 for update;
+-- Whether the agency's access to Kafka was issued with this key.
+select kafka_key = $2 from agency where slug = $1;
 
 -- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options)
 -- Adds an upload, which waits to be worked off.
