@@ -112,10 +112,9 @@ class UnitOfWork:
         self.add_partner(partner)
         return partner
 
-    def add_partner(self, partner: UUID, formed_by: UUID | None = None) -> None:
-        """A partner with this new id. `formed_by`: the import that brought all its rows."""
-        is_formed = formed_by is not None
-        self.states[partner] = PartnerState(partner, self.now, formed_by=formed_by, is_new=True, is_formed=is_formed)
+    def add_partner(self, partner: UUID) -> None:
+        """A partner with this new id."""
+        self.states[partner] = PartnerState(partner, self.now, is_new=True)
 
     def keep_rows(self, rows: Mapping[UUID, list[Row]]) -> None:
         """These are all rows of these partners, as the database has them."""
@@ -147,8 +146,8 @@ class UnitOfWork:
 
     def apply(self, regrouped: Regrouped) -> None:
         """Give every partner the rows that it has now, add the new ones and merge those that are one."""
-        for partner, formed_by in regrouped.formed.items():
-            self.add_partner(partner, formed_by)
+        for partner in regrouped.new:
+            self.add_partner(partner)
         for partner, rows in regrouped.rows.items():
             self.replace_rows(partner, rows)
         for loser, survivor in regrouped.merged.items():
@@ -156,11 +155,9 @@ class UnitOfWork:
 
     def merge(self, loser: UUID, survivor: UUID) -> None:
         """From now on `survivor` answers for `loser`; its rows and participants are moved by the caller."""
-        gone, stays = self.states[loser], self.states[survivor]
+        gone = self.states[loser]
         gone.status, gone.merged_into = "merged", survivor
         self.merged[loser] = survivor
-        if stays.formed_by is None and stays.fact is None:
-            stays.formed_by, stays.is_formed = gone.formed_by, gone.is_formed
         rows = self.rows.pop(loser, None)
         if rows is not None and survivor not in self.rows:
             self.rows[survivor] = rows
