@@ -28,11 +28,12 @@ _GUARD: Final = re.compile(f"\\A'(?={_AT_START})|(?<=[{_ENDS}])'(?={_WITHIN})")
 _SUSPECT: Final = re.compile(f"[{_SIGNS}]|\\A'*[\\t\\r\\n]")
 
 
-def as_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """The CSV text, lines ended by CR LF; None is an empty cell, numbers stay numbers."""
+def as_csv(header: Sequence[str] | None, rows: Iterable[Sequence[Any]]) -> str:
+    """The CSV text, lines ended by CR LF; None is an empty cell, numbers stay numbers. A header of None: no header."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([guarded(name) for name in header])
+    if header is not None:
+        writer.writerow([guarded(name) for name in header])
     writer.writerows([guarded(value) for value in row] for row in rows)
     return text.getvalue()
 

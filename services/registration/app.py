@@ -18,13 +18,16 @@ from services.registration.api import (
     sources,
     upload_form,
 )
+from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
 from services.registration.kafka_intake import KafkaIntake
 from services.registration.records.dead_letters_of_erased import dead_letters_of_erased
+from services.registration.retention import Retention
 from services.registration.runtime import Keys, Services
 from services.registration.settings import Settings
 from services.registration.vault import Vault
 from services.registration.writer import envelopes, identity_upgrade
+from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
 from services.registration.writer.writer import Writer
 from shared.bus.consumer import Consumer
@@ -75,9 +78,13 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
     erased = partial(dead_letters_of_erased, vault=vault, regions=regions)
     kafka, prefix = settings.kafka, settings.topic_prefix
     dead_letter_eraser = DeadLetterEraser(pool, f"{FORMER_INTAKE}*", erased, kafka=kafka, prefix=prefix)
-    import_worker = ImportWorker(pool, vault, writer, regions, jkp=settings.jkp)
+    dry_runs = DryRuns(settings.database, pool, vault, regions)
+    import_worker = ImportWorker(pool, vault, writer, dry_runs, regions, jkp=settings.jkp)
     access = KafkaAccess(settings.kafka, prefix=settings.topic_prefix, replication=settings.replication)
-    here = Services(pool, vault, writer, keys, regions, import_worker, dead_letter_eraser, access, settings.jkp)
+    retention = Retention(pool, settings.retention_days)
+    intake_eraser = IntakeEraser(pool, kafka=kafka, prefix=prefix)
+    erasers = dead_letter_eraser, access, intake_eraser
+    here = Services(pool, vault, writer, keys, regions, import_worker, *erasers, settings.jkp)
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
     consumer.on(FORMER_INTAKE, intake.on_former_intake, may_halt=False)
@@ -85,7 +92,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
     watch(metrics, consumer, relay, access_relay)
     app = build_app(
         "registration",
-        parts=[relay, access_relay, writer, import_worker, consumer, dead_letter_eraser],
+        parts=[relay, access_relay, writer, import_worker, consumer, dead_letter_eraser, intake_eraser, retention],
         routers=[
             each.router for each in (events, imports, downloads, lists, partners, cases, quarantine, agencies, sources)
         ],

@@ -25,7 +25,8 @@ def test_it_has_the_services_and_what_they_stand_on() -> None:
 def test_a_part_is_hardened(name: str) -> None:
     part = PARTS[name]
     assert part["read_only"] is True
-    assert "/tmp" in [place.partition(":")[0] for place in part["tmpfs"]]
+    on_disk = [volume.partition(":")[2] for volume in part.get("volumes", [])]
+    assert "/tmp" in [*(place.partition(":")[0] for place in part["tmpfs"]), *on_disk]
     assert re.fullmatch(r"\d+[mg]", part["mem_limit"])
     assert part["pids_limit"] <= 512
     assert part["cap_drop"] == ["ALL"]
@@ -61,6 +62,11 @@ def test_a_service_starts_when_what_it_needs_is_healthy(name: str) -> None:
     needs = {need: how["condition"] for need, how in PARTS[name]["depends_on"].items()}
     assert needs == {"kafka-users": "service_completed_successfully", "postgres": "service_healthy"}
     assert PARTS[name]["command"] == ["python", "-m", f"services.{name}"]
+
+
+def test_uploads_wait_on_disk_and_not_in_memory() -> None:
+    assert PARTS["registration"]["tmpfs"] == []
+    assert "uploads:/tmp" in PARTS["registration"]["volumes"]
 
 
 def test_kafka_is_closed() -> None:

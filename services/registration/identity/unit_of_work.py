@@ -28,8 +28,7 @@ from shared.regions import Regions
 class UnitOfWork:
     """What one transaction does. `now` is the recorded_at of everything in it.
 
-    In a dry run everything is undone at the end, so facts are not derived. The collections are read by everybody and
-    changed by the methods here alone.
+    The collections are read by everybody and changed by the methods here alone.
     """
 
     db: asyncpg.Connection
@@ -37,7 +36,6 @@ class UnitOfWork:
     regions: Regions
     ids: Ids
     now: datetime
-    dry_run: bool = False
     states: dict[UUID, PartnerState] = field(default_factory=dict)
     rows: dict[UUID, list[Row]] = field(default_factory=dict)
     """All rows of a partner, for the partners whose rows are loaded."""
@@ -60,7 +58,7 @@ class UnitOfWork:
 
     def anew(self) -> "UnitOfWork":
         """The same transaction from its beginning: nothing is loaded, nothing changed."""
-        return UnitOfWork(self.db, self.vault, self.regions, self.ids, self.now, self.dry_run)
+        return UnitOfWork(self.db, self.vault, self.regions, self.ids, self.now)
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         return await self.db.fetch(queries[query], *arguments)

@@ -22,7 +22,7 @@ class RowReader:
     def __init__(self, kind: FileKind, header: tuple[str, ...], upload: UploadContext) -> None:
         self._read_kind = READERS[kind]
         self._lists_partners = kind in LISTINGS
-        self._columns, self._width = columns.meanings(kind, header), len(header)
+        self._columns, self._width = columns.meanings(kind, header, upload.options.columns), len(header)
         lists_cooperatives = kind == "partners" and columns.of_cooperatives(header)
         health_columns, list_warnings = health_data.columns(kind, header), free_text.warnings([upload.list])
         self._file = FileContext(upload, lists_cooperatives, health_columns, list_warnings)

@@ -39,21 +39,13 @@ class Submission(Protocol):
     """How many orders it has at most."""
 
     alone: bool
-    """Whether its transaction may hold no other submission, as one that is undone at the end."""
+    """Whether its transaction may hold no other submission."""
 
     async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
         """Its orders, as they are due inside the transaction."""
 
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> Any:
-        """Keep what the outcomes mean for the sender; its value is `submit`'s answer. Raise Undo for a dry run."""
-
-
-class Undo(Exception):  # not a failure: `answer` holds, the effects do not
-    """Raised by `finish`: give this answer and roll the transaction back."""
-
-    def __init__(self, answer: Any) -> None:
-        super().__init__()
-        self.answer = answer
+        """Keep what the outcomes mean for the sender; its value is `submit`'s answer."""
 
 
 class Writer(Part):
@@ -132,8 +124,6 @@ class Writer(Part):
         try:
             async with transaction(self._pool) as db:
                 return await self.inside(db, submissions)
-        except Undo as undone:
-            return [undone.answer]
         finally:
             self._duration.observe(time.perf_counter() - begun)
 
