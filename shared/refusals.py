@@ -45,7 +45,9 @@ RefusalCode = Literal[
 ]
 """Why a row or an event is refused; requests as a whole may be refused with these too."""
 
-WarningCode = Literal["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "number_left_out"]
+WarningCode = Literal[
+    "nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "personal_number_in_text", "number_left_out"
+]
 """What is odd about a row or an event that was accepted."""
 
 ProblemCode = Literal[
@@ -79,11 +81,13 @@ WHICHEVER: Final = ("*",)
 REFUSALS: Final[Mapping[RefusalCode, Explanation]] = {
     "malformed": Explanation(
         ("file", "data", "id", "source", "type", "specversion"),
-        "The file, the request or the event cannot be read: no header, no valid JSON, not a CloudEvent 1.0.",
-        "Check the format: a CSV file with a line of column names, or JSON in UTF-8 with the CloudEvents attributes.",
-        "Berkas, permintaan, atau kejadian tidak dapat dibaca: tanpa baris judul kolom, bukan JSON yang sah, atau "
-        "bukan CloudEvent 1.0.",
-        "Periksa formatnya: berkas CSV dengan baris judul kolom, atau JSON UTF-8 dengan atribut CloudEvents.",
+        "The file, the request or the event cannot be read: no table, no header, no valid JSON, not a CloudEvent 1.0.",
+        "Check the format: a CSV file or workbook with a line of column names, or JSON in UTF-8 with the CloudEvents "
+        "attributes. Of a file the detail says what it is instead.",
+        "Berkas, permintaan, atau kejadian tidak dapat dibaca: bukan tabel, tanpa baris judul kolom, bukan JSON yang "
+        "sah, atau bukan CloudEvent 1.0.",
+        "Periksa formatnya: berkas CSV atau buku kerja dengan baris judul kolom, atau JSON UTF-8 dengan atribut "
+        "CloudEvents. Untuk berkas, rincian galat menyebutkan jenis berkas yang sebenarnya.",
     ),
     "wrong_column_count": Explanation(
         (),
@@ -349,6 +353,16 @@ WARNINGS: Final[Mapping[WarningCode, Explanation]] = {
         "Nomor telepon bukan nomor seluler Indonesia sehingga mitra tidak dapat dihubungi melalui nomor itu.",
         "Kirim ulang data mitra dengan nomor seperti 0812-3456-7890; data tetap diterima tanpa nomor.",
     ),
+    "personal_number_in_text": Explanation(
+        ("title", "parties", "number", "name", "batch", "source", "list"),
+        "A title, a party, or the name of a list or briefing holds what looks like a NIK or a phone number. These "
+        "texts are kept for ever and are no place for a person's data.",
+        "Send it again without the number: the newer statement replaces this one. Ask the administrator to redact what "
+        "was sent.",
+        "Judul, pihak, atau nama daftar maupun sosialisasi memuat angka yang menyerupai NIK atau nomor telepon. Teks "
+        "ini disimpan selamanya dan bukan tempat data pribadi.",
+        "Kirim ulang tanpa nomor itu: pernyataan yang baru menggantikannya. Minta administrator menghapus yang lama.",
+    ),
     "number_left_out": Explanation(
         ("nik", "nib", "nik_koperasi"),
         "Where a NIK, NIB or NIK Koperasi belongs something else is written: 0, Belum ada, the number of a licence.",
@@ -388,11 +402,11 @@ PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
         "Lihat metode yang tersedia di /openapi.json.",
     ),
     "unsupported_media_type": Explanation(
-        ("file",),
-        "The content is of a type that is not read, such as an Excel workbook (415).",
-        "Save a workbook as CSV; send events with one of the media types that the detail names.",
-        "Jenis isinya tidak dapat dibaca, misalnya buku kerja Excel (415).",
-        "Simpan buku kerja sebagai CSV; kirim kejadian dengan salah satu jenis media dalam keterangan galat.",
+        (),
+        "The content is of a type that is not read here (415).",
+        "Send events with one of the media types that the detail names.",
+        "Jenis isinya tidak dapat dibaca di sini (415).",
+        "Kirim kejadian dengan salah satu jenis media dalam keterangan galat.",
     ),
     "too_many_requests": Explanation(
         (),

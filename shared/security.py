@@ -22,8 +22,11 @@ queries = Queries.load(Path(__file__).with_suffix(".sql"))
 
 PREFIX = "pyk_"
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZabcdefghjkmnpqrstvwxyz"
-CACHED_SECONDS = 0.5
+CACHED_SECONDS = 0.25
 """Seconds that a looked-up key is kept; a revocation must take effect everywhere within one second."""
+
+KEY_CONNECTIONS = 3
+"""Connections that serve keys alone: issuing, revoking, applying and looking them up never wait behind data."""
 
 CACHED_KEYS = 10_000
 

@@ -1,5 +1,6 @@
 """Everything coverage is made of, wired in one place."""
 
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -11,12 +12,14 @@ from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
 from shared.bus.consumer import Consumer
 from shared.bus.metrics import watch
+from shared.bus.principals import KEYS
 from shared.bus.topics import ensure_topics
-from shared.database import connect, migrate
+from shared.database import close, connect, migrate
 from shared.events import TOPICS
+from shared.key_consumer import key_consumer
 from shared.observability import Metrics
 from shared.part import Part
-from shared.security import KeyRing, on_access
+from shared.security import KEY_CONNECTIONS, KeyRing, on_access
 from shared.service import build_app
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -46,30 +49,33 @@ async def prepare(settings: Settings) -> asyncpg.Pool:
 
 
 def consumer(pool: asyncpg.Pool, settings: Settings) -> Consumer:
-    """Which topic runs which handler."""
+    """Which topic of data runs which handler."""
     made = Consumer(
         pool, kafka=settings.kafka, group=GROUP, prefix=settings.topic_prefix, max_records=settings.max_records
     )
     for topic, handler in HANDLERS.items():
-        made.on(topic, handler)
+        if topic != KEYS:
+            made.on(topic, handler)
     return made
 
 
 async def create(settings: Settings) -> FastAPI:
     """The service: web routes, consumer, rollup."""
     pool = await prepare(settings)
+    keys_pool = await connect(settings.database, max_size=KEY_CONNECTIONS)
     metrics, rollup = Metrics("coverage"), Rollup(pool)
     pending = metrics.gauge("rollup_pending_batches", "Batches that only the ledger holds yet")
     pending.set_function(lambda: rollup.pending_batches)
     parts: list[Part] = [rollup]
     if settings.consume:
-        parts.append(consumed := consumer(pool, settings))
-        watch(metrics, consumed)
+        consumers = [consumer(pool, settings), key_consumer(keys_pool, settings, GROUP)]
+        parts += consumers
+        watch(metrics, *consumers)
     return build_app(
         "coverage",
         parts=parts,
         routers=[figures.router, claims.router, freshness.router, regions.router, stream.router],
-        state={"pool": pool, "settings": settings, "keys": KeyRing(pool, settings.admin_key)},
+        state={"pool": pool, "settings": settings, "keys": KeyRing(keys_pool, settings.admin_key)},
         metrics=metrics,
-        on_stop=pool.close,
+        on_stop=partial(close, pool, keys_pool),
     )

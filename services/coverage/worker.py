@@ -5,10 +5,12 @@ import asyncio
 import gc
 import os
 import signal
+from collections.abc import Sequence
 
 from services.coverage import app
 from services.coverage.settings import Settings
 from shared.bus.consumer import Consumer
+from shared.key_consumer import key_consumer
 from shared.observability import configure_logging, get_logger
 
 log = get_logger(__name__)
@@ -23,19 +25,19 @@ async def main() -> None:
     os.environ.setdefault("PAYUNG_ADMIN_KEY", "")
     settings = Settings()
     pool = await app.prepare(settings)
-    consumer = app.consumer(pool, settings)
-    _stop_on_signals(consumer)
+    consumers = [app.consumer(pool, settings), key_consumer(pool, settings, app.GROUP)]
+    _stop_on_signals(consumers)
     gc.freeze()
     gc.set_threshold(2_000_000, 50, 100)  # a batch makes many small objects and no cycles
-    await consumer.run()
+    await asyncio.gather(*(consumer.run() for consumer in consumers))
     await pool.close()
 
 
-def _stop_on_signals(consumer: Consumer) -> None:
+def _stop_on_signals(consumers: Sequence[Consumer]) -> None:
     loop = asyncio.get_running_loop()
     stopping: set[asyncio.Task[None]] = set()
     for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, lambda: stopping.add(asyncio.create_task(consumer.stop())))
+        loop.add_signal_handler(each, lambda: stopping.update(asyncio.create_task(one.stop()) for one in consumers))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -24,12 +25,13 @@ from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
 from shared.bus.outbox import Relay
 from shared.bus.topics import ensure_topics
-from shared.database import connect, migrate
+from shared.database import close, connect, migrate
 from shared.events import TOPICS
+from shared.key_consumer import key_consumer
 from shared.observability import Metrics, get_logger
 from shared.part import Part
 from shared.regions import Regions
-from shared.security import KeyRing, on_access
+from shared.security import KEY_CONNECTIONS, KeyRing
 from shared.service import build_app
 
 log = get_logger(__name__)
@@ -47,11 +49,13 @@ class Engine:
     """What runs beside the routes, and what both share: one pool, one clock, one policy store."""
 
     pool: asyncpg.Pool
+    keys_pool: asyncpg.Pool
     regions: Regions
     policies: PolicyStore
     scheduler: Scheduler
     metrics: Metrics
     consumer: Consumer
+    key_consumer: Consumer
     senders: list[Sender]
     rescheduler: Rescheduler
     dead_letter_eraser: DeadLetterEraser
@@ -59,7 +63,8 @@ class Engine:
 
     @property
     def parts(self) -> list[Part]:
-        return [self.consumer, *self.senders, self.rescheduler, self.dead_letter_eraser, self.relay]
+        background = [self.rescheduler, self.dead_letter_eraser, self.relay]
+        return [self.consumer, self.key_consumer, *self.senders, *background]
 
 
 async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
@@ -74,25 +79,32 @@ async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
         partitions=settings.partitions,
         replication=settings.replication,
     )
-    return web(settings, build(settings, pool, clock))
+    keys_pool = await connect(settings.database, max_size=KEY_CONNECTIONS)
+    return web(settings, build(settings, pool, clock, keys_pool=keys_pool))
 
 
-def build(settings: Settings, pool: asyncpg.Pool, clock: Clock = wall_clock) -> Engine:
-    """The parts, not running yet."""
+def build(
+    settings: Settings, pool: asyncpg.Pool, clock: Clock = wall_clock, *, keys_pool: asyncpg.Pool | None = None
+) -> Engine:
+    """The parts, not running yet; `keys_pool` serves keys alone, `pool` if it is not given."""
+    keys_pool = keys_pool or pool
     kafka, prefix = settings.kafka, settings.topic_prefix
     regions, metrics = Regions.load(), Metrics("notifications")
     policies = PolicyStore(has_mail=settings.smtp is not None)
     scheduler = Scheduler(policies, regions, clock)
     consumer = _consumer(settings, pool, scheduler)
     relay = Relay(pool, kafka=kafka, source="payung/notifications", prefix=prefix)
-    watch(metrics, consumer, relay)
+    of_keys = key_consumer(keys_pool, settings, "notifications")
+    watch(metrics, consumer, of_keys, relay)
     return Engine(
         pool=pool,
+        keys_pool=keys_pool,
         regions=regions,
         policies=policies,
         scheduler=scheduler,
         metrics=metrics,
         consumer=consumer,
+        key_consumer=of_keys,
         senders=_senders(settings, pool, scheduler, policies, relay, metrics),
         rescheduler=Rescheduler(pool, scheduler, policies),
         dead_letter_eraser=DeadLetterEraser(pool, "contacts", dead_letters_of_erased, kafka=kafka, prefix=prefix),
@@ -107,7 +119,7 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
         parts=engine.parts,
         routers=[each.router for each in (partners, planning, opt_outs, policy)],
         state={
-            "keys": KeyRing(engine.pool, settings.admin_key),
+            "keys": KeyRing(engine.keys_pool, settings.admin_key),
             "pool": engine.pool,
             "scheduler": engine.scheduler,
             "policies": engine.policies,
@@ -115,7 +127,7 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
             "wake_after_commit": (engine.relay.wake, engine.rescheduler.wake),
         },
         metrics=engine.metrics,
-        on_stop=engine.pool.close,
+        on_stop=partial(close, engine.pool, engine.keys_pool),
     )
 
 
@@ -125,7 +137,6 @@ def _consumer(settings: Settings, pool: asyncpg.Pool, scheduler: Scheduler) -> C
     consumer.on("partners", handlers.on_partners)
     consumer.on("enrollments", handlers.on_enrollments)
     consumer.on("contacts", handlers.on_contacts)
-    consumer.on("access", on_access)
     return consumer
 
 

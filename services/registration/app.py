@@ -18,27 +18,30 @@ from services.registration.api import (
     sources,
     upload_form,
 )
+from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
 from services.registration.kafka_intake import KafkaIntake
 from services.registration.records.dead_letters_of_erased import dead_letters_of_erased
-from services.registration.runtime import Services
+from services.registration.retention import Retention
+from services.registration.runtime import Keys, Services
 from services.registration.settings import Settings
 from services.registration.vault import Vault
 from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
+from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
 from services.registration.writer.writer import Writer
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
-from shared.bus.outbox import Relay
+from shared.bus.outbox import ACCESS, Relay
 from shared.bus.principals import FORMER_INTAKE, INTAKE_PREFIX
 from shared.bus.topics import ensure_topics
-from shared.database import UNAVAILABLE, connect, migrate
+from shared.database import UNAVAILABLE, close, connect, migrate
 from shared.events import TOPICS
 from shared.observability import Metrics
 from shared.problems import problem_response
 from shared.regions import Regions
-from shared.security import KeyRing
+from shared.security import KEY_CONNECTIONS, KeyRing
 from shared.service import build_app
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -57,44 +60,50 @@ async def create(settings: Settings) -> FastAPI:
         partitions=settings.partitions,
         replication=settings.replication,
     )
-    app = build(settings, pool)
+    app = build(settings, pool, await connect(settings.database, max_size=KEY_CONNECTIONS))
     here: Services = app.state.services
     await identity_upgrade.run(pool, here.writer, here.vault)
     await authority_upgrade.run(pool, here.writer)
     return app
 
 
-def build(settings: Settings, pool: asyncpg.Pool) -> FastAPI:
+def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> FastAPI:
+    """The application; `keys_pool` serves keys alone."""
     metrics = Metrics("registration")
     vault = Vault(settings.secret)
     relay = Relay(pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix)
+    access_relay = Relay(keys_pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix, lane=ACCESS)
     writer = Writer(pool, vault, relay, metrics)
-    keys = KeyRing(pool, settings.admin_key)
+    keys = Keys(keys_pool, KeyRing(keys_pool, settings.admin_key), access_relay)
     regions = Regions.load()
     erased = partial(dead_letters_of_erased, vault=vault, regions=regions)
     kafka, prefix = settings.kafka, settings.topic_prefix
     dead_letter_eraser = DeadLetterEraser(pool, f"{FORMER_INTAKE}*", erased, kafka=kafka, prefix=prefix)
-    import_worker = ImportWorker(pool, vault, writer, regions, jkp=settings.jkp)
+    dry_runs = DryRuns(settings.database, pool, vault, regions)
+    import_worker = ImportWorker(pool, vault, writer, dry_runs, regions, jkp=settings.jkp)
     access = KafkaAccess(settings.kafka, prefix=settings.topic_prefix, replication=settings.replication)
-    here = Services(pool, vault, writer, relay, keys, regions, import_worker, dead_letter_eraser, access, settings.jkp)
+    retention = Retention(pool, settings.retention_days)
+    intake_eraser = IntakeEraser(pool, kafka=kafka, prefix=prefix)
+    erasers = dead_letter_eraser, access, intake_eraser
+    here = Services(pool, vault, writer, keys, regions, import_worker, *erasers, settings.jkp)
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
     consumer.on(FORMER_INTAKE, intake.on_former_intake, may_halt=False)
     consumer.on_each(INTAKE_PREFIX, intake.on_intake)
-    watch(metrics, consumer, relay)
+    watch(metrics, consumer, relay, access_relay)
     app = build_app(
         "registration",
-        parts=[relay, writer, import_worker, consumer, dead_letter_eraser],
+        parts=[relay, access_relay, writer, import_worker, consumer, dead_letter_eraser, intake_eraser, retention],
         routers=[
             each.router for each in (events, imports, downloads, lists, partners, cases, quarantine, agencies, sources)
         ],
-        state={"services": here, "keys": keys},
+        state={"services": here, "keys": keys.ring},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,
             "/v1/imports": upload_form.MOST_BYTES + upload_form.MOST_FORM_BYTES,
         },
         metrics=metrics,
-        on_stop=pool.close,
+        on_stop=partial(close, pool, keys_pool),
     )
     for trouble in UNAVAILABLE:
         app.add_exception_handler(trouble, _unavailable)

@@ -17,12 +17,15 @@ from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import envelopes
 from services.registration.writer.submissions import Events
+from shared.bus import unreadable_batches
 from shared.bus.batch import Batch
 from shared.bus.principals import INTAKE_PREFIX
 from shared.bus.records import Record, header
 
 FORMER_KEY = "payung-key"
 """The header in which a record of the former topic carries an API key; dead letters do not keep it."""
+
+NO_EVENT = "malformed: no CloudEvent with JSON, neither in binary nor in structured mode"
 
 
 class KafkaIntake:
@@ -44,7 +47,7 @@ class KafkaIntake:
             if rights is None:
                 batch.reject(record, "unauthorized: there is no agency of this topic's name")
             elif event is None:
-                batch.reject(record, "malformed: no CloudEvent with JSON, neither in binary nor in structured mode")
+                batch.reject(record, _no_event(record))
             else:
                 events.append(event)
         if rights is not None and events:
@@ -61,6 +64,11 @@ class KafkaIntake:
     def _submission(self, agency: str, regions: tuple[str, ...], scopes: set[str], events: list[Any]) -> Events:
         reader = EventReader(EventContext(Jurisdiction(self._here.regions, regions), self._here.jkp))
         return Events(agency, regions, envelopes.items(events, agency, reader, self._here.vault, scopes.__contains__))
+
+
+def _no_event(record: Record) -> str:
+    """Why a record without an event is a dead letter."""
+    return unreadable_batches.REASON if header(record.headers, unreadable_batches.UNREADABLE) else NO_EVENT
 
 
 def _event(record: Record) -> Any:

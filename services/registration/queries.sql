@@ -11,6 +11,74 @@ select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 
 -- The acceptance clock never goes back, whichever instance asks.
 update clock set last = greatest(last, clock_timestamp()) returning last;
 
+-- name: overlay_tables()
+-- From now on this session sees each table with its own changes laid over it, and no other session sees these: a
+-- temporary view of the same name holds the rows of the table without those in `…__gone`, and those in `…__new`. What
+-- is written to these tables by a dry run may therefore use no `on conflict`, which PostgreSQL has for tables alone:
+-- `merge` does the same under the writer's lock.
+do $overlay$
+declare
+    place regnamespace := current_schema()::regnamespace;
+    t record;
+begin
+    create temporary sequence overlay_identity start 1099511627776;
+    for t in
+        select c.relname as name,
+               string_agg(format('%I', a.attname), ', ' order by a.attnum) as columns,
+               string_agg(format('new.%I', a.attname), ', ' order by a.attnum) as new_values,
+               coalesce(string_agg(format('%I', a.attname), ', ') filter (where k.is_key),
+                        string_agg(format('%I', a.attname), ', ')) as key,
+               coalesce(string_agg(format('u.%I', a.attname), ', ') filter (where k.is_key),
+                        string_agg(format('u.%I', a.attname), ', ')) as key_of_view,
+               coalesce(string_agg(format('old.%I', a.attname), ', ') filter (where k.is_key),
+                        string_agg(format('old.%I', a.attname), ', ')) as old_key,
+               coalesce(string_agg(format('g.%1$I = u.%1$I', a.attname), ' and ') filter (where k.is_key),
+                        string_agg(format('g.%1$I is not distinct from u.%1$I', a.attname), ' and ')) as is_gone,
+               coalesce(string_agg(format('n.%1$I = old.%1$I', a.attname), ' and ') filter (where k.is_key),
+                        string_agg(format('n.%1$I is not distinct from old.%1$I', a.attname), ' and ')) as is_old,
+               string_agg(format('alter view pg_temp.%I alter column %I set default %s;', c.relname, a.attname,
+                                 case when a.attidentity <> '' then 'nextval(''pg_temp.overlay_identity'')'
+                                      else pg_get_expr(d.adbin, d.adrelid) end), ' ')
+                   filter (where a.attidentity <> '' or d.adbin is not null) as defaults
+          from pg_class c
+          join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+          left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+          left join pg_index i on i.indrelid = c.oid and i.indisprimary
+         cross join lateral (select a.attnum = any(i.indkey::smallint[]) as is_key) k
+         where c.relnamespace = place and c.relkind = 'r'
+         group by c.relname
+    loop
+        execute format('create temporary table %I (like %s.%I including indexes)', t.name || '__new', place, t.name);
+        execute format('create temporary table %I as select %s from %s.%I with no data', t.name || '__gone', t.key,
+                       place, t.name);
+        execute format('create index on pg_temp.%I (%s)', t.name || '__gone', t.key);
+        execute format(
+            'create temporary view %1$I as select %2$s from (select %2$s, false as is_new from %3$s.%1$I union all
+             select %2$s, true from pg_temp.%4$I) u
+              where u.is_new or not exists (select from pg_temp.%5$I g where %6$s)',
+            t.name, t.columns, place, t.name || '__new', t.name || '__gone', t.is_gone);
+        execute format(
+            'create function pg_temp.%1$I() returns trigger language plpgsql as $write$
+             begin
+                 if tg_op <> ''INSERT'' then
+                     delete from pg_temp.%2$I n where %3$s;
+                     if not found then insert into pg_temp.%4$I values (%5$s); end if;
+                 end if;
+                 if tg_op = ''DELETE'' then return old; end if;
+                 insert into pg_temp.%2$I (%6$s) values (%7$s);
+                 return new;
+             end $write$',
+            t.name || '__write', t.name || '__new', t.is_old, t.name || '__gone', t.old_key, t.columns, t.new_values);
+        execute format('create trigger write instead of insert or update or delete on pg_temp.%I
+                        for each row execute function pg_temp.%I()', t.name, t.name || '__write');
+        if t.defaults is not null then execute t.defaults; end if;
+    end loop;
+end $overlay$;
+
+-- name: clock_now()
+-- What the acceptance clock would show now; it is not moved.
+select greatest(last, clock_timestamp()) from clock;
+
 -- name: evidence_by_key(keys)
 -- The rows with these keys, whole.
 select * from evidence where key = any($1::uuid[]);
@@ -137,7 +205,7 @@ select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, re
 
 -- name: add_unsettled(keys)
 -- These rows are to be settled.
-insert into unsettled (key) select unnest($1::uuid[]) on conflict do nothing;
+insert into unsettled (key) select unnest($1::uuid[]);
 
 -- name: count_unsettled()
 -- How many rows are to be settled.
@@ -343,15 +411,19 @@ select exists (select from participant);
 
 -- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner, history)
 -- Adds the participants, or replaces all of them but their number.
-insert into participant as p (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name,
-                              anchor_row, anchor_partner, phone, email, owner, history)
-select * from unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
-                     $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bytea[])
-on conflict (participant_no) do update set partner_id = excluded.partner_id, own_id = excluded.own_id,
-   found = excluded.found, region = excluded.region, nib = excluded.nib, nik_koperasi = excluded.nik_koperasi,
-   nik = excluded.nik, name = excluded.name, anchor_row = excluded.anchor_row,
-   anchor_partner = excluded.anchor_partner, phone = excluded.phone, email = excluded.email, owner = excluded.owner,
-   history = excluded.history;
+merge into participant p
+using unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
+             $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bytea[])
+      n (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner,
+         phone, email, owner, history)
+   on p.participant_no = n.participant_no
+ when matched then update set partner_id = n.partner_id, own_id = n.own_id, found = n.found, region = n.region,
+      nib = n.nib, nik_koperasi = n.nik_koperasi, nik = n.nik, name = n.name, anchor_row = n.anchor_row,
+      anchor_partner = n.anchor_partner, phone = n.phone, email = n.email, owner = n.owner, history = n.history
+ when not matched then insert (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name,
+      anchor_row, anchor_partner, phone, email, owner, history)
+      values (n.participant_no, n.partner_id, n.own_id, n.found, n.region, n.nib, n.nik_koperasi, n.nik, n.name,
+      n.anchor_row, n.anchor_partner, n.phone, n.email, n.owner, n.history);
 
 -- name: remove_periods(partner_ids)
 -- The periods of these partners, which are written anew in the same transaction.
@@ -368,12 +440,17 @@ select * from claim where participant_no = any($1::text[]);
 
 -- name: save_claims(claim_id, agency, claim_ref, participant_no, programme, amount, status, occurred_on, paid_on, version, fact)
 -- Adds the claims, or replaces what may change in one; agency, reference, programme and day never do.
-insert into claim (claim_id, agency, claim_ref, participant_no, programme, amount, status, occurred_on, paid_on,
-                   version, fact)
-select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::date[],
-                     $9::date[], $10::int[], $11::bytea[])
-on conflict (claim_id) do update set participant_no = excluded.participant_no, amount = excluded.amount,
-   status = excluded.status, paid_on = excluded.paid_on, version = excluded.version, fact = excluded.fact;
+merge into claim c
+using unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::date[],
+             $9::date[], $10::int[], $11::bytea[])
+      n (claim_id, agency, claim_ref, participant_no, programme, amount, status, occurred_on, paid_on, version, fact)
+   on c.claim_id = n.claim_id
+ when matched then update set participant_no = n.participant_no, amount = n.amount, status = n.status,
+      paid_on = n.paid_on, version = n.version, fact = n.fact
+ when not matched then insert (claim_id, agency, claim_ref, participant_no, programme, amount, status, occurred_on,
+      paid_on, version, fact)
+      values (n.claim_id, n.agency, n.claim_ref, n.participant_no, n.programme, n.amount, n.status, n.occurred_on,
+      n.paid_on, n.version, n.fact);
 
 -- name: statements(keys)
 -- These statements, those there are, whole.
@@ -381,9 +458,12 @@ select * from statement where key = any($1::text[]);
 
 -- name: save_statements(key, type, agency, fields, fact)
 -- Adds the statements or replaces them; a key names one thing stated.
-insert into statement (key, type, agency, fields, fact)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[])
-on conflict (key) do update set agency = excluded.agency, fields = excluded.fields, fact = excluded.fact;
+merge into statement s
+using unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[]) n (key, type, agency, fields, fact)
+   on s.key = n.key
+ when matched then update set agency = n.agency, fields = n.fields, fact = n.fact
+ when not matched then insert (key, type, agency, fields, fact)
+      values (n.key, n.type, n.agency, n.fields, n.fact);
 
 -- name: briefing_of_day(agencies, days)
 -- The briefing an agency held on a day and where, the first by key if there were several.
@@ -417,18 +497,29 @@ select * from attendance where statement = any($1::text[]);
 -- Which of these guests are kept already.
 select key from attendance where key = any($1::uuid[]);
 
+-- name: guests_of_day(agencies, days)
+-- How many guests each of these agencies has recorded of each day, 0 for none.
+select k.agency, k.held_on, (select count(*) from attendance a where a.agency = k.agency and a.held_on = k.held_on)
+  from unnest($1::text[], $2::date[]) k (agency, held_on);
+
 -- name: any_attendance()
 -- Whether there is any guest at all; without one nothing has to be looked up again.
 select exists (select from attendance);
 
 -- name: save_attendance(key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner)
--- Adds the guests; one that is kept already gets this partner and briefing.
-insert into attendance (key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row,
-                        anchor_partner, phone, email, owner)
-select * from unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::uuid[], $6::bigint[], $7::text[], $8::uuid[],
-                     $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[])
-on conflict (key) do update set partner_id = excluded.partner_id, statement = excluded.statement,
-   phone = excluded.phone, email = excluded.email, owner = excluded.owner;
+-- Adds the guests; one that is kept already gets this partner, briefing and contact.
+merge into attendance a
+using unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::uuid[], $6::bigint[], $7::text[], $8::uuid[],
+             $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[])
+      n (key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone,
+         email, owner)
+   on a.key = n.key
+ when matched then update set partner_id = n.partner_id, statement = n.statement, phone = n.phone, email = n.email,
+      owner = n.owner
+ when not matched then insert (key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row,
+      anchor_partner, phone, email, owner)
+      values (n.key, n.agency, n.held_on, n.statement, n.partner_id, n.nib, n.nik_koperasi, n.nik, n.name,
+      n.anchor_row, n.anchor_partner, n.phone, n.email, n.owner);
 
 -- name: drop_other_guests(statement, keys)
 -- Of this briefing's guests only those with these keys stay.
@@ -471,6 +562,30 @@ insert into dead_letters_to_erase values ($1::bigint[], $2::text[], $3::uuid[], 
 -- name: take_dead_letters_to_erase()
 -- Takes the notes of whose dead letters are to be deleted; they are gone when the transaction commits.
 delete from dead_letters_to_erase returning nib, nik_koperasi, nik, name, participant_no;
+
+-- name: note_intake_erasure()
+-- What agencies wrote to Kafka until now is to be deleted, in the transaction of the erasure.
+insert into intake_erasure default values;
+
+-- name: take_intake_erasures()
+-- Takes the notes of erasures; they are gone when the transaction commits.
+delete from intake_erasure returning noted_at;
+
+-- name: add_intake_deletions(topics, partitions, before_offsets)
+-- Records before these offsets are to be deleted; an offset only ever moves ahead.
+insert into intake_deletion as d (topic, partition, before_offset)
+select * from unnest($1::text[], $2::int[], $3::bigint[])
+on conflict (topic, partition) do update set before_offset = greatest(d.before_offset, excluded.before_offset);
+
+-- name: due_intake_deletions()
+-- The partitions whose records up to the offset are all consumed.
+select d.topic, d.partition, d.before_offset from intake_deletion d
+  join consumer_offsets o using (topic, partition) where o.next_offset >= d.before_offset;
+
+-- name: drop_intake_deletions(topics, partitions, before_offsets)
+-- These deletions are done; one whose offset moved ahead meanwhile stays.
+delete from intake_deletion d using unnest($1::text[], $2::int[], $3::bigint[]) n (topic, partition, before_offset)
+ where d.topic = n.topic and d.partition = n.partition and d.before_offset = n.before_offset;
 
 -- name: erase_participants(participant_nos)
 -- These participants are gone, with their versions.
@@ -606,12 +721,14 @@ select slug, regions from agency where slug = any($1::text[]);
 
 -- name: open_cases(id, kind, subject, sides, opened_at)
 -- A case of the same kind and subject gets these sides; one that was decided opens again only for other sides.
-insert into cases (id, kind, subject, sides, opened_at)
-select * from unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::timestamptz[])
-on conflict (kind, subject) do update
-   set sides = excluded.sides, closed_at = null, decision = null, decided_by = null, decided_at = null,
-       opened_at = case when cases.closed_at is null then cases.opened_at else excluded.opened_at end
- where cases.decision is null or cases.sides <> excluded.sides;
+merge into cases c
+using unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::timestamptz[]) n (id, kind, subject, sides, opened_at)
+   on c.kind = n.kind and c.subject = n.subject
+ when matched and (c.sides <> n.sides or (c.closed_at is not null and c.decision is null)) then
+      update set sides = n.sides, closed_at = null, decision = null, decided_by = null, decided_at = null,
+             opened_at = case when c.closed_at is null then c.opened_at else n.opened_at end
+ when not matched then insert (id, kind, subject, sides, opened_at)
+      values (n.id, n.kind, n.subject, n.sides, n.opened_at);
 
 -- name: any_open_case(kind)
 -- Whether there is any open case of this kind; without one none has to be closed.
@@ -640,6 +757,10 @@ select * from cases where id = $1 for update;
 -- name: case_of(id)
 -- One case.
 select * from cases where id = $1;
+
+-- name: decide_some(id, decision, decided_by, decided_at)
+-- Some of the case's sides are decided about: it is open until nothing is left in doubt.
+update cases set decision = $2, decided_by = $3, decided_at = $4, closed_at = null where id = $1;
 
 -- name: decide_case(id, decision, decided_by, decided_at)
 -- The case is closed with this decision; one decided before gets the new decision.
@@ -670,17 +791,18 @@ update agency set kafka_key = $2 where slug = $1;
 -- Whether the agency's access to Kafka was issued with this key; the agency stays as it is until the transaction ends.
 select kafka_key = $2 from agency where slug = $1 for update;
 
--- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run)
+-- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options)
 -- Adds an upload, which waits to be worked off.
-insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run) values ($1, $2, $3, $4, $5, $6, $7);
+insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run, options)
+values ($1, $2, $3, $4, $5, $6, $7, $8);
 
--- name: add_import_file(import_id, sealed)
--- Keeps the upload's file, sealed, until it is worked off.
-insert into import_file (import_id, sealed) values ($1, $2);
+-- name: add_import_file(import_id, part, sealed)
+-- Keeps a part of the upload's file, sealed, until the file is worked off.
+insert into import_file (import_id, part, sealed) values ($1, $2, $3);
 
--- name: import_file(import_id)
--- The upload's file, sealed; nothing once it was worked off.
-select sealed from import_file where import_id = $1;
+-- name: import_file(import_id, part)
+-- One part of the upload's file, sealed; nothing behind the last one, and none once it was worked off.
+select sealed from import_file where import_id = $1 and part = $2;
 
 -- name: drop_import_file(import_id)
 -- The upload's file is no longer needed.
@@ -696,10 +818,22 @@ update import i set state = 'running', attempts = attempts + 1, lease_until = no
      order by created_at, import_id limit 1 for update skip locked)
 returning i.*, a.regions;
 
--- name: begin_import(import_id, header, rows, skipped)
--- The upload was read: its header and how many rows it has. Changes nothing once it was cancelled.
-update import set header = $2, rows = $3, skipped = $4, lease_until = now() + interval '15 seconds'
+-- name: begin_import(import_id, header, rows, skipped, skipped_by, columns, reading)
+-- The upload was read: its header, how many rows it has, what else was found. Changes nothing once it was cancelled.
+update import set header = $2, rows = $3, skipped = $4, skipped_by = $5, columns = $6, reading = $7,
+       lease_until = now() + interval '15 seconds'
  where import_id = $1 and state = 'running';
+
+-- name: renew_lease(import_id)
+-- The upload's worker goes on working on it.
+update import set lease_until = now() + interval '15 seconds' where import_id = $1 and state = 'running';
+
+-- name: restart_dry_run(import_id)
+-- A dry run that was interrupted begins anew: what it found so far is dropped with the effects it had.
+with dropped as (delete from quarantine where import_id = $1)
+update import set next_position = 0, accepted = 0, created = 0, unchanged = 0, replaced = 0, rejected = 0,
+       rejected_by = '{}', warnings = '{}'
+ where import_id = $1 and state = 'running' and next_position > 0;
 
 -- name: import_due(import_id)
 -- The import's next position, while it runs.
@@ -737,6 +871,30 @@ select * from import where ($1::text is null or agency = $1) order by created_at
 -- name: refused_rows(import_id)
 -- The refused rows of an upload in the order of its lines, sealed.
 select id, line, code, field, detail, sealed from quarantine where import_id = $1 order by line, id;
+
+-- name: delete_refused_rows(import_id)
+-- The refused rows of a finished upload are gone, which stays noted; returns how many, nothing for one that goes on.
+with ended as (
+    update import set refused_deleted_at = coalesce(refused_deleted_at, clock_timestamp())
+     where import_id = $1 and finished_at is not null returning import_id),
+dropped as (delete from quarantine q using ended e where q.import_id = e.import_id returning 1)
+select (select count(*) from dropped) as refused_rows from ended;
+
+-- name: expired_import(days)
+-- An upload that ended so many days ago and whose refused rows, or which as a dry run, was not deleted yet.
+select import_id from import
+ where finished_at < now() - make_interval(days => $1) and refused_deleted_at is null
+ order by finished_at limit 1 for update skip locked;
+
+-- name: delete_dry_run(import_id)
+-- A finished dry run is gone, with its report.
+delete from import where import_id = $1 and dry_run and finished_at is not null;
+
+-- name: expire_refused_events(days)
+-- Deletes some of the events that were refused so many days ago; returns them, nothing when none is left.
+delete from quarantine where id in (
+    select id from quarantine where import_id is null and recorded_at < now() - make_interval(days => $1) limit 5000)
+returning id;
 
 -- name: unregistered(agency, list, day)
 -- The newest row of each partner of a list that is not insured on a day.
@@ -801,7 +959,7 @@ select * from quarantine q where agency = $1 and id > $2 and ($3::uuid is null o
 
 -- name: quarantined(id, agency)
 -- One entry of the agency's quarantine, with what its upload declared if it is a row of one.
-select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header
+select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options
   from quarantine q left join import i on i.import_id = q.import_id
  where q.id = $1 and q.agency = $2 and i.dry_run is not true;
 
@@ -817,3 +975,23 @@ update quarantine set code = $3, field = $4, detail = $5 where id = $1 and agenc
 -- name: drop_quarantined(id, agency)
 -- The entry was accepted, or its agency gave it up.
 delete from quarantine where id = $1 and agency = $2;
+
+-- name: statements_with(text, encoded)
+-- The statements that hold a text, in their key as it is, elsewhere as JSON writes it.
+select key, type from statement
+ where position($1::text in key) > 0 or position($2::bytea in fields) > 0 or position($2 in fact) > 0 order by key;
+
+-- name: drop_statements(keys)
+-- These statements are gone; whoever stated them may state them anew.
+delete from statement where key = any($1::text[]);
+
+-- name: unseat_guests(keys)
+-- The guests of these briefings wait until their briefing is stated again.
+update attendance set statement = null where statement = any($1::text[]);
+
+-- name: drop_outgoing_with(text, encoded)
+-- What of the topic `reference` holds the text is not published any more, nor kept aside.
+with waiting as (
+    delete from outbox where topic = 'reference' and (position($1::text in key) > 0 or position($2::bytea in value) > 0))
+delete from outbox_set_aside
+ where topic = 'reference' and (position($1 in key) > 0 or position($2 in value) > 0);

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
 from services.registration.vault import Vault
 from services.registration.writer.import_worker import ImportWorker
@@ -15,16 +16,30 @@ from shared.security import KeyRing
 
 
 @dataclass(frozen=True)
+class Keys:
+    """What issues and revokes keys, apart from everything that carries data: connections, ring and relay of its own."""
+
+    pool: asyncpg.Pool
+    ring: KeyRing
+    relay: Relay
+
+    def changed(self) -> None:
+        """A key was issued or revoked: no cached one holds any more, and the others are to know."""
+        self.ring.clear()
+        self.relay.wake()
+
+
+@dataclass(frozen=True)
 class Services:
     """What a request may need; `jkp` says whether the programme JKP is switched on."""
 
     pool: asyncpg.Pool
     vault: Vault
     writer: Writer
-    relay: Relay
-    keys: KeyRing
+    keys: Keys
     regions: Regions
     imports: ImportWorker
     dead_letter_eraser: DeadLetterEraser
     kafka_access: KafkaAccess
+    intake_eraser: IntakeEraser
     jkp: bool = False

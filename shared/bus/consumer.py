@@ -82,8 +82,9 @@ class Consumer(Part):
         linger_ms: int = 10,
         partitions: int = 8,
         replication: int = 1,
+        name: str = "consumer",
     ) -> None:
-        super().__init__("consumer")
+        super().__init__(name)
         self._kafka = kafka
         self._group = prefix + group
         self._prefix = prefix

@@ -1,6 +1,6 @@
 """The bus's Prometheus metrics, read from its parts at every scrape; topics are the only labels."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -11,19 +11,21 @@ from shared.bus.outbox import Relay
 from shared.observability import Metrics
 
 
-def watch(metrics: Metrics, consumer: Consumer, relay: Relay | None = None) -> None:
+def watch(metrics: Metrics, *parts: Consumer | Relay) -> None:
     """Add `payung_<service>_consumer_…` and, with a relay, `…_relay_…` to the service's metrics."""
-    metrics.registry.register(_Bus(metrics.prefix, consumer, relay))
+    consumers = [part for part in parts if isinstance(part, Consumer)]
+    relays = [part for part in parts if isinstance(part, Relay)]
+    metrics.registry.register(_Bus(metrics.prefix, consumers, relays))
 
 
 class _Bus(Collector):
-    def __init__(self, prefix: str, consumer: Consumer, relay: Relay | None) -> None:
+    def __init__(self, prefix: str, consumers: Sequence[Consumer], relays: Sequence[Relay]) -> None:
         self._prefix = prefix
-        self._consumer = consumer
-        self._relay = relay
+        self._consumers = consumers
+        self._relays = relays
 
     def collect(self) -> Iterator[Metric]:
-        topics = self._consumer.topics()
+        topics = {topic: status for consumer in self._consumers for topic, status in consumer.topics().items()}
         lag = {topic: each.lag for topic, each in topics.items()}
         applied = {topic: each.applied_at for topic, each in topics.items()}
         yield self._gauge("consumer_lag_records", "Records not yet applied", lag)
@@ -36,9 +38,14 @@ class _Bus(Collector):
         for topic, each in topics.items():
             dead_letters.add_metric([topic], each.dead_letters)
         yield dead_letters
-        if self._relay is not None:
-            published = self._relay.published
-            yield CounterMetricFamily(self._prefix + "relay_published_events", "Events published", value=published)
+        if self._relays:
+            yield from self._of_relays()
+
+    def _of_relays(self) -> Iterator[Metric]:
+        published = sum(relay.published for relay in self._relays)
+        yield CounterMetricFamily(self._prefix + "relay_published_events", "Events published", value=published)
+        aside = sum(relay.set_aside for relay in self._relays)
+        yield GaugeMetricFamily(self._prefix + "relay_set_aside_events", "Events that Kafka refused for good", aside)
 
     def _gauge(self, name: str, text: str, values: Mapping[str, float | None]) -> Metric:
         """One sample for each topic whose value is known."""

@@ -1,6 +1,8 @@
 """The transactional outbox: a state and its event are committed together, the relay publishes afterwards."""
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -8,7 +10,8 @@ from aiokafka.errors import KafkaError
 
 from shared.bus.producer import Producer
 from shared.bus.queries import queries
-from shared.bus.records import Outgoing
+from shared.bus.records import Outgoing, fits
+from shared.bus.set_aside import REFUSED_FOR_GOOD, drop_superseded, set_aside
 from shared.database import UNAVAILABLE, connection
 from shared.part import Part
 
@@ -17,60 +20,118 @@ COLUMNS = ("topic", "key", "type", "event_id", "time", "value")
 BATCH_EVENTS = 5_000
 """Events that the relay reads, publishes and deletes at once."""
 
+BATCH_BYTES = 16_777_216
+"""Bytes of values that the relay reads at once, the last event aside."""
+
 POLL_SECONDS = 0.25
 """Seconds after which the relay looks into the outbox without being woken."""
+
+COUNT_SECONDS = 5.0
+"""Seconds between two counts of what is set aside, which an operator may have released."""
+
+
+class TooLarge(ValueError):
+    """An event is larger than a record of Kafka may be: its transaction must not commit."""
 
 
 async def add(db: asyncpg.Connection, events: Sequence[Outgoing]) -> None:
     """Write the events within the caller's transaction; they are published in the order of the calls.
 
     The caller lets only one transaction at a time write for a key (a row lock or advisory lock held until commit).
+    Raises TooLarge for an event that no broker would take.
     """
+    if not all(map(fits, events)):
+        raise TooLarge("an event is larger than a record may be")
     if events:
         rows = [(e.topic, e.key, e.type, e.id, e.time, e.value) for e in events]
         await db.copy_records_to_table("outbox", records=rows, columns=COLUMNS)
 
 
+@dataclass(frozen=True)
+class Lane:
+    """What one relay publishes: the events of the query `oldest`, under a lock of its own."""
+
+    name: str
+    oldest: str
+    lock: str
+
+
+DATA = Lane("relay", "oldest_events", "/relay")
+ACCESS = Lane("access_relay", "oldest_access_events", "/relay/access")
+"""Keys that were issued or revoked: they never wait behind data."""
+
+
 class Relay(Part):
-    """Publishes the outbox in the order of its ids and deletes what the broker acknowledged.
+    """Publishes one lane of the outbox in the order of its ids and deletes what the broker acknowledged.
 
     It reads whatever is visible and deletes only what it published, so an id that commits late is never skipped.
-    One relay of a service works at a time (advisory lock); a crash between publishing and deleting publishes again.
-    Whoever commits an event wakes it; without that it finds the event POLL_SECONDS later at most.
+    One relay of a service and lane works at a time (advisory lock); a crash between publishing and deleting publishes
+    again. Whoever commits an event wakes it; without that it finds the event POLL_SECONDS later at most.
+    What Kafka refuses for good is set aside (set_aside.py), and all others go on.
     """
 
     waits_for = (*UNAVAILABLE, KafkaError, TimeoutError)
 
-    def __init__(self, pool: asyncpg.Pool, *, kafka: str, source: str, prefix: str = "") -> None:
-        super().__init__("relay")
+    def __init__(self, pool: asyncpg.Pool, *, kafka: str, source: str, prefix: str = "", lane: Lane = DATA) -> None:
+        super().__init__(lane.name)
         self._pool = pool
+        self._lane = lane
         self._producer = Producer(kafka, source, prefix=prefix)
+        self._counted_at = 0.0
         self.published = 0
         """Events published since the start."""
+        self.set_aside = 0
+        """Events that are set aside now."""
+        self._reason: str | None = None
 
     def detail(self) -> dict[str, Any]:
-        return {"published": self.published}
+        reason = {"set_aside_reason": self._reason} if self.set_aside else {}
+        return {"published": self.published, "set_aside": self.set_aside, **reason}
 
     async def close(self) -> None:
         await self._producer.stop()
 
     async def step(self) -> float:
-        """Publish until the outbox is empty, if no other relay does."""
+        """Publish until the lane is empty, if no other relay does."""
         async with connection(self._pool) as db:
-            if not await db.fetchval(queries["try_lock_relay"]):
+            if time.monotonic() - self._counted_at > COUNT_SECONDS:
+                await self._count_set_aside(db)
+            if not await db.fetchval(queries["try_lock_relay"], self._lane.lock):
                 return POLL_SECONDS
             try:
                 while not self.stopping and await self._publish_batch(db):
                     self.progressed()
             finally:
                 if not db.is_closed():
-                    await db.execute(queries["unlock_relay"])
+                    await db.execute(queries["unlock_relay"], self._lane.lock)
         return POLL_SECONDS
 
     async def _publish_batch(self, db: asyncpg.Connection) -> bool:
         """Publish the oldest events; whether there may be more."""
-        rows = await db.fetch(queries["oldest_events"], BATCH_EVENTS)
-        await self._producer.publish([Outgoing(*tuple(row)[1:]) for row in rows])
-        await db.execute(queries["delete_events"], [row["id"] for row in rows])
-        self.published += len(rows)
-        return len(rows) == BATCH_EVENTS
+        rows = await db.fetch(queries[self._lane.oldest], BATCH_EVENTS, BATCH_BYTES)
+        await self._publish(db, [(row["id"], Outgoing(*tuple(row)[1:])) for row in rows])
+        return len(rows) == BATCH_EVENTS or sum(len(row["value"] or b"") for row in rows) >= BATCH_BYTES
+
+    async def _publish(self, db: asyncpg.Connection, events: Sequence[tuple[int, Outgoing]]) -> None:
+        """Publish the events and delete them; by halves, until what is refused for good is alone and set aside."""
+        try:
+            await self._producer.publish([event for _, event in events])
+        except REFUSED_FOR_GOOD as problem:
+            if len(events) > 1:
+                middle = len(events) // 2
+                await self._publish(db, events[:middle])
+                await self._publish(db, events[middle:])
+            else:
+                await set_aside(db, *events[0], problem)
+                await self._count_set_aside(db)
+            return
+        await db.execute(queries["delete_events"], [number for number, _ in events])
+        self.published += len(events)
+        if self.set_aside:
+            await drop_superseded(db, events)
+            await self._count_set_aside(db)
+
+    async def _count_set_aside(self, db: asyncpg.Connection) -> None:
+        self._counted_at = time.monotonic()
+        (row,) = await db.fetch(queries["count_set_aside"], self._lane is ACCESS)
+        self.set_aside, self._reason = row["count"], row["reason"]

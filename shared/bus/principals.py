@@ -16,10 +16,17 @@ CLUSTER = "kafka-cluster"
 
 AGENCY_PREFIX = "agency-"
 INTAKE_PREFIX = "intake."
+KEYS = "access"
+"""The topic of keys issued and revoked."""
 FORMER_INTAKE = "intake"
 """The topic that all agencies shared once, with their keys in the records' headers; nobody may write it any more."""
 
 Operation = Literal["READ", "WRITE", "CREATE", "DELETE", "DESCRIBE", "ALTER"]
+
+
+def group_of_keys(service: str) -> str:
+    """The consumer group in which a service applies `access` alone, so that no data is in its way."""
+    return service + "-access"
 
 
 class Grant(NamedTuple):
@@ -36,7 +43,8 @@ class Grant(NamedTuple):
 class Rights:
     """What a service does with Kafka, by topics' names without prefix.
 
-    `applies`: reads them in its consumer group, which is called as the service, and writes their dead letters.
+    `applies`: reads them in its consumer group, which is called as the service (keys: `group_of_keys`), and writes
+    their dead letters.
     `publishes`: writes them. `erases`: reads and deletes the dead letters of these topics.
     `admits_agencies`: takes in all agencies' topics, creates them, and makes the agencies' users and grants. That is
     the right to alter the cluster's users and grants as a whole.
@@ -81,6 +89,8 @@ def intake_topic(agency: str, prefix: str = "") -> str:
 
 def _grants(service: str, rights: Rights, prefix: str) -> Iterator[Grant]:
     yield Grant(service, "GROUP", prefix + service, "READ")
+    if KEYS in rights.applies:
+        yield Grant(service, "GROUP", prefix + group_of_keys(service), "READ")
     for topic in rights.applies:
         yield Grant(service, "TOPIC", prefix + topic, "READ")
         yield Grant(service, "TOPIC", prefix + topic + DEAD_LETTER_SUFFIX, "WRITE")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import murmur2
 
 from shared.bus.kafka_url import aiokafka_options
@@ -122,7 +122,7 @@ async def _send_in_order(client: AIOKafkaProducer, topic: str, partition: int, m
             acknowledgements.append(await client.send_batch(batch, topic, partition=partition))
             batch = client.create_batch()
             if batch.append(key=key, value=value, timestamp=timestamp, headers=headers) is None:
-                raise KafkaError(f"a record of {len(value or b'')} bytes is larger than a batch")
+                raise MessageSizeTooLargeError(f"a record of {len(value or b'')} bytes is larger than a batch")
     batch.close()
     acknowledgements.append(await client.send_batch(batch, topic, partition=partition))
     await asyncio.gather(*acknowledgements)

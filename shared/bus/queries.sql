@@ -12,18 +12,65 @@ update consumer_offsets o set next_offset = n.next
 from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[]) n (partition, expected, next, epoch)
 where o.topic = $1 and o.partition = n.partition and o.next_offset = n.expected and o.epoch = n.epoch;
 
--- name: try_lock_relay()
--- True if this session may publish now; one relay of a service at a time, the lock ends with the session at the latest.
-select pg_try_advisory_lock(hashtext(current_schema() || '/relay'));
+-- name: try_lock_relay(lane)
+-- True if this session may publish this lane now; one relay of a service and lane at a time, the lock ends with the
+-- session at the latest.
+select pg_try_advisory_lock(hashtext(current_schema() || $1));
 
--- name: unlock_relay()
--- Lets another relay of the service publish.
-select pg_advisory_unlock(hashtext(current_schema() || '/relay'));
+-- name: unlock_relay(lane)
+-- Lets another relay of the service publish this lane.
+select pg_advisory_unlock(hashtext(current_schema() || $1));
 
--- name: oldest_events(count)
--- The oldest events visible now, in the order of their ids, which is the order of publication.
-select id, topic, key, type, event_id, time, value from outbox order by id limit $1;
+-- name: oldest_events(count, bytes)
+-- The oldest events visible now but those of `access`, in the order of their ids, which is the order of publication: no
+-- more than so many bytes of values, the last event aside.
+select id, topic, key, type, event_id, time, value
+  from (select *, sum(coalesce(octet_length(value), 0)) over (order by id rows unbounded preceding exclude current row)
+                  as bytes_before
+          from (select * from outbox where topic <> 'access' order by id limit $1) oldest) counted
+ where coalesce(bytes_before, 0) < $2 order by id;
+
+-- name: oldest_access_events(count, bytes)
+-- The same for the topic `access`, found by its own index however much else waits.
+select id, topic, key, type, event_id, time, value
+  from (select *, sum(coalesce(octet_length(value), 0)) over (order by id rows unbounded preceding exclude current row)
+                  as bytes_before
+          from (select * from outbox where topic = 'access' order by id limit $1) oldest) counted
+ where coalesce(bytes_before, 0) < $2 order by id;
 
 -- name: delete_events(ids)
 -- Deletes exactly the published events: one that commits late with a smaller id stays for the next round.
 delete from outbox where id = any($1::bigint[]);
+
+-- name: set_aside(id, reason)
+-- Moves an event out of the outbox: it is in one of the two tables, never in both or none.
+with refused as (delete from outbox where id = $1 returning id, topic, key, type, event_id, time, value)
+insert into outbox_set_aside (id, topic, key, type, event_id, time, value, reason) select *, $2 from refused;
+
+-- name: drop_superseded(ids, topics, keys)
+-- Deletes the events set aside whose key a later one of these, now published, has; returns what they were.
+delete from outbox_set_aside s using unnest($1::bigint[], $2::text[], $3::text[]) p (id, topic, key)
+ where s.topic = p.topic and s.key = p.key and s.id < p.id returning s.topic, s.event_id;
+
+-- name: count_set_aside(is_access)
+-- How many events of this lane are set aside, and why the oldest one is.
+select count(*) as count, (array_agg(topic || ': ' || reason order by id))[1] as reason
+  from outbox_set_aside where (topic = 'access') = $1;
+
+-- name: set_aside_events()
+-- What is set aside, the oldest first, without keys and values.
+select id, topic, type, event_id, time, coalesce(octet_length(value), 0) as bytes, reason, set_aside_at
+  from outbox_set_aside order by id;
+
+-- name: lock_relays()
+-- Held until the transaction ends: no relay of the service publishes anything meanwhile.
+select pg_advisory_xact_lock(hashtext(current_schema() || '/relay')),
+       pg_advisory_xact_lock(hashtext(current_schema() || '/relay/access'));
+
+-- name: release_set_aside(ids)
+-- Puts events (null: all) back into the outbox in their old places, before everything that was added since.
+with released as (
+    delete from outbox_set_aside where $1::bigint[] is null or id = any($1)
+    returning id, topic, key, type, event_id, time, value)
+insert into outbox (id, topic, key, type, event_id, time, value) overriding system value
+select * from released returning id;

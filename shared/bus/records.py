@@ -6,6 +6,13 @@ from datetime import datetime
 import msgspec
 from aiokafka import ConsumerRecord
 
+LARGEST_RECORD = 1_000_000
+"""Bytes of an event's value, key and headers together: what fits a batch of the producer and Kafka's own limit, both
+1 MiB, with its framing."""
+
+_ENVELOPE = 400
+"""Bytes at most of what all headers have in common: their names, the source, the time."""
+
 Headers = Sequence[tuple[str, bytes]]
 
 Record = ConsumerRecord[bytes, bytes]
@@ -37,6 +44,12 @@ class Outgoing(msgspec.Struct, frozen=True):
     id: str
     time: datetime
     value: bytes | None
+
+
+def fits(event: Outgoing) -> bool:
+    """Whether Kafka takes a record as large as this event."""
+    size = len(event.value or b"") + 2 * len(event.key.encode()) + len(event.id.encode()) + len(event.type)
+    return size + _ENVELOPE <= LARGEST_RECORD
 
 
 def cloudevent_headers(event: Outgoing, source: str) -> list[tuple[str, bytes]]:

@@ -73,4 +73,8 @@ def _configuration(topic: Topic) -> dict[str, str]:
     if topic.compacted:
         return COMPACTED
     deleted = {"cleanup.policy": "delete", "retention.ms": str(topic.retention_ms)}
-    return deleted if topic.retention_ms < 0 else deleted | {"segment.ms": HOURLY}
+    if topic.retention_ms >= 0:
+        deleted["segment.ms"] = HOURLY
+    if topic.batch_bytes is not None:
+        deleted["max.message.bytes"] = str(topic.batch_bytes)
+    return deleted

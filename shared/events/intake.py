@@ -14,7 +14,7 @@ from shared.events.text_limits import Address, Email, Language, Name, Number, Ot
 
 Programmes = Annotated[tuple[Word, ...], msgspec.Meta(max_length=text_limits.MOST_PROGRAMMES)]
 
-TOPIC = Topic("intake", retention_ms=DAY_MS)
+TOPIC = Topic("intake", retention_ms=DAY_MS, whole_state=False)
 
 
 class PartnerRef(msgspec.Struct, frozen=True, omit_defaults=True):

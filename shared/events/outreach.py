@@ -4,7 +4,7 @@ import msgspec
 
 from shared.events.model import Topic, datetime
 
-TOPIC = Topic("outreach")
+TOPIC = Topic("outreach", whole_state=False)
 
 
 class Outreach(msgspec.Struct, frozen=True):

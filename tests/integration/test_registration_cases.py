@@ -109,6 +109,21 @@ async def test_two_of_three_may_be_the_same_and_the_rest_stays_open(here: World)
     assert (answer.status_code, answer.json()["field"]) == (422, "partners")
 
 
+async def test_two_of_three_may_be_different_and_each_is_still_in_doubt_with_the_third(here: World) -> None:
+    await upload(here, kiosk(0), kiosk(1), kiosk(2))
+    (case,) = await cases(here)
+    one, other, third = (side["partner"] for side in case["sides"])
+    await decide(here, case, "different", one, other)
+    (left,) = await cases(here)
+    assert (left["decision"], left["sides"]) == ("different", case["sides"])
+    await decide(here, case, "different", one, third)
+    (left,) = await cases(here)
+    assert [side["partner"] for side in left["sides"]] == [other, third]
+    await decide(here, left, "different")
+    assert await cases(here) == []
+    assert await listed(here) == 3
+
+
 async def test_what_stays_apart_in_spite_of_one_phone_or_owner_is_a_conflict(here: World) -> None:
     couple = [f"Toko Umpama;{PHONES[0]};33.11;331102010190000{n};;" for n in (1, 2)]
     owner = [f"Usaha {n};;33.11;3311020202900001;000010000000{n};" for n in (1, 2)]

@@ -356,7 +356,7 @@ async def test_a_file_without_header_or_of_another_kind_is_refused_at_once(here:
     good = b"nama usaha;kab_kota\n"
     assert await status(b"\x00\x01 nothing here") == (422, "malformed")
     assert await status(b"") == (422, "malformed")
-    assert await status(b"PK\x03\x04") == (415, "unsupported_media_type")
+    assert await status(b"PK\x03\x04") == (422, "malformed")
     assert await status(good, kind="poems") == (422, "invalid_value")
     assert await status(good, list_date="someday") == (422, "invalid_date")
 

@@ -17,7 +17,7 @@ from shared.bus.records import Outgoing
 from shared.database import transaction
 from shared.events.access import Key
 from shared.events.model import encode
-from shared.problems import Problem, not_found
+from shared.problems import Problem, described, not_found
 from shared.security import new_key, require
 
 router = APIRouter(tags=["agencies"], dependencies=[Depends(require(admin=True))])
@@ -49,7 +49,9 @@ class NewKey(BaseModel):
     kafka: bool = False
 
 
-@router.post("/v1/agencies", status_code=201, summary="Add an agency; its first key is shown this once")
+@router.post(
+    "/v1/agencies", status_code=201, responses=described(409), summary="Add an agency; its first key is shown this once"
+)
 async def add_agency(agency: NewAgency, here: Annotated[Services, Depends(services)]) -> dict[str, Any]:
     if not SLUG.fullmatch(agency.slug):
         raise Problem(422, "invalid_value", "A slug is lower-case letters, digits and hyphens.", field="slug")
@@ -62,7 +64,7 @@ async def add_agency(agency: NewAgency, here: Annotated[Services, Depends(servic
             issued = await _issue(db, agency.slug, tuple(agency.regions), tuple(agency.scopes))
     except asyncpg.UniqueViolationError:
         raise Problem(409, "conflict", "There is an agency with this slug.", field="slug") from None
-    here.relay.wake()
+    here.keys.changed()
     return agency.model_dump() | issued
 
 
@@ -94,13 +96,13 @@ async def issue_key(
         if wanted is not None and wanted.kafka:
             await db.execute(queries["set_kafka_key"], slug, issued["key_id"])
             issued["kafka"] = await _give_kafka(here, slug)
-    here.relay.wake()
+    here.keys.changed()
     return {"slug": slug, "scopes": scopes} | issued
 
 
 @router.delete("/v1/agencies/{slug}/keys/{key_id}", status_code=204, summary="Revoke a key, everywhere within a second")
 async def revoke_key(slug: str, key_id: str, here: Annotated[Services, Depends(services)]) -> Response:
-    async with transaction(here.pool) as db:
+    async with transaction(here.keys.pool) as db:
         row = await db.fetchrow(queries["revoke_key"], slug, key_id)
         if row is not None:
             key = Key(
@@ -113,8 +115,7 @@ async def revoke_key(slug: str, key_id: str, here: Annotated[Services, Depends(s
                 revoked=True,
             )
             await _publish(db, key, "key.revoked")
-    here.keys.clear()
-    here.relay.wake()
+    here.keys.changed()
     if not await _take_kafka(here, slug, key_id) and row is None:
         raise not_found()
     return Response(status_code=204)

@@ -17,9 +17,11 @@ from services.registration.queries import queries
 from services.registration.records.identity_cases import MOST_SIDES
 from services.registration.runtime import Services
 from services.registration.writer.submissions import Decision
+from shared.observability import get_logger
 from shared.problems import Problem, not_found
 from shared.security import Principal
 
+log = get_logger(__name__)
 router = APIRouter(tags=["cases"])
 
 
@@ -71,6 +73,7 @@ async def decide_case(
         raise not_found()
     if isinstance(answer, Refusal):
         raise Problem(409 if answer.code == "conflict" else 422, answer.code, answer.detail, field=answer.field)
+    log.info("case decided", case=case_id, kind=answer["kind"], decision=body.decision, by=principal.agency or "admin")
     return decisions.as_json(answer, principal.agency)
 
 

@@ -16,7 +16,7 @@ from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import envelopes
 from services.registration.writer.submissions import Answer, Events
-from shared.problems import Problem, problem_response
+from shared.problems import Problem, described, problem_response
 from shared.security import Principal
 
 router = APIRouter(tags=["events"])
@@ -27,7 +27,13 @@ LONGEST_KEY = 200
 BODY = {"requestBody": {"required": True, "content": {name: {"schema": {}} for name in MEDIA_TYPES}}}
 
 
-@router.post("/v1/events", status_code=202, openapi_extra=BODY, summary="Send one event, a batch, or a line each")
+@router.post(
+    "/v1/events",
+    status_code=202,
+    openapi_extra=BODY,
+    responses=described(409, 415),
+    summary="Send one event, a batch, or a line each",
+)
 async def post_events(
     request: Request, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> JSONResponse:

@@ -1,6 +1,7 @@
 """/v1/imports: uploads and their progress."""
 
 import asyncio
+import json
 from typing import Annotated, Any
 
 import asyncpg
@@ -12,31 +13,49 @@ from services.registration.api.access import check_scope, member, own_import, re
 from services.registration.identity.ids import Ids
 from services.registration.queries import queries
 from services.registration.runtime import Services
+from services.registration.writer import upload_files
 from shared.database import transaction
+from shared.problems import described
 from shared.security import Principal
 
 router = APIRouter(tags=["imports"])
 
 _ids = Ids()
 
+FILE = (
+    "CSV or TSV, also as gzip or the one file of a zip; a workbook (XLSX, XLSM, XLS, ODS). Encoding, separator, sheet "
+    "and header are found out and reported. The file is kept, sealed, until it was worked off; refused rows, those of "
+    "a dry run too, for 90 days unless the operator set another time, or until DELETE."
+)
 
-@router.post("/v1/imports", status_code=202, summary="Upload a file; it is worked off in the background")
+
+@router.post(
+    "/v1/imports",
+    status_code=202,
+    responses=described(415),
+    summary="Upload a file; it is worked off in the background",
+)
 async def upload(
     request: Request,
     response: Response,
     principal: Annotated[Principal, Depends(member)],
     here: Annotated[Services, Depends(services)],
-    file: Annotated[UploadFile, File(description="CSV; encoding, separator and header are detected")],
+    file: Annotated[UploadFile, File(description=FILE)],
     kind: Annotated[str, Form()],
     list: Annotated[str | None, Form()] = None,
     list_date: Annotated[str | None, Form()] = None,
     require: Annotated[str, Form()] = "",
     dry_run: Annotated[bool, Form()] = False,
+    sheet: Annotated[str | None, Form(description="The workbook's sheet; else the one that names most columns")] = None,
+    header_row: Annotated[str | None, Form(description="The header's line, counted from 1")] = None,
+    columns: Annotated[str | None, Form(description='JSON: {"column": "meaning", "not read": null}')] = None,
+    date_order: Annotated[str | None, Form(description="dmy or mdy: how 03/04/2021 is read")] = None,
+    decimal: Annotated[str | None, Form(description="The mark before a number's fraction: . or ,")] = None,
 ) -> dict[str, Any]:
     kind = upload_form.file_kind(kind, principal)
     name = upload_form.list_name(list, file.filename)
-    content = await upload_form.file_content(file)
-    await asyncio.to_thread(upload_form.check_header, kind, content)
+    options = upload_form.reading_options(kind, sheet, header_row, columns, date_order, decimal)
+    await asyncio.to_thread(upload_form.check_file, file.file, kind, options)
     import_id = _ids()
     async with transaction(here.pool) as db:
         await db.execute(
@@ -48,8 +67,9 @@ async def upload(
             upload_form.day_of_list(list_date),
             upload_form.requires_nik(require),
             dry_run,
+            json.dumps(options.to_json()),
         )
-        await db.execute(queries["add_import_file"], import_id, here.vault.seal(content))
+        await upload_files.keep(db, here.vault, import_id, file.file)
     here.imports.wake()
     response.headers["location"] = f"/v1/imports/{import_id}"
     return _as_json(await own_import(here, principal, import_id))
@@ -69,16 +89,22 @@ async def get_import(
     return _as_json(await own_import(here, principal, import_id))
 
 
-@router.delete("/v1/imports/{import_id}", summary="Cancel; what was accepted so far stays")
-async def cancel_import(
+@router.delete(
+    "/v1/imports/{import_id}",
+    summary="Cancel one that goes on: what was accepted so far stays. Of one that ended, delete the refused rows",
+)
+async def delete_import(
     import_id: str, principal: Annotated[Principal, Depends(member)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
+    """`deleted` in the answer says what is gone: the file and so many refused rows. What was accepted stays."""
     record = await own_import(here, principal, import_id)
     check_scope(record["kind"], principal)
     async with transaction(here.pool) as db:
-        if await db.fetchval(queries["cancel_import"], record["import_id"], principal.agency):
-            await db.execute(queries["drop_import_file"], record["import_id"])
-    return _as_json(await own_import(here, principal, import_id))
+        is_cancelled = await db.fetchval(queries["cancel_import"], record["import_id"], principal.agency)
+        file = await db.execute(queries["drop_import_file"], record["import_id"]) if is_cancelled else ""
+        refused = None if is_cancelled else await db.fetchval(queries["delete_refused_rows"], record["import_id"])
+    deleted = {"file": file not in ("", "DELETE 0"), "refused_rows": refused or 0}
+    return _as_json(await own_import(here, principal, import_id)) | {"deleted": deleted}
 
 
 def _as_json(record: asyncpg.Record) -> dict[str, Any]:
@@ -89,13 +115,17 @@ def _as_json(record: asyncpg.Record) -> dict[str, Any]:
         "state": record["state"],
         **counts,
         "merged": max(0, record["accepted"] - record["created"] - record["replaced"] - record["unchanged"]),
+        "skipped_by": msgspec.json.decode(record["skipped_by"]),
         "rejected_by": msgspec.json.decode(record["rejected_by"]),
         "warnings": msgspec.json.decode(record["warnings"]),
         "kind": record["kind"],
         "list": record["list"],
         "list_date": record["list_date"].isoformat(),
         "dry_run": record["dry_run"],
+        "columns": [{"header": name, "read_as": meaning} for name, meaning in msgspec.json.decode(record["columns"])],
+        "reading": msgspec.json.decode(record["reading"]),
         "detail": record["detail"],
         "created_at": record["created_at"].isoformat(),
         "finished_at": record["finished_at"].isoformat() if record["finished_at"] else None,
+        "refused_deleted_at": record["refused_deleted_at"].isoformat() if record["refused_deleted_at"] else None,
     }

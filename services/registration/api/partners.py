@@ -80,6 +80,7 @@ async def erase_partner(
     if not await here.writer.submit(Erasure(record["partner_id"], agency, principal.regions)):
         raise not_found()
     here.dead_letter_eraser.wake()
+    here.intake_eraser.wake()
     return Response(status_code=204)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from services.registration.api.access import check_scope, sender, services
 from services.registration.api.parameters import BEFORE_ALL
@@ -18,10 +18,10 @@ from services.registration.intake.values import Refusal
 from services.registration.orders import Order
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.writer import envelopes, submissions
+from services.registration.writer import envelopes, submissions, uploads
 from services.registration.writer.items import Item
 from services.registration.writer.submissions import CorrectedRow, Events
-from shared.problems import Problem, not_found
+from shared.problems import Problem, described, not_found
 from shared.security import Principal
 
 router = APIRouter(tags=["quarantine"])
@@ -51,6 +51,7 @@ async def list_quarantine(
 @router.put(
     "/v1/quarantine/{entry_id}",
     summary="Correct: the event anew, bare or as shown; of a row {'cells': {column: text}} or all",
+    responses=described(409),
 )
 async def correct(
     entry_id: str,
@@ -107,6 +108,19 @@ async def retry(
     return answer
 
 
+@router.delete(
+    "/v1/quarantine/{entry_id}",
+    status_code=204,
+    summary="Delete: it is given up. Without that it is kept for 90 days, unless the operator set another time",
+)
+async def delete_entry(
+    entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
+) -> Response:
+    entry = await _own(here, principal, entry_id)
+    await here.pool.execute(queries["drop_quarantined"], entry["id"], principal.agency)
+    return Response(status_code=204)
+
+
 async def _own(here: Services, principal: Principal, entry_id: str) -> asyncpg.Record:
     """The agency's entry; one of a kind that the caller may not send is not for it, unless it was refused for that."""
     asked = values.uuid_or_none(entry_id)
@@ -143,7 +157,8 @@ def _reading(here: Services, principal: Principal, entry: asyncpg.Record, cells:
     header = tuple(entry["header"])
     row = Row(entry["line"], tuple(cells), len(cells) == len(header))
     jurisdiction = Jurisdiction(here.regions, principal.regions)
-    upload = UploadContext(jurisdiction, entry["list"], entry["list_date"], entry["require_nik"], here.jkp)
+    declared = entry["list"], entry["list_date"], entry["require_nik"]
+    upload = UploadContext(jurisdiction, *declared, here.jkp, uploads.options_of(entry))
     return RowReader(entry["kind"], header, upload), row
 
 

@@ -2,12 +2,16 @@
 
 import re
 from datetime import date
+from typing import BinaryIO, TypeVar, cast, get_args
 
-from fastapi import UploadFile
+import msgspec
 
 from services.registration.api import parameters
 from services.registration.api.access import check_scope
-from services.registration.intake import columns, tables
+from services.registration.intake import columns, table_reader
+from services.registration.intake.columns import FileKind
+from services.registration.intake.header import WINDOW
+from services.registration.intake.reading_options import DateOrder, DecimalMark, ReadingOptions
 from shared.events.text_limits import limit_of
 from shared.problems import Problem
 from shared.security import Principal
@@ -15,6 +19,10 @@ from shared.security import Principal
 MOST_BYTES = 64 << 20
 MOST_FORM_BYTES = 64 << 10
 """What an upload's other fields and its boundaries may take beside the file."""
+MOST_NAMED = 200
+"""Columns that an upload may say the meaning of."""
+
+T = TypeVar("T")
 
 
 def file_kind(kind: str, principal: Principal) -> str:
@@ -46,17 +54,68 @@ def day_of_list(text: str | None) -> date:
     return parameters.day_or_today((text or "").strip(), "list_date")
 
 
-async def file_content(file: UploadFile) -> bytes:
-    content = await file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
+def reading_options(
+    kind: str, sheet: str | None, header_row: str | None, named: str | None, date_order: str | None, decimal: str | None
+) -> ReadingOptions:
+    """How the file is to be read, as far as the form says so; an empty field is not given."""
+    return ReadingOptions(
+        sheet=_sheet(sheet or ""),
+        header_row=_header_row((header_row or "").strip()),
+        columns=_named_columns(kind, named or ""),
+        date_order=_one_of("date_order", (date_order or "").strip().lower(), get_args(DateOrder)),
+        decimal=_one_of("decimal", (decimal or "").strip(), get_args(DecimalMark)),
+    )
+
+
+def _sheet(text: str) -> str | None:
+    if len(text) > 200 or "\x00" in text:
+        raise Problem(422, "invalid_value", "A sheet's name has at most 200 characters.", field="sheet")
+    return text or None
+
+
+def _header_row(text: str) -> int | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", text) or int(text) > WINDOW:
+        raise Problem(422, "invalid_value", f"header_row is a line's number from 1 to {WINDOW}.", field="header_row")
+    return int(text)
+
+
+def _one_of(field: str, text: str, known: tuple[T, ...]) -> T | None:
+    found = next((each for each in known if each == text), None)
+    if text and found is None:
+        names = " or ".join(map(str, known))
+        raise Problem(422, "invalid_value", f"{field} is {names}, or not given.", field=field)
+    return found
+
+
+def _named_columns(kind: str, text: str) -> dict[str, str]:
+    """`{"Nama Toko": "name", "Kode": null}`; null says that the column is not read."""
+    if not text.strip():
+        return {}
+    try:
+        given = msgspec.json.decode(text.encode(errors="replace"), type=dict[str, str | None])
+    except (msgspec.DecodeError, RecursionError):
+        raise _columns_problem("columns is a JSON object: a column's name and what it means.") from None
+    if len(given) > MOST_NAMED or any(not name.strip() or len(name) > 200 or "\x00" in name for name in given):
+        raise _columns_problem(f"columns names at most {MOST_NAMED} columns, each with at most 200 characters.")
+    meanings = columns.VOCABULARY[kind]
+    if unknown := next((meaning for meaning in given.values() if meaning and meaning not in meanings), None):
+        raise _columns_problem(f"No column means '{unknown[:40]}' here; it is one of {', '.join(meanings)}.")
+    used = [meaning for meaning in given.values() if meaning]
+    if len(used) != len(set(used)):
+        raise _columns_problem("Two columns cannot have the same meaning.")
+    return {name: meaning or "" for name, meaning in given.items()}
+
+
+def _columns_problem(detail: str) -> Problem:
+    return Problem(422, "invalid_value", detail, field="columns")
+
+
+def check_file(file: BinaryIO, kind: str, options: ReadingOptions) -> None:
+    """Refuses at once a file that is too large, and one whose beginning shows that no table is in it."""
+    if file.seek(0, 2) > MOST_BYTES:
         raise Problem(413, "too_large", f"A file has at most {MOST_BYTES >> 20} MiB: send it in parts.", field="file")
-    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise Problem(415, "unsupported_media_type", "This is a workbook: save it as CSV and send that.", field="file")
-    return content
-
-
-def check_header(kind: str, content: bytes) -> None:
-    """Refuses at once a file in which no header can be found."""
-    refusal = tables.without_header(content, lambda name: columns.recognised(kind, name))
+    refusal = table_reader.check(file, cast(FileKind, kind), options)
     if refusal is not None:
         raise Problem(422, refusal.code, refusal.detail, field=refusal.field)

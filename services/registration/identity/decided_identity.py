@@ -7,7 +7,6 @@ from uuid import UUID
 from services.registration.identity import grouping, kept_decisions
 from services.registration.identity.decisions import DecidedRow
 from services.registration.identity.evidence import to_row
-from services.registration.identity.profile import Row
 from services.registration.identity.regrouping import Touched
 from services.registration.identity.stored_rows import DatabaseRows
 from services.registration.identity.unit_of_work import UnitOfWork
@@ -25,8 +24,9 @@ async def decide(work: UnitOfWork, case_id: UUID, partners: Sequence[UUID], *, s
         marks = [list({getattr(each, key) for each in decided} - {None}) for key in ("key", "nib", "nik_koperasi")]
         await work.execute("drop_contradicted", *marks)
     await kept_decisions.keep(work, decided)
-    _, touched = await grouping.regroup(work, [], again=await _concerned(work, decided))
-    return touched
+    concerned = await DatabaseRows(work).of_decided(decided)
+    _, touched = await grouping.regroup(work, [], again=concerned)
+    return touched | Touched.by(concerned, set())
 
 
 async def _rows_of_sides(work: UnitOfWork, decision: UUID, partners: Sequence[UUID], same: bool) -> list[DecidedRow]:
@@ -35,8 +35,3 @@ async def _rows_of_sides(work: UnitOfWork, decision: UUID, partners: Sequence[UU
     sides = {partner: side for side, partner in enumerate(dict.fromkeys(answering.values()))}
     records = await work.fetch("evidence_of_partners", list(sides))
     return [kept_decisions.decided_row(decision, same, sides[row.partner], row) for row in map(to_row, records)]
-
-
-async def _concerned(work: UnitOfWork, decided: Sequence[DecidedRow]) -> Sequence[Row]:
-    """All rows that the decision may be about, and those of their number groups."""
-    return await DatabaseRows(work).of_decided(decided)

@@ -1,6 +1,6 @@
 """Listings and delistings as evidence: what identifies a row, and which rows a delisting removes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from services.registration.identity import (
     listed_rows,
     lookup,
     matching,
+    rows_before_texts,
 )
 from services.registration.identity.former_identifiers import FormerIdentifiers
 from services.registration.identity.keys import Keys
@@ -24,7 +25,6 @@ from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import DelistPartner, ListPartner, Reference, SettleRows
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
-from shared.database import columns
 
 NOT_STORED_YET = 1 << 62
 """Sequence of rows that are not in the table yet: later than all that are."""
@@ -41,28 +41,10 @@ async def list_partners(work: UnitOfWork, orders: Sequence[Order[ListPartner]]) 
         _offer(work, order, NOT_STORED_YET + at, cooperatives.get(at), named.get(at)) for at, order in enumerate(orders)
     ]
     await kept_decisions.tie(work, _ties(offers, named))
-    await _adopt(work, zip(orders, offers, strict=True), cooperatives)
+    await rows_before_texts.adopt(work, zip(orders, offers, strict=True), cooperatives)
     accepted, touched = await grouping.regroup(work, [offer for offer in offers if isinstance(offer, Offer)])
     following = iter(accepted)
     return [offer if isinstance(offer, Refusal) else next(following) for offer in offers], touched
-
-
-async def _adopt(
-    work: UnitOfWork,
-    offered: Iterable[tuple[Order[ListPartner], Offer | Refusal]],
-    cooperatives: Mapping[int, UUID | Refusal],
-) -> None:
-    """A row stored before all its texts counted is the first one that is sent again with such texts."""
-    with_texts = [(at, order, offer) for at, (order, offer) in enumerate(offered) if order.command.other_texts]
-    if not with_texts or not await work.is_true("any_texts_unknown"):
-        return
-    first: dict[UUID, tuple[UUID, UUID]] = {}
-    for at, order, offer in with_texts:
-        cooperative = cooperatives.get(at)
-        if isinstance(offer, Offer) and not isinstance(cooperative, Refusal):
-            before = listed_rows.key_without_texts(work.vault, order, cooperative)
-            first.setdefault(before, (offer.row.key, offer.content))
-    await work.execute("adopt_evidence", *columns((before, *now) for before, now in first.items()))
 
 
 async def delist_partners(work: UnitOfWork, orders: Sequence[Order[DelistPartner]]) -> tuple[list[Outcome], Touched]:

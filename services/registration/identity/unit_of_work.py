@@ -16,6 +16,7 @@ from services.registration.identity.ids import Ids, partner_id
 from services.registration.identity.partner_state import PartnerState
 from services.registration.identity.profile import Row
 from services.registration.identity.regrouping import Regrouped
+from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.vault import Vault
 from shared.bus import outbox
@@ -28,8 +29,7 @@ from shared.regions import Regions
 class UnitOfWork:
     """What one transaction does. `now` is the recorded_at of everything in it.
 
-    In a dry run everything is undone at the end, so facts are not derived. The collections are read by everybody and
-    changed by the methods here alone.
+    The collections are read by everybody and changed by the methods here alone.
     """
 
     db: asyncpg.Connection
@@ -37,7 +37,6 @@ class UnitOfWork:
     regions: Regions
     ids: Ids
     now: datetime
-    dry_run: bool = False
     states: dict[UUID, PartnerState] = field(default_factory=dict)
     rows: dict[UUID, list[Row]] = field(default_factory=dict)
     """All rows of a partner, for the partners whose rows are loaded."""
@@ -50,6 +49,8 @@ class UnitOfWork:
     changed_participants: set[str] = field(default_factory=set)
     merged: dict[UUID, UUID] = field(default_factory=dict)
     """Merged in this transaction → the partner it was merged into, which may be merged as well: see `current`."""
+    misfits: dict[UUID, Refusal] = field(default_factory=dict)
+    """Partners whose facts are not published, since they do not fit, and why."""
     agencies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The regions of agencies, as far as they are loaded."""
     formed: Counter[UUID] = field(default_factory=Counter)
@@ -57,6 +58,10 @@ class UnitOfWork:
     sources: dict[str, str] = field(default_factory=dict)
     """CloudEvents sources that nobody had → the agency that sends under them in this transaction."""
     _outgoing: list[Outgoing] = field(default_factory=list)
+
+    def anew(self) -> "UnitOfWork":
+        """The same transaction from its beginning: nothing is loaded, nothing changed."""
+        return UnitOfWork(self.db, self.vault, self.regions, self.ids, self.now)
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         return await self.db.fetch(queries[query], *arguments)

@@ -1,6 +1,7 @@
 """Which column means what: the headers agencies write, in Indonesian or English, for each kind of file."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from services.registration.intake.tables import squeeze
@@ -40,6 +41,16 @@ _WORKERS = _headers(
 _STAFF = _headers("direksi/staf/karyawan, staf/karyawan, staf, karyawan, tk karyawan, staff")
 _LABOUR = _headers("pekerja/buruh, buruh, tk buruh, pekerja, labour, labourers, labor")
 _MANAGEMENT = _headers("direksi, manajemen, direksi/manajemen, tk manajemen, management")
+_MEN = _headers(
+    "tenaga kerja l, tenaga kerja lk, tenaga kerja laki laki, tenaga kerja pria, pekerja l, pekerja laki laki,"
+    "jumlah tenaga kerja l, jumlah tenaga kerja laki laki, jumlah pekerja l, jumlah pekerja laki laki, karyawan l,"
+    "karyawan laki laki, jumlah karyawan l, jumlah karyawan laki laki, tk l, tk laki laki"
+)
+_WOMEN = _headers(
+    "tenaga kerja p, tenaga kerja pr, tenaga kerja perempuan, tenaga kerja wanita, pekerja p, pekerja perempuan,"
+    "jumlah tenaga kerja p, jumlah tenaga kerja perempuan, jumlah pekerja p, jumlah pekerja perempuan, karyawan p,"
+    "karyawan perempuan, jumlah karyawan p, jumlah karyawan perempuan, tk p, tk perempuan"
+)
 _PARTICIPANT = _headers(
     "no peserta, nomor peserta, no kepesertaan, participant no, participant number, participant, npp, kpj, no kpj"
 )
@@ -62,6 +73,8 @@ _LISTED: Final[dict[str, tuple[str, ...]]] = {
     "management": _MANAGEMENT,
     "staff": _STAFF,
     "labour": _LABOUR,
+    "men": _MEN,
+    "women": _WOMEN,
     "date": _headers("tgl input, tgl data, tgl cair, tanggal input, tanggal data, tanggal, tgl, date"),
     "status": _headers("status, status koperasi, status usaha"),
     "occupation": _headers("pekerjaan, profesi, occupation, mata pencaharian"),
@@ -69,7 +82,11 @@ _LISTED: Final[dict[str, tuple[str, ...]]] = {
 }
 VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "partners": _LISTED,
-    "persons": {key: names for key, names in _LISTED.items() if key not in ("kind", "workers", "status", "scale")},
+    "persons": {
+        key: names
+        for key, names in _LISTED.items()
+        if key not in ("kind", "workers", "men", "women", "status", "scale")
+    },
     "enrollments": {
         "participant_no": _PARTICIPANT,
         "segment": _headers("segmen, segment, segmentasi"),
@@ -87,6 +104,8 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "management": _MANAGEMENT,
         "staff": _STAFF,
         "labour": _LABOUR,
+        "men": _MEN,
+        "women": _WOMEN,
         "workers": _WORKERS,
         "ref": _LISTED["ref"],
         "phone": _PHONE,
@@ -152,9 +171,24 @@ def recognised(kind: str, name: str) -> bool:
     return any(name in names for names in VOCABULARY[kind].values())
 
 
-def meanings(kind: str, header: tuple[str, ...]) -> dict[str, int]:
-    """meaning → column. Of several synonyms in the header the one listed first is taken."""
+def meanings(kind: str, header: tuple[str, ...], chosen: Mapping[str, str] = MappingProxyType({})) -> dict[str, int]:
+    """meaning → column. Of several synonyms in the header the one listed first is taken.
+
+    `chosen` is what the upload says of its columns, header → meaning ("" for none); it stands above what we find.
+    """
+    given = {squeeze(name): meaning for name, meaning in chosen.items()}
     at = {squeeze(name): column for column, name in reversed(tuple(enumerate(header)))}
+    found = _found(kind, {name: column for name, column in at.items() if name not in given})
+    return found | {meaning: at[name] for name, meaning in given.items() if meaning and name in at}
+
+
+def read_as(kind: str, header: tuple[str, ...], chosen: Mapping[str, str] = MappingProxyType({})) -> list[str | None]:
+    """What each column of the header is read as; None for a column that is not read."""
+    of_column = {column: meaning for meaning, column in meanings(kind, header, chosen).items()}
+    return [of_column.get(column) for column in range(len(header))]
+
+
+def _found(kind: str, at: Mapping[str, int]) -> dict[str, int]:
     found: dict[str, int] = {}
     for meaning, names in VOCABULARY[kind].items():
         present = [name for name in names if name in at]
@@ -182,7 +216,7 @@ def of_cooperatives(header: tuple[str, ...]) -> bool:
     return "nama koperasi" in (squeeze(name) for name in header)
 
 
-def _assign_ambiguous_names(at: dict[str, int], found: dict[str, int]) -> None:
+def _assign_ambiguous_names(at: Mapping[str, int], found: dict[str, int]) -> None:
     """Beside a business name, plain `nama` is the owner's; a NIK in a list of cooperatives is a NIK Koperasi.
 
     That column is kept apart from one that says so: what is no number in it is none without a warning.

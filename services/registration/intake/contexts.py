@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.registration.intake.jurisdiction import Jurisdiction
+from services.registration.intake.reading_options import AS_FOUND, ReadingOptions
 
 
 @dataclass(frozen=True)
@@ -23,3 +24,4 @@ class UploadContext:
     list_date: date
     require_nik: bool = False
     jkp: bool = False
+    options: ReadingOptions = AS_FOUND

@@ -70,8 +70,8 @@ def whole(data: Data, field: str) -> int:
 
 def number(data: Data, field: str) -> float:
     value = needed(data, field)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e15:
-        raise Refused("invalid_value", field, "The value is a number from 0.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e12:
+        raise Refused("invalid_value", field, "The value is a number from 0 up to a trillion.")
     return float(value)
 
 
@@ -184,13 +184,14 @@ def heads(data: Data) -> Heads:
         return Heads()
     if isinstance(given, dict):
         levels = {name: count(given[name]) for name in ("management", "staff", "labour") if given.get(name) is not None}
-        return Heads(sum(levels.values()) if levels else None, **levels)
+        return Heads(count(sum(levels.values())) if levels else None, **levels)
     return Heads(total=count(given))
 
 
 def count(given: Any) -> int:
     if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given <= values.MAX_WORKERS:
-        raise Refused("invalid_worker_count", "workers", "A number of workers is a whole number from 0.")
+        detail = f"A number of workers is a whole number from 0 to {values.MAX_WORKERS:,}."
+        raise Refused("invalid_worker_count", "workers", detail)
     return given
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, cast
 
-from services.registration.intake import event_fields, health_data, identifiers, placeholders, programmes
+from services.registration.intake import event_fields, free_text, health_data, identifiers, placeholders, programmes
 from services.registration.intake.commands import (
     Command,
     DelistPartner,
@@ -35,7 +35,9 @@ def partner_listed(data: Data, context: EventContext) -> ListPartner:
     heads = event_fields.heads(data)
     listed_on = event_fields.day(data, "listed_on")
     scale = event_fields.choice(data, "scale", SCALES, optional=True)
+    list_name = event_fields.text(data, "list") or DEFAULT_LIST
     contact, warnings = event_fields.contact(data)
+    warnings += free_text.warnings([list_name])
     if partner.nik is not None:
         warnings += identifiers.nik_warnings(partner.nik, context.jurisdiction.nik_district_exists(partner.nik))
     return ListPartner(
@@ -43,7 +45,7 @@ def partner_listed(data: Data, context: EventContext) -> ListPartner:
         name=name,
         kind=cast(Kind, kind),
         region=region,
-        list=event_fields.text(data, "list") or DEFAULT_LIST,
+        list=list_name,
         listed_on=listed_on,
         scale=cast(Scale | None, scale),
         occupation=event_fields.occupation(data),
@@ -113,7 +115,7 @@ def target_set(data: Data, context: EventContext) -> RecordStatement:
     start, until = event_fields.day(data, "from"), event_fields.day(data, "until")
     if until < start:
         raise Refused("invalid_date", "until", "The end is before the start.")
-    fields = {
+    fields: dict[str, object] = {
         "region": region,
         "measure": measure,
         "value": event_fields.whole(data, "value"),
@@ -122,14 +124,14 @@ def target_set(data: Data, context: EventContext) -> RecordStatement:
         "source": source,
         "list": event_fields.text(data, "list") or None,
     }
-    return RecordStatement("target.set", reference.key(measure, region, start, source), fields)
+    return _statement("target.set", reference.key(measure, region, start, source), fields)
 
 
 def denominator_set(data: Data, context: EventContext) -> RecordStatement:
     region = event_fields.area(data, context.jurisdiction)
     measure, source = event_fields.required_text(data, "measure"), event_fields.required_text(data, "source")
     as_of = event_fields.day(data, "as_of")
-    fields = {
+    fields: dict[str, object] = {
         "region": region,
         "measure": measure,
         "value": event_fields.number(data, "value"),
@@ -137,13 +139,13 @@ def denominator_set(data: Data, context: EventContext) -> RecordStatement:
         "source": source,
         "status": event_fields.required_text(data, "status"),
     }
-    return RecordStatement("denominator.set", reference.key(measure, region, as_of, source), fields)
+    return _statement("denominator.set", reference.key(measure, region, as_of, source), fields)
 
 
 def briefing_held(data: Data, context: EventContext) -> RecordStatement:
     region, held_on = event_fields.area(data, context.jurisdiction), event_fields.day(data, "held_on")
     batch = event_fields.batch(data)
-    fields = {
+    fields: dict[str, object] = {
         "region": region,
         "name": event_fields.required_text(data, "name"),
         "batch": batch,
@@ -151,14 +153,14 @@ def briefing_held(data: Data, context: EventContext) -> RecordStatement:
         "quota": event_fields.whole(data, "quota") if data.get("quota") is not None else None,
     }
     key = reference.key("briefing.held", region, held_on, batch)
-    return RecordStatement("briefing.held", key, fields, event_fields.attendees(data, context.jurisdiction))
+    return _statement("briefing.held", key, fields, event_fields.attendees(data, context.jurisdiction))
 
 
 def agreement_signed(data: Data, context: EventContext) -> RecordStatement:
     title = event_fields.required_text(data, "title")
     region, signed_on = event_fields.area(data, context.jurisdiction), event_fields.day(data, "date")
     number = event_fields.text(data, "number") or None
-    fields = {
+    fields: dict[str, object] = {
         "title": title,
         "parties": event_fields.parties(data),
         "date": signed_on,
@@ -166,7 +168,14 @@ def agreement_signed(data: Data, context: EventContext) -> RecordStatement:
         "number": number,
     }
     key = reference.key("agreement.signed", region, signed_on, number or title)
-    return RecordStatement("agreement.signed", key, fields)
+    return _statement("agreement.signed", key, fields)
+
+
+def _statement(
+    kind: str, key: str, fields: dict[str, object], attendees: tuple[Reference, ...] = ()
+) -> RecordStatement:
+    warnings = free_text.warnings(fields.get(field) for field in free_text.FIELDS)
+    return RecordStatement(kind, key, fields, attendees, warnings=warnings)
 
 
 READERS: Final[Mapping[str, Callable[[Data, EventContext], Command]]] = {

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from services.registration.intake import numbers, programmes, row_cells, values, vocabulary
+from services.registration.intake import free_text, numbers, programmes, row_cells, values, vocabulary
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import (
     Command,
@@ -25,6 +25,7 @@ from services.registration.intake.values import Refused, checked, refuse_if
 from shared.events import reference
 from shared.events.model import Kind, Segment
 from shared.events.text_limits import MOST_PARTIES
+from shared.refusals import WarningCode
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class FileContext:
     upload: UploadContext
     lists_cooperatives: bool
     health_columns: frozenset[int]
+    list_warnings: tuple[WarningCode, ...] = ()
+    """About the list's name, for every row."""
 
 
 def partner(cells: RowCells, file: FileContext) -> ListPartner:
@@ -57,6 +60,7 @@ def _listing(cells: RowCells, file: FileContext, kind: Kind, *, needs_nik: bool)
     if cells["date"]:
         row_cells.day(cells, "date")
     contact, warnings = row_cells.contact(cells)
+    warnings += file.list_warnings
     return ListPartner(
         partner=row_cells.reference(cells, name, found, region),
         name=name,
@@ -132,7 +136,7 @@ def target(cells: RowCells, file: FileContext) -> RecordStatement:
     if until < start:
         raise Refused("invalid_date", "until", "The end is before the start.")
     source, measure = cells["source"] or file.upload.list, cells["measure"] or "enrolled"
-    fields = {
+    fields: dict[str, object] = {
         "region": region,
         "measure": measure,
         "value": row_cells.whole(cells, "value"),
@@ -141,13 +145,13 @@ def target(cells: RowCells, file: FileContext) -> RecordStatement:
         "source": source,
         "list": cells["list"] or None,
     }
-    return RecordStatement("target.set", reference.key(measure, region, start, source), fields, line=cells.line)
+    return _statement("target.set", reference.key(measure, region, start, source), fields, cells)
 
 
 def briefing(cells: RowCells, file: FileContext) -> RecordStatement:
     region, batch = row_cells.area(cells, file.upload.jurisdiction), row_cells.plain_number(cells["batch"])
     held_on = row_cells.day(cells, "held_on")
-    fields = {
+    fields: dict[str, object] = {
         "region": region,
         "name": cells["name"] or file.upload.list,
         "batch": batch,
@@ -156,7 +160,7 @@ def briefing(cells: RowCells, file: FileContext) -> RecordStatement:
         "present": row_cells.whole(cells, "present") if cells["present"] else None,
     }
     key = reference.key("briefing.held", region, held_on, batch)
-    return RecordStatement("briefing.held", key, fields, line=cells.line)
+    return _statement("briefing.held", key, fields, cells)
 
 
 def attendance(cells: RowCells, file: FileContext) -> RecordAttendance:
@@ -182,7 +186,7 @@ def agreement(cells: RowCells, file: FileContext) -> RecordStatement:
     if not title:
         raise Refused("missing_field", "title", "An agreement has a title.")
     region, signed_on = row_cells.area(cells, file.upload.jurisdiction), row_cells.day(cells, "date")
-    fields = {
+    fields: dict[str, object] = {
         "title": title,
         "parties": _parties(cells),
         "date": signed_on,
@@ -190,7 +194,12 @@ def agreement(cells: RowCells, file: FileContext) -> RecordStatement:
         "number": number,
     }
     key = reference.key("agreement.signed", region, signed_on, number or title)
-    return RecordStatement("agreement.signed", key, fields, line=cells.line)
+    return _statement("agreement.signed", key, fields, cells)
+
+
+def _statement(kind: str, key: str, fields: dict[str, object], cells: RowCells) -> RecordStatement:
+    warnings = free_text.warnings(fields.get(field) for field in free_text.FIELDS)
+    return RecordStatement(kind, key, fields, line=cells.line, warnings=warnings)
 
 
 def _parties(cells: RowCells) -> tuple[str, ...]:

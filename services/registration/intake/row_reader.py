@@ -2,7 +2,7 @@
 
 import msgspec
 
-from services.registration.intake import columns, data_subject, health_data, names
+from services.registration.intake import columns, data_subject, free_text, health_data, names
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import Command, ListPartner
 from services.registration.intake.contexts import UploadContext
@@ -22,9 +22,10 @@ class RowReader:
     def __init__(self, kind: FileKind, header: tuple[str, ...], upload: UploadContext) -> None:
         self._read_kind = READERS[kind]
         self._lists_partners = kind in LISTINGS
-        self._columns, self._width = columns.meanings(kind, header), len(header)
+        self._columns, self._width = columns.meanings(kind, header, upload.options.columns), len(header)
         lists_cooperatives = kind == "partners" and columns.of_cooperatives(header)
-        self._file = FileContext(upload, lists_cooperatives, health_data.columns(kind, header))
+        health_columns, list_warnings = health_data.columns(kind, header), free_text.warnings([upload.list])
+        self._file = FileContext(upload, lists_cooperatives, health_columns, list_warnings)
         self._other_texts = columns.of_other_texts(kind, header) if self._lists_partners else []
         self._limits = [(meaning, column, _cell_limit(meaning)) for meaning, column in self._columns.items()]
         self._least_limit = min((limit for _, _, limit in self._limits), default=0)

@@ -1,19 +1,28 @@
-"""A file's bytes as rows of cells: encoding, delimiter and header are detected, never asked for."""
+"""What a file's table is made of: lines of cells, those of them that are rows, and how the whole was read."""
 
-import csv
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
 
-from services.registration.intake.values import Refusal
+SkipReason = Literal["blank", "sum", "column_numbers", "repeated_header", "section_title", "note"]
+"""Why a line below the header is no row: without content, a sum, 1;2;3;…, the header again, the title of a section, a
+source or signature."""
 
-DELIMITERS = (";", ",", "\t", "|")
-HEADER_WITHIN = 60
-LONGEST_RECORD = 20
-SHORT = 64 << 10
-NO_HEADER = Refusal("malformed", "file", "No header: no line holds two column names known for this kind of file.")
-EMPTY = Refusal("malformed", "file", "The file is empty.")
-SUMS = frozenset(("jumlah", "total"))
+MOST_COLUMNS = 1_000
+"""Cells of one line that are kept; no list of businesses has so many columns."""
+
+
+class Line(NamedTuple):
+    """One line of a table: `number` is where it begins, `last` where it ends, both counted from 1.
+
+    `is_cut`: it was longer than what is kept of a line.
+    """
+
+    number: int
+    last: int
+    cells: tuple[str, ...]
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +34,21 @@ class Row:
     fits: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
-    """The header's cells, the rows below it, and how many lines were no rows (blank, sums)."""
+    """A table as it was found: its columns' names, how many rows it has, and how many lines were no rows, and why.
+
+    `reading` is what was found out of the file, for its sender: format, encoding, separator, sheet, header_row.
+    """
 
     header: tuple[str, ...]
-    rows: tuple[Row, ...]
-    skipped: int
+    rows: int
+    skipped_by: Mapping[SkipReason, int] = field(default_factory=dict)
+    reading: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def skipped(self) -> int:
+        return sum(self.skipped_by.values())
 
 
 def squeeze(header: str) -> str:
@@ -39,80 +56,9 @@ def squeeze(header: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", header.lower()).strip()
 
 
-def decode(content: bytes) -> str:
-    """UTF-8 with or without BOM, UTF-16 with BOM, else Windows-1252 (where every byte means something)."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", errors="replace").replace("\x00", "")
-    try:
-        return content.decode("utf-8-sig").replace("\x00", "")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace").replace("\x00", "")
-
-
-def read(content: bytes, recognised: Callable[[str], bool]) -> Table | Refusal:
-    """The table in a file whose header is the first line with two recognised column names."""
-    lines = re.split(r"\r\n|\n|\r", decode(content))
-    if lines and not lines[-1]:
-        lines.pop()
-    found = _find_header(lines, recognised)
-    if found is None:
-        return NO_HEADER
-    number, delimiter, header = found
-    rows: list[Row] = []
-    skipped = 0
-    for line, cells in _records(lines, number, delimiter, len(header)):
-        if not any(cell.strip() for cell in cells) or squeeze(cells[0]) in SUMS:
-            skipped += 1
-        else:
-            rows.append(Row(line, cells, len(cells) == len(header)))
-    return Table(header, tuple(rows), skipped)
-
-
-def without_header(content: bytes, recognised: Callable[[str], bool]) -> Refusal | None:
-    """Quickly: whether `read` would find no table in this file."""
-    if not decode(content[:SHORT]).strip():
-        return EMPTY
-    lines = re.split(r"\r\n|\n|\r", decode(content[:SHORT]))
-    return None if _find_header(lines, recognised) else NO_HEADER
-
-
-def _find_header(lines: list[str], recognised: Callable[[str], bool]) -> tuple[int, str, tuple[str, ...]] | None:
-    """(lines up to and with the header, delimiter, names); of several delimiters the one that names most columns."""
-    for number, line in enumerate(lines[:HEADER_WITHIN], 1):
-        best: tuple[int, str, tuple[str, ...]] | None = None
-        for delimiter in DELIMITERS:
-            header = tuple(cell.strip() for cell in _split(line, delimiter))
-            known = sum(recognised(squeeze(cell)) for cell in header)
-            if known >= 2 and (best is None or known > best[0]):
-                best = (known, delimiter, header)
-        if best:
-            return number, best[1], best[2]
-    return None
-
-
-def _records(lines: list[str], start: int, delimiter: str, width: int) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Each record with the line it begins on. A quote never closed costs its own line, not the rest of the file."""
-    at = start
-    while at < len(lines):
-        line, taken = lines[at], 1
-        if line.count('"') % 2:
-            line, taken = _joined(lines, at, delimiter, width)
-        yield at + 1, _split(line, delimiter)
-        at += taken
-
-
-def _joined(lines: list[str], at: int, delimiter: str, width: int) -> tuple[str, int]:
-    for taken in range(2, LONGEST_RECORD + 1):
-        record = "\n".join(lines[at : at + taken])
-        if record.count('"') % 2 == 0:
-            return (record, taken) if len(_split(record, delimiter)) == width else (lines[at], 1)
-    return lines[at], 1
-
-
-def _split(line: str, delimiter: str) -> tuple[str, ...]:
-    if '"' not in line:
-        return tuple(line.split(delimiter))
-    try:
-        return tuple(next(csv.reader([line], delimiter=delimiter), ()))
-    except csv.Error:
-        return tuple(line.split(delimiter))
+def without_empty_end(cells: list[str]) -> tuple[str, ...]:
+    """The cells up to the last one with text, at most MOST_COLUMNS."""
+    end = len(cells)
+    while end and not cells[end - 1].strip():
+        end -= 1
+    return tuple(cells[: min(end, MOST_COLUMNS)])

@@ -22,7 +22,15 @@ NO_BRIEFING: Final = Refusal(
     "unknown_region", "region", "No region is given, and no briefing of yours on this day is known."
 )
 
-Briefings = Mapping[tuple[str, date], asyncpg.Record]
+MOST_GUESTS: Final = 15_000
+"""Of an agency on one day: with the attendees that a statement names, a briefing's fact fits a record."""
+
+FULL: Final = Refusal("too_large", "attendees", f"You have recorded {MOST_GUESTS:,} guests of this day, the most.")
+
+Day = tuple[str, date]
+"""An agency and a day."""
+
+Briefings = Mapping[Day, asyncpg.Record]
 """(agency, day) → the briefing that the agency held on that day."""
 
 
@@ -48,12 +56,26 @@ async def record(work: UnitOfWork, orders: Sequence[Order[RecordAttendance]]) ->
     guests = [_guest(work, order, briefings.get((order.agency, order.command.held_on))) for order in orders]
     come = [guest for guest in guests if guest is not None]
     known = {row["key"] for row in await work.fetch("known_attendance", [guest.key for guest in come])}
-    await keep(work, come)
-    outcomes: list[Outcome] = [
-        NO_BRIEFING if guest is None else Accepted(Effect.UNCHANGED if guest.key in known else Effect.CREATED)
-        for guest in guests
-    ]
+    room = await _room(work, come)
+    outcomes = [_admit(guest, known, room) for guest in guests]
+    await keep(work, [guest for guest, outcome in zip(guests, outcomes, strict=True) if guest and outcome is not FULL])
     return outcomes, {briefing["key"] for briefing in briefings.values()}
+
+
+async def _room(work: UnitOfWork, guests: Sequence[Guest]) -> dict[Day, int]:
+    """How many guests more each agency may record of each day."""
+    days = {(guest.agency, guest.held_on) for guest in guests}
+    counted = await work.fetch("guests_of_day", [agency for agency, _ in days], [day for _, day in days])
+    return {(row["agency"], row["held_on"]): MOST_GUESTS - row["count"] for row in counted}
+
+
+def _admit(guest: Guest | None, known: Collection[UUID], room: dict[Day, int]) -> Outcome:
+    if guest is None:
+        return NO_BRIEFING
+    if guest.key in known:
+        return Accepted(Effect.UNCHANGED)
+    room[guest.agency, guest.held_on] -= 1
+    return FULL if room[guest.agency, guest.held_on] < 0 else Accepted(Effect.CREATED)
 
 
 async def _briefings(work: UnitOfWork, orders: Sequence[Order[RecordAttendance]]) -> Briefings:

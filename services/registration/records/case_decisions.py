@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import asyncpg
+
 from services.registration.cases import decisions
 from services.registration.identity import decided_identity
 from services.registration.identity.regrouping import Touched
@@ -22,7 +24,8 @@ async def decide(work: UnitOfWork, orders: Sequence[Order[DecideCase]]) -> tuple
 async def _take(work: UnitOfWork, order: Order[DecideCase]) -> Touched:
     case_id, decision = UUID(order.command.case_id), order.command.decision
     (case,) = await work.fetch("case_of", case_id)
-    await work.execute("decide_case", case_id, decision, order.agency, work.now)
+    chosen = _chosen(case, order.command)
+    await work.execute("decide_case" if chosen is None else "decide_some", case_id, decision, order.agency, work.now)
     others = [region for region in decisions.regions(case) if region != decision]
     match case["kind"]:
         case "region_conflict":
@@ -30,11 +33,15 @@ async def _take(work: UnitOfWork, order: Order[DecideCase]) -> Touched:
         case "participant_claimed" if decision != decisions.regions(case)[0]:
             await _release_participant(work, case["subject"])
         case "possible_duplicate" | "conflict":
-            chosen = order.command.partners
-            partners = [UUID(side["partner"]) for side in decisions.sides(case)]
-            asked = [each for each in partners if not chosen or str(each) in chosen]
-            return await decided_identity.decide(work, case_id, asked, same=decision == "same")
+            partners = chosen or [side["partner"] for side in decisions.sides(case)]
+            return await decided_identity.decide(work, case_id, list(map(UUID, partners)), same=decision == "same")
     return Touched()
+
+
+def _chosen(case: asyncpg.Record, command: DecideCase) -> list[str] | None:
+    """The partners that are decided about, None for all sides."""
+    all_sides = [side.get("partner") for side in decisions.sides(case)]
+    return sorted(set(command.partners)) if command.partners and set(command.partners) != set(all_sides) else None
 
 
 async def _settle_region(work: UnitOfWork, partner: UUID, region: str, against: list[str]) -> None:

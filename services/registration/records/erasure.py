@@ -77,11 +77,12 @@ def hashed(
 
 
 async def _erase_refused(work: UnitOfWork, erased: Mapping[str, list[object]]) -> None:
-    """Erase what is kept of them among the refused, and note whose dead letters are to be deleted."""
+    """Erase what is kept of them among the refused, and note what is to be deleted from Kafka."""
     found_by = [erased[kind] for kind in HashedIdentifiers._fields]
     await work.execute("erase_from_quarantine", *found_by)
     await work.execute("erase_refused", await _briefings_with(work, erased))
     await work.execute("add_dead_letters_to_erase", *found_by)
+    await work.execute("note_intake_erasure")
 
 
 async def _briefings_with(work: UnitOfWork, erased: Mapping[str, Collection[object]]) -> list[UUID]:

@@ -12,7 +12,7 @@ from services.registration.identity.partner_state import PartnerState
 from services.registration.identity.profile import Row
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import ContactDetails
-from services.registration.records import derivation, participants
+from services.registration.records import derivation, fact_limits, participants
 from services.registration.records.derivation import ENROLLMENT, Derived, NewContact, PartnerView
 from services.registration.records.disputes import Disputes
 from services.registration.records.participants import Participant
@@ -34,7 +34,7 @@ async def publish(work: UnitOfWork) -> set[UUID]:
             authority = work.authority(partner) if state.is_active and work.rows.get(partner) else None
             if partner in work.regrouped:
                 disputes.note(partner, authority)
-            _publish(work, state, _derive(work, state, authority, by_partner.get(partner, ())))
+            _publish_fitting(work, state, _derive(work, state, authority, by_partner.get(partner, ())))
     await disputes.save()
     await _keep_periods(work, touched)
     return touched
@@ -90,6 +90,15 @@ def _derive(work: UnitOfWork, state: PartnerState, authority: Authority | None, 
 def _contact_of(personal: dict[str, Any]) -> tuple[str, ContactDetails]:
     parts = {key: personal.get(key) for key in ("person", "phone", "email", "language", "address")}
     return personal["name"], ContactDetails(**parts)
+
+
+def _publish_fitting(work: UnitOfWork, state: PartnerState, new: Derived) -> None:
+    """Publish what is new, unless it does not fit: then the last facts hold, and the unit of work has why."""
+    refusal = fact_limits.misfit(new)
+    if refusal is None:
+        _publish(work, state, new)
+    else:
+        work.misfits[state.partner_id] = refusal
 
 
 def _publish(work: UnitOfWork, state: PartnerState, new: Derived) -> None:

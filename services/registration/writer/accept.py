@@ -57,7 +57,7 @@ async def accept(work: UnitOfWork, orders: Sequence[Order[Command]]) -> list[Out
     """Accept or refuse each order and write the facts that follow to the outbox, in the caller's transaction.
 
     Listings keep their order among themselves, and so do enrolments and claims; enrolments see all listings, claims
-    all enrolments. A dry run ends before facts are derived: by then the outcome of each order is known.
+    all enrolments.
     """
     outcomes = _Outcomes(len(orders))
     by_kind = _by_kind(_with_good_days(work, orders, outcomes))
@@ -70,10 +70,9 @@ async def accept(work: UnitOfWork, orders: Sequence[Order[Command]]) -> list[Out
     attended, briefings = await attendance.record(work, _orders(by_kind.attendance))
     outcomes.put(by_kind.attendance, attended)
     await statements.publish(work, {order.command.key for _, order in by_kind.statements} | briefings)
-    if not work.dry_run:
-        if touched is not None:
-            await identity_cases.review(work, touched)
-        await _publish_facts(work)
+    if touched is not None:
+        await identity_cases.review(work, touched)
+    await _publish_facts(work)
     return [_final(work, outcome) for outcome in outcomes.all()]
 
 

@@ -16,7 +16,6 @@ from services.registration.intake.tables import Row
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
 from services.registration.queries import queries
-from services.registration.writer.writer import Undo
 
 QUARANTINE = (
     "id",
@@ -48,7 +47,7 @@ class Line:
 
 @dataclass
 class Chunk:
-    """Some rows of an import. Its answer is whether it was taken, or what a dry run found.
+    """Some rows of an import. Its answer is whether it was taken.
 
     `at` is the place of its first row in the import, `last` whether no row follows.
     """
@@ -63,7 +62,7 @@ class Chunk:
     alone: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.size, self.alone = len(self.lines), self.record["dry_run"]
+        self.size, self.alone = len(self.lines), False
         self._ordered: list[Line] = []
         self._is_due = False
 
@@ -85,9 +84,10 @@ class Chunk:
         """Only the chunk that is due is taken: none a second time, none of a cancelled import."""
         due = await work.db.fetchval(queries["import_due"], self.record["import_id"])
         self._is_due = due == self.at
-        work.dry_run = self.record["dry_run"]
-        if not self._is_due:
-            return []
+        return self.orders() if self._is_due else []
+
+    def orders(self) -> Sequence[Order[Command]]:
+        """What its rows ask for, in their order."""
         self._ordered = [line for line in self.lines if not isinstance(line.answer, Refusal)]
         return [
             Order(self.record["agency"], tuple(self.record["regions"]), line.answer, self.record["import_id"])
@@ -98,16 +98,18 @@ class Chunk:
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> bool:
         if not self._is_due:
             return False
+        report, entries = self.judged(work, outcomes)
+        await self._replace_older(work)
+        await self.save(work.db, report, entries)
+        return True
+
+    def judged(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
+        """What is reported of its rows, and its refused rows as the quarantine keeps them."""
         refused = [(line.row, line.answer) for line in self.lines if isinstance(line.answer, Refusal)]
         judged = zip(self._ordered, outcomes, strict=True)
         refused += [(line.row, outcome) for line, outcome in judged if isinstance(outcome, Refusal)]
         report = self._report(work, outcomes, [refusal for _, refusal in refused])
-        entries = [self._entry(work, row, refusal) for row, refusal in refused]
-        if self.record["dry_run"]:
-            raise Undo(DryRun(self, report, entries))
-        await self._replace_older(work)
-        await self.save(work.db, report, entries)
-        return True
+        return report, [self._entry(work, row, refusal) for row, refusal in refused]
 
     async def save(self, db: asyncpg.Connection, report: dict[str, Any], refused: Sequence[tuple[Any, ...]]) -> None:
         if refused:
@@ -173,12 +175,3 @@ class Chunk:
         if await work.db.fetchval(queries["older_refusals"], *of_list):
             keys = [key for line in self.lines for key in self._keys(work, line.row)]
             await work.execute("replace_refused", keys, record["import_id"])
-
-
-@dataclass(frozen=True)
-class DryRun:
-    """What a dry run found; kept after its transaction was undone."""
-
-    chunk: Chunk
-    report: dict[str, Any]
-    entries: list[tuple[Any, ...]]

@@ -116,7 +116,8 @@ class Events:
             "rejected": [_rejected(item) for item in refused],
             "partners": {given: str(survivors.get(partner, partner)) for given, partner in partners.items()},
         }
-        return Answer(202, body)
+        warnings = [warned for item in self._ordered if item.refusal is None for warned in _warned(item)]
+        return Answer(202, body | {"warnings": warnings} if warnings else body)
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,11 @@ class Answer:
 
     status: int
     body: dict[str, Any]
+
+
+def _warned(item: Item) -> list[dict[str, Any]]:
+    codes = () if isinstance(item.command, Refusal) else item.command.warnings
+    return [{"index": item.index, "id": item.id, "code": code} for code in codes]
 
 
 def _rejected(item: Item) -> dict[str, Any]:

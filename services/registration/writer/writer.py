@@ -16,7 +16,7 @@ from services.registration.intake.values import Refusal
 from services.registration.orders import Order, Outcome
 from services.registration.queries import queries
 from services.registration.vault import Vault
-from services.registration.writer.accept import accept
+from services.registration.writer.fitting import accept_what_fits
 from shared.bus.outbox import Relay
 from shared.database import UNAVAILABLE, transaction
 from shared.observability import Metrics, get_logger
@@ -39,21 +39,13 @@ class Submission(Protocol):
     """How many orders it has at most."""
 
     alone: bool
-    """Whether its transaction may hold no other submission, as one that is undone at the end."""
+    """Whether its transaction may hold no other submission."""
 
     async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
         """Its orders, as they are due inside the transaction."""
 
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> Any:
-        """Keep what the outcomes mean for the sender; its value is `submit`'s answer. Raise Undo for a dry run."""
-
-
-class Undo(Exception):  # not a failure: `answer` holds, the effects do not
-    """Raised by `finish`: give this answer and roll the transaction back."""
-
-    def __init__(self, answer: Any) -> None:
-        super().__init__()
-        self.answer = answer
+        """Keep what the outcomes mean for the sender; its value is `submit`'s answer."""
 
 
 class Writer(Part):
@@ -70,6 +62,7 @@ class Writer(Part):
         self._waiting: list[tuple[Submission, asyncio.Future[Any]]] = []
         self._duration = metrics.histogram("transaction_duration_seconds", "Time of one group commit")
         self._accepted = metrics.counter("accepted_total", "Orders accepted", ("kind",))
+        self._held_back = metrics.counter("held_back_total", "Partners whose new facts were held back, not fitting")
         self._refused = metrics.counter("refused_total", "Orders refused in the transaction", ("code",))
 
     async def submit(self, submission: Submission) -> Any:
@@ -131,8 +124,6 @@ class Writer(Part):
         try:
             async with transaction(self._pool) as db:
                 return await self.inside(db, submissions)
-        except Undo as undone:
-            return [undone.answer]
         finally:
             self._duration.observe(time.perf_counter() - begun)
 
@@ -143,7 +134,8 @@ class Writer(Part):
         now = await db.fetchval(queries["tick"])
         work = UnitOfWork(db, self._vault, self._regions, self._ids, now)
         ordered = [await submission.prepare(work) for submission in submissions]
-        outcomes = await accept(work, [order for orders in ordered for order in orders])
+        work, outcomes = await accept_what_fits(work, [order for orders in ordered for order in orders])
+        self._report_held_back(work)
         answers, at = [], 0
         for submission, orders in zip(submissions, ordered, strict=True):
             own = outcomes[at : at + len(orders)]
@@ -151,6 +143,12 @@ class Writer(Part):
             answers.append(await submission.finish(work, own))
             self._count(orders, own)
         return answers
+
+    def _report_held_back(self, work: UnitOfWork) -> None:
+        """A partner whose facts do not fit, although no order is to blame, as after an erasure that merged others."""
+        for partner, refusal in work.misfits.items():
+            self._held_back.inc()
+            log.error("the new facts of a partner are held back", partner=str(partner), code=refusal.code)
 
     def _count(self, orders: Sequence[Order[Command]], outcomes: Sequence[Outcome]) -> None:
         for order, outcome in zip(orders, outcomes, strict=True):

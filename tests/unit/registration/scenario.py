@@ -9,11 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from services.registration.intake import columns, tables
+from services.registration.intake import columns, table_reader
 from services.registration.intake.commands import Command
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.jurisdiction import Jurisdiction
+from services.registration.intake.reading_options import ReadingOptions
 from services.registration.intake.row_reader import RowReader
+from services.registration.intake.row_spool import RowSpool
+from services.registration.intake.tables import Table
 from services.registration.intake.values import Refusal
 from shared.regions import Regions
 
@@ -46,14 +49,16 @@ def files() -> dict[str, File]:
 
 def _read(entry: dict[str, str]) -> File:
     kind = columns.ALIASES.get(entry["kind"], entry["kind"])
-    table = tables.read((FOLDER / entry["file"]).read_bytes(), lambda name: columns.recognised(kind, name))
-    assert isinstance(table, tables.Table), table
+    with RowSpool() as spool, open(FOLDER / entry["file"], "rb") as content:
+        table = table_reader.read(content, kind, ReadingOptions(), spool)
+        rows = list(spool)
+    assert isinstance(table, Table), table
     nik = entry["file"].startswith("mojokerto")
     jurisdiction = Jurisdiction(Regions.load(), (entry["agency_region"],))
     upload = UploadContext(jurisdiction, entry["file"], date.fromisoformat(entry["list_date"]), nik)
     reader = RowReader(kind, table.header, upload)
-    file = File(entry, len(table.rows), table.skipped)
-    for row in table.rows:
+    file = File(entry, table.rows, table.skipped)
+    for row in rows:
         answer = reader.read(row)
         if isinstance(answer, Refusal):
             file.refused.append((row.line, answer))

@@ -23,7 +23,7 @@ class FixedStatus(Consumer):
 
 def scrape(consumer: Consumer, relay: Relay | None = None) -> list[str]:
     metrics = Metrics("tiny")
-    watch(metrics, consumer, relay)
+    watch(metrics, *(part for part in (consumer, relay) if part is not None))
     return generate_latest(metrics.registry).decode().splitlines()
 
 
@@ -41,9 +41,12 @@ def test_every_topic_reports_lag_dead_letters_and_its_last_progress() -> None:
     assert not any(line.startswith('payung_tiny_consumer_lag_records{topic="access"}') for line in lines)
 
 
-def test_a_relay_reports_the_number_of_events_it_published() -> None:
+def test_a_relay_reports_how_many_events_it_published_and_set_aside() -> None:
     relay = Relay(cast(asyncpg.Pool, None), kafka="localhost:1", source="tiny")
-    assert "payung_tiny_relay_published_events_total 0.0" in scrape(FixedStatus(), relay)
+    relay.set_aside = 2
+    assert {"payung_tiny_relay_published_events_total 0.0", "payung_tiny_relay_set_aside_events 2.0"} <= {
+        *scrape(FixedStatus(), relay)
+    }
 
 
 def test_a_consumer_before_its_first_batch_has_no_known_lag() -> None:

@@ -1,0 +1,149 @@
+"""Which line of a table names its columns: the one that names most of them, its tiers joined."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from services.registration.intake.tables import Line, squeeze, without_empty_end
+
+WINDOW = 200
+"""Lines among which the header is looked for."""
+
+LEAST_KNOWN = 2
+_LONGEST_NAME = 60
+_PARTS = frozenset(("l", "p", "lk", "pr", "laki laki", "laki", "perempuan", "pria", "wanita", "male", "female"))
+"""What a group of columns is split into; such a word means nothing without its group."""
+_GENERIC = _PARTS | {"nama", "name", "nik", "no", "nomor", "tanggal", "tgl", "jumlah", "status", "jenis", "kode"}
+"""Names of columns that mean something else under each group: NAMA under PENDAMPING is nobody's business."""
+_FILLERS = re.compile(r"^(?:data|identitas|keterangan|informasi)\s+", re.IGNORECASE)
+
+Known = Callable[[str], bool]
+"""Whether a squeezed column name means something for the kind of file."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """The columns' names, and the lines they stand in: numbers of the first and of the last. `known` counts those
+    that mean something; `tiers` are the lines' cells as they are compared, to recognise the header where it repeats;
+    `width` is how many cells its widest line has, those without a name behind the last name counted as well."""
+
+    names: tuple[str, ...]
+    first: int
+    last: int
+    known: int
+    tiers: tuple[tuple[str, ...], ...]
+    width: int
+
+
+def find_header(lines: Sequence[Line], known: Known, header_row: int | None = None) -> Header | None:
+    """The header among these lines, the first of a table; `header_row` is the line where it stands, if that is given.
+
+    Of the lines `DAFTAR`, `NO;NAMA USAHA;PEMILIK;` and `;;NAMA;NIK` the header is lines 2 to 3: NO, NAMA USAHA, NAMA
+    PEMILIK, NIK PEMILIK.
+    """
+    if header_row is None:
+        at = max(range(len(lines)), key=lambda at: (_known(lines[at].cells, known), -at), default=None)
+        if at is None or _known(lines[at].cells, known) < LEAST_KNOWN:
+            return None
+    else:
+        at = next((at for at, line in enumerate(lines) if line.number <= header_row <= line.last), None)
+        if at is None or not _texts(lines[at].cells):
+            return None
+    return _with_tiers(lines, at, known, may_look_up=header_row is None)
+
+
+def _with_tiers(lines: Sequence[Line], at: int, known: Known, may_look_up: bool) -> Header:
+    first = last = at
+    names = _texts(lines[at].cells)
+    below = _texts(lines[at + 1].cells) if at + 1 < len(lines) else ()
+    if _is_tier_below(names, below, known):
+        names, last = _joined(names, below, known), at + 1
+    above = _texts(lines[at - 1].cells) if at and may_look_up else ()
+    if above and _is_tier_above(above, names, known):
+        names, first = _joined(above, names, known), at - 1
+    tiers = tuple(tuple(map(squeeze, line.cells)) for line in lines[first : last + 1])
+    return Header(names, lines[first].number, lines[last].last, _known(names, known), tiers, max(map(len, tiers)))
+
+
+def _texts(cells: Sequence[str]) -> tuple[str, ...]:
+    """The names in these cells: white space and line breaks within one are single spaces."""
+    return tuple(" ".join(cell.split()) for cell in without_empty_end(list(cells)))
+
+
+def _known(cells: Sequence[str], known: Known) -> int:
+    return len({name for name in map(squeeze, cells) if name and known(name)})
+
+
+def _is_tier_below(upper: tuple[str, ...], lower: tuple[str, ...], known: Known) -> bool:
+    """Whether the line below splits groups of the header, and is no row: it has names only under a group that spans
+    columns, and one of them is what columns are called, or all are written in capitals like the header."""
+    named = [name for name in lower if name]
+    if len(named) < 2 or not all(map(_is_name, lower)):
+        return False
+    if not all(_is_spanned(upper, lower, at) for at, name in enumerate(lower) if name):
+        return False
+    if "".join((*upper, *lower)).isupper():
+        return True
+    return any(squeeze(name) in _PARTS or known(squeeze(name)) for name in named) or _mean_more(upper, lower, known)
+
+
+def _is_tier_above(upper: tuple[str, ...], lower: tuple[str, ...], known: Known) -> bool:
+    """Whether the line above names groups of the header's columns, and is not a title: together they mean more."""
+    groups = [at for at, name in enumerate(upper) if name]
+    if not all(map(_is_name, upper)) or not all(_is_spanned(upper, lower, at) for at in groups):
+        return False
+    return _mean_more(upper, lower, known)
+
+
+def _mean_more(upper: tuple[str, ...], lower: tuple[str, ...], known: Known) -> bool:
+    """Whether a name of the lower line means something together with its group."""
+    pairs = _pairs(upper, lower)
+    return any(low and top and (squeeze(low) in _PARTS or _is_pair_known(top, low, known)) for top, low in pairs)
+
+
+def _is_spanned(upper: tuple[str, ...], lower: tuple[str, ...], at: int) -> bool:
+    """Whether the lower cell here stands under a group: one that began to the left, or begins here and goes on."""
+    if _at(upper, at):
+        return not _at(upper, at + 1) and bool(_at(lower, at + 1))
+    return any(upper[:at])
+
+
+def _at(cells: tuple[str, ...], at: int) -> str:
+    return cells[at] if at < len(cells) else ""
+
+
+def _is_name(text: str) -> bool:
+    """Whether this may be a column's name; an empty cell may be part of a header too."""
+    return len(text) <= _LONGEST_NAME and "@" not in text and not re.search(r"\d{3}|\d/\d", text)
+
+
+def _pairs(upper: tuple[str, ...], lower: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """(group, name) of every column; a group goes on over the columns that have a name in the lower line alone."""
+    group = ""
+    for at in range(max(len(upper), len(lower))):
+        top, low = _at(upper, at), _at(lower, at)
+        group = top or (group if low else "")
+        yield group, low
+
+
+def _joined(upper: tuple[str, ...], lower: tuple[str, ...], known: Known) -> tuple[str, ...]:
+    return tuple(_name(top, low, known) for top, low in _pairs(upper, lower))
+
+
+def _name(top: str, low: str, known: Known) -> str:
+    """The column's name from its group and its own: the order that means something, PEMILIK over NAMA: NAMA PEMILIK."""
+    if not top or not low:
+        return top or low
+    ways = _ways(top, low)
+    if squeeze(low) not in _GENERIC:
+        ways += (low,)
+    return next((way for way in ways if known(squeeze(way))), ways[0])
+
+
+def _ways(top: str, low: str) -> tuple[str, ...]:
+    short = _FILLERS.sub("", top)
+    return (f"{top} {low}", f"{low} {top}", f"{low} {short}", f"{short} {low}")
+
+
+def _is_pair_known(top: str, low: str, known: Known) -> bool:
+    return squeeze(low) in _GENERIC and any(known(squeeze(way)) for way in _ways(top, low))

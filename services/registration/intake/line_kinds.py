@@ -1,0 +1,120 @@
+"""Which lines below a header are no rows, and why: nothing in them, sums, titles, the header again, notes.
+
+A line is skipped only for what it says itself. Where it might be a row it is one, and the row is accepted or refused.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from services.registration.intake.header import Header
+from services.registration.intake.tables import SkipReason, squeeze
+
+_SUM: Final = re.compile(
+    r"\W*(?:(?:sub|grand)[\s._-]*total|(?:jumlah|jml|total)(?:[\s._-]*(?:jumlah|total))?|jumlah\s+total)\b",
+    re.IGNORECASE,
+)
+_OF_WHAT: Final = re.compile(
+    r"(?:\W|\b(?:keseluruhan|seluruhnya|seluruh|semua|umum|akhir|sementara|dipindahkan|pindahan|halaman|hal|ini|data|"
+    r"usaha|umkm|ukm|koperasi|pekerja|tenaga|kerja|anggota|orang|peserta|[ivx]+|\d+|[a-z])\b"
+    r"|\b(?:per|kec|kecamatan|kab|kabupaten|kota|desa|kel|kelurahan|prov|provinsi|wilayah|dusun|rt|rw|bulan|tahun)\b.*)*",
+    re.IGNORECASE,
+)
+"""What may follow the word of a sum: of everything, of a place. `Total Motor` is the name of a business."""
+
+_FIGURE: Final = re.compile(
+    r"(?:Rp\.?)?\s*[-+(]?[\d.,\s]*\d[\d.,]*\s*(?:%|,-|\)|orang|unit|usaha)?|-|#\S+|=.*", re.IGNORECASE
+)
+_SECTION: Final = re.compile(
+    r"(?:kecamatan|kec|kelurahan|kel|desa|kabupaten|kab|provinsi|prov|wilayah|dusun)\b[.\s:]|(?:[ivx]{1,5}|[a-z])[.)]\s",
+    re.IGNORECASE,
+)
+_NOTE: Final = re.compile(
+    r"(?:sumber|catatan|keterangan|ket|note|source)\s*:|\*+\)?\s|\(?\*\)|nip\.?\s*:?\s*\d|(?:mengetahui|menyetujui)\b"
+    r"|(?:kepala|plt\.?\s+kepala|sekretaris)\s+(?:dinas|bidang|badan|kantor|desa|upt)|(?:dicetak|dibuat)\s+(?:pada|oleh)"
+    r"|(?:halaman|page|hal)\.?\s*\d",
+    re.IGNORECASE,
+)
+_SIGNED_AT: Final = re.compile(r"[^\W\d][^\d,;]*,\s*\d{0,2}\.*\s*[^\W\d]+\.?\s*\d{4}")
+_SIGNATURE: Final = re.compile(r"(?:mengetahui|menyetujui)\b|(?:kepala|plt)\b", re.IGNORECASE)
+_RUNNING: Final = frozenset(("no", "nomor", "no urut", "nomor urut", "id", "num", "urut"))
+_WIDE = 5
+"""Columns from which on a line with two cells is short."""
+
+
+class LineKinds:
+    """Judges the lines below one header in their order. `naming` are the columns whose text alone may be a row."""
+
+    def __init__(self, header: Header, naming: Collection[int]) -> None:
+        self._names = tuple(map(squeeze, header.names))
+        self._tiers = header.tiers
+        self._words = {name for tier in (*header.tiers, self._names) for name in tier if name}
+        self._naming = frozenset(naming)
+        self._short = 2 if len(self._names) >= _WIDE else 1
+        self._is_signed = False
+
+    def skip_reason(self, cells: Sequence[str]) -> SkipReason | None:
+        """Why this line is no row; None for a row."""
+        filled = [text for cell in cells if (text := cell.strip())]
+        if not filled:
+            return "blank"
+        if _is_sum(filled):
+            return "sum"
+        if _are_column_numbers(filled):
+            return "column_numbers"
+        if self._repeats_header(cells, filled):
+            return "repeated_header"
+        if len(filled) <= self._short:
+            return self._reason_of_short(cells, filled)
+        self._is_signed = False
+        return None
+
+    def _reason_of_short(self, cells: Sequence[str], filled: list[str]) -> SkipReason | None:
+        if any(_NOTE.match(text) or _SIGNED_AT.fullmatch(text) for text in filled):
+            self._is_signed |= any(_SIGNATURE.match(text) or _SIGNED_AT.fullmatch(text) for text in filled)
+            return "note"
+        if self._is_signed and not any(map(str.isdigit, filled)):
+            return "note"
+        return self._reason_of_single(cells, filled[0]) if len(filled) == 1 else None
+
+    def _reason_of_single(self, cells: Sequence[str], text: str) -> SkipReason | None:
+        at = next(at for at, cell in enumerate(cells) if cell.strip())
+        is_running = at < len(self._names) and self._names[at] in _RUNNING
+        if is_running and _FIGURE.fullmatch(text):
+            return "blank"
+        if at < len(self._names) and len(self._names) > 2 and _is_title(text, may_be_row=at in self._naming):
+            return "section_title"
+        return None
+
+    def _repeats_header(self, cells: Sequence[str], filled: list[str]) -> bool:
+        if squeeze(filled[0]) not in self._words:
+            return False
+        squeezed = [squeeze(cell) for cell in cells]
+        for tier in (self._names, *self._tiers):
+            same = sum(mine == theirs for mine, theirs in zip(squeezed, tier, strict=False) if mine)
+            if same >= 2 and same * 2 > len(filled):
+                return True
+        return False
+
+
+def _is_sum(filled: list[str]) -> bool:
+    """Whether a cell reads as a sum and the others hold figures only."""
+    for at, text in enumerate(filled):
+        found = _SUM.match(text)
+        if found and _OF_WHAT.fullmatch(text, found.end()):
+            return all(_FIGURE.fullmatch(other) or _SUM.match(other) for other in (*filled[:at], *filled[at + 1 :]))
+    return False
+
+
+def _are_column_numbers(filled: list[str]) -> bool:
+    """1, 2, 3, … in line, as forms number their columns; three of them at least."""
+    if len(filled) < 3 or filled[0].strip("().[] ") != "1":
+        return False
+    return all(text.strip("().[] ").partition("=")[0].strip() == str(number) for number, text in enumerate(filled, 1))
+
+
+def _is_title(text: str, *, may_be_row: bool) -> bool:
+    """Whether a text that stands alone in its line heads a section; a line in another separator is none."""
+    if _SECTION.match(text):
+        return True
+    return not may_be_row and not re.match(r"\W*\d", text) and not any(mark in text for mark in ";,\t|")

@@ -1,0 +1,112 @@
+"""The process in which a workbook is opened: its memory and time are limited, and its end is nobody else's.
+
+`python -m services.registration.intake.workbook_child FD KIND OPTIONS` reads the workbook behind the file descriptor
+and writes lines of JSON: what was found (`{"sheet": …}` or `{"refused": sentence}`), then `[number, [cells]]` for every
+row of the sheet, then `{"rows": n}`, without which the process was ended before it was done.
+"""
+
+import resource
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, BinaryIO
+
+import msgspec
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
+
+from services.registration.intake import columns, hidden_rows
+from services.registration.intake.header import WINDOW, find_header
+from services.registration.intake.tables import Line, squeeze, without_empty_end
+from services.registration.intake.workbook_cells import text_of
+
+MEMORY = 512 << 20
+"""Bytes of address space, which bounds what any workbook, or a bomb dressed as one, can take."""
+
+CPU_SECONDS = 180
+PROTECTED = "This workbook is protected by a password: save it without one and send that."
+UNREADABLE = "This workbook cannot be read: open it, save it again as XLSX or save the sheet as CSV, and send that."
+
+
+class _Options(msgspec.Struct):
+    """What of the upload matters for finding the sheet."""
+
+    sheet: str | None = None
+    header_row: int | None = None
+    columns: dict[str, str | None] = {}
+
+
+def main(descriptor: int, kind: str, options: _Options, out: BinaryIO) -> None:
+    try:
+        workbook = CalamineWorkbook.from_path(f"/dev/fd/{descriptor}")
+        _write(workbook, descriptor, kind, options, out)
+    except PasswordError:
+        _emit(out, {"refused": PROTECTED})
+    except (CalamineError, OSError, ValueError):
+        _emit(out, {"refused": UNREADABLE})
+
+
+def _write(workbook: CalamineWorkbook, descriptor: int, kind: str, options: _Options, out: BinaryIO) -> None:
+    sheets = [each for each in workbook.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
+    visible = [each.name for each in sheets if each.visible == SheetVisibleEnum.Visible]
+    hidden = [each.name for each in sheets if each.visible != SheetVisibleEnum.Visible]
+    if options.sheet is not None and options.sheet not in (*visible, *hidden):
+        names = ", ".join(f"'{name}'" for name in visible[:20])
+        _emit(out, {"refused": f"The workbook has no sheet of this name; its sheets are {names}.", "field": "sheet"})
+        return
+    name = options.sheet or _best_sheet(workbook, visible, kind, options)
+    if name is None:
+        _emit(out, {"refused": "The workbook has no sheet with cells in it."})
+        return
+    others = [each for each in visible if each != name], [each for each in hidden if each != name]
+    found = {"sheet": name, "other_sheets": others[0], "hidden_sheets": others[1]}
+    _emit(out, found | {"hidden_rows": hidden_rows.count(descriptor, name)})
+    rows = 0
+    for line in _lines(workbook.get_sheet_by_name(name)):
+        rows += 1
+        _emit(out, (line.number, line.cells))
+    _emit(out, {"rows": rows})
+
+
+def _best_sheet(workbook: CalamineWorkbook, names: list[str], kind: str, options: _Options) -> str | None:
+    """The visible sheet whose header names most columns, the first of equals; without any header, the first."""
+    chosen = {squeeze(name) for name in options.columns}
+
+    def known(name: str) -> bool:
+        return name in chosen or columns.recognised(kind, name)
+
+    best, most = (names[0] if names else None), 0
+    for name in names:
+        header = find_header(list(islice(_lines(workbook.get_sheet_by_name(name)), WINDOW)), known)
+        if header is not None and header.known > most:
+            best, most = name, header.known
+    return best
+
+
+def _lines(sheet: CalamineSheet) -> Iterator[Line]:
+    """The sheet's rows under their numbers in the sheet, up to the last one with a cell."""
+    for number, row in enumerate(sheet.iter_rows(), 1):
+        yield Line(number, number, without_empty_end([text_of(value) for value in row]))
+
+
+def _emit(out: BinaryIO, value: Any) -> None:
+    out.write(msgspec.json.encode(value) + b"\n")
+
+
+def _limit_ourselves() -> None:
+    _, allowed = resource.getrlimit(resource.RLIMIT_AS)
+    memory = MEMORY if allowed == resource.RLIM_INFINITY else min(MEMORY, allowed)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    _limit_ourselves()
+    main(int(sys.argv[1]), sys.argv[2], msgspec.json.decode(sys.argv[3], type=_Options), sys.stdout.buffer)

@@ -1,0 +1,86 @@
+"""An upload as it is worked off: its rows on disk, what they are read with, and the chunks in which they are taken."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import asyncpg
+import msgspec
+
+from services.registration.intake import columns, table_reader
+from services.registration.intake.commands import Command, Enrol
+from services.registration.intake.contexts import UploadContext
+from services.registration.intake.reading_options import ReadingOptions
+from services.registration.intake.row_reader import RowReader
+from services.registration.intake.row_spool import RowSpool, SortKey
+from services.registration.intake.table_reader import Interrupted
+from services.registration.intake.tables import Row, Table
+from services.registration.intake.values import Refusal
+from services.registration.writer import failures
+from services.registration.writer.chunks import Chunk, Line
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as read: its table, and its rows in the order in which they are judged."""
+
+    record: asyncpg.Record
+    table: Table
+    rows: RowSpool
+    reader: RowReader
+
+    def chunks(self, most_rows: int) -> Iterator[Chunk]:
+        """The chunks from the upload's next position on, at least one, each read when it is asked for."""
+        at = 0 if self.record["dry_run"] else self.record["next_position"]
+        is_any = False
+        for rows in self.rows.chunks(at, most_rows):
+            is_any = True
+            yield self._chunk(rows, at)
+            at += len(rows)
+        if not is_any:
+            yield self._chunk([], at)
+
+    def columns(self) -> list[tuple[str, str | None]]:
+        """Each column's name and what it is read as."""
+        kind, header = self.record["kind"], self.table.header
+        return list(zip(header, columns.read_as(kind, header, options_of(self.record).columns), strict=True))
+
+    def _chunk(self, rows: list[Row], at: int) -> Chunk:
+        lines = tuple(Line(row, read_row(self.reader, row)) for row in rows)
+        return Chunk(self.record, lines, at, at + len(rows) >= len(self.rows), self.reader)
+
+
+def read(
+    record: asyncpg.Record, file: BinaryIO, upload: UploadContext, rows: RowSpool, goes_on: Callable[[], bool]
+) -> Upload | Refusal | None:
+    """Read the file's table; one participant's enrolments are judged by day, then line. None once it does not go on."""
+    kind = record["kind"]
+    try:
+        table = table_reader.read(file, kind, upload.options, rows, goes_on)
+    except Interrupted:
+        return None
+    if isinstance(table, Refusal):
+        return table
+    reader = RowReader(kind, table.header, upload)
+    if kind == "enrollments":
+        rows.sort(lambda row: _by_participant(row, read_row(reader, row)))
+    return Upload(record, table, rows, reader)
+
+
+def read_row(reader: RowReader, row: Row) -> Command | Refusal:
+    """What the row asks for; whatever its cells make the reader raise refuses it."""
+    try:
+        return reader.read(row)
+    except Exception as problem:
+        return failures.as_refusal(problem, "row")
+
+
+def options_of(record: asyncpg.Record) -> ReadingOptions:
+    """What the upload said of how its file is read."""
+    return ReadingOptions(**msgspec.json.decode(record["options"]))
+
+
+def _by_participant(row: Row, answer: Command | Refusal) -> SortKey:
+    if not isinstance(answer, Enrol):
+        return ("", "", row.line)
+    return (answer.participant_no, answer.effective_on.isoformat(), row.line)

@@ -1,0 +1,201 @@
+"""The header is found wherever it stands, its tiers are joined, and lines that are no rows are skipped for a reason."""
+
+import pytest
+
+from services.registration.intake.reading_options import ReadingOptions
+from tests.unit.registration.table_reading import field_case, found, read, refusal
+
+LIST = "NO;NAMA USAHA;ALAMAT;KECAMATAN;JUMLAH PEKERJA\n"
+
+
+def skipped(*lines: str, header: str = LIST) -> dict[str, int]:
+    return dict(read(header + "1;Batik Andai;Jl. 1;Grogol;4\n" + "\n".join(lines)).table.skipped_by)
+
+
+def test_the_line_that_names_most_columns_is_the_header_wherever_it_stands() -> None:
+    above = "DATA UMKM\nNama;Kota\n\n" + "catatan;;\n" * 90
+    table = read(above + "No;Nama Usaha;Nama Pemilik;NIK;Kota\n1;Sate;Andaiman;;Sukoharjo\n")
+    assert table.cells == [("1", "Sate", "Andaiman", "", "Sukoharjo")]
+    assert table.table.reading["header_row"] == 94
+
+
+def test_a_form_above_the_table_is_not_its_header() -> None:
+    table = read(field_case("08-"))
+    assert (table.table.header[1], table.table.rows, table.table.skipped) == ("Nama Usaha", 2, 0)
+
+
+def test_names_of_columns_may_be_broken_over_lines() -> None:
+    assert read(field_case("06-")).read_as == {
+        "No": None,
+        "Nama Usaha": "name",
+        "Nama Pemilik": "owner",
+        "NIK": "nik",
+        "Kab/Kota": "region",
+        "Jumlah Pekerja": "workers",
+    }
+
+
+def test_two_tiers_of_a_header_are_one() -> None:
+    table = read(field_case("07-"))
+    assert table.table.header[2:6] == ("NAMA PEMILIK", "NIK PEMILIK", "TENAGA KERJA L", "TENAGA KERJA P")
+    assert table.table.rows == 2
+    assert table.column("nik") == ["3311004101800003", "3311000202750003"]
+
+
+def test_a_tier_above_the_line_with_the_names_is_joined_too() -> None:
+    table = read(";;DATA PEMILIK;;TENAGA KERJA;\nNO;NAMA USAHA;NAMA;NIK;L;P\n1;Kerupuk;Andaini;;2;3\n")
+    assert table.table.header[2:4] == ("NAMA PEMILIK", "NIK PEMILIK")
+    assert [table.column(meaning) for meaning in ("owner", "men", "women")] == [["Andaini"], ["2"], ["3"]]
+
+
+def test_a_title_above_the_header_is_no_tier() -> None:
+    table = read("DAFTAR UMKM;;\nNO;NAMA USAHA;NIB\n1;Kerupuk;\n")
+    assert table.table.header == ("NO", "NAMA USAHA", "NIB")
+
+
+def test_a_name_under_a_group_of_somebody_else_is_not_the_partners() -> None:
+    table = read("NO;NAMA USAHA;NIB;PENDAMPING;\n;;;NAMA;NO HP\n1;Kerupuk;;Orang Lain;086000000001\n")
+    assert table.read_as["PENDAMPING NAMA"] is None
+
+
+def test_a_second_tier_in_capitals_is_one_whatever_its_names() -> None:
+    table = read("NO;NAMA USAHA;NIB;MODAL;\n;;;SENDIRI;LUAR\n1;Kerupuk;;5;6\n")
+    assert table.table.header[3:] == ("MODAL SENDIRI", "MODAL LUAR")
+    assert table.table.rows == 1
+
+
+def test_the_first_row_is_no_tier_of_the_header() -> None:
+    assert read("nama usaha;nib;kab_kota\nToko;;\n").table.rows == 1
+    assert read("NO;NAMA USAHA;;KAB/KOTA\n1;Toko;x;Sukoharjo\n").table.rows == 1
+    odd = read("No;Nama Usaha;Alamat;;\n;;Jl. Mawar;No 5;\n1;Toko;;;\n")
+    assert (odd.table.rows, odd.read_as["Alamat"]) == (2, "address")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ";JUMLAH;;;7",
+        "JUMLAH TOTAL;;;;7",
+        ";SUB TOTAL KEC. GROGOL;;;7",
+        "Grand Total;;;;7",
+        "Sub-total;;;;7 orang",
+        ";;TOTAL KESELURUHAN;;1.250",
+        "Jumlah :;7",
+        "TOTAL.;7",
+        ";Jumlah Kecamatan Baki;;;7",
+        ";;;TOTAL UMKM;7",
+        "JUMLAH I;;;;Rp 7.000,-",
+        ";Jumlah;;;=SUM(E2:E9)",
+    ],
+)
+def test_sums_are_no_rows_wherever_their_word_stands(line: str) -> None:
+    assert skipped(line) == {"sum": 1}
+
+
+@pytest.mark.parametrize(
+    "line", ["2;Total Motor;;;7", "2;Jumlah Jaya;Jl. 2;Baki;7", "2;Total;Jl. 2;Baki;7", ";Totalindo;;;7", "2;Toko;;;"]
+)
+def test_a_business_that_is_called_like_a_sum_is_a_row(line: str) -> None:
+    assert skipped(line) == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (";;;;", "blank"),
+        (" ; ;\t; ;", "blank"),
+        ("8;;;;", "blank"),
+        ("1;2;3;4;5", "column_numbers"),
+        ("(1);(2);(3);(4);(5)", "column_numbers"),
+        ("NO;NAMA USAHA;ALAMAT;KECAMATAN;JUMLAH PEKERJA", "repeated_header"),
+        ("No.;Nama Usaha;Alamat;Kecamatan;Jumlah pekerja", "repeated_header"),
+        ("KECAMATAN GROGOL;;;;", "section_title"),
+        ("KECAMATAN GROGOL", "section_title"),
+        (";Desa Cemani;;;", "section_title"),
+        ("Kuliner;;;;", "section_title"),
+        ("Sumber: Dinas Koperasi;;;;", "note"),
+        ("*) data sementara;;;;", "note"),
+        (";;;Sukoharjo, 31 Januari 2026;", "note"),
+        (";;;Kepala Dinas Koperasi;", "note"),
+        (";;;NIP. 197001011990031001;", "note"),
+    ],
+)
+def test_lines_that_are_no_rows_are_skipped_for_a_reason(line: str, reason: str) -> None:
+    assert skipped(line) == {reason: 1}
+
+
+def test_a_signature_reaches_to_the_end_of_the_file() -> None:
+    lines = (";;;;", ";;;Mengetahui,;", ";;;Kepala Dinas;", ";;;;", ";;;Drs. Contoh, M.Si;", ";;;NIP. 1970010119;")
+    assert skipped(*lines) == {"blank": 2, "note": 4}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1,Toko,Jl. 1,Grogol,4",
+        "2;Catatan Kopi;Jl. 2;;",
+        ";Kepala Dapur;;;",
+        "2;Toko;;;",
+        ";Toko;;;",
+        "x;Desa Wisata;Jl. 2;;",
+    ],
+)
+def test_what_may_be_a_row_is_one(line: str) -> None:
+    assert skipped(line) == {}
+
+
+def test_every_line_below_the_header_is_accounted_for() -> None:
+    lines = [";JUMLAH;;;7", "", "", "KECAMATAN BAKI", "2;Toko;Jl. 2;Baki;1", "x;y", ";;;;;;;", "1;2;3;4;5"]
+    table = read(LIST + "\n".join(lines)).table
+    assert (table.rows, table.skipped, table.rows + table.skipped) == (2, 6, len(lines))
+
+
+def test_the_field_case_of_sums_has_two_rows() -> None:
+    assert read(field_case("04-")).table.skipped_by == {"sum": 4, "blank": 1}
+
+
+@pytest.mark.parametrize("name", ["real-headers/k-", "real-headers/l-"])
+def test_a_table_of_totals_is_refused_as_a_whole(name: str) -> None:
+    assert "table of totals" in refusal(field_case(name)).detail
+
+
+def test_a_list_in_which_nobody_is_named_is_refused_as_a_whole() -> None:
+    assert "No column names" in refusal("alamat;kab_kota;nib\nJl. 1;Sukoharjo;\n").detail
+
+
+def test_the_upload_may_say_where_the_header_is() -> None:
+    content = "nama usaha;nib;kab_kota\nDAFTAR\nnama usaha;x\nToko;1\n"
+    table = read(content, header_row=3)
+    assert (table.cells, table.table.reading["header_row"]) == ([("Toko", "1")], 3)
+    assert refusal(content, header_row=90).field == "header_row"
+
+
+def test_the_upload_may_say_what_a_column_means() -> None:
+    content = "merek;wilayah;nib\nToko;Sukoharjo;\n"
+    assert "No column names" in refusal(content).detail
+    table = read(content, columns={"Merek": "name"})
+    assert table.cells == [("Toko", "Sukoharjo", "")]
+
+
+def test_a_column_that_the_file_does_not_have_is_refused_by_name() -> None:
+    refused = refusal("nama usaha;nib\nToko;\n", columns={"Merek": "name"})
+    assert (refused.field, "'Merek'" in refused.detail) == ("columns", True)
+
+
+def test_only_workbooks_have_sheets() -> None:
+    assert refusal("nama usaha;nib\nToko;\n", sheet="DATA").field == "sheet"
+
+
+def test_options_that_are_given_survive_being_kept() -> None:
+    options = ReadingOptions(header_row=3, columns={"Merek": "name"}, date_order="mdy")
+    assert ReadingOptions(**options.to_json()) == options
+    assert ReadingOptions().to_json() == {}
+
+
+@pytest.mark.parametrize("name", list("abcdefg"))
+def test_headers_as_found_in_use_are_read_with_all_their_rows(name: str) -> None:
+    content = field_case(f"real-headers/{name}-")
+    table = read(content)
+    assert table.table.rows == len(content.strip().splitlines()) - 1
+    assert "name" in table.read_as.values()
+    assert found(content)
