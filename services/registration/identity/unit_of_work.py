@@ -60,8 +60,9 @@ class UnitOfWork:
     _outgoing: list[Outgoing] = field(default_factory=list)
 
     def anew(self) -> "UnitOfWork":
-        """The same transaction from its beginning: nothing is loaded, nothing changed."""
-        return UnitOfWork(self.db, self.vault, self.regions, self.ids, self.now)
+        """The same transaction from its beginning: nothing is loaded, nothing changed; who sends as what was settled
+        before."""
+        return UnitOfWork(self.db, self.vault, self.regions, self.ids, self.now, sources=self.sources)
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         return await self.db.fetch(queries[query], *arguments)
