@@ -772,16 +772,16 @@ update partner set decided_region = $2, decided_against = $3 where partner_id = 
 
 -- name: keys()
 -- The keys of all agencies, the oldest first.
-select key_id, agency, scopes, revoked, recorded_at from keys where agency is not null order by recorded_at, key_id;
+select key_id, agency, scopes, revoked, recorded_at, expires_at from keys where agency is not null order by recorded_at, key_id;
 
--- name: add_key(key_id, hash, agency, scopes, regions, recorded_at)
+-- name: add_key(key_id, hash, agency, scopes, regions, recorded_at, expires_at)
 -- Adds a key by its hash.
-insert into keys (key_id, hash, agency, scopes, regions, recorded_at) values ($1, $2, $3, $4, $5, $6);
+insert into keys (key_id, hash, agency, scopes, regions, recorded_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: revoke_key(agency, key_id)
 -- Nothing is returned for a key that the agency has not, or not any more.
 update keys set revoked = true, recorded_at = greatest(recorded_at, clock_timestamp())
- where agency = $1 and key_id = $2 and not revoked returning hash, scopes, regions, recorded_at;
+ where agency = $1 and key_id = $2 and not revoked returning hash, scopes, regions, recorded_at, expires_at;
 
 -- name: set_kafka_key(agency, key_id)
 -- The agency's access to Kafka is revoked with this key from now on, not with an earlier one.

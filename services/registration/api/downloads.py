@@ -17,12 +17,13 @@ from services.registration.api.parameters import day_or_today
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.vault import Vault
+from shared import query_parameters
 from shared.database import transaction
 from shared.problems import Problem
 from shared.security import Principal
 from shared.spreadsheet import as_csv
 
-router = APIRouter(tags=["imports"])
+router = APIRouter(tags=["imports"], dependencies=[Depends(query_parameters.only_known)])
 
 PAGE = 1_000
 """Rows that are in memory at once, however many there are."""

@@ -17,12 +17,13 @@ from services.registration.intake import values
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer.submissions import Erasure
+from shared import query_parameters
 from shared.events.partners import Partner
 from shared.jakarta import today
 from shared.problems import Problem, not_found
 from shared.security import Principal, principal_of
 
-router = APIRouter(tags=["partners"])
+router = APIRouter(tags=["partners"], dependencies=[Depends(query_parameters.only_known)])
 
 
 def _given(text: str | None) -> str | None:

@@ -12,6 +12,7 @@ from services.registration.identity.regrouping import Reach, Regrouped, Touched
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.orders import Accepted
 from shared.database import columns
+from shared.turns import in_turns
 
 
 async def regroup(
@@ -63,7 +64,7 @@ async def _save(work: UnitOfWork, changes: Sequence[Change], gone: Iterable[Row]
     replaced = [change for change in changes if change.before is not None]
     await _remove(work, [*(row.key for row in gone), *(change.row.key for change in replaced)])
     rows = regrouped.rows_by_key()
-    added = [_record(work, change, rows) for change in changes if change.before is None]
+    added = [_record(work, change, rows) async for change in in_turns(changes) if change.before is None]
     await _add(work, added, evidence.COLUMNS)
     # A replaced row keeps its place in the sequence: the oldest row of a partner decides which group keeps its id.
     again = [(change.row.sequence, *_record(work, change, rows)) for change in replaced]

@@ -25,6 +25,7 @@ from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import DelistPartner, ListPartner, Reference, SettleRows
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
+from shared.turns import in_turns
 
 NOT_STORED_YET = 1 << 62
 """Sequence of rows that are not in the table yet: later than all that are."""
@@ -38,7 +39,8 @@ async def list_partners(work: UnitOfWork, orders: Sequence[Order[ListPartner]]) 
     cooperatives = await _cooperatives(work, orders)
     named = await _named_by_id(work, orders)
     offers = [
-        _offer(work, order, NOT_STORED_YET + at, cooperatives.get(at), named.get(at)) for at, order in enumerate(orders)
+        _offer(work, order, NOT_STORED_YET + at, cooperatives.get(at), named.get(at))
+        async for at, order in in_turns(enumerate(orders))
     ]
     await kept_decisions.tie(work, _ties(offers, named))
     await rows_before_texts.adopt(work, zip(orders, offers, strict=True), cooperatives)
