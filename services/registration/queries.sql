@@ -311,19 +311,19 @@ delete from former where partner_id = any($1::uuid[]);
 
 -- name: partner_states(partner_ids)
 -- The partners with their last published facts, in the order of PartnerState.
-select partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact,
+select partner_id, first_recorded, status, merged_into, region, listed_on, version, fact,
        enrollment_version, enrollment_fact, contact_version, contact_digest, decided_region, decided_against
   from partner where partner_id = any($1::uuid[]);
 
--- name: update_partner_states(partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact, enrollment_version, enrollment_fact, contact_version, contact_digest)
+-- name: update_partner_states(partner_id, first_recorded, status, merged_into, region, listed_on, version, fact, enrollment_version, enrollment_fact, contact_version, contact_digest)
 -- Each partner gets this state; first_recorded and what a person decided do not change here.
-update partner p set status = n.status, merged_into = n.merged_into, formed_by = n.formed_by, region = n.region,
+update partner p set status = n.status, merged_into = n.merged_into, region = n.region,
        listed_on = n.listed_on, version = n.version, fact = n.fact, enrollment_version = n.enrollment_version,
        enrollment_fact = n.enrollment_fact, contact_version = n.contact_version, contact_digest = n.contact_digest
-  from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::date[], $8::int[],
-              $9::bytea[], $10::int[], $11::bytea[], $12::int[], $13::uuid[])
-       n (partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact,
-          enrollment_version, enrollment_fact, contact_version, contact_digest)
+  from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::text[], $6::date[], $7::int[], $8::bytea[],
+              $9::int[], $10::bytea[], $11::int[], $12::uuid[])
+       n (partner_id, first_recorded, status, merged_into, region, listed_on, version, fact, enrollment_version,
+          enrollment_fact, contact_version, contact_digest)
  where p.partner_id = n.partner_id;
 
 -- name: merged_earlier(survivors)
