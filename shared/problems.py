@@ -154,7 +154,7 @@ def _encodable(field: str) -> str:
 
 def _readable(message: str) -> str:
     """The framework's message, in words that name no class of ours."""
-    return "Send a file here, not a text." if "UploadFile" in message else message
+    return "Send a file here, not a text." if "UploadFile" in message else message.removeprefix("Value error, ")
 
 
 async def _unavailable(_: Request, problem: Exception) -> JSONResponse:

@@ -26,6 +26,7 @@ RefusalCode = Literal[
     "unknown_region",
     "ambiguous_region",
     "outside_jurisdiction",
+    "unknown_field",
     "missing_participant_no",
     "unknown_participant",
     "unknown_programme",
@@ -52,9 +53,11 @@ WarningCode = Literal[
 
 ProblemCode = Literal[
     "unauthorized",
+    "key_expired",
     "forbidden",
     "not_found",
     "method_not_allowed",
+    "unknown_parameter",
     "unsupported_media_type",
     "too_many_requests",
     "unavailable",
@@ -208,6 +211,13 @@ REFUSALS: Final[Mapping[RefusalCode, Explanation]] = {
         "Correct the region, or ask the administrator to add it to your agency.",
         "Wilayah ini di luar kewenangan instansi Anda.",
         "Perbaiki wilayahnya, atau minta administrator menambahkannya ke instansi Anda.",
+    ),
+    "unknown_field": Explanation(
+        WHICHEVER,
+        "Events of this type have no field of this name; it would have been ignored.",
+        "The detail names the nearest field there is: correct the name, or remove the field.",
+        "Kejadian jenis ini tidak mempunyai isian dengan nama ini; isian itu akan terabaikan.",
+        "Keterangan galat menyebutkan isian yang paling mirip: perbaiki namanya, atau hapus isian itu.",
     ),
     "missing_participant_no": Explanation(
         ("participant_no",),
@@ -380,6 +390,13 @@ PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
         "Permintaan tidak membawa kunci, atau kuncinya tidak dikenal atau sudah dicabut (401).",
         "Kirim kunci Anda dalam header: Authorization: Bearer pyk_…",
     ),
+    "key_expired": Explanation(
+        (),
+        "The key was valid until a day that is past (401).",
+        "Ask the administrator for a new key.",
+        "Masa berlaku kunci sudah habis (401).",
+        "Minta kunci baru kepada administrator.",
+    ),
     "forbidden": Explanation(
         (),
         "The key may not do this: it lacks a scope, or belongs to somebody else (403).",
@@ -400,6 +417,13 @@ PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
         "Look up the methods in /openapi.json.",
         "Alamatnya ada, tetapi tidak melayani metode HTTP ini (405).",
         "Lihat metode yang tersedia di /openapi.json.",
+    ),
+    "unknown_parameter": Explanation(
+        WHICHEVER,
+        "There is no parameter of this name here; ignored, it would have changed what the answer means (422).",
+        "The detail names the nearest parameter there is, or all of them: correct the name, or leave it out.",
+        "Tidak ada parameter dengan nama ini di sini; bila diabaikan, arti jawabannya akan berbeda (422).",
+        "Keterangan galat menyebutkan parameter yang paling mirip atau semuanya: perbaiki namanya, atau hapus.",
     ),
     "unsupported_media_type": Explanation(
         (),

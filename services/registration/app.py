@@ -26,7 +26,7 @@ from services.registration.retention import Retention
 from services.registration.runtime import Keys, Services
 from services.registration.settings import Settings
 from services.registration.vault import Vault
-from services.registration.writer import envelopes, identity_upgrade
+from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
 from services.registration.writer.writer import Writer
@@ -63,6 +63,7 @@ async def create(settings: Settings) -> FastAPI:
     app = build(settings, pool, await connect(settings.database, max_size=KEY_CONNECTIONS))
     here: Services = app.state.services
     await identity_upgrade.run(pool, here.writer, here.vault)
+    await authority_upgrade.run(pool, here.writer)
     return app
 
 

@@ -351,6 +351,15 @@ select e.key, e.partner_id, e.agency, e.list
   from unnest($1::text[], $2::text[], $3::uuid[]) k (agency, list, partner_id)
   join evidence e on e.partner_id = k.partner_id and e.agency = k.agency and e.list = k.list;
 
+-- name: listed_among(agencies, partner_ids)
+-- Those of these pairs in which the agency lists the partner.
+select k.agency, k.partner_id from unnest($1::text[], $2::uuid[]) k (agency, partner_id)
+ where exists (select from evidence e where e.partner_id = k.partner_id and e.agency = k.agency);
+
+-- name: cooperatives_among(partner_ids)
+-- Those of these partners that a list calls a cooperative.
+select distinct partner_id from evidence where partner_id = any($1::uuid[]) and kind = 'cooperative';
+
 -- name: holders(nibs, nik_koperasis, niks, names)
 -- The partners that hold these NIBs, NIK Koperasi, NIKs, names, each once.
 select 'nib' as kind, e.nib as nib, null as nik_koperasi, null::uuid as hash, e.partner_id
@@ -701,6 +710,11 @@ select slug, name, regions, scopes from agency order by slug;
 -- What an agency may do, kept as it is until the transaction ends.
 select regions, scopes from agency where slug = $1 for share;
 
+-- name: take_partners_to_derive(limit)
+-- Some of the partners whose facts wait to be derived anew; they wait no more when the transaction commits.
+delete from partner_to_derive where partner_id in (select partner_id from partner_to_derive limit $1)
+returning partner_id;
+
 -- name: regions_of_agencies(slugs)
 -- Where these agencies may work.
 select slug, regions from agency where slug = any($1::text[]);
@@ -758,16 +772,16 @@ update partner set decided_region = $2, decided_against = $3 where partner_id = 
 
 -- name: keys()
 -- The keys of all agencies, the oldest first.
-select key_id, agency, scopes, revoked, recorded_at from keys where agency is not null order by recorded_at, key_id;
+select key_id, agency, scopes, revoked, recorded_at, expires_at from keys where agency is not null order by recorded_at, key_id;
 
--- name: add_key(key_id, hash, agency, scopes, regions, recorded_at)
+-- name: add_key(key_id, hash, agency, scopes, regions, recorded_at, expires_at)
 -- Adds a key by its hash.
-insert into keys (key_id, hash, agency, scopes, regions, recorded_at) values ($1, $2, $3, $4, $5, $6);
+insert into keys (key_id, hash, agency, scopes, regions, recorded_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: revoke_key(agency, key_id)
 -- Nothing is returned for a key that the agency has not, or not any more.
 update keys set revoked = true, recorded_at = greatest(recorded_at, clock_timestamp())
- where agency = $1 and key_id = $2 and not revoked returning hash, scopes, regions, recorded_at;
+ where agency = $1 and key_id = $2 and not revoked returning hash, scopes, regions, recorded_at, expires_at;
 
 -- name: set_kafka_key(agency, key_id)
 -- The agency's access to Kafka is revoked with this key from now on, not with an earlier one.
@@ -907,14 +921,17 @@ select s.agency, s.list, count(*) as listed, count(i.partner_id) as enrolled, co
  group by s.agency, s.list order by s.agency, s.list;
 
 -- name: own_partners(agency, day, after, regions, registered, limit)
--- Partners an agency (or anybody) listed, after a cursor, in the order of their ids.
+-- Partners an agency (or anybody) listed, after a cursor, in the order of their ids. For an agency a partner is in the
+-- region of its own newest row: where others list it is not shown.
 select p.partner_id, p.region, p.listed_on, p.fact,
        exists (select from period x where x.partner_id = p.partner_id and x.start <= $2
                   and (x.until is null or x.until > $2)) as registered
   from partner p
  where p.partner_id > $3 and p.status = 'active'
    and exists (select from evidence e where e.partner_id = p.partner_id and ($1::text is null or e.agency = $1))
-   and ($4::text[] is null or p.region = any($4))
+   and ($4::text[] is null or coalesce((
+        select e.region from evidence e where e.partner_id = p.partner_id and e.agency = $1
+         order by e.last_listed desc, e.line desc, e.key desc limit 1), p.region) = any($4))
    and ($5::boolean is null or $5 = exists (select from period x where x.partner_id = p.partner_id and x.start <= $2
                                               and (x.until is null or x.until > $2)))
  order by p.partner_id limit $6;
@@ -929,10 +946,9 @@ select p.partner_id, p.region, p.listed_on, p.fact,
    and ($1::text is null or exists (select from evidence e where e.partner_id = p.partner_id and e.agency = $1));
 
 -- name: own_rows(partner_ids, agency)
--- What an agency sent of these partners, newest first.
-select partner_id, key, list, ref, nib, nik_koperasi, first_listed, last_listed, sealed
-  from evidence where partner_id = any($1::uuid[]) and ($2::text is null or agency = $2)
- order by partner_id, last_listed desc, line desc;
+-- What an agency sent of these partners, whole, newest first.
+select * from evidence where partner_id = any($1::uuid[]) and ($2::text is null or agency = $2)
+ order by partner_id, last_listed desc, line desc, key desc;
 
 -- name: quarantine_page(agency, after, import_id, hidden, limit)
 -- But for the kinds with these first words; what a dry run would refuse is only in its report.

@@ -1,7 +1,7 @@
 """What agencies send: the same types over HTTP and, for those that write to Kafka directly, on `intake.SLUG`.
 
 These structs document the data and its field names. registration reads the data field by field,
-because a refusal names the field and a stable code, and a sender's extra fields are allowed.
+because a refusal names the field and a stable code. A field that no struct here has is refused by name.
 """
 
 from typing import Annotated

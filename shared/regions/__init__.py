@@ -151,6 +151,10 @@ class Regions:
             raise RegionError("ambiguous_region", f"{code}, {name}", dict.fromkeys(meant.values()))
         return self._by_code(read, code, system)
 
+    def was_ever_a_code(self, code: str) -> bool:
+        """Whether a regency has this code today or had it before 2022."""
+        return self._codes.is_or_was(code)
+
     def code_readings(self, text: str) -> dict[System, str]:
         """System → the regency that the code in this text means there; empty where it is no code or a damaged one."""
         read = region_codes.parse(text)

@@ -48,6 +48,10 @@ class OtherCodes:
             for system in ("bps", "former"):
                 self._by_system[system][others.get(code, {}).get(system) or code] = code
 
+    def is_or_was(self, code: str) -> bool:
+        """Whether the ministry has given this code to a regency, today or before 2022."""
+        return code in self._by_system["kemendagri"] or code in self._by_system["former"]
+
     def readings(self, code: str) -> dict[System, str]:
         """System → the regency's code of today that this code means there."""
         return {system: codes[code] for system, codes in self._by_system.items() if code in codes}

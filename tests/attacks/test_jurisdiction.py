@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
+from services.registration.writer import authority_upgrade
 from tests import stack
 from tests.integration.registration_world import ADMIN, World, world
 from tests.integration.test_registration_partners import claim, enrolment, listing
@@ -195,3 +197,21 @@ async def test_a_stranger_opens_no_case_for_a_partner_of_another_region(here: Wo
     assert (await enrol(here, "home", "P13", nib=nib(13))).status_code == 202
     assert (await enrol(here, "thief", "P13", nib=nib(13), region=ABROAD)).status_code == 422
     assert await cases(here, "kanwil", "participant_claimed", "P13") == []
+
+
+async def test_partners_that_were_moved_before_are_put_right_when_the_service_starts(here: World) -> None:
+    partner = await listed(here, "home", 14, workers=3)
+    await listed(here, "thief", 14, ABROAD, day=20, workers=900)
+    stolen = msgspec.json.decode(await here.pool.fetchval("select fact from partner where partner_id = $1", partner))
+    await here.pool.execute(
+        "update partner set region = $2, fact = $3 where partner_id = $1",
+        partner,
+        ABROAD,
+        msgspec.json.encode(stolen | {"region": ABROAD}),
+    )
+    await here.pool.execute("delete from cases where subject = $1", partner)
+    await here.pool.execute("insert into partner_to_derive values ($1)", partner)
+    await authority_upgrade.run(here.pool, here.app.state.services.writer)
+    assert (await here.newest("partners"))[partner]["region"] == HOME
+    assert len(await cases(here, "kanwil", "region_conflict", partner)) == 1
+    assert await here.pool.fetchval("select count(*) from partner_to_derive") == 0

@@ -52,6 +52,8 @@ registration   PUT /v1/quarantine/{entry_id} (listing)              200    403  
 registration   PUT /v1/quarantine/{entry_id} (enrolment)            403    200  403     403   403     404  401     401
 registration   PUT /v1/quarantine/{entry_id} (enrolment row)        403    200  403     403   403     404  401     401
 registration   PUT /v1/quarantine/{entry_id} (made an enrolment)    403    403  403     403   403     404  401     401
+registration   DELETE /v1/quarantine/{entry_id} (listing)           204    403  403     403   403     404  401     401
+registration   DELETE /v1/quarantine/{entry_id} (enrolment row)     403    204  403     403   403     404  401     401
 registration   POST /v1/quarantine/{entry_id}/retry (listing)       200    403  403     403   403     404  401     401
 registration   POST /v1/quarantine/{entry_id}/retry (enrolment)     403    200  403     403   403     404  401     401
 registration   POST /v1/quarantine/{entry_id}/retry (enrolment row) 403    200  403     403   403     404  401     401
@@ -321,6 +323,8 @@ class Registration:
             f"PUT {quarantine} (enrolment)": self.entry(self.enrolment, correct=True),
             f"PUT {quarantine} (enrolment row)": self.row_entry(correct=True),
             f"PUT {quarantine} (made an enrolment)": self.entry(self.listing, correct=True, becomes=self.enrolment),
+            f"DELETE {quarantine} (listing)": self.entry(self.listing, correct=True),
+            f"DELETE {quarantine} (enrolment row)": self.row_entry(correct=True),
             f"POST {quarantine}/retry (listing)": self.entry(self.listing, correct=False),
             f"POST {quarantine}/retry (enrolment)": self.entry(self.enrolment, correct=False),
             f"POST {quarantine}/retry (enrolment row)": self.row_entry(correct=False),

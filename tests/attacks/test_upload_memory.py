@@ -53,12 +53,12 @@ def lines_without_header() -> Iterator[bytes]:
 
 def one_line() -> Iterator[bytes]:
     yield HEADER
-    yield from (b"x" * MIB for _ in range(60))
+    yield from (b"x" * MIB for _ in range(40))
 
 
 def open_quotes() -> Iterator[bytes]:
     yield HEADER
-    yield from (b'"' + b"x" * (MIB - 10) + b"\n" for _ in range(60))
+    yield from (b'"' + b"x" * (MIB - 10) + b"\n" for _ in range(30))
 
 
 def many_columns() -> Iterator[bytes]:
@@ -68,7 +68,7 @@ def many_columns() -> Iterator[bytes]:
 
 def empty_cells() -> Iterator[bytes]:
     yield HEADER
-    yield from (b";" * 1_000_000 + b"\n" for _ in range(50))
+    yield from (b";" * 1_000_000 + b"\n" for _ in range(25))
 
 
 def a_wide_header() -> Iterator[bytes]:
@@ -86,7 +86,7 @@ def zip_bomb() -> Iterator[bytes]:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.csv", "w") as entry:
         entry.write(HEADER)
-        for _ in range(400):
+        for _ in range(300):
             entry.write(b"a" * MIB)
     yield packed.getvalue()
 

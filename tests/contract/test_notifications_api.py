@@ -282,9 +282,10 @@ async def test_plans_that_are_refused(api: Api) -> None:
     for query in refused:
         answer = await api.get("/v1/plan", **query)
         assert (answer.status_code, query) == (422, query)
-        assert answer.json()["code"] in ("invalid_value", "invalid_date")
-    misspelt = (await api.get("/v1/plan", regoin="33.11")).json()["detail"]
-    assert misspelt == "regoin: no such parameter; known are until, region, limit, cursor."
+        assert answer.json()["code"] in ("invalid_value", "invalid_date", "unknown_parameter")
+    misspelt = (await api.get("/v1/plan", regoin="33.11")).json()
+    assert (misspelt["code"], misspelt["field"]) == ("unknown_parameter", "regoin")
+    assert misspelt["detail"] == "There is no parameter 'regoin'; did you mean region?"
     nowhere = await api.get("/v1/plan", region="99.99")
     assert (nowhere.status_code, nowhere.json()["code"]) == (404, "not_found")
 

@@ -35,6 +35,7 @@ CODES = [
     "unknown_region",
     "ambiguous_region",
     "outside_jurisdiction",
+    "unknown_field",
     "missing_participant_no",
     "unknown_participant",
     "unknown_programme",

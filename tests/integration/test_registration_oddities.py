@@ -135,3 +135,47 @@ async def test_the_file_of_a_failed_import_is_not_kept(here: World, monkeypatch:
     report = await here.upload("nama usaha;kab_kota\nToko;33.11\n", "partners", list="gagal")
     assert report["state"] == "failed"
     assert await here.pool.fetchval("select count(*) from import_file") == 0
+
+
+async def test_a_misspelt_field_of_an_upload_is_refused_by_name(here: World) -> None:
+    await here.agency("unggahan")
+    data, files = {"kind": "partners", "date_oder": "mdy"}, {"file": ("a.csv", b"nama usaha;kab_kota\nToko;33.11\n")}
+    answer = await here.http.post("/v1/imports", data=data, files=files, headers=here.bearer("unggahan"))
+    body = answer.json()
+    assert (answer.status_code, body["code"], body["field"]) == (422, "unknown_parameter", "date_oder")
+    assert "date_order" in body["detail"]
+
+
+@pytest.mark.parametrize("path", ["/v1/partners", "/v1/lists", "/v1/imports", "/v1/quarantine"])
+async def test_a_misspelt_parameter_is_refused_by_name(here: World, path: str) -> None:
+    slug = path.rpartition("/")[2]
+    await here.agency(slug)
+    answer = await here.http.get(path, params={"curser": "x"}, headers=here.bearer(slug))
+    body = answer.json()
+    assert (answer.status_code, body["code"], body["field"]) == (422, "unknown_parameter", "curser")
+    assert (await here.http.get(path, params={"curser": "x"})).status_code == 401
+
+
+ROSTER = """No;NPP;No KPJ;NIK KTP;Nama Tenaga Kerja;Tgl Kepesertaan;Program;Kab/Kota
+1;ZZ990001;00000000101;3311000101800041;Contoh Pekerja Satu;01/01/2020;JKK,JKM;Sukoharjo
+2;ZZ990001;00000000102;3311000101800042;Contoh Pekerja Dua;01/01/2020;JKK,JKM;Sukoharjo
+3;ZZ990001;00000000103;3311000101800043;Contoh Pekerja Tiga;01/02/2020;JKK,JKM;Sukoharjo
+"""
+
+
+async def test_a_roster_is_one_participant_with_its_workers(here: World) -> None:
+    report = await here.upload(ROSTER, "enrollments")
+    assert (report["rows"], report["accepted"], report["rejected"]) == (3, 3, 0)
+    timelines = [fact["periods"] for fact in (await here.newest("enrollments")).values()]
+    workers = [[period["workers"]["labour"] for period in periods] for periods in timelines]
+    assert [2, 3] in workers
+
+
+async def test_columns_are_judged_over_the_whole_upload(here: World) -> None:
+    header = "no_peserta;nama;kab_kota;tgl_efektif;program\n"
+    rows = [f"ZZ99{n:04d};Toko {n};33.11;{day};JKK,JKM\n" for n, day in enumerate(("12/31/2020", "03/04/2020"))]
+    report = await here.upload(header + "".join(rows), "enrollments", list="bulan-dulu")
+    assert (report["accepted"], report["rejected_by"]) == (1, {"ambiguous_date": 1})
+    assert report["reading"]["date_order"] == {"effective_on": "doubtful"}
+    report = await here.upload(header + "".join(rows), "enrollments", list="bulan-dulu", date_order="mdy")
+    assert (report["accepted"], report["rejected_by"]) == (2, {})

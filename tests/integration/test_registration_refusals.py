@@ -129,6 +129,10 @@ EVENTS: list[tuple[str, str | None, str, dict[str, Any]]] = [
     ("conflict", "claim_ref", "claim.paid", FILED | {"programme": "JKM"}),
     ("health_data", "data", "claim.filed", CLAIMED | {"diagnosis": "S06"}),
     ("missing_field", "claim_ref", "claim.filed", without(CLAIMED, "claim_ref")),
+    ("invalid_date", "occurred_on", "claim.filed", FILED | {"claim_ref": "KL-3", "occurred_on": "2100-01-01"}),
+    ("invalid_date", "paid_on", "claim.paid", FILED | {"claim_ref": "KL-3", "paid_on": "2020-04-30"}),
+    ("unknown_field", "regoin", "partner.listed", LISTED | {"regoin": "33.11"}),
+    ("unknown_field", "contact.phne", "partner.listed", LISTED | {"contact": {"phne": "1"}}),
     (
         "invalid_date",
         "until",
@@ -170,7 +174,7 @@ async def test_only_an_unknown_id_or_ref_is_a_mistake(here: World, nobody: dict[
     events = [
         here.event("partner.delisted", {"partner": nobody, "list": "default"}),
         here.event("enrollment.registered", ENROLLED | {"partner": nobody, "participant_no": number}),
-        here.event("claim.filed", FILED | {"partner": nobody, "participant_no": number, "claim_ref": number}),
+        here.event("claim.filed", FILED | {"participant_no": number, "claim_ref": number}),
         here.event("briefing.held", HELD | {"batch": number, "attendees": [nobody]}),
     ]
     listed = await here.pool.fetchval("select count(*) from evidence")

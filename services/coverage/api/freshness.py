@@ -9,11 +9,14 @@ from fastapi.responses import JSONResponse
 
 from services.coverage.api.parameters import iso
 from services.coverage.queries import queries
+from shared import query_parameters
 from shared.database import connection
 from shared.jakarta import today
 from shared.security import require
 
-router = APIRouter(prefix="/v1", tags=["freshness"], dependencies=[Depends(require("read"))])
+router = APIRouter(
+    prefix="/v1", tags=["freshness"], dependencies=[Depends(require("read")), Depends(query_parameters.only_known)]
+)
 
 
 @router.get("/freshness", summary="When each agency was last seen")

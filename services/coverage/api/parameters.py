@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import Depends, Request
 
 from services.coverage.timelines import EPOCH, FIRST_DAY, LAST_DAY
+from shared import query_parameters
 from shared.jakarta import OFFSET_SECONDS
 from shared.problems import Problem, not_found
 from shared.regions import Regions
@@ -59,10 +60,7 @@ def accepts(*names: str, by: Iterable[str]) -> dict[str, Any]:
 
 def _no_other_than(names: tuple[str, ...]) -> Callable[[Request], None]:
     def check(request: Request) -> None:
-        unknown = next((name for name in request.query_params if name not in names), None)
-        if unknown is not None:
-            detail = f"There is no query parameter {unknown[:40]!r}; known are: {', '.join(names)}."
-            raise Problem(422, "invalid_value", detail, field=unknown[:40], allowed=list(names))
+        query_parameters.refuse_unknown(list(request.query_params), names)
         twice = next((name for name in names if len(request.query_params.getlist(name)) > 1 and name != "by"), None)
         if twice is not None:
             raise Problem(422, "invalid_value", f"{twice} may be given once.", field=twice)

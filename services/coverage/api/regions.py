@@ -5,11 +5,16 @@ from typing import Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 
+from shared import query_parameters
 from shared.problems import not_found
 from shared.regions import Region, Regions
 from shared.security import require
 
-router = APIRouter(prefix="/v1/regions", tags=["regions"], dependencies=[Depends(require("read"))])
+router = APIRouter(
+    prefix="/v1/regions",
+    tags=["regions"],
+    dependencies=[Depends(require("read")), Depends(query_parameters.only_known)],
+)
 
 BELOW = {"national": ("kanwil", "province"), "kanwil": ("province",), "province": ("regency",), "regency": ()}
 

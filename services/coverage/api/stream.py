@@ -10,11 +10,14 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 
 from services.coverage.queries import queries
+from shared import query_parameters
 from shared.database import UNAVAILABLE, connection
 from shared.problems import Problem
 from shared.security import authenticate, principal_of, require
 
-router = APIRouter(prefix="/v1", tags=["coverage"], dependencies=[Depends(require("read"))])
+router = APIRouter(
+    prefix="/v1", tags=["coverage"], dependencies=[Depends(require("read")), Depends(query_parameters.only_known)]
+)
 
 POLL_SECONDS = 1.0
 POLLS_WITHOUT_CHANGE = 15

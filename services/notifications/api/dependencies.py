@@ -8,9 +8,9 @@ import asyncpg
 from fastapi import APIRouter, Depends, Request
 
 from services.notifications.queries import queries
-from shared.problems import Problem
+from shared import query_parameters
 from shared.regions import Regions
-from shared.security import Principal, principal_of, require
+from shared.security import Principal, require
 
 Reader = Annotated[Principal, Depends(require("read"))]
 Admin = Annotated[Principal, Depends(require(admin=True))]
@@ -18,17 +18,7 @@ Admin = Annotated[Principal, Depends(require(admin=True))]
 
 def routes() -> APIRouter:
     """A router under `/v1` that refuses parameters it does not know."""
-    return APIRouter(prefix="/v1", tags=["reminders"], dependencies=[Depends(_only_known_parameters)])
-
-
-def _only_known_parameters(request: Request, _: Annotated[Principal, Depends(principal_of)]) -> None:
-    """A misspelt parameter would otherwise be ignored, and the answer be one to another question."""
-    known = [each.alias for each in request.scope["route"].dependant.query_params]
-    unknown = sorted(set(request.query_params) - set(known))
-    if unknown:
-        name = unknown[0][:40]
-        choice = f"known are {', '.join(known)}" if known else "there are none here"
-        raise Problem(422, "invalid_value", f"{name}: no such parameter; {choice}.", field=name)
+    return APIRouter(prefix="/v1", tags=["reminders"], dependencies=[Depends(query_parameters.only_known)])
 
 
 def none_if_empty(value: Any) -> Any:

@@ -12,16 +12,18 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
 
 from services.registration.api.access import check_scope, onlooker, own_import, reader, services
+from services.registration.api.numbers_as_sent import nib_as_sent, nik_koperasi_as_sent
 from services.registration.api.parameters import day_or_today
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.vault import Vault
+from shared import query_parameters
 from shared.database import transaction
 from shared.problems import Problem
 from shared.security import Principal
 from shared.spreadsheet import as_csv
 
-router = APIRouter(tags=["imports"])
+router = APIRouter(tags=["imports"], dependencies=[Depends(query_parameters.only_known)])
 
 PAGE = 1_000
 """Rows that are in memory at once, however many there are."""
@@ -71,8 +73,8 @@ async def unregistered(
 
 def _partner(vault: Vault, row: asyncpg.Record) -> list[str]:
     sealed = vault.open(row["sealed"])
-    nib = f"{row['nib']:013d}" if row["nib"] is not None else None
-    cells = [sealed["name"], sealed["nik"], nib, row["nik_koperasi"], row["region"], row["kind"], row["scale"]]
+    numbers = [sealed["nik"], nib_as_sent(row, sealed), nik_koperasi_as_sent(row, sealed)]
+    cells = [sealed["name"], *numbers, row["region"], row["kind"], row["scale"]]
     cells += [row["total"], sealed["person"], sealed["phone"], sealed["email"], sealed["address"], row["ref"]]
     return ["" if cell is None else str(cell) for cell in (*cells, row["partner_id"])]
 

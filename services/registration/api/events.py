@@ -16,10 +16,11 @@ from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import envelopes
 from services.registration.writer.submissions import Answer, Events
+from shared import query_parameters
 from shared.problems import Problem, described, problem_response
 from shared.security import Principal
 
-router = APIRouter(tags=["events"])
+router = APIRouter(tags=["events"], dependencies=[Depends(query_parameters.only_known)])
 
 MEDIA_TYPES = (envelopes.ONE, envelopes.BATCH, envelopes.LINES)
 LONGEST_KEY = 200

@@ -14,11 +14,12 @@ from services.registration.identity.ids import Ids
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import upload_files
+from shared import query_parameters
 from shared.database import transaction
 from shared.problems import described
 from shared.security import Principal
 
-router = APIRouter(tags=["imports"])
+router = APIRouter(tags=["imports"], dependencies=[Depends(query_parameters.only_known)])
 
 _ids = Ids()
 
@@ -52,6 +53,7 @@ async def upload(
     date_order: Annotated[str | None, Form(description="dmy or mdy: how 03/04/2021 is read")] = None,
     decimal: Annotated[str | None, Form(description="The mark before a number's fraction: . or ,")] = None,
 ) -> dict[str, Any]:
+    await query_parameters.only_known_fields(request)
     kind = upload_form.file_kind(kind, principal)
     name = upload_form.list_name(list, file.filename)
     options = upload_form.reading_options(kind, sheet, header_row, columns, date_order, decimal)

@@ -8,9 +8,10 @@ from services.registration.api.access import reader, services
 from services.registration.api.parameters import day_or_today
 from services.registration.queries import queries
 from services.registration.runtime import Services
+from shared import query_parameters
 from shared.security import Principal
 
-router = APIRouter(tags=["lists"])
+router = APIRouter(tags=["lists"], dependencies=[Depends(query_parameters.only_known)])
 
 
 @router.get("/v1/lists", summary="Own lists: listed, enrolled and unregistered partners on a day")

@@ -21,10 +21,11 @@ from services.registration.runtime import Services
 from services.registration.writer import envelopes, submissions, uploads
 from services.registration.writer.items import Item
 from services.registration.writer.submissions import CorrectedRow, Events
+from shared import query_parameters
 from shared.problems import Problem, described, not_found
 from shared.security import Principal
 
-router = APIRouter(tags=["quarantine"])
+router = APIRouter(tags=["quarantine"], dependencies=[Depends(query_parameters.only_known)])
 
 
 @router.get("/v1/quarantine", summary="Own refused events and rows, the oldest first")

@@ -65,11 +65,15 @@ def _age(row: Row) -> tuple[Any, ...]:
 
 
 def _disputed(ordered: Sequence[Row], counting: Sequence[Row], may_list: MayList) -> frozenset[str]:
-    """The regions of rows that do not count, unless a later row that counts is of an agency that may list there too."""
+    """The regions of rows that do not count, unless a later row that counts is of an agency that may list there too.
+
+    Of each region and agency only the newest row matters, so that a partner with many rows costs no more.
+    """
     counted = {row.key for row in counting}
-    found = set()
-    for at, row in enumerate(ordered):
-        later = (other for other in ordered[at + 1 :] if other.key in counted)
-        if row.key not in counted and not any(may_list(other.agency, row.region) for other in later):
-            found.add(row.region)
-    return frozenset(found)
+    newest_word = {row.agency: at for at, row in enumerate(ordered) if row.key in counted}
+    newest_doubt = {row.region: at for at, row in enumerate(ordered) if row.key not in counted}
+    return frozenset(
+        region
+        for region, at in newest_doubt.items()
+        if not any(later > at and may_list(agency, region) for agency, later in newest_word.items())
+    )

@@ -4,13 +4,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from services.registration.identity import evidence, former_identifiers, offers, reach, regrouping
+from services.registration.identity import evidence, former_identifiers, offers, own_partners, reach, regrouping
+from services.registration.identity.ids import partner_id
 from services.registration.identity.offers import Change, Offer
 from services.registration.identity.profile import Row
-from services.registration.identity.regrouping import Regrouped, Touched
+from services.registration.identity.regrouping import Reach, Regrouped, Touched
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.orders import Accepted
 from shared.database import columns
+from shared.turns import in_turns
 
 
 async def regroup(
@@ -40,8 +42,9 @@ async def _settle(work: UnitOfWork, changes: Sequence[Change], gone: Sequence[Ro
     """Load what the changes reach, decide who is who, and apply that to the unit of work and the database."""
     replaced = [change.before for change in changes if change.before is not None]
     reached = await reach.load(work, [change.row for change in changes], [*gone, *replaced], again)
-    regrouped = regrouping.decide(reached, work.ids)
+    regrouped = regrouping.decide(reached, partner_id)
     work.apply(regrouped)
+    _count_formed(work, changes, reached, regrouped)
     work.keep_personal({change.row.key: change.offer.personal for change in changes})
     await former_identifiers.follow(work, regrouped.merged)
     await former_identifiers.keep(work, gone)
@@ -49,11 +52,19 @@ async def _settle(work: UnitOfWork, changes: Sequence[Change], gone: Sequence[Ro
     return regrouped
 
 
+def _count_formed(work: UnitOfWork, changes: Sequence[Change], reached: Reach, regrouped: Regrouped) -> None:
+    """For the reports of the imports that these changes are of."""
+    if any(change.row.import_id is not None for change in changes):
+        before = [*(row for row in reached.rows if row.key not in reached.changed), *reached.old]
+        after = own_partners.with_partners(reached.rows, regrouped.rows_by_key())
+        work.formed.update(own_partners.formed(before, after))
+
+
 async def _save(work: UnitOfWork, changes: Sequence[Change], gone: Iterable[Row], regrouped: Regrouped) -> None:
     replaced = [change for change in changes if change.before is not None]
     await _remove(work, [*(row.key for row in gone), *(change.row.key for change in replaced)])
     rows = regrouped.rows_by_key()
-    added = [_record(work, change, rows) for change in changes if change.before is None]
+    added = [_record(work, change, rows) async for change in in_turns(changes) if change.before is None]
     await _add(work, added, evidence.COLUMNS)
     # A replaced row keeps its place in the sequence: the oldest row of a partner decides which group keeps its id.
     again = [(change.row.sequence, *_record(work, change, rows)) for change in replaced]

@@ -84,7 +84,10 @@ def _ref_key(work: UnitOfWork, order: Order[ListPartner], ref: str) -> UUID:
 
 
 def personal(command: ListPartner) -> dict[str, str | None]:
-    """What is personal in a listing, as it is sealed."""
+    """What is personal in a listing, and its numbers as they were sent, as it is sealed.
+
+    A row that names its partner by id may take numbers from others' rows: those are not shown.
+    """
     contact = command.contact
     return {
         "name": command.name,
@@ -94,4 +97,6 @@ def personal(command: ListPartner) -> dict[str, str | None]:
         "email": contact.email,
         "language": contact.language,
         "address": contact.address,
+        "nib": command.partner.nib,
+        "nik_koperasi": command.partner.nik_koperasi,
     }

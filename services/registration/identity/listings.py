@@ -25,6 +25,7 @@ from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import DelistPartner, ListPartner, Reference, SettleRows
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
+from shared.turns import in_turns
 
 NOT_STORED_YET = 1 << 62
 """Sequence of rows that are not in the table yet: later than all that are."""
@@ -38,7 +39,8 @@ async def list_partners(work: UnitOfWork, orders: Sequence[Order[ListPartner]]) 
     cooperatives = await _cooperatives(work, orders)
     named = await _named_by_id(work, orders)
     offers = [
-        _offer(work, order, NOT_STORED_YET + at, cooperatives.get(at), named.get(at)) for at, order in enumerate(orders)
+        _offer(work, order, NOT_STORED_YET + at, cooperatives.get(at), named.get(at))
+        async for at, order in in_turns(enumerate(orders))
     ]
     await kept_decisions.tie(work, _ties(offers, named))
     await rows_before_texts.adopt(work, zip(orders, offers, strict=True), cooperatives)
@@ -61,7 +63,8 @@ async def delist_partners(work: UnitOfWork, orders: Sequence[Order[DelistPartner
     outcomes: list[Outcome] = []
     for agency, name, key, partner in zip(agencies, lists, keys, partners, strict=True):
         effect = Effect.REMOVED if (agency, name, partner) in listed else Effect.UNCHANGED
-        outcomes.append(key if isinstance(key, Refusal) else Accepted(effect, partner))
+        known = partner if effect is Effect.REMOVED else None  # else it would show that others list it
+        outcomes.append(key if isinstance(key, Refusal) else Accepted(effect, known))
     return outcomes, touched
 
 
@@ -86,20 +89,31 @@ async def _partners(work: UnitOfWork, keys: Sequence[Keys | Refusal]) -> list[UU
 async def _cooperatives(work: UnitOfWork, orders: Sequence[Order[ListPartner]]) -> dict[int, UUID | Refusal]:
     """The cooperative that each listing names, by its place; one that nobody knows refuses the listing."""
     mentions = {
-        at: Mention(order.agency, order.regions, order.command.cooperative, order.command.region, order.command.list)
+        at: Mention(order.agency, order.regions, _as_cooperative(named), order.command.region, order.command.list)
         for at, order in enumerate(orders)
-        if order.command.cooperative is not None
+        if (named := order.command.cooperative) is not None
     }
     if not mentions:
         return {}
     keys = await lookup.anchored_keys(work, list(mentions.values()))
     partners = await _partners(work, keys)
+    asked = [partner for partner in partners if partner is not None]
+    known = {row["partner_id"] for row in await work.fetch("cooperatives_among", asked)}
     return {
-        at: Refusal(key.code, "cooperative", key.detail)
-        if isinstance(key, Refusal)
-        else partner or Refusal("partner_unknown", "cooperative", "No such cooperative is known.")
+        at: _cooperative(key, partner if partner in known else None)
         for at, key, partner in zip(mentions, keys, partners, strict=True)
     }
+
+
+def _cooperative(key: Keys | Refusal, partner: UUID | None) -> UUID | Refusal:
+    if isinstance(key, Refusal):
+        return Refusal(key.code, "cooperative", key.detail)
+    return partner or Refusal("partner_unknown", "cooperative", "No such cooperative is known.")
+
+
+def _as_cooperative(named: Reference) -> Reference:
+    """A person's NIK names no cooperative: whether somebody lists that person is not shown here."""
+    return replace(named, nik=None)
 
 
 async def _named_by_id(
@@ -117,20 +131,39 @@ async def _named_by_id(
     if not mentions:
         return {}
     keys = await lookup.anchored_keys(work, list(mentions.values()))
-    rows = await _best_rows(work, [key.anchor_partner for key in keys if isinstance(key, Keys) and key.anchor_partner])
+    asked = [
+        (mention.agency, key.anchor_partner)
+        for mention, key in zip(mentions.values(), keys, strict=True)
+        if isinstance(key, Keys) and key.anchor_partner
+    ]
+    best = await _best_rows(work, [partner for _, partner in asked])
     return {
-        at: key if isinstance(key, Refusal) else rows.get(key.anchor_partner) if key.anchor_partner else None
-        for at, key in zip(mentions, keys, strict=True)
+        at: key if isinstance(key, Refusal) else _named(best, mention.agency, key.anchor_partner)
+        for (at, mention), key in zip(mentions.items(), keys, strict=True)
     }
 
 
-async def _best_rows(work: UnitOfWork, partners: Sequence[UUID]) -> dict[UUID, Identified]:
+ANYBODY = ""
+"""Whoever listed a partner, which no agency is called."""
+Best = dict[tuple[str, UUID], Identified]
+"""(agency or ANYBODY, partner) → the row that identifies the partner best."""
+
+
+def _named(best: Best, agency: str, partner: UUID | None) -> Identified | None:
+    """The agency's own row: what others' rows hold is neither copied nor compared where it lists the partner."""
+    return None if partner is None else best.get((agency, partner)) or best.get((ANYBODY, partner))
+
+
+async def _best_rows(work: UnitOfWork, partners: Sequence[UUID]) -> Best:
     """Of each partner the row that identifies it best, of one without rows what identified it before."""
-    best: dict[UUID, Identified] = {}
+    best: Best = {}
     for record in await work.fetch("evidence_of_partners", partners):
-        best[record["partner_id"]] = _better(best.get(record["partner_id"]), evidence.to_row(record))
-    for former in await former_identifiers.of(work, [partner for partner in partners if partner not in best]):
-        best[former.partner] = _better(best.get(former.partner), former)
+        for whose in (record["agency"], ANYBODY):
+            key = whose, record["partner_id"]
+            best[key] = _better(best.get(key), evidence.to_row(record))
+    missing = [partner for partner in partners if (ANYBODY, partner) not in best]
+    for former in await former_identifiers.of(work, missing):
+        best[ANYBODY, former.partner] = _better(best.get((ANYBODY, former.partner)), former)
     return best
 
 

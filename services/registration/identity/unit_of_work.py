@@ -1,5 +1,6 @@
 """One transaction's view of the partners it touches: their states and rows, what changed, and the facts to publish."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +12,7 @@ import msgspec
 
 from services.registration.identity import authority, partner_state
 from services.registration.identity.authority import Authority
-from services.registration.identity.ids import Ids
+from services.registration.identity.ids import Ids, partner_id
 from services.registration.identity.partner_state import PartnerState
 from services.registration.identity.profile import Row
 from services.registration.identity.regrouping import Regrouped
@@ -19,9 +20,12 @@ from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.vault import Vault
 from shared.bus import outbox
-from shared.bus.records import Outgoing
+from shared.bus.records import Outgoing, fits
 from shared.database import columns
+from shared.observability import get_logger
 from shared.regions import Regions
+
+log = get_logger(__name__)
 
 
 @dataclass
@@ -52,6 +56,8 @@ class UnitOfWork:
     """Partners whose facts are not published, since they do not fit, and why."""
     agencies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The regions of agencies, as far as they are loaded."""
+    formed: Counter[UUID] = field(default_factory=Counter)
+    """Import → how many partners more its agency lists by its rows alone: `own_partners.formed`."""
     sources: dict[str, str] = field(default_factory=dict)
     """CloudEvents sources that nobody had → the agency that sends under them in this transaction."""
     _outgoing: list[Outgoing] = field(default_factory=list)
@@ -110,7 +116,7 @@ class UnitOfWork:
 
     def new_partner(self) -> UUID:
         """The id of a partner that no list names yet."""
-        partner = self.ids()
+        partner = partner_id()
         self.add_partner(partner)
         return partner
 
@@ -189,13 +195,20 @@ class UnitOfWork:
     def publish(self, topic: str, key: str, kind: str, fact: msgspec.Struct | None, version: int) -> None:
         """Add a fact to the outbox when the transaction is saved; None is a tombstone."""
         value = None if fact is None else msgspec.json.encode(fact)
-        self._outgoing.append(Outgoing(topic, key, kind, f"{topic}/{key}/{version}", self.now, value))
+        self._emit(Outgoing(topic, key, kind, f"{topic}/{key}/{version}", self.now, value))
 
     def publish_statement(self, key: str, kind: str, fact: msgspec.Struct) -> None:
         """Statements have no version: their id is their content's, so that the same one has the same id."""
         value = msgspec.json.encode(fact)
         identity = self.vault.hash("statement", key, value.hex())
-        self._outgoing.append(Outgoing("reference", key, kind, f"reference/{identity}", self.now, value))
+        self._emit(Outgoing("reference", key, kind, f"reference/{identity}", self.now, value))
+
+    def _emit(self, event: Outgoing) -> None:
+        """One of what was accepted before texts had a limit is left out, so that no other row fails for it."""
+        if fits(event):
+            self._outgoing.append(event)
+        else:
+            log.error("a fact is too large to be published", topic=event.topic, event_id=event.id)
 
     async def save(self, partners: Collection[UUID]) -> None:
         """Write the states of these partners, and to the outbox everything published."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from services.registration.intake.days import ReadAs
 from services.registration.intake.numbers import DecimalMark
@@ -24,6 +24,16 @@ class ColumnFindings:
     read_as: Mapping[str, ReadAs] = field(default_factory=lambda: MappingProxyType({}))
     decimal: Mapping[str, DecimalMark] = field(default_factory=lambda: MappingProxyType({}))
     region_codes: CodeSystem | None = None
+
+    def reported(self) -> dict[str, Any]:
+        """What was found, for the file's sender; what is read as usual is left out."""
+        found = {
+            "niks_lost_a_digit": self.niks_lost_a_digit,
+            "date_order": dict(self.read_as),
+            "decimal": dict(self.decimal),
+            "region_codes": self.region_codes if self.region_codes != "kemendagri" else None,
+        }
+        return {name: value for name, value in found.items() if value}
 
 
 NO_FINDINGS: Final = ColumnFindings()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
+from services.registration.intake.roster import KEPT
 from services.registration.intake.tables import squeeze
 
 FileKind = Literal["partners", "persons", "enrollments", "claims", "targets", "briefings", "attendance", "agreements"]
@@ -17,26 +18,42 @@ def _headers(text: str) -> tuple[str, ...]:
 
 
 _REGION = _headers(
-    "kab/kota, kabupaten/kota, kab kota, kota/kabupaten, kabupaten, kota, kode wilayah, wilayah, region, region code,"
-    "regency, city, district"
+    "kab/kota, kabupaten/kota, kota/kabupaten, kota/kab, kabupaten/kota usaha, kab/kota usaha, nama kabupaten kota,"
+    "nama kab kota, nama kabupaten, kabupaten, kota, nama wilayah, wilayah, region, regency, city, district"
+)
+_REGION_CODE = _headers(
+    "kode wilayah, kode kabupaten kota, kode kab kota, kode kabupaten, kode kota, kode kab, kode daerah, kode bps,"
+    "kode kemendagri, region code"
 )
 _NIK = _headers(
-    "nik, nik pemilik, nik penerima, nik owner, owner nik, no ktp, nomor ktp, ktp, nomor induk kependudukan, no nik"
+    "nik, nik pemilik, nik penerima, nik owner, owner nik, no ktp, nomor ktp, ktp, nomor induk kependudukan, no nik,"
+    "nik ktp, nik/ktp, no ktp/nik, nik/no ktp, nomor nik, no nik ktp, nik pelaku usaha, nik pengusaha,"
+    "nik penanggung jawab, no ktp pemilik, no induk kependudukan"
 )
-_NIB = _headers("nib, no nib, nomor nib, nomor induk berusaha")
+_NIB = _headers("nib, no nib, nomor nib, nomor induk berusaha, no induk berusaha, nib oss")
 _PHONE = _headers(
     "no hp, nomor hp, hp, no telepon, nomor telepon, telepon, no telp, telp, phone, phone number, mobile,"
-    "whatsapp, no wa, no whatsapp"
+    "whatsapp, no wa, no whatsapp, no hp/wa, nomor hp/wa, no wa/hp, hp/wa, no hp/whatsapp, no telp/hp, no telepon/hp,"
+    "telepon/hp, telp/hp, no tlp, tlp, no telpon, nomor telpon, telpon, no handphone, nomor handphone, handphone,"
+    "nomor wa, nomor whatsapp, no kontak, nomor kontak, kontak, no hp pemilik, nomor hp pemilik, no hp aktif,"
+    "contact number, telephone, mobile phone"
 )
 _BUSINESS = _headers(
     "nama usaha, nama umkm, nama perusahaan, nama toko, nama koperasi, nama badan usaha, nama pelaku usaha,"
-    "business name, company, company name, partner name"
+    "nama ukm, nama ikm, nama unit usaha, nama usaha umkm, business name, company, company name,"
+    "partner name"
 )
 _PERSON = _headers("nama, name, nama lengkap, full name")
-_OWNER = _headers("nama pemilik, nama penerima, pemilik, owner, owner name, nama ketua, contact person")
+_OWNER = _headers(
+    "nama pemilik, nama penerima, pemilik, owner, owner name, nama ketua, contact person, nama pemilik usaha,"
+    "pemilik usaha, nama pengusaha, nama penanggung jawab, nama pemilik/penanggung jawab, nama pimpinan,"
+    "pimpinan, nama direktur"
+)
 _WORKERS = _headers(
     "jumlah pekerja, jumlah karyawan, jumlah tenaga kerja, jml pekerja, jml karyawan, tenaga kerja, workers,"
-    "employees, number of workers"
+    "employees, number of workers, jml tenaga kerja, total tenaga kerja, tenaga kerja jumlah, tenaga kerja total,"
+    "total pekerja, jumlah naker, naker, jumlah tk, jml tk, tenaga kerja orang, jumlah tenaga kerja orang,"
+    "jumlah pekerja orang, jumlah pegawai, pegawai"
 )
 _STAFF = _headers("direksi/staf/karyawan, staf/karyawan, staf, karyawan, tk karyawan, staff")
 _LABOUR = _headers("pekerja/buruh, buruh, tk buruh, pekerja, labour, labourers, labor")
@@ -52,20 +69,33 @@ _WOMEN = _headers(
     "karyawan perempuan, jumlah karyawan p, jumlah karyawan perempuan, tk p, tk perempuan"
 )
 _PARTICIPANT = _headers(
-    "no peserta, nomor peserta, no kepesertaan, participant no, participant number, participant, npp, kpj, no kpj"
+    "no peserta, nomor peserta, no kepesertaan, participant no, participant number, participant, npp, no npp,"
+    "nomor npp, nomor pendaftaran perusahaan, kpj, no kpj, nomor kpj, no kartu peserta"
 )
-_PROGRAMME = _headers("program, programme, programmes, programs, program bpjs")
-_ADDRESS = _headers("alamat, address, lokasi")
-_EMAIL = _headers("email, e-mail, surel, alamat email")
+_EMPLOYER_NO = _headers("npp, no npp, nomor npp, nomor pendaftaran perusahaan")
+_WORKER_NO = _headers("kpj, no kpj, nomor kpj, no kartu peserta")
+_WORKER_NAME = _headers("nama tenaga kerja, nama pekerja, nama karyawan, nama tk, nama peserta")
+_PROGRAMME = _headers(
+    "program, programme, programmes, programs, program bpjs, program bpjstk, program diikuti, program yang diikuti"
+)
+_ADDRESS = _headers(
+    "alamat, alamat lengkap, alamat usaha, alamat tempat usaha, alamat koperasi, alamat perusahaan, alamat domisili,"
+    "lokasi usaha, address, lokasi"
+)
+_EMAIL = _headers("email, e-mail, surel, alamat email, alamat e-mail, email koperasi, email usaha, email pemilik")
 _LISTED: Final[dict[str, tuple[str, ...]]] = {
     "name": _BUSINESS + _PERSON,
     "owner": _OWNER,
     "nik": _NIK,
     "nib": _NIB,
     "nik_koperasi": _headers("nik koperasi, nomor induk koperasi, no induk koperasi, cooperative nik"),
-    "kind": _headers("jenis, jenis usaha, jenis badan usaha, bentuk, kind, type"),
-    "scale": _headers("skala, skala usaha, klasifikasi, scale"),
+    "kind": _headers(
+        "jenis, jenis usaha, jenis badan usaha, bentuk badan usaha, badan usaha, bentuk, bentuk usaha, jenis umkm,"
+        "jenis ukm, bentuk koperasi, jenis koperasi, kind, type"
+    ),
+    "scale": _headers("skala, skala usaha, klasifikasi, klasifikasi usaha, kelas usaha, ukuran usaha, scale"),
     "region": _REGION,
+    "region_code": _REGION_CODE,
     "phone": _PHONE,
     "email": _EMAIL,
     "address": _ADDRESS,
@@ -76,7 +106,7 @@ _LISTED: Final[dict[str, tuple[str, ...]]] = {
     "men": _MEN,
     "women": _WOMEN,
     "date": _headers("tgl input, tgl data, tgl cair, tanggal input, tanggal data, tanggal, tgl, date"),
-    "status": _headers("status, status koperasi, status usaha"),
+    "status": _headers("status, status koperasi, status usaha, status aktif, status keaktifan, keaktifan"),
     "occupation": _headers("pekerjaan, profesi, occupation, mata pencaharian"),
     "ref": _headers("ref, referensi, reference, no referensi, kode referensi, partner ref"),
 }
@@ -89,17 +119,26 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
     "enrollments": {
         "participant_no": _PARTICIPANT,
-        "segment": _headers("segmen, segment, segmentasi"),
+        "segment": _headers("segmen, segment, segmentasi, segmen kepesertaan, jenis kepesertaan"),
         "scale": _LISTED["scale"],
         "name": _BUSINESS + _PERSON,
         "nib": _NIB,
         "nik": _NIK,
         "nik_koperasi": _LISTED["nik_koperasi"],
         "region": _REGION,
+        "region_code": _REGION_CODE,
+        "owner": _OWNER,
+        "phone": _PHONE,
+        "email": _EMAIL,
         "effective_on": _headers(
-            "tgl efektif, tanggal efektif, effective on, effective date, tgl daftar, tgl kepesertaan, mulai, start"
+            "tgl efektif, tanggal efektif, effective on, effective date, tgl daftar, tgl kepesertaan,"
+            "tanggal kepesertaan, tanggal daftar, tgl pendaftaran, tanggal pendaftaran, tmt, tgl mulai, tanggal mulai,"
+            "mulai, start"
         ),
-        "until": _headers("tgl nonaktif, tanggal nonaktif, tgl non aktif, tgl berakhir, until, end date, selesai"),
+        "until": _headers(
+            "tgl nonaktif, tanggal nonaktif, tgl non aktif, tgl berakhir, tanggal berakhir,"
+            "tgl keluar, tanggal keluar, until, end date, selesai"
+        ),
         "programmes": _PROGRAMME,
         "management": _MANAGEMENT,
         "staff": _STAFF,
@@ -108,9 +147,6 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "women": _WOMEN,
         "workers": _WORKERS,
         "ref": _LISTED["ref"],
-        "phone": _PHONE,
-        "email": _EMAIL,
-        "owner": _OWNER,
     },
     "claims": {
         "claim_ref": _headers("no klaim, nomor klaim, claim ref, claim no, claim number, klaim"),
@@ -123,6 +159,7 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
     "targets": {
         "region": _REGION,
+        "region_code": _REGION_CODE,
         "source": _headers("kampanye, campaign, sumber, source, kegiatan"),
         "from": _headers("mulai, from, start, tgl mulai, tanggal mulai"),
         "until": _headers("selesai, until, end, sampai, tgl selesai, tanggal selesai"),
@@ -138,6 +175,7 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "quota": _headers("kuota, quota, seats, kapasitas"),
         "present": _headers("hadir, present, jumlah hadir, peserta hadir"),
         "region": _REGION,
+        "region_code": _REGION_CODE,
     },
     "attendance": {
         "name": (*_headers("mewakili, representing, instansi"), *_BUSINESS),
@@ -145,6 +183,7 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "nik": _NIK,
         "nib": _NIB,
         "region": _REGION,
+        "region_code": _REGION_CODE,
         "phone": _PHONE,
         "email": _EMAIL,
         "present": _headers("hadir, present, kehadiran, tanda tangan, ttd"),
@@ -158,6 +197,7 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "parties": _headers("para pihak, pihak, parties"),
         "date": _headers("tanggal, tgl, date, tanggal perjanjian"),
         "region": _REGION,
+        "region_code": _REGION_CODE,
         "basis": _headers("dasar, basis, dasar hukum"),
     },
 }
@@ -194,6 +234,10 @@ def _found(kind: str, at: Mapping[str, int]) -> dict[str, int]:
         present = [name for name in names if name in at]
         if present:
             found[meaning] = at[present[0]]
+    if "region_code" in found and "region" not in found:
+        found["region"] = found.pop("region_code")
+    if kind == "enrollments" and _is_roster(at):
+        _leave_workers_apart(at, found)
     if kind in ("partners", "persons"):
         _assign_ambiguous_names(at, found)
     return found
@@ -209,6 +253,25 @@ def of_other_texts(kind: str, header: tuple[str, ...]) -> list[tuple[str, int]]:
     read = {column for meaning, column in found.items() if meaning not in ("kind", "scale", "occupation")}
     named = ((squeeze(name), column) for column, name in enumerate(header) if column not in read)
     return sorted((name, column) for name, column in named if name not in apart)
+
+
+def is_roster(kind: str, header: tuple[str, ...]) -> bool:
+    """Whether a row is a worker: an employer's number stands beside a worker's number or name."""
+    return kind == "enrollments" and _is_roster({squeeze(name): column for column, name in enumerate(header)})
+
+
+def _is_roster(at: Mapping[str, int]) -> bool:
+    return any(name in at for name in _EMPLOYER_NO) and any(name in at for name in _WORKER_NO + _WORKER_NAME)
+
+
+def _leave_workers_apart(at: Mapping[str, int], found: dict[str, int]) -> None:
+    """In a roster the participant is the employer; `worker` is what tells one worker from the others."""
+    worker = next((at[name] for name in (*_WORKER_NO, *_NIK, *_WORKER_NAME) if name in at), None)
+    employer = next((at[name] for name in _BUSINESS if name in at), None)
+    for meaning in [meaning for meaning in found if meaning not in KEPT or meaning == "name"]:
+        del found[meaning]
+    found["participant_no"] = next(at[name] for name in _EMPLOYER_NO if name in at)
+    found |= {meaning: column for meaning, column in (("worker", worker), ("name", employer)) if column is not None}
 
 
 def of_cooperatives(header: tuple[str, ...]) -> bool:

@@ -1,4 +1,7 @@
-"""Which days a command may name: those of listings, enrolments and claims lie between 1945 and one year ahead."""
+"""Which days a command may name: those of listings, enrolments and claims lie between 1945 and one year ahead.
+
+What a claim is about has happened, and is paid after that.
+"""
 
 from datetime import date, timedelta
 from typing import Final
@@ -7,13 +10,14 @@ from services.registration.intake.commands import Command, Enrol, FileClaim, Lis
 from services.registration.intake.values import Refusal
 
 FIRST_DAY: Final = date(1945, 1, 1)
+YEAR: Final = timedelta(days=366)
 LAST_DAY: Final = date(2199, 12, 31)
 """The last day of a statement: a target may reach far ahead."""
 
 
 def year_ahead(today: date) -> date:
     """The last day that a listing, enrolment or claim accepted today may name."""
-    return today + timedelta(days=366)
+    return today + YEAR
 
 
 def refusal(command: Command, last_day: date) -> Refusal | None:
@@ -24,15 +28,24 @@ def refusal(command: Command, last_day: date) -> Refusal | None:
         case Enrol():
             return _outside("effective_on", command.effective_on, last_day)
         case FileClaim():
-            paid_on = command.paid_on
-            paid = None if paid_on is None else _outside("paid_on", paid_on, last_day)
-            return _outside("occurred_on", command.occurred_on, last_day) or paid
+            return _outside("occurred_on", command.occurred_on, last_day) or _of_claim(command, last_day)
         case RecordStatement():
             days = {field: value for field, value in command.fields.items() if isinstance(value, date)}
             found = (_outside("from" if field == "start" else field, day, LAST_DAY) for field, day in days.items())
             return next((each for each in found if each is not None), None)
         case _:
             return None
+
+
+def _of_claim(claim: FileClaim, last_day: date) -> Refusal | None:
+    """Why the days of a claim contradict themselves or the calendar."""
+    if claim.occurred_on > last_day - YEAR:
+        return Refusal("invalid_date", "occurred_on", "occurred_on lies in the future: a claim is about what happened.")
+    if claim.paid_on is None:
+        return None
+    if claim.paid_on < claim.occurred_on:
+        return Refusal("invalid_date", "paid_on", "paid_on lies before occurred_on: check both days.")
+    return _outside("paid_on", claim.paid_on, last_day)
 
 
 def _outside(field: str, day: date, last_day: date) -> Refusal | None:

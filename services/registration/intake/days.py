@@ -49,7 +49,8 @@ def day(text: str, field: str = "date", read_as: ReadAs | None = None) -> date |
     """
     text = cleaned(text)
     if read_as == "doubtful" and is_ambiguous(text):
-        return Refusal("ambiguous_date", field, f"{field} is day first or month first: this column has both.")
+        detail = f"{field} may be day first or month first: upload it again with date_order=dmy or date_order=mdy."
+        return Refusal("ambiguous_date", field, detail)
     try:
         found = _day(_WEEKDAY.sub("", text), read_as) if len(text) <= LONGEST else None
     except (ValueError, OverflowError):

@@ -98,6 +98,25 @@ def _texts(data: Data, field: str, most: int) -> list[str]:
     return [checked(values.within(each, field)) for each in checked(values.at_most(value, field, most))]
 
 
+def end(data: Data, start: date) -> date | None:
+    """The day in `until`, which comes after `start`; None where it is open (not given, 9999-12-31, 1900-01-01)."""
+    given = data.get("until")
+    if given is None or (isinstance(given, str) and days.is_open_end(given)):
+        return None
+    until = day(data, "until")
+    if until <= start:
+        raise Refused("invalid_date", "until", "The end is not after the start.")
+    return until
+
+
+def left_out(given: Any, found: Reference) -> tuple[WarningCode, ...]:
+    """The warning that in place of a partner's number something stands that is none."""
+    numbers = {"nik": found.nik, "nib": found.nib, "nik_koperasi": found.nik_koperasi}
+    sent = given if isinstance(given, dict) else {}
+    is_any = any(identifiers.is_left_out(str(sent.get(name) or ""), number) for name, number in numbers.items())
+    return (identifiers.LEFT_OUT,) if is_any else ()
+
+
 def optional_day(data: Data, field: str) -> date | None:
     return day(data, field) if data.get(field) is not None else None
 

@@ -4,9 +4,11 @@ from typing import Any, Final
 
 import msgspec
 
+from services.registration.intake import health_data
 from services.registration.intake.commands import Command
 from services.registration.intake.contexts import EventContext
 from services.registration.intake.event_types import READERS
+from services.registration.intake.known_fields import unknown_field
 from services.registration.intake.values import Refusal, Refused
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -26,6 +28,10 @@ class EventReader:
             return Refusal("unknown_type", "type", "There is no event type of this name.")
         if not isinstance(data, dict):
             return Refusal("missing_field", "data", "The event has no data object.")
+        if not (event_type.startswith("claim.") and health_data.is_in(data)):
+            unknown = unknown_field(event_type, data)
+            if unknown is not None:
+                return unknown
         try:
             return reader(data, self._context)
         except Refused as refused:

@@ -37,6 +37,7 @@ def partner_listed(data: Data, context: EventContext) -> ListPartner:
     scale = event_fields.choice(data, "scale", SCALES, optional=True)
     list_name = event_fields.text(data, "list") or DEFAULT_LIST
     contact, warnings = event_fields.contact(data)
+    warnings += event_fields.left_out(data["partner"], partner)
     warnings += free_text.warnings([list_name])
     if partner.nik is not None:
         warnings += identifiers.nik_warnings(partner.nik, context.jurisdiction.nik_district_exists(partner.nik))
@@ -71,9 +72,7 @@ def enrolment_state(data: Data, context: EventContext) -> Enrol:
     partner = event_fields.reference(event_fields.needed(data, "partner"), "partner", context.jurisdiction)
     region = event_fields.place(data, context.jurisdiction)
     start = event_fields.day(data, "effective_on")
-    until = event_fields.optional_day(data, "until")
-    if until is not None and until <= start:
-        raise Refused("invalid_date", "until", "The end is not after the start.")
+    until = event_fields.end(data, start)
     segment = cast(Segment, event_fields.choice(data, "segment", ("PU", "BPU")))
     scale = cast(Scale | None, event_fields.choice(data, "scale", SCALES, optional=True))
     held = checked(programmes.programmes(event_fields.programmes(data), context.jkp))

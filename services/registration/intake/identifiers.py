@@ -22,6 +22,7 @@ _E_NOTATION = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _FRACTION = re.compile(r"[.,]0{1,2}$")
 _WORD = re.compile(r"[A-Za-z]{2}")
 _DIGIT = re.compile(r"\d")
+_ZEROS = "0" * 13
 _NIK = re.compile(r"[0-9]{16}")
 _MAYBE_SHORTENED = re.compile(r"[0-9]{15}0")
 _NIB = re.compile(r"[0-9]{13}")
@@ -44,6 +45,8 @@ def bare(text: str) -> str:
 
 def nik(text: str, required: bool = False) -> str | Refusal | None:
     """A person's number of 16 digits; a spreadsheet that held it as a number has destroyed its end."""
+    if _NIK.fullmatch(text) and not text.endswith(_ZEROS):
+        return text
     text = _LABEL.sub("", cleaned(text))
     if _E_NOTATION.fullmatch(text):
         return DAMAGED
@@ -58,6 +61,8 @@ def nik(text: str, required: bool = False) -> str | Refusal | None:
 
 def nib(text: str) -> str | Refusal | None:
     """A business number of 13 digits."""
+    if _NIB.fullmatch(text) and not text.endswith(_ZEROS):
+        return text
     text = _LABEL.sub("", cleaned(text))
     if not _E_NOTATION.fullmatch(text) and _is_no_number(text):
         return None
@@ -67,8 +72,15 @@ def nib(text: str) -> str | Refusal | None:
 
 def nik_koperasi(text: str) -> str | None:
     """A cooperative's registration number of 10 to 16 digits; whatever else is written is none."""
+    if not text:
+        return None
     digits = _whole(_LABEL.sub("", cleaned(text)), _NIK_KOPERASI)
     return digits if _NIK_KOPERASI.fullmatch(digits) and digits.strip("0") else None
+
+
+def is_e_notation(text: str) -> bool:
+    """Whether this is how a spreadsheet shows a long number: 3,57602E+15."""
+    return _E_NOTATION.fullmatch(text.strip()) is not None
 
 
 def may_have_lost_digit(text: str) -> bool:
@@ -78,7 +90,7 @@ def may_have_lost_digit(text: str) -> bool:
 
 def is_left_out(text: str, number: str | None) -> bool:
     """Whether something is written where a number belongs, and it is none."""
-    return number is None and cleaned(text) not in BLANK
+    return number is None and text != "" and cleaned(text) not in BLANK
 
 
 def nik_warnings(digits: str, district_exists: bool) -> tuple[WarningCode, ...]:

@@ -28,6 +28,11 @@ class Jurisdiction:
         """The agency's region if it has just one: a regency's agency means it by an empty text."""
         return self.own[0] if len(self.own) == 1 else None
 
+    @property
+    def any_regency(self) -> str:
+        """Some regency in the agency's regions; "" where it has none."""
+        return next((code for own in self.own for code in self.regions.regencies(own)), "")
+
     def regency(self, text: str) -> str | Refusal:
         """The code of the regency that this text means, anywhere in the country."""
         try:
@@ -71,7 +76,7 @@ class Jurisdiction:
 
     def nik_district_exists(self, nik: str) -> bool:
         """Whether a NIK begins with the code of a regency that exists."""
-        return bool(self.regions.code_readings(nik[:4]))
+        return self.regions.was_ever_a_code(f"{nik[:2]}.{nik[2:4]}")
 
     def _refusal(self, unknown: RegionError) -> Refusal:
         return self._ambiguous(unknown.readings) if unknown.code == "ambiguous_region" else UNKNOWN

@@ -3,7 +3,7 @@
 import re
 from typing import Final, Literal
 
-from services.registration.intake.placeholders import NO_PEOPLE, as_word, cleaned, given
+from services.registration.intake.placeholders import NO_PEOPLE, as_word, cleaned, given, is_nothing
 from services.registration.intake.values import MAX_AMOUNT, MAX_WORKERS, Refusal
 
 DecimalMark = Literal[".", ","]
@@ -27,6 +27,8 @@ def whole_number(text: str, decimal: DecimalMark | None = None) -> int | None:
     """
     if len(text) > LONGEST_NUMBER or not text.isascii():
         return None
+    if text.isdecimal():
+        return int(text)
     grouped = _COMMAS_GROUP if decimal == "." or _COMMAS_CLEARLY_GROUP.fullmatch(text) else _DOTS_GROUP
     if found := grouped.fullmatch(text):
         return int(re.sub(r"[.,]", "", found[1]))
@@ -46,13 +48,15 @@ def whole(text: str, field: str, decimal: DecimalMark | None = None) -> int | Re
 
 def count(text: str, field: str = "workers", decimal: DecimalMark | None = None) -> int | Refusal | None:
     """A head count: digits, or digits followed by `orang`; None where nothing is given, 0 for `nihil`."""
+    if text.isdecimal() and text.isascii() and len(text) < LONGEST_NUMBER:
+        return _people(int(text), field)
     text = cleaned(text)
-    if as_word(text) in NO_PEOPLE:
-        return 0
-    text = given(text)
-    if not text:
-        return None
-    number = whole_number(_PEOPLE.sub("", text), decimal)
+    if is_nothing(text):
+        return 0 if as_word(text) in NO_PEOPLE else None
+    return _people(whole_number(_PEOPLE.sub("", text), decimal), field)
+
+
+def _people(number: int | None, field: str) -> int | Refusal:
     if number is None or number > MAX_WORKERS:
         return Refusal("invalid_worker_count", field, "Not a number of people: write digits, or digits and 'orang'.")
     return number

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from services.registration.intake.placeholders import cleaned, given
+from services.registration.intake.placeholders import given
 
 LONGEST: Final = 200
 """Characters; what is longer is no phone number."""
@@ -12,6 +12,8 @@ _E_NOTATION = re.compile(r"\d[.,]?\d*E\+?\d+", re.IGNORECASE)
 _FRACTION = re.compile(r"(?<=\d{9})[.,]0{1,2}$")
 _TRUNK = re.compile(r"\(\s*0\s*\)")
 _BETWEEN_NUMBERS = re.compile(r"[^\d\s().+\-\u2010-\u2015]+|\s[-\u2010-\u2015]\s|(?<=\d)\s*(?=\+)")
+_ONE_NUMBER = re.compile(r"\+?[\d-]+")
+_NO_DIGIT = re.compile(r"\D")
 _MOBILE = re.compile(r"628\d{8,11}")
 
 
@@ -21,6 +23,8 @@ def phone(text: str) -> tuple[str | None, bool]:
     Where the digits can be read as two different numbers, none is taken: it might be a stranger's.
     """
     text = given(text)
+    if text and (found := _mobile(text)) and _ONE_NUMBER.fullmatch(text):
+        return found, False
     if not text or not text.strip("0"):
         return None, False
     if len(text) > LONGEST or _E_NOTATION.fullmatch(text):
@@ -44,7 +48,7 @@ def _number(part: str) -> tuple[str | None, bool]:
 
 
 def _mobile(text: str) -> str | None:
-    digits = re.sub(r"\D", "", cleaned(text))
+    digits = _NO_DIGIT.sub("", text)
     if digits.startswith("0"):
         digits = "62" + digits[1:]
     elif not digits.startswith("62"):

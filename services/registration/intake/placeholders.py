@@ -3,7 +3,6 @@
 One list for all columns; where a word means something in one of them, its reader asks `cleaned` instead of `given`.
 """
 
-import re
 from typing import Final
 
 BLANK: Final = frozenset(("", "-", "--", "---", "–", "—", "."))
@@ -13,7 +12,7 @@ NOTHING: Final = frozenset(
     (
         *("N/A", "#N/A", "#NA", "N.A.", "<NA>", "NAN", "NULL", "(NULL)", "#NULL!", "NONE", "NIL", "UNDEFINED"),
         *("#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "NIHIL", "KOSONG", "(KOSONG)"),
-        *("TIDAK ADA", "TDK ADA", "TAK ADA", "BELUM ADA", "BLM ADA", "TIDAK DIISI", "BELUM DIISI"),
+        *("NOL", "TIDAK ADA", "TDK ADA", "TAK ADA", "BELUM ADA", "BLM ADA", "TIDAK DIISI", "BELUM DIISI"),
         *("TIDAK PUNYA", "BELUM PUNYA", "TIDAK MEMILIKI", "BELUM MEMILIKI"),
     )
 )
@@ -23,6 +22,8 @@ NO_PEOPLE: Final = frozenset(("NIHIL", "TIDAK ADA", "TDK ADA", "TAK ADA", "NOL")
 """Words for 'none' that in a column of people mean the number 0."""
 
 _LONGEST = max(map(len, NOTHING))
+_BEGINNINGS = frozenset(letter for word in NOTHING for letter in (word[0], word[0].lower()))
+_SUSPECT = _BEGINNINGS | {"", "-", ".", "="}
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"))
 _INVISIBLE |= dict.fromkeys(range(0x2066, 0x206A)) | dict.fromkeys(map(ord, "\u00a0\u2007\u202f"), " ")
 
@@ -32,7 +33,7 @@ def cleaned(text: str) -> str:
     text = text.strip()
     if not text.isascii():
         text = text.translate(_INVISIBLE).strip()
-    if text.startswith('="') and text.endswith('"') and len(text) > 2:
+    if text[:2] == '="' and text[-1] == '"' and len(text) > 2:
         text = text[2:-1].strip()
     return text
 
@@ -41,15 +42,18 @@ def is_nothing(text: str) -> bool:
     """Whether a cleaned text says that there is none: `-`, `N/A`, `Belum ada`."""
     if text in BLANK:
         return True
-    return len(text) <= _LONGEST + 4 and as_word(text) in NOTHING
+    return text[0] in _BEGINNINGS and len(text) <= _LONGEST + 4 and as_word(text) in NOTHING
 
 
 def given(text: str) -> str:
     """The cleaned text, "" where it only says that there is none."""
+    text = text.strip()
+    if text.isascii() and text[:1] not in _SUSPECT:
+        return text
     text = cleaned(text)
     return "" if is_nothing(text) else text
 
 
 def as_word(text: str) -> str:
     """The text as it stands in these lists: in upper case, with single spaces."""
-    return re.sub(r"\s+", " ", text.upper()).strip()
+    return " ".join(text.upper().split())

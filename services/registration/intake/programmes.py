@@ -1,6 +1,8 @@
 """Which programmes go together (Perpres 109/2013). JKP counts only where the configuration switches it on."""
 
 import re
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, cast
 
 from services.registration.intake.values import Refusal
@@ -31,7 +33,7 @@ ALLOWED: Final[dict[str, frozenset[int]]] = {
 """How many of them, by segment BPU or by the scale of the employer; an unknown scale is judged as micro."""
 
 
-def programmes(names: list[str], jkp: bool, field: str = "programmes") -> tuple[Programme, ...] | Refusal:
+def programmes(names: Iterable[str], jkp: bool, field: str = "programmes") -> tuple[Programme, ...] | Refusal:
     """The programmes these names mean, in statutory order."""
     known = PROGRAMMES if jkp else ORDER
     wanted = {name.strip().upper() for name in names if name.strip()}
@@ -41,12 +43,13 @@ def programmes(names: list[str], jkp: bool, field: str = "programmes") -> tuple[
     return tuple(cast(Programme, name) for name in known if name in wanted)
 
 
-def split_programmes(text: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def split_programmes(text: str) -> tuple[str, ...]:
     """The programmes in a text, by abbreviation or name: `JKK - JKM`, `JKK dan JK`, `Jaminan Hari Tua (JHT)`."""
     text = " ".join(re.sub(r"[^A-Z0-9]+", " ", text.upper()).split())
     for name, abbreviation in NAMES.items():
         text = text.replace(name, abbreviation)
-    return [OTHER_ABBREVIATIONS.get(word, word) for word in text.split() if word not in FILLERS]
+    return tuple(OTHER_ABBREVIATIONS.get(word, word) for word in text.split() if word not in FILLERS)
 
 
 def judge(held: tuple[Programme, ...], segment: Segment, scale: Scale | None) -> Refusal | None:

@@ -11,7 +11,7 @@ from services.registration.intake import days, identifiers, numbers, phones, pla
 from services.registration.intake.column_findings import NO_FINDINGS, ColumnFindings
 from services.registration.intake.commands import ContactDetails, Heads, Reference
 from services.registration.intake.jurisdiction import Jurisdiction
-from services.registration.intake.values import Refused, checked
+from services.registration.intake.values import Refusal, Refused, checked
 from shared.refusals import WarningCode
 
 
@@ -30,7 +30,8 @@ class RowCells:
         self._columns, self._texts, self.line, self.findings = columns, texts, line, findings
 
     def __getitem__(self, meaning: str) -> str:
-        return placeholders.given(self.as_sent(meaning))
+        column = self._columns.get(meaning)
+        return "" if column is None else placeholders.given(self._texts[column])
 
     def as_sent(self, meaning: str) -> str:
         """The text with its marks and placeholders; "" where the file has no such column."""
@@ -96,7 +97,8 @@ def plain_number(text: str) -> str:
 
 
 def count(cells: RowCells, meaning: str) -> int | None:
-    return checked(numbers.count(cells.as_sent(meaning), meaning, cells.findings.decimal.get(meaning)))
+    text = cells.as_sent(meaning)
+    return checked(numbers.count(text, meaning, cells.findings.decimal.get(meaning))) if text else None
 
 
 def heads(cells: RowCells) -> Heads:
@@ -135,11 +137,17 @@ def reference(cells: RowCells, name: str | None, numbers: Numbers, region: str) 
     )
 
 
+def regency(cells: RowCells, jurisdiction: Jurisdiction) -> str | Refusal:
+    """The row's regency, anywhere in the country."""
+    return jurisdiction.regency_of(cells["region_code"], cells["region"], cells.findings.region_codes)
+
+
 def place(cells: RowCells, jurisdiction: Jurisdiction) -> str:
     """The row's regency, which lies in the agency's regions."""
-    return checked(jurisdiction.place(cells["region"]))
+    code, name = cells["region_code"], cells["region"]
+    return checked(jurisdiction.place(code or name, name if code else "", cells.findings.region_codes))
 
 
 def area(cells: RowCells, jurisdiction: Jurisdiction) -> str:
     """The row's region, of any level; without one, the agency's first."""
-    return checked(jurisdiction.area(cells["region"] or jurisdiction.own[0]))
+    return checked(jurisdiction.area(cells["region_code"] or cells["region"] or jurisdiction.own[0]))

@@ -168,7 +168,7 @@ def attendance(cells: RowCells, file: FileContext) -> RecordAttendance:
     if not name:
         raise Refused("missing_name", "name", "No name is given.")
     found = row_cells.identifying_numbers(cells, file.upload.jurisdiction)
-    region = row_cells.place(cells, file.upload.jurisdiction) if cells["region"] else None
+    region = row_cells.place(cells, file.upload.jurisdiction) if cells["region"] or cells["region_code"] else None
     partner = Reference(nib=found.nib, nik=found.nik, name=name)
     return RecordAttendance(
         partner=partner,

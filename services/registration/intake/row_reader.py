@@ -1,12 +1,17 @@
 """Reads the rows of one file: what each asks for, or why it is refused, whose it is and what identifies it."""
 
+from collections.abc import Iterable
+
 import msgspec
 
-from services.registration.intake import columns, data_subject, free_text, health_data, names
+from services.registration.intake import columns, data_subject, free_text, health_data, names, row_cells, row_faults
+from services.registration.intake.column_evidence import ColumnEvidence
+from services.registration.intake.column_findings import NO_FINDINGS, ColumnFindings
 from services.registration.intake.columns import FileKind
-from services.registration.intake.commands import Command, ListPartner
+from services.registration.intake.commands import Command, Enrol, ListPartner
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.data_subject import DataSubject
+from services.registration.intake.roster import KEPT, Roster
 from services.registration.intake.row_cells import RowCells
 from services.registration.intake.row_kinds import READERS, FileContext
 from services.registration.intake.tables import Row
@@ -28,10 +33,39 @@ class RowReader:
         self._file = FileContext(upload, lists_cooperatives, health_columns, list_warnings)
         self._other_texts = columns.of_other_texts(kind, header) if self._lists_partners else []
         self._limits = [(meaning, column, _cell_limit(meaning)) for meaning, column in self._columns.items()]
+        self._findings = NO_FINDINGS
+        self._roster = Roster() if columns.is_roster(kind, header) else None
         self._least_limit = min((limit for _, _, limit in self._limits), default=0)
 
+    def judge_columns(self, rows: Iterable[Row]) -> None:
+        """Judge the columns over all rows of the file, before any is read; a roster's are gone through twice."""
+        evidence = ColumnEvidence(self._columns, self._file.upload.jurisdiction.regions)
+        for row in rows:
+            if row.fits:
+                evidence.add(row.cells)
+        self._findings = evidence.findings(self._file.upload.options)
+        if self._roster is not None:
+            self._count_workers(rows, self._roster)
+
+    @property
+    def findings(self) -> ColumnFindings:
+        """What the columns as a whole showed."""
+        return self._findings
+
     def read(self, row: Row) -> Command | Refusal:
-        """What the row asks for, or the first thing that is wrong with it."""
+        """What the row asks for, or the first thing that is wrong with it; the detail names the others too."""
+        answer = self._read_alone(row)
+        if isinstance(answer, Refusal):
+            return self._with_all_faults(row, answer) if row.fits else answer
+        return self._roster.whole(answer) if self._roster and isinstance(answer, Enrol) else answer
+
+    def _with_all_faults(self, row: Row, first: Refusal) -> Refusal:
+        def read(cells: tuple[str, ...]) -> Command | Refusal:
+            return self._read_alone(Row(row.line, cells, row.fits))
+
+        return row_faults.all_named(first, row.cells, self._columns, self._file.upload.jurisdiction.any_regency, read)
+
+    def _read_alone(self, row: Row) -> Command | Refusal:
         if not row.fits:
             return Refusal("wrong_column_count", None, "This row has more or fewer cells than the header.")
         if max(map(len, row.cells), default=0) > self._least_limit and (refusal := self._too_long(row)):
@@ -50,14 +84,18 @@ class RowReader:
         return tuple(part for name, text in found if text for part in (name, text))
 
     def cells_to_keep(self, row: Row) -> list[str]:
-        """The cells of a refused row without health data."""
-        return health_data.cells_without(row.cells, self._file.health_columns, row.fits)
+        """The cells of a refused row without health data, and without what is a worker's own."""
+        cells = health_data.cells_without(row.cells, self._file.health_columns, row.fits)
+        if self._roster is None:
+            return cells
+        of_employer = {column for meaning, column in self._columns.items() if meaning in KEPT} if row.fits else set()
+        return [cell if column in of_employer else "" for column, cell in enumerate(cells)]
 
     def data_subject(self, row: Row) -> DataSubject:
         """The person or business that a refused row is about, as far as it can be read; the row may be too short."""
         cells = self._cells(row)
         numbers = cells["nik_koperasi"] or cells["nik_of_cooperatives"], cells["participant_no"]
-        return data_subject.of_cells(row.cells, _name(cells), self._region(cells), *numbers)
+        return data_subject.of_cells(tuple(self.cells_to_keep(row)), _name(cells), self._region(cells), *numbers)
 
     def identities(self, row: Row) -> list[tuple[str, ...]]:
         """What identifies the row on its list: its own identity first, then those it may have had while refused."""
@@ -79,13 +117,19 @@ class RowReader:
         found = next(exceeded, None)
         return found and Refusal("too_long", found[0], f"{found[0]} has at most {found[1]} characters.")
 
+    def _count_workers(self, rows: Iterable[Row], roster: Roster) -> None:
+        for row in rows:
+            answer = self._read_alone(row)
+            if isinstance(answer, Enrol):
+                roster.add(answer, self._cells(row)["worker"])
+
     def _cells(self, row: Row) -> RowCells:
         """The row's cells; where it ends before a column, that is empty."""
         missing = () if row.fits else ("",) * self._width
-        return RowCells(self._columns, row.cells + missing, row.line)
+        return RowCells(self._columns, row.cells + missing, row.line, self._findings)
 
     def _region(self, cells: RowCells) -> str | None:
-        region = self._file.upload.jurisdiction.regency(cells["region"])
+        region = row_cells.regency(cells, self._file.upload.jurisdiction)
         return None if isinstance(region, Refusal) else region
 
 

@@ -1,6 +1,7 @@
 """What agencies call scales, segments, occupations, states of a business and of a claim, in Indonesian or English."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from services.registration.intake import placeholders
@@ -58,16 +59,19 @@ INDIVIDUALS: Final = ("PERORANGAN", "INDIVIDUAL", "BPU")
 _ABBREVIATION = re.compile(r"\((?:B?PU|PPU|PBPU)\)")
 
 
+@lru_cache(maxsize=1024)
 def scale(text: str) -> Scale | None:
     """The scale that is named first: `mikro`, `Usaha Kecil`, `Menengah (UM)`."""
     return next((SCALES[word] for word in _words(text).split() if word in SCALES), None)
 
 
+@lru_cache(maxsize=1024)
 def segment(text: str) -> Segment | None:
     """The segment of this name or abbreviation, or both; PU (employed) where none is given, None for another word."""
     return SEGMENTS.get(_words(_ABBREVIATION.sub("", text.upper())) or _words(text)) if text else "PU"
 
 
+@lru_cache(maxsize=1024)
 def is_inactive(status: str) -> bool:
     """Whether a status says that the business is not active; one about something else (`Menikah`) does not."""
     words = _words(status)

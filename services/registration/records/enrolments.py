@@ -18,6 +18,7 @@ from services.registration.records.claimed_numbers import ShutOut, present_regio
 from services.registration.records.participants import Participant
 from services.registration.records.timelines import Version
 from shared.events.model import Workers
+from shared.turns import in_turns
 
 
 async def enrol(work: UnitOfWork, orders: Sequence[Order[Enrol]], touched: Touched | None) -> list[Outcome]:
@@ -55,7 +56,7 @@ async def _judge(
     run = await _load(work, [order.command.participant_no for order in orders])
     keys = await lookup.anchored_keys(work, [_mention(order) for order in orders])
     effects: list[Effect | Refusal] = []
-    for order, found in zip(orders, keys, strict=True):
+    async for order, found in in_turns(zip(orders, keys, strict=True)):
         effects.append(found if isinstance(found, Refusal) else _take(work, order, found, run))
     await claimed_numbers.open_cases_of(work, run.shut_out)
     return effects, run.changed
@@ -70,7 +71,9 @@ async def _load(work: UnitOfWork, numbers: Sequence[str]) -> _Run:
 
 def _mention(order: Order[Enrol]) -> Mention:
     command = order.command
-    return Mention(order.agency, order.regions, command.partner, command.region, contact=command.contact)
+    return Mention(
+        order.agency, order.regions, command.partner, command.region, contact=command.contact, of_office=True
+    )
 
 
 def _may_change(work: UnitOfWork, order: Order[Enrol], participant: Participant | None, run: _Run) -> bool:

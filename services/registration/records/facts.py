@@ -17,6 +17,7 @@ from services.registration.records.derivation import ENROLLMENT, Derived, NewCon
 from services.registration.records.disputes import Disputes
 from services.registration.records.participants import Participant
 from shared.events.contacts import Contact
+from shared.turns import in_turns
 
 
 async def publish(work: UnitOfWork) -> set[UUID]:
@@ -27,7 +28,7 @@ async def publish(work: UnitOfWork) -> set[UUID]:
     await work.load_agencies(touched)
     disputes = Disputes(work)
     by_partner = await participants.of_partners(work, touched)
-    for partner in sorted(touched):
+    async for partner in in_turns(sorted(touched)):
         work.resolve_merge(partner)
         state = work.states[partner]
         if not (state.is_new and state.status == "merged"):

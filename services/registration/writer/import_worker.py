@@ -103,7 +103,7 @@ class ImportWorker(Part):
             table.skipped,
             json.dumps(table.skipped_by),
             json.dumps(upload.columns()),
-            json.dumps(table.reading),
+            json.dumps({**table.reading, **upload.reader.findings.reported()}),
         )
 
     @asynccontextmanager

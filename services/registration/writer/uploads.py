@@ -62,6 +62,7 @@ def read(
     if isinstance(table, Refusal):
         return table
     reader = RowReader(kind, table.header, upload)
+    reader.judge_columns(rows)
     if kind == "enrollments":
         rows.sort(lambda row: _by_participant(row, read_row(reader, row)))
     return Upload(record, table, rows, reader)

@@ -57,6 +57,7 @@ def _read(entry: dict[str, str]) -> File:
     jurisdiction = Jurisdiction(Regions.load(), (entry["agency_region"],))
     upload = UploadContext(jurisdiction, entry["file"], date.fromisoformat(entry["list_date"]), nik)
     reader = RowReader(kind, table.header, upload)
+    reader.judge_columns(rows)
     file = File(entry, table.rows, table.skipped)
     for row in rows:
         answer = reader.read(row)

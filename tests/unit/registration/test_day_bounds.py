@@ -23,14 +23,26 @@ def target(day: date) -> RecordStatement:
 
 
 @pytest.mark.parametrize(("command", "field"), [
-    (listing, "listed_on"), (lambda day: Enrol("P1", day), "effective_on"), (claim, "occurred_on"),
-    (lambda day: claim(TODAY, day), "paid_on"),
+    (listing, "listed_on"), (lambda day: Enrol("P1", day), "effective_on"),
+    (lambda day: claim(date(1945, 1, 1), day), "paid_on"),
 ])  # fmt: skip
 def test_from_1945_to_a_year_ahead(command, field: str) -> None:
     for good in (date(1945, 1, 1), TODAY, TODAY + timedelta(days=366)):
         assert day_bounds.refusal(command(good), day_bounds.year_ahead(TODAY)) is None
     for bad in (date(1, 1, 1), date(1944, 12, 31), TODAY + timedelta(days=367), date(2098, 1, 1), date.max):
         refusal = day_bounds.refusal(command(bad), day_bounds.year_ahead(TODAY))
+        assert refusal is not None
+        assert (refusal.code, refusal.field) == ("invalid_date", field)
+
+
+def test_a_claim_is_about_what_has_happened_and_is_paid_after_that() -> None:
+    last_day = day_bounds.year_ahead(TODAY)
+    for good in (claim(TODAY), claim(date(1945, 1, 1)), claim(TODAY, TODAY), claim(TODAY, TODAY + timedelta(days=9))):
+        assert day_bounds.refusal(good, last_day) is None
+    tomorrow, yesterday = TODAY + timedelta(days=1), TODAY - timedelta(days=1)
+    for bad, field in ((claim(tomorrow), "occurred_on"), (claim(date.max), "occurred_on"),
+                       (claim(date(1944, 12, 31)), "occurred_on"), (claim(TODAY, yesterday), "paid_on")):  # fmt: skip
+        refusal = day_bounds.refusal(bad, last_day)
         assert refusal is not None
         assert (refusal.code, refusal.field) == ("invalid_date", field)
 

@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import Enrol, ListPartner
@@ -12,6 +14,7 @@ from services.registration.intake.row_reader import RowReader
 from services.registration.intake.tables import Row
 from services.registration.intake.values import Refusal
 from shared.regions import Regions
+from tests.unit.registration import reading
 
 HEADER = ("no_peserta", "segmen", "nama", "kab_kota", "tgl_efektif", "program")
 
@@ -60,3 +63,56 @@ def test_a_row_is_identified_by_what_correcting_it_leaves_alone() -> None:
     assert identities("claims", "no klaim;no peserta", "K1;Z1") == [("K1",)]
     assert identities("enrollments", "no peserta;tgl efektif", "Z1;x") == [("Z1", "x")]
     assert identities("targets", "mulai;sasaran", "x;y") == [("x", "y")]
+
+
+PARTNERS = "nama usaha;nik;nib;kab_kota;jumlah_pekerja;tgl input"
+
+
+def test_all_faults_of_a_row_are_named_and_the_first_is_its_code() -> None:
+    row = "Toko;123;45;Solo;banyak;31/02/2021"
+    refusal = reading.read("partners", PARTNERS, [row])[0]
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, refusal.field) == ("invalid_nik", "nik")
+    for code in ("invalid_nib", "unknown_region", "invalid_worker_count", "invalid_date"):
+        assert code in refusal.detail
+    only = reading.read("partners", PARTNERS, ["Toko;123;;33.11;2;"])[0]
+    assert isinstance(only, Refusal)
+    assert "Also" not in only.detail
+
+
+def test_the_faults_of_an_enrolment_and_a_claim_are_named() -> None:
+    header = "no_peserta;segmen;nama;kab_kota;tgl_efektif;program"
+    refusal = reading.read("enrollments", header, [";ABC;Toko;Nirwana;soon;JKN"])[0]
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "missing_participant_no"
+    for code in ("unknown_region", "invalid_date", "unknown_programme", "segment"):
+        assert code in refusal.detail
+    refusal = reading.read("claims", "no klaim;no peserta;program;tgl kejadian;nilai;status", [";;JKN;x;y;z"])[0]
+    assert isinstance(refusal, Refusal)
+    for code in ("participant_no", "invalid_date", "invalid_amount", "unknown_programme", "status"):
+        assert code in refusal.detail
+
+
+@given(
+    st.lists(
+        st.sampled_from(["", "-", "x", "33.11", "JKK", "2021-13-01", "9" * 600, "0", "-1"]), min_size=6, max_size=6
+    )
+)
+def test_naming_all_faults_changes_no_code(cells: list[str]) -> None:
+    row = Row(2, tuple(cells), True)
+    of_regency = reading.reader_of("partners", PARTNERS, [row])
+    answer, alone = of_regency.read(row), of_regency._read_alone(row)
+    if isinstance(alone, Refusal):
+        assert isinstance(answer, Refusal)
+        assert (answer.code, answer.field) == (alone.code, alone.field)
+        assert answer.detail.startswith(alone.detail)
+    else:
+        assert answer == alone
+
+
+def test_a_mans_and_a_womans_column_are_summed_and_marks_do_not_matter() -> None:
+    header = "nama usaha;tenaga kerja l;tenaga kerja p;no hp / wa;email;nama pemilik"
+    answer = reading.read("partners", header, ['="Toko";2.0;3;086000001836.0;tidak ada;\u200eAndai Contoh'])[0]
+    assert isinstance(answer, ListPartner)
+    assert (answer.name, answer.owner, answer.heads.total) == ("Toko", "Andai Contoh", 5)
+    assert (answer.contact.phone, answer.contact.email) == ("+6286000001836", None)

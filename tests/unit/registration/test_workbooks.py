@@ -40,6 +40,13 @@ def test_the_sheet_that_names_most_columns_is_read_unless_the_upload_says_which(
     assert (refused.field, "'Petunjuk', 'Lama', 'Data'" in refused.detail) == ("sheet", True)
 
 
+def test_sheets_that_are_as_good_as_the_one_that_was_read_are_shown() -> None:
+    content = workbook({"Petunjuk": [["Isi"]], "Grogol": ROWS, "Baki": ROWS, "Rekap": [["nama", "nib"]]})
+    reading = read(content).table.reading
+    assert (reading["sheet"], reading["similar_sheets"]) == ("Grogol", ["Baki"])
+    assert read(content, sheet="Baki").table.reading["similar_sheets"] == ["Grogol"]
+
+
 def test_a_hidden_sheet_is_not_read_and_hidden_rows_are() -> None:
     content = workbook({"Data": [*ROWS, ["Kios", "", 1]], "Lama": [*ROWS, *ROWS[1:]]}, ["Lama"], hidden_rows=[3])
     table = read(content)
