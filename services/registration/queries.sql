@@ -99,14 +99,14 @@ select * from evidence where key in (
 select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, region, kind, scale, occupation,
        cooperative, total, management, staff, labour, first_listed, last_listed, line, import_id, phone, email, owner,
        number_group, name_group
-  from evidence where partner_id in (select partner_id from evidence where name = any($1::uuid[]));
+  from evidence where partner_id = any(array(select partner_id from evidence where name = any($1::uuid[])));
 
 -- name: evidence_holding(niks)
 -- All rows of the partners that hold one of these NIKs, without what is sealed.
 select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, region, kind, scale, occupation,
        cooperative, total, management, staff, labour, first_listed, last_listed, line, import_id, phone, email, owner,
        number_group, name_group
-  from evidence where partner_id in (select partner_id from evidence where nik = any($1::uuid[]));
+  from evidence where partner_id = any(array(select partner_id from evidence where nik = any($1::uuid[])));
 
 -- name: of_several_partners(names, niks)
 -- Those of these names and NIKs that several partners have: only these can be in doubt.

@@ -53,10 +53,10 @@ def look_up(
 ) -> P | None:
     """The partner with this NIB, NIK, name and one of these contacts, or None; nothing is joined.
 
-    `by_…` are the partners holding the NIB, the NIK, the name + regency; each partner once. Only where several bear the
+    `by_…` are the partners holding the NIB (or NIK Koperasi), the NIK, the name + regency; each partner once. Only where several bear the
     name are the contacts asked: it is the one that is not vetoed and shares one of them, if there is one such.
     """
-    if nib is not None and by_nib:
+    if by_nib:
         return by_nib[0].partner
     if nik is not None and len(by_nik) == 1 and not by_nik[0].is_vetoed(nib, nik):
         return by_nik[0].partner

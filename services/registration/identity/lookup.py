@@ -161,7 +161,7 @@ async def find(work: UnitOfWork, asked: Sequence[Keys]) -> list[UUID | None]:
     return [
         anchored.get(keys.anchor_row or keys.anchor_partner)
         or look_up(
-            keys.nib if keys.nib is not None else keys.nik_koperasi,
+            keys.nib,
             keys.nik,
             holders.get(("nib", keys.nib)) or holders.get(("nik_koperasi", keys.nik_koperasi)) or (),
             holders.get(("nik", keys.nik), ()),

@@ -90,6 +90,11 @@ def test_a_look_up_is_vetoed_by_another_nib_or_nik() -> None:
     assert look_up(None, None, [], [], [known("one"), known("two")]) is None
 
 
+def test_a_nik_koperasi_finds_its_holder_and_vetoes_nobody() -> None:
+    assert look_up(None, None, [known("cooperative")], [], []) == "cooperative"
+    assert look_up(None, None, [], [], [known("only", (1,))]) == "only"
+
+
 def test_where_several_bear_the_name_contacts_tell_which_one_is_meant() -> None:
     one, other = known("one", contacts=("p", "o")), known("other", contacts=("q",))
     assert look_up(None, None, [], [], [one, other], {"q"}) == "other"
