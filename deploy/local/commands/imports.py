@@ -154,8 +154,8 @@ def _print_report(report: dict[str, Any], refused: Path | None) -> None:
     ):
         for code, number in sorted(reasons.items()):
             console.print(f"  {title}: {code} {number}", markup=False)
-    for title, names in _left_out(report).items():
-        console.print(f"  {title}: {', '.join(names)}", markup=False)
+    for title, unread in _left_out(report).items():
+        console.print(f"  {title}: {', '.join(unread)}", markup=False)
     if report["dry_run"]:
         console.print("dry run: nothing was accepted")
     if refused is not None:
