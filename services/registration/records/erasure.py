@@ -58,8 +58,8 @@ def _identifiers(participant: asyncpg.Record) -> _Identifiers:
 
 def _plain_names(work: UnitOfWork, evidence: Sequence[asyncpg.Record]) -> set[UUID]:
     """The hashes of the names without their regions: what is refused is kept under those where it has no region."""
-    names = [names.name_key(work.vault.open(record["sealed"])["name"]) for record in evidence]
-    return {data_subject.hashed_name(work.vault, name) for name in names}
+    keys = [names.name_key(work.vault.open(record["sealed"])["name"]) for record in evidence]
+    return {data_subject.hashed_name(work.vault, name) for name in keys}
 
 
 def _hashed(
