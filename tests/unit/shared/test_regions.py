@@ -79,6 +79,7 @@ def test_a_name_alone_is_taken_where_only_one_bears_it(region: Region) -> None:
         ("50 Kota", "13.07"),
         ("Kep. Siau Tagulandang Biaro (Sitaro)", "71.09"),
         ("Selayar", "73.01"),
+        ("Kab. Pangkajene Kepulauan", "73.10"),
         ("Konawe", "74.02"),
         ("Kab. Konawe Kepulauan", "74.12"),
         ("Bungo Tebo", "ambiguous_region"),
