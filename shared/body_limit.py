@@ -21,7 +21,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._by_path.get(scope["path"], MOST_BYTES)
+        limit = limit_of(self._by_path, scope)
         announced = Request(scope).headers.get("content-length", "")
         is_announced_too_large = announced.isdecimal() and (len(announced) > 18 or int(announced) > limit)
         received = 0
@@ -29,15 +29,20 @@ class BodyLimit:
         async def limited() -> Message:
             nonlocal received
             if is_announced_too_large:
-                raise _too_large(limit)
+                raise too_large(limit)
             message = await receive()
             received += len(message.get("body", b""))
             if received > limit:
-                raise _too_large(limit)
+                raise too_large(limit)
             return message
 
         await self._app(scope, limited, send)
 
 
-def _too_large(limit: int) -> HTTPException:
+def limit_of(by_path: Mapping[str, int], scope: Scope) -> int:
+    """Bytes that the body of this request may have."""
+    return by_path.get(scope["path"], MOST_BYTES)
+
+
+def too_large(limit: int) -> HTTPException:
     return HTTPException(413, f"At most {limit >> 20} MiB a request: send the rest in another.")

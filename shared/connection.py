@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from shared.problems import MEDIA_TYPE, problem_body
+from shared.problems import MEDIA_TYPE, AnyCode, problem_body
 
 
 class LimitedConnection(HttpToolsProtocol):
@@ -96,8 +96,15 @@ class LimitedConnection(HttpToolsProtocol):
         """Answer 431 without letting anybody see the request."""
         self._refused = True
         limit = f"The request line and headers have at most {self.max_head_bytes >> 10} KiB together."
-        status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        body = json.dumps(problem_body(status, "too_large", limit, field="headers")).encode()
+        self._answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too_large", limit, field="headers")
+
+    def send_400_response(self, msg: str) -> None:
+        """uvicorn's answer to what is no HTTP, as a problem."""
+        self._refused = True
+        self._answer(HTTPStatus.BAD_REQUEST, "malformed", "This is no valid HTTP request.")
+
+    def _answer(self, status: HTTPStatus, code: AnyCode, detail: str, **extra: str) -> None:
+        body = json.dumps(problem_body(status, code, detail, **extra)).encode()
         head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}"
         self.transport.write(f"{head}\r\nconnection: close\r\n\r\n".encode() + body)
         self._close()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -51,6 +51,12 @@ async def connect(dsn: str, *, min_size: int = 1, max_size: int = 8) -> asyncpg.
     return pool
 
 
+async def close(*pools: asyncpg.Pool) -> None:
+    """Close the pools, in this order."""
+    for pool in pools:
+        await pool.close()
+
+
 @asynccontextmanager
 async def dedicated(dsn: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection that nobody else uses before or after: temporary tables and views end with it."""
@@ -61,14 +67,17 @@ async def dedicated(dsn: str) -> AsyncIterator[asyncpg.Connection]:
         await db.close(timeout=5)
 
 
-async def close(*pools: asyncpg.Pool) -> None:
-    """Close the pools, in this order."""
-    for pool in pools:
-        await pool.close()
-
-
 class NotEncodable(ValueError):
     """A value that no column of its type can hold. It is the data's fault, never the database's: no reason to wait."""
+
+
+@contextmanager
+def encoding_checked() -> Iterator[None]:
+    """Raises NotEncodable where the driver refuses a value within the block."""
+    try:
+        yield
+    except UNSTORABLE:
+        raise NotEncodable("a value does not fit its column") from None
 
 
 @asynccontextmanager
@@ -78,10 +87,8 @@ async def connection(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
     Raises NotEncodable for a value that the driver refuses.
     """
     async with pool.acquire() as db:
-        try:
+        with encoding_checked():
             yield cast(asyncpg.Connection, db)
-        except UNSTORABLE:
-            raise NotEncodable("a value does not fit its column") from None
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problems: a stable code, and a detail that names what to do. Never a traceback, never a value."""
 
+import json
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -47,11 +48,18 @@ SCHEMA = {
         "field": {"type": "string"},
     },
 }
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
-    for status in (400, 401, 403, 404, 413, 422, 429, 503)
-}
-"""The refusals that every route under `/v1` may give, for its description."""
+
+
+def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """These refusals as a route's description has them (`responses=`)."""
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
+        for status in statuses
+    }
+
+
+RESPONSES = described(400, 401, 403, 404, 413, 422, 429, 431, 503)
+"""The refusals that every route under `/v1` may give; 409 and 415 are described by the routes that give them."""
 
 
 class Problem(Exception):
@@ -87,8 +95,16 @@ def problem_body(status: int, code: AnyCode, detail: str, **extra: Any) -> dict[
 def problem_response(
     status: int, code: AnyCode, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
 ) -> JSONResponse:
-    body = problem_body(status, code, detail, **extra)
-    return JSONResponse(body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
+    return _ProblemResponse(problem_body(status, code, detail, **extra), status_code=status, headers=headers)
+
+
+class _ProblemResponse(JSONResponse):
+    """JSON that is UTF-8 whatever it repeats of the request."""
+
+    media_type = MEDIA_TYPE
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def install(app: FastAPI) -> None:
@@ -138,7 +154,7 @@ def _encodable(field: str) -> str:
 
 def _readable(message: str) -> str:
     """The framework's message, in words that name no class of ours."""
-    return "Send a file here, not a text." if "UploadFile" in message else message
+    return "Send a file here, not a text." if "UploadFile" in message else message.removeprefix("Value error, ")
 
 
 async def _unavailable(_: Request, problem: Exception) -> JSONResponse:

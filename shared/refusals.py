@@ -40,18 +40,20 @@ RefusalCode = Literal[
     "health_data",
     "failed",
     "forbidden_type",
+    "too_many_sources",
     "too_long",
     "too_large",
 ]
 """Why a row or an event is refused; requests as a whole may be refused with these too."""
 
 WarningCode = Literal[
-    "nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "number_left_out", "personal_number_in_text"
+    "nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "personal_number_in_text", "number_left_out"
 ]
 """What is odd about a row or an event that was accepted."""
 
 ProblemCode = Literal[
     "unauthorized",
+    "key_expired",
     "forbidden",
     "not_found",
     "method_not_allowed",
@@ -82,11 +84,13 @@ WHICHEVER: Final = ("*",)
 REFUSALS: Final[Mapping[RefusalCode, Explanation]] = {
     "malformed": Explanation(
         ("file", "data", "id", "source", "type", "specversion"),
-        "The file, the request or the event cannot be read: no header, no valid JSON, not a CloudEvent 1.0.",
-        "Check the format: a CSV file with a line of column names, or JSON in UTF-8 with the CloudEvents attributes.",
-        "Berkas, permintaan, atau kejadian tidak dapat dibaca: tanpa baris judul kolom, bukan JSON yang sah, atau "
-        "bukan CloudEvent 1.0.",
-        "Periksa formatnya: berkas CSV dengan baris judul kolom, atau JSON UTF-8 dengan atribut CloudEvents.",
+        "The file, the request or the event cannot be read: no table, no header, no valid JSON, not a CloudEvent 1.0.",
+        "Check the format: a CSV file or workbook with a line of column names, or JSON in UTF-8 with the CloudEvents "
+        "attributes. Of a file the detail says what it is instead.",
+        "Berkas, permintaan, atau kejadian tidak dapat dibaca: bukan tabel, tanpa baris judul kolom, bukan JSON yang "
+        "sah, atau bukan CloudEvent 1.0.",
+        "Periksa formatnya: berkas CSV atau buku kerja dengan baris judul kolom, atau JSON UTF-8 dengan atribut "
+        "CloudEvents. Untuk berkas, rincian galat menyebutkan jenis berkas yang sebenarnya.",
     ),
     "wrong_column_count": Explanation(
         (),
@@ -305,10 +309,17 @@ REFUSALS: Final[Mapping[RefusalCode, Explanation]] = {
     ),
     "forbidden_type": Explanation(
         ("type",),
-        "The agency may not send events of this type: it lacks the scope. Over HTTP the whole request is answered 403.",
+        "The key or the agency may not send events of this type: it lacks the scope.",
         "Send only types that the agency's scopes allow, or ask the administrator for the scope.",
-        "Instansi ini tidak berwenang mengirim kejadian jenis ini. Melalui HTTP seluruh permintaan dijawab 403.",
+        "Kunci atau instansi ini tidak berwenang mengirim kejadian jenis ini.",
         "Kirim hanya jenis yang diizinkan, atau mintalah wewenangnya kepada administrator.",
+    ),
+    "too_many_sources": Explanation(
+        ("source",),
+        "The agency has accepted events under 100 sources already; this is another one.",
+        "Send under one of your sources, or ask the administrator to release one that you no longer use.",
+        "Instansi ini sudah mengirim kejadian dengan 100 sumber (source); yang ini sumber lain lagi.",
+        "Gunakan salah satu sumber yang sudah ada, atau mintalah administrator melepas sumber yang tidak dipakai lagi.",
     ),
     "too_long": Explanation(
         WHICHEVER,
@@ -352,13 +363,6 @@ WARNINGS: Final[Mapping[WarningCode, Explanation]] = {
         "Nomor telepon bukan nomor seluler Indonesia sehingga mitra tidak dapat dihubungi melalui nomor itu.",
         "Kirim ulang data mitra dengan nomor seperti 0812-3456-7890; data tetap diterima tanpa nomor.",
     ),
-    "number_left_out": Explanation(
-        ("nik", "nib", "nik_koperasi"),
-        "Where a NIK, NIB or NIK Koperasi belongs something else is written: 0, Belum ada, the number of a licence.",
-        "Nothing, if there is no number yet; else send the record again with it. It was accepted without the number.",
-        "Isian NIK, NIB, atau NIK Koperasi memuat hal lain, misalnya 0, Belum ada, atau nomor izin lain.",
-        "Abaikan bila nomornya memang belum ada; bila ada, kirim ulang datanya. Data diterima tanpa nomor itu.",
-    ),
     "personal_number_in_text": Explanation(
         ("title", "parties", "number", "name", "batch", "source", "list"),
         "A title, a party, or the name of a list or briefing holds what looks like a NIK or a phone number. These "
@@ -369,6 +373,13 @@ WARNINGS: Final[Mapping[WarningCode, Explanation]] = {
         "ini disimpan selamanya dan bukan tempat data pribadi.",
         "Kirim ulang tanpa nomor itu: pernyataan yang baru menggantikannya. Minta administrator menghapus yang lama.",
     ),
+    "number_left_out": Explanation(
+        ("nik", "nib", "nik_koperasi"),
+        "Where a NIK, NIB or NIK Koperasi belongs something else is written: 0, Belum ada, the number of a licence.",
+        "Nothing, if there is no number yet; else send the record again with it. It was accepted without the number.",
+        "Isian NIK, NIB, atau NIK Koperasi memuat hal lain, misalnya 0, Belum ada, atau nomor izin lain.",
+        "Abaikan bila nomornya memang belum ada; bila ada, kirim ulang datanya. Data diterima tanpa nomor itu.",
+    ),
 }
 
 PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
@@ -378,6 +389,13 @@ PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
         "Send your key in the header: Authorization: Bearer pyk_…",
         "Permintaan tidak membawa kunci, atau kuncinya tidak dikenal atau sudah dicabut (401).",
         "Kirim kunci Anda dalam header: Authorization: Bearer pyk_…",
+    ),
+    "key_expired": Explanation(
+        (),
+        "The key was valid until a day that is past (401).",
+        "Ask the administrator for a new key.",
+        "Masa berlaku kunci sudah habis (401).",
+        "Minta kunci baru kepada administrator.",
     ),
     "forbidden": Explanation(
         (),
@@ -408,11 +426,11 @@ PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
         "Keterangan galat menyebutkan parameter yang paling mirip atau semuanya: perbaiki namanya, atau hapus.",
     ),
     "unsupported_media_type": Explanation(
-        ("file",),
-        "The content is of a type that is not read, such as an Excel workbook (415).",
-        "Save a workbook as CSV; send events with one of the media types that the detail names.",
-        "Jenis isinya tidak dapat dibaca, misalnya buku kerja Excel (415).",
-        "Simpan buku kerja sebagai CSV; kirim kejadian dengan salah satu jenis media dalam keterangan galat.",
+        (),
+        "The content is of a type that is not read here (415).",
+        "Send events with one of the media types that the detail names.",
+        "Jenis isinya tidak dapat dibaca di sini (415).",
+        "Kirim kejadian dengan salah satu jenis media dalam keterangan galat.",
     ),
     "too_many_requests": Explanation(
         (),

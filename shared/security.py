@@ -7,6 +7,7 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import asyncpg
 from fastapi import Request
 
 from shared.bus.batch import Batch
+from shared.bus.records import Record
 from shared.database import Queries
 from shared.events.access import Key
 from shared.problems import Problem
@@ -30,6 +32,11 @@ KEY_CONNECTIONS = 3
 
 CACHED_KEYS = 10_000
 
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+CLOCK_SKEW = timedelta(minutes=5)
+"""So far ahead of ours may registration's clock be; what claims to be later counts as recorded then."""
+
 PRINCIPAL = "payung.principal"
 """Where a request's scope holds its caller."""
 
@@ -43,6 +50,10 @@ class Principal:
     regions: tuple[str, ...] = ()
     admin: bool = False
     key_id: str | None = None
+    expires_at: datetime | None = None
+
+    def has_expired(self) -> bool:
+        return self.expires_at is not None and datetime.now(UTC) >= self.expires_at
 
     def may(self, scope: str) -> bool:
         return self.admin or scope in self.scopes
@@ -86,7 +97,7 @@ class KeyRing:
         self._cached: dict[str, tuple[float, Principal | None]] = {}
 
     async def principal(self, secret: str) -> Principal | None:
-        """The holder of this key; None for an unknown or revoked key."""
+        """The holder of this key, also of one that `has_expired`; None for an unknown or revoked key."""
         digest = hash_key(secret)
         if hmac.compare_digest(digest, self._admin_hash):
             return Principal(admin=True)
@@ -108,7 +119,13 @@ class KeyRing:
         row = await self._pool.fetchrow(queries["valid_key"], digest)
         if row is None:
             return None
-        return Principal(row["agency"], frozenset(row["scopes"]), tuple(row["regions"]), key_id=row["key_id"])
+        return Principal(
+            agency=row["agency"],
+            scopes=frozenset(row["scopes"]),
+            regions=tuple(row["regions"]),
+            key_id=row["key_id"],
+            expires_at=row["expires_at"],
+        )
 
 
 async def principal_of(request: Request) -> Principal:
@@ -127,6 +144,10 @@ async def authenticate(request: Request) -> Principal:
     principal = await ring.principal(secret.strip())
     if principal is None:
         raise Problem(401, "unauthorized", "This key is unknown or was revoked.", headers=challenge)
+    if principal.has_expired():
+        raise Problem(
+            401, "key_expired", "This key has expired: ask the administrator for a new one.", headers=challenge
+        )
     return principal
 
 
@@ -145,12 +166,32 @@ def require(scope: str | None = None, *, admin: bool = False) -> Callable[[Reque
 
 
 async def on_access(batch: Batch, db: asyncpg.Connection) -> None:
-    """Store the keys that registration issued and revoked; the newest event of a key counts."""
-    newest = {key.key_id: key for _, key in batch.decode(Key)}
+    """Store the keys that registration issued and revoked; the newest event of a key counts, and a revocation always.
+
+    A key's time is bounded by our own clock, so that none can be dated beyond its revocation.
+    """
+    keys = [key for record, key in batch.decode(Key) if _is_storable(record, key, batch)]
+    latest = datetime.now(UTC) + CLOCK_SKEW
     await db.executemany(
         queries["store_key"],
         [
-            (k.key_id, k.hash, k.agency, k.agent, list(k.scopes), list(k.regions), k.revoked, k.recorded_at)
-            for _, k in sorted(newest.items())
+            (
+                *(k.key_id, k.hash, k.agency, k.agent, list(k.scopes), list(k.regions), k.revoked),
+                _within(k.recorded_at, EARLIEST, latest),
+                None if k.expires_at is None else _within(k.expires_at, EARLIEST, LATEST),
+            )
+            for k in sorted(keys, key=lambda key: key.key_id)  # the events of one key stay in their order
         ],
     )
+
+
+def _is_storable(record: Record, key: Key, batch: Batch) -> bool:
+    texts = (key.key_id, key.hash, key.agency or "", key.agent or "", *key.scopes, *key.regions)
+    if any("\x00" in text for text in texts):
+        batch.reject(record, "malformed: a text holds the character U+0000")
+        return False
+    return True
+
+
+def _within(moment: datetime, first: datetime, last: datetime) -> datetime:
+    return min(max(moment, first), last)

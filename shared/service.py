@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 from pydantic import field_validator
@@ -20,9 +20,12 @@ from shared import problems
 from shared.authentication import Authentication
 from shared.body_limit import BodyLimit
 from shared.bus.kafka_url import KafkaUrl
+from shared.compressed_body import CompressedBody
 from shared.connection import LimitedConnection
+from shared.head_requests import HeadRequests
 from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
+from shared.request_text import AddressText, json_texts
 
 log = get_logger(__name__)
 
@@ -83,12 +86,15 @@ def build_app(
         setattr(app.state, key, value)
     metrics = metrics or Metrics(name)
     problems.install(app)
+    app.add_middleware(HeadRequests)
+    app.add_middleware(CompressedBody, by_path=body_limits or {})
+    app.add_middleware(AddressText)
     app.add_middleware(BodyLimit, by_path=body_limits or {})
     app.add_middleware(Authentication, per_minute=requests_per_minute)
     _observe(app, metrics)
-    app.include_router(_health(name, parts, metrics))
+    app.include_router(_health(name, parts, metrics), responses=problems.described(400, 431))
     for router in routers:
-        app.include_router(router, responses=problems.RESPONSES)
+        app.include_router(router, responses=problems.RESPONSES, dependencies=[Depends(json_texts)])
     return app
 
 
@@ -156,11 +162,15 @@ def _health(name: str, parts: Sequence[Part], metrics: Metrics) -> APIRouter:
         }
         return JSONResponse(body, status_code=200 if good else 503)
 
-    @router.get("/livez", summary="The process and its consumers make progress")
+    failing: dict[int | str, dict[str, Any]] = {
+        503: {"description": "A part of the service fails; the body says which", "content": {"application/json": {}}}
+    }
+
+    @router.get("/livez", summary="The process and its consumers make progress", responses=failing)
     async def livez() -> JSONResponse:
         return report(lambda state: state.live)
 
-    @router.get("/readyz", summary="May take traffic; the detail of every part")
+    @router.get("/readyz", summary="May take traffic; the detail of every part", responses=failing)
     async def readyz() -> JSONResponse:
         return report(lambda state: state.ready)
 

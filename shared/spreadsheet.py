@@ -1,4 +1,8 @@
-"""Rows as CSV that a spreadsheet opens as the texts and numbers they are: no cell becomes a formula there."""
+"""Rows as CSV that a spreadsheet opens as the texts and numbers they are: no cell becomes a formula there.
+
+`guarded` puts an apostrophe where a cell could begin with a formula: at the start of the text, and after each character
+that another program may take for the end of a cell. `unguarded` takes exactly those away again.
+"""
 
 import csv
 import io
@@ -6,26 +10,42 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-_FORMULA: Final = re.compile(r"\s*[=+\-@]|[\t\r]")
-_PHONE: Final = re.compile(r"\+\d+")
+_SIGNS: Final = "=+\\-@＝＋－＠﹢﹣﹦﹫"
+"""What a formula begins with, also full-width and small, as some languages' spreadsheets take it."""
+_ENDS: Final = ";\\t|\\r\\n"
+"""Where a cell may end for a program that separates otherwise. We separate by commas and quote a cell that has one."""
+_UNSEEN: Final = (
+    " '\"\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\xa0\\xad"
+    "\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+)
+"""What may precede the sign: blanks, zero-width characters, quotes, an apostrophe of our own or of somebody else."""
+_AT_START: Final = f"[{_UNSEEN}\\t\\r\\n]*[{_SIGNS}]|'*[\\t\\r\\n]"
+_WITHIN: Final = f"[{_UNSEEN}]*[{_SIGNS}]"
+_HARMLESS: Final = "(?:\\+\\d+|-)\\Z"
+"""A whole cell that is a phone number such as `+6281234567002`, or a lone `-`."""
+_TO_GUARD: Final = re.compile(f"\\A(?={_AT_START})(?!{_HARMLESS})|(?<=[{_ENDS}])(?={_WITHIN})")
+_GUARD: Final = re.compile(f"\\A'(?={_AT_START})|(?<=[{_ENDS}])'(?={_WITHIN})")
+_SUSPECT: Final = re.compile(f"[{_SIGNS}]|\\A'*[\\t\\r\\n]")
 
 
-def as_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """The CSV text, lines ended by CR LF; None is an empty cell, numbers stay numbers."""
+def as_csv(header: Sequence[str] | None, rows: Iterable[Sequence[Any]]) -> str:
+    """The CSV text, lines ended by CR LF; None is an empty cell, numbers stay numbers. A header of None: no header."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([guarded(name) for name in header])
+    if header is not None:
+        writer.writerow([guarded(name) for name in header])
     writer.writerows([guarded(value) for value in row] for row in rows)
     return text.getvalue()
 
 
 def guarded(value: Any) -> Any:
-    """A text that a spreadsheet would compute gets an apostrophe in front: `=1+1`, ` +1`, `@x`, a leading tab.
+    """A text that a spreadsheet would compute gets an apostrophe in front: `=1+1` → `'=1+1`, `a;@x` → `a;'@x`.
 
     A lone `-` is no formula, and neither is a phone number such as `+6281234567002`.
     """
-    return "'" + value if isinstance(value, str) and _is_formula(value) else value
+    return _TO_GUARD.sub("'", value) if isinstance(value, str) and _SUSPECT.search(value) else value
 
 
-def _is_formula(text: str) -> bool:
-    return bool(_FORMULA.match(text)) and text != "-" and not _PHONE.fullmatch(text)
+def unguarded(text: str) -> str:
+    """The text as it was before `guarded`; other texts are not changed, but for an apostrophe before a formula."""
+    return _GUARD.sub("", text) if "'" in text else text

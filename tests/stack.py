@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 
-from deploy.local import jars, kafka, ports, postgres, process, status
+from deploy.local import databases, jars, kafka, ports, postgres, process, status
 from deploy.local.directory import ROOT
 from deploy.local.endpoints import Endpoints, load_endpoints
 from shared.bus.kafka_url import KafkaUrl, kafka_url
@@ -116,7 +117,7 @@ def server(home: Path, durable: bool = True) -> Server:
 
 @dataclass(frozen=True)
 class Database:
-    """One test's database: `admin` is the superuser's DSN, `of("coverage")` the service's own."""
+    """One test's database: `admin` is the superuser's DSN (a socket), `of("coverage")` the service's own (TCP)."""
 
     admin: str
 
@@ -125,7 +126,13 @@ class Database:
         return self.admin.rpartition("/")[2]
 
     def of(self, service: str) -> str:
-        return self.admin.replace(f"postgres:{PASSWORD}@", f"{service}:{PASSWORD}@")
+        return over_tcp(self.admin, service)
+
+
+def over_tcp(admin: str, role: str, password: str = PASSWORD) -> str:
+    """The DSN of the same database for another role."""
+    where = urlsplit(admin)
+    return f"postgresql://{role}:{password}@127.0.0.1:{where.port}{where.path}"
 
 
 TEMPLATE = "payung_template"
@@ -137,7 +144,7 @@ async def make_template(admin: str) -> None:
     await connection.execute(f"create database {TEMPLATE}")
     await connection.close()
     template = admin.rpartition("/")[0] + "/" + TEMPLATE
-    await postgres.create_roles(template, dict.fromkeys(postgres.SERVICES, PASSWORD))
+    await databases.create_roles(template, dict.fromkeys(postgres.SERVICES, PASSWORD))
 
 
 async def clone(admin: str) -> Database:

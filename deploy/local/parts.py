@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local import kafka, postgres
+from deploy.local import databases, kafka, postgres
 from deploy.local.client import PLAIN
 from deploy.local.credentials import Credentials
 from deploy.local.directory import ROOT, Directory
@@ -102,8 +102,8 @@ def _kafka(described: Kafka, credentials: Credentials) -> Part:
 
 def _postgres(described: Postgres, credentials: Credentials) -> Part:
     async def create_schemas() -> None:
-        await postgres.create_database(described.dsn("postgres"))
-        await postgres.create_roles(described.dsn(), credentials.roles)
+        await databases.create_database(described.dsn("postgres"))
+        await databases.create_roles(described.dsn(), credentials.roles)
 
     return Part(
         "postgres",
@@ -129,7 +129,7 @@ def _service(plan: Plan, name: str) -> Part:
 
 def _environment(plan: Plan, name: str) -> dict[str, str]:
     settings = {
-        "PAYUNG_DATABASE": plan.postgres.dsn(role=name, password=plan.credentials.roles[name]),
+        "PAYUNG_DATABASE": plan.postgres.service_dsn(name, plan.credentials.roles[name]),
         "PAYUNG_KAFKA": kafka_url(plan.kafka.address, name, plan.credentials.kafka[name]),
         "PAYUNG_HOST": "127.0.0.1",
         "PAYUNG_PORT": str(plan.ports[name]),

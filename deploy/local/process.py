@@ -11,19 +11,25 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from deploy.local.unprivileged import User
 
 MARK = "PAYUNG_STACK"
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 
 
 @dataclass(frozen=True)
 class Command:
-    """What to run: arguments, what is added to the environment, and the signal that asks for a quick clean end."""
+    """What to run: arguments, what is added to the environment, the signal that asks for a quick clean end, and as whom
+    (None: as ourselves). Another user starts without any capability, in a directory that it need not be able to reach.
+    """
 
     argv: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
+    user: User | None = None
 
 
 def spawn(command: Command, log: Path, mark: str) -> "subprocess.Popen[bytes]":
@@ -39,14 +45,21 @@ def spawn(command: Command, log: Path, mark: str) -> "subprocess.Popen[bytes]":
             cwd=command.cwd,
             start_new_session=True,
             preexec_fn=_dies_with(os.getpid(), command.stop_signal) if sys.platform == "linux" else None,
+            **as_user(command.user),
         )
+
+
+def as_user(user: User | None) -> dict[str, Any]:
+    """Arguments of `subprocess` that run a child as this user, who keeps none of our groups."""
+    return {} if user is None else {"user": user.uid, "group": user.gid, "extra_groups": []}
 
 
 def _dies_with(parent: int, death_signal: signal.Signals) -> Callable[[], None]:
     prctl = ctypes.CDLL(None, use_errno=True).prctl
 
     def in_child() -> None:
-        prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+        prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)  # after a change of user, which would undo it
+        prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         if os.getppid() != parent:  # the parent died before the line above
             os._exit(1)
 

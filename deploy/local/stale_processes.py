@@ -39,7 +39,8 @@ def _belongs(candidate: psutil.Process, directory: Directory) -> bool:
     try:
         if candidate.environ().get(MARK) == str(directory.path):
             return True
-        return str(directory.file("postgres/data")) in candidate.cmdline()
+        # PostgreSQL's processes overwrite their environment, but all of them live in the cluster's directory
+        return candidate.cwd() == str(directory.file("postgres/data"))
     except psutil.Error:
         return False
 

@@ -1,14 +1,25 @@
-"""PostgreSQL refuses to run as root: then it runs as a user without privileges, even below a closed directory."""
+"""PostgreSQL refuses to run as root: then it runs as a user without privileges, even below a closed directory.
+
+Without a single capability such a user cannot walk through root's closed folders. Two things make that unnecessary: the
+server starts *inside* its data directory and calls it `HERE`, and its programs are copied to a folder that all may read
+where they lie in a closed one.
+"""
 
 import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from deploy.local.failure import Failure
+
+HERE = "/proc/self/cwd"
+"""The directory a process was started in; the system resolves it without looking at the folders above."""
+COPIES = (Path("/var/cache/payung"), Path(tempfile.gettempdir(), "payung-programs"))
+"""Where programs are copied to, the first that can be written."""
 
 
 @dataclass(frozen=True)
@@ -36,30 +47,67 @@ def _known(name: str) -> pwd.struct_passwd | None:
         return None
 
 
-def wrap(argv: list[str], data: Path) -> list[str]:
-    """The same command, run by `user_for(data)`, able to reach its program and its data."""
-    user = user_for(data)
-    return argv if user is None else [*_prefix(user, argv[0], str(data.parent)), *argv]
+def hand_over(path: Path, user: User | None) -> None:
+    """Make the user (None: nobody else) the owner of a file or directory."""
+    if user is not None:
+        os.chown(path, user.uid, user.gid, follow_symlinks=False)
 
 
 @cache
-def _prefix(user: User, program: str, directory: str) -> list[str]:
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        raise Failure("as root PostgreSQL needs the command 'setpriv' (package util-linux); or run as an ordinary user")
-    plain = [setpriv, f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups", "--pdeathsig=INT"]
-    # the capability to enter closed directories, also for access(2), which PostgreSQL asks about its own program
-    reading = [
-        *plain,
-        "--inh-caps=+dac_read_search",
-        "--ambient-caps=+dac_read_search",
-        "--securebits=+no_setuid_fixup",
-    ]
-    for prefix in (plain, reading):
-        if _runs([*prefix, "test", "-x", directory]) and _runs([*prefix, program, "--version"]):
-            return prefix
-    raise Failure(f"the user {user.name} cannot reach {program} and {directory}: use a directory others may enter")
+def reachable(package: Path, program: str, user: User | None, version: str) -> Path:
+    """The program `package/program` where the user can run it: in its place, or in a copy of the package.
+
+    A package's own libraries lie beside it in `NAME.libs` and are copied with it.
+    """
+    if user is None or _runs(package / program, user):
+        return package / program
+    copied = _copy(package, version) / package.name / program
+    if not _runs(copied, user):
+        raise Failure(f"the user {user.name} can run neither {package / program} nor {copied}")
+    return copied
 
 
-def _runs(argv: list[str]) -> bool:
-    return subprocess.run(argv, capture_output=True, check=False, cwd="/").returncode == 0
+def _runs(program: Path, user: User) -> bool:
+    argv, who = [str(program), "--version"], (user.uid, user.gid)
+    try:
+        done = subprocess.run(
+            argv, capture_output=True, check=False, cwd="/", user=who[0], group=who[1], extra_groups=[]
+        )
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def _copy(package: Path, version: str) -> Path:
+    """The folder with a whole copy that root alone may change, made on first use."""
+    for place in COPIES:
+        try:
+            return _made(place / f"{package.name}-{version}", [package, *package.parent.glob(f"{package.name}.libs")])
+        except OSError as error:
+            problem = error
+    raise Failure(f"cannot copy {package} to where its user could run it: {problem}")
+
+
+def _made(folder: Path, sources: list[Path]) -> Path:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.parent.chmod(0o755)
+    for known in (folder.parent, folder):
+        if known.exists() and known.lstat().st_uid != 0:
+            raise OSError(f"{known} does not belong to root")
+    if not folder.exists():
+        making = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
+        for source in sources:
+            shutil.copytree(source, making / source.name, symlinks=True)
+        for path in (making, *making.rglob("*")):
+            _open_to_readers(path)
+        try:
+            making.rename(folder)
+        except OSError:  # another stack was quicker
+            shutil.rmtree(making)
+    return folder
+
+
+def _open_to_readers(path: Path) -> None:
+    if not path.is_symlink():
+        mode = path.stat().st_mode
+        path.chmod(0o755 if path.is_dir() or mode & 0o100 else 0o644)

@@ -10,4 +10,5 @@ grant connect, temporary on database payung to :"role";
 create schema :"role" authorization :"role";
 SQL
 done
-psql -v ON_ERROR_STOP=1 -U postgres -d payung -c 'revoke all on database payung from public'
+# a role enters the database it is granted and no other
+psql -v ON_ERROR_STOP=1 -U postgres -d payung -c 'revoke all on database payung, postgres, template1 from public'

@@ -201,7 +201,8 @@ group by 1;
 -- Every agency that sent an event or holds a key: the second of its newest event (null: none), its events on day $1.
 select agency, max(last) as last, coalesce(sum(events) filter (where day = $1::date), 0)::bigint as events_today
 from last_seen full join (
-    select distinct agency from keys where agency is not null and agent is null and not revoked
+    select distinct agency from keys
+    where agency is not null and agent is null and not revoked and (expires_at is null or expires_at > now())
 ) known using (agency)
 group by agency order by agency;
 

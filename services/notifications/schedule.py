@@ -12,6 +12,7 @@ from services.notifications.queries import queries
 from services.notifications.rules import Decision
 from shared.database import columns
 from shared.regions import Regions
+from shared.turns import in_turns
 
 SETTLING = timedelta(minutes=1)
 """A merge is published on two topics: so long after one of the two was read, the other is on the log as well."""
@@ -55,7 +56,8 @@ class Scheduler:
         """The present decision about each of these partners, by id."""
         now = self.now()
         timeline = await self._policies.timeline(db, now)
-        return {facts.partner_id: decide_by_timeline(facts, timeline, now) for facts in await self.facts(db, ids)}
+        found = in_turns(await self.facts(db, ids))
+        return {facts.partner_id: decide_by_timeline(facts, timeline, now) async for facts in found}
 
     async def facts(self, db: asyncpg.Connection, ids: list[str]) -> list[Facts]:
         return [self._facts(row) for row in await db.fetch(queries["facts"], ids)]

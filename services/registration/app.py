@@ -8,21 +8,25 @@ from fastapi import FastAPI, Request, Response
 
 from services.registration.api import (
     agencies,
+    cases,
     downloads,
     events,
     imports,
     lists,
     partners,
     quarantine,
+    sources,
     upload_form,
 )
+from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
 from services.registration.kafka_intake import KafkaIntake
 from services.registration.records.dead_letters_of_erased import dead_letters_of_erased
+from services.registration.retention import Retention
 from services.registration.runtime import Keys, Services
 from services.registration.settings import Settings
 from services.registration.vault import Vault
-from services.registration.writer import envelopes
+from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
 from services.registration.writer.writer import Writer
@@ -56,7 +60,11 @@ async def create(settings: Settings) -> FastAPI:
         partitions=settings.partitions,
         replication=settings.replication,
     )
-    return build(settings, pool, await connect(settings.database, max_size=KEY_CONNECTIONS))
+    app = build(settings, pool, await connect(settings.database, max_size=KEY_CONNECTIONS))
+    here: Services = app.state.services
+    await identity_upgrade.run(pool, here.writer, here.vault)
+    await authority_upgrade.run(pool, here.writer)
+    return app
 
 
 def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> FastAPI:
@@ -74,7 +82,10 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
     dry_runs = DryRuns(settings.database, pool, vault, regions)
     import_worker = ImportWorker(pool, vault, writer, dry_runs, regions, jkp=settings.jkp)
     access = KafkaAccess(settings.kafka, prefix=settings.topic_prefix, replication=settings.replication)
-    here = Services(pool, vault, writer, keys, regions, import_worker, dead_letter_eraser, access, settings.jkp)
+    retention = Retention(pool, settings.retention_days)
+    intake_eraser = IntakeEraser(pool, kafka=kafka, prefix=prefix)
+    erasers = dead_letter_eraser, access, intake_eraser
+    here = Services(pool, vault, writer, keys, regions, import_worker, *erasers, settings.jkp)
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
     consumer.on(FORMER_INTAKE, intake.on_former_intake, may_halt=False)
@@ -82,8 +93,10 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
     watch(metrics, consumer, relay, access_relay)
     app = build_app(
         "registration",
-        parts=[relay, access_relay, writer, import_worker, consumer, dead_letter_eraser],
-        routers=[each.router for each in (events, imports, downloads, lists, partners, quarantine, agencies)],
+        parts=[relay, access_relay, writer, import_worker, consumer, dead_letter_eraser, intake_eraser, retention],
+        routers=[
+            each.router for each in (events, imports, downloads, lists, partners, cases, quarantine, agencies, sources)
+        ],
         state={"services": here, "keys": keys.ring},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,

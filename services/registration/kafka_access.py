@@ -18,6 +18,9 @@ from shared.events.model import DAY_MS, Topic
 RETENTION_MS = DAY_MS
 """How long an agency's records stay in Kafka: they may name persons, and are consumed within seconds."""
 
+BATCH_BYTES = (1 << 20) + 512
+"""What a client's batch may have, Kafka's usual limit: the broker unfolds each one to check it."""
+
 UNAVAILABLE = (KafkaException, KafkaError, TimeoutError)
 
 
@@ -36,7 +39,7 @@ class KafkaAccess:
 
     async def give(self, agency: str) -> dict[str, str]:
         """`user`, `password` and `topic`; an earlier password stops working for new connections."""
-        topic = Topic(INTAKE_PREFIX + agency, retention_ms=RETENTION_MS)
+        topic = Topic(INTAKE_PREFIX + agency, retention_ms=RETENTION_MS, batch_bytes=BATCH_BYTES)
         await ensure_topics(self._kafka, [topic], prefix=self._prefix, partitions=1, replication=self._replication)
         user, password = agency_user(agency, self._prefix), secrets.token_urlsafe(32)
         await asyncio.to_thread(self._make_user, agency, user, password)

@@ -13,11 +13,11 @@ import msgspec
 from services.registration.intake.contexts import EventContext
 from services.registration.intake.event_reader import UNREADABLE, EventReader
 from services.registration.intake.jurisdiction import Jurisdiction
-from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import envelopes
-from services.registration.writer.submissions import Events, Item
+from services.registration.writer.submissions import Events
+from shared.bus import unreadable_batches
 from shared.bus.batch import Batch
 from shared.bus.principals import INTAKE_PREFIX
 from shared.bus.records import Record, header
@@ -25,9 +25,7 @@ from shared.bus.records import Record, header
 FORMER_KEY = "payung-key"
 """The header in which a record of the former topic carries an API key; dead letters do not keep it."""
 
-
-SENDING = {"publish", "enroll"}
-"""Who has neither of these scopes may not send at all."""
+NO_EVENT = "malformed: no CloudEvent with JSON, neither in binary nor in structured mode"
 
 
 class KafkaIntake:
@@ -49,7 +47,7 @@ class KafkaIntake:
             if rights is None:
                 batch.reject(record, "unauthorized: there is no agency of this topic's name")
             elif event is None:
-                batch.reject(record, "malformed: no CloudEvent with JSON, neither in binary nor in structured mode")
+                batch.reject(record, _no_event(record))
             else:
                 events.append(event)
         if rights is not None and events:
@@ -65,17 +63,12 @@ class KafkaIntake:
 
     def _submission(self, agency: str, regions: tuple[str, ...], scopes: set[str], events: list[Any]) -> Events:
         reader = EventReader(EventContext(Jurisdiction(self._here.regions, regions), self._here.jkp))
-        items = envelopes.items(events, agency, reader, self._here.vault)
-        return Events(agency, regions, [_checked(item, scopes) for item in items])
+        return Events(agency, regions, envelopes.items(events, agency, reader, self._here.vault, scopes.__contains__))
 
 
-def _checked(item: Item, scopes: set[str]) -> Item:
-    """The item, refused if the agency may not send this type."""
-    lacking = envelopes.scopes_needed([item.raw]) - scopes or (set() if scopes & SENDING else SENDING)
-    if lacking and not isinstance(item.command, Refusal):
-        detail = f"The agency lacks the scope '{min(lacking)}', which events of this type need."
-        item.command = Refusal("forbidden_type", "type", detail)
-    return item
+def _no_event(record: Record) -> str:
+    """Why a record without an event is a dead letter."""
+    return unreadable_batches.REASON if header(record.headers, unreadable_batches.UNREADABLE) else NO_EVENT
 
 
 def _event(record: Record) -> Any:

@@ -38,7 +38,8 @@ begin
                         string_agg(format('n.%1$I is not distinct from old.%1$I', a.attname), ' and ')) as is_old,
                string_agg(format('alter view pg_temp.%I alter column %I set default %s;', c.relname, a.attname,
                                  case when a.attidentity <> '' then 'nextval(''pg_temp.overlay_identity'')'
-                                      else pg_get_expr(d.adbin, d.adrelid) end), ' ') as defaults
+                                      else pg_get_expr(d.adbin, d.adrelid) end), ' ')
+                   filter (where a.attidentity <> '' or d.adbin is not null) as defaults
           from pg_class c
           join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
           left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
@@ -86,31 +87,180 @@ select * from evidence where key = any($1::uuid[]);
 -- All rows of these partners, whole.
 select * from evidence where partner_id = any($1::uuid[]);
 
--- name: evidence_sharing(nibs, nik_koperasis, niks, names, partner_ids)
--- Every row that shares a NIB, NIK Koperasi, NIK, name or partner with those asked for, once.
+-- name: evidence_sharing(nibs, nik_koperasis, niks)
+-- Every row that shares a NIB, NIK Koperasi or NIK with those asked for, once.
 select * from evidence where key in (
     select key from evidence where nib = any($1::bigint[])
     union select key from evidence where nik_koperasi = any($2::text[])
-    union select key from evidence where nik = any($3::uuid[])
-    union select key from evidence where name = any($4::uuid[])
-    union select key from evidence where partner_id = any($5::uuid[]));
+    union select key from evidence where nik = any($3::uuid[]));
 
--- name: clashing_names(names)
--- The names whose rows hold two NIKs or two NIBs: lowest and highest of each are one index look-up, however many rows.
-select k.name from unnest($1::uuid[]) k (name)
- where (select e.nik from evidence e where e.name = k.name and e.nik is not null order by e.nik limit 1)
-    <> (select e.nik from evidence e where e.name = k.name and e.nik is not null order by e.nik desc limit 1)
-    or (select e.nib from evidence e where e.name = k.name and e.nib is not null order by e.nib limit 1)
-    <> (select e.nib from evidence e where e.name = k.name and e.nib is not null order by e.nib desc limit 1);
+-- name: evidence_bearing(names)
+-- All rows of the partners that bear one of these names, without what is sealed.
+select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, region, kind, scale, occupation,
+       cooperative, total, management, staff, labour, first_listed, last_listed, line, import_id, phone, email, owner,
+       number_group, name_group
+  from evidence where partner_id = any(array(select partner_id from evidence where name = any($1::uuid[])));
+
+-- name: evidence_holding(niks)
+-- All rows of the partners that hold one of these NIKs, without what is sealed.
+select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, region, kind, scale, occupation,
+       cooperative, total, management, staff, labour, first_listed, last_listed, line, import_id, phone, email, owner,
+       number_group, name_group
+  from evidence where partner_id = any(array(select partner_id from evidence where nik = any($1::uuid[])));
+
+-- name: of_several_partners(names, niks)
+-- Those of these names and NIKs that several partners have: only these can be in doubt.
+select name as about from evidence where name = any($1::uuid[]) group by name having count(distinct partner_id) > 1
+union all
+select nik from evidence where nik = any($2::uuid[]) group by nik having count(distinct partner_id) > 1;
+
+-- name: identity_cases_about(hashes)
+-- The open cases of who is one partner that are about these names or NIKs.
+select kind, subject from cases
+ where closed_at is null and kind in ('possible_duplicate', 'conflict')
+   and split_part(subject, '/', 1) = any($1::text[]);
+
+-- name: decided_rows(decision)
+-- The rows of this decision, none if it was never taken.
+select decision, same, side, key, nib, nik_koperasi, nik, name, phone, email, owner from decided where decision = $1;
+
+-- name: drop_contradicted(keys, nibs, nik_koperasis)
+-- What was decided before to be different, of which two sides have these rows or numbers, is the same from now on.
+delete from decided where decision in (
+    select decision from decided
+     where not same and (key = any($1::uuid[]) or nib = any($2::bigint[]) or nik_koperasi = any($3::text[]))
+     group by decision having count(distinct side) > 1);
+
+-- name: erase_decided(keys, nibs, nik_koperasis, niks)
+-- Nothing that was decided is kept of rows with these keys or numbers.
+delete from decided where key = any($1::uuid[]) or nib = any($2::bigint[]) or nik_koperasi = any($3::text[])
+    or nik = any($4::uuid[]);
+
+-- name: kinds_of_decisions()
+-- Whether there are decisions that partners are the same, and such that they are different; one look-up each.
+select k.same from (values (true), (false)) k (same) where exists (select from decided d where d.same = k.same);
+
+-- name: any_without_groups()
+-- Whether there are rows that were stored under former rules and not read anew.
+select exists (select from evidence where number_group is null);
+
+-- name: evidence_without_groups(after, limit)
+-- Rows stored under former rules, whole, after a key, in the order of their keys.
+select * from evidence where number_group is null and key > $1 order by key limit $2;
+
+-- name: read_evidence(key, now, content, name, phone, email, owner)
+-- What identifies these rows, read anew; the key that each has from now on is kept as its group until all are read.
+update evidence e set name_group = n.now, content = n.content, name = n.name, phone = n.phone, email = n.email,
+       owner = n.owner
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[])
+       n (key, now, content, name, phone, email, owner)
+ where e.key = n.key;
+
+-- name: drop_rows_sent_again()
+-- Of rows that are the same under the present rules the first stays, with the days of all.
+with same as (
+    select key, first_value(key) over w as stays, min(first_listed) over (partition by name_group) as first_listed,
+           max(last_listed) over (partition by name_group) as last_listed
+      from evidence where number_group is null window w as (partition by name_group order by sequence)),
+gone as (delete from evidence e using same s where e.key = s.key and s.key <> s.stays)
+update evidence e set first_listed = s.first_listed, last_listed = s.last_listed from same s
+ where e.key = s.key and s.key = s.stays
+   and (e.first_listed, e.last_listed) is distinct from (s.first_listed, s.last_listed);
+
+-- name: take_read_keys()
+-- Every row that was read anew has the key that it has from now on.
+update evidence set key = name_group, number_group = name_group where number_group is null;
+
+-- name: rename_participants(before, now)
+-- Participants are looked up by the new hash of their name.
+update participant p set name = n.now from unnest($1::uuid[], $2::uuid[]) n (before, now) where p.name = n.before;
+
+-- name: rename_guests(before, now)
+-- Guests are looked up by the new hash of their name.
+update attendance a set name = n.now from unnest($1::uuid[], $2::uuid[]) n (before, now) where a.name = n.before;
+
+-- name: rename_former(before, now)
+-- What identified partners has the new hash of its name.
+update former f set name = n.now from unnest($1::uuid[], $2::uuid[]) n (before, now) where f.name = n.before;
+
+-- name: rename_refused(before, now)
+-- What was refused is found by the new hash of its name.
+update quarantine q set name = n.now from unnest($1::uuid[], $2::uuid[]) n (before, now) where q.name = n.before;
+
+-- name: participants_named(names)
+-- The histories of the participants with these names.
+select participant_no, history from participant where name = any($1::uuid[]);
+
+-- name: set_histories(participant_nos, histories)
+-- Each of these participants has this history.
+update participant p set history = n.history
+  from unnest($1::text[], $2::bytea[]) n (participant_no, history) where p.participant_no = n.participant_no;
+
+-- name: all_evidence()
+-- All rows, without what is sealed.
+select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, region, kind, scale, occupation,
+       cooperative, total, management, staff, labour, first_listed, last_listed, line, import_id, phone, email, owner,
+       number_group, name_group
+  from evidence;
+
+-- name: add_unsettled(keys)
+-- These rows are to be settled.
+insert into unsettled (key) select unnest($1::uuid[]);
+
+-- name: count_unsettled()
+-- How many rows are to be settled.
+select count(*) from unsettled;
+
+-- name: take_unsettled(limit)
+-- Takes some of the rows that are to be settled; they are settled when the transaction commits.
+delete from unsettled where key in (select key from unsettled order by key limit $1) returning key;
+
+-- name: any_texts_unknown()
+-- Whether there are rows of which not all texts are known, since they were stored before these counted.
+select exists (select from evidence where texts_unknown);
+
+-- name: adopt_evidence(before, key, content)
+-- Rows of which not all texts were known are the rows with these keys and contents; what has its key is left alone.
+update evidence e set key = n.key, content = n.content, texts_unknown = false
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[]) n (before, key, content)
+ where e.key = n.before and e.texts_unknown and not exists (select from evidence o where o.key = n.key);
+
+-- name: keep_decided(decision, same, side, key, nib, nik_koperasi, nik, name, phone, email, owner)
+-- Keeps the rows of decisions that are not kept yet.
+insert into decided (decision, same, side, key, nib, nik_koperasi, nik, name, phone, email, owner)
+select * from unnest($1::uuid[], $2::boolean[], $3::int[], $4::uuid[], $5::bigint[], $6::text[], $7::uuid[], $8::uuid[],
+                     $9::uuid[], $10::uuid[], $11::uuid[]);
+
+-- name: drop_decided(decisions)
+-- These decisions count no more.
+delete from decided where decision = any($1::uuid[]);
+
+-- name: decisions_about(keys, nibs, nik_koperasis, names)
+-- All rows of the decisions of which one row has one of these keys, numbers or names.
+select decision, same, side, key, nib, nik_koperasi, nik, name, phone, email, owner
+  from decided where decision in (
+    select decision from decided where key = any($1::uuid[])
+    union select decision from decided where nib = any($2::bigint[])
+    union select decision from decided where nik_koperasi = any($3::text[])
+    union select decision from decided where name = any($4::uuid[]));
+
+-- name: evidence_decided(keys, nibs, nik_koperasis, names)
+-- Every row with one of these keys, numbers or names, once.
+select * from evidence where key in (
+    select unnest($1::uuid[])
+    union select key from evidence where nib = any($2::bigint[])
+    union select key from evidence where nik_koperasi = any($3::text[])
+    union select key from evidence where name = any($4::uuid[]));
 
 -- name: remove_evidence(keys)
 -- These rows are evidence no more.
 delete from evidence where key = any($1::uuid[]);
 
--- name: move_evidence(keys, partner_ids)
--- Each of these rows belongs to the partner beside it from now on.
-update evidence e set partner_id = m.partner_id
-  from unnest($1::uuid[], $2::uuid[]) m (key, partner_id) where e.key = m.key;
+-- name: move_evidence(keys, partner_ids, number_groups, name_groups)
+-- Each of these rows belongs to the partner and the groups beside it from now on.
+update evidence e set partner_id = m.partner_id, number_group = m.number_group, name_group = m.name_group
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) m (key, partner_id, number_group, name_group)
+ where e.key = m.key;
 
 -- name: move_partner(losers, survivors)
 -- All rows of a merged partner go to its survivor.
@@ -123,19 +273,21 @@ update evidence e set cooperative = m.survivor
   from unnest($1::uuid[], $2::uuid[]) m (loser, survivor) where e.cooperative = m.loser
 returning e.partner_id;
 
--- name: keep_former(partner_id, nib, nik_koperasi, nik, name)
+-- name: keep_former(partner_id, key, nib, nik_koperasi, nik, name, phone, email, owner)
 -- Each thing that identified a partner is kept once.
-insert into former (partner_id, nib, nik_koperasi, nik, name)
-select distinct n.partner_id, n.nib, n.nik_koperasi, n.nik, n.name
-  from unnest($1::uuid[], $2::bigint[], $3::text[], $4::uuid[], $5::uuid[]) n (partner_id, nib, nik_koperasi, nik, name)
+insert into former (partner_id, key, nib, nik_koperasi, nik, name, phone, email, owner)
+select distinct n.*
+  from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
+              $9::uuid[]) n (partner_id, key, nib, nik_koperasi, nik, name, phone, email, owner)
  where not exists (select from former f
                     where f.partner_id = n.partner_id
-                      and (f.nib, f.nik_koperasi, f.nik, f.name)
-                          is not distinct from (n.nib, n.nik_koperasi, n.nik, n.name));
+                      and (f.key, f.nib, f.nik_koperasi, f.nik, f.name, f.phone, f.email, f.owner)
+                          is not distinct from
+                          (n.key, n.nib, n.nik_koperasi, n.nik, n.name, n.phone, n.email, n.owner));
 
 -- name: former_sharing(nibs, nik_koperasis, niks, names)
 -- All that identified the partners which have no row now and once held one of these NIBs, NIK Koperasi, NIKs or names.
-select f.partner_id as partner, f.nib, f.nik_koperasi, f.nik, f.name
+select f.partner_id as partner, f.key, f.nib, f.nik_koperasi, f.nik, f.name, f.phone, f.email, f.owner
   from former f
  where f.partner_id in (
     select partner_id from former where nib = any($1::bigint[])
@@ -146,7 +298,7 @@ select f.partner_id as partner, f.nib, f.nik_koperasi, f.nik, f.name
 
 -- name: former_of(partner_ids)
 -- What identified these partners in rows that were removed.
-select partner_id as partner, nib, nik_koperasi, nik, name from former where partner_id = any($1::uuid[]);
+select partner_id as partner, key, nib, nik_koperasi, nik, name, phone, email, owner from former where partner_id = any($1::uuid[]);
 
 -- name: move_former(losers, survivors)
 -- What identified a merged partner identifies its survivor.
@@ -160,11 +312,11 @@ delete from former where partner_id = any($1::uuid[]);
 -- name: partner_states(partner_ids)
 -- The partners with their last published facts, in the order of PartnerState.
 select partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact,
-       enrollment_version, enrollment_fact, contact_version, contact_digest
+       enrollment_version, enrollment_fact, contact_version, contact_digest, decided_region, decided_against
   from partner where partner_id = any($1::uuid[]);
 
 -- name: update_partner_states(partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact, enrollment_version, enrollment_fact, contact_version, contact_digest)
--- Each partner gets this state; first_recorded never changes.
+-- Each partner gets this state; first_recorded and what a person decided do not change here.
 update partner p set status = n.status, merged_into = n.merged_into, formed_by = n.formed_by, region = n.region,
        listed_on = n.listed_on, version = n.version, fact = n.fact, enrollment_version = n.enrollment_version,
        enrollment_fact = n.enrollment_fact, contact_version = n.contact_version, contact_digest = n.contact_digest
@@ -199,8 +351,17 @@ select e.key, e.partner_id, e.agency, e.list
   from unnest($1::text[], $2::text[], $3::uuid[]) k (agency, list, partner_id)
   join evidence e on e.partner_id = k.partner_id and e.agency = k.agency and e.list = k.list;
 
+-- name: listed_among(agencies, partner_ids)
+-- Those of these pairs in which the agency lists the partner.
+select k.agency, k.partner_id from unnest($1::text[], $2::uuid[]) k (agency, partner_id)
+ where exists (select from evidence e where e.partner_id = k.partner_id and e.agency = k.agency);
+
+-- name: cooperatives_among(partner_ids)
+-- Those of these partners that a list calls a cooperative.
+select distinct partner_id from evidence where partner_id = any($1::uuid[]) and kind = 'cooperative';
+
 -- name: holders(nibs, nik_koperasis, niks, names)
--- The partners that hold these NIBs, NIKs, names; of a name at most two, since two already join nobody.
+-- The partners that hold these NIBs, NIK Koperasi, NIKs, names, each once.
 select 'nib' as kind, e.nib as nib, null as nik_koperasi, null::uuid as hash, e.partner_id
   from evidence e where e.nib = any($1::bigint[]) group by e.nib, e.partner_id
 union all
@@ -210,14 +371,15 @@ union all
 select 'nik', null, null, e.nik, e.partner_id
   from evidence e where e.nik = any($3::uuid[]) group by e.nik, e.partner_id
 union all
-select 'name', null, null, k.name, p.partner_id
-  from unnest($4::uuid[]) k (name)
- cross join lateral (select distinct e.partner_id from evidence e where e.name = k.name limit 2) p;
+select 'name', null, null, e.name, e.partner_id
+  from evidence e where e.name = any($4::uuid[]) group by e.name, e.partner_id;
 
 -- name: identifiers(partner_ids)
--- Every NIB and NIK of these partners.
+-- Every NIB and NIK of these partners, and all their phones, e-mails and owners' names.
 select partner_id, array_agg(distinct nib) filter (where nib is not null) as nibs,
-       array_agg(distinct nik) filter (where nik is not null) as niks
+       array_agg(distinct nik) filter (where nik is not null) as niks,
+       array_agg(phone) filter (where phone is not null) || array_agg(email) filter (where email is not null)
+       || array_agg(owner) filter (where owner is not null) as contacts
   from evidence where partner_id = any($1::uuid[]) group by partner_id;
 
 -- name: partners_of_rows(keys)
@@ -247,21 +409,21 @@ select * from participant where participant_no in (
 -- Whether there is any participant at all; without one nothing has to be looked up again.
 select exists (select from participant);
 
--- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, history)
+-- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner, history)
 -- Adds the participants, or replaces all of them but their number.
 merge into participant p
 using unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
-             $9::uuid[], $10::uuid[], $11::uuid[], $12::bytea[])
+             $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bytea[])
       n (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner,
-         history)
+         phone, email, owner, history)
    on p.participant_no = n.participant_no
  when matched then update set partner_id = n.partner_id, own_id = n.own_id, found = n.found, region = n.region,
       nib = n.nib, nik_koperasi = n.nik_koperasi, nik = n.nik, name = n.name, anchor_row = n.anchor_row,
-      anchor_partner = n.anchor_partner, history = n.history
+      anchor_partner = n.anchor_partner, phone = n.phone, email = n.email, owner = n.owner, history = n.history
  when not matched then insert (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name,
-      anchor_row, anchor_partner, history)
+      anchor_row, anchor_partner, phone, email, owner, history)
       values (n.participant_no, n.partner_id, n.own_id, n.found, n.region, n.nib, n.nik_koperasi, n.nik, n.name,
-      n.anchor_row, n.anchor_partner, n.history);
+      n.anchor_row, n.anchor_partner, n.phone, n.email, n.owner, n.history);
 
 -- name: remove_periods(partner_ids)
 -- The periods of these partners, which are written anew in the same transaction.
@@ -344,18 +506,20 @@ select k.agency, k.held_on, (select count(*) from attendance a where a.agency = 
 -- Whether there is any guest at all; without one nothing has to be looked up again.
 select exists (select from attendance);
 
--- name: save_attendance(key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row, anchor_partner)
--- Adds the guests; one that is kept already gets this partner and briefing.
+-- name: save_attendance(key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner)
+-- Adds the guests; one that is kept already gets this partner, briefing and contact.
 merge into attendance a
 using unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::uuid[], $6::bigint[], $7::text[], $8::uuid[],
-             $9::uuid[], $10::uuid[], $11::uuid[])
-      n (key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row, anchor_partner)
+             $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[])
+      n (key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone,
+         email, owner)
    on a.key = n.key
- when matched then update set partner_id = n.partner_id, statement = n.statement
+ when matched then update set partner_id = n.partner_id, statement = n.statement, phone = n.phone, email = n.email,
+      owner = n.owner
  when not matched then insert (key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row,
-      anchor_partner)
+      anchor_partner, phone, email, owner)
       values (n.key, n.agency, n.held_on, n.statement, n.partner_id, n.nib, n.nik_koperasi, n.nik, n.name,
-      n.anchor_row, n.anchor_partner);
+      n.anchor_row, n.anchor_partner, n.phone, n.email, n.owner);
 
 -- name: drop_other_guests(statement, keys)
 -- Of this briefing's guests only those with these keys stay.
@@ -399,6 +563,30 @@ insert into dead_letters_to_erase values ($1::bigint[], $2::text[], $3::uuid[], 
 -- Takes the notes of whose dead letters are to be deleted; they are gone when the transaction commits.
 delete from dead_letters_to_erase returning nib, nik_koperasi, nik, name, participant_no;
 
+-- name: note_intake_erasure()
+-- What agencies wrote to Kafka until now is to be deleted, in the transaction of the erasure.
+insert into intake_erasure default values;
+
+-- name: take_intake_erasures()
+-- Takes the notes of erasures; they are gone when the transaction commits.
+delete from intake_erasure returning noted_at;
+
+-- name: add_intake_deletions(topics, partitions, before_offsets)
+-- Records before these offsets are to be deleted; an offset only ever moves ahead.
+insert into intake_deletion as d (topic, partition, before_offset)
+select * from unnest($1::text[], $2::int[], $3::bigint[])
+on conflict (topic, partition) do update set before_offset = greatest(d.before_offset, excluded.before_offset);
+
+-- name: due_intake_deletions()
+-- The partitions whose records up to the offset are all consumed.
+select d.topic, d.partition, d.before_offset from intake_deletion d
+  join consumer_offsets o using (topic, partition) where o.next_offset >= d.before_offset;
+
+-- name: drop_intake_deletions(topics, partitions, before_offsets)
+-- These deletions are done; one whose offset moved ahead meanwhile stays.
+delete from intake_deletion d using unnest($1::text[], $2::int[], $3::bigint[]) n (topic, partition, before_offset)
+ where d.topic = n.topic and d.partition = n.partition and d.before_offset = n.before_offset;
+
 -- name: erase_participants(participant_nos)
 -- These participants are gone, with their versions.
 delete from participant where participant_no = any($1::text[]);
@@ -407,18 +595,59 @@ delete from participant where participant_no = any($1::text[]);
 -- The claims still count where they happened; whose they were is erased.
 update claim set participant_no = null where participant_no = any($1::text[]);
 
+-- name: erase_cases(partner_ids, participant_nos)
+-- No case is about these any more.
+delete from cases where (kind = 'region_conflict' and subject = any($1::text[]))
+                     or (kind = 'participant_claimed' and subject = any($2::text[]))
+                     or (kind in ('possible_duplicate', 'conflict')
+                         and exists (select from jsonb_array_elements(sides) s where s->>'partner' = any($1::text[])));
+
+-- name: others_concerned(partner_id, agency, regions)
+-- Whether another agency lists the partner, or a participant of it is outside these regencies.
+select exists (select from evidence e where e.partner_id = $1 and e.agency <> $2)
+    or exists (select from participant p where p.partner_id = $1 and p.region <> all($3::text[]));
+
+-- name: evidence_of_agency(agency, partner_ids)
+-- What this agency sent of these partners, whole.
+select * from evidence where partner_id = any($2::uuid[]) and agency = $1;
+
+-- name: withdraw_from_quarantine(agency, nibs, nik_koperasis, niks, names)
+-- Of what was refused of this agency; a name alone finds only what has no better identifier: others bear it too.
+delete from quarantine
+ where agency = $1 and (nib = any($2::bigint[]) or nik_koperasi = any($3::text[]) or nik = any($4::uuid[])
+                        or (name = any($5::uuid[]) and nik is null and nib is null));
+
+-- name: erase_guests_of(agency, partner_ids)
+-- This agency's guests still count as present, but no longer as anybody.
+update attendance set partner_id = null, nib = null, nik_koperasi = null, nik = null, name = null, anchor_row = null,
+       anchor_partner = null, phone = null, email = null, owner = null
+ where agency = $1 and partner_id = any($2::uuid[]);
+
 -- name: erase_guests(partner_ids)
 -- The guests of these partners still count as present, but no longer as anybody.
 update attendance set partner_id = null, nib = null, nik_koperasi = null, nik = null, name = null, anchor_row = null,
-       anchor_partner = null
+       anchor_partner = null, phone = null, email = null, owner = null
  where partner_id = any($1::uuid[]);
 
--- name: own_sources(sources, agency)
--- Takes the sources nobody has for the agency; returns who has each.
-with taken as (
-    insert into source (source, agency) select s, $2 from unnest($1::text[]) s on conflict do nothing
-    returning source, agency)
-select source, agency from taken union all select source, agency from source where source = any($1::text[]);
+-- name: sources(sources)
+-- Who has each of these sources, of those that somebody has.
+select source, agency from source where source = any($1::text[]);
+
+-- name: count_sources(agency)
+-- How many sources the agency has.
+select count(*) as held from source where agency = $1;
+
+-- name: take_sources(sources, agency)
+-- The sources are the agency's; one that somebody has stays theirs.
+insert into source (source, agency) select s, $2 from unnest($1::text[]) s on conflict do nothing;
+
+-- name: sources_of(agency)
+-- The sources of an agency, or of all (null).
+select source, agency from source where ($1::text is null or agency = $1) order by agency, source;
+
+-- name: release_source(source)
+-- Nobody has the source any more; nothing is returned if nobody had.
+delete from source where source = $1 returning source;
 
 -- name: events(keys)
 -- Which of these events were accepted already, with their content and partner.
@@ -481,18 +710,78 @@ select slug, name, regions, scopes from agency order by slug;
 -- What an agency may do, kept as it is until the transaction ends.
 select regions, scopes from agency where slug = $1 for share;
 
+-- name: take_partners_to_derive(limit)
+-- Some of the partners whose facts wait to be derived anew; they wait no more when the transaction commits.
+delete from partner_to_derive where partner_id in (select partner_id from partner_to_derive limit $1)
+returning partner_id;
+
+-- name: regions_of_agencies(slugs)
+-- Where these agencies may work.
+select slug, regions from agency where slug = any($1::text[]);
+
+-- name: open_cases(id, kind, subject, sides, opened_at)
+-- A case of the same kind and subject gets these sides; one that was decided opens again only for other sides.
+merge into cases c
+using unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::timestamptz[]) n (id, kind, subject, sides, opened_at)
+   on c.kind = n.kind and c.subject = n.subject
+ when matched and (c.sides <> n.sides or (c.closed_at is not null and c.decision is null)) then
+      update set sides = n.sides, closed_at = null, decision = null, decided_by = null, decided_at = null,
+             opened_at = case when c.closed_at is null then c.opened_at else n.opened_at end
+ when not matched then insert (id, kind, subject, sides, opened_at)
+      values (n.id, n.kind, n.subject, n.sides, n.opened_at);
+
+-- name: any_open_case(kind)
+-- Whether there is any open case of this kind; without one none has to be closed.
+select exists (select from cases where closed_at is null and kind = $1);
+
+-- name: close_cases(kind, subjects, closed_at)
+-- Those of these that are open are closed without a decision.
+update cases set closed_at = $3 where kind = $1 and subject = any($2::text[]) and closed_at is null;
+
+-- name: decided(kind, subjects)
+-- What was decided of those of these subjects of which something was.
+select subject, decision from cases where kind = $1 and subject = any($2::text[]) and decision is not null;
+
+-- name: cases_page(after, kinds, regions, is_open, limit)
+-- Cases of these kinds all of whose sides lie in these regencies (null: anywhere), after a cursor, the oldest first.
+select * from cases c
+ where c.id > $1 and c.kind = any($2::text[]) and (c.closed_at is null) = $4
+   and ($3::text[] is null or not exists (
+        select from jsonb_array_elements(c.sides) side where (side->>'region' = any($3)) is not true))
+ order by c.id limit $5;
+
+-- name: case_to_decide(id)
+-- The case, which nobody else decides until the transaction ends.
+select * from cases where id = $1 for update;
+
+-- name: case_of(id)
+-- One case.
+select * from cases where id = $1;
+
+-- name: decide_some(id, decision, decided_by, decided_at)
+-- Some of the case's sides are decided about: it is open until nothing is left in doubt.
+update cases set decision = $2, decided_by = $3, decided_at = $4, closed_at = null where id = $1;
+
+-- name: decide_case(id, decision, decided_by, decided_at)
+-- The case is closed with this decision; one decided before gets the new decision.
+update cases set decision = $2, decided_by = $3, decided_at = $4, closed_at = $4 where id = $1;
+
+-- name: decide_region(partner_id, region, against)
+-- A person decided that the partner is in this region and not in those.
+update partner set decided_region = $2, decided_against = $3 where partner_id = $1;
+
 -- name: keys()
 -- The keys of all agencies, the oldest first.
-select key_id, agency, scopes, revoked, recorded_at from keys where agency is not null order by recorded_at, key_id;
+select key_id, agency, scopes, revoked, recorded_at, expires_at from keys where agency is not null order by recorded_at, key_id;
 
--- name: add_key(key_id, hash, agency, scopes, regions, recorded_at)
+-- name: add_key(key_id, hash, agency, scopes, regions, recorded_at, expires_at)
 -- Adds a key by its hash.
-insert into keys (key_id, hash, agency, scopes, regions, recorded_at) values ($1, $2, $3, $4, $5, $6);
+insert into keys (key_id, hash, agency, scopes, regions, recorded_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: revoke_key(agency, key_id)
 -- Nothing is returned for a key that the agency has not, or not any more.
 update keys set revoked = true, recorded_at = greatest(recorded_at, clock_timestamp())
- where agency = $1 and key_id = $2 and not revoked returning hash, scopes, regions, recorded_at;
+ where agency = $1 and key_id = $2 and not revoked returning hash, scopes, regions, recorded_at, expires_at;
 
 -- name: set_kafka_key(agency, key_id)
 -- The agency's access to Kafka is revoked with this key from now on, not with an earlier one.
@@ -583,6 +872,30 @@ select * from import where ($1::text is null or agency = $1) order by created_at
 -- The refused rows of an upload in the order of its lines, sealed.
 select id, line, code, field, detail, sealed from quarantine where import_id = $1 order by line, id;
 
+-- name: delete_refused_rows(import_id)
+-- The refused rows of a finished upload are gone, which stays noted; returns how many, nothing for one that goes on.
+with ended as (
+    update import set refused_deleted_at = coalesce(refused_deleted_at, clock_timestamp())
+     where import_id = $1 and finished_at is not null returning import_id),
+dropped as (delete from quarantine q using ended e where q.import_id = e.import_id returning 1)
+select (select count(*) from dropped) as refused_rows from ended;
+
+-- name: expired_import(days)
+-- An upload that ended so many days ago and whose refused rows, or which as a dry run, was not deleted yet.
+select import_id from import
+ where finished_at < now() - make_interval(days => $1) and refused_deleted_at is null
+ order by finished_at limit 1 for update skip locked;
+
+-- name: delete_dry_run(import_id)
+-- A finished dry run is gone, with its report.
+delete from import where import_id = $1 and dry_run and finished_at is not null;
+
+-- name: expire_refused_events(days)
+-- Deletes some of the events that were refused so many days ago; returns them, nothing when none is left.
+delete from quarantine where id in (
+    select id from quarantine where import_id is null and recorded_at < now() - make_interval(days => $1) limit 5000)
+returning id;
+
 -- name: unregistered(agency, list, day)
 -- The newest row of each partner of a list that is not insured on a day.
 select distinct on (e.partner_id) e.partner_id, e.ref, e.nib, e.nik_koperasi, e.region, e.kind, e.scale, e.total, e.line,
@@ -608,14 +921,17 @@ select s.agency, s.list, count(*) as listed, count(i.partner_id) as enrolled, co
  group by s.agency, s.list order by s.agency, s.list;
 
 -- name: own_partners(agency, day, after, regions, registered, limit)
--- Partners an agency (or anybody) listed, after a cursor, in the order of their ids.
+-- Partners an agency (or anybody) listed, after a cursor, in the order of their ids. For an agency a partner is in the
+-- region of its own newest row: where others list it is not shown.
 select p.partner_id, p.region, p.listed_on, p.fact,
        exists (select from period x where x.partner_id = p.partner_id and x.start <= $2
                   and (x.until is null or x.until > $2)) as registered
   from partner p
  where p.partner_id > $3 and p.status = 'active'
    and exists (select from evidence e where e.partner_id = p.partner_id and ($1::text is null or e.agency = $1))
-   and ($4::text[] is null or p.region = any($4))
+   and ($4::text[] is null or coalesce((
+        select e.region from evidence e where e.partner_id = p.partner_id and e.agency = $1
+         order by e.last_listed desc, e.line desc, e.key desc limit 1), p.region) = any($4))
    and ($5::boolean is null or $5 = exists (select from period x where x.partner_id = p.partner_id and x.start <= $2
                                               and (x.until is null or x.until > $2)))
  order by p.partner_id limit $6;
@@ -630,16 +946,16 @@ select p.partner_id, p.region, p.listed_on, p.fact,
    and ($1::text is null or exists (select from evidence e where e.partner_id = p.partner_id and e.agency = $1));
 
 -- name: own_rows(partner_ids, agency)
--- What an agency sent of these partners, newest first.
-select partner_id, key, list, ref, nib, nik_koperasi, first_listed, last_listed, sealed
-  from evidence where partner_id = any($1::uuid[]) and ($2::text is null or agency = $2)
- order by partner_id, last_listed desc, line desc;
+-- What an agency sent of these partners, whole, newest first.
+select * from evidence where partner_id = any($1::uuid[]) and ($2::text is null or agency = $2)
+ order by partner_id, last_listed desc, line desc, key desc;
 
--- name: quarantine_page(agency, after, import_id, limit)
--- What a dry run would refuse is only in its report.
+-- name: quarantine_page(agency, after, import_id, hidden, limit)
+-- But for the kinds with these first words; what a dry run would refuse is only in its report.
 select * from quarantine q where agency = $1 and id > $2 and ($3::uuid is null or import_id = $3)
+   and (type is null or code = 'forbidden_type' or split_part(type, '.', 1) <> all($4::text[]))
    and not exists (select from import i where i.import_id = q.import_id and i.dry_run)
- order by id limit $4;
+ order by id limit $5;
 
 -- name: quarantined(id, agency)
 -- One entry of the agency's quarantine, with what its upload declared if it is a row of one.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
 from services.registration.vault import Vault
 from services.registration.writer.import_worker import ImportWorker
@@ -40,4 +41,5 @@ class Services:
     imports: ImportWorker
     dead_letter_eraser: DeadLetterEraser
     kafka_access: KafkaAccess
+    intake_eraser: IntakeEraser
     jkp: bool = False

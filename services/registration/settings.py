@@ -1,10 +1,16 @@
 """What registration reads from its environment."""
 
+from pydantic import Field
+
 from shared.service import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """`secret`: 32 bytes in base64, from which the keys for personal data are derived. `jkp` switches JKP on."""
+    """`secret`: 32 bytes in base64, from which the keys for personal data are derived. `jkp` switches JKP on.
+
+    `retention_days`: so long refused rows and events, and dry runs, are kept.
+    """
 
     secret: str
     jkp: bool = False
+    retention_days: int = Field(default=90, ge=1, le=36_500)

@@ -1,4 +1,5 @@
 """Dead letters: records that a consumer could not use, with their original bytes and headers and the reason.
+One that is too long for Kafka's producer is cut, says so, and cannot be put back.
 
 Each lies on `TOPIC.dlq`. Topic, partition and offset of the original record identify it however often it is published.
 """
@@ -7,8 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.bus.producer import Message
-from shared.bus.records import Record, event_type, header, key_text
+from shared.bus.producer import BATCH_BYTES, Message
+from shared.bus.records import Headers, Record, event_type, header, key_text
 from shared.bus.topics import DEAD_LETTER_SUFFIX
 
 REASON = "payung_reason"
@@ -18,7 +19,10 @@ PARTITION = "payung_partition"
 OFFSET = "payung_offset"
 FIRST_FAILURE = "payung_first_failure"
 LAST_FAILURE = "payung_last_failure"
-OWN_HEADERS = frozenset({REASON, CONSUMER, TOPIC, PARTITION, OFFSET, FIRST_FAILURE, LAST_FAILURE})
+CUT = "payung_cut"
+"""Bytes of the original key, headers and value, where they are too long for a dead letter and were cut."""
+
+OWN_HEADERS = {REASON, CONSUMER, TOPIC, PARTITION, OFFSET, FIRST_FAILURE, LAST_FAILURE, CUT}
 """The headers that a dead letter has beside those of the original record."""
 
 
@@ -41,6 +45,11 @@ class DeadLetter:
     record: Record
 
     @property
+    def is_cut(self) -> bool:
+        """Whether parts of the original record are missing: it cannot be put back."""
+        return bool(header(self.record.headers, CUT))
+
+    @property
     def code(self) -> str:
         """The reason without its detail."""
         return self.reason.partition(":")[0]
@@ -53,6 +62,18 @@ class DeadLetter:
     def origin_offset(self) -> int:
         return int(self.origin.rpartition("/")[2])
 
+
+OWN_BYTES = 8 << 10
+"""Bytes at most that a dead letter's own headers and a batch's frame take."""
+
+MOST_BYTES = BATCH_BYTES - OWN_BYTES
+"""Bytes of an original record that a dead letter keeps whole."""
+
+MOST_KEY_BYTES = 1 << 10
+MOST_VALUE_BYTES = MOST_BYTES - MOST_KEY_BYTES
+MOST_TIME_BYTES = 40
+HEADER_BYTES = 20
+"""Bytes of the two lengths of a header, at most."""
 
 Matches = Callable[[DeadLetter], bool]
 """Selects dead letters."""
@@ -102,6 +123,16 @@ def _to_message(topic: str, record: Record, reason: str, consumer: str, now: str
         LAST_FAILURE: now,
     }
     headers = [(name, value) for name, value in record.headers if name not in OWN_HEADERS]
+    key, value, size = record.key, record.value, _size(record.key, record.value, headers)
+    if size > MOST_BYTES:
+        own[CUT] = str(size)
+        key, value, headers = (key or b"")[:MOST_KEY_BYTES], (value or b"")[:MOST_VALUE_BYTES], []
     headers += [(name, value.encode()) for name, value in own.items()]
-    headers.append((FIRST_FAILURE, earlier.get(FIRST_FAILURE, now.encode())))
-    return Message(topic + DEAD_LETTER_SUFFIX, record.key, record.value, headers)
+    headers.append((FIRST_FAILURE, earlier.get(FIRST_FAILURE, now.encode())[:MOST_TIME_BYTES]))
+    return Message(topic + DEAD_LETTER_SUFFIX, key, value, headers)
+
+
+def _size(key: bytes | None, value: bytes | None, headers: Headers) -> int:
+    """Bytes of a record in a batch, at most."""
+    named = sum(len(name.encode()) + len(value or b"") + HEADER_BYTES for name, value in headers)
+    return len(key or b"") + len(value or b"") + named

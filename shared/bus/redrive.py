@@ -9,11 +9,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import RecordsToDelete
 
 from shared.bus.dead_letter_reader import (
     Offsets,
-    admin_client,
     dead_letter_ends,
     read_range,
     read_until,
@@ -21,6 +19,7 @@ from shared.bus.dead_letter_reader import (
 )
 from shared.bus.dead_letters import DeadLetter, Matches, to_original
 from shared.bus.producer import Message, Producer
+from shared.bus.record_deletion import delete_before
 from shared.bus.records import Record
 from shared.bus.topics import DEAD_LETTER_SUFFIX
 from shared.events import TOPICS
@@ -29,10 +28,12 @@ from shared.events.model import Topic
 
 @dataclass(frozen=True)
 class Redriven:
-    """How many records were put back, and how many were dropped because their topic has a newer record of their key."""
+    """How many records were put back; how many were dropped because their topic has a newer record of their key; how
+    many stay because they were too long to be kept whole."""
 
     put_back: int = 0
     superseded: int = 0
+    cut: int = 0
 
 
 async def redrive(kafka: str, topic: str, matches: Matches, *, prefix: str = "") -> Redriven:
@@ -47,9 +48,11 @@ async def redrive(kafka: str, topic: str, matches: Matches, *, prefix: str = "")
     async with reader(kafka) as client:
         ends = await dead_letter_ends(client, kafka, prefix, topic)
         found = await read_until(client, ends, prefix)
-        selected = {letter.origin: letter for letter in found if matches(letter)}
+        wanted = {letter.origin: letter for letter in found if matches(letter)}
+        selected = {origin: letter for origin, letter in wanted.items() if not letter.is_cut}
+        cut = len(wanted) - len(selected)
         if not selected:
-            return Redriven()
+            return Redriven(cut=cut)
         superseded = await _superseding(client, selected.values(), prefix) if _is_compacted(topic) else {}
         back = [letter for letter in selected.values() if letter.origin not in superseded]
         stay = [letter for letter in found if letter.origin not in selected]
@@ -58,8 +61,8 @@ async def redrive(kafka: str, topic: str, matches: Matches, *, prefix: str = "")
             # A record that was written meanwhile must be the last of its key: publish it once more behind ours.
             meanwhile = await _superseding(client, back, prefix)
             await _rewrite(kafka, prefix, [_copy(record, topic) for record in meanwhile.values()], [])
-        await _delete_before(kafka, ends)
-    return Redriven(len(back), len(superseded))
+        await delete_before(kafka, ends)
+    return Redriven(len(back), len(superseded), cut)
 
 
 async def erase(kafka: str, topic: str, matches: Matches, *, prefix: str = "") -> int:
@@ -71,7 +74,7 @@ async def erase(kafka: str, topic: str, matches: Matches, *, prefix: str = "") -
     stay = [letter for letter in found if not matches(letter)]
     if len(stay) < len(found):
         await _rewrite(kafka, prefix, [], stay)
-        await _delete_before(kafka, ends)
+        await delete_before(kafka, ends)
     return len(found) - len(stay)
 
 
@@ -114,11 +117,6 @@ async def _rewrite(kafka: str, prefix: str, back: list[Message], stay: list[Dead
         )
     finally:
         await producer.stop()
-
-
-async def _delete_before(kafka: str, ends: Offsets) -> None:
-    async with admin_client(kafka) as admin:
-        await admin.delete_records({partition: RecordsToDelete(before_offset=end) for partition, end in ends.items()})
 
 
 def _is_compacted(topic: str) -> bool:

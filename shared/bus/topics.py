@@ -12,9 +12,6 @@ from shared.events.model import DAY_MS, Topic
 DEAD_LETTER_SUFFIX = ".dlq"
 DEAD_LETTER_RETENTION_MS = 7 * DAY_MS
 
-DEAD_LETTER_BYTES = 9_437_184
-"""Bytes of one dead letter: by its headers it is larger than the record that it was, which had 8 MiB at most."""
-
 HOURLY = str(DAY_MS // 24)
 """Milliseconds after which a segment is closed: Kafka deletes closed segments only, and by default keeps one open for a
 week."""
@@ -76,6 +73,8 @@ def _configuration(topic: Topic) -> dict[str, str]:
     if topic.compacted:
         return COMPACTED
     deleted = {"cleanup.policy": "delete", "retention.ms": str(topic.retention_ms)}
-    if topic.name.endswith(DEAD_LETTER_SUFFIX):
-        deleted["max.message.bytes"] = str(DEAD_LETTER_BYTES)
-    return deleted if topic.retention_ms < 0 else deleted | {"segment.ms": HOURLY}
+    if topic.retention_ms >= 0:
+        deleted["segment.ms"] = HOURLY
+    if topic.batch_bytes is not None:
+        deleted["max.message.bytes"] = str(topic.batch_bytes)
+    return deleted

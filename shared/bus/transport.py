@@ -16,6 +16,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram512
 
+from shared.bus import unreadable_batches
 from shared.bus.kafka_url import KafkaUrl, aiokafka_options
 from shared.bus.records import Record
 
@@ -35,6 +36,9 @@ BACKLOG_RECORDS = 1_000
 
 BACKLOG_WAIT_MS = 1_000
 """Milliseconds to wait for records that the broker is known to hold."""
+
+
+unreadable_batches.install()
 
 
 class Transport:

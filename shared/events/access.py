@@ -8,7 +8,7 @@ TOPIC = Topic("access", compacted=True)
 
 
 class Key(msgspec.Struct, frozen=True):
-    """An API key: SHA-256 of the whole key in hex, whose it is, what it may do and where."""
+    """An API key: SHA-256 of the whole key in hex, whose it is, what it may do and where, and until when."""
 
     key_id: str
     hash: str
@@ -18,6 +18,8 @@ class Key(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     revoked: bool = False
+    expires_at: datetime | None = None
+    """The first moment at which it opens nothing any more; null: it does not expire."""
 
 
 TYPES = {"key.issued": Key, "key.revoked": Key}

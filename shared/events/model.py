@@ -21,13 +21,15 @@ DAY_MS = 24 * 60 * 60 * 1000
 class Topic:
     """A topic and its policy. `retention_ms` -1 keeps everything; compacted topics keep the newest per key.
 
-    `whole_state`: a record replaces the earlier ones of its key; otherwise each is an act of its own.
+    `whole_state`: a record replaces the earlier ones of its key; otherwise each is an act of its own. A batch may have
+    `batch_bytes`, compressed as it is; None: as many as the broker allows.
     """
 
     name: str
     compacted: bool = False
     retention_ms: int = -1
     whole_state: bool = True
+    batch_bytes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ def test_it_has_the_services_and_what_they_stand_on() -> None:
 def test_a_part_is_hardened(name: str) -> None:
     part = PARTS[name]
     assert part["read_only"] is True
-    assert "/tmp" in [place.partition(":")[0] for place in part["tmpfs"]]
+    on_disk = [volume.partition(":")[2] for volume in part.get("volumes", [])]
+    assert "/tmp" in [*(place.partition(":")[0] for place in part["tmpfs"]), *on_disk]
     assert re.fullmatch(r"\d+[mg]", part["mem_limit"])
     assert part["pids_limit"] <= 512
     assert part["cap_drop"] == ["ALL"]
@@ -63,6 +64,11 @@ def test_a_service_starts_when_what_it_needs_is_healthy(name: str) -> None:
     assert PARTS[name]["command"] == ["python", "-m", f"services.{name}"]
 
 
+def test_uploads_wait_on_disk_and_not_in_memory() -> None:
+    assert PARTS["registration"]["tmpfs"] == []
+    assert "uploads:/tmp" in PARTS["registration"]["volumes"]
+
+
 def test_kafka_is_closed() -> None:
     kafka = PARTS["kafka"]["environment"]
     assert "PLAINTEXT" not in kafka["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].replace("SASL_PLAINTEXT", "")
@@ -80,6 +86,14 @@ def test_a_service_signs_in_to_kafka_as_itself(name: str) -> None:
     url = KafkaUrl.parse(re.sub(r"\$\{(\w+)\}", r"\1", PARTS[name]["environment"]["PAYUNG_KAFKA"]))
     assert (url.user, url.password) == (name, f"PAYUNG_{name.upper()}_KAFKA_PASSWORD")
     assert url.mechanism == "SCRAM-SHA-512"
+
+
+def test_postgresqls_administrator_signs_in_by_its_socket_alone() -> None:
+    assert "hba_file=/etc/postgresql/pg_hba.conf" in PARTS["postgres"]["command"]
+    assert "./deploy/postgres/pg_hba.conf:/etc/postgresql/pg_hba.conf:ro" in PARTS["postgres"]["volumes"]
+    rules = [line.split() for line in (ROOT / "deploy/postgres/pg_hba.conf").read_text().splitlines() if line[0] != "#"]
+    assert [rule[:3] for rule in rules] == [["local", "all", "postgres"], ["host", "all", ",".join(SERVICES)]]
+    assert {rule[-1] for rule in rules} == {"scram-sha-256"}
 
 
 def test_versions_are_those_of_the_embedded_stack() -> None:

@@ -22,7 +22,7 @@ WITHOUT_IMPORT = {
 
 
 def name_of(requirement: str) -> str:
-    return re.split(r"[\[<>=~!; ]", requirement)[0].lower().replace("_", "-")
+    return re.sub(r"[-_.]+", "-", re.split(r"[\[<>=~!; ]", requirement)[0].lower())
 
 
 GROUPS = {

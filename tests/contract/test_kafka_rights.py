@@ -16,6 +16,18 @@ def test_the_rights_are_those_that_the_services_need() -> None:
     assert SERVICES["registration"].applies == ()
 
 
+def test_who_applies_keys_does_so_in_a_group_of_its_own() -> None:
+    groups = {
+        service: {grant.name for grant in service_grants(service, "p.") if grant.resource == "GROUP"}
+        for service in SERVICES
+    }
+    assert groups == {
+        "registration": {"p.registration"},
+        "coverage": {"p.coverage", "p.coverage-access"},
+        "notifications": {"p.notifications", "p.notifications-access"},
+    }
+
+
 def test_registration_alone_may_change_users_grants_and_topics() -> None:
     for service in SERVICES:
         operations = {grant.operation for grant in service_grants(service) if grant.resource == "CLUSTER"}

@@ -51,8 +51,9 @@ CODES = [
     "too_large",
     "failed",
     "forbidden_type",
+    "too_many_sources",
 ]
-WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "number_left_out", "personal_number_in_text"]
+WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "personal_number_in_text", "number_left_out"]
 
 
 def reader() -> EventReader:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,16 +12,18 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
 
 from deploy.local import ports, status
 from deploy.local.directory import ROOT
 from deploy.local.postgres import SERVICES
+from shared.bus.kafka_url import aiokafka_options, kafka_url
 from tests.waiting import eventually
 
 
 def payung(*arguments: str, data: Path) -> "subprocess.CompletedProcess[str]":
-    command, *options = arguments
-    argv = [sys.executable, "-P", "-m", "deploy.local", command, "--data", str(data), *options]
+    argv = [sys.executable, "-P", "-m", "deploy.local", *arguments, "--data", str(data)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(argv, capture_output=True, text=True, check=False, cwd=data.parent, env=environment)
 
@@ -57,6 +60,50 @@ def test_status_as_json_has_what_the_services_report(up: tuple[Path, str]) -> No
     assert all(parts[service]["detail"]["status"] == "ok" for service in SERVICES)
     assert (report["lag"], report["dead_letters"], report["freshness"]) == (dict.fromkeys(SERVICES, 0), {}, [])
     assert "coverage" in payung("status", data=up[0]).stdout
+
+
+async def test_an_agency_writes_to_kafka_with_what_key_issue_prints_until_the_key_is_revoked(
+    up: tuple[Path, str],
+) -> None:
+    data = up[0]
+    added = payung("agency", "add", "kantor", "--region", "33.11", data=data)
+    assert added.returncode == 0, added.stderr
+    issued = payung("key", "issue", "kantor", "--kafka", data=data)
+    assert issued.returncode == 0, issued.stderr
+    (server,) = re.findall(r"Kafka at (\S+),", issued.stdout)
+    (topic,) = re.findall(r"may write the topic (\S+)", issued.stdout)
+    ((user, password),) = re.findall(r"user (\S+), password, shown this once: (\S+)", issued.stdout)
+    address = kafka_url(server, user, password)
+    await write(address, topic, listing("first"))
+    known = json.loads((data / "endpoints.json").read_text())
+    key = {"Authorization": f"Bearer {known['agency_keys']['kantor']}"}
+
+    def is_listed() -> bool:
+        return len(httpx.get(f"{known['registration']}/v1/partners", headers=key).json()["items"]) == 1
+
+    await eventually(is_listed, within=20)
+    (key_id,) = re.findall(r"^key (\S+) of kantor", issued.stdout)
+    assert payung("key", "revoke", "kantor", key_id, data=data).returncode == 0
+    with pytest.raises((KafkaConnectionError, TopicAuthorizationFailedError)):
+        await write(address, topic, listing("second"))
+
+
+def listing(event_id: str) -> bytes:
+    """A structured CloudEvent that lists a business in Sukoharjo."""
+    data = {"partner": {"nib": "0000100099999"}, "name": "Batik Contoh", "kind": "business", "region": "33.11"}
+    data |= {"list": "contoh", "listed_on": "2026-01-15"}
+    event = {"specversion": "1.0", "id": event_id, "source": "urn:kantor", "type": "partner.listed", "data": data}
+    return json.dumps(event).encode()
+
+
+async def write(address: str, topic: str, value: bytes) -> None:
+    producer = AIOKafkaProducer(**aiokafka_options(address), request_timeout_ms=10_000)
+    try:
+        await producer.start()
+        headers = [("content-type", b"application/cloudevents+json")]
+        await producer.send_and_wait(topic, value, key=b"k", headers=headers)
+    finally:
+        await producer.stop()
 
 
 def test_up_again_prints_where_it_is_and_changes_nothing(up: tuple[Path, str]) -> None:

@@ -85,6 +85,8 @@ async def test_postgres_keeps_what_was_committed_through_kill_9(own_postgres) ->
     await again.close()
 
 
-async def test_a_wrong_password_is_refused(postgres: str) -> None:
+@pytest.mark.parametrize("role", ["postgres", "coverage"])
+async def test_a_wrong_password_is_refused(postgres: str, role: str) -> None:
+    right = postgres if role == "postgres" else stack.over_tcp(postgres, role)
     with pytest.raises(asyncpg.InvalidPasswordError):
-        await asyncpg.connect(postgres.replace(stack.PASSWORD, "guessed"))
+        await asyncpg.connect(right.replace(stack.PASSWORD, "guessed"))

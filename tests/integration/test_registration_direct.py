@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
+from services.registration.intake_eraser import IntakeEraser
 from shared.bus.access_control import admit_services
-from shared.bus.dead_letter_reader import read_dead_letters
+from shared.bus.dead_letter_reader import read_dead_letters, reader
 from shared.bus.kafka_url import KafkaUrl, aiokafka_options, kafka_url
 from tests import stack
 from tests.integration.registration_world import ADMIN, World, world
@@ -219,3 +220,43 @@ async def test_erasure_deletes_the_dead_letters_of_the_person_and_no_others(here
 async def are_dead_letters(here: World, values: list[bytes]) -> bool:
     letters = await read_dead_letters(here.reader, prefix=here.prefix, topic="intake*")
     return sorted(letter.record.value for letter in letters) == sorted(values)
+
+
+async def first_offset(here: World, topic: str) -> int:
+    """Where the only partition of a topic begins: records before were deleted."""
+    async with reader(here.reader) as client:
+        partition = TopicPartition(topic, 0)
+        return int((await client.beginning_offsets([partition]))[partition])
+
+
+async def test_an_erasure_deletes_what_agencies_wrote_until_then(here: World) -> None:
+    kafka = (await access(here))["kafka"]
+    await write(here, kafka, binary("k1", encoded(listing())), binary("k2", encoded(listing(region="Solo"))))
+    await eventually(partial(has_rows, here, "quarantine", 1), 20)
+    assert await first_offset(here, kafka["topic"]) == 0
+    (partner,) = await here.newest("partners")
+    assert (await here.http.delete(f"/v1/partners/{partner}", headers=here.bearer("dinas"))).status_code == 204
+
+    async def all_deleted() -> bool:
+        return await first_offset(here, kafka["topic"]) == 2
+
+    await eventually(all_deleted, 20, every=0.2)
+    await eventually(partial(has_rows, here, "intake_deletion", 0), 10)
+    await write(here, kafka, structured(here, listing("Toko Lain", partner={"nib": "0000100000028"})))
+    await eventually(partial(has_rows, here, "evidence", 1), 20)
+    assert await first_offset(here, kafka["topic"]) == 2
+
+
+async def test_nothing_is_deleted_before_it_is_consumed_and_no_erasure_is_lost(here: World) -> None:
+    kafka = (await access(here))["kafka"]
+    await write(here, kafka, binary("k1", encoded(listing())))
+    await eventually(partial(has_rows, here, "evidence", 1), 20)
+    await here.pool.execute("insert into intake_deletion values ('intake.dinas', 0, 2)")
+    eraser = IntakeEraser(here.pool, kafka=here.kafka, prefix=here.prefix)
+    await eraser.step()
+    assert (await first_offset(here, kafka["topic"]), await count(here, "intake_deletion")) == (0, 1)
+    unreachable = IntakeEraser(here.pool, kafka="127.0.0.1:1", prefix=here.prefix)
+    await here.pool.execute("update consumer_offsets set next_offset = 2 where topic = 'intake.dinas'")
+    with pytest.raises(KafkaConnectionError):
+        await unreachable.step()
+    assert await count(here, "intake_deletion") == 1

@@ -4,6 +4,7 @@ import random
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -15,15 +16,12 @@ from services.registration.intake.names import name_key
 from services.registration.writer import import_worker
 from tests import stack
 from tests.integration.registration_world import World, world
+from tests.unit.registration import identity_oracle
 
 
 @dataclass(frozen=True)
-class Row:
-    ref: str
-    nib: str | None
-    nik_koperasi: str | None
-    nik: str | None
-    name: tuple[str, str]
+class Row(identity_oracle.Row):
+    ref: str = ""
 
 
 @pytest.fixture(scope="module")
@@ -37,31 +35,45 @@ async def here(kafka: str, postgres: str) -> AsyncIterator[World]:
 
 def row(dice: random.Random, world_no: int, ref: str) -> Row:
     """Few values, so that rows meet; `world_no` keeps one run's rows apart from another's."""
+    often = [0.6, 0.3, 0.1][world_no % 3]
+
+    def some(*values: Any) -> Any:
+        return dice.choice(values) if dice.random() < often else None
+
+    day = date(2021, 1, dice.randint(1, 3))
     return Row(
         ref=ref,
-        nib=dice.choice([None, None, f"0000{world_no:04d}{dice.randint(1, 4):05d}"]),
-        nik_koperasi=dice.choice([None, None, None, f"KOP{world_no}-{dice.randint(1, 2)}"]),
-        nik=dice.choice([None, f"331102{world_no:04d}{dice.randint(1, 4):06d}"]),
-        name=(name_key(f"Usaha {world_no} {dice.choice('ABC')}"), dice.choice(["33.11", "36.71"])),
+        nib=some(*(f"0000{world_no:04d}{number:05d}" for number in range(1, 5))),
+        nik_koperasi=some(f"3311{world_no:04d}01", f"3311{world_no:04d}02"),
+        nik=some(*(f"331102{world_no:04d}{number:06d}" for number in range(1, 5))),
+        name=(name_key(f"Usaha {world_no} {dice.choice('ABC')}"), dice.choice(["33.11", "33.11", "36.71"])),
+        phone=some("+6286000001836", "+6286000001837", "+6286000001838"),
+        email=some("satu@usaha.example", "dua@usaha.example"),
+        owner=some("SITI MISALNYA", "BUDI CONTOH"),
+        list=f"list-{int(ref.rpartition('-')[2]) % 4}",
+        first_listed=day,
+        last_listed=day,
     )
 
 
-def listed(each: Row, day: int) -> dict[str, Any]:
+def listed(each: Row) -> dict[str, Any]:
     partner = {"ref": each.ref, "nib": each.nib, "nik_koperasi": each.nik_koperasi, "nik": each.nik}
+    contact = {"name": each.owner, "phone": each.phone, "email": each.email}
     return {
         "partner": {key: value for key, value in partner.items() if value is not None},
         "name": each.name[0],
         "region": each.name[1],
         "kind": "business",
-        "workers": day + len(each.ref),
-        "list": "one",
-        "listed_on": f"2021-01-{day:02d}",
+        "workers": each.first_listed.day + len(each.ref),
+        "contact": {key: value for key, value in contact.items() if value is not None},
+        "list": each.list,
+        "listed_on": each.first_listed.isoformat(),
     }
 
 
 def partition(held: dict[str, Row]) -> set[frozenset[str]]:
     rows = list(held.values())
-    return {frozenset(rows[at].ref for at in group) for group in cluster(rows)}
+    return {frozenset(rows[at].ref for at in group) for group in identity_oracle.partners(rows)}
 
 
 async def stored(here: World, prefix: str) -> set[frozenset[str]]:
@@ -81,11 +93,12 @@ async def test_partners_are_those_of_all_rows_at_once(here: World, seed: int) ->
         for _ in range(dice.randint(1, 4)):
             ref = f"{prefix}{dice.randint(1, 14)}"
             held[ref] = row(dice, seed, ref)
-            events.append(here.event("partner.listed", listed(held[ref], dice.randint(1, 28))))
+            events.append(here.event("partner.listed", listed(held[ref])))
         if held and dice.random() < 0.3:
             one = dice.choice(sorted(held))
-            removed = next(group for group in partition(held) if one in group)
-            events.append(here.event("partner.delisted", {"partner": {"ref": one}, "list": "one"}))
+            group = next(group for group in partition(held) if one in group)
+            removed = {ref for ref in group if held[ref].list == held[one].list}
+            events.append(here.event("partner.delisted", {"partner": {"ref": one}, "list": held[one].list}))
             held = {ref: each for ref, each in held.items() if ref not in removed}
         answer = await here.send(*events)
         assert answer["rejected"] == []
@@ -134,10 +147,10 @@ async def test_participants_go_by_the_partner_they_mean_whatever_comes_first(her
             each = row(dice, seed, number)
             if dice.random() < 0.5:
                 held[number] = each
-                events.append(here.event("partner.listed", listed(each, dice.randint(1, 28))))
+                events.append(here.event("partner.listed", listed(each)))
             elif number not in participants:
                 participants[number] = each
-                data = {"participant_no": number, "partner": listed(each, 1)["partner"] | {"name": each.name[0]}}
+                data = {"participant_no": number, "partner": listed(each)["partner"] | {"name": each.name[0]}}
                 del data["partner"]["ref"]
                 data["partner"].pop("nik_koperasi", None)
                 data |= {"region": each.name[1], "programmes": ["JKK", "JKM"], "segment": "PU", "workers": 1}
@@ -191,16 +204,20 @@ async def test_an_upload_in_many_chunks_forms_the_partners_of_all_its_rows(
     monkeypatch.setattr(import_worker, "CHUNK", 100)
     dice = random.Random(seed)
     rows = []
-    for number in range(1500):
+    for _ in range(1500):
         nik = f"33110{seed}{dice.randint(1, 900):010d}" if dice.random() < 0.7 else ""
         nib = f"0000{seed}{dice.randint(1, 300):08d}" if dice.random() < 0.3 else ""
-        rows.append(Row(str(number), nib or None, None, nik or None, (f"Besar {seed} {dice.randint(1, 500)}", "33.11")))
+        rows.append(Row(nib=nib or None, nik=nik or None, name=(f"Besar {seed} {dice.randint(1, 500)}", "33.11")))
     content = "nama usaha;nib;nik;kab_kota\n" + "\n".join(
         f"{each.name[0]};{each.nib or ''};{each.nik or ''};{each.name[1]}" for each in rows
     )
     report = await here.upload(content, "partners", list=f"besar-{seed}")
     distinct = {(each.nib, each.nik, each.name) for each in rows}  # the same content is the same row
-    expected = len(cluster([Row("", nib, None, nik, (name_key(name), where)) for nib, nik, (name, where) in distinct]))
+    expected = len(
+        cluster(
+            [Row(nib=nib, nik=nik, name=(name_key(name), where), list="one") for nib, nik, (name, where) in distinct]
+        )
+    )
     assert (report["accepted"], report["created"]) == (1500, expected)
     (listed,) = [row for row in await here.get("/v1/lists") if row["list"] == f"besar-{seed}"]
     assert listed["listed"] == expected

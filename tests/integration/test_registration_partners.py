@@ -91,7 +91,8 @@ async def test_a_row_that_links_two_partners_merges_the_younger_into_the_elder(h
 
 async def test_a_later_row_may_split_a_partner(here: World) -> None:
     answer = await here.send(
-        here.event("partner.listed", listing("Warung", nik=NIK)), here.event("partner.listed", listing("Warung"))
+        here.event("partner.listed", listing("Warung", nik=NIK)),
+        here.event("partner.listed", listing("Warung", list="lain")),
     )
     assert len(set(answer["partners"].values())) == 1
     kept = answer["partners"]["e1"]
@@ -310,7 +311,9 @@ async def test_an_idempotency_key_answers_the_same(here: World) -> None:
 
 
 async def test_many_requests_at_once_are_all_answered(here: World) -> None:
-    events = [here.event("partner.listed", listing(f"Toko {n % 40}", ref=f"R{n}")) for n in range(200)]
+    events = [
+        here.event("partner.listed", listing(f"Toko {n % 40}", ref=f"R{n}", list=f"{n // 40}")) for n in range(200)
+    ]
     answers = await asyncio.gather(*(here.send(event) for event in events), *(here.send(event) for event in events))
     assert sum(answer["accepted"] for answer in answers) == 200
     assert sum(answer["duplicates"] for answer in answers) == 200

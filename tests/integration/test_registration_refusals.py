@@ -266,8 +266,14 @@ async def test_too_large_requests_are_refused(here: World) -> None:
 
 async def test_what_a_key_may_not_do_is_forbidden(here: World) -> None:
     await here.agency("lister", scopes=("publish",))
-    answer = await here.post(here.event("enrollment.registered", ENROLLED, "/l"), agency="lister")
-    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    event = here.event("enrollment.registered", ENROLLED, "/l")
+    answer = await here.post(event, agency="lister")
+    assert (answer.status_code, answer.json()["code"]) == (422, "forbidden_type")
+    own = LISTED | {"partner": {"nik": "3311024908000777"}, "name": "Toko Lister"}
+    batch = [here.event("partner.listed", own, "/l"), event, here.event("partner.listed", own, "/l")]
+    answer = await here.post(batch, agency="lister")
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 2)
+    assert [(each["index"], each["code"]) for each in answer.json()["rejected"]] == [(1, "forbidden_type")]
     without_key = await here.http.post("/v1/events", content=b"{}")
     assert without_key.status_code == 401
 
@@ -354,7 +360,7 @@ async def test_a_file_without_header_or_of_another_kind_is_refused_at_once(here:
     good = b"nama usaha;kab_kota\n"
     assert await status(b"\x00\x01 nothing here") == (422, "malformed")
     assert await status(b"") == (422, "malformed")
-    assert await status(b"PK\x03\x04") == (415, "unsupported_media_type")
+    assert await status(b"PK\x03\x04") == (422, "malformed")
     assert await status(good, kind="poems") == (422, "invalid_value")
     assert await status(good, list_date="someday") == (422, "invalid_date")
 

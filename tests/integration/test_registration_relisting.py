@@ -144,7 +144,7 @@ async def test_removing_and_listing_again_changes_no_group_and_no_id(here: World
         for _ in range(dice.randint(1, 4)):
             ref = f"{prefix}{dice.randint(1, 14)}"
             held[ref] = identity.row(dice, seed, ref)
-            await here.send(here.event("partner.listed", identity.listed(held[ref], dice.randint(1, 28))))
+            await here.send(here.event("partner.listed", identity.listed(held[ref])))
         one = dice.choice(sorted(held))
         group = next(group for group in identity.partition(held) if one in group)
         before = await ids(here, prefix)
@@ -152,11 +152,13 @@ async def test_removing_and_listing_again_changes_no_group_and_no_id(here: World
             await here.http.delete(f"/v1/partners/{before[one]}", headers=here.bearer("dinas"))
             erased.add(before[one])
         else:
-            await here.send(here.event("partner.delisted", {"partner": {"ref": one}, "list": "one"}))
+            lists = sorted({str(held[ref].list) for ref in group})
+            partner = {"id": before[one]}
+            await here.send(*(here.event("partner.delisted", {"partner": partner, "list": name}) for name in lists))
         left = {ref: each for ref, each in held.items() if ref not in group}
         assert await identity.stored(here, prefix) == identity.partition(left)
         back = [replace(held[ref]) for ref in sorted(group, key=lambda _: dice.random())]
-        await here.send(*(here.event("partner.listed", identity.listed(each, 5)) for each in back))
+        await here.send(*(here.event("partner.listed", identity.listed(each)) for each in back))
         after = await ids(here, prefix)
         assert await identity.stored(here, prefix) == identity.partition(held)
         assert erased.isdisjoint(after.values())

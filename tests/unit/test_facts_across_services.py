@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.coverage import bounds, facts, timelines
 from services.coverage.cells import is_enrolled
+from services.registration.identity.authority import settle
 from services.registration.identity.partner_state import PartnerState
 from services.registration.identity.profile import NO_HEADS, Row
 from services.registration.intake.commands import ContactDetails, Heads
@@ -58,7 +59,8 @@ def participants(draw: st.DrawFn) -> History:
 
 def derived(members: Sequence[History], heads: Heads = NO_HEADS) -> Derived:
     row = Row(1, 1, PARTNER, "dinas", "l", None, None, None, "n", "33.11", "business", START, START, 0, heads=heads)
-    view = PartnerView(PartnerState(PARTNER, NOW), [row], True, [("Toko", ContactDetails())], members)
+    authority = settle([row], lambda *_: True)
+    view = PartnerView(PartnerState(PARTNER, NOW), [row], True, [("Toko", ContactDetails())], members, authority)
     return derivation.derive(view, lambda partner: partner, lambda *_: PARTNER)
 
 

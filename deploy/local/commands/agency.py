@@ -58,8 +58,13 @@ def list_(data: Data = DATA, as_json: AsJson = False) -> None:
 
     table = Table(Column("agency", no_wrap=True), "name", "regions", "scopes", Column("live keys", no_wrap=True))
     for each in agencies:
-        live = [key["key_id"] for key in each["keys"] if not key["revoked"]]
+        live = [_shown(key) for key in each["keys"] if not key["revoked"]]
         table.add_row(
             each["slug"], each["name"], ", ".join(each["regions"]), ", ".join(each["scopes"]), ", ".join(live)
         )
     Console().print(table)
+
+
+def _shown(key: dict[str, Any]) -> str:
+    """The key's id, and when it expires if it does."""
+    return f"{key['key_id']} (to {key['expires_at'][:16]}Z)" if key["expires_at"] else str(key["key_id"])

@@ -83,10 +83,11 @@ def redrive(topic: Topic, reason: Reason = None, data: Data = DATA) -> None:
         return letter.reason.startswith(reason or "")
 
     done = _run(bus.redrive(load_endpoints(data).kafka_url, topic, matches))
-    if not done.put_back and not done.superseded:
+    if done == bus.Redriven():
         raise Failure(f"there are no such dead letters of '{topic}'; ./payung dlq list shows what there is")
     dropped = f", {done.superseded} dropped: {topic} has a newer record of their key" if done.superseded else ""
-    typer.echo(f"{done.put_back} records put back to {topic}{dropped}")
+    stay = f", {done.cut} stay: they were too long to be kept whole" if done.cut else ""
+    typer.echo(f"{done.put_back} records put back to {topic}{dropped}{stay}")
 
 
 def _read(data: Data, topic: str | None) -> "list[DeadLetter]":

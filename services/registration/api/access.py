@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 from fastapi import Depends, Request
 
-from services.registration.intake import values
+from services.registration.intake import scopes, values
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared.problems import Problem, not_found
@@ -37,6 +37,20 @@ async def reader(principal: Annotated[Principal, Depends(onlooker)]) -> Principa
     if not (principal.may("read") or principal.may("publish")):
         raise Problem(403, "forbidden", "This key lacks the scope 'read'.")
     return principal
+
+
+async def reporter(principal: Annotated[Principal, Depends(onlooker)]) -> Principal:
+    """An agency that may see how far its uploads are, or the administrator."""
+    if not any(map(principal.may, ("publish", "enroll", "read"))):
+        raise Problem(403, "forbidden", "This key lacks the scopes 'publish', 'enroll' and 'read'.")
+    return principal
+
+
+def check_scope(kind: str | None, principal: Principal) -> None:
+    """Whoever handles files or events of this kind, or sees what was refused of them, may send them."""
+    lacking = scopes.lacking(kind, principal.may)
+    if lacking is not None:
+        raise Problem(403, "forbidden", f"This key lacks the scope '{lacking}'.")
 
 
 async def sender(principal: Annotated[Principal, Depends(member)]) -> Principal:

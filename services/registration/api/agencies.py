@@ -1,12 +1,12 @@
 """Agencies and their keys: for the administrator."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import asyncpg
 from fastapi import APIRouter, Depends, Response
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
 
 from services.registration import kafka_access
 from services.registration.api.access import services
@@ -18,19 +18,32 @@ from shared.bus.records import Outgoing
 from shared.database import transaction
 from shared.events.access import Key
 from shared.events.model import encode
-from shared.problems import Problem, not_found
+from shared.problems import Problem, described, not_found
 from shared.security import new_key, require
 
 router = APIRouter(tags=["agencies"], dependencies=[Depends(require(admin=True)), Depends(query_parameters.only_known)])
 
 Scope = Literal["publish", "enroll", "read", "figures:detail"]
 NO_NUL = r"^[^\x00]*$"
+TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+LONGEST_VALIDITY = timedelta(days=731)
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 
 
 def _once(given: list[str]) -> list[str]:
     """Each value once, in the order given."""
     return list(dict.fromkeys(given))
+
+
+def _expiry(given: object) -> datetime | None:
+    if given is None:
+        return None
+    if not isinstance(given, str) or not TIME.fullmatch(given):
+        raise ValueError("a time with its zone, such as 2027-01-31T00:00:00+07:00")
+    moment, now = datetime.fromisoformat(given.upper()), datetime.now(UTC)
+    if not now < moment <= now + LONGEST_VALIDITY:
+        raise ValueError("lies in the future, at most two years ahead")
+    return moment.astimezone(UTC)
 
 
 class NewAgency(BaseModel):
@@ -44,13 +57,16 @@ class NewAgency(BaseModel):
 
 class NewKey(BaseModel):
     """A further key, with no more scopes than its agency has; with `kafka` also a user of Kafka, who may write the
-    agency's topic with the agency's scopes."""
+    agency's topic with the agency's scopes. From `expires_at` on, at most two years ahead, it opens nothing."""
 
     scopes: Annotated[list[Scope], Field(min_length=1), AfterValidator(_once)] | None = None
     kafka: bool = False
+    expires_at: Annotated[datetime | None, BeforeValidator(_expiry)] = None
 
 
-@router.post("/v1/agencies", status_code=201, summary="Add an agency; its first key is shown this once")
+@router.post(
+    "/v1/agencies", status_code=201, responses=described(409), summary="Add an agency; its first key is shown this once"
+)
 async def add_agency(agency: NewAgency, here: Annotated[Services, Depends(services)]) -> dict[str, Any]:
     if not SLUG.fullmatch(agency.slug):
         raise Problem(422, "invalid_value", "A slug is lower-case letters, digits and hyphens.", field="slug")
@@ -72,7 +88,13 @@ async def list_agencies(here: Annotated[Services, Depends(services)]) -> list[di
     keys: dict[str, list[dict[str, Any]]] = {}
     for row in await here.pool.fetch(queries["keys"]):
         keys.setdefault(row["agency"], []).append(
-            {"key_id": row["key_id"], "scopes": row["scopes"], "revoked": row["revoked"], "since": row["recorded_at"]}
+            {
+                "key_id": row["key_id"],
+                "scopes": row["scopes"],
+                "revoked": row["revoked"],
+                "since": row["recorded_at"],
+                "expires_at": row["expires_at"],
+            }
         )
     return [dict(row) | {"keys": keys.get(row["slug"], [])} for row in await here.pool.fetch(queries["agencies"])]
 
@@ -85,14 +107,17 @@ async def issue_key(
         row = await db.fetchrow(queries["agency"], slug)
         if row is None:
             raise not_found()
-        scopes = tuple(row["scopes"])
-        if wanted is not None and wanted.scopes is not None:
+        wanted, scopes = wanted or NewKey(), tuple(row["scopes"])
+        if wanted.kafka and wanted.expires_at is not None:
+            detail = "A key with access to Kafka does not expire: revoke it, which takes the access away too."
+            raise Problem(422, "invalid_value", detail, field="expires_at")
+        if wanted.scopes is not None:
             lacking = [scope for scope in wanted.scopes if scope not in scopes]
             if lacking:
                 raise Problem(422, "invalid_value", f"The agency lacks the scope '{lacking[0]}'.", field="scopes")
             scopes = tuple(wanted.scopes)
-        issued: dict[str, Any] = await _issue(db, slug, tuple(row["regions"]), scopes)
-        if wanted is not None and wanted.kafka:
+        issued = await _issue(db, slug, tuple(row["regions"]), scopes, wanted.expires_at)
+        if wanted.kafka:
             await db.execute(queries["set_kafka_key"], slug, issued["key_id"])
             issued["kafka"] = await _give_kafka(here, slug)
     here.keys.changed()
@@ -112,6 +137,7 @@ async def revoke_key(slug: str, key_id: str, here: Annotated[Services, Depends(s
                 scopes=tuple(row["scopes"]),
                 regions=tuple(row["regions"]),
                 revoked=True,
+                expires_at=row["expires_at"],
             )
             await _publish(db, key, "key.revoked")
     here.keys.changed()
@@ -145,13 +171,18 @@ async def _take_kafka(here: Services, slug: str, key_id: str) -> bool:
 
 
 async def _issue(
-    db: asyncpg.Connection, agency: str, regions: tuple[str, ...], scopes: tuple[str, ...]
-) -> dict[str, str]:
+    db: asyncpg.Connection,
+    agency: str,
+    regions: tuple[str, ...],
+    scopes: tuple[str, ...],
+    expires_at: datetime | None = None,
+) -> dict[str, Any]:
     key_id, secret, digest = new_key()
-    key = Key(key_id, digest, datetime.now(UTC), agency=agency, scopes=scopes, regions=regions)
-    await db.execute(queries["add_key"], key_id, digest, agency, list(scopes), list(regions), key.recorded_at)
+    key = Key(key_id, digest, datetime.now(UTC), agency=agency, scopes=scopes, regions=regions, expires_at=expires_at)
+    row = (key_id, digest, agency, list(scopes), list(regions), key.recorded_at, expires_at)
+    await db.execute(queries["add_key"], *row)
     await _publish(db, key, "key.issued")
-    return {"key_id": key_id, "key": secret}
+    return {"key_id": key_id, "key": secret, "expires_at": expires_at}
 
 
 async def _publish(db: asyncpg.Connection, key: Key, kind: str) -> None:

@@ -2,60 +2,81 @@
 
 import asyncio
 import re
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from tempfile import TemporaryFile
+from typing import IO, Annotated, Any
 
+import asyncpg
 from fastapi import APIRouter, Depends, Response
+from fastapi.responses import StreamingResponse
 
-from services.registration.api.access import onlooker, own_import, services
+from services.registration.api.access import check_scope, onlooker, own_import, reader, services
+from services.registration.api.numbers_as_sent import nib_as_sent, nik_koperasi_as_sent
 from services.registration.api.parameters import day_or_today
 from services.registration.queries import queries
 from services.registration.runtime import Services
+from services.registration.vault import Vault
 from shared import query_parameters
+from shared.database import transaction
+from shared.problems import Problem
 from shared.security import Principal
 from shared.spreadsheet import as_csv
 
 router = APIRouter(tags=["imports"], dependencies=[Depends(query_parameters.only_known)])
 
+PAGE = 1_000
+"""Rows that are in memory at once, however many there are."""
 
-@router.get("/v1/imports/{import_id}/rejected.csv", summary="The refused rows as they were sent, and why")
+BLOCK = 1 << 16
+Cells = Callable[[asyncpg.Record], list[str]]
+
+
+@router.get(
+    "/v1/imports/{import_id}/rejected.csv",
+    summary="The refused rows as they were sent, and why; kept for 90 days unless the operator set another time",
+)
 async def rejected(
     import_id: str, principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
 ) -> Response:
     record = await own_import(here, principal, import_id)
-    refused = await here.pool.fetch(queries["refused_rows"], record["import_id"])
+    check_scope(record["kind"], principal)
+    if record["refused_deleted_at"] is not None:
+        day = record["refused_deleted_at"].date()
+        raise Problem(404, "not_found", f"The refused rows of this upload were deleted on {day}.")
+    width = len(record["header"])
     header = [*record["header"], "error_code", "error_field", "error_detail", "error_line"]
 
-    def rows() -> Iterable[list[str]]:
-        for row in refused:
-            cells = _fitted(here.vault.open(row["sealed"])["cells"], len(record["header"]))
-            yield [*cells, row["code"], row["field"] or "", row["detail"], str(row["line"])]
+    def cells(row: asyncpg.Record) -> list[str]:
+        sent = _fitted(here.vault.open(row["sealed"])["cells"], width)
+        return [*sent, row["code"], row["field"] or "", row["detail"], str(row["line"])]
 
-    return await _csv(header, rows(), f"rejected-{record['list']}.csv")
+    return await _csv(here, header, cells, f"rejected-{record['list']}.csv", "refused_rows", record["import_id"])
 
 
 @router.get("/v1/imports/{import_id}/unregistered.csv", summary="Who on this list is not insured on a day")
 async def unregistered(
     import_id: str,
-    principal: Annotated[Principal, Depends(onlooker)],
+    principal: Annotated[Principal, Depends(reader)],
     here: Annotated[Services, Depends(services)],
     as_of: str | None = None,
 ) -> Response:
     record = await own_import(here, principal, import_id)
     day = day_or_today(as_of, "as_of")
-    found = await here.pool.fetch(queries["unregistered"], record["agency"], record["list"], day)
     header = ["name", "nik", "nib", "nik_koperasi", "region", "kind", "scale", "workers", "contact", "phone", "email"]
     header += ["address", "ref", "partner_id"]
+    listed = "unregistered", record["agency"], record["list"], day
+    return await _csv(
+        here, header, lambda row: _partner(here.vault, row), f"unregistered-{record['list']}.csv", *listed
+    )
 
-    def rows() -> Iterable[list[str]]:
-        for row in found:
-            sealed = here.vault.open(row["sealed"])
-            nib = f"{row['nib']:013d}" if row["nib"] is not None else None
-            cells = [sealed["name"], sealed["nik"], nib, row["nik_koperasi"], row["region"], row["kind"], row["scale"]]
-            cells += [row["total"], sealed["person"], sealed["phone"], sealed["email"], sealed["address"], row["ref"]]
-            yield ["" if cell is None else str(cell) for cell in (*cells, row["partner_id"])]
 
-    return await _csv(header, rows(), f"unregistered-{record['list']}.csv")
+def _partner(vault: Vault, row: asyncpg.Record) -> list[str]:
+    sealed = vault.open(row["sealed"])
+    numbers = [sealed["nik"], nib_as_sent(row, sealed), nik_koperasi_as_sent(row, sealed)]
+    cells = [sealed["name"], *numbers, row["region"], row["kind"], row["scale"]]
+    cells += [row["total"], sealed["person"], sealed["phone"], sealed["email"], sealed["address"], row["ref"]]
+    return ["" if cell is None else str(cell) for cell in (*cells, row["partner_id"])]
 
 
 def _fitted(cells: list[str], width: int) -> list[str]:
@@ -65,8 +86,34 @@ def _fitted(cells: list[str], width: int) -> list[str]:
     return cells + [""] * (width - len(cells))
 
 
-async def _csv(header: list[str], rows: Iterable[list[str]], filename: str) -> Response:
-    content = await asyncio.to_thread(lambda: as_csv(header, rows).encode())
+async def _csv(
+    here: Services, header: list[str], cells: Cells, filename: str, query: str, *arguments: Any
+) -> StreamingResponse:
+    """The rows of a query as CSV; they wait on disk for a slow client, not in memory nor on a connection."""
+    with ExitStack() as stack:
+        file = stack.enter_context(TemporaryFile())
+        await asyncio.to_thread(file.write, as_csv(header, []).encode())
+        async for page in _pages(here.pool, query, *arguments):
+            await asyncio.to_thread(_write, file, page, cells)
+        stack.pop_all()  # from here on the answer closes it
+    file.seek(0)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", filename)
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(_blocks(file), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def _pages(pool: asyncpg.Pool, query: str, *arguments: Any) -> AsyncIterator[list[asyncpg.Record]]:
+    async with transaction(pool) as db:
+        cursor = await db.cursor(queries[query], *arguments)
+        while page := await cursor.fetch(PAGE):
+            yield page
+
+
+def _write(file: IO[bytes], page: list[asyncpg.Record], cells: Cells) -> None:
+    file.write(as_csv(None, map(cells, page)).encode())
+
+
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while block := file.read(BLOCK):
+            yield block

@@ -17,7 +17,7 @@ from services.registration.runtime import Services
 from services.registration.writer import envelopes
 from services.registration.writer.submissions import Answer, Events
 from shared import query_parameters
-from shared.problems import Problem, problem_response
+from shared.problems import Problem, described, problem_response
 from shared.security import Principal
 
 router = APIRouter(tags=["events"], dependencies=[Depends(query_parameters.only_known)])
@@ -28,7 +28,13 @@ LONGEST_KEY = 200
 BODY = {"requestBody": {"required": True, "content": {name: {"schema": {}} for name in MEDIA_TYPES}}}
 
 
-@router.post("/v1/events", status_code=202, openapi_extra=BODY, summary="Send one event, a batch, or a line each")
+@router.post(
+    "/v1/events",
+    status_code=202,
+    openapi_extra=BODY,
+    responses=described(409, 415),
+    summary="Send one event, a batch, or a line each",
+)
 async def post_events(
     request: Request, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> JSONResponse:
@@ -54,12 +60,9 @@ async def post_events(
 
 async def _take(here: Services, principal: Principal, media_type: str, body: bytes, key: str | None) -> Answer:
     events = envelopes.parse(media_type, body)
-    for scope in sorted(envelopes.scopes_needed(events)):
-        if not principal.may(scope):
-            raise Problem(403, "forbidden", f"This key lacks the scope '{scope}'.")
     agency = str(principal.agency)
     reader = EventReader(EventContext(Jurisdiction(here.regions, principal.regions), here.jkp))
-    items = await asyncio.to_thread(envelopes.items, events, agency, reader, here.vault)
+    items = await asyncio.to_thread(envelopes.items, events, agency, reader, here.vault, principal.may)
     answer: Answer = await here.writer.submit(Events(agency, principal.regions, items, key))
     return answer
 

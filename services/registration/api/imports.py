@@ -9,13 +9,14 @@ import msgspec
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 
 from services.registration.api import upload_form
-from services.registration.api.access import member, onlooker, own_import, services
+from services.registration.api.access import check_scope, member, own_import, reporter, services
 from services.registration.identity.ids import Ids
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import upload_files
 from shared import query_parameters
 from shared.database import transaction
+from shared.problems import described
 from shared.security import Principal
 
 router = APIRouter(tags=["imports"], dependencies=[Depends(query_parameters.only_known)])
@@ -29,7 +30,12 @@ FILE = (
 )
 
 
-@router.post("/v1/imports", status_code=202, summary="Upload a file; it is worked off in the background")
+@router.post(
+    "/v1/imports",
+    status_code=202,
+    responses=described(415),
+    summary="Upload a file; it is worked off in the background",
+)
 async def upload(
     request: Request,
     response: Response,
@@ -73,27 +79,34 @@ async def upload(
 
 @router.get("/v1/imports", summary="This agency's newest uploads")
 async def list_imports(
-    principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
+    principal: Annotated[Principal, Depends(reporter)], here: Annotated[Services, Depends(services)]
 ) -> list[dict[str, Any]]:
     return [_as_json(record) for record in await here.pool.fetch(queries["imports"], principal.agency)]
 
 
 @router.get("/v1/imports/{import_id}", summary="How far an upload is, and what became of its rows")
 async def get_import(
-    import_id: str, principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
+    import_id: str, principal: Annotated[Principal, Depends(reporter)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
     return _as_json(await own_import(here, principal, import_id))
 
 
-@router.delete("/v1/imports/{import_id}", summary="Cancel; what was accepted so far stays")
-async def cancel_import(
+@router.delete(
+    "/v1/imports/{import_id}",
+    summary="Cancel one that goes on: what was accepted so far stays. Of one that ended, delete the refused rows",
+)
+async def delete_import(
     import_id: str, principal: Annotated[Principal, Depends(member)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
+    """`deleted` in the answer says what is gone: the file and so many refused rows. What was accepted stays."""
     record = await own_import(here, principal, import_id)
+    check_scope(record["kind"], principal)
     async with transaction(here.pool) as db:
-        if await db.fetchval(queries["cancel_import"], record["import_id"], principal.agency):
-            await db.execute(queries["drop_import_file"], record["import_id"])
-    return _as_json(await own_import(here, principal, import_id))
+        is_cancelled = await db.fetchval(queries["cancel_import"], record["import_id"], principal.agency)
+        file = await db.execute(queries["drop_import_file"], record["import_id"]) if is_cancelled else ""
+        refused = None if is_cancelled else await db.fetchval(queries["delete_refused_rows"], record["import_id"])
+    deleted = {"file": file not in ("", "DELETE 0"), "refused_rows": refused or 0}
+    return _as_json(await own_import(here, principal, import_id)) | {"deleted": deleted}
 
 
 def _as_json(record: asyncpg.Record) -> dict[str, Any]:
@@ -116,4 +129,5 @@ def _as_json(record: asyncpg.Record) -> dict[str, Any]:
         "detail": record["detail"],
         "created_at": record["created_at"].isoformat(),
         "finished_at": record["finished_at"].isoformat() if record["finished_at"] else None,
+        "refused_deleted_at": record["refused_deleted_at"].isoformat() if record["refused_deleted_at"] else None,
     }

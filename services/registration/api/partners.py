@@ -9,7 +9,10 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BeforeValidator
 
 from services.registration.api.access import reader, services
+from services.registration.api.numbers_as_sent import nib_as_sent
 from services.registration.api.parameters import position
+from services.registration.identity import evidence, profile
+from services.registration.identity.profile import Profile
 from services.registration.intake import values
 from services.registration.queries import queries
 from services.registration.runtime import Services
@@ -61,7 +64,11 @@ async def get_partner(
     return (await _as_json(here, [record], principal.agency))[0]
 
 
-@router.delete("/v1/partners/{partner_id}", status_code=204, summary="Erase: contact and identity go everywhere")
+@router.delete(
+    "/v1/partners/{partner_id}",
+    status_code=204,
+    summary="Erase everywhere; only its own rows for an agency beside others",
+)
 async def erase_partner(
     partner_id: str,
     principal: Annotated[Principal, Depends(principal_of)],
@@ -70,9 +77,11 @@ async def erase_partner(
     if not principal.may("publish"):
         raise Problem(403, "forbidden", "This key lacks the scope 'publish'.")
     record = await _own(here, principal, partner_id)
-    if not await here.writer.submit(Erasure(record["partner_id"])):
+    agency = None if principal.admin else principal.agency or ""
+    if not await here.writer.submit(Erasure(record["partner_id"], agency, principal.regions)):
         raise not_found()
     here.dead_letter_eraser.wake()
+    here.intake_eraser.wake()
     return Response(status_code=204)
 
 
@@ -88,32 +97,50 @@ async def _own(here: Services, principal: Principal, partner_id: str) -> asyncpg
 
 
 async def _as_json(here: Services, records: list[asyncpg.Record], agency: str | None) -> list[dict[str, Any]]:
-    """What the agency itself reported of each, beside what is known of it; never other agencies' lists."""
+    """What the agency itself reported of each and whether it is registered; for the administrator what is known."""
     own_rows: dict[UUID, list[asyncpg.Record]] = {}
     for row in await here.pool.fetch(queries["own_rows"], [r["partner_id"] for r in records], agency):
         own_rows.setdefault(row["partner_id"], []).append(row)
-    return [_one(here, record, own_rows.get(record["partner_id"], [])) for record in records]
+    return [_one(here, record, own_rows.get(record["partner_id"], []), agency) for record in records]
 
 
-def _one(here: Services, record: asyncpg.Record, rows: list[asyncpg.Record]) -> dict[str, Any]:
-    fact = msgspec.json.decode(record["fact"], type=Partner)
-    newest = here.vault.open(rows[0]["sealed"]) if rows else {}
-    nibs = sorted({f"{row['nib']:013d}" for row in rows if row["nib"] is not None})
+def _one(here: Services, record: asyncpg.Record, rows: list[asyncpg.Record], agency: str | None) -> dict[str, Any]:
+    sent = [here.vault.open(row["sealed"]) for row in rows]
+    newest = sent[0] if sent else {}
+    nibs = sorted(filter(None, map(nib_as_sent, rows, sent)))
     return {
         "id": str(record["partner_id"]),
         "name": newest.get("name"),
-        "kind": fact.kind,
-        "scale": fact.scale,
-        "occupation": fact.occupation,
-        "cooperative_id": fact.cooperative_id,
-        "region": record["region"],
-        "workers": msgspec.to_builtins(fact.workers),
+        **(_known(record) if agency is None else _own_profile(rows)),
         "nib": nibs[0] if nibs else None,
         "contact": {key: newest.get(key) for key in ("person", "phone", "email")},
         "lists": [{"list": name, "listed_on": day} for name, day in sorted(_lists(rows).items())],
         "refs": sorted({row["ref"] for row in rows if row["ref"] is not None}),
         "listed_on": min((row["first_listed"].isoformat() for row in rows), default=None),
         "registered": record["registered"],
+    }
+
+
+def _known(record: asyncpg.Record) -> dict[str, Any]:
+    """What the partner is, by its last fact."""
+    fact = msgspec.json.decode(record["fact"], type=Partner)
+    return _described(fact.kind, fact, fact.cooperative_id, record["region"])
+
+
+def _own_profile(rows: list[asyncpg.Record]) -> dict[str, Any]:
+    """What the partner is by these rows alone: the same whoever else lists it."""
+    own = profile.derive([evidence.to_row(row) for row in rows])
+    return _described(own.kind, own, str(own.cooperative) if own.cooperative else None, own.region)
+
+
+def _described(kind: str, known: Partner | Profile, cooperative_id: str | None, region: str) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "scale": known.scale,
+        "occupation": known.occupation,
+        "cooperative_id": cooperative_id,
+        "region": region,
+        "workers": msgspec.to_builtins(known.workers),
     }
 
 

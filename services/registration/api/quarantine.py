@@ -5,11 +5,11 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
-from services.registration.api.access import sender, services
+from services.registration.api.access import check_scope, sender, services
 from services.registration.api.parameters import BEFORE_ALL
-from services.registration.intake import column_findings, health_data, values
+from services.registration.intake import column_findings, health_data, scopes, values
 from services.registration.intake.contexts import EventContext, UploadContext
 from services.registration.intake.event_reader import EventReader
 from services.registration.intake.jurisdiction import Jurisdiction
@@ -20,9 +20,10 @@ from services.registration.orders import Order
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import envelopes, submissions, uploads
-from services.registration.writer.submissions import CorrectedRow, Events, Item
+from services.registration.writer.items import Item
+from services.registration.writer.submissions import CorrectedRow, Events
 from shared import query_parameters
-from shared.problems import Problem, not_found
+from shared.problems import Problem, described, not_found
 from shared.security import Principal
 
 router = APIRouter(tags=["quarantine"], dependencies=[Depends(query_parameters.only_known)])
@@ -40,7 +41,8 @@ async def list_quarantine(
     of_import = values.uuid_or_none(import_id) if import_id else None
     if after is None or (import_id and of_import is None):
         raise Problem(422, "invalid_value", "This cursor or import id was not given by us.", field="cursor")
-    rows = await here.pool.fetch(queries["quarantine_page"], principal.agency, after, of_import, limit + 1)
+    hidden = scopes.hidden_words(principal.may)
+    rows = await here.pool.fetch(queries["quarantine_page"], principal.agency, after, of_import, hidden, limit + 1)
     page = rows[:limit]
     return {
         "items": [_as_json(here, row) for row in page],
@@ -51,6 +53,7 @@ async def list_quarantine(
 @router.put(
     "/v1/quarantine/{entry_id}",
     summary="Correct: the event anew, bare or as shown; of a row {'cells': {column: text}} or all",
+    responses=described(409),
 )
 async def correct(
     entry_id: str,
@@ -66,6 +69,7 @@ async def correct(
     else:
         event = body.get("event")  # the form in which it was read
         item = _item(here, principal, event if isinstance(event, dict) else body)
+        check_scope(item.type, principal)
         body, key, subject = (
             item.raw,
             item.key,
@@ -97,9 +101,7 @@ async def retry(
             raise Problem(422, refusal.code, refusal.detail, field=refusal.field)
         return {"accepted": 1, "duplicates": 0, "rejected": [], "partners": {}}
     item = _item(here, principal, raw)
-    for scope in envelopes.scopes_needed([raw]):
-        if not principal.may(scope):
-            raise Problem(403, "forbidden", f"This key lacks the scope '{scope}'.")
+    check_scope(item.type, principal)
     events = Events(str(principal.agency), principal.regions, [item], entry=entry["id"])
     answer: dict[str, Any] = (await here.writer.submit(events)).body
     if answer["rejected"]:
@@ -108,17 +110,33 @@ async def retry(
     return answer
 
 
+@router.delete(
+    "/v1/quarantine/{entry_id}",
+    status_code=204,
+    summary="Delete: it is given up. Without that it is kept for 90 days, unless the operator set another time",
+)
+async def delete_entry(
+    entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
+) -> Response:
+    entry = await _own(here, principal, entry_id)
+    await here.pool.execute(queries["drop_quarantined"], entry["id"], principal.agency)
+    return Response(status_code=204)
+
+
 async def _own(here: Services, principal: Principal, entry_id: str) -> asyncpg.Record:
+    """The agency's entry; one of a kind that the caller may not send is not for it, unless it was refused for that."""
     asked = values.uuid_or_none(entry_id)
     row = await here.pool.fetchrow(queries["quarantined"], asked, principal.agency) if asked else None
     if row is None:
         raise not_found()
+    if row["code"] != "forbidden_type":
+        check_scope(row["type"], principal)
     return row
 
 
 def _item(here: Services, principal: Principal, raw: Any) -> Item:
     reader = EventReader(EventContext(Jurisdiction(here.regions, principal.regions), here.jkp))
-    return envelopes.items([raw], str(principal.agency), reader, here.vault)[0]
+    return envelopes.items([raw], str(principal.agency), reader, here.vault, principal.may)[0]
 
 
 def _corrected_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any]) -> list[str]:

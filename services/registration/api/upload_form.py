@@ -7,6 +7,7 @@ from typing import BinaryIO, TypeVar, cast, get_args
 import msgspec
 
 from services.registration.api import parameters
+from services.registration.api.access import check_scope
 from services.registration.intake import columns, table_reader
 from services.registration.intake.columns import FileKind
 from services.registration.intake.header import WINDOW
@@ -22,8 +23,6 @@ MOST_NAMED = 200
 """Columns that an upload may say the meaning of."""
 
 T = TypeVar("T")
-SCOPES = {"partners": "publish", "persons": "publish", "enrollments": "enroll", "claims": "enroll"}
-"""The scope that a kind of file needs; for the other kinds either of the two is enough."""
 
 
 def file_kind(kind: str, principal: Principal) -> str:
@@ -31,9 +30,7 @@ def file_kind(kind: str, principal: Principal) -> str:
     kind = columns.ALIASES.get(kind, kind)
     if kind not in columns.KINDS:
         raise Problem(422, "invalid_value", f"kind is one of {', '.join(columns.KINDS)}.", field="kind")
-    scope = SCOPES.get(kind)
-    if not (principal.may(scope) if scope else principal.may("publish") or principal.may("enroll")):
-        raise Problem(403, "forbidden", f"This key lacks the scope '{scope or 'publish'}'.")
+    check_scope(kind, principal)
     return kind
 
 

@@ -32,16 +32,21 @@ COLUMNS = (
     "last_listed",
     "line",
     "import_id",
+    "phone",
+    "email",
+    "owner",
+    "number_group",
+    "name_group",
     "sealed",
 )
 
 
-def record(row: Row, partner: UUID, ref: str | None, content: UUID, sealed: bytes) -> tuple[Any, ...]:
+def record(row: Row, ref: str | None, content: UUID, sealed: bytes) -> tuple[Any, ...]:
     """The values of COLUMNS."""
     heads = row.heads
     return (
         row.key,
-        partner,
+        row.partner,
         row.agency,
         row.list,
         ref,
@@ -63,6 +68,11 @@ def record(row: Row, partner: UUID, ref: str | None, content: UUID, sealed: byte
         row.last_listed,
         row.line,
         row.import_id,
+        row.phone,
+        row.email,
+        row.owner,
+        row.number_group,
+        row.name_group,
         sealed,
     )
 
@@ -89,4 +99,9 @@ def to_row(record: asyncpg.Record) -> Row:
         cooperative=record["cooperative"],
         heads=Heads(record["total"], record["management"], record["staff"], record["labour"]),
         import_id=record["import_id"],
+        phone=record["phone"],
+        email=record["email"],
+        owner=record["owner"],
+        number_group=record["number_group"],
+        name_group=record["name_group"],
     )

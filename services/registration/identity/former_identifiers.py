@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from services.registration.identity.profile import Row
@@ -14,15 +15,24 @@ class FormerIdentifiers:
     """What identified a partner in one of its removed rows."""
 
     partner: UUID
+    key: UUID | None
     nib: int | None
     nik_koperasi: str | None
     nik: UUID | None
     name: UUID
+    phone: UUID | None
+    email: UUID | None
+    owner: UUID | None
+    agency: None = None
+    list: None = None
+    """It is on no list now."""
+    first_listed: date = date.min
+    last_listed: date = date.min
 
 
 async def keep(work: UnitOfWork, removed: Sequence[Row]) -> None:
     """Keep what identified these rows; it counts once their partner has no row left."""
-    records = [(row.partner, row.nib, row.nik_koperasi, row.nik, row.name) for row in removed]
+    records = [(r.partner, r.key, r.nib, r.nik_koperasi, r.nik, r.name, r.phone, r.email, r.owner) for r in removed]
     if records:
         await work.execute("keep_former", *columns(records))
 

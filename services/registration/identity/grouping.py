@@ -4,18 +4,23 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from services.registration.identity import evidence, former_identifiers, offers, reach, regrouping
+from services.registration.identity import evidence, former_identifiers, offers, own_partners, reach, regrouping
+from services.registration.identity.ids import partner_id
 from services.registration.identity.offers import Change, Offer
 from services.registration.identity.profile import Row
-from services.registration.identity.regrouping import Regrouped, Touched
+from services.registration.identity.regrouping import Reach, Regrouped, Touched
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.orders import Accepted
+from shared.database import columns
+from shared.turns import in_turns
 
 
 async def regroup(
-    work: UnitOfWork, offered: Sequence[Offer], removed: Collection[UUID] = ()
+    work: UnitOfWork, offered: Sequence[Offer], removed: Collection[UUID] = (), again: Sequence[Row] = ()
 ) -> tuple[list[Accepted], Touched]:
     """Take the offers as evidence, drop the `removed` rows, and settle who is who among all that they reach.
+
+    `again` are stored rows that are settled anew, since something was decided about them.
 
     Returns what each offer did, and by which identifiers others may have to be looked up again.
     """
@@ -25,20 +30,21 @@ async def regroup(
     gone = [evidence.to_row(held[key]) for key in removed if key in held]
     partners: dict[UUID, UUID] = {key: record["partner_id"] for key, record in held.items()}
     touched = Touched()
-    if changes or gone:
-        regrouped = await _settle(work, list(changes.values()), gone)
-        partners |= regrouped.partner_of_row()
+    if changes or gone or again:
+        regrouped = await _settle(work, list(changes.values()), gone, again)
+        partners |= {key: row.partner for key, row in regrouped.rows_by_key().items()}
         touched = regrouped.touched
     accepted = [Accepted(effect, partners[offer.row.key]) for effect, offer in zip(effects, offered, strict=True)]
     return accepted, touched
 
 
-async def _settle(work: UnitOfWork, changes: Sequence[Change], gone: Sequence[Row]) -> Regrouped:
+async def _settle(work: UnitOfWork, changes: Sequence[Change], gone: Sequence[Row], again: Sequence[Row]) -> Regrouped:
     """Load what the changes reach, decide who is who, and apply that to the unit of work and the database."""
     replaced = [change.before for change in changes if change.before is not None]
-    reached = await reach.load(work, [change.row for change in changes], [*gone, *replaced])
-    regrouped = regrouping.decide(reached, work.ids)
+    reached = await reach.load(work, [change.row for change in changes], [*gone, *replaced], again)
+    regrouped = regrouping.decide(reached, partner_id)
     work.apply(regrouped)
+    _count_formed(work, changes, reached, regrouped)
     work.keep_personal({change.row.key: change.offer.personal for change in changes})
     await former_identifiers.follow(work, regrouped.merged)
     await former_identifiers.keep(work, gone)
@@ -46,18 +52,26 @@ async def _settle(work: UnitOfWork, changes: Sequence[Change], gone: Sequence[Ro
     return regrouped
 
 
+def _count_formed(work: UnitOfWork, changes: Sequence[Change], reached: Reach, regrouped: Regrouped) -> None:
+    """For the reports of the imports that these changes are of."""
+    if any(change.row.import_id is not None for change in changes):
+        before = [*(row for row in reached.rows if row.key not in reached.changed), *reached.old]
+        after = own_partners.with_partners(reached.rows, regrouped.rows_by_key())
+        work.formed.update(own_partners.formed(before, after))
+
+
 async def _save(work: UnitOfWork, changes: Sequence[Change], gone: Iterable[Row], regrouped: Regrouped) -> None:
     replaced = [change for change in changes if change.before is not None]
     await _remove(work, [*(row.key for row in gone), *(change.row.key for change in replaced)])
-    partners = regrouped.partner_of_row()
-    added = [_record(work, change, partners) for change in changes if change.before is None]
+    rows = regrouped.rows_by_key()
+    added = [_record(work, change, rows) async for change in in_turns(changes) if change.before is None]
     await _add(work, added, evidence.COLUMNS)
     # A replaced row keeps its place in the sequence: the oldest row of a partner decides which group keeps its id.
-    again = [(change.row.sequence, *_record(work, change, partners)) for change in replaced]
+    again = [(change.row.sequence, *_record(work, change, rows)) for change in replaced]
     await _add(work, again, ("sequence", *evidence.COLUMNS))
     if regrouped.moved:
-        keys, owners = zip(*regrouped.moved, strict=True)
-        await work.execute("move_evidence", list(keys), list(owners))
+        moved = columns((row.key, row.partner, row.number_group, row.name_group) for row in regrouped.moved)
+        await work.execute("move_evidence", *moved)
 
 
 async def _remove(work: UnitOfWork, keys: Sequence[UUID]) -> None:
@@ -65,11 +79,11 @@ async def _remove(work: UnitOfWork, keys: Sequence[UUID]) -> None:
         await work.execute("remove_evidence", keys)
 
 
-async def _add(work: UnitOfWork, records: Sequence[tuple[Any, ...]], columns: Sequence[str]) -> None:
+async def _add(work: UnitOfWork, records: Sequence[tuple[Any, ...]], names: Sequence[str]) -> None:
     if records:
-        await work.db.copy_records_to_table("evidence", records=records, columns=list(columns))
+        await work.db.copy_records_to_table("evidence", records=records, columns=list(names))
 
 
-def _record(work: UnitOfWork, change: Change, partners: Mapping[UUID, UUID]) -> tuple[Any, ...]:
-    offer, key = change.offer, change.row.key
-    return evidence.record(change.row, partners[key], offer.ref, offer.content, work.vault.seal(offer.personal))
+def _record(work: UnitOfWork, change: Change, rows: Mapping[UUID, Row]) -> tuple[Any, ...]:
+    offer = change.offer
+    return evidence.record(rows[change.row.key], offer.ref, offer.content, work.vault.seal(offer.personal))

@@ -11,6 +11,12 @@ _MILLISECOND: Final = 1 << 80
 _VERSION_AND_VARIANT: Final = (0x7 << 76) | (0x2 << 62)
 
 
+def partner_id() -> UUID:
+    """A partner's id is random (UUIDv4): a time in it would show an agency that others listed the partner before."""
+    number = int.from_bytes(os.urandom(16), "big") & ~(0xF << 76) & ~(0x3 << 62) | (0x4 << 76) | (0x2 << 62)
+    return FastUUID(number.to_bytes(16, "big"))
+
+
 class Ids:
     """Gives ids that rise strictly within this process, however many are asked for in a millisecond."""
 

@@ -1,11 +1,20 @@
 """Listings and delistings as evidence: what identifies a row, and which rows a delisting removes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from services.registration.identity import evidence, former_identifiers, grouping, lookup, matching
+from services.registration.identity import (
+    evidence,
+    former_identifiers,
+    grouping,
+    kept_decisions,
+    listed_rows,
+    lookup,
+    matching,
+    rows_before_texts,
+)
 from services.registration.identity.former_identifiers import FormerIdentifiers
 from services.registration.identity.keys import Keys
 from services.registration.identity.lookup import Mention
@@ -13,10 +22,10 @@ from services.registration.identity.offers import Offer
 from services.registration.identity.profile import Row
 from services.registration.identity.regrouping import Touched
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import names
-from services.registration.intake.commands import DelistPartner, ListPartner, Reference
+from services.registration.intake.commands import DelistPartner, ListPartner, Reference, SettleRows
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
+from shared.turns import in_turns
 
 NOT_STORED_YET = 1 << 62
 """Sequence of rows that are not in the table yet: later than all that are."""
@@ -30,8 +39,11 @@ async def list_partners(work: UnitOfWork, orders: Sequence[Order[ListPartner]]) 
     cooperatives = await _cooperatives(work, orders)
     named = await _named_by_id(work, orders)
     offers = [
-        _offer(work, order, NOT_STORED_YET + at, cooperatives.get(at), named.get(at)) for at, order in enumerate(orders)
+        _offer(work, order, NOT_STORED_YET + at, cooperatives.get(at), named.get(at))
+        async for at, order in in_turns(enumerate(orders))
     ]
+    await kept_decisions.tie(work, _ties(offers, named))
+    await rows_before_texts.adopt(work, zip(orders, offers, strict=True), cooperatives)
     accepted, touched = await grouping.regroup(work, [offer for offer in offers if isinstance(offer, Offer)])
     following = iter(accepted)
     return [offer if isinstance(offer, Refusal) else next(following) for offer in offers], touched
@@ -51,8 +63,17 @@ async def delist_partners(work: UnitOfWork, orders: Sequence[Order[DelistPartner
     outcomes: list[Outcome] = []
     for agency, name, key, partner in zip(agencies, lists, keys, partners, strict=True):
         effect = Effect.REMOVED if (agency, name, partner) in listed else Effect.UNCHANGED
-        outcomes.append(key if isinstance(key, Refusal) else Accepted(effect, partner))
+        known = partner if effect is Effect.REMOVED else None  # else it would show that others list it
+        outcomes.append(key if isinstance(key, Refusal) else Accepted(effect, known))
     return outcomes, touched
+
+
+async def settle(work: UnitOfWork, orders: Sequence[Order[SettleRows]]) -> tuple[list[Outcome], Touched]:
+    """Settle whose these stored rows are, since they are joined otherwise than before."""
+    keys = [UUID(key) for order in orders for key in order.command.keys]
+    rows = [evidence.to_row(record) for record in await work.fetch("evidence_by_key", keys)]
+    _, touched = await grouping.regroup(work, [], again=rows)
+    return [Accepted(Effect.CHANGED) for _ in orders], touched
 
 
 def _mention(order: Order[DelistPartner]) -> Mention:
@@ -68,20 +89,31 @@ async def _partners(work: UnitOfWork, keys: Sequence[Keys | Refusal]) -> list[UU
 async def _cooperatives(work: UnitOfWork, orders: Sequence[Order[ListPartner]]) -> dict[int, UUID | Refusal]:
     """The cooperative that each listing names, by its place; one that nobody knows refuses the listing."""
     mentions = {
-        at: Mention(order.agency, order.regions, order.command.cooperative, order.command.region, order.command.list)
+        at: Mention(order.agency, order.regions, _as_cooperative(named), order.command.region, order.command.list)
         for at, order in enumerate(orders)
-        if order.command.cooperative is not None
+        if (named := order.command.cooperative) is not None
     }
     if not mentions:
         return {}
     keys = await lookup.anchored_keys(work, list(mentions.values()))
     partners = await _partners(work, keys)
+    asked = [partner for partner in partners if partner is not None]
+    known = {row["partner_id"] for row in await work.fetch("cooperatives_among", asked)}
     return {
-        at: Refusal(key.code, "cooperative", key.detail)
-        if isinstance(key, Refusal)
-        else partner or Refusal("partner_unknown", "cooperative", "No such cooperative is known.")
+        at: _cooperative(key, partner if partner in known else None)
         for at, key, partner in zip(mentions, keys, partners, strict=True)
     }
+
+
+def _cooperative(key: Keys | Refusal, partner: UUID | None) -> UUID | Refusal:
+    if isinstance(key, Refusal):
+        return Refusal(key.code, "cooperative", key.detail)
+    return partner or Refusal("partner_unknown", "cooperative", "No such cooperative is known.")
+
+
+def _as_cooperative(named: Reference) -> Reference:
+    """A person's NIK names no cooperative: whether somebody lists that person is not shown here."""
+    return replace(named, nik=None)
 
 
 async def _named_by_id(
@@ -99,20 +131,39 @@ async def _named_by_id(
     if not mentions:
         return {}
     keys = await lookup.anchored_keys(work, list(mentions.values()))
-    rows = await _best_rows(work, [key.anchor_partner for key in keys if isinstance(key, Keys) and key.anchor_partner])
+    asked = [
+        (mention.agency, key.anchor_partner)
+        for mention, key in zip(mentions.values(), keys, strict=True)
+        if isinstance(key, Keys) and key.anchor_partner
+    ]
+    best = await _best_rows(work, [partner for _, partner in asked])
     return {
-        at: key if isinstance(key, Refusal) else rows.get(key.anchor_partner) if key.anchor_partner else None
-        for at, key in zip(mentions, keys, strict=True)
+        at: key if isinstance(key, Refusal) else _named(best, mention.agency, key.anchor_partner)
+        for (at, mention), key in zip(mentions.items(), keys, strict=True)
     }
 
 
-async def _best_rows(work: UnitOfWork, partners: Sequence[UUID]) -> dict[UUID, Identified]:
+ANYBODY = ""
+"""Whoever listed a partner, which no agency is called."""
+Best = dict[tuple[str, UUID], Identified]
+"""(agency or ANYBODY, partner) → the row that identifies the partner best."""
+
+
+def _named(best: Best, agency: str, partner: UUID | None) -> Identified | None:
+    """The agency's own row: what others' rows hold is neither copied nor compared where it lists the partner."""
+    return None if partner is None else best.get((agency, partner)) or best.get((ANYBODY, partner))
+
+
+async def _best_rows(work: UnitOfWork, partners: Sequence[UUID]) -> Best:
     """Of each partner the row that identifies it best, of one without rows what identified it before."""
-    best: dict[UUID, Identified] = {}
+    best: Best = {}
     for record in await work.fetch("evidence_of_partners", partners):
-        best[record["partner_id"]] = _better(best.get(record["partner_id"]), evidence.to_row(record))
-    for former in await former_identifiers.of(work, [partner for partner in partners if partner not in best]):
-        best[former.partner] = _better(best.get(former.partner), former)
+        for whose in (record["agency"], ANYBODY):
+            key = whose, record["partner_id"]
+            best[key] = _better(best.get(key), evidence.to_row(record))
+    missing = [partner for partner in partners if (ANYBODY, partner) not in best]
+    for former in await former_identifiers.of(work, missing):
+        best[ANYBODY, former.partner] = _better(best.get((ANYBODY, former.partner)), former)
     return best
 
 
@@ -135,85 +186,38 @@ def _offer(
         return cooperative
     if isinstance(named, Refusal):
         return named
-    name = names.name_key(order.command.name)
-    content = _content(work, order.command, name, cooperative)
-    row = _tied(_row(work, order, sequence, name, content, cooperative), named)
-    return row if isinstance(row, Refusal) else Offer(row, content, order.command.partner.ref, _personal(order.command))
-
-
-def _content(work: UnitOfWork, command: ListPartner, name: str, cooperative: UUID | None) -> UUID:
-    """A hash of all that the listing says of the partner; of a name only what is compared, unless it has a ref."""
-    partner, heads, contact = command.partner, command.heads, command.contact
-    return work.vault.hash(
-        "content",
-        *(name if partner.ref is None else command.name, command.region, partner.nik),
-        *(int(partner.nib) if partner.nib else None, partner.nik_koperasi, command.kind),
-        *(command.scale, command.occupation, cooperative),
-        *(contact.person, contact.phone, contact.email, contact.language, contact.address),
-        *(heads.total, heads.management, heads.staff, heads.labour),
-    )
-
-
-def _row(
-    work: UnitOfWork,
-    order: Order[ListPartner],
-    sequence: int,
-    name: str,
-    content: UUID,
-    cooperative: UUID | None,
-) -> Row:
-    """The row, whose key sets it apart from the others of its list by its ref or else by its content."""
-    command, partner = order.command, order.command.partner
-    key = ("ref", partner.ref) if partner.ref is not None else ("row", content)
-    return Row(
-        key=work.vault.hash("evidence", order.agency, command.list, *key),
-        sequence=sequence,
-        partner=None,
-        agency=order.agency,
-        list=command.list,
-        nib=int(partner.nib) if partner.nib else None,
-        nik_koperasi=partner.nik_koperasi,
-        nik=work.vault.nik(partner.nik),
-        name=work.vault.name(name, command.region),
-        region=command.region,
-        kind=command.kind,
-        first_listed=command.listed_on,
-        last_listed=command.listed_on,
-        line=command.line,
-        scale=command.scale,
-        occupation=command.occupation,
-        cooperative=cooperative,
-        heads=command.heads,
-        import_id=order.import_id,
-    )
-
-
-def _personal(command: ListPartner) -> dict[str, str | None]:
-    """What is personal in a listing, as it is sealed."""
-    contact = command.contact
-    return {
-        "name": command.name,
-        "nik": command.partner.nik,
-        "person": contact.person,
-        "phone": contact.phone,
-        "email": contact.email,
-        "language": contact.language,
-        "address": contact.address,
-    }
+    content = listed_rows.content(work.vault, order.command, cooperative)
+    row = _tied(listed_rows.row(work, order, sequence, content, cooperative), named)
+    if isinstance(row, Refusal):
+        return row
+    return Offer(row, content, order.command.partner.ref, listed_rows.personal(order.command))
 
 
 def _tied(row: Row, named: Identified | None) -> Row | Refusal:
-    """A row that names its partner by id takes from the partner's row the identifiers that it lacks, or the name."""
+    """A row that names its partner by id takes from the partner's row the numbers that it lacks."""
     if named is None or (isinstance(named, Row) and named.key == row.key):
         return row
-    if (named.nib, named.nik_koperasi, named.nik) == (None, None, None):
-        return replace(row, name=named.name)
     tied = replace(
         row,
+        name=named.name if _has_no_number(named) else row.name,
         nib=named.nib if row.nib is None else row.nib,
         nik_koperasi=row.nik_koperasi or named.nik_koperasi,
         nik=row.nik or named.nik,
     )
-    if len(matching.cluster([tied, named])) > 1:
+    if not _has_no_number(named) and len(matching.by_number([tied, named])) > 1:
         return Refusal("conflict", "partner", "The id means a partner with other identifiers.")
     return tied
+
+
+def _has_no_number(row: Identified) -> bool:
+    return (row.nib, row.nik_koperasi, row.nik) == (None, None, None)
+
+
+def _ties(offers: Sequence[Offer | Refusal], named: Mapping[int, Identified | Refusal | None]) -> list[tuple[Row, Row]]:
+    """The rows that only their id ties to a partner, with a row of that."""
+    found = []
+    for at, offer in enumerate(offers):
+        other = named.get(at)
+        if isinstance(offer, Offer) and isinstance(other, Row) and _has_no_number(other) and other.key != offer.row.key:
+            found.append((offer.row, other))
+    return found

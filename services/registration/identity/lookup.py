@@ -8,13 +8,15 @@ from uuid import UUID
 
 import asyncpg
 
+from services.registration.identity import contact_hashes
 from services.registration.identity.keys import Keys, Known, look_up
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake import names, values
-from services.registration.intake.commands import Reference
+from services.registration.intake.commands import ContactDetails, Reference
 from services.registration.intake.values import Refusal
 from shared.database import columns
 
+NO_CONTACT = ContactDetails()
 KEY_COLUMNS = tuple(field.name for field in fields(Keys))
 
 ById = dict[str, tuple[UUID, str | None]]
@@ -32,6 +34,9 @@ class Mention(NamedTuple):
     reference: Reference
     region: str | None = None
     list: str | None = None
+    contact: ContactDetails = NO_CONTACT
+    of_office: bool = False
+    """Whether an office refers to it for an enrolment: it is shown a NIB of another partner, whoever lists that."""
 
 
 def keys_from(record: asyncpg.Record) -> Keys:
@@ -39,31 +44,60 @@ def keys_from(record: asyncpg.Record) -> Keys:
     return Keys(*(record[name] for name in KEY_COLUMNS))
 
 
-def keys_of(work: UnitOfWork, partner: Reference, region: str | None = None) -> Keys:
+def keys_of(
+    work: UnitOfWork, partner: Reference, region: str | None = None, contact: ContactDetails = NO_CONTACT
+) -> Keys:
     """The keys in a reference, anchors aside; a name counts with the region it is in."""
     where = partner.region or region
     name = work.vault.name(names.name_key(partner.name), where) if partner.name and where else None
     nib = int(partner.nib) if partner.nib else None
-    return Keys(nib, partner.nik_koperasi, work.vault.nik(partner.nik), name)
+    keys = Keys(nib, partner.nik_koperasi, work.vault.nik(partner.nik), name)
+    if contact == NO_CONTACT:
+        return keys
+    phone, email, owner = contact_hashes.of(work.vault, contact, partner.name)
+    return replace(keys, phone=phone, email=email, owner=owner)
 
 
 async def anchored_keys(work: UnitOfWork, mentions: Sequence[Mention]) -> list[Keys | Refusal]:
     """The keys of each mention, anchored where an id or ref is given.
 
-    An id or ref of no partner in the agency's regions is `partner_unknown`; beside another partner's NIB it is a
-    `conflict`, and so is a ref that is another partner's on another list, unless the mention names the list.
+    An id or ref of no partner in the agency's regions or on its lists is `partner_unknown`; beside the NIB of another
+    partner on its lists it is a `conflict`, and so is a ref that is another partner's on another list, unless the
+    mention names the list.
     """
     by_id = await _by_id(work, [mention.reference for mention in mentions])
     by_ref = await _by_ref(work, [(m.agency, m.reference.ref, m.list) for m in mentions if m.reference.ref])
-    return await _without_conflicts(work, [_anchor(work, mention, by_id, by_ref) for mention in mentions])
+    own = await _own_abroad(work, mentions, by_id)
+    answers = [_anchor(work, mention, by_id, by_ref, own) for mention in mentions]
+    return await _without_conflicts(work, mentions, answers)
 
 
-def _anchor(work: UnitOfWork, mention: Mention, by_id: ById, by_ref: ByRef) -> Keys | Refusal:
+Listed = set[tuple[str, UUID]]
+"""(agency, partner) of those that the agency lists."""
+
+
+async def _own_abroad(work: UnitOfWork, mentions: Sequence[Mention], by_id: ById) -> Listed:
+    """The partners that are mentioned by id, are outside the agency's regions and are on its lists."""
+    pairs = []
+    for mention in mentions:
+        partner, region = by_id.get(mention.reference.id or "", (None, None))
+        if partner is not None and not work.regions.within(mention.regions, region or ""):
+            pairs.append((mention.agency, partner))
+    return await _listed(work, pairs)
+
+
+async def _listed(work: UnitOfWork, pairs: Sequence[tuple[str, UUID]]) -> Listed:
+    records = await work.fetch("listed_among", *columns(pairs)) if pairs else ()
+    return {(row["agency"], row["partner_id"]) for row in records}
+
+
+def _anchor(work: UnitOfWork, mention: Mention, by_id: ById, by_ref: ByRef, own: Listed) -> Keys | Refusal:
     reference = mention.reference
-    keys = keys_of(work, reference, mention.region)
+    keys = keys_of(work, reference, mention.region, mention.contact)
     if reference.id is not None:
         partner, region = by_id.get(reference.id, (None, None))
-        if partner is None or not work.regions.within(mention.regions, region or ""):
+        is_near = work.regions.within(mention.regions, region or "")
+        if partner is None or not (is_near or (mention.agency, partner) in own):
             return _unknown("id")
         return replace(keys, anchor_partner=partner)
     if reference.ref is not None:
@@ -72,8 +106,10 @@ def _anchor(work: UnitOfWork, mention: Mention, by_id: ById, by_ref: ByRef) -> K
     return keys
 
 
-async def _without_conflicts(work: UnitOfWork, answers: list[Keys | Refusal]) -> list[Keys | Refusal]:
-    """Refuse those whose id or ref is one partner's and whose NIB is another's."""
+async def _without_conflicts(
+    work: UnitOfWork, mentions: Sequence[Mention], answers: list[Keys | Refusal]
+) -> list[Keys | Refusal]:
+    """Refuse those whose id or ref is one partner's and whose NIB is another's that the agency lists too."""
     doubtful = [
         (at, keys)
         for at, keys in enumerate(answers)
@@ -81,8 +117,14 @@ async def _without_conflicts(work: UnitOfWork, answers: list[Keys | Refusal]) ->
     ]
     by_anchor = await find(work, [keys for _, keys in doubtful])
     by_nib = await find(work, [Keys(nib=keys.nib) for _, keys in doubtful])
-    for (at, _), one, other in zip(doubtful, by_anchor, by_nib, strict=True):
-        if other is not None and one != other:
+    differing = [
+        (at, other)
+        for (at, _), one, other in zip(doubtful, by_anchor, by_nib, strict=True)
+        if other is not None and one != other
+    ]
+    listed = await _listed(work, [(mentions[at].agency, other) for at, other in differing])
+    for at, other in differing:
+        if mentions[at].of_office or (mentions[at].agency, other) in listed:
             answers[at] = Refusal("conflict", "partner", "The id or ref means one partner, the NIB another.")
     return answers
 
@@ -119,11 +161,12 @@ async def find(work: UnitOfWork, asked: Sequence[Keys]) -> list[UUID | None]:
     return [
         anchored.get(keys.anchor_row or keys.anchor_partner)
         or look_up(
-            keys.nib if keys.nib is not None else keys.nik_koperasi,
+            keys.nib,
             keys.nik,
             holders.get(("nib", keys.nib)) or holders.get(("nik_koperasi", keys.nik_koperasi)) or (),
             holders.get(("nik", keys.nik), ()),
             holders.get(("name", keys.name), ()),
+            {keys.phone, keys.email, keys.owner} - {None},
         )
         for keys in asked
     ]
@@ -150,7 +193,12 @@ async def _holders(work: UnitOfWork, asked: Sequence[Keys]) -> dict[tuple[str, A
     )
     partners = list({row["partner_id"] for row in records})
     known = {
-        row["partner_id"]: Known(row["partner_id"], frozenset(row["nibs"] or ()), frozenset(row["niks"] or ()))
+        row["partner_id"]: Known(
+            row["partner_id"],
+            frozenset(row["nibs"] or ()),
+            frozenset(row["niks"] or ()),
+            frozenset(row["contacts"] or ()),
+        )
         for row in (await work.fetch("identifiers", partners) if partners else ())
     }
     holders: dict[tuple[str, Any], list[Known[UUID]]] = defaultdict(list)

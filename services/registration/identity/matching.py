@@ -2,18 +2,30 @@
 
 1. The same NIB or NIK Koperasi makes one group.
 2. Groups holding one NIK join if at most one of them has a NIB (one owner may have two businesses), else none.
-3. Groups left by 2 that hold one normalised name + regency join if together they have at most one NIB and one NIK.
+3. Groups that bear one normalised name in one regency join where something speaks for it and the numbers allow it,
+   or where nothing speaks against it: see `one_name`.
 
-Each step looks at the groups the step before left, decides for every key at once, and then unites.
+Each step looks at the groups the step before left, decides for every number or name at once, and then unites. What a
+person decided stands above the three steps: sides that are the same begin as one group, and where a step would bring
+sides together that are different, what it joined there stays as it was before the step.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 
+from services.registration.identity import one_name
+from services.registration.identity.disjoint_sets import DisjointSets
+from services.registration.identity.one_name import Evidence, Group
 
-class Evidence(Protocol):
-    """What identity looks at in a row; None where the row has no value. `name` stands for name + regency."""
+Members = Sequence[int]
+"""Positions of rows that belong together."""
+
+
+class Numbered(Protocol):
+    """The numbers in a row, None where it has none."""
 
     @property
     def nib(self) -> Any: ...
@@ -21,74 +33,126 @@ class Evidence(Protocol):
     def nik_koperasi(self) -> Any: ...
     @property
     def nik(self) -> Any: ...
-    @property
-    def name(self) -> Any: ...
 
 
-def cluster(rows: Sequence[Evidence], vetoed_names: Collection[Hashable] = ()) -> list[list[int]]:
-    """The groups as sorted positions in `rows`. `vetoed_names` are known to join nothing: they are skipped."""
-    groups = _Groups(len(rows))
-    for key in ("nib", "nik_koperasi"):
-        groups.unite(_holders(rows, key).values())
-    nibs = groups.values_of(rows, "nib")
-    niks = _holders(rows, "nik").values()
-    groups.unite([held for held in niks if sum(bool(nibs.get(root)) for root in groups.roots(held)) <= 1])
-    by_name = _holders(rows, "name")
-    for name in vetoed_names:
-        by_name.pop(name, None)
-    nibs, owners = groups.values_of(rows, "nib"), groups.values_of(rows, "nik")
-    groups.unite([held for held in by_name.values() if _one(groups, held, nibs) and _one(groups, held, owners)])
-    return groups.listed()
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided of rows: the sides, positions of rows, are one partner (`same`), or each is another."""
+
+    same: bool
+    sides: Sequence[Collection[int]]
 
 
-def _holders(rows: Sequence[Evidence], key: str) -> dict[Hashable, list[int]]:
+def cluster(rows: Sequence[Evidence], decisions: Sequence[Decision] = ()) -> list[list[int]]:
+    """The partners as positions in `rows`."""
+    numbered = by_number(rows, decisions)
+    number_of = {at: number for number, members in enumerate(numbered) for at in members}
+    groups = {number: Group.of(rows[at] for at in members) for number, members in enumerate(numbered)}
+    apart = [numbers_of(sides, number_of) for sides in different(decisions)]
+    joins = [
+        [at for number in part for at in numbered[number]]
+        for bearers in _holders([(row.name, number_of[at]) for at, row in enumerate(rows)])
+        for part in joined_by_name(groups, bearers, apart)
+    ]
+    return _step(numbered, joins, decisions)
+
+
+def by_number(rows: Sequence[Numbered], decisions: Sequence[Decision] = ()) -> list[list[int]]:
+    """The groups that steps 1 and 2 form, as positions in `rows`."""
+    alone = [[at] for at in range(len(rows))]
+    groups = _step(alone, [_all(decision.sides) for decision in decisions if decision.same], decisions)
+    joins = [held for key in ("nib", "nik_koperasi") for held in _holding(rows, key)]
+    groups = _step(_within_sides(groups, joins, decisions), joins, decisions)
+    return _step(groups, _of_one_business(rows, groups), decisions)
+
+
+def joined_by_name(
+    groups: Mapping[int, Group], bearers: Members, apart: Sequence[Sequence[frozenset[int]]] = ()
+) -> list[list[int]]:
+    """The `bearers` of one name and regency, keys of `groups`, in parts that are one partner each.
+
+    `apart`: of each decision the sides, as keys of `groups`, that are different partners.
+    """
+    numbers = list(dict.fromkeys(bearers))
+    if len(numbers) == 1:
+        return [numbers]
+    at = {number: position for position, number in enumerate(numbers)}
+    sides = [[frozenset(at[n] for n in side if n in at) for side in each] for each in apart]
+    parts = one_name.parts([groups[number] for number in numbers], sides)
+    return [[numbers[position] for position in part] for part in parts]
+
+
+def _of_one_business(rows: Sequence[Numbered], groups: Sequence[Members]) -> list[list[int]]:
+    """The rows of each NIK whose groups may be one partner: at most one of these has a NIB."""
+    number_of = {at: number for number, members in enumerate(groups) for at in members}
+    with_nib = {number_of[at] for at, row in enumerate(rows) if row.nib is not None}
+    return [held for held in _holding(rows, "nik") if len(with_nib & {number_of[at] for at in held}) <= 1]
+
+
+def _holding(rows: Sequence[Numbered], key: str) -> list[list[int]]:
+    return _holders((value, at) for at, row in enumerate(rows) if (value := getattr(row, key)) is not None)
+
+
+def _holders(held: Iterable[tuple[Hashable, int]]) -> list[list[int]]:
+    """Who holds each value that several hold, of (value, holder)."""
     holders: dict[Hashable, list[int]] = defaultdict(list)
-    for position, row in enumerate(rows):
-        value = getattr(row, key)
-        if value is not None:
-            holders[value].append(position)
-    return holders
+    for value, holder in held:
+        holders[value].append(holder)
+    return [held for held in holders.values() if len(held) > 1]
 
 
-def _one(groups: "_Groups", held: list[int], values: dict[int, set[Hashable]]) -> bool:
-    """Whether the groups of these rows have at most one value together."""
-    together: set[Hashable] = set()
-    for root in groups.roots(held):
-        together |= values.get(root, set())
-    return len(together) <= 1
+def _step(before: Sequence[Members], joins: Iterable[Members], decisions: Sequence[Decision]) -> list[list[int]]:
+    """The groups `before`, united as `joins` say; where that brings together what is different they stay as before."""
+    united = list(joins)
+    if not united:
+        return [list(members) for members in before]
+    sets = DisjointSets(at for members in before for at in members)
+    for together in chain(before, united):
+        if len(together) > 1:
+            sets.unite(together)
+    return unmixed(before, sets.sets(), decisions)
 
 
-class _Groups:
-    """Disjoint sets of positions."""
+def unmixed(before: Sequence[Members], after: list[list[int]], decisions: Sequence[Decision]) -> list[list[int]]:
+    """The groups `after` a step, but those of `before` where it brought together what is different."""
+    mixed = [set(members) for members in after if _holds_different(members, decisions)]
+    if not mixed:
+        return after
+    unchanged = [list(members) for members in before if any(members[0] in each for each in mixed)]
+    return unchanged + [members for members in after if not any(members[0] in each for each in mixed)]
 
-    def __init__(self, size: int) -> None:
-        self._parent = list(range(size))
 
-    def root(self, at: int) -> int:
-        while self._parent[at] != at:
-            self._parent[at] = self._parent[self._parent[at]]
-            at = self._parent[at]
-        return at
+def _within_sides(
+    groups: Sequence[Members], joins: Sequence[Members], decisions: Sequence[Decision]
+) -> Sequence[Members]:
+    """The groups united as `joins` say within each side of what is different, and apart from all sides."""
+    side_of: dict[int, set[tuple[int, int]]] = defaultdict(set)
+    for number, sides in enumerate(different(decisions)):
+        for side, members in enumerate(sides):
+            for at in members:
+                side_of[at].add((number, side))
+    if not side_of:
+        return groups
+    within = [same for held in joins for same in _holders((frozenset(side_of.get(at, ())), at) for at in held)]
+    return _step(groups, within, decisions)
 
-    def roots(self, held: Iterable[int]) -> set[int]:
-        return {self.root(at) for at in held}
 
-    def unite(self, together: Iterable[list[int]]) -> None:
-        for held in together:
-            first = self.root(held[0])
-            for other in held[1:]:
-                self._parent[self.root(other)] = first
+def different(decisions: Iterable[Decision]) -> list[Sequence[Collection[int]]]:
+    """The sides of each decision that says they are different."""
+    return [decision.sides for decision in decisions if not decision.same]
 
-    def values_of(self, rows: Sequence[Evidence], key: str) -> dict[int, set[Hashable]]:
-        values: dict[int, set[Hashable]] = defaultdict(set)
-        for position, row in enumerate(rows):
-            value = getattr(row, key)
-            if value is not None:
-                values[self.root(position)].add(value)
-        return values
 
-    def listed(self) -> list[list[int]]:
-        members: dict[int, list[int]] = defaultdict(list)
-        for position in range(len(self._parent)):
-            members[self.root(position)].append(position)
-        return list(members.values())
+def _holds_different(members: Members, decisions: Sequence[Decision]) -> bool:
+    if not decisions:
+        return False
+    own = set(members)
+    return any(sum(not own.isdisjoint(side) for side in sides) > 1 for sides in different(decisions))
+
+
+def numbers_of(sides: Iterable[Collection[int]], number_of: Mapping[int, int]) -> list[frozenset[int]]:
+    """Sides given as positions of rows, as the groups of these rows."""
+    return [frozenset(number_of[at] for at in side) for side in sides]
+
+
+def _all(sides: Iterable[Collection[int]]) -> list[int]:
+    return [at for side in sides for at in side]

@@ -63,7 +63,14 @@ def _dated(offer: Offer, before: Row | None) -> Row:
     row = offer.row
     if before is None:
         return row
-    row = replace(row, sequence=before.sequence, partner=before.partner, import_id=before.import_id)
+    row = replace(
+        row,
+        sequence=before.sequence,
+        partner=before.partner,
+        import_id=before.import_id,
+        number_group=before.number_group,
+        name_group=before.name_group,
+    )
     if offer.ref is not None:
         return row
     newest = max((before.last_listed, before.line), (row.last_listed, row.line))

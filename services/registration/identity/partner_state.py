@@ -6,6 +6,8 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+from services.registration.identity.authority import Decision
+
 COLUMNS = (
     "partner_id",
     "first_recorded",
@@ -29,7 +31,7 @@ class PartnerState:
     """A partner id and its last published facts, those without version and time.
 
     `is_new`: the id was given in this transaction, nobody knows it yet. `is_formed`: an import named it first, in this
-    transaction; `formed_by` is that import.
+    transaction; `formed_by` is that import. `decided_…`: in which region a person decided it is, and in which not.
     """
 
     partner_id: UUID
@@ -45,6 +47,8 @@ class PartnerState:
     enrollment_fact: bytes | None = None
     contact_version: int = 0
     contact_digest: UUID | None = None
+    decided_region: str | None = None
+    decided_against: list[str] | None = None
     is_new: bool = False
     is_formed: bool = False
 
@@ -53,10 +57,16 @@ class PartnerState:
         return self.status == "active"
 
     @property
+    def decision(self) -> Decision | None:
+        if self.decided_region is None:
+            return None
+        return Decision(self.decided_region, frozenset(self.decided_against or ()))
+
+    @property
     def age(self) -> tuple[datetime, UUID]:
         """Partners in this order: the first recorded survives a merge."""
         return self.first_recorded, self.partner_id
 
     def as_record(self) -> tuple[Any, ...]:
-        """The values of COLUMNS."""
+        """The values of COLUMNS; a decision is written where it is taken."""
         return _values(self)

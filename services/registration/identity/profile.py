@@ -1,4 +1,4 @@
-"""A partner as the rows of its group describe it: of each attribute the newest row that has a value counts. Pure."""
+"""A partner as the rows that count describe it: of each attribute the newest such row that has a value. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -18,7 +18,10 @@ NO_WORKERS = ListedWorkers()
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One piece of evidence. `name` is the key of normalised name + regency, `nik` a keyed hash, never the number."""
+    """One piece of evidence. `name` is the key of normalised name + regency; what is personal is a keyed hash.
+
+    `number_group`, `name_group`: which rows the steps of `matching` join with it, by numbers and under its name.
+    """
 
     key: Any
     sequence: int
@@ -39,6 +42,11 @@ class Row(msgspec.Struct, frozen=True):
     cooperative: Any = None
     heads: Heads = NO_HEADS
     import_id: Any = None
+    phone: Any = None
+    email: Any = None
+    owner: Any = None
+    number_group: Any = None
+    name_group: Any = None
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -59,18 +67,22 @@ def in_time(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: (row.last_listed, row.line, row.key))
 
 
-def derive(rows: Sequence[Row]) -> Profile:
-    """The profile of the partner that these rows are about; at least one row."""
-    ordered = in_time(rows)
+def derive(rows: Sequence[Row], region: str | None = None, counting: Sequence[Row] | None = None) -> Profile:
+    """The profile of the partner that these rows are about; at least one row.
+
+    `counting` are those of the rows, oldest first, that set more than their own listing, by default all; `region` is
+    the present one, by default that of the newest row.
+    """
+    ordered = in_time(rows) if counting is None else counting
     kinds = {row.kind for row in ordered}
     return Profile(
-        region=ordered[-1].region,
+        region=region or ordered[-1].region,
         kind=next(kind for kind in KINDS if kind in kinds),
         scale=_newest(ordered, "scale"),
         occupation=_newest(ordered, "occupation"),
         cooperative=_newest(ordered, "cooperative"),
         workers=_workers(ordered),
-        lists=_lists(ordered),
+        lists=_lists(rows),
         listed_on=min(row.first_listed for row in ordered),
     )
 
@@ -87,9 +99,9 @@ def _workers(ordered: Sequence[Row]) -> ListedWorkers:
     return ListedWorkers(total, split.management, split.staff, split.labour)
 
 
-def _lists(ordered: Sequence[Row]) -> tuple[Listing, ...]:
+def _lists(rows: Sequence[Row]) -> tuple[Listing, ...]:
     since: dict[tuple[str, str], date] = {}
-    for row in ordered:
+    for row in rows:
         name = (row.agency, row.list)
         since[name] = min(since.get(name, row.first_listed), row.first_listed)
     return tuple(Listing(agency, name, day) for (agency, name), day in sorted(since.items()))

@@ -8,24 +8,39 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from services.registration.identity import matching, survivors
+from services.registration.identity import joins, survivors
 from services.registration.identity.profile import Row
 from services.registration.identity.survivors import Former
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Rows with the groups they are joined in now, and their `partners`, as positions in `rows`.
+
+    `before` are they, and more, as they were stored; `around` bear a name of theirs and are as they were.
+    """
+
+    rows: Sequence[Row]
+    partners: Sequence[Sequence[int]]
+    before: Mapping[UUID, Row]
+    around: Sequence[Row] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What a change reaches. `changed` are the keys of those of the rows that are new or have a new form."""
 
-    rows: Sequence[Row]
+    joined: Joined
     old: Sequence[Row]
     """Rows that are removed or replaced, as they were."""
     changed: set[UUID]
-    vetoed: set[UUID]
-    """Names known to join nobody."""
     former: Sequence[Former]
     ages: Mapping[UUID, tuple[datetime, UUID]]
     """Of every partner here: when it was first recorded; the oldest of a group survives."""
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        return self.joined.rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +79,12 @@ class Regrouped:
     """New partner → the import that brought all its rows, None if there is no such import."""
     merged: dict[UUID, UUID]
     """Merged partner → its survivor."""
-    moved: list[tuple[UUID, UUID]]
-    """(key, partner) of the rows that go to another partner and are otherwise as they were."""
+    moved: list[Row]
+    """The rows that go to another partner or are joined in other groups, and are otherwise as they were."""
     touched: Touched
 
-    def partner_of_row(self) -> dict[UUID, UUID]:
-        return {row.key: partner for partner, rows in self.rows.items() for row in rows}
+    def rows_by_key(self) -> dict[UUID, Row]:
+        return {row.key: row for rows in self.rows.values() for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +101,7 @@ class _Group:
 
 def decide(reach: Reach, new_id: Callable[[], UUID]) -> Regrouped:
     """Group the rows, give each group the id it keeps or a new one, and say what that changes."""
-    clusters = matching.cluster(reach.rows, reach.vetoed)
+    clusters = reach.joined.partners
     recalled = _recalled(reach, clusters)
     before = {row.partner for row in (*reach.rows, *reach.old) if row.partner is not None}.union(*recalled)
     kept, merged_into = survivors.assign(
@@ -107,7 +122,7 @@ def _recalled(reach: Reach, clusters: Sequence[Sequence[int]]) -> list[list[UUID
     if not reach.former:
         return [[] for _ in clusters]
     renewed = [cluster if any(reach.rows[at].key in reach.changed for at in cluster) else () for cluster in clusters]
-    return survivors.recall(reach.rows, renewed, reach.former, reach.vetoed)
+    return survivors.recall([*reach.rows, *reach.joined.around], renewed, reach.former)
 
 
 def _changes(reach: Reach, groups: Sequence[_Group], before: set[UUID], merged: dict[UUID, UUID]) -> Regrouped:
@@ -120,10 +135,11 @@ def _changes(reach: Reach, groups: Sequence[_Group], before: set[UUID], merged: 
         formed={group.partner: _formed_by(group.rows) for group in changed if group.is_new},
         merged=merged,
         moved=[
-            (row.key, group.partner)
+            _belonging(row, group.partner)
             for group in groups
             for row in group.rows
-            if row.partner != group.partner and row.key not in reach.changed
+            if row.key not in reach.changed
+            and (row.partner != group.partner or joins.has_moved(row, reach.joined.before[row.key]))
         ],
         touched=Touched.by([*(row for group in changed for row in group.rows), *reach.old], before),
     )

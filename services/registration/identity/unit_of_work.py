@@ -1,5 +1,6 @@
 """One transaction's view of the partners it touches: their states and rows, what changed, and the facts to publish."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,8 +10,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from services.registration.identity import partner_state
-from services.registration.identity.ids import Ids
+from services.registration.identity import authority, partner_state
+from services.registration.identity.authority import Authority
+from services.registration.identity.ids import Ids, partner_id
 from services.registration.identity.partner_state import PartnerState
 from services.registration.identity.profile import Row
 from services.registration.identity.regrouping import Regrouped
@@ -18,9 +20,12 @@ from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.vault import Vault
 from shared.bus import outbox
-from shared.bus.records import Outgoing
+from shared.bus.records import Outgoing, fits
 from shared.database import columns
+from shared.observability import get_logger
 from shared.regions import Regions
+
+log = get_logger(__name__)
 
 
 @dataclass
@@ -49,6 +54,12 @@ class UnitOfWork:
     """Merged in this transaction → the partner it was merged into, which may be merged as well: see `current`."""
     misfits: dict[UUID, Refusal] = field(default_factory=dict)
     """Partners whose facts are not published, since they do not fit, and why."""
+    agencies: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The regions of agencies, as far as they are loaded."""
+    formed: Counter[UUID] = field(default_factory=Counter)
+    """Import → how many partners more its agency lists by its rows alone: `own_partners.formed`."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """CloudEvents sources that nobody had → the agency that sends under them in this transaction."""
     _outgoing: list[Outgoing] = field(default_factory=list)
 
     def anew(self) -> "UnitOfWork":
@@ -71,6 +82,22 @@ class UnitOfWork:
             for row in await self.fetch("partner_states", missing):
                 self.states[row["partner_id"]] = PartnerState(*row)
 
+    async def load_agencies(self, partners: Iterable[UUID]) -> None:
+        """Load the regions of the agencies that list these partners, where there are several: one question decides."""
+        listing = ({row.agency for row in self.rows.get(partner, ())} for partner in partners)
+        missing = {agency for agencies in listing if len(agencies) > 1 for agency in agencies} - self.agencies.keys()
+        if missing:
+            for row in await self.fetch("regions_of_agencies", list(missing)):
+                self.agencies[row["slug"]] = tuple(row["regions"])
+
+    def may_list(self, agency: str, region: str) -> bool:
+        """Whether this agency, whose regions are loaded, may list partners of this region."""
+        return self.regions.within(self.agencies.get(agency, ()), region)
+
+    def authority(self, partner: UUID) -> Authority:
+        """Whose rows set what this partner is; its rows, at least one, and their agencies are loaded."""
+        return authority.settle(self.rows[partner], self.may_list, self.states[partner].decision)
+
     def current(self, partner: UUID) -> UUID:
         """The survivor that answers for this id within this transaction."""
         while partner in self.merged:
@@ -89,7 +116,7 @@ class UnitOfWork:
 
     def new_partner(self) -> UUID:
         """The id of a partner that no list names yet."""
-        partner = self.ids()
+        partner = partner_id()
         self.add_partner(partner)
         return partner
 
@@ -168,13 +195,20 @@ class UnitOfWork:
     def publish(self, topic: str, key: str, kind: str, fact: msgspec.Struct | None, version: int) -> None:
         """Add a fact to the outbox when the transaction is saved; None is a tombstone."""
         value = None if fact is None else msgspec.json.encode(fact)
-        self._outgoing.append(Outgoing(topic, key, kind, f"{topic}/{key}/{version}", self.now, value))
+        self._emit(Outgoing(topic, key, kind, f"{topic}/{key}/{version}", self.now, value))
 
     def publish_statement(self, key: str, kind: str, fact: msgspec.Struct) -> None:
         """Statements have no version: their id is their content's, so that the same one has the same id."""
         value = msgspec.json.encode(fact)
         identity = self.vault.hash("statement", key, value.hex())
-        self._outgoing.append(Outgoing("reference", key, kind, f"reference/{identity}", self.now, value))
+        self._emit(Outgoing("reference", key, kind, f"reference/{identity}", self.now, value))
+
+    def _emit(self, event: Outgoing) -> None:
+        """One of what was accepted before texts had a limit is left out, so that no other row fails for it."""
+        if fits(event):
+            self._outgoing.append(event)
+        else:
+            log.error("a fact is too large to be published", topic=event.topic, event_id=event.id)
 
     async def save(self, partners: Collection[UUID]) -> None:
         """Write the states of these partners, and to the outbox everything published."""

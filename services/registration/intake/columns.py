@@ -185,6 +185,7 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "region": _REGION,
         "region_code": _REGION_CODE,
         "phone": _PHONE,
+        "email": _EMAIL,
         "present": _headers("hadir, present, kehadiran, tanda tangan, ttd"),
         "kind": _LISTED["kind"],
     },
@@ -200,6 +201,9 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "basis": _headers("dasar, basis, dasar hukum"),
     },
 }
+
+
+_RUNNING_NUMBERS = frozenset(_headers("no, no urut, nomor, nomor urut, urut, urutan, id, id ods, row, #"))
 
 
 def recognised(kind: str, name: str) -> bool:
@@ -237,6 +241,18 @@ def _found(kind: str, at: Mapping[str, int]) -> dict[str, int]:
     if kind in ("partners", "persons"):
         _assign_ambiguous_names(at, found)
     return found
+
+
+def of_other_texts(kind: str, header: tuple[str, ...]) -> list[tuple[str, int]]:
+    """(name, column) of what tells rows apart beside what is read of them, by name: texts that mean nothing to us.
+
+    A row is the same row if only its date or its running number is another one.
+    """
+    apart = frozenset(VOCABULARY[kind].get("date", ())) | _RUNNING_NUMBERS
+    found = meanings(kind, header)
+    read = {column for meaning, column in found.items() if meaning not in ("kind", "scale", "occupation")}
+    named = ((squeeze(name), column) for column, name in enumerate(header) if column not in read)
+    return sorted((name, column) for name, column in named if name not in apart)
 
 
 def is_roster(kind: str, header: tuple[str, ...]) -> bool:

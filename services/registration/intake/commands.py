@@ -60,6 +60,8 @@ class ListPartner(msgspec.Struct, frozen=True):
     warnings: tuple[WarningCode, ...] = ()
     owner: str | None = None
     """Who owns the business, as given beside its name; None where only one of the two names is given."""
+    other_texts: tuple[str, ...] = ()
+    """What else tells the row from others of its list: texts of columns without a meaning, as they are compared."""
 
 
 class DelistPartner(msgspec.Struct, frozen=True):
@@ -89,6 +91,7 @@ class Enrol(msgspec.Struct, frozen=True):
     until: date | None = None
     line: int = 0
     warnings: tuple[WarningCode, ...] = ()
+    contact: ContactDetails = ContactDetails()
 
     @property
     def lapses(self) -> bool:
@@ -122,6 +125,7 @@ class RecordAttendance(msgspec.Struct, frozen=True):
     person: str = ""
     line: int = 0
     warnings: tuple[WarningCode, ...] = ()
+    contact: ContactDetails = ContactDetails()
 
 
 class RecordStatement(msgspec.Struct, frozen=True):
@@ -147,4 +151,48 @@ class ErasePartner(msgspec.Struct, frozen=True):
     warnings: tuple[WarningCode, ...] = ()
 
 
-Command = ListPartner | DelistPartner | Enrol | FileClaim | RecordAttendance | RecordStatement | ErasePartner
+class WithdrawPartner(msgspec.Struct, frozen=True):
+    """The agency takes back what it sent of this partner; others' listings of it stay."""
+
+    label: ClassVar[str] = "withdraw_partner"
+
+    partner_id: str
+    line: int = 0
+    warnings: tuple[WarningCode, ...] = ()
+
+
+class DecideCase(msgspec.Struct, frozen=True):
+    """A person decided this case; the decision is one that the case allows."""
+
+    label: ClassVar[str] = "decide_case"
+
+    case_id: str
+    decision: str
+    partners: tuple[str, ...] = ()
+    """The sides that are decided about, by their partners; all if none are named."""
+    line: int = 0
+    warnings: tuple[WarningCode, ...] = ()
+
+
+class SettleRows(msgspec.Struct, frozen=True):
+    """These stored rows, by key, are joined otherwise than before: their partners are settled anew."""
+
+    label: ClassVar[str] = "settle_rows"
+
+    keys: tuple[str, ...]
+    line: int = 0
+    warnings: tuple[WarningCode, ...] = ()
+
+
+Command = (
+    ListPartner
+    | DelistPartner
+    | Enrol
+    | FileClaim
+    | RecordAttendance
+    | RecordStatement
+    | ErasePartner
+    | WithdrawPartner
+    | DecideCase
+    | SettleRows
+)

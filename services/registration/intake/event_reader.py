@@ -11,9 +11,6 @@ from services.registration.intake.event_types import READERS
 from services.registration.intake.known_fields import unknown_field
 from services.registration.intake.values import Refusal, Refused
 
-SCOPES: Final = {"partner": "publish", "enrollment": "enroll", "claim": "enroll"}
-"""The scope that a type needs, by its first word; for the other types either of the two is enough."""
-
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises for bytes that are no JSON, or nested beyond reason."""
 

@@ -13,6 +13,9 @@ EMPTY = Refusal("malformed", "file", "The file is empty.")
 MOST_ENTRIES = 10_000
 MOST_DIRECTORY_BYTES = 2 << 20
 MOST_UNPACKED = 512 << 20
+MOST_CONTROLS = 32
+"""Control characters among the first bytes of a text, or a tenth of these."""
+
 _BEGINNING = 4096
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -74,7 +77,7 @@ def _text_format(beginning: bytes) -> Format | Refusal:
         )
     if _XML.match(plain):
         return Refusal("malformed", "file", f"This is XML, not a table: open it in a spreadsheet and {SAVE_AS}")
-    if len(_CONTROL.findall(plain)) > len(plain) // 20 and not plain.startswith(
+    if len(_CONTROL.findall(plain)) > max(MOST_CONTROLS, len(plain) // 10) and not plain.startswith(
         (b"\xff\xfe", b"\xfe\xff", b"\x00\x00")
     ):
         return not_a_table("a file of a kind that we do not read")

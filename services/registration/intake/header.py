@@ -55,12 +55,21 @@ def find_header(lines: Sequence[Line], known: Known, header_row: int | None = No
 def _with_tiers(lines: Sequence[Line], at: int, known: Known, may_look_up: bool) -> Header:
     first = last = at
     names = _texts(lines[at].cells)
+    for upper, lower in ((at, at + 1), (at - 1, at)):
+        if upper >= 0 and lower < len(lines) and (upper == at or may_look_up):
+            joined = _continued(_texts(lines[upper].cells), _texts(lines[lower].cells))
+            if _known(joined, known) > _known(names, known):
+                return _header(lines, upper, lower, joined, known)
     below = _texts(lines[at + 1].cells) if at + 1 < len(lines) else ()
-    if _is_tier_below(names, below):
+    if _is_tier_below(names, below, known):
         names, last = _joined(names, below, known), at + 1
     above = _texts(lines[at - 1].cells) if at and may_look_up else ()
     if above and _is_tier_above(above, names, known):
         names, first = _joined(above, names, known), at - 1
+    return _header(lines, first, last, names, known)
+
+
+def _header(lines: Sequence[Line], first: int, last: int, names: tuple[str, ...], known: Known) -> Header:
     tiers = tuple(tuple(map(squeeze, line.cells)) for line in lines[first : last + 1])
     return Header(names, lines[first].number, lines[last].last, _known(names, known), tiers, max(map(len, tiers)))
 
@@ -74,11 +83,24 @@ def _known(cells: Sequence[str], known: Known) -> int:
     return len({name for name in map(squeeze, cells) if name and known(name)})
 
 
-def _is_tier_below(upper: tuple[str, ...], lower: tuple[str, ...]) -> bool:
-    """Whether the line below splits groups of the header: it has names only under a group that spans columns."""
-    if len([name for name in lower if name]) < 2 or not all(map(_is_name, lower)):
+def _continued(upper: tuple[str, ...], lower: tuple[str, ...]) -> tuple[str, ...]:
+    """The names where each goes on in the line below: NAMA over USAHA. Empty if these lines cannot be names."""
+    if not all(map(_is_name, (*upper, *lower))):
+        return ()
+    return tuple(f"{_at(upper, at)} {_at(lower, at)}".strip() for at in range(max(len(upper), len(lower))))
+
+
+def _is_tier_below(upper: tuple[str, ...], lower: tuple[str, ...], known: Known) -> bool:
+    """Whether the line below splits groups of the header, and is no row: it has names only under a group that spans
+    columns, and one of them is what columns are called, or all are written in capitals like the header."""
+    named = [name for name in lower if name]
+    if len(named) < 2 or not all(map(_is_name, lower)):
         return False
-    return all(_is_spanned(upper, lower, at) for at, name in enumerate(lower) if name)
+    if not all(_is_spanned(upper, lower, at) for at, name in enumerate(lower) if name):
+        return False
+    if "".join((*upper, *lower)).isupper():
+        return True
+    return any(squeeze(name) in _PARTS or known(squeeze(name)) for name in named) or _mean_more(upper, lower, known)
 
 
 def _is_tier_above(upper: tuple[str, ...], lower: tuple[str, ...], known: Known) -> bool:
@@ -86,6 +108,11 @@ def _is_tier_above(upper: tuple[str, ...], lower: tuple[str, ...], known: Known)
     groups = [at for at, name in enumerate(upper) if name]
     if not all(map(_is_name, upper)) or not all(_is_spanned(upper, lower, at) for at in groups):
         return False
+    return _mean_more(upper, lower, known)
+
+
+def _mean_more(upper: tuple[str, ...], lower: tuple[str, ...], known: Known) -> bool:
+    """Whether a name of the lower line means something together with its group."""
     pairs = _pairs(upper, lower)
     return any(low and top and (squeeze(low) in _PARTS or _is_pair_known(top, low, known)) for top, low in pairs)
 

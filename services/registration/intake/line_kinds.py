@@ -5,6 +5,7 @@ A line is skipped only for what it says itself. Where it might be a row it is on
 
 import re
 from collections.abc import Collection, Sequence
+from string import ascii_uppercase
 from typing import Final
 
 from services.registration.intake.header import Header
@@ -25,6 +26,9 @@ _OF_WHAT: Final = re.compile(
 _FIGURE: Final = re.compile(
     r"(?:Rp\.?)?\s*[-+(]?[\d.,\s]*\d[\d.,]*\s*(?:%|,-|\)|orang|unit|usaha)?|-|#\S+|=.*", re.IGNORECASE
 )
+_NUMERAL: Final = re.compile(r"\(?(?:[IVXLC]{1,6}|[A-Z])[.)]?|\(?[a-z][.)]")
+"""How sections are numbered, where rows are counted in digits."""
+
 _SECTION: Final = re.compile(
     r"(?:kecamatan|kec|kelurahan|kel|desa|kabupaten|kab|provinsi|prov|wilayah|dusun)\b[.\s:]|(?:[ivx]{1,5}|[a-z])[.)]\s",
     re.IGNORECASE,
@@ -60,7 +64,7 @@ class LineKinds:
             return "blank"
         if _is_sum(filled):
             return "sum"
-        if _are_column_numbers(filled):
+        if _are_column_numbers(filled, len(self._names)):
             return "column_numbers"
         if self._repeats_header(cells, filled):
             return "repeated_header"
@@ -75,12 +79,18 @@ class LineKinds:
             return "note"
         if self._is_signed and not any(map(str.isdigit, filled)):
             return "note"
+        if len(filled) == 2 and _NUMERAL.fullmatch(filled[0]) and self._is_running(cells):
+            return "section_title"
         return self._reason_of_single(cells, filled[0]) if len(filled) == 1 else None
+
+    def _is_running(self, cells: Sequence[str]) -> bool:
+        """Whether the first cell with text is where rows are numbered."""
+        at = next(at for at, cell in enumerate(cells) if cell.strip())
+        return at < len(self._names) and self._names[at] in _RUNNING
 
     def _reason_of_single(self, cells: Sequence[str], text: str) -> SkipReason | None:
         at = next(at for at, cell in enumerate(cells) if cell.strip())
-        is_running = at < len(self._names) and self._names[at] in _RUNNING
-        if is_running and _FIGURE.fullmatch(text):
+        if self._is_running(cells) and _FIGURE.fullmatch(text):
             return "blank"
         if at < len(self._names) and len(self._names) > 2 and _is_title(text, may_be_row=at in self._naming):
             return "section_title"
@@ -102,15 +112,21 @@ def _is_sum(filled: list[str]) -> bool:
     for at, text in enumerate(filled):
         found = _SUM.match(text)
         if found and _OF_WHAT.fullmatch(text, found.end()):
-            return all(_FIGURE.fullmatch(other) or _SUM.match(other) for other in (*filled[:at], *filled[at + 1 :]))
+            return all(map(_may_stand_by_a_sum, (*filled[:at], *filled[at + 1 :])))
     return False
 
 
-def _are_column_numbers(filled: list[str]) -> bool:
-    """1, 2, 3, … in line, as forms number their columns; three of them at least."""
-    if len(filled) < 3 or filled[0].strip("().[] ") != "1":
+def _may_stand_by_a_sum(text: str) -> bool:
+    return bool(_FIGURE.fullmatch(text) or _NUMERAL.fullmatch(text) or _SUM.match(text) or _OF_WHAT.fullmatch(text))
+
+
+def _are_column_numbers(filled: list[str], width: int) -> bool:
+    """1, 2, 3, … in line, as forms number their columns, three of them at least; or A, B, C, … for all columns."""
+    if len(filled) < 3 or filled[0].strip("().[] ") not in ("1", "A"):
         return False
-    return all(text.strip("().[] ").partition("=")[0].strip() == str(number) for number, text in enumerate(filled, 1))
+    bare = [text.strip("().[] ").partition("=")[0].strip() for text in filled]
+    by_letters = len(bare) == width and "".join(bare) == ascii_uppercase[:width]
+    return by_letters or bare == [str(number) for number in range(1, len(bare) + 1)]
 
 
 def _is_title(text: str, *, may_be_row: bool) -> bool:

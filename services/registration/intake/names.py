@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 LEGAL_FORMS: Final = frozenset(("PT", "CV", "UD", "PD", "FA"))
@@ -22,13 +23,19 @@ _REPEATED_KOP = re.compile(r"\bKOP(?: KOP)+\b")
 _FORMS = [(re.compile(rf"\b{form}\b"), re.compile(rf" {form}\b")) for form in COOPERATIVE_FORMS.values()]
 
 
+@lru_cache(maxsize=10_000)
 def name_key(name: str) -> str:
     """A name as it is compared; `K.S.P. Maju`, `Koperasi Simpan Pinjam (KSP) Maju` → `KOP SIMPAN PINJAM MAJU`.
 
     A name without any letter or digit is compared as it stands.
     """
-    text = _letters_and_digits(name)
-    words = _without_legal_form(_SPELLED.sub(_joined, text).split())
+    if name.isascii() and name.isalnum():  # one plain word, as most cells that are no names
+        return _WRITTEN_OUT.get(word := name.upper(), word)
+    text = letters_and_digits(name)
+    words = text.split()
+    if any(len(word) == 1 for word in words):
+        words = _SPELLED.sub(_joined, text).split()
+    words = _without_legal_form(words)
     return _cooperative_once(" ".join(_WRITTEN_OUT.get(word, word) for word in words)) or name.strip().upper()
 
 
@@ -44,7 +51,7 @@ def owner_key(owner: str | None, name: str) -> str | None:
     return key if words > 1 and key != name_key(name) else None
 
 
-def _letters_and_digits(name: str) -> str:
+def letters_and_digits(name: str) -> str:
     """Accents off, upper case, `&` as DAN, one space between words."""
     if not name.isascii():
         decomposed = unicodedata.normalize("NFKD", name)

@@ -100,6 +100,7 @@ def enrolment(cells: RowCells, file: FileContext) -> Enrol:
         until=until,
         line=cells.line,
         warnings=found.warnings,
+        contact=row_cells.contact(cells)[0],
     )
 
 
@@ -169,8 +170,15 @@ def attendance(cells: RowCells, file: FileContext) -> RecordAttendance:
     found = row_cells.identifying_numbers(cells, file.upload.jurisdiction)
     region = row_cells.place(cells, file.upload.jurisdiction) if cells["region"] or cells["region_code"] else None
     partner = Reference(nib=found.nib, nik=found.nik, name=name)
-    person, warnings = cells["person"], found.warnings
-    return RecordAttendance(partner, region, file.upload.list_date, person, line=cells.line, warnings=warnings)
+    return RecordAttendance(
+        partner=partner,
+        region=region,
+        held_on=file.upload.list_date,
+        person=cells["person"],
+        line=cells.line,
+        warnings=found.warnings,
+        contact=row_cells.contact(cells)[0],
+    )
 
 
 def agreement(cells: RowCells, file: FileContext) -> RecordStatement:

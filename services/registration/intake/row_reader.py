@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from services.registration.intake import columns, data_subject, free_text, health_data, names, row_cells, row_faults
 from services.registration.intake.column_evidence import ColumnEvidence
 from services.registration.intake.column_findings import NO_FINDINGS, ColumnFindings
 from services.registration.intake.columns import FileKind
-from services.registration.intake.commands import Command, Enrol
+from services.registration.intake.commands import Command, Enrol, ListPartner
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.data_subject import DataSubject
 from services.registration.intake.roster import KEPT, Roster
@@ -35,6 +37,7 @@ class RowReader:
         lists_cooperatives = kind == "partners" and columns.of_cooperatives(header)
         health_columns, list_warnings = health_data.columns(kind, header), free_text.warnings([upload.list])
         self._file = FileContext(upload, lists_cooperatives, health_columns, list_warnings)
+        self._other_texts = columns.of_other_texts(kind, header) if self._lists_partners else []
         self._limits = [(meaning, column, _cell_limit(meaning)) for meaning, column in self._columns.items()]
         self._findings = findings
         self._roster = Roster() if columns.is_roster(kind, header) else None
@@ -74,9 +77,17 @@ class RowReader:
         if max(map(len, row.cells), default=0) > self._least_limit and (refusal := self._too_long(row)):
             return refusal
         try:
-            return self._read_kind(self._cells(row), self._file)
+            command = self._read_kind(self._cells(row), self._file)
         except Refused as refused:
             return refused.refusal
+        if isinstance(command, ListPartner) and command.partner.ref is None:
+            return msgspec.structs.replace(command, other_texts=self._texts_of(row))
+        return command
+
+    def _texts_of(self, row: Row) -> tuple[str, ...]:
+        """The row's texts that are not read, as they are compared, each behind the name of its column."""
+        found = ((name, names.name_key(row.cells[column])) for name, column in self._other_texts)
+        return tuple(part for name, text in found if text for part in (name, text))
 
     def cells_to_keep(self, row: Row) -> list[str]:
         """The cells of a refused row without health data, and without what is a worker's own."""

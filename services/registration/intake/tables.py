@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 SkipReason = Literal["blank", "sum", "column_numbers", "repeated_header", "section_title", "note"]
 """Why a line below the header is no row: without content, a sum, 1;2;3;…, the header again, the title of a section, a
@@ -51,9 +51,19 @@ class Table:
         return sum(self.skipped_by.values())
 
 
+_NUMBERING: Final = re.compile(r"\s*\(?(?:\d{1,2}|[a-z])[.)]\s+")
+_HINT: Final = re.compile(
+    r"\(\s*(?:wajib|opsional|optional|required|sesuai|jika|bila|kalau|apabila|contoh|misal|diisi|isi|format|tulis|orang|rp"
+    r"|rupiah|dd|tgl|tanggal|maks|max|min|\d+\s*(?:digit|angka))\b[^)]*\)"
+)
+"""What forms put behind a column's name: how it is filled in, and its unit."""
+
+
 def squeeze(header: str) -> str:
-    """A column name as it is compared: `KAB/KOTA`, `kab_kota` and `Kab. Kota` are one."""
-    return re.sub(r"[^a-z0-9]+", " ", header.lower()).strip()
+    """A column name as it is compared: `KAB/KOTA`, `kab_kota`, `Kab. Kota` and `3. Kab/Kota (wajib diisi)` are one."""
+    name = _HINT.sub(" ", header.lower()) if "(" in header else header.lower()
+    numbering = _NUMBERING.match(name)
+    return re.sub(r"[^a-z0-9]+", " ", name[numbering.end() :] if numbering else name).strip()
 
 
 def without_empty_end(cells: list[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from services.registration.intake.tables import MOST_COLUMNS, Line
 from services.registration.intake.text_lines import LONGEST_LINE, TextLine
+from shared.spreadsheet import unguarded
 
 DELIMITERS = (";", ",", "\t", "|")
 LONGEST_RECORD = 20
@@ -13,7 +14,12 @@ LONGEST_RECORD = 20
 
 
 def split(text: str, delimiter: str) -> list[str]:
-    """The cells of one record."""
+    """The cells of one record; those of our own CSV without the apostrophes that keep formulas away."""
+    cells = _cells(text, delimiter)
+    return [unguarded(cell) for cell in cells] if "'" in text else cells
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
     if '"' not in text:
         return text.split(delimiter)
     try:

@@ -3,6 +3,8 @@
 from datetime import date, datetime, time
 from typing import Any, Final
 
+from shared.spreadsheet import unguarded
+
 EXACT_BELOW: Final = 10**15
 """Spreadsheets keep fifteen digits of a number; longer ones end in zeros that nobody typed."""
 
@@ -14,7 +16,7 @@ def text_of(value: Any) -> str:
     its end is lost, and it must not pass for an identifier.
     """
     if isinstance(value, str):
-        return value
+        return unguarded(value)  # our own CSV, saved as a workbook
     if value is None:
         return ""
     if isinstance(value, bool):

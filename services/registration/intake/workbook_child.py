@@ -60,12 +60,15 @@ def _write(workbook: CalamineWorkbook, descriptor: int, kind: str, options: _Opt
         names = ", ".join(f"'{name}'" for name in visible[:20])
         _emit(out, {"refused": f"The workbook has no sheet of this name; its sheets are {names}.", "field": "sheet"})
         return
-    name = options.sheet or _best_sheet(workbook, visible, kind, options)
+    known = _known_columns(workbook, visible, kind, options)
+    name = options.sheet or max(visible, key=known.__getitem__, default=None)
     if name is None:
         _emit(out, {"refused": "The workbook has no sheet with cells in it."})
         return
-    others = [each for each in visible if each != name], [each for each in hidden if each != name]
-    found = {"sheet": name, "other_sheets": others[0], "hidden_sheets": others[1]}
+    others = [each for each in visible if each != name]
+    alike = [each for each in others if known[each] and known[each] >= known.get(name, 0)]
+    found = {"sheet": name, "other_sheets": others, "similar_sheets": alike}
+    found["hidden_sheets"] = [each for each in hidden if each != name]
     _emit(out, found | {"hidden_rows": hidden_rows.count(descriptor, name)})
     rows = 0
     for line in _lines(workbook.get_sheet_by_name(name)):
@@ -74,27 +77,25 @@ def _write(workbook: CalamineWorkbook, descriptor: int, kind: str, options: _Opt
     _emit(out, {"rows": rows})
 
 
-def _best_sheet(workbook: CalamineWorkbook, names: list[str], kind: str, options: _Options) -> str | None:
-    """The visible sheet whose header names most columns, the first of equals; without any header, the first."""
+def _known_columns(workbook: CalamineWorkbook, names: list[str], kind: str, options: _Options) -> dict[str, int]:
+    """How many columns the header of each sheet names; 0 for a sheet without a header. The most is the sheet to read,
+    the first of equals; the others are similar, such as one a district, and the sender is shown that."""
     chosen = {squeeze(name) for name in options.columns}
 
     def known(name: str) -> bool:
         return name in chosen or columns.recognised(kind, name)
 
-    best, most = (names[0] if names else None), 0
+    found = {}
     for name in names:
         header = find_header(list(islice(_lines(workbook.get_sheet_by_name(name)), WINDOW)), known)
-        if header is not None and header.known > most:
-            best, most = name, header.known
-    return best
+        found[name] = header.known if header else 0
+    return found
 
 
 def _lines(sheet: CalamineSheet) -> Iterator[Line]:
-    """The sheet's rows under their numbers in the sheet, those without a cell left out."""
-    first = sheet.start[0] + 1 if sheet.start else 1
-    for number, row in enumerate(sheet.iter_rows(), first):
-        if cells := without_empty_end([text_of(value) for value in row]):
-            yield Line(number, number, cells)
+    """The sheet's rows under their numbers in the sheet, up to the last one with a cell."""
+    for number, row in enumerate(sheet.iter_rows(), 1):
+        yield Line(number, number, without_empty_end([text_of(value) for value in row]))
 
 
 def _emit(out: BinaryIO, value: Any) -> None:
@@ -102,7 +103,9 @@ def _emit(out: BinaryIO, value: Any) -> None:
 
 
 def _limit_ourselves() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    _, allowed = resource.getrlimit(resource.RLIMIT_AS)
+    memory = MEMORY if allowed == resource.RLIM_INFINITY else min(MEMORY, allowed)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

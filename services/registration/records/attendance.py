@@ -90,9 +90,10 @@ def _guest(work: UnitOfWork, order: Order[RecordAttendance], briefing: asyncpg.R
     region = command.region or (briefing["region"] if briefing else _own_regency(work, order))
     if region is None:
         return None
-    keys = lookup.keys_of(work, command.partner, region)
+    keys = lookup.keys_of(work, command.partner, region, command.contact)
     person = names.name_key(command.person)  # several may come for one partner
-    key = work.vault.hash("guest", order.agency, command.held_on, *astuple(keys), person)
+    meant = (keys.nib, keys.nik_koperasi, keys.nik, keys.name, keys.anchor_row, keys.anchor_partner)
+    key = work.vault.hash("guest", order.agency, command.held_on, *meant, person)
     return Guest(key, order.agency, command.held_on, briefing["key"] if briefing else None, keys)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from services.registration.identity import profile
+from services.registration.identity.authority import Authority
 from services.registration.identity.partner_state import PartnerState
 from services.registration.identity.profile import Profile, Row
 from services.registration.intake.commands import ContactDetails
@@ -38,9 +39,11 @@ class PartnerView:
     rows: Sequence[Row]
     rows_changed: bool
     contacts: Sequence[tuple[str, ContactDetails]]
-    """(name, contact details) of its rows, oldest first."""
+    """(name, contact details) of the rows that count, oldest first."""
     histories: Sequence[History]
     """The versions of each of its participants."""
+    authority: Authority | None = None
+    """Whose rows count; None where it has no rows here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,8 @@ def derive(view: PartnerView, current: Current, digest: Digest) -> Derived:
 def _profile(view: PartnerView) -> Profile | None:
     """What the partner is: by its rows; by its last fact if it has none any more; None if no list ever named it."""
     state = view.state
-    if state.is_active and view.rows:
-        return profile.derive(view.rows)
+    if state.is_active and view.authority is not None:
+        return profile.derive(view.rows, view.authority.region, view.authority.counting)
     if state.fact is None:
         return None if state.is_active else _merged_unlisted(state)
     last = PARTNER.decode(state.fact)

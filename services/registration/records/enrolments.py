@@ -1,7 +1,10 @@
 """Enrolments: each is judged against the versions of its participant, which then finds its partner."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
 
+from services.registration.cases.open_cases import decided
 from services.registration.identity import lookup
 from services.registration.identity.keys import Keys
 from services.registration.identity.lookup import Mention
@@ -10,10 +13,12 @@ from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import Enrol, Heads
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
-from services.registration.records import participants, placement, timelines
+from services.registration.records import claimed_numbers, participants, placement, timelines
+from services.registration.records.claimed_numbers import ShutOut, present_regions
 from services.registration.records.participants import Participant
 from services.registration.records.timelines import Version
 from shared.events.model import Workers
+from shared.turns import in_turns
 
 
 async def enrol(work: UnitOfWork, orders: Sequence[Order[Enrol]], touched: Touched | None) -> list[Outcome]:
@@ -28,39 +33,68 @@ async def enrol(work: UnitOfWork, orders: Sequence[Order[Enrol]], touched: Touch
     ]
 
 
+@dataclass(slots=True)
+class _Run:
+    """What the orders of a run find and change."""
+
+    held: dict[str, Participant]
+    """The participants they name."""
+    regions: Mapping[UUID, str | None]
+    """The present regions of the partners of these."""
+    reserved: Mapping[str, str]
+    """The region for which a number that nobody has was decided to be."""
+    changed: dict[str, Participant] = field(default_factory=dict)
+    shut_out: list[ShutOut] = field(default_factory=list)
+
+
 async def _judge(
     work: UnitOfWork, orders: Sequence[Order[Enrol]]
 ) -> tuple[list[Effect | Refusal], dict[str, Participant]]:
     """The effect of each order, and the participants whose versions changed."""
     if not orders:
         return [], {}
-    held = await participants.load(work, (order.command.participant_no for order in orders))
+    run = await _load(work, [order.command.participant_no for order in orders])
     keys = await lookup.anchored_keys(work, [_mention(order) for order in orders])
     effects: list[Effect | Refusal] = []
-    changed: dict[str, Participant] = {}
-    for order, found in zip(orders, keys, strict=True):
-        effects.append(found if isinstance(found, Refusal) else _take(work, order, found, held, changed))
-    return effects, changed
+    async for order, found in in_turns(zip(orders, keys, strict=True)):
+        effects.append(found if isinstance(found, Refusal) else _take(work, order, found, run))
+    await claimed_numbers.open_cases_of(work, run.shut_out)
+    return effects, run.changed
+
+
+async def _load(work: UnitOfWork, numbers: Sequence[str]) -> _Run:
+    held = await participants.load(work, numbers)
+    regions = await present_regions(work, {each.partner_id for each in held.values() if each.partner_id})
+    free = {number for number in numbers if number not in held}
+    return _Run(held, regions, await decided(work.db, claimed_numbers.KIND, free))
 
 
 def _mention(order: Order[Enrol]) -> Mention:
-    return Mention(order.agency, order.regions, order.command.partner, order.command.region)
+    command = order.command
+    return Mention(
+        order.agency, order.regions, command.partner, command.region, contact=command.contact, of_office=True
+    )
 
 
-def _may_change(work: UnitOfWork, order: Order[Enrol], participant: Participant | None) -> bool:
-    """No agency changes a participant outside its regions, nor learns whether there is one."""
+def _may_change(work: UnitOfWork, order: Order[Enrol], participant: Participant | None, run: _Run) -> bool:
+    """The office where it is a participant may, and the office of its partner's region; nobody else, nor learns of it.
+
+    A number that nobody has is anybody's to register, unless it was decided for the offices of a region.
+    """
     if participant is None:
-        return not order.command.lapses
-    return work.regions.within(order.regions, participant.region)
+        region = run.reserved.get(order.command.participant_no)
+        return not order.command.lapses and (region is None or work.regions.within(order.regions, region))
+    of_partner = run.regions.get(participant.partner_id) if participant.partner_id else None
+    return any(work.regions.within(order.regions, region or "") for region in (participant.region, of_partner))
 
 
-def _take(
-    work: UnitOfWork, order: Order[Enrol], keys: Keys, held: dict[str, Participant], changed: dict[str, Participant]
-) -> Effect | Refusal:
-    """Add the version to its participant in `held`, and the participant to `changed` if that changed it."""
+def _take(work: UnitOfWork, order: Order[Enrol], keys: Keys, run: _Run) -> Effect | Refusal:
+    """Add the version to its participant in the run, and the participant to `changed` if that changed it."""
     number = order.command.participant_no
-    participant = held.get(number)
-    if not _may_change(work, order, participant):
+    participant = run.held.get(number)
+    if not _may_change(work, order, participant, run):
+        if participant is not None and not order.command.lapses:
+            run.shut_out.append(ShutOut(participant, order, keys))
         return participants.unknown()
     before = participant.history if participant else ()
     history, refusal = timelines.judge(before, _version(order, keys, participant))
@@ -70,10 +104,10 @@ def _take(
         return Effect.UNCHANGED
     newest = next((version for version in reversed(history) if not version.lapses), history[-1])
     if participant is None:
-        participant = held[number] = Participant(number, None, None, False, newest.region, keys, history)
+        participant = run.held[number] = Participant(number, None, None, False, newest.region, keys, history)
     participant.history, participant.region = history, newest.region
     participant.keys = newest.keys or participant.keys
-    changed[number] = participant
+    run.changed[number] = participant
     return Effect.CHANGED if before else Effect.CREATED
 
 

@@ -41,10 +41,13 @@ async def erase(work: UnitOfWork, orders: Sequence[Order[ErasePartner]]) -> tupl
         *await former_identifiers.of(work, partners),
     ]
     numbers = [record["participant_no"] for record in participants]
-    await _erase_refused(work, _hashed(identified, _plain_names(work, evidence), numbers))
+    await _erase_refused(work, hashed(identified, plain_names(work, evidence), numbers))
     await work.execute("erase_participants", numbers)
     await work.execute("erase_claimants", numbers)
     await work.execute("erase_guests", partners)
+    numbers_held = [list({getattr(each, k) for each in identified} - {None}) for k in ("nib", "nik_koperasi", "nik")]
+    await work.execute("erase_decided", [row.key for row in rows], *numbers_held)
+    await work.execute("erase_cases", [str(partner) for partner in partners], numbers)
     _, touched = await grouping.regroup(work, [], [row.key for row in rows])
     await former_identifiers.erase(work, partners)
     for partner in partners:
@@ -56,13 +59,13 @@ def _identifiers(participant: asyncpg.Record) -> _Identifiers:
     return _Identifiers(participant["nib"], participant["nik_koperasi"], participant["nik"], participant["name"])
 
 
-def _plain_names(work: UnitOfWork, evidence: Sequence[asyncpg.Record]) -> set[UUID]:
+def plain_names(work: UnitOfWork, evidence: Sequence[asyncpg.Record]) -> set[UUID]:
     """The hashes of the names without their regions: what is refused is kept under those where it has no region."""
     keys = [names.name_key(work.vault.open(record["sealed"])["name"]) for record in evidence]
-    return {data_subject.hashed_name(work.vault, name) for name in keys}
+    return {data_subject.hashed_name(work.vault, key) for key in keys}
 
 
-def _hashed(
+def hashed(
     identified: Sequence[Row | FormerIdentifiers | _Identifiers], names: set[UUID], numbers: list[str]
 ) -> Mapping[str, list[object]]:
     """All identifiers of the erased by kind, in the order of `HashedIdentifiers`."""
@@ -74,11 +77,12 @@ def _hashed(
 
 
 async def _erase_refused(work: UnitOfWork, erased: Mapping[str, list[object]]) -> None:
-    """Erase what is kept of them among the refused, and note whose dead letters are to be deleted."""
+    """Erase what is kept of them among the refused, and note what is to be deleted from Kafka."""
     found_by = [erased[kind] for kind in HashedIdentifiers._fields]
     await work.execute("erase_from_quarantine", *found_by)
     await work.execute("erase_refused", await _briefings_with(work, erased))
     await work.execute("add_dead_letters_to_erase", *found_by)
+    await work.execute("note_intake_erasure")
 
 
 async def _briefings_with(work: UnitOfWork, erased: Mapping[str, Collection[object]]) -> list[UUID]:

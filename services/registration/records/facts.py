@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.registration.identity import profile
+from services.registration.identity.authority import Authority
 from services.registration.identity.evidence import to_row
 from services.registration.identity.partner_state import PartnerState
 from services.registration.identity.profile import Row
@@ -14,8 +14,10 @@ from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import ContactDetails
 from services.registration.records import derivation, fact_limits, participants
 from services.registration.records.derivation import ENROLLMENT, Derived, NewContact, PartnerView
+from services.registration.records.disputes import Disputes
 from services.registration.records.participants import Participant
 from shared.events.contacts import Contact
+from shared.turns import in_turns
 
 
 async def publish(work: UnitOfWork) -> set[UUID]:
@@ -23,12 +25,18 @@ async def publish(work: UnitOfWork) -> set[UUID]:
     touched = await _touched(work)
     await _load_rows(work)
     await _load_personal(work)
+    await work.load_agencies(touched)
+    disputes = Disputes(work)
     by_partner = await participants.of_partners(work, touched)
-    for partner in sorted(touched):
+    async for partner in in_turns(sorted(touched)):
         work.resolve_merge(partner)
         state = work.states[partner]
         if not (state.is_new and state.status == "merged"):
-            _publish_fitting(work, state, _derive(work, state, by_partner.get(partner, ())))
+            authority = work.authority(partner) if state.is_active and work.rows.get(partner) else None
+            if partner in work.regrouped:
+                disputes.note(partner, authority)
+            _publish_fitting(work, state, _derive(work, state, authority, by_partner.get(partner, ())))
+    await disputes.save()
     await _keep_periods(work, touched)
     return touched
 
@@ -66,11 +74,12 @@ async def _load_personal(work: UnitOfWork) -> None:
     work.keep_personal({record["key"]: work.vault.open(record["sealed"]) for record in records})
 
 
-def _derive(work: UnitOfWork, state: PartnerState, held: Iterable[Participant]) -> Derived:
+def _derive(work: UnitOfWork, state: PartnerState, authority: Authority | None, held: Iterable[Participant]) -> Derived:
     partner = state.partner_id
     rows, rows_changed = work.rows.get(partner, []), partner in work.regrouped
-    contacts = [_contact_of(work.personal[row.key]) for row in profile.in_time(rows)] if rows_changed else []
-    view = PartnerView(state, rows, rows_changed, contacts, [participant.history for participant in held])
+    counting = authority.counting if authority and rows_changed else ()
+    contacts = [_contact_of(work.personal[row.key]) for row in counting]
+    view = PartnerView(state, rows, rows_changed, contacts, [participant.history for participant in held], authority)
 
     def digest(name: str, details: ContactDetails) -> UUID:
         reached = (details.person, details.phone, details.email, details.language)

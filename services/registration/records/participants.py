@@ -1,8 +1,8 @@
 """Participants as they are kept: a number, its versions and the partner it belongs to."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from uuid import UUID
 
 import asyncpg
@@ -83,6 +83,17 @@ async def save(work: UnitOfWork, participants: Sequence[Participant]) -> None:
         for p in sorted(participants, key=lambda p: p.participant_no)
     ]
     await work.execute("save_participants", *columns(rows))
+
+
+def renamed_history(history: bytes, names: Mapping[UUID, UUID]) -> bytes:
+    """A stored history whose versions are looked up by the new hashes of these names."""
+    versions = (
+        replace(version, keys=replace(keys, name=names.get(keys.name, keys.name)))
+        if (keys := version.keys) is not None and keys.name is not None
+        else version
+        for version in _HISTORY.decode(history)
+    )
+    return _encoded(tuple(versions))
 
 
 def _encoded(history: History) -> bytes:

@@ -11,6 +11,7 @@ from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake import day_bounds
 from services.registration.intake.commands import (
     Command,
+    DecideCase,
     DelistPartner,
     Enrol,
     ErasePartner,
@@ -18,17 +19,29 @@ from services.registration.intake.commands import (
     ListPartner,
     RecordAttendance,
     RecordStatement,
+    SettleRows,
+    WithdrawPartner,
 )
 from services.registration.orders import Accepted, Order, Outcome
-from services.registration.records import attendance, claims, enrolments, erasure, facts, statements
+from services.registration.records import (
+    attendance,
+    case_decisions,
+    claims,
+    enrolments,
+    erasure,
+    facts,
+    identity_cases,
+    statements,
+    withdrawal,
+)
 from shared.jakarta import day_of
 
 C = TypeVar("C", bound=Command)
 Placed = list[tuple[int, Order[C]]]
 """Orders of some kinds of command, each with its place among all."""
 
-Evidence = ListPartner | DelistPartner | ErasePartner
-"""Commands that change the rows by which partners are known."""
+Evidence = ListPartner | DelistPartner | ErasePartner | WithdrawPartner | DecideCase | SettleRows
+"""Commands that change the rows by which partners are known, or what they mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,8 @@ async def accept(work: UnitOfWork, orders: Sequence[Order[Command]]) -> list[Out
     attended, briefings = await attendance.record(work, _orders(by_kind.attendance))
     outcomes.put(by_kind.attendance, attended)
     await statements.publish(work, {order.command.key for _, order in by_kind.statements} | briefings)
+    if touched is not None:
+        await identity_cases.review(work, touched)
     await _publish_facts(work)
     return [_final(work, outcome) for outcome in outcomes.all()]
 
@@ -85,7 +100,7 @@ def _by_kind(placed: Iterable[tuple[int, Order[Command]]]) -> _ByKind:
     found = _ByKind()
     for at, order in placed:
         match order.command:
-            case ListPartner() | DelistPartner() | ErasePartner():
+            case ListPartner() | DelistPartner() | ErasePartner() | WithdrawPartner() | DecideCase() | SettleRows():
                 found.evidence.append((at, cast("Order[Evidence]", order)))
             case Enrol():
                 found.enrolments.append((at, cast("Order[Enrol]", order)))
@@ -119,6 +134,12 @@ async def _accept_run(work: UnitOfWork, orders: list[Order[Evidence]]) -> tuple[
             return await listings.delist_partners(work, cast("list[Order[DelistPartner]]", orders))
         case ErasePartner():
             return await erasure.erase(work, cast("list[Order[ErasePartner]]", orders))
+        case WithdrawPartner():
+            return await withdrawal.withdraw(work, cast("list[Order[WithdrawPartner]]", orders))
+        case DecideCase():
+            return await case_decisions.decide(work, cast("list[Order[DecideCase]]", orders))
+        case SettleRows():
+            return await listings.settle(work, cast("list[Order[SettleRows]]", orders))
         case unhandled:
             assert_never(unhandled)
 

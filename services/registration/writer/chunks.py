@@ -140,19 +140,13 @@ class Chunk:
         )
         return {
             "accepted": len(accepted),
-            "created": self._formed(work) + effects[Effect.CREATED],
+            "created": work.formed[self.record["import_id"]] + effects[Effect.CREATED],
             "unchanged": effects[Effect.UNCHANGED],
             "replaced": effects[Effect.REPLACED],
             "rejected": len(refusals),
             "rejected_by": dict(Counter(refusal.code for refusal in refusals)),
             "warnings": dict(Counter(warnings)),
         }
-
-    def _formed(self, work: UnitOfWork) -> int:
-        """Partners this import formed here, less those of its own that turned out to be another's."""
-        own = [state for state in work.states.values() if state.formed_by == self.record["import_id"]]
-        formed = sum(state.is_formed and state.is_active for state in own)
-        return formed - sum(not s.is_formed and s.status == "merged" and s.partner_id in work.merged for s in own)
 
     def _entry(self, work: UnitOfWork, row: Row, refusal: Refusal) -> tuple[Any, ...]:
         return (

@@ -6,6 +6,7 @@ tables alone, which PostgreSQL enforces. Later rows of the file find what earlie
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 
@@ -13,9 +14,9 @@ from services.registration.identity.ids import Ids
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.queries import queries
 from services.registration.vault import Vault
-from services.registration.writer.accept import accept
 from services.registration.writer.chunks import Chunk
-from shared.database import dedicated, transaction
+from services.registration.writer.fitting import accept_what_fits
+from shared.database import dedicated, encoding_checked, transaction
 from shared.regions import Regions
 
 
@@ -40,13 +41,18 @@ class DryRuns:
             yield submit
 
     async def _take(self, db: asyncpg.Connection, chunk: Chunk) -> bool:
-        async with db.transaction(readonly=True):
-            await db.execute(queries["plan_by_index"])
-            now = await db.fetchval(queries["clock_now"])
-            work = UnitOfWork(db, self._vault, self._regions, self._ids, now)
-            report, entries = chunk.judged(work, await accept(work, chunk.orders()))
+        with encoding_checked():
+            report, entries = await self._judge(db, chunk)
         async with transaction(self._pool) as own:
             if await own.fetchval(queries["import_due"], chunk.record["import_id"]) != chunk.at:
                 return False
             await chunk.save(own, report, entries)
         return True
+
+    async def _judge(self, db: asyncpg.Connection, chunk: Chunk) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
+        """What the chunk would do, in the session alone: the chunk's report and its refused rows."""
+        async with db.transaction(readonly=True):
+            await db.execute(queries["plan_by_index"])
+            now = await db.fetchval(queries["clock_now"])
+            work = UnitOfWork(db, self._vault, self._regions, self._ids, now)
+            return chunk.judged(*await accept_what_fits(work, chunk.orders()))

@@ -6,12 +6,13 @@ from typing import Any
 
 import msgspec
 
+from services.registration.intake import scopes
 from services.registration.intake.commands import Command
-from services.registration.intake.event_reader import SCOPES, UNREADABLE, EventReader
+from services.registration.intake.event_reader import UNREADABLE, EventReader
 from services.registration.intake.values import Refusal
 from services.registration.vault import Vault
 from services.registration.writer import failures
-from services.registration.writer.submissions import Item
+from services.registration.writer.items import Item
 from shared.events.text_limits import EVENT_ID
 from shared.problems import Problem
 
@@ -59,15 +60,18 @@ def _line(line: bytes) -> Any:
         return _MALFORMED
 
 
-def scopes_needed(events: list[Any]) -> set[str]:
-    """The scopes that the types of these events need, beside the right to send at all."""
-    types = {event.get("type") for event in events if isinstance(event, dict)}
-    return {SCOPES[kind.split(".")[0]] for kind in types if isinstance(kind, str) and kind.split(".")[0] in SCOPES}
+def items(events: list[Any], agency: str, reader: EventReader, vault: Vault, may: scopes.May) -> list[Item]:
+    """Each event with what it asks for or why it is refused; `may` says which scopes the sender has."""
+    return [_permitted(_item(index, event, agency, reader, vault), may) for index, event in enumerate(events)]
 
 
-def items(events: list[Any], agency: str, reader: EventReader, vault: Vault) -> list[Item]:
-    """Each event with what it asks for or why it is refused."""
-    return [_item(index, event, agency, reader, vault) for index, event in enumerate(events)]
+def _permitted(item: Item, may: scopes.May) -> Item:
+    """The item, refused if the sender may not send this type; then nothing else is learned of it."""
+    lacking = scopes.lacking(item.type, may)
+    if lacking is not None:
+        detail = f"You lack the scope '{lacking}', which events of this type need."
+        item.command = item.refusal = Refusal("forbidden_type", "type", detail)
+    return item
 
 
 def _item(index: int, event: Any, agency: str, reader: EventReader, vault: Vault) -> Item:

@@ -5,35 +5,21 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
+from services.registration.cases import decisions
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake import data_subject, health_data
-from services.registration.intake.commands import Command, ErasePartner
+from services.registration.intake.commands import Command, DecideCase, ErasePartner, WithdrawPartner
 from services.registration.intake.data_subject import DataSubject
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
 from services.registration.orders import Order, Outcome
+from services.registration.writer import sources
+from services.registration.writer.items import Item
 from shared.database import columns
 from shared.regions import Regions
-
-
-@dataclass(slots=True)
-class Item:
-    """One event of a request: as sent, what it asks for or why not, and what identifies it."""
-
-    index: int
-    id: str | None
-    source: str | None
-    type: str | None
-    raw: Any
-    command: Command | Refusal
-    key: UUID | None = None
-    content: UUID | None = None
-    refusal: Refusal | None = None
-    duplicate: bool = False
-    twin_of: "Item | None" = None
-    partner: UUID | None = None
 
 
 @dataclass
@@ -56,28 +42,14 @@ class Events:
         self._ordered: list[Item] = []
 
     async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
-        await self._check_sources(work)
         await self._find_duplicates(work)
-        self._ordered = [
-            item
-            for item in self.items
-            if item.refusal is None and not item.duplicate and not isinstance(item.command, Refusal)
-        ]
+        await sources.check(work, self.agency, self.items)
+        self._ordered = [item for item in self.items if item.is_due]
         return [
             Order(self.agency, self.regions, item.command)
             for item in self._ordered
             if not isinstance(item.command, Refusal)
         ]
-
-    async def _check_sources(self, work: UnitOfWork) -> None:
-        """A source belongs to the agency that used it first."""
-        sources = sorted({item.source for item in self.items if item.key is not None and item.source})
-        if not sources:
-            return
-        owners = {row["source"]: row["agency"] for row in await work.fetch("own_sources", sources, self.agency)}
-        for item in self.items:
-            if item.key is not None and owners.get(item.source or "") != self.agency:
-                item.refusal = Refusal("conflict", "source", "Another agency sends under this source.")
 
     async def _find_duplicates(self, work: UnitOfWork) -> None:
         held = {row["key"]: row for row in await work.fetch("events", list(self.keys))}
@@ -125,6 +97,7 @@ class Events:
         if accepted:
             records = [(item.key, item.content, item.partner) for item in accepted]
             await work.db.copy_records_to_table("event", records=records, columns=["key", "content", "partner_id"])
+            await sources.keep(work, self.agency, accepted)
         settled = [item.key for item in self.items if item.key is not None and item.refusal is None]
         await work.execute("leave_quarantine", settled)
         refused = [item for item in self.items if item.refusal is not None]
@@ -198,19 +171,63 @@ def read_data_subject(raw: Any, regions: Regions, regions_of_agency: tuple[str, 
 
 @dataclass
 class Erasure:
-    """Erase one partner; its answer is whether there was one."""
+    """Erase one partner everywhere; for an agency only what it sent, unless nobody else is concerned.
+
+    `agency` is None for the administrator. Its answer is whether there was such a partner.
+    """
 
     partner: UUID
+    agency: str | None = None
+    regions: tuple[str, ...] = ()
     keys: Collection[UUID] = ()
     size: int = 1
     alone: bool = True
 
     async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
         found = [row["partner_id"] for row in await work.fetch("survivors", [self.partner])]
-        return [Order("", (), ErasePartner(str(partner))) for partner in found]
+        return [Order(self.agency or "", self.regions, await self._command(work, partner)) for partner in found]
+
+    async def _command(self, work: UnitOfWork, partner: UUID) -> ErasePartner | WithdrawPartner:
+        if self.agency is not None:
+            own = [regency for region in self.regions for regency in work.regions.regencies(region)]
+            if await work.is_true("others_concerned", partner, self.agency, own):
+                return WithdrawPartner(str(partner))
+        return ErasePartner(str(partner))
 
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> bool:
         return bool(outcomes)
+
+
+@dataclass
+class Decision:
+    """Decide a case; its answer is the case as decided, why not, or None where there is none for this caller.
+
+    `regions` are those of the caller, None for the administrator.
+    """
+
+    case: UUID
+    decision: str
+    decided_by: str
+    regions: tuple[str, ...] | None
+    partners: tuple[str, ...] = ()
+    keys: Collection[UUID] = ()
+    size: int = 1
+    alone: bool = True
+    refusal: Refusal | None = None
+
+    async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
+        found = await work.fetch("case_to_decide", self.case)
+        if not found or not decisions.may_see(found[0], work.regions, self.regions):
+            return []
+        self.refusal = decisions.check(found[0], self.decision, self.partners)
+        if self.refusal is not None:
+            return []
+        return [Order(self.decided_by, self.regions or (), DecideCase(str(self.case), self.decision, self.partners))]
+
+    async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> asyncpg.Record | Refusal | None:
+        if not outcomes:
+            return self.refusal
+        return (await work.fetch("case_of", self.case))[0]
 
 
 @dataclass

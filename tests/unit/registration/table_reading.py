@@ -4,12 +4,12 @@ import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
 
+from deploy.local.directory import ROOT
 from services.registration.intake import columns, table_reader
 from services.registration.intake.columns import FileKind
 from services.registration.intake.reading_options import ReadingOptions
@@ -17,10 +17,8 @@ from services.registration.intake.row_spool import RowSpool
 from services.registration.intake.tables import Row, Table
 from services.registration.intake.values import Refusal
 
-FIELD_CASES = next(
-    (folder for root in (Path("../shared"), Path("/work/shared")) if (folder := root / "data/field-cases").is_dir()),
-    None,
-)
+FIELD_CASES = ROOT.parent / "shared/data/field-cases"
+"""Kept beside the project, as the other data are that it was made from."""
 
 
 @dataclass
@@ -64,7 +62,7 @@ def refusal(content: str | bytes, kind: FileKind = "partners", **options: Any) -
 
 def field_case(name: str) -> bytes:
     """The content of one of the field cases, which are kept beside the project; without them the test is skipped."""
-    if FIELD_CASES is None:
+    if not FIELD_CASES.is_dir():
         pytest.skip("the field cases are not here")
     (path,) = FIELD_CASES.glob(f"{name}*")
     return path.read_bytes()

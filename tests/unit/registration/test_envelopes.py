@@ -19,9 +19,8 @@ VAULT = Vault(base64.b64encode(bytes(32)).decode())
 
 
 def read(*events: Any) -> list[Item]:
-    return envelopes.items(
-        list(events), "dinas", EventReader(EventContext(Jurisdiction(Regions.load(), ("ID",)))), VAULT
-    )
+    reader = EventReader(EventContext(Jurisdiction(Regions.load(), ("ID",))))
+    return envelopes.items(list(events), "dinas", reader, VAULT, lambda _: True)
 
 
 def event(data: Any) -> dict[str, Any]:

@@ -1,8 +1,7 @@
-"""Rows become partners by the three steps, whatever their order; a look-up obeys the same vetoes."""
+"""A partner that comes back is who it was; a look-up obeys the vetoes and asks contacts where several bear a name."""
 
 import random
 from dataclasses import dataclass
-from itertools import combinations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,120 +9,8 @@ from hypothesis import strategies as st
 from services.registration.identity.keys import Known, look_up
 from services.registration.identity.matching import cluster
 from services.registration.identity.survivors import assign, recall
-
-
-@dataclass(frozen=True)
-class Row:
-    nib: int | None = None
-    nik_koperasi: str | None = None
-    nik: int | None = None
-    name: str | None = "A"
-
-
-def partition(rows: list[Row], vetoed: tuple[str, ...] = ()) -> set[frozenset[int]]:
-    return {frozenset(group) for group in cluster(rows, vetoed)}
-
-
-def oracle(rows: list[Row]) -> set[frozenset[int]]:
-    """The three steps, read aloud: groups are sets of rows, each step looks at all pairs of groups."""
-    groups = [frozenset((at,)) for at in range(len(rows))]
-
-    def values(group: frozenset[int], key: str) -> set[object]:
-        return {getattr(rows[at], key) for at in group} - {None}
-
-    def united(pairs: list[tuple[frozenset[int], frozenset[int]]]) -> list[frozenset[int]]:
-        parts = {group: {group} for group in groups}
-        for a, b in pairs:
-            if parts[a] is not parts[b]:
-                parts[a] |= parts[b]
-                for member in parts[a]:
-                    parts[member] = parts[a]
-        return list({frozenset().union(*part) for part in parts.values()})
-
-    def holders(key: str, value: object) -> list[frozenset[int]]:
-        return [group for group in groups if value in values(group, key)]
-
-    def everything(key: str) -> set[object]:
-        return {getattr(row, key) for row in rows} - {None}
-
-    same = [
-        pair
-        for key in ("nib", "nik_koperasi")
-        for value in everything(key)
-        for pair in combinations(holders(key, value), 2)
-    ]
-    groups = united(same)
-    allowed = [
-        pair
-        for nik in everything("nik")
-        if sum(bool(values(group, "nib")) for group in holders("nik", nik)) <= 1
-        for pair in combinations(holders("nik", nik), 2)
-    ]
-    groups = united(allowed)
-    allowed = []
-    for name in everything("name"):
-        held = holders("name", name)
-        nibs = set().union(*(values(group, "nib") for group in held))
-        niks = set().union(*(values(group, "nik") for group in held))
-        if len(nibs) <= 1 and len(niks) <= 1:
-            allowed += combinations(held, 2)
-    return set(united(allowed))
-
-
-ROWS = st.lists(
-    st.builds(
-        Row,
-        nib=st.sampled_from([None, None, 1, 2, 3]),
-        nik_koperasi=st.sampled_from([None, None, None, "a", "b"]),
-        nik=st.sampled_from([None, 1, 2, 3]),
-        name=st.sampled_from("ABC"),
-    ),
-    max_size=12,
-)
-
-
-@given(ROWS)
-@settings(max_examples=400, deadline=None)
-def test_groups_equal_the_rules_read_aloud(rows: list[Row]) -> None:
-    assert partition(rows) == oracle(rows)
-
-
-@given(ROWS, st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
-def test_order_of_arrival_does_not_matter(rows: list[Row], dice: random.Random) -> None:
-    order = list(range(len(rows)))
-    dice.shuffle(order)
-    shuffled = {frozenset(order[at] for at in group) for group in partition([rows[at] for at in order])}
-    assert shuffled == partition(rows)
-
-
-@given(ROWS)
-@settings(max_examples=200, deadline=None)
-def test_a_name_whose_own_rows_veto_it_need_not_be_looked_at(rows: list[Row]) -> None:
-    def clash(name: str) -> bool:
-        held = [row for row in rows if row.name == name]
-        return len({r.nib for r in held} - {None}) > 1 or len({r.nik for r in held} - {None}) > 1
-
-    vetoed = tuple(name for name in "ABC" if clash(name))
-    assert partition(rows, vetoed) == partition(rows)
-
-
-def test_one_owner_with_two_businesses_stays_two_partners() -> None:
-    assert len(partition([Row(nib=1, nik=7, name="A"), Row(nib=2, nik=7, name="B")])) == 2
-
-
-def test_one_owner_with_one_business_and_a_row_without_nib_is_one_partner() -> None:
-    assert len(partition([Row(nib=1, nik=7, name="A"), Row(nik=7, name="B")])) == 1
-
-
-def test_two_owners_with_one_name_stay_two_partners() -> None:
-    assert len(partition([Row(nik=7), Row(nik=8)])) == 2
-
-
-def test_a_third_row_of_the_name_may_split_a_partner() -> None:
-    rows = [Row(nik=7), Row()]
-    assert len(partition(rows)) == 1
-    assert len(partition([*rows, Row(nik=8)])) == 3
+from tests.unit.registration import identity_oracle
+from tests.unit.registration.identity_oracle import ROWS, Row
 
 
 @dataclass(frozen=True)
@@ -132,7 +19,8 @@ class Once(Row):
 
 
 def once(row: Row, partner: str = "P") -> Once:
-    return Once(row.nib, row.nik_koperasi, row.nik, row.name, partner)
+    kept = ("nib", "nik_koperasi", "nik", "name", "phone", "email", "owner")
+    return Once(*(getattr(row, key) for key in kept), partner=partner)
 
 
 def back(rows: list[Row], *former: Once) -> list[list[str]]:
@@ -154,7 +42,7 @@ def test_partners_that_come_back_as_they_were_are_who_they_were(rows: list[Row],
 @settings(max_examples=300, deadline=None)
 def test_a_partner_comes_back_where_its_rows_would_be_if_they_still_stood(rows: list[Row], others: list[Row]) -> None:
     groups = cluster(rows)
-    together = oracle([*rows, *others])
+    together = identity_oracle.partners([*rows, *map(once, others)])
     expected = {
         number
         for number, group in enumerate(groups)
@@ -177,8 +65,15 @@ def test_a_partner_comes_back_by_its_strongest_identifier() -> None:
     assert back([Row(name="A"), Row(nik=7, name="B")], once(Row(nik=7, name="A"))) == [[], ["P"]]
 
 
-def known(partner: str, nibs: tuple[int, ...] = (), niks: tuple[int, ...] = ()) -> Known[str]:
-    return Known(partner, frozenset(nibs), frozenset(niks))
+def test_a_row_that_is_sent_again_brings_its_partner_back_whoever_bears_the_name() -> None:
+    again = Once(key="k", phone="p")
+    assert back([Row(key="k", phone="q", list="one"), Row(list="one")], again) == [["P"], []]
+
+
+def known(
+    partner: str, nibs: tuple[int, ...] = (), niks: tuple[int, ...] = (), contacts: tuple[str, ...] = ()
+) -> Known[str]:
+    return Known(partner, frozenset(nibs), frozenset(niks), frozenset(contacts))
 
 
 def test_a_look_up_prefers_the_nib_then_the_nik_then_the_name() -> None:
@@ -193,6 +88,30 @@ def test_a_look_up_is_vetoed_by_another_nib_or_nik() -> None:
     assert look_up(None, 9, [], [], [known("other", (), (7,))]) is None
     assert look_up(9, None, [], [], [known("other", (1,))]) is None
     assert look_up(None, None, [], [], [known("one"), known("two")]) is None
+
+
+def test_a_nik_koperasi_finds_its_holder_and_vetoes_nobody() -> None:
+    assert look_up(None, None, [known("cooperative")], [], []) == "cooperative"
+    assert look_up(None, None, [], [], [known("only", (1,))]) == "only"
+
+
+def test_where_several_bear_the_name_contacts_tell_which_one_is_meant() -> None:
+    one, other = known("one", contacts=("p", "o")), known("other", contacts=("q",))
+    assert look_up(None, None, [], [], [one, other], {"q"}) == "other"
+    assert look_up(None, None, [], [], [one, other], {"r"}) is None
+    assert look_up(None, None, [], [], [one, other], {"p", "q"}) is None
+    assert look_up(None, None, [], [], [one, known("other", (1,))], {"r"}) is None
+
+
+def test_a_veto_holds_among_several_and_one_alone_is_not_asked_for_its_phone() -> None:
+    vetoed, other = known("one", (1,), contacts=("p",)), known("other", contacts=("p",))
+    assert look_up(9, None, [], [], [vetoed, other], {"p"}) == "other"
+    assert look_up(None, None, [], [], [known("only", contacts=("p",))], {"q"}) == "only"
+
+
+def test_a_nik_that_one_partner_holds_finds_it_with_or_without_its_nib() -> None:
+    assert look_up(None, 7, [], [known("shop", (1,), (7,))], []) == "shop"
+    assert look_up(9, 7, [], [known("shop", (), (7,))], []) == "shop"
 
 
 def test_the_name_tells_an_owners_two_businesses_apart() -> None:

@@ -1,22 +1,28 @@
 """The demonstration's files give exactly the expected rows, partners, timelines and claims, without any service."""
 
+import base64
 import csv
 import hashlib
 from collections import defaultdict
 from datetime import date
 from functools import cache
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import msgspec
 import pytest
 
-from services.registration.identity import matching, profile
-from services.registration.identity.keys import Known
+from services.registration.identity import doubts, listed_rows, lookup, matching, profile
+from services.registration.identity.keys import Keys, Known
 from services.registration.identity.keys import look_up as find_partner
-from services.registration.intake import names
-from services.registration.intake.commands import Enrol, FileClaim, ListPartner, Reference
+from services.registration.identity.one_name import Group
+from services.registration.identity.unit_of_work import UnitOfWork
+from services.registration.intake.commands import Enrol, FileClaim, ListPartner
 from services.registration.intake.values import Refusal
+from services.registration.orders import Order
 from services.registration.records import timelines
 from services.registration.records.timelines import Version
+from services.registration.vault import Vault
 from shared.events.model import Workers
 from shared.regions import Regions
 from tests.unit.registration.scenario import EXPECTED, FOLDER, files
@@ -25,37 +31,32 @@ LISTS = [entry["file"] for entry in EXPECTED["files"] if "new_partners" in entry
 ENROLLED, CLAIMED = "bpjstk/kepesertaan.csv", "bpjstk/klaim.csv"
 
 
-def keys(partner: Reference, region: str) -> tuple[Any, Any, Any]:
-    return partner.nib, partner.nik, (names.name_key(partner.name or ""), region)
+VAULT = Vault(base64.b64encode(bytes(32)).decode())
+WORK = cast(UnitOfWork, SimpleNamespace(vault=VAULT))
+
+
+def keys(each: Enrol) -> Keys:
+    return lookup.keys_of(WORK, each.partner, each.region, each.contact)
 
 
 @cache
 def evidence() -> list[profile.Row]:
-    rows = []
+    """Every accepted row once, a row sent again with the line of the first."""
+    rows: dict[Any, profile.Row] = {}
     for file in LISTS:
         for each in files()[file].accepted:
             assert isinstance(each, ListPartner)
-            nib, nik, name = keys(each.partner, each.region)
-            rows.append(
-                profile.Row(
-                    key=len(rows),
-                    sequence=len(rows),
-                    partner=None,
-                    agency=file.split("/")[0],
-                    list=file,
-                    nib=nib,
-                    nik_koperasi=each.partner.nik_koperasi,
-                    nik=nik,
-                    name=name,
-                    region=each.region,
-                    kind=each.kind,
-                    first_listed=each.listed_on,
-                    last_listed=each.listed_on,
-                    line=each.line,
-                    heads=each.heads,
-                )
-            )
-    return rows
+            order = Order(file.split("/")[0], (), each)
+            row = listed_rows.row(WORK, order, len(rows), listed_rows.content(VAULT, each, None), None)
+            rows.setdefault(row.key, row)
+            lines()[row.key].append((file, each.line))
+    return list(rows.values())
+
+
+@cache
+def lines() -> dict[Any, list[tuple[str, int]]]:
+    """Row → the lines that are this row."""
+    return defaultdict(list)
 
 
 @cache
@@ -68,13 +69,11 @@ def profiles() -> list[profile.Profile]:
     return [profile.derive([evidence()[at] for at in group]) for group in groups()]
 
 
-def look_up(nib: Any, nik: Any, name: Any) -> int | None:
-    index: dict[tuple[str, Any], set[int]] = _index()
+def look_up(meant: Keys) -> int | None:
     known = [
-        [_known(number) for number in sorted(index[key, value])]
-        for key, value in (("nib", nib), ("nik", nik), ("name", name))
+        [_known(number) for number in sorted(_index()[key, getattr(meant, key)])] for key in ("nib", "nik", "name")
     ]
-    return find_partner(nib, nik, *known)
+    return find_partner(meant.nib, meant.nik, *known, {meant.phone, meant.email, meant.owner} - {None})
 
 
 @cache
@@ -90,8 +89,9 @@ def _index() -> dict[tuple[str, Any], set[int]]:
 
 
 def _known(number: int) -> Known[int]:
-    rows = [evidence()[at] for at in groups()[number]]
-    return Known(number, frozenset(r.nib for r in rows if r.nib), frozenset(r.nik for r in rows if r.nik))
+    held = Group.of(evidence()[at] for at in groups()[number]).held
+    contacts = held["phone"] | held["email"] | held["owner"]
+    return Known(number, frozenset(held["nib"]), frozenset(held["nik"]), frozenset(contacts))
 
 
 @cache
@@ -109,7 +109,7 @@ def enrolments() -> tuple[dict[str, timelines.History], list[tuple[int, str]], i
             each.segment,
             each.programmes,
             workers,
-            keys=keys(each.partner, each.region),
+            keys=keys(each),
         )
         history, refusal = timelines.judge(histories[each.participant_no], version)
         unchanged += refusal is None and history is histories[each.participant_no]
@@ -121,7 +121,7 @@ def enrolments() -> tuple[dict[str, timelines.History], list[tuple[int, str]], i
 
 @cache
 def partner_of() -> dict[str, int | None]:
-    return {number: look_up(*history[-1].keys) for number, history in enrolments()[0].items()}
+    return {number: look_up(history[-1].keys or Keys()) for number, history in enrolments()[0].items()}
 
 
 def enrolled_on(day: date) -> dict[int, timelines.Period]:
@@ -161,7 +161,8 @@ def test_rows_become_the_expected_partners() -> None:
         expected = defaultdict(set)
         for row in csv.DictReader(merges):
             expected[row["partner"]].add((row["file"], int(row["line"])))
-    found = [{(evidence()[at].list, evidence()[at].line) for at in group} for group in groups() if len(group) > 1]
+    found = [{line for at in group for line in lines()[evidence()[at].key]} for group in groups()]
+    found = [group for group in found if len(group) > 1]
     assert sorted(map(sorted, found)) == sorted(map(sorted, expected.values()))
     assert len(groups()) == EXPECTED["partners"]["listed"]
     kinds = {"koperasi": "cooperative", "usaha": "business", "perorangan": "individual"}
@@ -193,10 +194,17 @@ def test_coverage_of_every_region_is_as_expected() -> None:
             assert sum(profiles()[n].workers.total is None for n in here) == int(expected["workers_unknown"])
 
 
+def niks(row: profile.Row) -> list[str]:
+    """The NIKs in the lines that are this row."""
+    listed = {(file, each.line): each for file in LISTS for each in files()[file].accepted}
+    found = (listed[line] for line in lines()[row.key])
+    return [each.partner.nik for each in found if isinstance(each, ListPartner) and each.partner.nik]
+
+
 def test_the_unregistered_of_mojokerto_are_as_expected() -> None:
     on = enrolled_on(date(2021, 9, 25))
     missing = sorted(
-        next(evidence()[at].nik for at in group if evidence()[at].nik)
+        next(nik for at in group for nik in niks(evidence()[at]))
         for number, group in enumerate(groups())
         if number not in on and any(evidence()[at].list.startswith("mojokerto") for at in group)
     )
@@ -225,3 +233,14 @@ def test_claims_are_as_expected() -> None:
     assert {"count": len(paid), "amount": sum(c.amount for c in paid)} == EXPECTED["claims"]["paid"]
     largest = max(paid, key=lambda claim: claim.amount)
     assert timelines.tenure_months(enrolments()[0][largest.participant_no], largest.occurred_on) == 5
+
+
+def test_possible_duplicates_are_as_expected() -> None:
+    partner_of_row = {at: number for number, group in enumerate(groups()) for at in group}
+    rows = [msgspec.structs.replace(row, partner=partner_of_row[at]) for at, row in enumerate(evidence())]
+    doubtful = 0
+    for name in {row.name for row in rows}:
+        bearing = _index()["name", name]
+        own = [rows[at] for number in bearing for at in groups()[number]]
+        doubtful += bool(doubts.possible_duplicates(name, own, {})) if len(bearing) > 1 else False
+    assert doubtful == EXPECTED["partners"]["possible_duplicates"]

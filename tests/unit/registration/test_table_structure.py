@@ -48,6 +48,20 @@ def test_a_tier_above_the_line_with_the_names_is_joined_too() -> None:
     assert [table.column(meaning) for meaning in ("owner", "men", "women")] == [["Andaini"], ["2"], ["3"]]
 
 
+def test_names_that_go_on_in_the_next_line_are_joined() -> None:
+    for above in ("", "DAFTAR UMKM;;;\n"):
+        table = read(above + "NO;NAMA;NAMA;JUMLAH\n;USAHA;PEMILIK;PEKERJA\n1;Kerupuk;Andaini;3\n")
+        assert table.read_as == {"NO": None, "NAMA USAHA": "name", "NAMA PEMILIK": "owner", "JUMLAH PEKERJA": "workers"}
+        assert table.table.rows == 1
+
+
+def test_numbering_and_hints_of_a_form_are_no_part_of_a_name() -> None:
+    table = read(
+        "1. Nama Usaha (sesuai NIB);2) NIK (16 digit)*;c. Kab/Kota;Jumlah Pekerja (orang)\nToko;;Sukoharjo;2\n"
+    )
+    assert list(table.read_as.values()) == ["name", "nik", "region", "workers"]
+
+
 def test_a_title_above_the_header_is_no_tier() -> None:
     table = read("DAFTAR UMKM;;\nNO;NAMA USAHA;NIB\n1;Kerupuk;\n")
     assert table.table.header == ("NO", "NAMA USAHA", "NIB")
@@ -58,9 +72,17 @@ def test_a_name_under_a_group_of_somebody_else_is_not_the_partners() -> None:
     assert table.read_as["PENDAMPING NAMA"] is None
 
 
+def test_a_second_tier_in_capitals_is_one_whatever_its_names() -> None:
+    table = read("NO;NAMA USAHA;NIB;MODAL;\n;;;SENDIRI;LUAR\n1;Kerupuk;;5;6\n")
+    assert table.table.header[3:] == ("MODAL SENDIRI", "MODAL LUAR")
+    assert table.table.rows == 1
+
+
 def test_the_first_row_is_no_tier_of_the_header() -> None:
     assert read("nama usaha;nib;kab_kota\nToko;;\n").table.rows == 1
     assert read("NO;NAMA USAHA;;KAB/KOTA\n1;Toko;x;Sukoharjo\n").table.rows == 1
+    odd = read("No;Nama Usaha;Alamat;;\n;;Jl. Mawar;No 5;\n1;Toko;;;\n")
+    assert (odd.table.rows, odd.read_as["Alamat"]) == (2, "address")
 
 
 @pytest.mark.parametrize(
@@ -78,6 +100,8 @@ def test_the_first_row_is_no_tier_of_the_header() -> None:
         ";;;TOTAL UMKM;7",
         "JUMLAH I;;;;Rp 7.000,-",
         ";Jumlah;;;=SUM(E2:E9)",
+        "III;JUMLAH;;;7",
+        ";JUMLAH;;Kec. Grogol;7",
     ],
 )
 def test_sums_are_no_rows_wherever_their_word_stands(line: str) -> None:
@@ -101,7 +125,10 @@ def test_a_business_that_is_called_like_a_sum_is_a_row(line: str) -> None:
         ("(1);(2);(3);(4);(5)", "column_numbers"),
         ("NO;NAMA USAHA;ALAMAT;KECAMATAN;JUMLAH PEKERJA", "repeated_header"),
         ("No.;Nama Usaha;Alamat;Kecamatan;Jumlah pekerja", "repeated_header"),
+        ("A;B;C;D;E", "column_numbers"),
         ("KECAMATAN GROGOL;;;;", "section_title"),
+        ("I;KULINER;;;", "section_title"),
+        ("B.;Kecamatan Baki;;;", "section_title"),
         ("KECAMATAN GROGOL", "section_title"),
         (";Desa Cemani;;;", "section_title"),
         ("Kuliner;;;;", "section_title"),

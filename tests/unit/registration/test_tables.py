@@ -4,12 +4,18 @@ import codecs
 import gzip
 import io
 import zipfile
+from tempfile import TemporaryFile
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from services.registration.intake import table_reader
+from services.registration.intake import row_spool, table_reader
 from services.registration.intake.reading_options import ReadingOptions
-from services.registration.intake.tables import squeeze
+from services.registration.intake.row_spool import RowSpool
+from services.registration.intake.tables import Row, squeeze
+from services.registration.intake.values import Refusal
+from shared.spreadsheet import as_csv
 from tests.unit.registration.table_reading import field_case, found, read, refusal
 
 
@@ -115,6 +121,25 @@ def test_an_empty_file_is_called_empty() -> None:
         assert refusal(content).detail == "The file is empty."
 
 
+SENT = st.lists(
+    st.sampled_from(list("=+-@＝'\";|\t\n, 0a\u200b")) | st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]),
+    max_size=12,
+).map("".join)
+
+
+@settings(max_examples=500, derandomize=True, deadline=None)
+@given(st.lists(st.tuples(SENT, SENT), min_size=1, max_size=4))
+def test_our_own_csv_is_taken_back_as_the_cells_it_was_made_of(cells: list[tuple[str, str]]) -> None:
+    sent = [(f"Toko {number}", *row) for number, row in enumerate(cells)]
+    table = read(as_csv(("Nama Usaha", "KAB/KOTA", "=Alamat"), sent))
+    assert table.table.header == ("Nama Usaha", "KAB/KOTA", "=Alamat")
+    assert [row.cells for row in table.rows] == sent
+
+
+def test_an_apostrophe_that_keeps_a_phone_number_a_text_is_no_part_of_it() -> None:
+    assert rows("Nama Usaha,No HP\nToko 'Anu','+6281234567002\n") == [(2, ("Toko 'Anu'", "+6281234567002"), True)]
+
+
 def test_the_check_at_the_door_refuses_what_reading_would_refuse() -> None:
     for content in (b"", b"halo\ndunia\n", b"%PDF-1.7 x", field_case("real-headers/k-"), field_case("26-")):
         refused = table_reader.check(io.BytesIO(content), "partners", ReadingOptions())
@@ -186,3 +211,59 @@ def test_more_rows_than_a_file_may_have_are_refused_with_the_limit(monkeypatch: 
 
 def test_names_of_columns_are_compared_without_case_and_punctuation() -> None:
     assert {squeeze(name) for name in ("KAB/KOTA", "kab_kota", "Kab.  Kota ")} == {"kab kota"}
+
+
+def test_reading_ends_soon_after_nobody_wants_it_any_more() -> None:
+    asked = iter([True, False])
+    with RowSpool() as rows, TemporaryFile() as file:
+        file.write(b"nama usaha;nib\n" + b"a;1\n" * 30_000)
+        with pytest.raises(table_reader.Interrupted):
+            table_reader.read(file, "partners", ReadingOptions(), rows, lambda: next(asked))
+        assert len(rows) < 30_000
+
+
+def test_rows_are_sorted_and_given_out_in_chunks_that_memory_bears(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_spool, "RUN", 10)
+    monkeypatch.setattr(row_spool, "MOST_CHARACTERS", 100)
+    with RowSpool() as rows:
+        for number in range(95):
+            rows.add(Row(number, (f"{number * 37 % 95:02d}", "x" * (number % 7)), True))
+        rows.sort(lambda row: (row.cells[0], "", row.line))
+        chunks = list(rows.chunks(5, 30))
+    assert [row.cells[0] for chunk in chunks for row in chunk] == [f"{number:02d}" for number in range(5, 95)]
+    assert max(map(len, chunks)) <= 30
+    assert all(sum(len(cell) for row in chunk for cell in row.cells) <= 100 for chunk in chunks)
+
+
+_PIECES = st.sampled_from(
+    [
+        b";",
+        b",",
+        b"\t",
+        b'"',
+        b"\n",
+        b"\r",
+        b"\r\n",
+        b"\x00",
+        b"\xff",
+        b"\xef\xbb\xbf",
+        b"nama usaha",
+        b"nib",
+        b"JUMLAH",
+        b"1",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(_PIECES, st.binary(max_size=6)), max_size=60), st.booleans())
+def test_whatever_is_sent_is_a_table_or_refused_with_a_sentence(pieces: list[bytes], is_listed: bool) -> None:
+    answer = found((b"nama usaha;nib;alamat\n" if is_listed else b"") + b"".join(pieces))
+    if isinstance(answer, Refusal):
+        assert answer.detail.endswith(".")
+        return
+    for row in answer.rows:
+        "".join(row.cells).encode()
+        assert row.fits == (len(row.cells) == len(answer.table.header))
+    numbers = [row.line for row in answer.rows]
+    assert numbers == sorted(set(numbers))

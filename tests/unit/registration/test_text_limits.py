@@ -105,5 +105,5 @@ def test_one_cell_names_at_most_so_many_parties() -> None:
 def test_the_envelope_of_an_event_has_maximums(field: str) -> None:
     event = {"specversion": "1.0", "id": "1", "source": "/a", "type": "partner.listed", "data": {}}
     reader = EventReader(EventContext(REGIONS))
-    (item,) = envelopes.items([event | {field: "x" * 501}], "dinas", reader, Vault(SECRET))
+    (item,) = envelopes.items([event | {field: "x" * 501}], "dinas", reader, Vault(SECRET), lambda _: True)
     assert item.command == Refusal("too_long", field, f"{field} has at most 500 characters.")

@@ -1,0 +1,102 @@
+"""A listing as a row of evidence: what identifies it on its list, and what in it says who the partner is."""
+
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from services.registration.identity import contact_hashes
+from services.registration.identity.profile import Row
+from services.registration.identity.unit_of_work import UnitOfWork
+from services.registration.intake import names
+from services.registration.intake.commands import ListPartner
+from services.registration.orders import Order
+from services.registration.vault import Vault
+
+
+def content(vault: Vault, command: ListPartner, cooperative: UUID | None) -> UUID:
+    """A hash of all that the listing says of the partner: the same for a row that is sent again.
+
+    Texts are compared like names. What has a ref is known by that, so there any other spelling is another content.
+    """
+    partner, heads, contact = command.partner, command.heads, command.contact
+    compared = names.name_key if partner.ref is None else str
+    texts = (command.name, contact.person, contact.language, contact.address)
+    name, person, language, address = (compared(text) if text else None for text in texts)
+    return vault.hash(
+        "content",
+        *(name, command.region, partner.nik),
+        *(int(partner.nib) if partner.nib else None, partner.nik_koperasi, command.kind),
+        *(command.scale, command.occupation, cooperative),
+        *(person, contact.phone, contact.email, language, address),
+        *(heads.total, heads.management, heads.staff, heads.labour),
+        *command.other_texts,
+    )
+
+
+def row(
+    work: UnitOfWork, order: Order[ListPartner], sequence: int, content_hash: UUID, cooperative: UUID | None
+) -> Row:
+    """The row, whose key sets it apart from the others of its list by its ref or else by its content."""
+    command, partner = order.command, order.command.partner
+    ref = partner.ref
+    phone, email, owner = contact_hashes.of(work.vault, command.contact, command.name, command.owner)
+    return Row(
+        key=row_key(work.vault, order.agency, command.list, content_hash)
+        if ref is None
+        else _ref_key(work, order, ref),
+        sequence=sequence,
+        partner=None,
+        agency=order.agency,
+        list=command.list,
+        nib=int(partner.nib) if partner.nib else None,
+        nik_koperasi=partner.nik_koperasi,
+        nik=work.vault.nik(partner.nik),
+        name=work.vault.name(names.name_key(command.name), command.region),
+        region=command.region,
+        kind=command.kind,
+        first_listed=command.listed_on,
+        last_listed=command.listed_on,
+        line=command.line,
+        scale=command.scale,
+        occupation=command.occupation,
+        cooperative=cooperative,
+        heads=command.heads,
+        import_id=order.import_id,
+        phone=phone,
+        email=email,
+        owner=owner,
+    )
+
+
+def row_key(vault: Vault, agency: str, list_name: str, content_hash: UUID) -> UUID:
+    """The key of a row without a ref."""
+    return vault.hash("evidence", agency, list_name, "row", content_hash)
+
+
+def key_without_texts(vault: Vault, order: Order[ListPartner], cooperative: UUID | None) -> UUID:
+    """The key of a row without a ref if its texts that mean nothing to us did not count."""
+    plain = replace(order.command, other_texts=())
+    return row_key(vault, order.agency, plain.list, content(vault, plain, cooperative))
+
+
+def _ref_key(work: UnitOfWork, order: Order[ListPartner], ref: str) -> UUID:
+    return work.vault.hash("evidence", order.agency, order.command.list, "ref", ref)
+
+
+def personal(command: ListPartner) -> dict[str, str | None]:
+    """What is personal in a listing, and its numbers as they were sent, as it is sealed.
+
+    A row that names its partner by id may take numbers from others' rows: those are not shown.
+    """
+    contact = command.contact
+    return {
+        "name": command.name,
+        "nik": command.partner.nik,
+        "person": contact.person,
+        "phone": contact.phone,
+        "email": contact.email,
+        "language": contact.language,
+        "address": contact.address,
+        "nib": command.partner.nib,
+        "nik_koperasi": command.partner.nik_koperasi,
+    }

@@ -1,0 +1,132 @@
+"""A file's header and the lines below it, whatever its format: text, or a sheet of a workbook."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import Any, BinaryIO
+
+from services.registration.intake import columns, text_records, workbooks
+from services.registration.intake.columns import FileKind
+from services.registration.intake.file_format import EMPTY
+from services.registration.intake.header import WINDOW, Header, Known, find_header
+from services.registration.intake.reading_options import ReadingOptions
+from services.registration.intake.tables import Line, squeeze
+from services.registration.intake.text_lines import TextLine, TextLines
+from services.registration.intake.unpacking import unpacked
+from services.registration.intake.values import Refusal
+from services.registration.intake.workbooks import Workbook, WorkbookFailed
+
+_WINDOW_CHARACTERS = 4 << 20
+NO_HEADER = Refusal("malformed", "file", "No header: no line holds two column names known for this kind of file.")
+TOTALS = Refusal(
+    "malformed",
+    "file",
+    "This is a table of totals: no column names a business, its owner or a person. Send the list of the businesses.",
+)
+_TOTAL_WORDS = frozenset(("satuan", "unit", "jumlah", "total", "persentase", "judul", "indikator", "periode", "data"))
+
+Lines = tuple[Header, Iterator[Line], Callable[[], dict[str, Any]]]
+"""The header, the lines below it, and what can be said of the file once these are read."""
+
+
+@contextmanager
+def opened(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Iterator[Lines | Refusal]:
+    """The table in this file, unpacked; what is opened for it is closed with the block."""
+    found = unpacked(file)
+    if isinstance(found, Refusal):
+        yield found
+        return
+    plain, plain_format = found
+    try:
+        if plain_format == "text":
+            yield _of_text(plain, kind, options)
+        else:
+            plain.flush()
+            with workbooks.opened(plain, kind, options) as workbook:
+                yield _of_workbook(workbook, kind, options, plain_format)
+    finally:
+        if plain is not file:
+            plain.close()
+
+
+def _of_text(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Lines | Refusal:
+    found = text_header(file, kind, options)
+    if isinstance(found, Refusal):
+        return found
+    header, delimiter = found
+    text = TextLines(file)
+    below = (line for line in text if line.number > header.last)
+    lines = text_records.records(below, delimiter, len(header.names))
+    return header, lines, lambda: {"format": "text", "encoding": text.encoding, "separator": delimiter}
+
+
+def text_header(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> tuple[Header, str] | Refusal:
+    """(header, delimiter); of several delimiters the one that names most columns."""
+    if options.sheet is not None:
+        return Refusal("invalid_value", "sheet", "Only workbooks have sheets, and this file is none.")
+    text = list(_beginning(TextLines(file)))
+    if not any(line.text.strip() for line in text):
+        return EMPTY
+    best: tuple[Header, str] | None = None
+    for delimiter in text_records.DELIMITERS:
+        window = list(islice(text_records.records(iter(text), delimiter), WINDOW))
+        header = find_header(window, _known(kind, options), options.header_row)
+        if header and (best is None or _rank(header) > _rank(best[0])):
+            best = header, delimiter
+    return best or _no_header(text, options)
+
+
+def _rank(header: Header) -> tuple[int, int]:
+    return header.known, len(header.names)
+
+
+def _beginning(lines: TextLines) -> Iterator[TextLine]:
+    """The lines among which the header is looked for; fewer where they are long."""
+    characters = 0
+    for line in islice(lines, WINDOW + text_records.LONGEST_RECORD):
+        yield line
+        characters += len(line.text)
+        if characters > _WINDOW_CHARACTERS:
+            return
+
+
+def _no_header(text: Sequence[TextLine], options: ReadingOptions) -> Refusal:
+    if options.header_row is not None:
+        return Refusal("invalid_value", "header_row", f"Line {options.header_row} holds no column names.")
+    cells = [text_records.split(line.text, delimiter) for line in text for delimiter in text_records.DELIMITERS]
+    return TOTALS if any(map(are_totals, cells)) else NO_HEADER
+
+
+def _of_workbook(workbook: Workbook | Refusal, kind: FileKind, options: ReadingOptions, name: str) -> Lines | Refusal:
+    if isinstance(workbook, Refusal):
+        return workbook
+    try:
+        window = list(islice(workbook.lines, WINDOW))
+    except WorkbookFailed:
+        return workbooks.TOO_LARGE
+    header = find_header(window, _known(kind, options), options.header_row)
+    if header is None:
+        return TOTALS if any(are_totals(line.cells) for line in window) else NO_HEADER
+    below = (line for line in chain(window, workbook.lines) if line.number > header.last)
+    reading = {"format": name, **workbook.reading, "cells_outside": 0}
+    return header, _under(header, below, reading), lambda: reading
+
+
+def _under(header: Header, lines: Iterator[Line], reading: dict[str, Any]) -> Iterator[Line]:
+    """A sheet's rows, as wide as the header: cells beside the table are counted and not read."""
+    width = len(header.names)
+    for line in lines:
+        reading["cells_outside"] += sum(1 for cell in line.cells[width:] if cell.strip())
+        yield line._replace(cells=(*line.cells[:width], *("",) * (width - len(line.cells))))
+
+
+def _known(kind: FileKind, options: ReadingOptions) -> Known:
+    chosen = {squeeze(name) for name in options.columns}
+    return lambda name: name in chosen or columns.recognised(kind, name)
+
+
+def are_totals(cells: Sequence[str]) -> bool:
+    """Whether these columns are those of a statistic: a figure of something, by region or year."""
+    names = {squeeze(cell) for cell in cells}
+    of_something = any(name in _TOTAL_WORDS or name.startswith(("jumlah ", "total ", "persentase ")) for name in names)
+    return of_something and any("wilayah" in name or "kabupaten" in name or name == "tahun" for name in names)

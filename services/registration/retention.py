@@ -1,0 +1,43 @@
+"""Deletes what was refused, and dry runs, once their time is over."""
+
+import asyncpg
+
+from services.registration.queries import queries
+from shared.database import transaction
+from shared.observability import get_logger
+from shared.part import Part
+
+log = get_logger(__name__)
+
+HOUR = 3600.0
+
+
+class Retention(Part):
+    """Every hour: refused rows of uploads that ended so many days ago, refused events as old, dry runs as a whole."""
+
+    def __init__(self, pool: asyncpg.Pool, days: int) -> None:
+        super().__init__("retention")
+        self._pool, self._days = pool, days
+
+    async def step(self) -> float:
+        deleted = await self.expire()
+        if deleted:
+            log.info("what was refused is deleted, its time is over", imports_and_batches=deleted)
+        return HOUR
+
+    async def expire(self) -> int:
+        """Delete all that is due, an upload or a batch of events at a time; returns how many of these there were."""
+        count = 0
+        while not self.stopping and await self._expire_next():
+            count += 1
+            self.progressed()
+        return count
+
+    async def _expire_next(self) -> bool:
+        async with transaction(self._pool) as db:
+            import_id = await db.fetchval(queries["expired_import"], self._days)
+            if import_id is not None:
+                await db.execute(queries["delete_refused_rows"], import_id)
+                await db.execute(queries["delete_dry_run"], import_id)
+                return True
+            return bool(await db.fetch(queries["expire_refused_events"], self._days))

@@ -1,0 +1,145 @@
+"""A dry run reports what the upload would do, keeps nothing, and nobody waits for it longer than for one chunk."""
+
+import asyncio
+import random
+import time
+from typing import Any
+
+import pytest
+
+from services.registration.writer import import_worker
+from tests import stack
+from tests.integration import registration_world
+from tests.integration.registration_world import World
+
+SAME = (
+    "rows",
+    "skipped",
+    "skipped_by",
+    "accepted",
+    "created",
+    "replaced",
+    "merged",
+    "unchanged",
+    "rejected_by",
+    "warnings",
+)
+
+
+@pytest.fixture
+async def here(kafka, postgres, topics):
+    database = await stack.clone(postgres)
+    async with registration_world.world(database, kafka, topics) as world:
+        await world.agency()
+        yield world
+    await stack.drop(postgres, database)
+
+
+async def contents(here: World) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything that an upload could change."""
+    names = ("evidence", "former", "partner", "participant", "period", "claim", "statement", "attendance", "outbox")
+    return {
+        name: [tuple(row) for row in await here.pool.fetch(f"select * from {name} order by 1, 2")] for name in names
+    }
+
+
+async def dry_and_real(here: World, content: str, kind: str, **fields: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    await here.published()
+    before = await contents(here)
+    dry = await here.upload(content, kind, dry_run="true", **fields)
+    assert await contents(here) == before
+    return dry, await here.upload(content, kind, **fields)
+
+
+def listed(dice: random.Random, count: int) -> str:
+    """Rows that join, replace and repeat each other over many chunks."""
+    rows = ["ref;nama usaha;nib;nik;kab_kota"]
+    for number in range(count):
+        nik = f"3311000{dice.randint(1, 400):09d}" if dice.random() < 0.6 else ""
+        nib = f"00001{dice.randint(1, 300):08d}" if dice.random() < 0.4 else ""
+        ref = f"R{dice.randint(1, count // 2)}" if dice.random() < 0.5 else ""
+        rows.append(f"{ref};Usaha {dice.randint(1, 300)};{nib};{nik};{'Sukoharjo' if number % 50 else 'Atlantis'}")
+    return "\n".join(rows)
+
+
+async def test_a_dry_run_in_many_chunks_reports_what_the_upload_then_does(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_worker, "CHUNK", 100)
+    await here.upload(listed(random.Random(1), 400), "partners", list="lama")
+    for seed, name in ((2, "lama"), (3, "baru"), (3, "baru")):
+        dry, real = await dry_and_real(here, listed(random.Random(seed), 600), "partners", list=name)
+        assert (dry["state"], dry["rows"]) == ("done", 600)
+        assert {each: dry[each] for each in SAME} == {each: real[each] for each in SAME}
+
+
+async def test_enrolments_and_claims_of_a_dry_run_find_earlier_rows_of_their_file(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_worker, "CHUNK", 2)
+    rows = [f"ZZ{n % 3};PU;Toko {n % 3};Sukoharjo;{1 + n:02d}/01/2020;JKK,JKM;2" for n in range(9)]
+    content = "no_peserta;segmen;nama;kab_kota;tgl_efektif;program;tk_buruh\n" + "\n".join([*rows, rows[0]])
+    dry, real = await dry_and_real(here, content, "enrollments")
+    assert dry["unchanged"] == 1
+    assert {each: dry[each] for each in SAME} == {each: real[each] for each in SAME}
+    claim = "no klaim;no peserta;program;tgl kejadian;nilai;status\n"
+    claims = [f"K{n % 4};ZZ1;JKK;2020-06-01;1000;{'DIBAYAR' if n > 3 else 'PROSES'}" for n in range(8)]
+    dry, real = await dry_and_real(here, claim + "\n".join(claims), "claims")
+    assert {each: dry[each] for each in SAME} == {each: real[each] for each in SAME}
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("targets", "kode_wilayah;kampanye;mulai;selesai;sasaran\n33.11;A;01/01/2026;31/12/2026;200\n" * 1),
+        (
+            "briefings",
+            "angkatan;tanggal;tempat;kuota\n1;10/11/2025;Aula;30\n2;11/11/2025;Aula;30\n1;10/11/2025;Aula;30\n",
+        ),
+        ("agreements", "judul;tanggal;para pihak\nSatu;01/02/2025;A;B\nDua;01/02/2025;A\n"),
+        ("attendance", "nama peserta;mewakili;kab_kota\nSatu;Toko 1;Sukoharjo\nDua;Toko 2;Sukoharjo\n"),
+    ],
+)
+async def test_other_kinds_are_tried_as_they_are_done(
+    here: World, monkeypatch: pytest.MonkeyPatch, kind: str, content: str
+) -> None:
+    monkeypatch.setattr(import_worker, "CHUNK", 1)
+    dry, real = await dry_and_real(here, content, kind)
+    assert dry["state"] == "done"
+    assert dry["accepted"] > 0
+    assert {each: dry[each] for each in SAME} == {each: real[each] for each in SAME}
+
+
+async def test_single_events_are_accepted_while_a_large_dry_run_goes_on(here: World) -> None:
+    rows = "".join(f"Usaha {n};00009{n:08d};Sukoharjo\n" for n in range(60_000))
+    files = {"file": ("besar.csv", ("nama usaha;nib;kab_kota\n" + rows).encode())}
+    data = {"kind": "partners", "dry_run": "true", "list": "besar"}
+    answer = await here.http.post("/v1/imports", data=data, files=files, headers=here.bearer("dinas"))
+    location, waits = answer.headers["location"], []
+    while True:
+        begun = time.monotonic()
+        listing = {"partner": {}, "name": f"Toko {len(waits)}", "kind": "business", "region": "33.11"}
+        await here.send(here.event("partner.listed", listing | {"listed_on": "2021-01-01", "list": "lain"}))
+        waits.append(time.monotonic() - begun)
+        report = await here.get(location)
+        if report["state"] not in ("queued", "running"):
+            break
+        await asyncio.sleep(0)
+    assert (report["state"], report["accepted"], report["created"]) == ("done", 60_000, 60_000)
+    assert len(waits) > 12
+    assert max(waits) < 5.0
+    assert len(await here.newest("partners")) == len(waits)
+
+
+async def test_an_interrupted_dry_run_begins_anew(here: World) -> None:
+    content = "nama usaha;nib;kab_kota\n" + "Toko;;Sukoharjo\nX;1;Sukoharjo\n"
+    report = await here.upload(content, "partners", dry_run="true")
+    sealed = here.app.state.services.vault.seal(content.encode())
+    async with here.pool.acquire() as db, db.transaction():
+        await db.execute("update import set state = 'queued', next_position = 1, lease_until = null")
+        await db.execute("insert into import_file (import_id, sealed) select import_id, $1 from import", sealed)
+    here.app.state.services.imports.wake()
+    again = await here.done(f"/v1/imports/{report['id']}")
+    assert {each: again[each] for each in SAME} == {each: report[each] for each in SAME}
+    refused = await here.http.get(f"/v1/imports/{report['id']}/rejected.csv", headers=here.bearer("dinas"))
+    assert len(refused.text.splitlines()) == 2
