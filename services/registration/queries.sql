@@ -964,7 +964,7 @@ select * from quarantine q where agency = $1 and id > $2 and ($3::uuid is null o
 
 -- name: quarantined(id, agency)
 -- One entry of the agency's quarantine, with what its upload declared if it is a row of one.
-select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options
+select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options, i.reading
   from quarantine q left join import i on i.import_id = q.import_id
  where q.id = $1 and q.agency = $2 and i.dry_run is not true;
 
