@@ -32,6 +32,7 @@ async def decide(work: UnitOfWork, case_id: UUID, partners: Sequence[UUID], *, s
 async def _rows_of_sides(work: UnitOfWork, decision: UUID, partners: Sequence[UUID], same: bool) -> list[DecidedRow]:
     """Each partner's present rows as a side; of partners that are one by now, one side."""
     answering = {row["asked"]: row["partner_id"] for row in await work.fetch("survivors", list(partners))}
-    sides = {partner: side for side, partner in enumerate(dict.fromkeys(answering.values()))}
+    in_order = dict.fromkeys(answering[partner] for partner in partners if partner in answering)
+    sides = {partner: side for side, partner in enumerate(in_order)}
     records = await work.fetch("evidence_of_partners", list(sides))
     return [kept_decisions.decided_row(decision, same, sides[row.partner], row) for row in map(to_row, records)]
