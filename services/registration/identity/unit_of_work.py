@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +60,7 @@ class UnitOfWork:
     """Import → how many partners more its agency lists by its rows alone: `own_partners.formed`."""
     sources: dict[str, str] = field(default_factory=dict)
     """CloudEvents sources that nobody had → the agency that sends under them in this transaction."""
+    _added: int = 0
     _outgoing: list[Outgoing] = field(default_factory=list)
 
     def anew(self) -> "UnitOfWork":
@@ -122,8 +123,11 @@ class UnitOfWork:
         return partner
 
     def add_partner(self, partner: UUID) -> None:
-        """A partner with this new id."""
-        self.states[partner] = PartnerState(partner, self.now, is_new=True)
+        """A partner with this new id. Those of one transaction are a microsecond apart, in the order in which they are
+        added: ids are random, and of partners that merge the first recorded survives. The next transaction is later."""
+        first_recorded = self.now + timedelta(microseconds=self._added)
+        self.states[partner] = PartnerState(partner, first_recorded, is_new=True)
+        self._added += 1
 
     def keep_rows(self, rows: Mapping[UUID, list[Row]]) -> None:
         """These are all rows of these partners, as the database has them."""

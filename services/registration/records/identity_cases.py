@@ -67,7 +67,7 @@ def _sides(partners: Iterable[UUID], rows_of: Mapping[UUID, list[Row]]) -> list[
             "region": max(rows_of[partner], key=lambda row: (row.last_listed, row.line, row.key)).region,
             "agencies": sorted({row.agency for row in rows_of[partner]}),
         }
-        for partner in sorted(partners)[:MOST_SIDES]
+        for partner in sorted(partners, key=lambda each: min(row.sequence for row in rows_of[each]))[:MOST_SIDES]
     ]
 
 
