@@ -311,19 +311,19 @@ delete from former where partner_id = any($1::uuid[]);
 
 -- name: partner_states(partner_ids)
 -- The partners with their last published facts, in the order of PartnerState.
-select partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact,
+select partner_id, first_recorded, status, merged_into, region, listed_on, version, fact,
        enrollment_version, enrollment_fact, contact_version, contact_digest, decided_region, decided_against
   from partner where partner_id = any($1::uuid[]);
 
--- name: update_partner_states(partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact, enrollment_version, enrollment_fact, contact_version, contact_digest)
+-- name: update_partner_states(partner_id, first_recorded, status, merged_into, region, listed_on, version, fact, enrollment_version, enrollment_fact, contact_version, contact_digest)
 -- Each partner gets this state; first_recorded and what a person decided do not change here.
-update partner p set status = n.status, merged_into = n.merged_into, formed_by = n.formed_by, region = n.region,
+update partner p set status = n.status, merged_into = n.merged_into, region = n.region,
        listed_on = n.listed_on, version = n.version, fact = n.fact, enrollment_version = n.enrollment_version,
        enrollment_fact = n.enrollment_fact, contact_version = n.contact_version, contact_digest = n.contact_digest
-  from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::date[], $8::int[],
-              $9::bytea[], $10::int[], $11::bytea[], $12::int[], $13::uuid[])
-       n (partner_id, first_recorded, status, merged_into, formed_by, region, listed_on, version, fact,
-          enrollment_version, enrollment_fact, contact_version, contact_digest)
+  from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::text[], $6::date[], $7::int[], $8::bytea[],
+              $9::int[], $10::bytea[], $11::int[], $12::uuid[])
+       n (partner_id, first_recorded, status, merged_into, region, listed_on, version, fact, enrollment_version,
+          enrollment_fact, contact_version, contact_digest)
  where p.partner_id = n.partner_id;
 
 -- name: merged_earlier(survivors)
@@ -787,9 +787,14 @@ update keys set revoked = true, recorded_at = greatest(recorded_at, clock_timest
 -- The agency's access to Kafka is revoked with this key from now on, not with an earlier one.
 update agency set kafka_key = $2 where slug = $1;
 
+-- name: lock_kafka_access(agency)
+-- Held until the transaction ends: an agency's access to Kafka is given or taken by one at a time. The agency's row is
+-- not locked, so that nobody waits for the events that are taken in with its rights.
+select pg_advisory_xact_lock(hashtext(current_schema() || '/kafka/' || $1));
+
 -- name: holds_kafka_access(agency, key_id)
--- Whether the agency's access to Kafka was issued with this key; the agency stays as it is until the transaction ends.
-select kafka_key = $2 from agency where slug = $1 for update;
+-- Whether the agency's access to Kafka was issued with this key.
+select kafka_key = $2 from agency where slug = $1;
 
 -- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options)
 -- Adds an upload, which waits to be worked off.
@@ -959,7 +964,7 @@ select * from quarantine q where agency = $1 and id > $2 and ($3::uuid is null o
 
 -- name: quarantined(id, agency)
 -- One entry of the agency's quarantine, with what its upload declared if it is a row of one.
-select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options
+select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options, i.reading
   from quarantine q left join import i on i.import_id = q.import_id
  where q.id = $1 and q.agency = $2 and i.dry_run is not true;
 

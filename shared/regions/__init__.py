@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from shared import jakarta
 from shared.regions import region_codes
-from shared.regions.regency_names import RegencyNames, says_kind
+from shared.regions.regency_names import RegencyNames, says_kind, squeeze
 from shared.regions.region_codes import OtherCodes, RegionCode, System
 
 Level = Literal["national", "kanwil", "province", "regency"]
@@ -60,6 +60,8 @@ class Regions:
                 self._add_regency(row)
         for other in variants:
             self._names.add_variant(other["code"], other["kind"], other["name"], other["alone"] == "yes")  # type: ignore[arg-type]
+        self._provinces = [(row.code, f" {squeeze(row.name)}") for row in rows if row.level == "province"]
+        self._provinces.sort(key=lambda province: -len(province[1]))
         self._codes = OtherCodes(self._regencies[NATION], other_codes)
 
     @classmethod
@@ -123,12 +125,25 @@ class Regions:
             return own
         if found := region_codes.parse(text):
             return self._by_code(found, text)
+        if both := region_codes.split(text):
+            return self.resolve_both(*both, own)
         return self._one(self.named(text, own), text)
 
     def named(self, name: str, own: str | None = None) -> tuple[str, ...]:
-        """The codes of the regencies that a name may mean, in order; `own` alone if it is one of them."""
-        found = self._names.find(name)
+        """The codes of the regencies that a name may mean, in order; `own` alone if it is one of them.
+
+        Its province may stand behind it: `Banjar, Kalimantan Selatan`.
+        """
+        found = self._names.find(name) or self._named_with_province(name)
         return (own,) if own is not None and own in found else tuple(sorted(found))
+
+    def _named_with_province(self, name: str) -> set[str]:
+        words = squeeze(name)
+        for province, ending in self._provinces:
+            if words.endswith(ending):
+                found = self._names.find(words.removesuffix(ending))
+                return {code for code in found if self._all[code].parent == province}
+        return set()
 
     def resolve_both(self, code: str, name: str, own: str | None = None, system: System | None = None) -> str:
         """The regency that a code and the name beside it mean; `system` is whose codes the column holds, if known.

@@ -8,6 +8,7 @@ System = Literal["kemendagri", "bps", "former"]
 
 _REGENCY = re.compile(r"(\d\d)\.?(\d\d)(?:[.,]0)?")
 _BELOW = re.compile(r"(\d\d)\.?(\d\d)\.?(?:\d{2,3}(?:\.?\d{3,4})?)(?:[.,]0)?")
+_WITH_NAME = re.compile(r"[\[(]?(\d\d\.?\d\d)[\])]?[\s:.\-\u2013]+([^\W\d].*)")
 _LOST_ZERO = re.compile(r"(\d\d)[.,](\d)")
 
 
@@ -20,6 +21,12 @@ class RegionCode(NamedTuple):
     code: str
     below: bool = False
     lost_zero: bool = False
+
+
+def split(text: str) -> tuple[str, str] | None:
+    """(code, name) of a text that has both: `33.11 - Kab. Sukoharjo`, `[3311] SUKOHARJO`; None for any other."""
+    found = _WITH_NAME.fullmatch(text.strip())
+    return (found[1], found[2]) if found else None
 
 
 def parse(text: str) -> RegionCode | None:

@@ -195,9 +195,9 @@ class Registration:
         headers = {
             "agreements": "judul;tanggal;wilayah\n",
             "partners": "nama usaha;nik;kab_kota\n",
-            "enrollments": "no_peserta;nama;nik;kab_kota;program;tgl_mulai\n",
+            "enrollments": "no_peserta;nama;nik;kab_kota;program;tgl_efektif;segmen\n",
         }
-        lines = {"partners": f"{SECRET};1;33.11\n", "enrollments": f"N1;{SECRET};1;33.11;JKK,JKM;2021-01-01\n"}
+        lines = {"partners": f"{SECRET};1;33.11\n", "enrollments": f"N1;{SECRET};1;33.11;JKK,JKM;2021-01-01;PU\n"}
         content = headers[kind] + lines.get(kind, "")
         return {"data": {"kind": kind, "list": f"{kind}-{next(self.numbers)}"}, "files": {"file": ("x.csv", content)}}
 

@@ -34,6 +34,13 @@ def test_a_part_is_hardened(name: str) -> None:
     assert int(part["user"].partition(":")[0]) > 0
 
 
+@pytest.mark.parametrize("name", PARTS)
+def test_no_secret_stands_in_a_command_line(name: str) -> None:
+    commands = [PARTS[name].get(key, []) for key in ("command", "entrypoint")]
+    commands.append(PARTS[name].get("healthcheck", {}).get("test", []))
+    assert "$" not in str(commands)
+
+
 @pytest.mark.parametrize("name", set(PARTS) - {"kafka-users"})
 def test_a_part_is_checked(name: str) -> None:
     assert PARTS[name]["healthcheck"]["test"][0] == "CMD"

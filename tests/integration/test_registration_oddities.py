@@ -177,5 +177,8 @@ async def test_columns_are_judged_over_the_whole_upload(here: World) -> None:
     report = await here.upload(header + "".join(rows), "enrollments", list="bulan-dulu")
     assert (report["accepted"], report["rejected_by"]) == (1, {"ambiguous_date": 1})
     assert report["reading"]["date_order"] == {"effective_on": "doubtful"}
+    entries = (await here.get("/v1/quarantine", import_id=report["id"]))["items"]
+    retried = await here.http.post(f"/v1/quarantine/{entries[0]['id']}/retry", headers=here.bearer("dinas"))
+    assert (retried.status_code, retried.json()["code"]) == (422, "ambiguous_date"), "the column's doubt stays"
     report = await here.upload(header + "".join(rows), "enrollments", list="bulan-dulu", date_order="mdy")
     assert (report["accepted"], report["rejected_by"]) == (2, {})

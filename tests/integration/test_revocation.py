@@ -123,7 +123,6 @@ async def test_a_revoked_key_is_refused_everywhere_while_a_file_is_worked_off(
         slowest = {name: max(slowest[name], seconds) for name, seconds in zip(services, took, strict=True)}
     assert await accepted() < ROWS, "the file was still being worked off"
     assert overtaken > 0, "the keys were published while data waited"
-    print("SLOW", slowest, overtaken)
     assert max(slowest.values()) < REFUSED_WITHIN, slowest
 
 

@@ -41,7 +41,8 @@ Kind = Annotated[
     ),
 ]
 File = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A CSV file as the agency has it.")
+    Path,
+    typer.Argument(exists=True, dir_okay=False, readable=True, help="A CSV file or workbook as the agency has it."),
 ]
 Agency = Annotated[str, typer.Option(metavar="SLUG", help="Whose file it is.")]
 List = Annotated[str, typer.Option("--list", metavar="NAME", help="The list's name; the file's name if not given.")]
@@ -51,6 +52,11 @@ ListDate = Annotated[
 ]
 Require = Annotated[str, typer.Option(metavar="nik", help="Refuse rows without a NIK.", callback=_requirable)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only report what would become of each row.")]
+Sheet = Annotated[str, typer.Option(metavar="NAME", help="The workbook's sheet; else the one that names most columns.")]
+HeaderRow = Annotated[str, typer.Option(metavar="LINE", help="The line of the columns' names, counted from 1.")]
+Columns = Annotated[str, typer.Option(metavar="JSON", help='What columns mean: {"Nama Toko": "name", "Kode": null}.')]
+DateOrder = Annotated[str, typer.Option(metavar="dmy|mdy", help="How 03/04/2021 is read.")]
+Decimal = Annotated[str, typer.Option(metavar=".|,", help="The mark before the fraction of a number.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -65,6 +71,11 @@ def import_(
     list_date: ListDate = None,
     require: Require = "",
     dry_run: DryRun = False,
+    sheet: Sheet = "",
+    header_row: HeaderRow = "",
+    columns: Columns = "",
+    date_order: DateOrder = "",
+    decimal: Decimal = "",
     data: Data = DATA,
 ) -> None:
     """Upload an agency's file, show how far it is, and where the refused rows are."""
@@ -76,6 +87,8 @@ def import_(
         raise Failure(f"no key of agency '{agency}' is known here: ./payung key issue {agency} makes one")
     day = f"{list_date:%Y-%m-%d}" if list_date else ""
     fields = {"kind": kind, "list": list_, "list_date": day, "require": require, "dry_run": str(dry_run).lower()}
+    fields |= {"sheet": sheet, "header_row": header_row, "columns": columns}
+    fields |= {"date_order": date_order, "decimal": decimal}
     with Client(endpoints.registration, key) as client:
         files = {"file": (file.name, file.read_bytes(), "text/csv")}
         answer = client.call("POST", "/v1/imports", data={k: v for k, v in fields.items() if v}, files=files)
@@ -134,10 +147,31 @@ def _print_report(report: dict[str, Any], refused: Path | None) -> None:
     names = ("rows", "accepted", "created", "merged", "unchanged", "rejected", "skipped")
     counts.add_row(*(str(report[name]) for name in names))
     console.print(counts)
-    for title, reasons in (("refused", report["rejected_by"]), ("warned", report["warnings"])):
+    for title, reasons in (
+        ("refused", report["rejected_by"]),
+        ("warned", report["warnings"]),
+        ("skipped", report["skipped_by"]),
+    ):
         for code, number in sorted(reasons.items()):
             console.print(f"  {title}: {code} {number}", markup=False)
+    for title, unread in _left_out(report).items():
+        console.print(f"  {title}: {', '.join(unread)}", markup=False)
     if report["dry_run"]:
-        console.print("dry run: nothing was kept")
+        console.print("dry run: nothing was accepted")
     if refused is not None:
         console.print(f"the refused rows, with reasons: {refused}", markup=False)
+
+
+def _left_out(report: dict[str, Any]) -> dict[str, list[str]]:
+    """What of the file was not read, by what it is; names come from the file and are made safe for a terminal."""
+    reading = report["reading"]
+    parts = {
+        "columns not read": [each["header"] for each in report["columns"] if each["read_as"] is None],
+        "sheets not read": reading.get("other_sheets", []),
+        "hidden sheets not read": reading.get("hidden_sheets", []),
+    }
+    return {title: [_printable(name) for name in names if name.strip()] for title, names in parts.items() if names}
+
+
+def _printable(name: str) -> str:
+    return "".join(each if each.isprintable() else "?" for each in name)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 STACK_SMTP = "PAYUNG_STACK_SMTP"
-"""How a stack in the background gets its `--smtp`."""
+"""How a stack gets its `--smtp` where that must not stand among arguments."""
 
 PASSWORDS = ("PAYUNG_SMTP_PASSWORD", "PAYUNG_SMTP_PASSWORD_FILE")
 
@@ -43,6 +44,7 @@ def start(
     from deploy.local import detached, directory, up
 
     handed_over = os.environ.pop(STACK_SMTP, None)  # taken out: nothing else that is started here needs it
+    shows_password = _holds_password(smtp or "")
     smtp = handed_over if smtp is None else smtp
     options = up.Options(data.absolute(), empty, ports, _mail_server(smtp))
     try:
@@ -50,10 +52,23 @@ def start(
             _already(options)
         elif detach:
             detached.start(options, _arguments(options), _environment(options))
+        elif shows_password:
+            _start_again(options)
         else:
             up.run(options, silent=bool(os.environ.pop("PAYUNG_SILENT", "")))
     except directory.AlreadyUp:  # another call came first, between the question and the attempt
         _already(options)
+
+
+def _holds_password(url: str) -> bool:
+    user, at, _ = url.partition("://")[2].rpartition("@")
+    return bool(at) and ":" in user
+
+
+def _start_again(options: "Options") -> None:
+    """Become the same command with the mail server in the environment: our own arguments may hold its password."""
+    argv = [sys.executable, "-P", "-m", "deploy.local", "up", *_arguments(options)]
+    os.execve(sys.executable, argv, {**os.environ, **_environment(options)})  # noqa: S606 - no shell is what we want
 
 
 def _mail_server(url: str | None) -> str | None:

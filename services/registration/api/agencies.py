@@ -118,6 +118,7 @@ async def issue_key(
             scopes = tuple(wanted.scopes)
         issued = await _issue(db, slug, tuple(row["regions"]), scopes, wanted.expires_at)
         if wanted.kafka:
+            await db.execute(queries["lock_kafka_access"], slug)
             await db.execute(queries["set_kafka_key"], slug, issued["key_id"])
             issued["kafka"] = await _give_kafka(here, slug)
     here.keys.changed()
@@ -158,7 +159,10 @@ async def _give_kafka(here: Services, slug: str) -> dict[str, str]:
 
 async def _take_kafka(here: Services, slug: str, key_id: str) -> bool:
     """Whether the key had access to Kafka, which is gone now. The key itself is revoked before, whatever happens."""
+    if not await here.keys.pool.fetchval(queries["holds_kafka_access"], slug, key_id):
+        return False
     async with transaction(here.pool) as db:
+        await db.execute(queries["lock_kafka_access"], slug)
         if not await db.fetchval(queries["holds_kafka_access"], slug, key_id):
             return False
         try:

@@ -4,11 +4,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 
 from services.registration.api.access import check_scope, sender, services
 from services.registration.api.parameters import BEFORE_ALL
-from services.registration.intake import health_data, scopes, values
+from services.registration.intake import column_findings, health_data, scopes, values
 from services.registration.intake.contexts import EventContext, UploadContext
 from services.registration.intake.event_reader import EventReader
 from services.registration.intake.jurisdiction import Jurisdiction
@@ -160,7 +161,8 @@ def _reading(here: Services, principal: Principal, entry: asyncpg.Record, cells:
     jurisdiction = Jurisdiction(here.regions, principal.regions)
     declared = entry["list"], entry["list_date"], entry["require_nik"]
     upload = UploadContext(jurisdiction, *declared, here.jkp, uploads.options_of(entry))
-    return RowReader(entry["kind"], header, upload), row
+    findings = column_findings.of_report(msgspec.json.decode(entry["reading"]))
+    return RowReader(entry["kind"], header, upload, findings), row
 
 
 def _corrected_row(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> CorrectedRow:

@@ -13,7 +13,6 @@ COLUMNS = (
     "first_recorded",
     "status",
     "merged_into",
-    "formed_by",
     "region",
     "listed_on",
     "version",
@@ -30,15 +29,14 @@ _values = attrgetter(*COLUMNS)
 class PartnerState:
     """A partner id and its last published facts, those without version and time.
 
-    `is_new`: the id was given in this transaction, nobody knows it yet. `is_formed`: an import named it first, in this
-    transaction; `formed_by` is that import. `decided_…`: in which region a person decided it is, and in which not.
+    `is_new`: the id was given in this transaction, nobody knows it yet. `decided_…`: in which region a person decided
+    it is, and in which not.
     """
 
     partner_id: UUID
     first_recorded: datetime
     status: str = "active"
     merged_into: UUID | None = None
-    formed_by: UUID | None = None
     region: str | None = None
     listed_on: date | None = None
     version: int = 0
@@ -50,7 +48,6 @@ class PartnerState:
     decided_region: str | None = None
     decided_against: list[str] | None = None
     is_new: bool = False
-    is_formed: bool = False
 
     @property
     def is_active(self) -> bool:

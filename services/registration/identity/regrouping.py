@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -75,8 +75,8 @@ class Regrouped:
 
     rows: dict[UUID, list[Row]]
     """All rows that each partner of a changed group has now; none for a partner that lost its last row."""
-    formed: dict[UUID, UUID | None]
-    """New partner → the import that brought all its rows, None if there is no such import."""
+    new: list[UUID]
+    """The partners with an id that was not given before."""
     merged: dict[UUID, UUID]
     """Merged partner → its survivor."""
     moved: list[Row]
@@ -132,7 +132,7 @@ def _changes(reach: Reach, groups: Sequence[_Group], before: set[UUID], merged: 
     emptied = before - {group.partner for group in groups} - merged.keys()
     return Regrouped(
         rows=rows | {partner: [] for partner in emptied},
-        formed={group.partner: _formed_by(group.rows) for group in changed if group.is_new},
+        new=[group.partner for group in changed if group.is_new],
         merged=merged,
         moved=[
             _belonging(row, group.partner)
@@ -153,9 +153,3 @@ def _shrunk(reach: Reach, groups: Iterable[_Group]) -> set[Any]:
 
 def _belonging(row: Row, partner: UUID) -> Row:
     return row if row.partner == partner else replace(row, partner=partner)
-
-
-def _formed_by(rows: Sequence[Row]) -> UUID | None:
-    """The import that brought all these rows."""
-    imports = {row.import_id for row in rows}
-    return cast("UUID | None", imports.pop()) if len(imports) == 1 else None

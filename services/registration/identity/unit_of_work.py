@@ -63,8 +63,9 @@ class UnitOfWork:
     _outgoing: list[Outgoing] = field(default_factory=list)
 
     def anew(self) -> "UnitOfWork":
-        """The same transaction from its beginning: nothing is loaded, nothing changed."""
-        return UnitOfWork(self.db, self.vault, self.regions, self.ids, self.now)
+        """The same transaction from its beginning: nothing is loaded, nothing changed; who sends as what was settled
+        before."""
+        return UnitOfWork(self.db, self.vault, self.regions, self.ids, self.now, sources=self.sources)
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         return await self.db.fetch(queries[query], *arguments)
@@ -120,10 +121,9 @@ class UnitOfWork:
         self.add_partner(partner)
         return partner
 
-    def add_partner(self, partner: UUID, formed_by: UUID | None = None) -> None:
-        """A partner with this new id. `formed_by`: the import that brought all its rows."""
-        is_formed = formed_by is not None
-        self.states[partner] = PartnerState(partner, self.now, formed_by=formed_by, is_new=True, is_formed=is_formed)
+    def add_partner(self, partner: UUID) -> None:
+        """A partner with this new id."""
+        self.states[partner] = PartnerState(partner, self.now, is_new=True)
 
     def keep_rows(self, rows: Mapping[UUID, list[Row]]) -> None:
         """These are all rows of these partners, as the database has them."""
@@ -155,8 +155,8 @@ class UnitOfWork:
 
     def apply(self, regrouped: Regrouped) -> None:
         """Give every partner the rows that it has now, add the new ones and merge those that are one."""
-        for partner, formed_by in regrouped.formed.items():
-            self.add_partner(partner, formed_by)
+        for partner in regrouped.new:
+            self.add_partner(partner)
         for partner, rows in regrouped.rows.items():
             self.replace_rows(partner, rows)
         for loser, survivor in regrouped.merged.items():
@@ -164,11 +164,9 @@ class UnitOfWork:
 
     def merge(self, loser: UUID, survivor: UUID) -> None:
         """From now on `survivor` answers for `loser`; its rows and participants are moved by the caller."""
-        gone, stays = self.states[loser], self.states[survivor]
+        gone = self.states[loser]
         gone.status, gone.merged_into = "merged", survivor
         self.merged[loser] = survivor
-        if stays.formed_by is None and stays.fact is None:
-            stays.formed_by, stays.is_formed = gone.formed_by, gone.is_formed
         rows = self.rows.pop(loser, None)
         if rows is not None and survivor not in self.rows:
             self.rows[survivor] = rows

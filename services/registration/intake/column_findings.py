@@ -36,5 +36,15 @@ class ColumnFindings:
         return {name: value for name, value in found.items() if value}
 
 
+def of_report(reported: Mapping[str, Any]) -> ColumnFindings:
+    """The findings of which this is the report: for a row that is read again after its file is gone."""
+    return ColumnFindings(
+        niks_lost_a_digit=reported.get("niks_lost_a_digit", False),
+        read_as=reported.get("date_order", {}),
+        decimal=reported.get("decimal", {}),
+        region_codes=reported.get("region_codes"),
+    )
+
+
 NO_FINDINGS: Final = ColumnFindings()
 """Of a file whose columns were not looked at as a whole."""

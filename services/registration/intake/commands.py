@@ -161,6 +161,16 @@ class WithdrawPartner(msgspec.Struct, frozen=True):
     warnings: tuple[WarningCode, ...] = ()
 
 
+class DerivePartner(msgspec.Struct, frozen=True):
+    """The facts of this partner are derived anew from its rows, which stay as they are."""
+
+    label: ClassVar[str] = "derive_partner"
+
+    partner_id: str
+    line: int = 0
+    warnings: tuple[WarningCode, ...] = ()
+
+
 class DecideCase(msgspec.Struct, frozen=True):
     """A person decided this case; the decision is one that the case allows."""
 
@@ -194,5 +204,6 @@ Command = (
     | ErasePartner
     | WithdrawPartner
     | DecideCase
+    | DerivePartner
     | SettleRows
 )

@@ -63,8 +63,20 @@ def is_open_end(text: str) -> bool:
     text = given(text)
     if not text or _ONLY_ZEROS.fullmatch(text):
         return True
+    if year := _year_of_numbers(text):
+        return not 1900 < year < FAR_FUTURE
     found = day(text)
     return isinstance(found, date) and not 1900 < found.year < FAR_FUTURE
+
+
+def _year_of_numbers(text: str) -> int | None:
+    """The year of four digits in a day of numbers alone, even where there is no such day (00/01/1900)."""
+    if len(text) > LONGEST:
+        return None
+    if found := _ISO.fullmatch(text):
+        return int(found[1])
+    found = _NUMBERS.fullmatch(text)
+    return int(found[4]) if found and len(found[4]) == 4 else None
 
 
 def numbers_of(text: str) -> tuple[int, int] | None:

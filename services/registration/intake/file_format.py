@@ -42,6 +42,7 @@ _MARKUP: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _XML: Final = re.compile(rb"\s*<\?xml", re.IGNORECASE)
+_JSON: Final = re.compile(rb"\s*[\[{]\s*[\"\[{]")
 _CONTROL: Final = re.compile(rb"[\x01-\x08\x0e-\x1f\x7f]")
 
 
@@ -75,6 +76,8 @@ def _text_format(beginning: bytes) -> Format | Refusal:
         return Refusal(
             "malformed", "file", f"This is a web page, not a workbook: open it in a spreadsheet and {SAVE_AS}"
         )
+    if _JSON.match(plain):
+        return Refusal("malformed", "file", f"This is JSON, not a table: send events to /v1/events, or {SAVE_AS}")
     if _XML.match(plain):
         return Refusal("malformed", "file", f"This is XML, not a table: open it in a spreadsheet and {SAVE_AS}")
     if len(_CONTROL.findall(plain)) > max(MOST_CONTROLS, len(plain) // 10) and not plain.startswith(

@@ -17,7 +17,8 @@ LEFT_OUT: Final[WarningCode] = "number_left_out"
 
 _SEPARATORS = re.compile(r"[\s.\-'`\"=_]")
 _UNSEEN_OR_SEPARATING = frozenset(("Cf", "Zs", "Pd", "Pi", "Pf"))
-_LABEL = re.compile(r"^(?:NIB|NIK|KTP|NOMOR|NO)\b[\s.:]*(?=\d)", re.IGNORECASE)
+_LABEL = re.compile(r"^(?:(?:NIB|NIK|KTP|NOMOR|NO)\b[\s.:]*)+(?=\d)", re.IGNORECASE)
+_REMARK = re.compile(r"(?<=\d)\s*\([^()]*\)$")
 _E_NOTATION = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _FRACTION = re.compile(r"[.,]0{1,2}$")
 _WORD = re.compile(r"[A-Za-z]{2}")
@@ -47,7 +48,7 @@ def nik(text: str, required: bool = False) -> str | Refusal | None:
     """A person's number of 16 digits; a spreadsheet that held it as a number has destroyed its end."""
     if _NIK.fullmatch(text) and not text.endswith(_ZEROS):
         return text
-    text = _LABEL.sub("", cleaned(text))
+    text = _number_alone(text)
     if _E_NOTATION.fullmatch(text):
         return DAMAGED
     if _is_no_number(text):
@@ -63,7 +64,7 @@ def nib(text: str) -> str | Refusal | None:
     """A business number of 13 digits."""
     if _NIB.fullmatch(text) and not text.endswith(_ZEROS):
         return text
-    text = _LABEL.sub("", cleaned(text))
+    text = _number_alone(text)
     if not _E_NOTATION.fullmatch(text) and _is_no_number(text):
         return None
     digits = _whole(text, _NIB)
@@ -74,8 +75,13 @@ def nik_koperasi(text: str) -> str | None:
     """A cooperative's registration number of 10 to 16 digits; whatever else is written is none."""
     if not text:
         return None
-    digits = _whole(_LABEL.sub("", cleaned(text)), _NIK_KOPERASI)
+    digits = _whole(_number_alone(text), _NIK_KOPERASI)
     return digits if _NIK_KOPERASI.fullmatch(digits) and digits.strip("0") else None
+
+
+def _number_alone(text: str) -> str:
+    """The text without a label before the number (`No. KTP: …`) and a remark in parentheses behind it."""
+    return _REMARK.sub("", _LABEL.sub("", cleaned(text)))
 
 
 def is_e_notation(text: str) -> bool:

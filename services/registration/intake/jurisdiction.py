@@ -10,6 +10,8 @@ from services.registration.intake.column_findings import CodeSystem
 from services.registration.intake.values import Refusal
 from shared.regions import RegionError, Regions
 
+MOST_PLACES: Final = 20_000
+"""So many texts are kept with what they mean."""
 UNKNOWN: Final = Refusal("unknown_region", "region", "No region has this name or code.")
 
 
@@ -59,6 +61,8 @@ class Jurisdiction:
         """
         key = (text, name, system)
         if key not in self._places:
+            if len(self._places) >= MOST_PLACES:
+                self._places.clear()
             code = self.regency_of(text, name, system) if name or system else self.regency(text)
             inside = isinstance(code, Refusal) or self.regions.within(self.own, code)
             self._places[key] = code if inside else _outside(code)

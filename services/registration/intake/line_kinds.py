@@ -29,6 +29,12 @@ _FIGURE: Final = re.compile(
 _NUMERAL: Final = re.compile(r"\(?(?:[IVXLC]{1,6}|[A-Z])[.)]?|\(?[a-z][.)]")
 """How sections are numbered, where rows are counted in digits."""
 
+_NOTHING: Final = re.compile(r"[-–—_=*.:\s]+")
+"""A cell that holds a stroke in place of a text, or belongs to a drawn line."""
+
+_UNIT: Final = re.compile(r"\(\s*[^\W\d][\w\s/.]{0,20}\)")
+"""(Rp), (orang): what stands below the names of columns."""
+
 _SECTION: Final = re.compile(
     r"(?:kecamatan|kec|kelurahan|kel|desa|kabupaten|kab|provinsi|prov|wilayah|dusun)\b[.\s:]|(?:[ivx]{1,5}|[a-z])[.)]\s",
     re.IGNORECASE,
@@ -60,11 +66,11 @@ class LineKinds:
     def skip_reason(self, cells: Sequence[str]) -> SkipReason | None:
         """Why this line is no row; None for a row."""
         filled = [text for cell in cells if (text := cell.strip())]
-        if not filled:
+        if not filled or all(map(_NOTHING.fullmatch, filled)):
             return "blank"
         if _is_sum(filled):
             return "sum"
-        if _are_column_numbers(filled, len(self._names)):
+        if _are_column_numbers(filled, len(self._names)) or all(map(_UNIT.fullmatch, filled)):
             return "column_numbers"
         if self._repeats_header(cells, filled):
             return "repeated_header"

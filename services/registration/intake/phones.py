@@ -49,8 +49,5 @@ def _number(part: str) -> tuple[str | None, bool]:
 
 def _mobile(text: str) -> str | None:
     digits = _NO_DIGIT.sub("", text)
-    if digits.startswith("0"):
-        digits = "62" + digits[1:]
-    elif not digits.startswith("62"):
-        digits = "62" + digits
+    digits = "62" + digits.removeprefix("00").removeprefix("62").removeprefix("0")
     return "+" + digits if _MOBILE.fullmatch(digits) else None

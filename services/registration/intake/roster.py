@@ -10,6 +10,7 @@ from datetime import date
 import msgspec
 
 from services.registration.intake.commands import Enrol, Heads
+from services.registration.intake.values import Refusal
 from shared.events.model import PROGRAMMES, Programme
 
 KEPT = frozenset(
@@ -27,6 +28,12 @@ KEPT = frozenset(
     )
 )
 """The meanings of columns that are about the employer or the membership; the others are about a worker."""
+
+ALONE = Refusal(
+    "invalid_value",
+    "participant_no",
+    "A worker's row counts together with the others: correct the file and send it whole.",
+)
 
 Membership = tuple[date, date | None, tuple[Programme, ...]]
 """From when, until when (exclusive) and in which programmes a worker is a member."""
@@ -50,11 +57,14 @@ class Roster:
             self._workers.add(counted)
         self._memberships[row.participant_no][row.effective_on, row.until, row.programmes] += is_new
 
-    def whole(self, row: Enrol) -> Enrol:
-        """The participant's state from the row's day on: all its workers and programmes by then."""
+    def whole(self, row: Enrol) -> Enrol | Refusal:
+        """The participant's state from the row's day on: all its workers and programmes by then.
+
+        A row that was not added, as one corrected by itself later, would be all of them: it is refused.
+        """
         memberships = self._memberships.get(row.participant_no)
         if not memberships:
-            return msgspec.structs.replace(row, heads=Heads(total=1))
+            return ALONE
         begun = {each: count for each, count in memberships.items() if each[0] <= row.effective_on}
         held = {name for _, _, programmes in begun for name in programmes}
         return msgspec.structs.replace(

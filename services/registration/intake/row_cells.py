@@ -3,6 +3,7 @@
 Every reader returns the value, or raises Refused with the refusal of the cell.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
@@ -115,14 +116,18 @@ def heads(cells: RowCells) -> Heads:
 def contact(cells: RowCells) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
     """How the partner is reached, and the warnings about that."""
     phone, unusable = phones.phone(cells["phone"])
-    email = cells["email"]
     details = ContactDetails(
         person=cells["owner"] or None,
         phone=phone,
-        email=email if "@" in email else None,
+        email=email(cells["email"]),
         address=cells["address"] or None,
     )
     return details, ("phone_unusable",) if unusable else ()
+
+
+def email(text: str) -> str | None:
+    """The first address in a cell; what has no @ is none."""
+    return next((word for word in re.split(r"[\s;,/]+", text) if "@" in word), None) if "@" in text else None
 
 
 def reference(cells: RowCells, name: str | None, numbers: Numbers, region: str) -> Reference:

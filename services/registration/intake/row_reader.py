@@ -24,7 +24,13 @@ LISTINGS = ("partners", "persons")
 class RowReader:
     """Reads rows of a file of this kind; what its columns mean is settled once, from the header."""
 
-    def __init__(self, kind: FileKind, header: tuple[str, ...], upload: UploadContext) -> None:
+    def __init__(
+        self,
+        kind: FileKind,
+        header: tuple[str, ...],
+        upload: UploadContext,
+        findings: ColumnFindings = NO_FINDINGS,
+    ) -> None:
         self._read_kind = READERS[kind]
         self._lists_partners = kind in LISTINGS
         self._columns, self._width = columns.meanings(kind, header, upload.options.columns), len(header)
@@ -33,7 +39,7 @@ class RowReader:
         self._file = FileContext(upload, lists_cooperatives, health_columns, list_warnings)
         self._other_texts = columns.of_other_texts(kind, header) if self._lists_partners else []
         self._limits = [(meaning, column, _cell_limit(meaning)) for meaning, column in self._columns.items()]
-        self._findings = NO_FINDINGS
+        self._findings = findings
         self._roster = Roster() if columns.is_roster(kind, header) else None
         self._least_limit = min((limit for _, _, limit in self._limits), default=0)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from services.registration.intake import columns, text_records, workbooks
 from services.registration.intake.columns import FileKind
@@ -53,26 +53,43 @@ def _of_text(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Lines |
     found = text_header(file, kind, options)
     if isinstance(found, Refusal):
         return found
-    header, delimiter = found
+    header, (delimiter, is_quoted) = found
     text = TextLines(file)
     below = (line for line in text if line.number > header.last)
-    lines = text_records.records(below, delimiter, len(header.names))
+    opened_lines = text_records.opened(below, delimiter) if is_quoted else below
+    lines = text_records.records(opened_lines, delimiter, len(header.names))
     return header, lines, lambda: {"format": "text", "encoding": text.encoding, "separator": delimiter}
 
 
-def text_header(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> tuple[Header, str] | Refusal:
-    """(header, delimiter); of several delimiters the one that names most columns."""
+class Separation(NamedTuple):
+    """What separates cells, and whether each line as a whole is quoted once more."""
+
+    delimiter: str
+    is_quoted: bool
+
+
+def _separations(text: Sequence[TextLine]) -> Iterator[Separation]:
+    """Those that may be the one of these lines, the likelier first."""
+    yield from (Separation(mark, False) for mark in text_records.DELIMITERS)
+    if any(line.text[:1] == line.text[-1:] == '"' for line in text):
+        yield from (Separation(mark, True) for mark in text_records.DELIMITERS)
+
+
+def text_header(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> tuple[Header, Separation] | Refusal:
+    """(header, separation); of several separations the one that names most columns, the first of equals."""
     if options.sheet is not None:
         return Refusal("invalid_value", "sheet", "Only workbooks have sheets, and this file is none.")
     text = list(_beginning(TextLines(file)))
     if not any(line.text.strip() for line in text):
         return EMPTY
-    best: tuple[Header, str] | None = None
-    for delimiter in text_records.DELIMITERS:
-        window = list(islice(text_records.records(iter(text), delimiter), WINDOW))
+    best: tuple[Header, Separation] | None = None
+    for separation in _separations(text):
+        delimiter, is_quoted = separation
+        lines = text_records.opened(text, delimiter) if is_quoted else iter(text)
+        window = list(islice(text_records.records(lines, delimiter), WINDOW))
         header = find_header(window, _known(kind, options), options.header_row)
         if header and (best is None or _rank(header) > _rank(best[0])):
-            best = header, delimiter
+            best = header, separation
     return best or _no_header(text, options)
 
 

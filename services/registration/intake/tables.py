@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
 SkipReason = Literal["blank", "sum", "column_numbers", "repeated_header", "section_title", "note"]
-"""Why a line below the header is no row: without content, a sum, 1;2;3;…, the header again, the title of a section, a
+"""Why a line below the header is no row: no content, a sum, 1;2;3;… or units, the header again, a title of a section, a
 source or signature."""
 
 MOST_COLUMNS = 1_000

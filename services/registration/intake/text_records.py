@@ -28,6 +28,13 @@ def _cells(text: str, delimiter: str) -> list[str]:
         return text.split(delimiter)
 
 
+def opened(lines: Iterable[TextLine], delimiter: str) -> Iterator[TextLine]:
+    """The lines without the quotes around whole lines, `"Toko;1"`, as they come from a table kept in one column."""
+    for line in lines:
+        cells = _cells(line.text, delimiter) if line.text[:1] == line.text[-1:] == '"' else []
+        yield line._replace(text=cells[0]) if len(cells) == 1 and delimiter in cells[0] else line
+
+
 def records(lines: Iterable[TextLine], delimiter: str, width: int | None = None) -> Iterator[Line]:
     """Each record with the lines it spans. A quote never closed costs its own line, not the rest of the file.
 

@@ -51,6 +51,7 @@ SEGMENTS: Final[dict[str, Segment]] = {
     "BPU": "BPU",
     "BUKAN PENERIMA UPAH": "BPU",
     "PEKERJA BUKAN PENERIMA UPAH": "BPU",
+    "PBPU": "BPU",
     "OWN ACCOUNT": "BPU",
 }
 INDIVIDUALS: Final = ("PERORANGAN", "INDIVIDUAL", "BPU")

@@ -13,6 +13,7 @@ from services.registration.intake.commands import (
     Command,
     DecideCase,
     DelistPartner,
+    DerivePartner,
     Enrol,
     ErasePartner,
     FileClaim,
@@ -27,6 +28,7 @@ from services.registration.records import (
     attendance,
     case_decisions,
     claims,
+    derived_again,
     enrolments,
     erasure,
     facts,
@@ -40,7 +42,7 @@ C = TypeVar("C", bound=Command)
 Placed = list[tuple[int, Order[C]]]
 """Orders of some kinds of command, each with its place among all."""
 
-Evidence = ListPartner | DelistPartner | ErasePartner | WithdrawPartner | DecideCase | SettleRows
+Evidence = ListPartner | DelistPartner | ErasePartner | WithdrawPartner | DecideCase | SettleRows | DerivePartner
 """Commands that change the rows by which partners are known, or what they mean."""
 
 
@@ -100,7 +102,9 @@ def _by_kind(placed: Iterable[tuple[int, Order[Command]]]) -> _ByKind:
     found = _ByKind()
     for at, order in placed:
         match order.command:
-            case ListPartner() | DelistPartner() | ErasePartner() | WithdrawPartner() | DecideCase() | SettleRows():
+            case ListPartner() | DelistPartner() | ErasePartner() | WithdrawPartner():
+                found.evidence.append((at, cast("Order[Evidence]", order)))
+            case DecideCase() | SettleRows() | DerivePartner():
                 found.evidence.append((at, cast("Order[Evidence]", order)))
             case Enrol():
                 found.enrolments.append((at, cast("Order[Enrol]", order)))
@@ -138,6 +142,8 @@ async def _accept_run(work: UnitOfWork, orders: list[Order[Evidence]]) -> tuple[
             return await withdrawal.withdraw(work, cast("list[Order[WithdrawPartner]]", orders))
         case DecideCase():
             return await case_decisions.decide(work, cast("list[Order[DecideCase]]", orders))
+        case DerivePartner():
+            return await derived_again.derive(work, cast("list[Order[DerivePartner]]", orders))
         case SettleRows():
             return await listings.settle(work, cast("list[Order[SettleRows]]", orders))
         case unhandled:

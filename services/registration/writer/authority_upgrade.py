@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake.commands import Command
+from services.registration.intake.commands import Command, DerivePartner
 from services.registration.orders import Order, Outcome
 from services.registration.writer.writer import Writer
 from shared.database import transaction
@@ -26,7 +26,7 @@ async def run(pool: asyncpg.Pool, writer: Writer) -> None:
 
 @dataclass
 class _Deriving:
-    """A submission without orders that derives some partners anew; whether there were any."""
+    """A submission that derives some partners anew; whether there were any."""
 
     keys: Collection[UUID] = ()
     size: int = BATCH
@@ -35,9 +35,7 @@ class _Deriving:
 
     async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
         self.partners = [row["partner_id"] for row in await work.fetch("take_partners_to_derive", BATCH)]
-        await work.load_states(self.partners)
-        work.reload_rows(partner for partner in self.partners if work.states[partner].is_active)
-        return []
+        return [Order("", (), DerivePartner(str(partner))) for partner in self.partners]
 
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> bool:
         return bool(self.partners)

@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from deploy.local.commands import key
 from deploy.local.directory import ROOT
 
 
@@ -30,6 +32,7 @@ def test_help_names_the_commands() -> None:
         ["up", "--data", ""],
         ["backup", "file"],
         ["bench", "fast"],
+        ["key", "issue", "dinas", "--expires", "tomorrow"],
         ["import", "banana", str(ROOT / "README.md"), "--agency", "x"],
         ["import", "partners", str(ROOT / "README.md"), "--agency", "x", "--list-date", "31-12-2021"],
         ["import", "partners", str(ROOT / "README.md"), "--agency", "x", "--require", "nib"],
@@ -39,6 +42,10 @@ def test_wrong_usage_is_exit_code_2(wrong: list[str]) -> None:
     result = payung(*wrong)
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
+
+
+def test_a_key_is_valid_to_the_end_of_its_last_day_in_jakarta() -> None:
+    assert key._end_of(datetime(2027, 1, 31)) == "2027-02-01T00:00:00+07:00"
 
 
 def test_status_without_a_stack_is_exit_code_1_and_one_line(tmp_path: Path) -> None:

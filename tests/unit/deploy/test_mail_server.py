@@ -52,6 +52,18 @@ def test_the_background_stack_reads_it_and_hands_it_to_nothing_else(
     assert stack.STACK_SMTP not in os.environ
 
 
+def test_a_stack_in_the_foreground_takes_it_out_of_its_own_arguments(
+    app: typer.Typer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calls: list[Any] = []
+    monkeypatch.setattr(os, "execve", lambda *given: calls.append(given))
+    result = CliRunner().invoke(app, ["up", "--data", str(tmp_path), "--empty", "--smtp", URL])
+    assert result.exit_code == 0, result.output
+    ((_, argv, environment),) = calls
+    assert argv[-4:] == ["up", "--data", str(tmp_path), "--empty"]
+    assert environment[stack.STACK_SMTP] == URL
+
+
 def test_a_password_given_beside_it_goes_to_notifications_alone(
     app: typer.Typer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.intake.column_evidence import ColumnEvidence
-from services.registration.intake.column_findings import ColumnFindings
+from services.registration.intake.column_findings import NO_FINDINGS, ColumnFindings, of_report
 from services.registration.intake.commands import Enrol, ListPartner, RecordStatement
 from services.registration.intake.reading_options import AS_FOUND, ReadingOptions
 from services.registration.intake.values import Refusal
@@ -181,4 +181,6 @@ def test_what_was_found_is_reported_and_what_is_usual_is_not() -> None:
     rows = [("12/31/2021", f"331100010180{n:03d}0") for n in range(6)]
     assert findings(columns, rows).reported() == {"niks_lost_a_digit": True, "date_order": {"effective_on": "doubtful"}}
     assert findings(columns, [("31/12/2021", "3311000101800011")]).reported() == {}
+    assert of_report({"format": "text", **findings(columns, rows).reported()}) == findings(columns, rows)
+    assert of_report({"format": "text"}) == NO_FINDINGS
     assert findings(columns, rows, ReadingOptions(date_order="mdy")).reported()["date_order"] == {"effective_on": "mdy"}

@@ -67,7 +67,20 @@ def test_in_a_doubtful_column_a_day_is_right_or_refused(day: date) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-", "NULL", "9999-12-31", "31/12/9999", "1900-01-01", "0000-00-00", "00/00/0000", "0"]
+    "text",
+    [
+        "",
+        "-",
+        "NULL",
+        "9999-12-31",
+        "31/12/9999",
+        "1900-01-01",
+        "0000-00-00",
+        "00/00/0000",
+        "0",
+        "00/01/1900",
+        "1900-01-00",
+    ],
 )
 def test_an_end_that_stands_for_none_is_open(text: str) -> None:
     assert days.is_open_end(text)

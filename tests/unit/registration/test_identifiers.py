@@ -17,7 +17,17 @@ def code(answer: object) -> str | None:
 
 @pytest.mark.parametrize(
     "text",
-    [NIK, f"'{NIK}", "357602.251096.0000", "357602 251096 0000", f'="{NIK}"', f"NIK: {NIK}", f"\u202a{NIK}\u202c"],
+    [
+        NIK,
+        f"'{NIK}",
+        "357602.251096.0000",
+        "357602 251096 0000",
+        f'="{NIK}"',
+        f"NIK: {NIK}",
+        f"No. KTP {NIK}",
+        f"{NIK} (KTP)",
+        f"\u202a{NIK}\u202c",
+    ],
 )
 def test_a_nik_may_be_typed_with_separators_and_marks(text: str) -> None:
     assert identifiers.nik(text) == NIK

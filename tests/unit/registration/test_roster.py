@@ -63,6 +63,13 @@ def test_nothing_of_a_worker_is_kept_of_a_refused_row() -> None:
     assert reader.cells_to_keep(rows[0])[1] == "ZZ990001"
 
 
+def test_a_row_alone_is_not_taken_for_all_of_them() -> None:
+    reader = reader_of("enrollments", HEADER, [])
+    refusal = reader.read(rows_of(HEADER, ROWS)[0])
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, refusal.field) == ("invalid_value", "participant_no")
+
+
 def test_an_employers_own_row_is_no_roster() -> None:
     header = "npp;nama;nib;tgl_efektif;program;tk_karyawan"
     found = enrolments(["ZZ1;Toko Andai;0000100008811;01/01/2024;JKK,JKM;4"], header)

@@ -121,6 +121,9 @@ def test_a_business_that_is_called_like_a_sum_is_a_row(line: str) -> None:
         (";;;;", "blank"),
         (" ; ;\t; ;", "blank"),
         ("8;;;;", "blank"),
+        ("-;-;-;-;-", "blank"),
+        ("---;---;---;---;---", "blank"),
+        (";;;;(orang)", "column_numbers"),
         ("1;2;3;4;5", "column_numbers"),
         ("(1);(2);(3);(4);(5)", "column_numbers"),
         ("NO;NAMA USAHA;ALAMAT;KECAMATAN;JUMLAH PEKERJA", "repeated_header"),
@@ -171,6 +174,33 @@ def test_every_line_below_the_header_is_accounted_for() -> None:
 
 def test_the_field_case_of_sums_has_two_rows() -> None:
     assert read(field_case("04-")).table.skipped_by == {"sum": 4, "blank": 1}
+
+
+def test_a_form_with_everything_that_stands_around_a_table_is_read() -> None:
+    content = """DINAS KOPERASI DAN UKM;;;;;;
+DATA UMKM TAHUN 2025;;;;;;
+;;;;;;
+NO;NAMA USAHA;PEMILIK;;ALAMAT;TENAGA KERJA;
+;;NAMA;NIK;;L;P
+1;2;3;4;5;6;7
+I;KECAMATAN GROGOL;;;;;
+1;Tahu Andai;Contohwati;3311004101800003;Jl. 1;2;1
+2;Roti Rekaan;Contohno;;Jl. 2;1;
+;Jumlah I;;;;3;1
+II;KECAMATAN BAKI;;;;;
+1;Jamu Misal;Misalwati;;Jl. 3;;2
+;JUMLAH TOTAL;;;;3;3
+;;;;;;
+;;;;Sukoharjo, 31 Desember 2025;;
+;;;;Kepala Dinas;;
+;;;;CONTOH PEJABAT, S.E., M.M;;
+;;;;Pembina Utama Muda;;
+;;;;NIP. 00000000 000000 0 000;;
+"""
+    table = read(content)
+    assert table.column("name") == ["Tahu Andai", "Roti Rekaan", "Jamu Misal"]
+    expected = {"column_numbers": 1, "section_title": 2, "sum": 2, "blank": 1, "note": 5}
+    assert table.table.skipped_by == expected
 
 
 @pytest.mark.parametrize("name", ["real-headers/k-", "real-headers/l-"])

@@ -108,6 +108,12 @@ def test_a_quote_never_closed_costs_its_own_line_only() -> None:
     assert [(line, fits) for line, _, fits in found] == [(2, False), (3, True), (4, True)]
 
 
+def test_lines_that_are_quoted_as_a_whole_are_opened() -> None:
+    content = '"Nama Usaha;NIB"\n"Toko ""A"";1"\n"Kios;2"\n'
+    assert rows(content) == [(2, ('Toko "A"', "1"), True), (3, ("Kios", "2"), True)]
+    assert rows('Nama Usaha;NIB\n"Toko; Besar"\n') == [(2, ("Toko; Besar",), False)]
+
+
 def test_a_quote_within_a_cell_is_a_character() -> None:
     assert rows('nama usaha;nib\nToko 5";1\nb;2\n')[0] == (2, ('Toko 5"', "1"), True)
 
@@ -175,6 +181,7 @@ def zip_of(**files: bytes) -> bytes:
         (b"\xef\xbb\xbf  <!DOCTYPE html><html>", "a web page"),
         ("<table><tr><td>".encode("utf-16"), "a web page"),
         (b'<?xml version="1.0"?><Workbook>', "XML"),
+        (b'[{"nama usaha": "x", "nib": 1}]', "JSON"),
         (bytes(range(1, 32)) * 40, "a kind that we do not read"),
         (zip_of(a=b"nama;nib\n", b=b"x"), "exactly one file"),
         (zip_of(**{"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w/>"}), "a text document"),
