@@ -1,6 +1,5 @@
 """What a person decided about rows, kept with what identified them, so that it holds for later rows too. Pure."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,47 +28,46 @@ class DecidedRow:
     owner: UUID | None
 
 
-def among(rows: Sequence[Row], decided: Iterable[DecidedRow]) -> list[Decision]:
-    """The decisions about these rows, their sides as positions in `rows`."""
-    by_decision: dict[UUID, list[DecidedRow]] = defaultdict(list)
-    for each in decided:
-        by_decision[each.decision].append(each)
-    return [_decision(rows, kept) for _, kept in sorted(by_decision.items())]
-
-
-def _decision(rows: Sequence[Row], kept: Sequence[DecidedRow]) -> Decision:
-    sides: dict[int, set[int]] = defaultdict(set)
-    known = _known(kept)
-    for at, row in enumerate(rows):
-        side = _side(row, known)
-        if side is not None:
-            sides[side].add(at)
-    return Decision(kept[0].same, [sides[side] for side in sorted(sides)])
-
-
 Mark = tuple[Any, ...]
 """What tells whose a row is."""
+Sides = dict[UUID, set[int]]
+"""Decision → its sides."""
 
 
-def _known(kept: Iterable[DecidedRow]) -> dict[Mark, set[int]]:
+def among(rows: Sequence[Row], decided: Iterable[DecidedRow]) -> list[Decision]:
+    """The decisions about these rows, their sides as positions in `rows`."""
+    kept = list(decided)
+    known = _known(kept)
+    members: dict[UUID, dict[int, set[int]]] = {each.decision: {} for each in sorted(kept, key=lambda d: d.decision)}
+    for at, row in enumerate(rows) if known else ():
+        for decision, side in _sides(row, known).items():
+            members[decision].setdefault(side, set()).add(at)
+    same = {each.decision: each.same for each in kept}
+    return [Decision(same[each], [sides[side] for side in sorted(sides)]) for each, sides in members.items()]
+
+
+def _known(kept: Iterable[DecidedRow]) -> dict[Mark, Sides]:
     """Every mark of the sides → the sides that have it."""
-    known: dict[Mark, set[int]] = defaultdict(set)
+    known: dict[Mark, Sides] = {}
     for each in kept:
         for mark in (("key", each.key), *_numbers(each), *_contacts(each)):
-            known[mark].add(each.side)
+            known.setdefault(mark, {}).setdefault(each.decision, set()).add(each.side)
     return known
 
 
-def _side(row: Row, known: Mapping[Mark, set[int]]) -> int | None:
-    """The side of this row by its strongest mark that is known, if that is a mark of one side only.
+def _sides(row: Row, known: Mapping[Mark, Sides]) -> dict[UUID, int]:
+    """Of each decision the side of this row by its strongest mark that is known, if that is a mark of one side only.
 
     Strongest is the row itself, then its NIB or NIK Koperasi. One with neither may be known by its name with a contact.
     """
+    found: Sides = {}
     for marks in ([("key", row.key)], _numbers(row) or _contacts(row)):
-        sides = {side for mark in marks for side in known.get(mark, ())}
-        if sides:
-            return sides.pop() if len(sides) == 1 else None
-    return None
+        here: Sides = {}
+        for mark in marks:
+            for decision, sides in known.get(mark, {}).items():
+                here.setdefault(decision, set()).update(sides)
+        found = here | found
+    return {decision: next(iter(sides)) for decision, sides in found.items() if len(sides) == 1}
 
 
 def _numbers(row: Row | DecidedRow) -> list[Mark]:
