@@ -53,8 +53,9 @@ def look_up(
 ) -> P | None:
     """The partner with this NIB, NIK, name and one of these contacts, or None; nothing is joined.
 
-    `by_…` are the partners holding the NIB (or NIK Koperasi), the NIK, the name + regency; each partner once. Only where several bear the
-    name are the contacts asked: it is the one that is not vetoed and shares one of them, if there is one such.
+    `by_…` are the partners holding the NIB (or NIK Koperasi), the NIK, the name + regency; each partner once. Only
+    where several bear the name are the contacts asked: it is the one that is not vetoed and shares one of them, if
+    there is one such.
     """
     if by_nib:
         return by_nib[0].partner
