@@ -17,12 +17,13 @@ from services.registration.queries import queries
 from services.registration.records.identity_cases import MOST_SIDES
 from services.registration.runtime import Services
 from services.registration.writer.submissions import Decision
+from shared import query_parameters
 from shared.observability import get_logger
 from shared.problems import Problem, not_found
 from shared.security import Principal
 
 log = get_logger(__name__)
-router = APIRouter(tags=["cases"])
+router = APIRouter(tags=["cases"], dependencies=[Depends(query_parameters.only_known)])
 
 
 class Decided(BaseModel):

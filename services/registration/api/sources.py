@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Query, Response
 from services.registration.api.access import services
 from services.registration.queries import queries
 from services.registration.runtime import Services
+from shared import query_parameters
 from shared.problems import not_found
 from shared.security import require
 
-router = APIRouter(tags=["agencies"], dependencies=[Depends(require(admin=True))])
+router = APIRouter(tags=["agencies"], dependencies=[Depends(require(admin=True)), Depends(query_parameters.only_known)])
 
 Source = Annotated[str, Query(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
 
