@@ -119,6 +119,10 @@ async def _registration(database: Database, kafka: str, topics: str) -> AsyncIte
             "partner": {"nib": "0000100099999"}, "name": "Batik Contoh", "kind": "business", "scale": "micro",
             "region": "33.11", "workers": 6, "list": "contoh", "listed_on": "2021-01-15",
         }))  # fmt: skip
+        await world.send(
+            *(world.event("partner.listed", namesake(phone)) for phone in ("086000000001", "086000000002"))
+        )
+        (case,) = (await world.get("/v1/cases"))["items"]
         report = await world.upload(ROW_THAT_IS_REFUSED, "partners")
         bearer = {"authorization": f"Bearer {ADMIN}"}
         second = (await world.http.post("/v1/agencies/dinas/keys", headers=bearer)).json()
@@ -127,10 +131,17 @@ async def _registration(database: Database, kafka: str, topics: str) -> AsyncIte
             "import_id": report["id"],
             "partner_id": next(iter(sent["partners"].values())),
             "entry_id": entry["id"],
+            "case_id": case["id"],
             "slug": "dinas",
             "key_id": second["key_id"],
         }
         yield Service("registration", port, world.keys["dinas"], await _description(port), ids)
+
+
+def namesake(phone: str) -> dict[str, Any]:
+    """One of two businesses that may be one: a case."""
+    listing = {"partner": {"ref": phone}, "name": "Kios Tahu", "kind": "business", "region": "33.11", "list": "contoh"}
+    return listing | {"listed_on": "2021-01-15", "contact": {"phone": phone}}
 
 
 @asynccontextmanager
