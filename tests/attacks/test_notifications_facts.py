@@ -105,7 +105,7 @@ def refused(world: World) -> list[tuple[Outgoing, str]]:
         ),
         (changed(world.enrollment(66), version=2**63), "malformed: `$.version`"),
         (replace_key(world.tombstone(67), "no-id"), "malformed: key"),
-        (key_issued(hash="a\x00b"), "handler: "),
+        (key_issued(hash="a\x00b"), "malformed: a text holds"),
         (key_issued(key_id=None), "malformed: `$.key_id`"),
     ]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.registration.identity import listings
+from services.registration.identity import listed_rows
 from services.registration.intake import row_kinds
 from tests import stack
 from tests.integration import registration_world
@@ -25,7 +25,7 @@ async def test_an_endless_number_refuses_its_row_alone(world, digits: str) -> No
     row = "K-1;P-1;JKK;2021-01-31;{};DIAJUKAN\n"
     report = await world.upload(CLAIMS + row.format(digits) + row.format("1000"), "claims")
     assert report["state"] == "done"
-    assert report["rejected_by"] == {"invalid_amount": 1, "unknown_participant": 1}
+    assert report["rejected_by"] == {"too_long": 1, "unknown_participant": 1}
     after = await world.upload(LISTED + "Toko Sesudah;Sukoharjo\n", "partners", list="sesudah")
     assert (after["state"], after["accepted"]) == ("done", 1)
 
@@ -43,14 +43,14 @@ async def test_a_reader_that_raises_costs_its_row_alone(world, monkeypatch: pyte
 
 
 async def test_a_transaction_that_raises_costs_the_row_at_fault_alone(world, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = listings._personal
+    plain = listed_rows.personal
 
     def raising(command):
         if "Racun" in command.name:
             raise ZeroDivisionError(command.name)
         return plain(command)
 
-    monkeypatch.setattr(listings, "_personal", raising)
+    monkeypatch.setattr(listed_rows, "personal", raising)
     rows = "".join(f"Toko {number}{' Racun' if number == 13 else ''};Sukoharjo\n" for number in range(20))
     report = await world.upload(LISTED + rows, "partners")
     assert (report["state"], report["accepted"]) == ("done", 19)

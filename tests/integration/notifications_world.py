@@ -254,7 +254,7 @@ class World:
 
 @asynccontextmanager
 async def a_world(database: Database, kafka: str, topics: str, **changes: Any) -> AsyncIterator[World]:
-    """The engine with its consumer running; the sender works when the test calls it."""
+    """The engine with its consumers running; the sender works when the test calls it."""
     fields: dict[str, Any] = {
         "database": database.of("notifications"),
         "kafka": kafka,
@@ -272,12 +272,13 @@ async def a_world(database: Database, kafka: str, topics: str, **changes: Any) -
     held: list[World] = []
     engine = app.build(settings, pool, clock=lambda: held[0].now)
     held.append(World(engine, settings, producer))
-    consuming = asyncio.ensure_future(engine.consumer.run())
+    consumers = [engine.consumer, engine.key_consumer]
+    consuming = [asyncio.ensure_future(consumer.run()) for consumer in consumers]
     try:
         yield held[0]
     finally:
-        await engine.consumer.stop()
+        await asyncio.gather(*(consumer.stop() for consumer in consumers))
         with suppress(asyncio.CancelledError):
-            await consuming
+            await asyncio.gather(*consuming)
         await producer.stop()
         await pool.close()

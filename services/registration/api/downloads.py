@@ -2,14 +2,16 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
+from functools import partial
 from tempfile import TemporaryFile
 from typing import IO, Annotated, Any
 
 import asyncpg
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from services.registration.api.access import check_scope, onlooker, own_import, reader, services
 from services.registration.api.numbers_as_sent import nib_as_sent, nik_koperasi_as_sent
@@ -30,6 +32,22 @@ PAGE = 1_000
 
 BLOCK = 1 << 16
 Cells = Callable[[asyncpg.Record], list[str]]
+
+
+class Download(StreamingResponse):
+    """A CSV on disk, closed when it was sent or nobody wants it any more."""
+
+    def __init__(self, file: IO[bytes], filename: str) -> None:
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", filename)
+        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        super().__init__(iter(partial(file.read, BLOCK), b""), media_type="text/csv; charset=utf-8", headers=headers)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._file.close()
 
 
 @router.get(
@@ -86,9 +104,7 @@ def _fitted(cells: list[str], width: int) -> list[str]:
     return cells + [""] * (width - len(cells))
 
 
-async def _csv(
-    here: Services, header: list[str], cells: Cells, filename: str, query: str, *arguments: Any
-) -> StreamingResponse:
+async def _csv(here: Services, header: list[str], cells: Cells, filename: str, query: str, *arguments: Any) -> Download:
     """The rows of a query as CSV; they wait on disk for a slow client, not in memory nor on a connection."""
     with ExitStack() as stack:
         file = stack.enter_context(TemporaryFile())
@@ -97,9 +113,7 @@ async def _csv(
             await asyncio.to_thread(_write, file, page, cells)
         stack.pop_all()  # from here on the answer closes it
     file.seek(0)
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", filename)
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(_blocks(file), media_type="text/csv; charset=utf-8", headers=headers)
+    return Download(file, filename)
 
 
 async def _pages(pool: asyncpg.Pool, query: str, *arguments: Any) -> AsyncIterator[list[asyncpg.Record]]:
@@ -111,9 +125,3 @@ async def _pages(pool: asyncpg.Pool, query: str, *arguments: Any) -> AsyncIterat
 
 def _write(file: IO[bytes], page: list[asyncpg.Record], cells: Cells) -> None:
     file.write(as_csv(None, map(cells, page)).encode())
-
-
-def _blocks(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while block := file.read(BLOCK):
-            yield block
