@@ -10,7 +10,7 @@ from tests import stack
 from tests.integration import registration_world
 from tests.integration.registration_world import SECRET
 
-CHANGED_BY = "0014_files.sql"
+CHANGED_BY = "0013_files.sql"
 CONTENT = b"nama usaha;nik;kab_kota\nToko;;Sukoharjo\nKios;1;Sukoharjo\n"
 
 
