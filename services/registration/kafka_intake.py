@@ -15,7 +15,7 @@ from services.registration.intake.event_reader import UNREADABLE, EventReader
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.writer import envelopes
+from services.registration.writer import cloudevents, envelopes
 from services.registration.writer.submissions import Events
 from shared.bus import unreadable_batches
 from shared.bus.batch import Batch
@@ -72,14 +72,16 @@ def _no_event(record: Record) -> str:
 
 
 def _event(record: Record) -> Any:
-    """The record as a structured event; None for a tombstone, for what is no JSON, and for JSON without an event."""
+    """The record as a structured event; None for a tombstone, for what is no JSON, and for JSON without an event.
+
+    Names of headers are taken in any case, as HTTP's are.
+    """
+    headers = {name.lower(): (value or b"").decode(errors="replace") for name, value in record.headers}
     try:
-        data = msgspec.json.decode(record.value or b"")
+        if cloudevents.media_type(headers.get("content-type", "")) == cloudevents.ONE:
+            event = msgspec.json.decode(record.value or b"")
+            return event if isinstance(event, dict) else None
+        attributes = [(name.removeprefix("ce_"), text) for name, text in headers.items() if name.startswith("ce_")]
+        return cloudevents.from_binary(attributes, record.value) if attributes and record.value else None
     except UNREADABLE:
         return None
-    if header(record.headers, "content-type").partition(";")[0].strip().lower() == envelopes.ONE:
-        return data if isinstance(data, dict) else None
-    names = {"specversion": "ce_specversion", "id": "ce_id", "source": "ce_source", "type": "ce_type"}
-    envelope = {name: header(record.headers, key) for name, key in names.items()}
-    given = {name: value for name, value in envelope.items() if value}
-    return given | {"data": data} if given else None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deploy.local.directory import ROOT
-from services.registration.writer.envelopes import ONE
+from services.registration.writer.cloudevents import ONE
 from tests import stack
 from tests.attacks.three_services import ADMIN, Operation, Service, check, three_services
 

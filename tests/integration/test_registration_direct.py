@@ -229,6 +229,15 @@ async def first_offset(here: World, topic: str) -> int:
         return int((await client.beginning_offsets([partition]))[partition])
 
 
+async def test_names_of_headers_are_taken_in_any_case(here: World) -> None:
+    kafka = (await access(here))["kafka"]
+    value, headers = binary("k1", encoded(listing()))
+    event, _ = structured(here, listing("Toko Lain", partner={"nib": "0000100000028"}))
+    loud = [(name.upper(), text) for name, text in headers]
+    await write(here, kafka, (value, loud), (event, [("Content-Type", b"application/CloudEvents+JSON")]))
+    await eventually(partial(has_rows, here, "evidence", 2), 20)
+
+
 async def test_an_erasure_deletes_what_agencies_wrote_until_then(here: World) -> None:
     kafka = (await access(here))["kafka"]
     await write(here, kafka, binary("k1", encoded(listing())), binary("k2", encoded(listing(region="Solo"))))

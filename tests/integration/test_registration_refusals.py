@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -253,6 +254,22 @@ async def test_a_request_that_is_no_json_or_of_another_type_is_refused_whole(her
     assert other.status_code == 415
     wrong = await here.post(here.event("partner.listed", LISTED, specversion="0.3"))
     assert (wrong.status_code, wrong.json()["code"]) == (422, "malformed")
+
+
+async def test_an_event_in_binary_mode_is_the_one_in_structured_mode(here: World) -> None:
+    event = here.event("partner.listed", LISTED, "/biner dan spasi")
+    attributes = {f"CE-{name.upper()}": quote(event[name]) for name in ("id", "source", "type", "specversion")}
+    body = json.dumps(LISTED).encode()
+    first = await here.post(body, media_type="application/json; charset=utf-8", **attributes)
+    assert (first.status_code, first.json()["accepted"]) == (202, 1)
+    assert (await here.send(event))["duplicates"] == 1
+    other = await here.post(body, media_type="application/json", **attributes | {"CE-TYPE": "partner.delisted"})
+    assert (other.status_code, other.json()["code"]) == (422, "id_reused")
+    without_id = {name: text for name, text in attributes.items() if name != "CE-ID"}
+    lacking = await here.post(body, media_type="application/json", **without_id)
+    assert (lacking.status_code, lacking.json()["field"]) == (422, "id")
+    for media_type, content, status in (("text/plain", body, 415), ("application/json", b"{", 400)):
+        assert (await here.post(content, media_type=media_type, **attributes)).status_code == status
 
 
 async def test_too_large_requests_are_refused(here: World) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Annotated, Any
+from urllib.parse import unquote
 from uuid import UUID
 
 import msgspec
@@ -10,11 +11,11 @@ from fastapi.responses import JSONResponse
 
 from services.registration.api.access import sender, services
 from services.registration.intake.contexts import EventContext
-from services.registration.intake.event_reader import EventReader
+from services.registration.intake.event_reader import UNREADABLE, EventReader
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.writer import envelopes
+from services.registration.writer import cloudevents, envelopes
 from services.registration.writer.submissions import Answer, Events
 from shared import query_parameters
 from shared.problems import Problem, described, problem_response
@@ -22,10 +23,14 @@ from shared.security import Principal
 
 router = APIRouter(tags=["events"], dependencies=[Depends(query_parameters.only_known)])
 
-MEDIA_TYPES = (envelopes.ONE, envelopes.BATCH, envelopes.LINES)
+MEDIA_TYPES = (cloudevents.ONE, cloudevents.BATCH, cloudevents.LINES)
+BINARY = "ce-"
+"""What the names of the headers begin with that hold an event's attributes, in binary mode."""
 LONGEST_KEY = 200
 """Characters of an Idempotency-Key."""
-BODY = {"requestBody": {"required": True, "content": {name: {"schema": {}} for name in MEDIA_TYPES}}}
+BODY = {
+    "requestBody": {"required": True, "content": {name: {"schema": {}} for name in (*MEDIA_TYPES, "application/json")}}
+}
 
 
 @router.post(
@@ -38,16 +43,20 @@ BODY = {"requestBody": {"required": True, "content": {name: {"schema": {}} for n
 async def post_events(
     request: Request, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> JSONResponse:
-    """Refused events are named in the answer and kept in the quarantine; the others are accepted."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in MEDIA_TYPES:
-        raise Problem(415, "unsupported_media_type", f"Send one of {', '.join(MEDIA_TYPES)}.")
+    """Refused events are named in the answer and kept in the quarantine; the others are accepted.
+
+    One event may also come in binary mode: its data as `application/json`, its attributes as headers `ce-id`,
+    `ce-source`, `ce-type` and `ce-specversion`.
+    """
+    media_type = _media_type(request)
     body = await request.body()
+    if media_type == BINARY:
+        media_type, body = cloudevents.ONE, _structured(request, body)
     key = request.headers.get("idempotency-key")
     agency = str(principal.agency)
     if key is None:
         answer = await _take(here, principal, media_type, body, None)
-        return _response(answer, single=media_type == envelopes.ONE)
+        return _response(answer, single=media_type == cloudevents.ONE)
     if len(key) > LONGEST_KEY:
         detail = f"An Idempotency-Key has at most {LONGEST_KEY} characters."
         raise Problem(422, "too_long", detail, field="idempotency-key")
@@ -55,7 +64,30 @@ async def post_events(
     earlier = await _begin(here, agency, key, digest)
     if earlier is None:
         earlier = await _take_once(here, principal, media_type, body, key)
-    return _response(earlier, single=media_type == envelopes.ONE)
+    return _response(earlier, single=media_type == cloudevents.ONE)
+
+
+def _media_type(request: Request) -> str:
+    """One of MEDIA_TYPES, or BINARY."""
+    content_type = request.headers.get("content-type", "")
+    media_type = cloudevents.media_type(content_type)
+    if media_type in MEDIA_TYPES:
+        return media_type
+    if cloudevents.is_json(content_type) and any(name.startswith(BINARY) for name in request.headers):
+        return BINARY
+    detail = f"Send one of {', '.join(MEDIA_TYPES)}; or application/json with the event's attributes as headers ce-…"
+    raise Problem(415, "unsupported_media_type", detail)
+
+
+def _structured(request: Request, body: bytes) -> bytes:
+    """An event in binary mode as it would be in structured mode."""
+    attributes = [
+        (name[len(BINARY) :], unquote(text)) for name, text in request.headers.items() if name.startswith(BINARY)
+    ]
+    try:
+        return msgspec.json.encode(cloudevents.from_binary(attributes, body))
+    except UNREADABLE as problem:
+        raise Problem(400, "malformed", "The body is not valid JSON in UTF-8.") from problem
 
 
 async def _take(here: Services, principal: Principal, media_type: str, body: bytes, key: str | None) -> Answer:

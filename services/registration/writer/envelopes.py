@@ -12,13 +12,11 @@ from services.registration.intake.event_reader import UNREADABLE, EventReader
 from services.registration.intake.values import Refusal
 from services.registration.vault import Vault
 from services.registration.writer import failures
+from services.registration.writer.cloudevents import BATCH, LINES, with_plain_data
 from services.registration.writer.items import Item
 from shared.events.text_limits import EVENT_ID
 from shared.problems import Problem
 
-ONE = "application/cloudevents+json"
-BATCH = "application/cloudevents-batch+json"
-LINES = "application/x-ndjson"
 MOST_EVENTS = 10_000
 MOST_BYTES = 8 << 20
 DEEPEST = 64
@@ -74,24 +72,28 @@ def _permitted(item: Item, may: scopes.May) -> Item:
     return item
 
 
-def _item(index: int, event: Any, agency: str, reader: EventReader, vault: Vault) -> Item:
+def _item(index: int, given: Any, agency: str, reader: EventReader, vault: Vault) -> Item:
+    event = with_plain_data(given) if isinstance(given, dict) else given
+    if isinstance(event, Refusal):
+        sent = given.get("id")
+        return Item(index, sent if isinstance(sent, str) else None, None, None, given, event)
     if event is not _MALFORMED and _too_deep(event):
         return Item(index, None, None, None, None, Refusal("malformed", None, f"Nested deeper than {DEEPEST} levels."))
     if event is _MALFORMED or not isinstance(event, dict):
         raw = None if event is _MALFORMED else event
         return Item(index, None, None, None, raw, Refusal("malformed", None, "Not a JSON object."))
-    given, source, kind = event.get("id"), event.get("source"), event.get("type")
+    event_id, source, kind = event.get("id"), event.get("source"), event.get("type")
     refusal = _envelope(event)
     if refusal is not None:
-        return Item(index, given if isinstance(given, str) else None, None, None, event, refusal)
-    assert isinstance(given, str)
+        return Item(index, event_id if isinstance(event_id, str) else None, None, None, event, refusal)
+    assert isinstance(event_id, str)
     assert isinstance(source, str)
     data = event.get("data")
     plain = msgspec.json.encode(data, order="deterministic")
     content = vault.hash("event", kind, plain.decode())
     command = _NUL if rb"\u0000" in plain and _holds_nul(data) else _read(reader, kind, data)
-    key = vault.hash("event-id", agency, source, given)
-    return Item(index, given, source, str(kind), event, command, key, content)
+    key = vault.hash("event-id", agency, source, event_id)
+    return Item(index, event_id, source, str(kind), event, command, key, content)
 
 
 def _read(reader: EventReader, kind: Any, data: Any) -> Command | Refusal:
