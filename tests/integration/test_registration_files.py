@@ -1,4 +1,4 @@
-"""Files as agencies have them, uploaded over HTTP: what was found in them is reported, and may be said otherwise."""
+"""Files as agencies have them, uploaded over HTTP: what was found in them is reported, and may be set otherwise."""
 
 from collections.abc import AsyncIterator
 from typing import Any

@@ -45,7 +45,7 @@ async def reports(here: World) -> dict[str, dict[str, Any]]:
 
 
 def new_to_its_agency(file: str) -> int:
-    """Partners on this list that are on no earlier one of the same agency: what it is answered says nothing of others'.
+    """Partners on this list that are on no earlier one of the same agency: its answers depend on nothing of others'.
 
     `new_partners` is that number for a second list, since no other agency lists those; of a first list it is all.
     """

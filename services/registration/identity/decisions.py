@@ -29,7 +29,7 @@ class DecidedRow:
 
 
 Mark = tuple[Any, ...]
-"""What tells whose a row is."""
+"""What identifies the row of a decision."""
 Sides = dict[UUID, set[int]]
 """Decision → its sides."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 class Keys:
     """Identifiers to look up a partner by; an anchor (the row of a ref, the partner of an id) comes first.
 
-    A phone, an e-mail and an owner's name only tell apart several that bear the name.
+    A phone, an e-mail and an owner's name only distinguish several that bear the name.
     """
 
     nib: int | None = None

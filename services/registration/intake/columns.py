@@ -244,7 +244,7 @@ def _found(kind: str, at: Mapping[str, int]) -> dict[str, int]:
 
 
 def of_other_texts(kind: str, header: tuple[str, ...]) -> list[tuple[str, int]]:
-    """(name, column) of what tells rows apart beside what is read of them, by name: texts that mean nothing to us.
+    """(name, column) of what distinguishes rows beside what is read of them, by name: texts that mean nothing to us.
 
     A row is the same row if only its date or its running number is another one.
     """
@@ -265,7 +265,7 @@ def _is_roster(at: Mapping[str, int]) -> bool:
 
 
 def _leave_workers_apart(at: Mapping[str, int], found: dict[str, int]) -> None:
-    """In a roster the participant is the employer; `worker` is what tells one worker from the others."""
+    """In a roster the participant is the employer; `worker` identifies a worker."""
     worker = next((at[name] for name in (*_WORKER_NO, *_NIK, *_WORKER_NAME) if name in at), None)
     employer = next((at[name] for name in _BUSINESS if name in at), None)
     for meaning in [meaning for meaning in found if meaning not in KEPT or meaning == "name"]:

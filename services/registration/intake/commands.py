@@ -61,7 +61,7 @@ class ListPartner(msgspec.Struct, frozen=True):
     owner: str | None = None
     """Who owns the business, as given beside its name; None where only one of the two names is given."""
     other_texts: tuple[str, ...] = ()
-    """What else tells the row from others of its list: texts of columns without a meaning, as they are compared."""
+    """What else distinguishes the row from others of its list: texts of columns without a meaning, as compared."""
 
 
 class DelistPartner(msgspec.Struct, frozen=True):

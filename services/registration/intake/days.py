@@ -86,7 +86,7 @@ def numbers_of(text: str) -> tuple[int, int] | None:
 
 
 def is_ambiguous(text: str) -> bool:
-    """Whether day and month of this text can be told apart by nothing in it: 03/04/2021, unlike 03/03 or 25/04."""
+    """Whether day and month of this text cannot be distinguished: 03/04/2021, unlike 03/03 or 25/04."""
     numbers = numbers_of(text)
     return numbers is not None and numbers[0] != numbers[1] and max(numbers) <= 12
 

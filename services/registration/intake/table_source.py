@@ -26,7 +26,7 @@ TOTALS = Refusal(
 _TOTAL_WORDS = frozenset(("satuan", "unit", "jumlah", "total", "persentase", "judul", "indikator", "periode", "data"))
 
 Lines = tuple[Header, Iterator[Line], Callable[[], dict[str, Any]]]
-"""The header, the lines below it, and what can be said of the file once these are read."""
+"""The header, the lines below it, and what is known of the file once these are read."""
 
 
 @contextmanager

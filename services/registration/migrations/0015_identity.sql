@@ -1,10 +1,10 @@
--- What tells who is one partner, beside numbers and names: keyed hashes, as those are. What the steps of `matching` join
+-- What decides who is one partner, beside numbers and names: keyed hashes, as those are. What the steps of `matching` join
 -- is kept with each row, so that a change need not look at what it does not reach. Rows that were here before have no
 -- groups until the service has started: only it can open what is sealed (`identity_upgrade.py`).
 alter table evidence add column phone uuid, add column email uuid, add column owner uuid,
     add column number_group uuid, add column name_group uuid,
     add column texts_unknown boolean not null default false;
--- What else such a row without a ref said is not known: the same row sent again with more texts takes its place.
+-- What else stood in such a row without a ref is not known: the same row sent again with more texts takes its place.
 update evidence set texts_unknown = true where ref is null;
 create index evidence_without_groups on evidence (key) where number_group is null;
 create index evidence_texts_unknown on evidence (key) where texts_unknown;

@@ -77,7 +77,7 @@ def read_row(reader: RowReader, row: Row) -> Command | Refusal:
 
 
 def options_of(record: asyncpg.Record) -> ReadingOptions:
-    """What the upload said of how its file is read."""
+    """How the upload asked its file to be read."""
     return ReadingOptions(**msgspec.json.decode(record["options"]))
 
 
