@@ -30,9 +30,9 @@ HEADER = b"nama usaha;nib;alamat\n"
 
 READ = """
 import resource, sys
-from services.registration.intake import table_reader
-from services.registration.intake.reading_options import ReadingOptions
-from services.registration.intake.row_spool import RowSpool
+from services.registration.intake.files import table_reader
+from services.registration.intake.files.reading_options import ReadingOptions
+from services.registration.intake.files.row_spool import RowSpool
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]), int(sys.argv[2])))
 with open(sys.argv[1], "rb") as file, RowSpool() as rows:
     table = table_reader.read(file, "partners", ReadingOptions(), rows)

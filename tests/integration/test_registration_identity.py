@@ -12,7 +12,7 @@ import pytest
 
 from services.registration.identity.keys import Known, look_up
 from services.registration.identity.matching import cluster
-from services.registration.intake.names import name_key
+from services.registration.intake.cells.names import name_key
 from services.registration.writer import import_worker
 from tests import stack
 from tests.integration.registration_world import World, world

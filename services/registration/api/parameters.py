@@ -3,7 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from services.registration.intake import days, values
+from services.registration.intake import values
+from services.registration.intake.cells import days
 from services.registration.intake.values import Refusal
 from shared.jakarta import today
 from shared.problems import Problem

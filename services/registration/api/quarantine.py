@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from services.registration.api.access import check_scope, sender, services
 from services.registration.api.parameters import BEFORE_ALL
-from services.registration.intake import column_findings, health_data, scopes, values
+from services.registration.intake import health_data, scopes, values
+from services.registration.intake.cells import column_findings
 from services.registration.intake.contexts import EventContext, UploadContext
 from services.registration.intake.event_reader import EventReader
+from services.registration.intake.files.tables import Row, squeeze
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.row_reader import RowReader
-from services.registration.intake.tables import Row, squeeze
 from services.registration.intake.values import Refusal
 from services.registration.orders import Order
 from services.registration.queries import queries

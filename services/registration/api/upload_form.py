@@ -8,10 +8,11 @@ import msgspec
 
 from services.registration.api import parameters
 from services.registration.api.access import check_scope
-from services.registration.intake import columns, table_reader
+from services.registration.intake import columns
 from services.registration.intake.columns import FileKind
-from services.registration.intake.header import WINDOW
-from services.registration.intake.reading_options import DateOrder, DecimalMark, ReadingOptions
+from services.registration.intake.files import table_reader
+from services.registration.intake.files.header import WINDOW
+from services.registration.intake.files.reading_options import DateOrder, DecimalMark, ReadingOptions
 from shared.events.text_limits import limit_of
 from shared.problems import Problem
 from shared.security import Principal

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.registration.intake import names
+from services.registration.intake.cells import names
 from services.registration.intake.commands import ContactDetails
 from services.registration.vault import Vault
 

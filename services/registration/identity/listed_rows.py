@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from services.registration.identity import contact_hashes
 from services.registration.identity.profile import Row
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import names
+from services.registration.intake.cells import names
 from services.registration.intake.commands import ListPartner
 from services.registration.orders import Order
 from services.registration.vault import Vault

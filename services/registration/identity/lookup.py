@@ -11,7 +11,8 @@ import asyncpg
 from services.registration.identity import contact_hashes
 from services.registration.identity.keys import Keys, Known, look_up
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import names, values
+from services.registration.intake import values
+from services.registration.intake.cells import names
 from services.registration.intake.commands import ContactDetails, Reference
 from services.registration.intake.values import Refusal
 from shared.database import columns

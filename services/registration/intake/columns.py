@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
+from services.registration.intake.files.tables import squeeze
 from services.registration.intake.roster import KEPT
-from services.registration.intake.tables import squeeze
 
 FileKind = Literal["partners", "persons", "enrollments", "claims", "targets", "briefings", "attendance", "agreements"]
 KINDS: Final = get_args(FileKind)

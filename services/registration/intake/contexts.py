@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from services.registration.intake.files.reading_options import AS_FOUND, ReadingOptions
 from services.registration.intake.jurisdiction import Jurisdiction
-from services.registration.intake.reading_options import AS_FOUND, ReadingOptions
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from services.registration.intake import identifiers, names
+from services.registration.intake.cells import identifiers, names
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
 from shared.regions import Regions

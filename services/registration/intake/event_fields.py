@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from services.registration.intake import days, identifiers, phones, placeholders, values, vocabulary
+from services.registration.intake import values
+from services.registration.intake.cells import days, identifiers, phones, placeholders, vocabulary
 from services.registration.intake.commands import ContactDetails, Heads, Reference
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refused, checked

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Final, cast
 
-from services.registration.intake import event_fields, free_text, health_data, identifiers, placeholders, programmes
+from services.registration.intake import event_fields, free_text, health_data
+from services.registration.intake.cells import identifiers, placeholders, programmes
 from services.registration.intake.commands import (
     Command,
     DelistPartner,

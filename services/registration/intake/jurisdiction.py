@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.registration.intake.column_findings import CodeSystem
+from services.registration.intake.cells.column_findings import CodeSystem
 from services.registration.intake.values import Refusal
 from shared.regions import RegionError, Regions
 

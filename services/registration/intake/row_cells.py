@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from services.registration.intake import days, identifiers, numbers, phones, placeholders, values
-from services.registration.intake.column_findings import NO_FINDINGS, ColumnFindings
+from services.registration.intake import values
+from services.registration.intake.cells import days, identifiers, numbers, phones, placeholders
+from services.registration.intake.cells.column_findings import NO_FINDINGS, ColumnFindings
 from services.registration.intake.commands import ContactDetails, Heads, Reference
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal, Refused, checked

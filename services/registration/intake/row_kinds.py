@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from services.registration.intake import free_text, numbers, programmes, row_cells, values, vocabulary
+from services.registration.intake import free_text, row_cells, values
+from services.registration.intake.cells import numbers, programmes, vocabulary
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import (
     Command,

@@ -4,17 +4,18 @@ from collections.abc import Iterable
 
 import msgspec
 
-from services.registration.intake import columns, data_subject, free_text, health_data, names, row_cells, row_faults
-from services.registration.intake.column_evidence import ColumnEvidence
-from services.registration.intake.column_findings import NO_FINDINGS, ColumnFindings
+from services.registration.intake import columns, data_subject, free_text, health_data, row_cells, row_faults
+from services.registration.intake.cells import names
+from services.registration.intake.cells.column_evidence import ColumnEvidence
+from services.registration.intake.cells.column_findings import NO_FINDINGS, ColumnFindings
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import Command, Enrol, ListPartner
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.data_subject import DataSubject
+from services.registration.intake.files.tables import Row
 from services.registration.intake.roster import KEPT, Roster
 from services.registration.intake.row_cells import RowCells
 from services.registration.intake.row_kinds import READERS, FileContext
-from services.registration.intake.tables import Row
 from services.registration.intake.values import Refusal, Refused
 from shared.events.text_limits import MOST_PARTIES, limit_of
 

@@ -12,7 +12,7 @@ from services.registration.identity import lookup
 from services.registration.identity.keys import Keys
 from services.registration.identity.regrouping import Touched
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import names
+from services.registration.intake.cells import names
 from services.registration.intake.commands import RecordAttendance
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome

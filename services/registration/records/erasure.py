@@ -12,7 +12,8 @@ from services.registration.identity.former_identifiers import FormerIdentifiers
 from services.registration.identity.profile import Row
 from services.registration.identity.regrouping import Touched
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import data_subject, names
+from services.registration.intake import data_subject
+from services.registration.intake.cells import names
 from services.registration.intake.commands import ErasePartner
 from services.registration.intake.data_subject import HashedIdentifiers
 from services.registration.orders import Accepted, Effect, Order, Outcome

@@ -11,8 +11,8 @@ import asyncpg
 
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import Command
+from services.registration.intake.files.tables import Row
 from services.registration.intake.row_reader import RowReader
-from services.registration.intake.tables import Row
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
 from services.registration.queries import queries

@@ -14,7 +14,8 @@ import asyncpg
 from services.registration.identity import contact_hashes, evidence, joins, listed_rows
 from services.registration.identity.profile import Row
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import data_subject, names
+from services.registration.intake import data_subject
+from services.registration.intake.cells import names
 from services.registration.intake.commands import Command, ContactDetails, Heads, ListPartner, Reference, SettleRows
 from services.registration.orders import Order, Outcome
 from services.registration.queries import queries

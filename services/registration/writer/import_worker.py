@@ -9,8 +9,8 @@ from uuid import UUID
 import asyncpg
 
 from services.registration.intake.contexts import UploadContext
+from services.registration.intake.files.row_spool import RowSpool
 from services.registration.intake.jurisdiction import Jurisdiction
-from services.registration.intake.row_spool import RowSpool
 from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.vault import Vault

@@ -7,14 +7,15 @@ from typing import BinaryIO
 import asyncpg
 import msgspec
 
-from services.registration.intake import columns, table_reader
+from services.registration.intake import columns
 from services.registration.intake.commands import Command, Enrol
 from services.registration.intake.contexts import UploadContext
-from services.registration.intake.reading_options import ReadingOptions
+from services.registration.intake.files import table_reader
+from services.registration.intake.files.reading_options import ReadingOptions
+from services.registration.intake.files.row_spool import RowSpool, SortKey
+from services.registration.intake.files.table_reader import Interrupted
+from services.registration.intake.files.tables import Row, Table
 from services.registration.intake.row_reader import RowReader
-from services.registration.intake.row_spool import RowSpool, SortKey
-from services.registration.intake.table_reader import Interrupted
-from services.registration.intake.tables import Row, Table
 from services.registration.intake.values import Refusal
 from services.registration.writer import failures
 from services.registration.writer.chunks import Chunk, Line

@@ -5,10 +5,10 @@ from datetime import date
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import Command
 from services.registration.intake.contexts import UploadContext
+from services.registration.intake.files.reading_options import AS_FOUND, ReadingOptions
+from services.registration.intake.files.tables import Row
 from services.registration.intake.jurisdiction import Jurisdiction
-from services.registration.intake.reading_options import AS_FOUND, ReadingOptions
 from services.registration.intake.row_reader import RowReader
-from services.registration.intake.tables import Row
 from services.registration.intake.values import Refusal
 from shared.regions import Regions
 

@@ -9,14 +9,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from services.registration.intake import columns, table_reader
+from services.registration.intake import columns
 from services.registration.intake.commands import Command
 from services.registration.intake.contexts import UploadContext
+from services.registration.intake.files import table_reader
+from services.registration.intake.files.reading_options import ReadingOptions
+from services.registration.intake.files.row_spool import RowSpool
+from services.registration.intake.files.tables import Table
 from services.registration.intake.jurisdiction import Jurisdiction
-from services.registration.intake.reading_options import ReadingOptions
 from services.registration.intake.row_reader import RowReader
-from services.registration.intake.row_spool import RowSpool
-from services.registration.intake.tables import Table
 from services.registration.intake.values import Refusal
 from shared.regions import Regions
 

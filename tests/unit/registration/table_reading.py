@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from deploy.local.directory import ROOT
-from services.registration.intake import columns, table_reader
+from services.registration.intake import columns
 from services.registration.intake.columns import FileKind
-from services.registration.intake.reading_options import ReadingOptions
-from services.registration.intake.row_spool import RowSpool
-from services.registration.intake.tables import Row, Table
+from services.registration.intake.files import table_reader
+from services.registration.intake.files.reading_options import ReadingOptions
+from services.registration.intake.files.row_spool import RowSpool
+from services.registration.intake.files.tables import Row, Table
 from services.registration.intake.values import Refusal
 
 FIELD_CASES = ROOT.parent / "shared/data/field-cases"

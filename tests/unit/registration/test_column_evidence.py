@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.intake.column_evidence import ColumnEvidence
-from services.registration.intake.column_findings import NO_FINDINGS, ColumnFindings, of_report
+from services.registration.intake.cells.column_evidence import ColumnEvidence
+from services.registration.intake.cells.column_findings import NO_FINDINGS, ColumnFindings, of_report
 from services.registration.intake.commands import Enrol, ListPartner, RecordStatement
-from services.registration.intake.reading_options import AS_FOUND, ReadingOptions
+from services.registration.intake.files.reading_options import AS_FOUND, ReadingOptions
 from services.registration.intake.values import Refusal
 from shared.regions import Regions
 from tests.unit.registration.reading import codes, read

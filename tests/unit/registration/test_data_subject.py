@@ -6,9 +6,9 @@ from datetime import date
 from services.registration.intake import data_subject
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.data_subject import DataSubject
+from services.registration.intake.files.tables import Row
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.row_reader import RowReader
-from services.registration.intake.tables import Row
 from services.registration.vault import Vault
 from shared.regions import Regions
 

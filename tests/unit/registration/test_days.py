@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.intake import days
+from services.registration.intake.cells import days
 from services.registration.intake.values import Refusal
 from shared import jakarta
 

@@ -8,10 +8,10 @@ import pytest
 from services.registration.intake.columns import FileKind
 from services.registration.intake.contexts import EventContext, UploadContext
 from services.registration.intake.event_reader import EventReader
+from services.registration.intake.files.tables import Row
 from services.registration.intake.free_text import has_personal_number
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.row_reader import RowReader
-from services.registration.intake.tables import Row
 from services.registration.intake.values import Refusal
 from shared.regions import Regions
 

@@ -7,9 +7,9 @@ import pytest
 
 from services.registration.intake import health_data
 from services.registration.intake.contexts import UploadContext
+from services.registration.intake.files.tables import Row
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.row_reader import RowReader
-from services.registration.intake.tables import Row
 from services.registration.intake.values import Refusal
 from shared.regions import Regions
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.intake import identifiers, placeholders
+from services.registration.intake.cells import identifiers, placeholders
 from services.registration.intake.values import Refusal
 
 NIK = "3576022510960000"

@@ -10,9 +10,9 @@ import pytest
 from services.registration.identity import listed_rows, matching
 from services.registration.identity.profile import Row
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import tables
 from services.registration.intake.commands import ListPartner
 from services.registration.intake.contexts import UploadContext
+from services.registration.intake.files import tables
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.row_reader import RowReader
 from services.registration.orders import Order

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.intake.names import name_key, owner_key
+from services.registration.intake.cells.names import name_key, owner_key
 
 
 @pytest.mark.parametrize(

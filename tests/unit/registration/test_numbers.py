@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.intake import numbers, phones
+from services.registration.intake.cells import numbers, phones
 from services.registration.intake.values import Refusal
 
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import Enrol, ListPartner
 from services.registration.intake.contexts import UploadContext
+from services.registration.intake.files.tables import Row
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.row_reader import RowReader
-from services.registration.intake.tables import Row
 from services.registration.intake.values import Refusal
 from shared.regions import Regions
 from tests.unit.registration import reading

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.registration.intake.reading_options import ReadingOptions
+from services.registration.intake.files.reading_options import ReadingOptions
 from tests.unit.registration.table_reading import field_case, found, read, refusal
 
 LIST = "NO;NAMA USAHA;ALAMAT;KECAMATAN;JUMLAH PEKERJA\n"

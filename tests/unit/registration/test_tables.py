@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.registration.intake import row_spool, table_reader
-from services.registration.intake.reading_options import ReadingOptions
-from services.registration.intake.row_spool import RowSpool
-from services.registration.intake.tables import Row, squeeze
+from services.registration.intake.files import row_spool, table_reader
+from services.registration.intake.files.reading_options import ReadingOptions
+from services.registration.intake.files.row_spool import RowSpool
+from services.registration.intake.files.tables import Row, squeeze
 from services.registration.intake.values import Refusal
 from shared.spreadsheet import as_csv
 from tests.unit.registration.table_reading import field_case, found, read, refusal

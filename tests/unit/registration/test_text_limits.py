@@ -11,9 +11,9 @@ import pytest
 from services.registration.intake import columns
 from services.registration.intake.contexts import EventContext, UploadContext
 from services.registration.intake.event_reader import EventReader
+from services.registration.intake.files.tables import Row
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.row_reader import RowReader
-from services.registration.intake.tables import Row
 from services.registration.intake.values import Refusal
 from services.registration.vault import Vault
 from services.registration.writer import envelopes

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.registration.intake import programmes, vocabulary
+from services.registration.intake.cells import programmes, vocabulary
 
 
 @pytest.mark.parametrize(

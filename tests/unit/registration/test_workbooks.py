@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from services.registration.intake.workbook_cells import text_of
+from services.registration.intake.files.workbook_cells import text_of
 from tests.unit.registration.table_reading import field_case, found, read, refusal, sheet, workbook
 
 ROWS = [["Nama Usaha", "NIK", "Jumlah Pekerja"], ["Toko", "3311004101800061", 2]]

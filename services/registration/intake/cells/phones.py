@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from services.registration.intake.placeholders import given
+from services.registration.intake.cells.placeholders import given
 
 LONGEST: Final = 200
 """Characters; what is longer is no phone number."""

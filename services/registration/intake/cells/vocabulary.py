@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from services.registration.intake import placeholders
+from services.registration.intake.cells import placeholders
 from shared.events.model import Scale, Segment
 
 SCALES: Final[dict[str, Scale]] = {

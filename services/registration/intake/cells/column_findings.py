@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from services.registration.intake.days import ReadAs
-from services.registration.intake.numbers import DecimalMark
+from services.registration.intake.cells.days import ReadAs
+from services.registration.intake.cells.numbers import DecimalMark
 
 CodeSystem = Literal["kemendagri", "bps", "former", "doubtful"]
 """Whose codes a column of region codes holds: the ministry's, BPS's, the ministry's before 2022, or unclear."""

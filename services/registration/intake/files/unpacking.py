@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from tempfile import TemporaryFile
 from typing import BinaryIO, Protocol
 
-from services.registration.intake.file_format import DAMAGED, Format, file_format
+from services.registration.intake.files.file_format import DAMAGED, Format, file_format
 from services.registration.intake.values import Refusal
 
 MOST_BYTES = 256 << 20

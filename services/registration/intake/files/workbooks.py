@@ -10,11 +10,11 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from services.registration.intake.reading_options import ReadingOptions
-from services.registration.intake.tables import Line
+from services.registration.intake.files.reading_options import ReadingOptions
+from services.registration.intake.files.tables import Line
 from services.registration.intake.values import Refusal
 
-CHILD = "services.registration.intake.workbook_child"
+CHILD = "services.registration.intake.files.workbook_child"
 TOO_LARGE = Refusal(
     "malformed",
     "file",

@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 
 import msgspec
 
-from services.registration.intake.tables import Row
+from services.registration.intake.files.tables import Row
 
 RUN = 20_000
 """Rows that are sorted in memory at once."""

@@ -1,6 +1,6 @@
 """The process in which a workbook is opened: its memory and time are limited, and its end is nobody else's.
 
-`python -m services.registration.intake.workbook_child FD KIND OPTIONS` reads the workbook behind the file descriptor
+`python -m services.registration.intake.files.workbook_child FD KIND OPTIONS` reads the workbook behind the descriptor
 and writes lines of JSON: what was found (`{"sheet": …}` or `{"refused": sentence}`), then `[number, [cells]]` for every
 row of the sheet, then `{"rows": n}`, without which the process was ended before it was done.
 """
@@ -21,10 +21,11 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from services.registration.intake import columns, hidden_rows
-from services.registration.intake.header import WINDOW, find_header
-from services.registration.intake.tables import Line, squeeze, without_empty_end
-from services.registration.intake.workbook_cells import text_of
+from services.registration.intake import columns
+from services.registration.intake.files import hidden_rows
+from services.registration.intake.files.header import WINDOW, find_header
+from services.registration.intake.files.tables import Line, squeeze, without_empty_end
+from services.registration.intake.files.workbook_cells import text_of
 
 MEMORY = 512 << 20
 """Bytes of address space, which bounds what any workbook, or a bomb dressed as one, can take."""

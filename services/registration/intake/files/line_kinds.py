@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 from string import ascii_uppercase
 from typing import Final
 
-from services.registration.intake.header import Header
-from services.registration.intake.tables import SkipReason, squeeze
+from services.registration.intake.files.header import Header
+from services.registration.intake.files.tables import SkipReason, squeeze
 
 _SUM: Final = re.compile(
     r"\W*(?:(?:sub|grand)[\s._-]*total|(?:jumlah|jml|total)(?:[\s._-]*(?:jumlah|total))?|jumlah\s+total)\b",

@@ -3,7 +3,7 @@
 import re
 from typing import Final, Literal
 
-from services.registration.intake.placeholders import NO_PEOPLE, as_word, cleaned, given, is_nothing
+from services.registration.intake.cells.placeholders import NO_PEOPLE, as_word, cleaned, given, is_nothing
 from services.registration.intake.values import MAX_AMOUNT, MAX_WORKERS, Refusal
 
 DecimalMark = Literal[".", ","]

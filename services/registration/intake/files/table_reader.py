@@ -5,17 +5,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any, BinaryIO
 
-from services.registration.intake import columns, table_source, workbooks
+from services.registration.intake import columns
 from services.registration.intake.columns import FileKind
-from services.registration.intake.file_format import file_format
-from services.registration.intake.header import Header
-from services.registration.intake.line_kinds import LineKinds
-from services.registration.intake.reading_options import ReadingOptions
-from services.registration.intake.row_spool import RowSpool
-from services.registration.intake.table_source import TOTALS, are_totals
-from services.registration.intake.tables import Line, Row, SkipReason, Table, squeeze
+from services.registration.intake.files import table_source, workbooks
+from services.registration.intake.files.file_format import file_format
+from services.registration.intake.files.header import Header
+from services.registration.intake.files.line_kinds import LineKinds
+from services.registration.intake.files.reading_options import ReadingOptions
+from services.registration.intake.files.row_spool import RowSpool
+from services.registration.intake.files.table_source import TOTALS, are_totals
+from services.registration.intake.files.tables import Line, Row, SkipReason, Table, squeeze
+from services.registration.intake.files.workbooks import WorkbookFailed
 from services.registration.intake.values import Refusal
-from services.registration.intake.workbooks import WorkbookFailed
 
 MOST_ROWS = 1_000_000
 ASKED_EVERY = 10_000

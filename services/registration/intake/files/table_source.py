@@ -5,16 +5,17 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple
 
-from services.registration.intake import columns, text_records, workbooks
+from services.registration.intake import columns
 from services.registration.intake.columns import FileKind
-from services.registration.intake.file_format import EMPTY
-from services.registration.intake.header import WINDOW, Header, Known, find_header
-from services.registration.intake.reading_options import ReadingOptions
-from services.registration.intake.tables import Line, squeeze
-from services.registration.intake.text_lines import TextLine, TextLines
-from services.registration.intake.unpacking import unpacked
+from services.registration.intake.files import text_records, workbooks
+from services.registration.intake.files.file_format import EMPTY
+from services.registration.intake.files.header import WINDOW, Header, Known, find_header
+from services.registration.intake.files.reading_options import ReadingOptions
+from services.registration.intake.files.tables import Line, squeeze
+from services.registration.intake.files.text_lines import TextLine, TextLines
+from services.registration.intake.files.unpacking import unpacked
+from services.registration.intake.files.workbooks import Workbook, WorkbookFailed
 from services.registration.intake.values import Refusal
-from services.registration.intake.workbooks import Workbook, WorkbookFailed
 
 _WINDOW_CHARACTERS = 4 << 20
 NO_HEADER = Refusal("malformed", "file", "No header: no line holds two column names known for this kind of file.")

@@ -4,8 +4,8 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from services.registration.intake.tables import MOST_COLUMNS, Line
-from services.registration.intake.text_lines import LONGEST_LINE, TextLine
+from services.registration.intake.files.tables import MOST_COLUMNS, Line
+from services.registration.intake.files.text_lines import LONGEST_LINE, TextLine
 from shared.spreadsheet import unguarded
 
 DELIMITERS = (";", ",", "\t", "|")

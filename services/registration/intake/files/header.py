@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from services.registration.intake.tables import Line, squeeze, without_empty_end
+from services.registration.intake.files.tables import Line, squeeze, without_empty_end
 
 WINDOW = 200
 """Lines among which the header is looked for."""

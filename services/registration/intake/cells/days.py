@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final, Literal
 
-from services.registration.intake.placeholders import cleaned, given
+from services.registration.intake.cells.placeholders import cleaned, given
 from services.registration.intake.values import Refusal
 from shared import jakarta
 

@@ -9,7 +9,7 @@ import unicodedata
 from datetime import date
 from typing import Final
 
-from services.registration.intake.placeholders import BLANK, cleaned
+from services.registration.intake.cells.placeholders import BLANK, cleaned
 from services.registration.intake.values import Refusal
 from shared.refusals import WarningCode
 

@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from services.registration.intake import days, identifiers
-from services.registration.intake.column_findings import CodeSystem, ColumnFindings
-from services.registration.intake.days import ReadAs
-from services.registration.intake.numbers import DecimalMark
-from services.registration.intake.placeholders import given
-from services.registration.intake.reading_options import ReadingOptions
+from services.registration.intake.cells import days, identifiers
+from services.registration.intake.cells.column_findings import CodeSystem, ColumnFindings
+from services.registration.intake.cells.days import ReadAs
+from services.registration.intake.cells.numbers import DecimalMark
+from services.registration.intake.cells.placeholders import given
+from services.registration.intake.files.reading_options import ReadingOptions
 from shared.regions import Regions
 from shared.regions.region_codes import System
 
