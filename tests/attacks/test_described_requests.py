@@ -21,7 +21,7 @@ from tests.attacks.three_services import ADMIN, Operation, Service, check, three
 
 MODES = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
 LONG = bool(os.environ.get("PAYUNG_TEST_LONG"))
-EXAMPLES = 1_000 if LONG else 20
+EXAMPLES = 1_000 if LONG else 10
 """Requests a route, mode and key."""
 
 

@@ -53,22 +53,22 @@ def lines_without_header() -> Iterator[bytes]:
 
 def one_line() -> Iterator[bytes]:
     yield HEADER
-    yield from (b"x" * MIB for _ in range(40))
+    yield from (b"x" * MIB for _ in range(20))
 
 
 def open_quotes() -> Iterator[bytes]:
     yield HEADER
-    yield from (b'"' + b"x" * (MIB - 10) + b"\n" for _ in range(30))
+    yield from (b'"' + b"x" * (MIB - 10) + b"\n" for _ in range(10))
 
 
 def many_columns() -> Iterator[bytes]:
     yield HEADER
-    yield from (b";".join([b"x"] * 10_000) + b"\n" for _ in range(2_000))
+    yield from (b";".join([b"x"] * 10_000) + b"\n" for _ in range(700))
 
 
 def empty_cells() -> Iterator[bytes]:
     yield HEADER
-    yield from (b";" * 1_000_000 + b"\n" for _ in range(25))
+    yield from (b";" * 1_000_000 + b"\n" for _ in range(10))
 
 
 def a_wide_header() -> Iterator[bytes]:
