@@ -7,6 +7,7 @@ from uuid import UUID
 from services.registration.identity import grouping, kept_decisions
 from services.registration.identity.decisions import DecidedRow
 from services.registration.identity.evidence import to_row
+from services.registration.identity.profile import values_of
 from services.registration.identity.regrouping import Touched
 from services.registration.identity.stored_rows import DatabaseRows
 from services.registration.identity.unit_of_work import UnitOfWork
@@ -21,8 +22,7 @@ async def decide(work: UnitOfWork, case_id: UUID, partners: Sequence[UUID], *, s
     else:
         decided = await _rows_of_sides(work, decision, partners, same)
     if same:
-        marks = [list({getattr(each, key) for each in decided} - {None}) for key in ("key", "nib", "nik_koperasi")]
-        await work.execute("drop_contradicted", *marks)
+        await work.execute("drop_contradicted", *values_of(decided, ("key", "nib", "nik_koperasi")))
     await kept_decisions.keep(work, decided)
     concerned = await DatabaseRows(work).of_decided(decided)
     _, touched = await grouping.regroup(work, [], again=concerned)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.registration.identity.profile import Row
+from services.registration.identity.profile import Row, values_of
 from services.registration.identity.unit_of_work import UnitOfWork
 from shared.database import columns
 
@@ -42,7 +42,7 @@ async def sharing(work: UnitOfWork, rows: Sequence[Row]) -> list[FormerIdentifie
 
     The states of the partners found are loaded.
     """
-    asked = [list({getattr(row, key) for row in rows} - {None}) for key in ("nib", "nik_koperasi", "nik", "name")]
+    asked = values_of(rows, ("nib", "nik_koperasi", "nik", "name"))
     former = [FormerIdentifiers(**record) for record in await work.fetch("former_sharing", *asked)]
     await work.load_states({each.partner for each in former})
     return [each for each in former if work.states[each.partner].is_active]

@@ -14,25 +14,13 @@ from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Protocol
 
 from services.registration.identity import one_name
 from services.registration.identity.disjoint_sets import DisjointSets
-from services.registration.identity.one_name import Evidence, Group
+from services.registration.identity.one_name import Evidence, Group, Numbered
 
 Members = Sequence[int]
 """Positions of rows that belong together."""
-
-
-class Numbered(Protocol):
-    """The numbers in a row, None where it has none."""
-
-    @property
-    def nib(self) -> Any: ...
-    @property
-    def nik_koperasi(self) -> Any: ...
-    @property
-    def nik(self) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)

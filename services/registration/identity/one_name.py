@@ -15,11 +15,8 @@ CONTACTS = ("phone", "email", "owner")
 LINKS = (*CONTACTS, "nik")
 
 
-class Evidence(Protocol):
-    """What identity looks at in a row; None where the row has no value. `name` stands for name + regency.
-
-    The row was on its list from `first_listed` to `last_listed`; without a list it was on none.
-    """
+class Numbered(Protocol):
+    """The numbers in a row, None where it has none."""
 
     @property
     def nib(self) -> Any: ...
@@ -27,6 +24,14 @@ class Evidence(Protocol):
     def nik_koperasi(self) -> Any: ...
     @property
     def nik(self) -> Any: ...
+
+
+class Evidence(Numbered, Protocol):
+    """What identity looks at in a row; None where the row has no value. `name` stands for name + regency.
+
+    The row was on its list from `first_listed` to `last_listed`; without a list it was on none.
+    """
+
     @property
     def name(self) -> Any: ...
     @property

@@ -114,3 +114,9 @@ def derive_contact(ordered: Sequence[tuple[str, ContactDetails]]) -> tuple[str, 
         known = [[getattr(each, part) for _, each in ordered] for part in ContactDetails.__struct_fields__]
         details = ContactDetails(*(next((v for v in reversed(values) if v is not None), None) for values in known))
     return name, details
+
+
+def values_of(rows: Iterable[Any], names: Iterable[str]) -> list[list[Any]]:
+    """For each of these attributes the values that the rows have, once each; None is none."""
+    held = list(rows)
+    return [list({getattr(row, name) for row in held} - {None}) for name in names]

@@ -6,8 +6,11 @@ from uuid import UUID
 
 from services.registration.identity import evidence
 from services.registration.identity.decisions import DecidedRow
-from services.registration.identity.profile import Row
+from services.registration.identity.profile import Row, values_of
 from services.registration.identity.unit_of_work import UnitOfWork
+
+MARKS = ("key", "nib", "nik_koperasi", "name")
+"""By what a decision about a row is found again."""
 
 
 class DatabaseRows:
@@ -33,14 +36,11 @@ class DatabaseRows:
     async def decided(self, rows: Collection[Row]) -> Sequence[DecidedRow]:
         if not rows or not await self._kinds_of_decisions():
             return []
-        marks = [list({getattr(row, key) for row in rows} - {None}) for key in ("key", "nib", "nik_koperasi", "name")]
-        return [DecidedRow(**record) for record in await self._work.fetch("decisions_about", *marks)]
+        found = await self._work.fetch("decisions_about", *values_of(rows, MARKS))
+        return [DecidedRow(**record) for record in found]
 
     async def of_decided(self, decided: Collection[DecidedRow]) -> Sequence[Row]:
-        marks = [
-            list({getattr(each, key) for each in decided} - {None}) for key in ("key", "nib", "nik_koperasi", "name")
-        ]
-        return await self._rows("evidence_decided", *marks) if decided else []
+        return await self._rows("evidence_decided", *values_of(decided, MARKS)) if decided else []
 
     async def any_different(self) -> bool:
         return False in await self._kinds_of_decisions()

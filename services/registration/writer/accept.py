@@ -102,9 +102,15 @@ def _by_kind(placed: Iterable[tuple[int, Order[Command]]]) -> _ByKind:
     found = _ByKind()
     for at, order in placed:
         match order.command:
-            case ListPartner() | DelistPartner() | ErasePartner() | WithdrawPartner():
-                found.evidence.append((at, cast("Order[Evidence]", order)))
-            case DecideCase() | SettleRows() | DerivePartner():
+            case (
+                ListPartner()
+                | DelistPartner()
+                | ErasePartner()
+                | WithdrawPartner()
+                | DecideCase()
+                | SettleRows()
+                | DerivePartner()
+            ):
                 found.evidence.append((at, cast("Order[Evidence]", order)))
             case Enrol():
                 found.enrolments.append((at, cast("Order[Enrol]", order)))

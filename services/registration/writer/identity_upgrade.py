@@ -4,8 +4,8 @@ Done once, before the service serves. Names are compared otherwise now, so their
 phones, e-mails and owners' names become evidence. Only this process can open what is sealed, so SQL alone cannot do it.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,14 +13,13 @@ import asyncpg
 
 from services.registration.identity import contact_hashes, evidence, joins, listed_rows
 from services.registration.identity.profile import Row
-from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake import data_subject
 from services.registration.intake.cells import names
-from services.registration.intake.commands import Command, ContactDetails, Heads, ListPartner, Reference, SettleRows
-from services.registration.orders import Order, Outcome
+from services.registration.intake.commands import ContactDetails, Heads, ListPartner, Reference, SettleRows
 from services.registration.queries import queries
 from services.registration.records import participants
 from services.registration.vault import Vault
+from services.registration.writer import upgrade_batches
 from services.registration.writer.writer import Writer
 from shared.database import columns, transaction
 from shared.observability import get_logger
@@ -39,27 +38,9 @@ async def run(pool: asyncpg.Pool, writer: Writer, vault: Vault) -> None:
             await _read_anew(db, vault)
             await _join_anew(db)
             log.info("rows were joined under new rules", unsettled=await db.fetchval(queries["count_unsettled"]))
-    settling = True
-    while settling:
-        async with transaction(pool) as db:
-            (settling,) = await writer.inside(db, [_Settling()])
-
-
-@dataclass
-class _Settling:
-    """A submission that settles some of the rows that the rules put with another partner; whether there were any."""
-
-    keys: Collection[UUID] = ()
-    size: int = BATCH
-    alone: bool = True
-    rows: list[UUID] = field(default_factory=list)
-
-    async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
-        self.rows = [row["key"] for row in await work.fetch("take_unsettled", BATCH)]
-        return [Order("", (), SettleRows(tuple(map(str, self.rows))))] if self.rows else []
-
-    async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> bool:
-        return bool(self.rows)
+    await upgrade_batches.work_off(
+        pool, writer, "take_unsettled", BATCH, lambda taken: [SettleRows(tuple(map(str, taken)))]
+    )
 
 
 async def _read_anew(db: asyncpg.Connection, vault: Vault) -> None:
