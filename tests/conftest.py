@@ -1,7 +1,8 @@
 """One embedded Kafka and one embedded PostgreSQL for the whole suite, started when the first test asks for them.
 
 `kafka` its address · `postgres` the administrator's DSN · `database` a fresh database · `topics` a prefix of topics and
-groups · `own_kafka`, `own_postgres` make a broker or server that the test may kill. A whole stack: `tests.stack.Stack`.
+groups · `mailbox` a mail server that receives
+`own_kafka`, `own_postgres` make a broker or server that the test may kill. A whole stack: `tests.stack.Stack`.
 """
 
 import io
@@ -9,12 +10,16 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
 
 from shared.observability import configure_logging
 from tests import stack
+
+if TYPE_CHECKING:
+    from tests.integration.notifications_world import Mailbox
 
 
 @pytest.fixture(scope="session")
@@ -99,3 +104,14 @@ def own_postgres(tmp_path: Path) -> Iterator[Callable[[], Awaitable[stack.Server
     yield make
     for server in made:
         server.stop()
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator["Mailbox"]:
+    """A mail server that receives."""
+    from tests.integration.notifications_world import Mailbox
+
+    box = Mailbox()
+    await box.start()
+    yield box
+    await box.stop()

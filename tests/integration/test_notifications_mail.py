@@ -21,14 +21,6 @@ AT_WORK = KNOWN + DAY + timedelta(hours=9, minutes=30)
 
 
 @pytest.fixture
-async def mailbox() -> AsyncIterator[Mailbox]:
-    box = Mailbox()
-    await box.start()
-    yield box
-    await box.stop()
-
-
-@pytest.fixture
 async def world(database: Database, kafka: str, topics: str, mailbox: Mailbox) -> AsyncIterator[World]:
     smtp = f"smtp://127.0.0.1:{mailbox.port}"
     async with a_world(database, kafka, topics, smtp=smtp, mail_from="stop@payung.example") as made:

@@ -23,14 +23,6 @@ ROOT = Path(__file__).parents[2]
 COUNT = 400
 
 
-@pytest.fixture
-async def mailbox() -> AsyncIterator[Mailbox]:
-    box = Mailbox()
-    await box.start()
-    yield box
-    await box.stop()
-
-
 @asynccontextmanager
 async def a_process(
     world: World, log: Path, port: int, module: str, **more: str
