@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ async def _measure(home: Path, rows: int, phases: list[str], ports: int | None, 
         ):
             if phase in phases:
                 await run()
+        report.idle = await stack.machine.idle()
 
 
 class Bench:
@@ -158,7 +160,7 @@ class Bench:
         took: list[float] = []
         async with self._phase(f"accepted → in coverage, at {VISIBLE_PER_SECOND}/s", count) as phase:
             watching = asyncio.create_task(self._watch(accepted, took, count))
-            free = list(await connections(self.stack.url, self.stack.key, AT_ONCE))
+            free = deque(await connections(self.stack.url, self.stack.key, AT_ONCE))
             began = time.perf_counter()
             async with asyncio.TaskGroup() as tasks:
                 for number, body in enumerate(bodies):
@@ -169,8 +171,8 @@ class Bench:
         for each in free:
             await each.close()
 
-    async def _accept(self, free: list[Connection], body: bytes, accepted: dict[str, float]) -> None:
-        connection = free.pop() if free else await Connection.open(self.stack.url, self.stack.key)
+    async def _accept(self, free: deque[Connection], body: bytes, accepted: dict[str, float]) -> None:
+        connection = free.popleft() if free else await Connection.open(self.stack.url, self.stack.key)
         (partner,) = msgspec.json.decode(await connection.post("/v1/events", ONE, body))["partners"].values()
         accepted[partner] = time.perf_counter()
         free.append(connection)

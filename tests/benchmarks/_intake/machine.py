@@ -31,18 +31,12 @@ class Machine:
     def __init__(self, stack: Stack, db: asyncpg.Connection) -> None:
         self._data, self._db = stack.data, db
         self._pids = {part["name"]: part["pid"] for part in stack.status()["parts"]}
-        self._idle: dict[str, float] = {}
 
-    async def rest(self) -> None:
-        """Learn what the stack takes while nothing is asked of it."""
+    async def idle(self) -> dict[str, float]:
+        """CPU seconds that the stack takes in a second while nothing is asked of it."""
         before = await self.cpu()
         await asyncio.sleep(IDLE_SECONDS)
-        self._idle = self.spent(before, await self.cpu(), 0)
-        self._idle = {name: seconds / IDLE_SECONDS for name, seconds in self._idle.items()}
-
-    def spent(self, before: dict[str, float], after: dict[str, float], seconds: float) -> dict[str, float]:
-        """CPU seconds between two looks, without what as many idle seconds take."""
-        return {name: max(0, after[name] - before[name] - self._idle.get(name, 0) * seconds) for name in after}
+        return {name: (after - before[name]) / IDLE_SECONDS for name, after in (await self.cpu()).items()}
 
     async def cpu(self) -> dict[str, float]:
         """Seconds so far: the services, Kafka, PostgreSQL's backends by the service they serve, its other processes,

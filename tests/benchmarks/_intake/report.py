@@ -1,6 +1,7 @@
 """What was measured, as tables: rates and times with their ratio to the baseline, and CPU an event by process."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -38,7 +39,7 @@ class Phase:
         self.seconds = self.seconds or ended
         self.lag = ended - self.seconds
         if kind is None:
-            self.cpu = self.machine.spent(self.cpu, await self.machine.cpu(), ended)
+            self.cpu = {name: after - self.cpu[name] for name, after in (await self.machine.cpu()).items()}
 
 
 class Report:
@@ -46,10 +47,9 @@ class Report:
 
     def __init__(self) -> None:
         self._phases: list[Phase] = []
-        self._notes: list[str] = []
+        self.idle: dict[str, float] = {}
 
     def note(self, text: str) -> None:
-        self._notes.append(text)
         print(text, flush=True)
 
     def phase(self, name: str, count: int, machine: Machine, baseline: Phase | None = None) -> Phase:
@@ -71,15 +71,16 @@ class Report:
                 f"{phase.name:46} {phase.count:>9,} {phase.seconds:>8.1f} {phase.rate:>8,.0f} "
                 f"{times[0]:>7} {times[1]:>7} {ratio:>7}"
             )
-        _print_cpu(phases)
+        _print_cpu(phases, self.idle)
 
 
-def _print_cpu(phases: list[Phase]) -> None:
+def _print_cpu(phases: list[Phase], idle: Mapping[str, float]) -> None:
     print("\nµs of CPU an event beyond the idle stack's; PostgreSQL's by the service that it worked for")
     names = list(phases[0].cpu)
     print(" " * 46, *(f"{_short(name):>9}" for name in names), f"{'together':>9}")
     for phase in phases:
-        each = [phase.cpu[name] / phase.count * 1e6 for name in names]
+        rested = phase.seconds + phase.lag
+        each = [max(0, phase.cpu[name] - idle.get(name, 0) * rested) / phase.count * 1e6 for name in names]
         together = sum(each) - each[names.index("bench")]
         print(f"{phase.name:46}", *(f"{cost:>9,.0f}" for cost in (*each, together)))
 

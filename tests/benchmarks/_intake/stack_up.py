@@ -49,9 +49,7 @@ async def running(data: Path, ports: int | None) -> AsyncIterator[Running]:
         endpoints = stack.endpoints
         db = await asyncpg.connect(endpoints.database)
         try:
-            machine = Machine(stack, db)
-            await machine.rest()
-            yield Running(endpoints, await _agency(endpoints), db, machine)
+            yield Running(endpoints, await _agency(endpoints), db, Machine(stack, db))
         finally:
             await db.close()
     finally:
