@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import csv
+import io
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -105,6 +107,12 @@ class World:
         answer = await self.http.get(path, params=params, headers=self.bearer(agency))
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    async def downloaded(self, path: str, agency: str = "dinas", **params: str) -> list[dict[str, str]]:
+        """The rows of a CSV, by column."""
+        answer = await self.http.get(path, params=params, headers=self.bearer(agency))
+        assert answer.status_code == 200, answer.text
+        return list(csv.DictReader(io.StringIO(answer.text)))
 
     async def published(self) -> None:
         """Wait until the outbox is empty."""
