@@ -8,9 +8,10 @@ from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from services.registration.intake.contexts import UploadContext
-from services.registration.intake.files import table_beginning
+from services.registration.intake.files import table_beginning, workbook_beginning
 from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
@@ -109,3 +110,38 @@ def test_a_file_that_holds_no_table_is_refused_and_health_data_are_not_shown() -
     (row,) = seen(claims, "claims")["rows"]
     assert row["refused"]["code"] == "health_data"
     assert "patah" not in str(row)
+
+
+def written(rows: list[list[Any]], *, shared: bool, sheets: int = 1) -> bytes:
+    """An XLSX as Excel writes it: texts in a table of their own, those of the last sheet first."""
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"constant_memory": not shared, "in_memory": True})
+    pages = [book.add_worksheet(f"Lembar {number + 1}") for number in range(sheets)]
+    for page in reversed(pages):
+        for at, row in enumerate(rows):
+            page.write_row(at, 0, row)
+    book.close()
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_of_a_large_workbook_the_first_rows_are_opened_alone(monkeypatch: pytest.MonkeyPatch, shared: bool) -> None:
+    monkeypatch.setattr(workbook_beginning, "MOST_SHEET", 20_000)
+    rows = [["Nama Usaha", "NIK", "Kab/Kota"], *([f"Toko {n}", "3311004101800061", "Sukoharjo"] for n in range(2_000))]
+    found = seen(written(rows, shared=shared, sheets=2))
+    assert (found["is_whole"], found["reading"]["sheet"]) == (False, "Lembar 1")
+    assert found["reading"]["similar_sheets"] == ["Lembar 2"]
+    assert 50 < found["of_rows"] < 1_000
+    assert [row["fields"]["name"] for row in found["rows"]] == [f"Toko {n}" for n in range(20)]
+    assert found["counts"]["rejected"] == 0
+
+
+def test_a_large_workbook_of_numbers_alone_or_of_one_row_is_shown_as_far_as_it_can_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workbook_beginning, "MOST_SHEET", 3_000)
+    wide = [["Nama Usaha", "Kab/Kota", *(f"k{n}" for n in range(900))], ["Toko", "Sukoharjo"]]
+    assert seen(written(wide, shared=True))["is_whole"]
+    refused = preview(written([[n, n] for n in range(500)], shared=True))
+    assert isinstance(refused, Refusal)
+    assert "No header" in refused.detail

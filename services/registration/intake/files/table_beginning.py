@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from services.registration.intake.columns import FileKind
-from services.registration.intake.files import table_source, unpacking
+from services.registration.intake.files import table_source, unpacking, workbook_beginning
 from services.registration.intake.files.file_format import Format, file_format
 from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.intake.files.table_source import Lines
@@ -59,6 +59,8 @@ def _plain(file: BinaryIO) -> tuple[BinaryIO, Format, bool] | Refusal | None:
     name = file_format(file)
     if isinstance(name, Refusal):
         return name
+    if name == "xlsx" and (short := workbook_beginning.shortened(file)):
+        return short, name, True
     if name in ("xlsx", "xls", "ods"):
         return file, name, False
     return unpacking.beginning(file, name, MOST_BYTES)
