@@ -24,6 +24,7 @@ class Jurisdiction:
     _places: dict[tuple[str, str, CodeSystem | None], str | Refusal] = field(
         default_factory=dict, compare=False, repr=False
     )
+    _districts: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def only_region(self) -> str | None:
@@ -80,7 +81,10 @@ class Jurisdiction:
 
     def nik_district_exists(self, nik: str) -> bool:
         """Whether a NIK begins with the code of a regency that exists."""
-        return self.regions.was_ever_a_code(f"{nik[:2]}.{nik[2:4]}")
+        district = nik[:4]
+        if district not in self._districts:
+            self._districts[district] = self.regions.was_ever_a_code(f"{district[:2]}.{district[2:]}")
+        return self._districts[district]
 
     def _refusal(self, unknown: RegionError) -> Refusal:
         return self._ambiguous(unknown.readings) if unknown.code == "ambiguous_region" else UNKNOWN
