@@ -11,6 +11,9 @@ MOST: Final = 5_000
 
 _UNKNOWN: Final = object()
 
+LONGEST: Final = 1_000
+"""Characters of the texts together; longer ones are read anew."""
+
 T = TypeVar("T")
 Texts = tuple[str, ...]
 _Known = tuple[Callable[[Texts], Any], dict[Any, Any]]
@@ -37,7 +40,8 @@ class Memo:
             found = _answer(read)
             if len(known) >= MOST:
                 known.clear()
-            known[key] = found
+            if sum(map(len, key)) <= LONGEST:
+                known[key] = found
         if isinstance(found, Refusal):
             raise Refused(found.code, found.field, found.detail)
         return cast(T, found)
@@ -46,7 +50,7 @@ class Memo:
 def _key_of(columns: Mapping[str, int], meanings: Texts) -> Callable[[Texts], Any]:
     """What takes the texts of these columns out of a row's; the file may have none of them."""
     found = [columns[meaning] for meaning in meanings if meaning in columns]
-    return itemgetter(*found) if found else lambda _: None
+    return itemgetter(*found) if found else lambda _: ()
 
 
 def _answer(read: Callable[[], T]) -> T | Refusal:

@@ -168,9 +168,14 @@ def reference(cells: RowCells, name: str | None, numbers: Numbers, region: str) 
     )
 
 
-def regency(cells: RowCells, jurisdiction: Jurisdiction) -> str | Refusal:
-    """The row's regency, anywhere in the country."""
-    return jurisdiction.regency_of(cells["region_code"], cells["region"], cells.findings.region_codes)
+def regency_or_none(cells: RowCells, jurisdiction: Jurisdiction) -> str | None:
+    """The row's regency, anywhere in the country; None where none is understood."""
+
+    def read() -> str | None:
+        found = jurisdiction.regency_of(cells["region_code"], cells["region"], cells.findings.region_codes)
+        return None if isinstance(found, Refusal) else found
+
+    return cells.recalled("regency", _REGION, read)
 
 
 def place(cells: RowCells, jurisdiction: Jurisdiction) -> str:

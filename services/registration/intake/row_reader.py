@@ -144,8 +144,7 @@ class RowReader:
 
     def region_of(self, cells: RowCells) -> str | None:
         """The row's regency, wherever it lies; None where it cannot be read."""
-        region = row_cells.regency(cells, self._file.upload.jurisdiction)
-        return None if isinstance(region, Refusal) else region
+        return row_cells.regency_or_none(cells, self._file.upload.jurisdiction)
 
 
 def _cell_limit(meaning: str) -> int:

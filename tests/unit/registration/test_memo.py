@@ -75,6 +75,13 @@ def test_each_combination_of_texts_is_read_once_and_no_more_are_kept_than_fit(mo
     assert read == ["A", "B", "C", "A"]
 
 
+def test_long_texts_are_read_anew() -> None:
+    kept, texts, read = Memo({"name": 0}), ("x" * (memo.LONGEST + 1),), list[str]()
+    for _ in range(2):
+        kept.recall("name", ("name",), texts, lambda: read.append("again"))
+    assert read == ["again", "again"]
+
+
 def test_a_refusal_is_recalled_too() -> None:
     kept, tries = Memo({"date": 0}), list[int]()
 

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from datetime import date
 from functools import lru_cache
+from string import digits as DIGITS
 from typing import Final
 
 from services.registration.intake.cells.placeholders import BLANK, cleaned
@@ -27,6 +28,7 @@ _DIGIT = re.compile(r"\d")
 _ZEROS = "0" * 13
 _NIK = re.compile(r"[0-9]{16}")
 _MAYBE_SHORTENED = re.compile(r"[0-9]{15}0")
+NIB_DIGITS: Final = 13
 _NIB = re.compile(r"[0-9]{13}")
 _NIK_KOPERASI = re.compile(r"[0-9]{10,16}")
 
@@ -80,6 +82,11 @@ def nik_koperasi(text: str) -> str | None:
         return None
     digits = _whole(_number_alone(text), _NIK_KOPERASI)
     return digits if _NIK_KOPERASI.fullmatch(digits) and digits.strip("0") else None
+
+
+def may_hold_number(text: str) -> bool:
+    """Quickly: whether there are digits enough for a NIB, which is shorter than a NIK."""
+    return len(text) >= NIB_DIGITS and sum(map(text.count, DIGITS)) >= NIB_DIGITS
 
 
 def _number_alone(text: str) -> str:
