@@ -87,6 +87,17 @@ def end(cells: RowCells, start: date) -> date | None:
     return until
 
 
+def number(cells: RowCells, meaning: str) -> str:
+    """The number that an office gave a participant, a claim or a partner of its own; "" where there is none."""
+    return checked(identifiers.given_by_an_office(cells[meaning], meaning))
+
+
+def number_if_read(cells: RowCells, meaning: str) -> str:
+    """As `number`, "" also where the cell is refused."""
+    found = identifiers.given_by_an_office(cells[meaning], meaning)
+    return "" if isinstance(found, Refusal) else found
+
+
 def whole(cells: RowCells, meaning: str) -> int:
     """A whole number from 0; dots between the thousands are understood."""
     return checked(numbers.whole(cells[meaning], meaning, cells.findings.decimal.get(meaning)))
@@ -127,14 +138,22 @@ def contact(cells: RowCells) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
 
 
 def email(text: str) -> str | None:
-    """The first address in a cell; what has no @ is none."""
-    return next((word for word in re.split(r"[\s;,/]+", text) if "@" in word), None) if "@" in text else None
+    """The first address in a cell, without what stands around it: `Andi <andi@usaha.example>`, `mailto:…`."""
+    if "@" not in text:
+        return None
+    words = (
+        re.sub(r"^\W*(?:(?:mailto|e-?mail)\W+)?|\W+$", "", word, flags=re.IGNORECASE) for word in _SPACES.split(text)
+    )
+    return next((word for word in words if "@" in word), None)
+
+
+_SPACES = re.compile(r"[\s;,/|]+")
 
 
 def reference(cells: RowCells, name: str | None, numbers: Numbers, region: str) -> Reference:
     """What names the row's partner."""
     return Reference(
-        ref=cells["ref"] or None,
+        ref=number(cells, "ref") or None,
         nib=numbers.nib,
         nik_koperasi=numbers.nik_koperasi,
         nik=numbers.nik,
