@@ -152,7 +152,7 @@ def _under(header: Header, lines: Iterator[Line], reading: dict[str, Any]) -> It
 
 def _known(kind: FileKind, options: ReadingOptions) -> Known:
     chosen = {squeeze(name) for name in options.columns}
-    return lambda name: name in chosen or columns.recognised(kind, name)
+    return lambda name: squeeze(name) in chosen or columns.recognised(kind, name)
 
 
 def are_totals(cells: Sequence[str]) -> bool:

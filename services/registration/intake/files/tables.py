@@ -55,7 +55,8 @@ class Table:
 _NUMBERING: Final = re.compile(r"\s*\(?(?:\d{1,2}|[a-z])[.)]\s+")
 _HINT: Final = re.compile(
     r"\(\s*(?:wajib|opsional|optional|required|sesuai|jika|bila|kalau|apabila|contoh|misal|diisi|isi|format|tulis|orang|rp"
-    r"|rupiah|dd|tgl|tanggal|maks|max|min|\d+\s*(?:digit|angka))\b[^)]*\)"
+    r"|rupiah|org|jiwa|dd|tgl|tanggal|maks|max|min|aktif|yang aktif|jalan|merk|merek|brand|mikro|\d+\s*(?:digit|angka))"
+    r"\b[^)]*\)"
 )
 """What forms put behind a column's name: how it is filled in, and its unit."""
 
