@@ -29,7 +29,8 @@ def preview(content: str | bytes, kind: Any = "partners", **options: Any) -> dic
     upload = UploadContext(Jurisdiction(REGIONS, ("ID",)), "l", date(2021, 1, 1), options=ReadingOptions(**options))
     with TemporaryFile() as file:
         file.write(raw)
-        return uploads.read_beginning(file, kind, upload)
+        found = uploads.read_beginning(file, kind, upload, {})
+        return found.preview if isinstance(found, uploads.Beginning) else found
 
 
 def seen(content: str | bytes, kind: Any = "partners", **options: Any) -> dict[str, Any]:
