@@ -86,7 +86,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
     retention = Retention(pool, settings.retention_days)
     intake_eraser = IntakeEraser(pool, kafka=kafka, prefix=prefix)
     erasers = dead_letter_eraser, access, intake_eraser
-    here = Services(pool, vault, writer, keys, regions, import_worker, *erasers, settings.jkp)
+    here = Services(pool, vault, writer, keys, regions, import_worker, *erasers, settings.jkp, settings.retention_days)
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
     consumer.on(FORMER_INTAKE, intake.on_former_intake, may_halt=False)

@@ -104,6 +104,10 @@ class RowReader:
         numbers = cells["nik_koperasi"] or cells["nik_of_cooperatives"], cells["participant_no"]
         return data_subject.of_cells(tuple(self.cells_to_keep(row)), _name(cells), self._region(cells), *numbers)
 
+    def ref(self, row: Row) -> str | None:
+        """The agency's own reference of a listing."""
+        return self._cells(row)["ref"] or None
+
     def identities(self, row: Row) -> list[tuple[str, ...]]:
         """What identifies the row on its list: its own identity first, then those it may have had while refused."""
         cells = self._cells(row)
