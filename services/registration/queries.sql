@@ -1070,10 +1070,11 @@ select pg_advisory_xact_lock(hashtext(current_schema() || '/kafka/' || $1));
 -- Whether the agency's access to Kafka was issued with this key.
 select kafka_key = $2 from agency where slug = $1;
 
--- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options, replaces, delist_at_most)
--- Adds an upload, which waits to be worked off.
-insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run, options, replaces, delist_at_most)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+-- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options, replaces, delist_at_most, preview)
+-- Adds an upload, which waits to be worked off; the preview, sealed, is what a dry run's beginning showed.
+insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run, options, replaces, delist_at_most,
+                    preview)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: add_import_file(import_id, part, sealed)
 -- Keeps a part of the upload's file, sealed, until the file is worked off.
@@ -1087,14 +1088,15 @@ select sealed from import_file where import_id = $1 and part = $2;
 -- The upload's file is no longer needed.
 delete from import_file where import_id = $1;
 
--- name: claim_import()
--- The oldest upload that waits or is to be taken back, or whose worker's lease ran out; a killed worker's is taken over where it was.
+-- name: claim_import(dry_run)
+-- The oldest upload that waits or is to be taken back, or whose worker's lease ran out; a killed worker's is taken over
+-- where it was. Either dry runs or those that are meant.
 update import i set state = case when i.undo_asked_at is null then 'running' else i.state end,
        attempts = attempts + 1, lease_until = now() + interval '15 seconds'
   from agency a
  where a.slug = i.agency and i.import_id = (
     select import_id from import
-     where (state in ('queued', 'running') or (undo_asked_at is not null and undone_at is null))
+     where (state in ('queued', 'running') or (undo_asked_at is not null and undone_at is null)) and dry_run = $1
        and (lease_until is null or lease_until < now())
      order by created_at, import_id limit 1 for update skip locked)
 returning i.*, a.regions;
@@ -1104,6 +1106,18 @@ returning i.*, a.regions;
 update import set header = $2, rows = $3, skipped = $4, skipped_by = $5, columns = $6, reading = $7,
        lease_until = now() + interval '15 seconds'
  where import_id = $1 and state = 'running';
+
+-- name: set_preview(import_id, preview)
+-- What the file of a dry run looks like, sealed; nothing is kept of one that was cancelled or is gone.
+update import set preview = $2 where import_id = $1 and dry_run and state in ('queued', 'running');
+
+-- name: refused_lines(import_id, lines)
+-- Why these lines of an upload were refused, as far as it got.
+select line, code, field, detail from quarantine where import_id = $1 and line = any($2::int[]) order by line, id;
+
+-- name: drop_previews()
+-- A person was erased who may be shown in one of them.
+update import set preview = null where preview is not null;
 
 -- name: renew_lease(import_id)
 -- The upload's worker goes on working on it.
@@ -1139,7 +1153,8 @@ update import set state = 'failed', detail = $2, finished_at = clock_timestamp()
 
 -- name: cancel_import(import_id, agency)
 -- What was accepted so far stays accepted, and nobody leaves the list; not once its rows are in and others leave.
-update import set state = 'cancelled', detail = null, finished_at = clock_timestamp(), lease_until = null
+update import set state = 'cancelled', detail = null, finished_at = clock_timestamp(), lease_until = null,
+       preview = null
  where import_id = $1 and agency = $2 and (state = 'waiting' or (state in ('queued', 'running') and stage = 'rows'))
 returning import_id;
 
@@ -1158,7 +1173,7 @@ select id, line, code, field, detail, sealed from quarantine where import_id = $
 -- name: delete_refused_rows(import_id)
 -- The refused rows of a finished upload are gone, which stays noted; returns how many, nothing for one that goes on.
 with ended as (
-    update import set refused_deleted_at = coalesce(refused_deleted_at, clock_timestamp())
+    update import set refused_deleted_at = coalesce(refused_deleted_at, clock_timestamp()), preview = null
      where import_id = $1 and finished_at is not null returning import_id),
 dropped as (delete from quarantine q using ended e where q.import_id = e.import_id returning 1)
 select (select count(*) from dropped) as refused_rows from ended;

@@ -4,6 +4,7 @@ import asyncio
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Annotated, Any
 
 import asyncpg
@@ -12,9 +13,11 @@ from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFil
 from pydantic import BaseModel, Field
 
 from services.registration import audit
-from services.registration.api import upload_form
+from services.registration.api import previews, upload_form
 from services.registration.api.access import actor_of, check_scope, member, own_import, reporter, services
 from services.registration.identity.ids import Ids
+from services.registration.intake.contexts import UploadContext
+from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.queries import queries
 from services.registration.records.undo import KINDS
 from services.registration.runtime import Services
@@ -52,7 +55,7 @@ class Confirmation(BaseModel):
     "/v1/imports",
     status_code=202,
     responses=described(415),
-    summary="Upload a file; it is worked off in the background",
+    summary="Upload a file; it is worked off in the background. A dry run answers with a preview within two seconds",
 )
 async def upload(
     request: Request,
@@ -73,12 +76,19 @@ async def upload(
     date_order: Annotated[str | None, Form(description="dmy or mdy: how 03/04/2021 is read")] = None,
     decimal: Annotated[str | None, Form(description="The mark before a number's fraction: . or ,")] = None,
 ) -> dict[str, Any]:
+    begun = monotonic()
     await query_parameters.only_known_fields(request)
     kind = upload_form.file_kind(kind, principal)
     name = upload_form.list_name(list, file.filename)
     at_most = upload_form.delisting(kind, replace, confirm_delisting)
     options = upload_form.reading_options(kind, sheet, header_row, columns, date_order, decimal)
+    day, needs_nik = upload_form.day_of_list(list_date), upload_form.requires_nik(require)
     await asyncio.to_thread(upload_form.check_file, file.file, kind, options)
+    preview = None
+    if dry_run:
+        jurisdiction = Jurisdiction(here.regions, principal.regions)
+        declared = UploadContext(jurisdiction, name, day, needs_nik, here.jkp, options)
+        preview = await previews.of_beginning(file.file, kind, declared)
     import_id = _ids()
     async with transaction(here.pool) as db:
         await db.execute(
@@ -87,19 +97,23 @@ async def upload(
             principal.agency,
             kind,
             name,
-            upload_form.day_of_list(list_date),
-            upload_form.requires_nik(require),
+            day,
+            needs_nik,
             dry_run,
             json.dumps(options.to_json()),
             replace,
             at_most,
+            here.vault.seal(preview) if preview else None,
         )
         await upload_files.keep(db, here.vault, import_id, file.file)
         about: audit.Subjects = {"import": str(import_id), "kind": kind, "dry_run": dry_run}
         await audit.note(db, actor_of(principal), "import.uploaded", about)
-    here.imports.wake()
+    (here.dry_runs if dry_run else here.imports).wake()
     response.headers["location"] = f"/v1/imports/{import_id}"
-    return _as_json(await own_import(here, principal, import_id))
+    record = await own_import(here, principal, import_id)
+    if preview and preview["is_whole"]:
+        record = await previews.settled(here, principal, record, begun + previews.ANSWERED_WITHIN)
+    return _as_json(record) | await previews.shown(here, principal, record)
 
 
 @router.get("/v1/imports", summary="This agency's newest uploads")
@@ -113,7 +127,8 @@ async def list_imports(
 async def get_import(
     import_id: str, principal: Annotated[Principal, Depends(reporter)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
-    return _as_json(await own_import(here, principal, import_id))
+    record = await own_import(here, principal, import_id)
+    return _as_json(record) | await previews.shown(here, principal, record)
 
 
 @router.delete(

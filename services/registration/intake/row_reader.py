@@ -1,6 +1,6 @@
 """Reads the rows of one file: what each asks for, or why it is refused, whose it is and what identifies it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -59,6 +59,11 @@ class RowReader:
         """What the columns as a whole showed."""
         return self._findings
 
+    @property
+    def meanings(self) -> Mapping[str, int]:
+        """meaning → column."""
+        return self._columns
+
     def read(self, row: Row) -> Command | Refusal:
         """What the row asks for, or the first thing that is wrong with it; the detail names the others too."""
         answer = self._read_alone(row)
@@ -78,7 +83,7 @@ class RowReader:
         if max(map(len, row.cells), default=0) > self._least_limit and (refusal := self._too_long(row)):
             return refusal
         try:
-            command = self._read_kind(self._cells(row), self._file)
+            command = self._read_kind(self.cells_of(row), self._file)
         except Refused as refused:
             return refused.refusal
         if isinstance(command, ListPartner) and command.partner.ref is None:
@@ -100,17 +105,13 @@ class RowReader:
 
     def data_subject(self, row: Row) -> DataSubject:
         """The person or business that a refused row is about, as far as it can be read; the row may be too short."""
-        cells = self._cells(row)
+        cells = self.cells_of(row)
         numbers = cells["nik_koperasi"] or cells["nik_of_cooperatives"], cells["participant_no"]
-        return data_subject.of_cells(tuple(self.cells_to_keep(row)), _name(cells), self._region(cells), *numbers)
-
-    def ref(self, row: Row) -> str | None:
-        """The agency's own reference of a listing."""
-        return self._cells(row)["ref"] or None
+        return data_subject.of_cells(tuple(self.cells_to_keep(row)), _name(cells), self.region_of(cells), *numbers)
 
     def identities(self, row: Row) -> list[tuple[str, ...]]:
         """What identifies the row on its list: its own identity first, then those it may have had while refused."""
-        cells = self._cells(row)
+        cells = self.cells_of(row)
         name = _name(cells)
         if cells["claim_ref"]:
             return [(cells["claim_ref"],)]
@@ -119,7 +120,7 @@ class RowReader:
         if self._lists_partners and cells["ref"]:
             return [("ref", cells["ref"])]
         if self._lists_partners and name:
-            return [(names.name_key(name), self._region(cells) or ""), (names.name_key(name), "")]
+            return [(names.name_key(name), self.region_of(cells) or ""), (names.name_key(name), "")]
         return [row.cells]
 
     def _too_long(self, row: Row) -> Refusal | None:
@@ -132,14 +133,15 @@ class RowReader:
         for row in rows:
             answer = self._read_alone(row)
             if isinstance(answer, Enrol):
-                roster.add(answer, self._cells(row)["worker"])
+                roster.add(answer, self.cells_of(row)["worker"])
 
-    def _cells(self, row: Row) -> RowCells:
+    def cells_of(self, row: Row) -> RowCells:
         """The row's cells; where it ends before a column, that is empty."""
         missing = () if row.fits else ("",) * self._width
         return RowCells(self._columns, row.cells + missing, row.line, self._findings)
 
-    def _region(self, cells: RowCells) -> str | None:
+    def region_of(self, cells: RowCells) -> str | None:
+        """The row's regency, wherever it lies; None where it cannot be read."""
         region = row_cells.regency(cells, self._file.upload.jurisdiction)
         return None if isinstance(region, Refusal) else region
 

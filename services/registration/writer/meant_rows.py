@@ -54,7 +54,7 @@ async def keep(
 
 def _read(work: UnitOfWork, reader: RowReader, row: Row, regions: Sequence[str]) -> _Meant:
     """A name whose region cannot be read is looked for in all regions of the list."""
-    subject, ref = reader.data_subject(row), reader.ref(row)
+    subject, ref = reader.data_subject(row), reader.cells_of(row)["ref"] or None
     where = [subject.region] if subject.region else regions
     names = frozenset(work.vault.name(subject.name, region) for region in where) if subject.name else frozenset()
     hashed = subject.hashed(work.vault)
