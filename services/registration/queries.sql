@@ -242,6 +242,17 @@ select e.key, e.import_id, e.first_listed, e.last_listed, e.line from evidence e
 insert into row_version (key, import_id, first_listed, last_listed, line)
 select * from unnest($1::uuid[], $2::uuid[], $3::date[], $4::date[], $5::int[]);
 
+-- name: renew_versions(keys, import_ids, first_listed, last_listed, lines, has_ref)
+-- The upload that listed these rows last lists them again: with a ref on these days alone, else on these as well.
+update row_version v
+   set first_listed = case when n.has_ref then n.first else least(v.first_listed, n.first) end,
+       last_listed = case when n.has_ref then n.last else greatest(v.last_listed, n.last) end,
+       line = case when n.has_ref or (n.last, n.line) > (v.last_listed, v.line) then n.line else v.line end
+  from unnest($1::uuid[], $2::uuid[], $3::date[], $4::date[], $5::int[], $6::bool[])
+       n (key, import_id, first, last, line, has_ref)
+ where v.key = n.key and v.left_out_by is null and v.import_id is not distinct from n.import_id
+   and v.version = (select max(o.version) from row_version o where o.key = n.key and o.left_out_by is null);
+
 -- name: add_mentions(keys, import_id)
 -- The upload means these rows, though it does not list them; once each.
 insert into row_version (key, import_id)
@@ -253,10 +264,11 @@ select k.key, $2 from (select distinct unnest($1::uuid[]) as key) k
 insert into row_version (key, import_id, first_listed, last_listed, line, subject)
 select n.key, $2, n.day, n.day, 0, n.subject from unnest($1::uuid[], $3::date[], $4::text[]) n (key, day, subject);
 
--- name: set_version_states(keys, states)
--- What these rows said until now is kept with their newest version.
-update row_version v set state = n.state from unnest($1::uuid[], $2::jsonb[]) n (key, state)
- where v.key = n.key and v.version = (select max(o.version) from row_version o where o.key = n.key);
+-- name: set_version_states(import_id, keys, states)
+-- What these rows said until this upload (null: an event) is kept with the newest version of somebody else.
+update row_version v set state = n.state from unnest($2::uuid[], $3::jsonb[]) n (key, state)
+ where v.key = n.key and v.state is null
+   and v.version = (select max(o.version) from row_version o where o.key = n.key and o.import_id is distinct from $1);
 
 -- name: sent_versions(keys)
 -- All versions of these rows, of whom they are and what they said, the oldest first.
@@ -291,8 +303,17 @@ update row_version v set key = n.key from unnest($1::uuid[], $2::uuid[]) n (befo
  where v.key = n.before and exists (select from evidence e where e.key = n.before and e.texts_unknown)
    and not exists (select from evidence o where o.key = n.key);
 
+-- name: keep_states_before(keys, import_ids)
+-- These uploads (null: events) are about to change these rows: the newest version of somebody else keeps them as they
+-- are, unless it is kept already what that one left.
+update row_version v set state = to_jsonb(e)
+  from unnest($1::uuid[], $2::uuid[]) n (key, import_id) join evidence e on e.key = n.key
+ where v.key = n.key and v.left_out_by is null and v.state is null
+   and v.version = (select max(o.version) from row_version o
+                     where o.key = n.key and o.left_out_by is null and o.import_id is distinct from n.import_id);
+
 -- name: keep_version_states(keys)
--- These rows are about to change or to go: their newest version keeps them as they are.
+-- These rows are about to go: their newest version keeps them as they are.
 update row_version v set state = to_jsonb(e) from evidence e
  where v.key = e.key and e.key = any($1::uuid[]) and v.left_out_by is null
    and v.version = (select max(o.version) from row_version o where o.key = e.key and o.left_out_by is null);
@@ -318,9 +339,10 @@ with again as (
 update row_version set left_out_by = null where key = any($1::uuid[]) and left_out_by = $2;
 
 -- name: versions_of(keys)
--- All versions of these rows but those of rows that other whole lists left out, the oldest first.
-select key, version, import_id, first_listed, last_listed, coalesce(line, 0) as line, state is not null as has_state
-  from row_version where key = any($1::uuid[]) and left_out_by is null order by key, version;
+-- All versions of these rows, the oldest first, those that whole lists left out among them.
+select key, version, import_id, first_listed, last_listed, coalesce(line, 0) as line, state is not null as has_state,
+       left_out_by
+  from row_version where key = any($1::uuid[]) order by key, version;
 
 -- name: version_states(versions)
 -- The rows as these versions left them.
@@ -366,10 +388,6 @@ select e.* from evidence e
 select e.*, exists (select from list_work w where w.import_id = $1 and w.key = e.key::text) as leaves
   from evidence e join import i on i.import_id = $1 and i.agency = e.agency and i.list = e.list
  where e.partner_id = any($2::uuid[]) and not (e.key = any($3::uuid[]));
-
--- name: regions_of_list(agency, list)
--- Where the partners of a list are.
-select distinct region from evidence where agency = $1 and list = $2;
 
 -- name: rows_meant(agency, list, refs, nibs, nik_koperasis, niks, names)
 -- The rows of a list with one of these identifiers.
@@ -1274,7 +1292,7 @@ select * from quarantine q where agency = $1 and id > $2 and ($3::uuid is null o
 
 -- name: quarantined(id, agency)
 -- One entry of the agency's quarantine, with what its upload declared if it is a row of one.
-select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options, i.reading
+select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options, i.reading, i.undo_asked_at
   from quarantine q left join import i on i.import_id = q.import_id
  where q.id = $1 and q.agency = $2 and i.dry_run is not true;
 

@@ -144,9 +144,9 @@ async def test_what_makes_no_sense_is_refused(here: World, fields: dict[str, str
 
 async def test_what_cannot_be_taken_back_says_why(here: World) -> None:
     dry = await here.upload(shops([1]), "partners", dry_run="true")
-    claims = await here.upload("no klaim;no peserta\n", "claims")
+    signed = await here.upload("judul;tanggal;para pihak\nSatu;01/02/2025;A;B\n", "agreements")
     real = await here.upload(shops([1]), "partners")
-    for report in (dry, claims):
+    for report in (dry, signed):
         assert (await answer(here, report, "undo", 409))["code"] == "conflict"
     await here.agency("lain")
     for key, status in (("lain", 404), ("admin", 403)):
@@ -156,8 +156,13 @@ async def test_what_cannot_be_taken_back_says_why(here: World) -> None:
     one, other = await answer(here, real, "undo"), await answer(here, real, "undo")
     assert one == other
     assert one["undo"]["removed"] == 1
+    refused = await here.upload(HEADER + ";Toko;1;;;Sukoharjo\n", "partners")
+    await answer(here, refused, "undo")
+    (entry,) = (await here.get("/v1/quarantine"))["items"]
+    retried = await here.http.post(f"/v1/quarantine/{entry['id']}/retry", headers=here.bearer("dinas"))
+    assert retried.status_code == 409
     audited = (await here.get("/v1/audit", action="import.undone"))["items"]
-    assert len(audited) == 1
+    assert len(audited) == 2
     await here.pool.execute("update import set finished_at = now() - interval '100 days', undo_asked_at = null")
     assert "90 days" in (await answer(here, real, "undo", 409))["detail"]
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from services.registration.identity.evidence import to_row
 from services.registration.identity.offers import Offer
+from services.registration.identity.profile import Row
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.orders import Effect
 from shared.database import columns
@@ -62,7 +63,7 @@ def without(versions: Sequence[Version], import_id: UUID, is_gone: bool = False)
     dropped = [each for each in versions if each.import_id == import_id]
     states = {each.version: each.version for each in versions if each.has_state}
     inherited = []
-    for each in reversed(dropped):
+    for each in dropped:
         before = next((other for other in reversed(kept) if other.version < each.version), None)
         if each.version in states and before is not None and before.version not in states:
             states[before.version] = states[each.version]
@@ -95,8 +96,21 @@ async def note(
     by_others = {
         key: offer for key, offer in touched.items() if newest.get(key, held[key]["import_id"]) != offer.row.import_id
     }
-    changed = {offer.row.key for offer, effect in zip(offered, effects, strict=True) if effect is Effect.REPLACED}
-    await _add(work, by_others.values(), changed & by_others.keys())
+    if by_others:
+        await work.execute("add_base_versions", list(by_others))
+    replaced = {offer.row.key for offer, effect in zip(offered, effects, strict=True) if effect is Effect.REPLACED}
+    changed = {key: touched[key].row.import_id for key in replaced & touched.keys()}
+    if changed:
+        await work.execute("keep_states_before", list(changed), list(changed.values()))
+    await _add(work, by_others.values())
+    again = [offer for key, offer in touched.items() if key in newest and key not in by_others]
+    if again:
+        renewed = ((*_days_of(offer.row), offer.ref is not None) for offer in again)
+        await work.execute("renew_versions", *columns(renewed))
+
+
+def _days_of(row: Row) -> tuple[UUID, UUID | None, date, date, int]:
+    return row.key, row.import_id, row.first_listed, row.last_listed, row.line
 
 
 async def note_new(work: UnitOfWork, offered: Sequence[Offer], held: Collection[UUID]) -> None:
@@ -109,18 +123,16 @@ async def note_new(work: UnitOfWork, offered: Sequence[Offer], held: Collection[
         for offer in offered
         if offer.row.key not in held and not offer.restores and offer.row.import_id != first[offer.row.key]
     }
-    await _add(work, others.values(), set())
+    if others:
+        await work.execute("add_base_versions", list(others))
+        await _add(work, others.values())
 
 
-async def _add(work: UnitOfWork, offers: Collection[Offer], changed: Collection[UUID]) -> None:
+async def _add(work: UnitOfWork, offers: Collection[Offer]) -> None:
     if not offers:
         return
-    await work.execute("add_base_versions", [offer.row.key for offer in offers])
-    if changed:
-        await work.execute("keep_version_states", list(changed))
     rows = [offer.row for offer in offers]
-    added = ((row.key, row.import_id, row.first_listed, row.last_listed, row.line) for row in rows)
-    await work.execute("add_versions", *columns(added))
+    await work.execute("add_versions", *columns(map(_days_of, rows)))
     await work.execute("thin_versions", [row.key for row in rows], MOST_VERSIONS)
 
 

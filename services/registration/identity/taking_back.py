@@ -32,12 +32,16 @@ async def take_back(work: UnitOfWork, order: Order[TakeBack]) -> Touched:
     await work.execute("bring_versions_back", keys, import_id)
     held = {record["key"]: record for record in await work.fetch("evidence_by_key", keys)}
     versions: dict[UUID, list[Version]] = defaultdict(list)
+    left_out: dict[tuple[UUID, UUID], list[Version]] = defaultdict(list)
     for record in await work.fetch("versions_of", keys):
-        versions[record["key"]].append(Version(*(record[name] for name in Version.__slots__)))
+        key, by = record["key"], record["left_out_by"]
+        of_row = versions[key] if by is None else left_out[key, by]
+        of_row.append(Version(*(record[name] for name in Version.__slots__)))
     plan = _plan(import_id, keys, held, versions)
     offers = await _offers(work, import_id, plan)
     leavings = [each for _, each in plan.changed.values()]
-    await row_versions.forget(work, leavings)
+    out = [row_versions.without(each, import_id, is_gone=True) for each in left_out.values()]
+    await row_versions.forget(work, [*leavings, *out])
     _, touched = await grouping.regroup(work, offers, plan.removed)
     back = sum(left.from_state is not None for left in leavings)
     work.taken_back.update(removed=len(plan.removed), restored=back, kept=len(leavings) - back)

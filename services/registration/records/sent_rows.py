@@ -59,18 +59,19 @@ async def _note(work: UnitOfWork, import_id: UUID | None, sent: Sequence[Sent]) 
     states: dict[UUID, bytes] = {}
     for each in sent:
         is_known = each.key in newest
-        if (not is_known and import_id is None) or (is_known and newest[each.key] == import_id):
+        if not is_known and import_id is None:
             continue
-        if each.before is not None:
-            if not is_known:
-                bases.append(each)
-            if each.changed:
-                states[each.key] = each.before
+        if each.before is not None and each.changed:
+            states.setdefault(each.key, each.before)
+        if is_known and newest[each.key] == import_id:
+            continue
+        if each.before is not None and not is_known:
+            bases.append(each)
         newest[each.key] = import_id
         added[each.key] = each
     await _add(work, None, bases)
     if states:
-        await work.execute("set_version_states", list(states), [state.decode() for state in states.values()])
+        await work.execute("set_version_states", import_id, list(states), [state.decode() for state in states.values()])
     await _add(work, import_id, added.values())
 
 

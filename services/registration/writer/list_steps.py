@@ -115,7 +115,9 @@ async def undo(pool: asyncpg.Pool, writer: Writer, record: asyncpg.Record, goes_
     """Take back all that the upload did."""
     import_id = record["import_id"]
     if not record["undo_filled"]:
-        await pool.execute(queries["settle_undo"], import_id, record["agency"], record["list"])
+        async with transaction(pool) as db:
+            await db.execute(queries["drop_list_work"], import_id)  # what a failed upload left
+            await db.execute(queries["settle_undo"], import_id, record["agency"], record["list"])
     while await writer.submit(TakingBack(record)):
         if not goes_on():
             return

@@ -38,7 +38,7 @@ async def keep(
     rows = [row for row, refusal in refused if refusal.code != NOT_LISTED]
     if not record["replaces"] or not rows:
         return
-    regions = [each["region"] for each in await work.fetch("regions_of_list", record["agency"], record["list"])]
+    regions = [regency for region in record["regions"] for regency in work.regions.regencies(region)]
     meant = [_read(work, reader, row, regions) for row in rows]
     found = await work.fetch(
         "rows_meant",
@@ -53,7 +53,7 @@ async def keep(
 
 
 def _read(work: UnitOfWork, reader: RowReader, row: Row, regions: Sequence[str]) -> _Meant:
-    """A name whose region cannot be read is looked for in all regions of the list."""
+    """A name whose region cannot be read is looked for in all regions of the agency."""
     subject, ref = reader.data_subject(row), reader.cells_of(row)["ref"] or None
     where = [subject.region] if subject.region else regions
     names = frozenset(work.vault.name(subject.name, region) for region in where) if subject.name else frozenset()
