@@ -247,7 +247,7 @@ select * from unnest($1::uuid[], $2::uuid[], $3::date[], $4::date[], $5::int[]);
 update row_version v
    set first_listed = case when n.has_ref then n.first else least(v.first_listed, n.first) end,
        last_listed = case when n.has_ref then n.last else greatest(v.last_listed, n.last) end,
-       line = case when n.has_ref or (n.last, n.line) > (v.last_listed, v.line) then n.line else v.line end
+       line = case when n.has_ref or v.line is null or (n.last, n.line) > (v.last_listed, v.line) then n.line else v.line end
   from unnest($1::uuid[], $2::uuid[], $3::date[], $4::date[], $5::int[], $6::bool[])
        n (key, import_id, first, last, line, has_ref)
  where v.key = n.key and v.left_out_by is null and v.import_id is not distinct from n.import_id
