@@ -13,6 +13,7 @@ from services.registration.intake.commands import Command, Enrol, ListPartner
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.data_subject import DataSubject
 from services.registration.intake.files.tables import Row
+from services.registration.intake.memo import Memo
 from services.registration.intake.roster import KEPT, Roster
 from services.registration.intake.row_cells import RowCells
 from services.registration.intake.row_kinds import READERS, FileContext
@@ -40,7 +41,7 @@ class RowReader:
         self._file = FileContext(upload, lists_cooperatives, health_columns, list_warnings)
         self._other_texts = columns.of_other_texts(kind, header) if self._lists_partners else []
         self._limits = [(meaning, column, _cell_limit(meaning)) for meaning, column in self._columns.items()]
-        self._findings = findings
+        self._findings, self._memo = findings, Memo(self._columns)
         self._roster = Roster() if columns.is_roster(kind, header) else None
         self._least_limit = min((limit for _, _, limit in self._limits), default=0)
 
@@ -50,7 +51,7 @@ class RowReader:
         for row in rows:
             if row.fits:
                 evidence.add(row.cells)
-        self._findings = evidence.findings(self._file.upload.options)
+        self._findings, self._memo = evidence.findings(self._file.upload.options), Memo(self._columns)
         if self._roster is not None:
             self._count_workers(rows, self._roster)
 
@@ -87,7 +88,8 @@ class RowReader:
         except Refused as refused:
             return refused.refusal
         if isinstance(command, ListPartner) and command.partner.ref is None:
-            return msgspec.structs.replace(command, other_texts=self._texts_of(row))
+            texts = self._texts_of(row)
+            return msgspec.structs.replace(command, other_texts=texts) if texts else command
         return command
 
     def _texts_of(self, row: Row) -> tuple[str, ...]:
@@ -138,12 +140,11 @@ class RowReader:
     def cells_of(self, row: Row) -> RowCells:
         """The row's cells; where it ends before a column, that is empty."""
         missing = () if row.fits else ("",) * self._width
-        return RowCells(self._columns, row.cells + missing, row.line, self._findings)
+        return RowCells(self._columns, row.cells + missing, row.line, self._findings, self._memo)
 
     def region_of(self, cells: RowCells) -> str | None:
         """The row's regency, wherever it lies; None where it cannot be read."""
-        region = row_cells.regency(cells, self._file.upload.jurisdiction)
-        return None if isinstance(region, Refusal) else region
+        return row_cells.regency_or_none(cells, self._file.upload.jurisdiction)
 
 
 def _cell_limit(meaning: str) -> int:

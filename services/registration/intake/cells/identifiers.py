@@ -7,6 +7,8 @@ the number of another licence), the number is absent, which is worth a warning; 
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
+from string import digits as DIGITS
 from typing import Final
 
 from services.registration.intake.cells.placeholders import BLANK, cleaned
@@ -26,6 +28,7 @@ _DIGIT = re.compile(r"\d")
 _ZEROS = "0" * 13
 _NIK = re.compile(r"[0-9]{16}")
 _MAYBE_SHORTENED = re.compile(r"[0-9]{15}0")
+NIB_DIGITS: Final = 13
 _NIB = re.compile(r"[0-9]{13}")
 _NIK_KOPERASI = re.compile(r"[0-9]{10,16}")
 
@@ -62,6 +65,8 @@ def nik(text: str, required: bool = False) -> str | Refusal | None:
 
 def nib(text: str) -> str | Refusal | None:
     """A business number of 13 digits."""
+    if not text:
+        return None
     if _NIB.fullmatch(text) and not text.endswith(_ZEROS):
         return text
     text = _number_alone(text)
@@ -77,6 +82,11 @@ def nik_koperasi(text: str) -> str | None:
         return None
     digits = _whole(_number_alone(text), _NIK_KOPERASI)
     return digits if _NIK_KOPERASI.fullmatch(digits) and digits.strip("0") else None
+
+
+def may_hold_number(text: str) -> bool:
+    """Quickly: whether there are digits enough for a NIB, which is shorter than a NIK."""
+    return len(text) >= NIB_DIGITS and sum(map(text.count, DIGITS)) >= NIB_DIGITS
 
 
 def _number_alone(text: str) -> str:
@@ -102,10 +112,7 @@ def is_left_out(text: str, number: str | None) -> bool:
 def nik_warnings(digits: str, district_exists: bool) -> tuple[WarningCode, ...]:
     """What is odd about a well-formed NIK: a district that does not exist, a birth date that is no date."""
     found: tuple[WarningCode, ...] = () if district_exists else ("nik_unknown_prefix",)
-    day, month, year = int(digits[6:8]), int(digits[8:10]), int(digits[10:12])
-    day -= 40 if day > 40 else 0
-    born = any(_is_date(century + year, month, day) for century in (1900, 2000))
-    return found if born else (*found, "nik_bad_birth_date")
+    return found if _is_birthday(digits[6:12]) else (*found, "nik_bad_birth_date")
 
 
 def _whole(text: str, shape: re.Pattern[str]) -> str:
@@ -120,6 +127,14 @@ def _is_no_number(text: str) -> bool:
     if not _DIGIT.search(text) or _WORD.search(text):
         return True
     return not bare(text).strip("0")
+
+
+@lru_cache(maxsize=20_000)
+def _is_birthday(digits: str) -> bool:
+    """Whether day, month and year of a NIK are a date in one of two centuries; to a woman's day 40 is added."""
+    day, month, year = int(digits[:2]), int(digits[2:4]), int(digits[4:])
+    day -= 40 if day > 40 else 0
+    return any(_is_date(century + year, month, day) for century in (1900, 2000))
 
 
 def _is_date(year: int, month: int, day: int) -> bool:
