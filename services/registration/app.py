@@ -87,7 +87,8 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
     retention = Retention(pool, settings.retention_days)
     intake_eraser = IntakeEraser(pool, kafka=kafka, prefix=prefix)
     erasers = dead_letter_eraser, access, intake_eraser
-    here = Services(pool, vault, writer, keys, regions, import_worker, dry_run_worker, *erasers, settings.jkp)
+    days = settings.retention_days
+    here = Services(pool, vault, writer, keys, regions, import_worker, dry_run_worker, *erasers, settings.jkp, days)
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
     consumer.on(FORMER_INTAKE, intake.on_former_intake, may_halt=False)
