@@ -250,6 +250,298 @@ update evidence e set key = n.key, content = n.content, texts_unknown = false
   from unnest($1::uuid[], $2::uuid[], $3::uuid[]) n (before, key, content)
  where e.key = n.before and e.texts_unknown and not exists (select from evidence o where o.key = n.key);
 
+-- name: newest_versions(keys)
+-- Who listed each of these rows last, of those that several listed.
+select distinct on (key) key, import_id from row_version
+ where key = any($1::uuid[]) and left_out_by is null order by key, version desc;
+
+-- name: add_base_versions(keys)
+-- Who listed these rows until now, where it is not kept yet.
+insert into row_version (key, import_id, first_listed, last_listed, line)
+select e.key, e.import_id, e.first_listed, e.last_listed, e.line from evidence e
+ where e.key = any($1::uuid[])
+   and not exists (select from row_version v where v.key = e.key and v.left_out_by is null);
+
+-- name: add_versions(keys, import_ids, first_listed, last_listed, lines)
+-- Who lists these rows from now on.
+insert into row_version (key, import_id, first_listed, last_listed, line)
+select * from unnest($1::uuid[], $2::uuid[], $3::date[], $4::date[], $5::int[]);
+
+-- name: renew_versions(keys, import_ids, first_listed, last_listed, lines, has_ref)
+-- The upload that listed these rows last lists them again: with a ref on these days alone, else on these as well.
+update row_version v
+   set first_listed = case when n.has_ref then n.first else least(v.first_listed, n.first) end,
+       last_listed = case when n.has_ref then n.last else greatest(v.last_listed, n.last) end,
+       line = case when n.has_ref or v.line is null or (n.last, n.line) > (v.last_listed, v.line) then n.line else v.line end
+  from unnest($1::uuid[], $2::uuid[], $3::date[], $4::date[], $5::int[], $6::bool[])
+       n (key, import_id, first, last, line, has_ref)
+ where v.key = n.key and v.left_out_by is null and v.import_id is not distinct from n.import_id
+   and v.version = (select max(o.version) from row_version o where o.key = n.key and o.left_out_by is null);
+
+-- name: add_mentions(keys, import_id)
+-- The upload means these rows, though it does not list them; once each.
+insert into row_version (key, import_id)
+select k.key, $2 from (select distinct unnest($1::uuid[]) as key) k
+ where not exists (select from row_version v where v.key = k.key and v.import_id = $2 and v.left_out_by is null);
+
+-- name: add_versions_of(keys, import_id, days, subjects)
+-- This upload (null: an event) sent these rows.
+insert into row_version (key, import_id, first_listed, last_listed, line, subject)
+select n.key, $2, n.day, n.day, 0, n.subject from unnest($1::uuid[], $3::date[], $4::text[]) n (key, day, subject);
+
+-- name: set_version_states(import_id, keys, states)
+-- What these rows said until this upload (null: an event) is kept with the newest version of somebody else.
+update row_version v set state = n.state from unnest($2::uuid[], $3::jsonb[]) n (key, state)
+ where v.key = n.key and v.state is null
+   and v.version = (select max(o.version) from row_version o where o.key = n.key and o.import_id is distinct from $1);
+
+-- name: sent_versions(keys)
+-- All versions of these rows, of whom they are and what they said, the oldest first.
+select key, version, import_id, first_listed, last_listed, coalesce(line, 0) as line, state is not null as has_state,
+       subject, state
+  from row_version where key = any($1::uuid[]) order by key, version;
+
+-- name: drop_versions_about(subjects)
+-- Nothing is kept of who sent rows of these.
+delete from row_version where subject = any($1::text[]);
+
+-- name: remove_claims(claim_ids)
+-- These claims were taken back.
+delete from claim where claim_id = any($1::uuid[]);
+
+-- name: remove_guests(keys)
+-- These guests were taken back; returns the briefings that they attended.
+delete from attendance where key = any($1::uuid[]) returning statement;
+
+-- name: thin_versions(keys, most)
+-- Of the versions of these rows the newest stay, so many, and the first.
+delete from row_version where version in (
+    select version from (
+        select version, row_number() over (partition by key order by version desc) as age,
+               min(version) over (partition by key) as first
+          from row_version where key = any($1::uuid[]) and left_out_by is null) each
+     where age > $2 and version <> first);
+
+-- name: adopt_versions(before, key)
+-- Rows of which not all texts were known are the rows with these keys: before these are stored as such.
+update row_version v set key = n.key from unnest($1::uuid[], $2::uuid[]) n (before, key)
+ where v.key = n.before and exists (select from evidence e where e.key = n.before and e.texts_unknown)
+   and not exists (select from evidence o where o.key = n.key);
+
+-- name: keep_states_before(keys, import_ids)
+-- These uploads (null: events) are about to change these rows: the newest version of somebody else keeps them as they
+-- are, unless it is kept already what that one left.
+update row_version v set state = to_jsonb(e)
+  from unnest($1::uuid[], $2::uuid[]) n (key, import_id) join evidence e on e.key = n.key
+ where v.key = n.key and v.left_out_by is null and v.state is null
+   and v.version = (select max(o.version) from row_version o
+                     where o.key = n.key and o.left_out_by is null and o.import_id is distinct from n.import_id);
+
+-- name: keep_version_states(keys)
+-- These rows are about to go: their newest version keeps them as they are.
+update row_version v set state = to_jsonb(e) from evidence e
+ where v.key = e.key and e.key = any($1::uuid[]) and v.left_out_by is null
+   and v.version = (select max(o.version) from row_version o where o.key = e.key and o.left_out_by is null);
+
+-- name: leave_out_versions(keys, import_id)
+-- The whole list of this upload leaves these rows out.
+update row_version set left_out_by = $2 where key = any($1::uuid[]) and left_out_by is null;
+
+-- name: set_first_days(import_id, keys, days)
+-- By this upload these rows are listed since an earlier day: their partners were on the list before.
+update row_version v set first_listed = least(v.first_listed, n.day)
+  from unnest($2::uuid[], $3::date[]) n (key, day)
+ where v.key = n.key and v.import_id = $1 and v.first_listed is not null and v.left_out_by is null;
+
+-- name: bring_versions_back(keys, import_id)
+-- What this upload left out is on the list again; a row that was listed anew meanwhile keeps that as its newest version.
+with again as (
+    insert into row_version (key, import_id, first_listed, last_listed, line)
+    select e.key, e.import_id, e.first_listed, e.last_listed, e.line from evidence e
+     where e.key = any($1::uuid[])
+       and exists (select from row_version v where v.key = e.key and v.left_out_by = $2)
+       and not exists (select from row_version v where v.key = e.key and v.left_out_by is null))
+update row_version set left_out_by = null where key = any($1::uuid[]) and left_out_by = $2;
+
+-- name: versions_of(keys)
+-- All versions of these rows, the oldest first, those that whole lists left out among them.
+select key, version, import_id, first_listed, last_listed, coalesce(line, 0) as line, state is not null as has_state,
+       left_out_by
+  from row_version where key = any($1::uuid[]) order by key, version;
+
+-- name: version_states(versions)
+-- The rows as these versions left them.
+select v.version as of_version, e.* from row_version v, jsonb_populate_record(null::evidence, v.state) e
+ where v.version = any($1::bigint[]) and v.state is not null;
+
+-- name: inherit_states(versions, dropped)
+-- Each of these versions has the state of the dropped one beside it: it said the same.
+update row_version v set state = d.state
+  from unnest($1::bigint[], $2::bigint[]) n (version, dropped) join row_version d on d.version = n.dropped
+ where v.version = n.version;
+
+-- name: drop_versions(versions)
+-- These versions never were.
+delete from row_version where version = any($1::bigint[]);
+
+-- name: drop_versions_of(keys)
+-- Nothing is kept of who listed these rows, but for what a whole list left out.
+delete from row_version where key = any($1::uuid[]) and left_out_by is null;
+
+-- name: erase_versions(agency, keys, nibs, nik_koperasis, niks, names)
+-- Nothing is kept of who listed these rows, and of what rows once were that have these identifiers, of an agency (null:
+-- all); a name alone finds only what has no better identifier: others bear it too.
+delete from row_version where version in (
+    select version from row_version where key = any($2::uuid[])
+    union select version from row_version where state is not null and state->>'nib' = any($3::bigint[]::text[])
+    union select version from row_version where state is not null and state->>'nik_koperasi' = any($4::text[])
+    union select version from row_version where state is not null and state->>'nik' = any($5::uuid[]::text[])
+    union select version from row_version
+           where state is not null and state->>'name' = any($6::uuid[]::text[])
+             and state->>'nik' is null and state->>'nib' is null)
+   and ($1::text is null or state is null or state->>'agency' = $1);
+
+-- name: rows_to_leave_out(import_id, keys)
+-- Those of these rows that nobody listed again since it was settled which ones leave the list, whole.
+select e.* from evidence e
+ where e.key = any($2::uuid[])
+   and not exists (select from row_version v join import i on i.import_id = $1
+                    where v.key = e.key and v.left_out_by is null and v.version > i.leaving_since);
+
+-- name: rows_staying(import_id, partner_ids, keys)
+-- All other rows of these partners on the list of this upload, whole; `leaves`: it is to be left out as well.
+select e.*, exists (select from list_work w where w.import_id = $1 and w.key = e.key::text) as leaves
+  from evidence e join import i on i.import_id = $1 and i.agency = e.agency and i.list = e.list
+ where e.partner_id = any($2::uuid[]) and not (e.key = any($3::uuid[]));
+
+-- name: rows_meant(agency, list, refs, nibs, nik_koperasis, niks, names)
+-- The rows of a list with one of these identifiers.
+select key, ref, nib, nik_koperasi, nik, name from evidence where agency = $1 and list = $2 and key in (
+    select key from evidence where agency = $1 and ref = any($3::text[])
+    union select key from evidence where nib = any($4::bigint[])
+    union select key from evidence where nik_koperasi = any($5::text[])
+    union select key from evidence where nik = any($6::uuid[])
+    union select key from evidence where name = any($7::uuid[]));
+
+-- name: count_leaving(import_id, agency, list)
+-- How many partners were on the list before this upload, and of how many no row of the list is in it.
+with on_list as (
+    select e.partner_id, e.import_id is not distinct from $1 as is_new,
+           e.import_id is not distinct from $1
+           or exists (select from row_version v
+                       where v.key = e.key and v.import_id = $1 and v.left_out_by is null) as is_in_file
+      from evidence e where e.agency = $2 and e.list = $3),
+partners as (
+    select bool_and(is_new) as is_new, bool_or(is_in_file) as stays from on_list group by partner_id)
+select count(*) filter (where not is_new)::int as listed, count(*) filter (where not stays)::int as missing from partners;
+
+-- name: would_leave(import_id, agency, list)
+-- As `count_leaving`, within a dry run's session; and its refused rows that mean no row of the list.
+with on_list as (
+    select e.partner_id, e.import_id is not distinct from $1 as is_new,
+           e.import_id is not distinct from $1
+           or exists (select from row_version v
+                       where v.key = e.key and v.import_id = $1 and v.left_out_by is null) as is_in_file
+      from evidence e where e.agency = $2 and e.list = $3),
+partners as (
+    select bool_and(is_new) as is_new, bool_or(is_in_file) as stays from on_list group by partner_id)
+select count(*) filter (where not is_new)::int as listed, count(*) filter (where not stays)::int as missing,
+       (select unmatched from import where import_id = $1) as unmatched from partners;
+
+-- name: note_dry_leaving(import_id, listed, missing, unmatched)
+-- What a dry run found of who would leave the list.
+update import set listed = $2, missing = $3, delisted = $3, unmatched = $4 where import_id = $1;
+
+-- name: settle_leaving(import_id, agency, list)
+-- The rows of the list that are not in this upload are to be left out.
+with leaving as (
+    insert into list_work (import_id, key)
+    select $1, e.key::text from evidence e
+     where e.agency = $2 and e.list = $3 and e.import_id is distinct from $1
+       and not exists (select from row_version v
+                        where v.key = e.key and v.import_id = $1 and v.left_out_by is null))
+update import set leaving_since = (select coalesce(max(version), 0) from row_version) where import_id = $1;
+
+-- name: note_leaving(import_id, listed, missing)
+-- How many partners were on the list before, and how many are not in the file.
+update import set listed = $2, missing = $3 where import_id = $1;
+
+-- name: add_unmatched(import_id, unmatched)
+-- So many refused rows more mean no row of the list.
+update import set unmatched = unmatched + $2 where import_id = $1;
+
+-- name: end_of_rows(import_id)
+-- All rows of the whole list are in; who is not among them is still to be taken off.
+update import set stage = 'leaving', lease_until = now() + interval '15 seconds' where import_id = $1;
+
+-- name: leaving_import(import_id)
+-- The upload, while it takes rows off its list.
+select * from import where import_id = $1 and state = 'running' and stage = 'leaving' for update;
+
+-- name: wait_for_answer(import_id, detail)
+-- Nobody leaves the list until somebody confirmed that.
+update import set state = 'waiting', detail = $2, lease_until = null where import_id = $1 and state = 'running';
+
+-- name: confirm_import(import_id, delist_at_most)
+-- So many partners may leave the list.
+update import set state = 'queued', detail = null, delist_at_most = $2, attempts = 0
+ where import_id = $1 and state = 'waiting' returning import_id;
+
+-- name: take_list_work(import_id, limit)
+-- Takes some of what is to be done of the upload; it is done when the transaction commits.
+delete from list_work w using (select import_id, key from list_work where import_id = $1 order by key limit $2) n
+ where w.import_id = n.import_id and w.key = n.key returning w.key;
+
+-- name: drop_list_work(import_id)
+-- Nothing is to be done of the upload any more.
+delete from list_work where import_id = $1;
+
+-- name: add_delisted(import_id, delisted)
+-- So many partners more left the list, in the transaction in which they did.
+update import set delisted = delisted + $2, attempts = 0, lease_until = now() + interval '15 seconds' where import_id = $1;
+
+-- name: ask_undo(import_id)
+-- The upload, which ended, is to be taken back; nothing is returned if that was asked before.
+update import set undo_asked_at = clock_timestamp(), undo_detail = null, attempts = 0, lease_until = null
+ where import_id = $1 and undo_asked_at is null and finished_at is not null returning import_id;
+
+-- name: settle_undo(import_id, agency, list)
+-- The rows that the upload sent, mentioned or left out are to be taken back.
+with work as (
+    insert into list_work (import_id, key)
+    select $1, e.key::text from evidence e where e.agency = $2 and e.list = $3 and e.import_id = $1
+    union
+    select $1, v.key::text from row_version v where v.import_id = $1 or v.left_out_by = $1)
+update import set undo_filled = true where import_id = $1;
+
+-- name: undoing_import(import_id)
+-- The upload, while it is taken back.
+select * from import where import_id = $1 and undo_asked_at is not null and undone_at is null for update;
+
+-- name: advance_undo(import_id, removed, restored, kept)
+-- So many rows more are taken back, in the transaction in which they are.
+update import set undo_removed = undo_removed + $2, undo_restored = undo_restored + $3, undo_kept = undo_kept + $4,
+       attempts = 0, lease_until = now() + interval '15 seconds' where import_id = $1;
+
+-- name: finish_undo(import_id)
+-- The upload is taken back: all that follows is durable.
+update import set undone_at = clock_timestamp(), lease_until = null where import_id = $1;
+
+-- name: fail_undo(import_id, detail)
+-- The upload cannot be taken back now; it may be asked again.
+update import set undo_asked_at = null, undo_detail = $2, lease_until = null where import_id = $1;
+
+-- name: expire_versions(days)
+-- Deletes who listed some of the rows of which every upload ended so many days ago: none is taken back any more.
+delete from row_version where version in (
+    select v.version from row_version v
+     where not exists (
+        select from row_version o join import i on i.import_id in (o.import_id, o.left_out_by)
+         where o.key = v.key and (i.finished_at is null or i.finished_at >= now() - make_interval(days => $1)
+                                  or (i.undo_asked_at is not null and i.undone_at is null)))
+     limit 5000)
+returning version;
+
 -- name: keep_decided(decision, same, side, key, nib, nik_koperasi, nik, name, phone, email, owner)
 -- Keeps the rows of decisions that are not kept yet.
 insert into decided (decision, same, side, key, nib, nik_koperasi, nik, name, phone, email, owner)
@@ -660,7 +952,7 @@ select source, agency from source where ($1::text is null or agency = $1) order 
 
 -- name: release_source(source)
 -- Nobody has the source any more; nothing is returned if nobody had.
-delete from source where source = $1 returning source;
+delete from source where source = $1 returning agency;
 
 -- name: sent_before(keys, sources)
 -- Which of these events were accepted already, with their content and partner, and who has which of these sources.
@@ -810,10 +1102,11 @@ select pg_advisory_xact_lock(hashtext(current_schema() || '/kafka/' || $1));
 -- Whether the agency's access to Kafka was issued with this key.
 select kafka_key = $2 from agency where slug = $1;
 
--- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options)
--- Adds an upload, which waits to be worked off.
-insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run, options)
-values ($1, $2, $3, $4, $5, $6, $7, $8);
+-- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options, replaces, delist_at_most, preview)
+-- Adds an upload, which waits to be worked off; the preview, sealed, is what a dry run's beginning showed.
+insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run, options, replaces, delist_at_most,
+                    preview)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: add_import_file(import_id, part, sealed)
 -- Keeps a part of the upload's file, sealed, until the file is worked off.
@@ -827,25 +1120,62 @@ select sealed from import_file where import_id = $1 and part = $2;
 -- The upload's file is no longer needed.
 delete from import_file where import_id = $1;
 
--- name: claim_import()
--- The oldest upload that waits, or whose worker's lease ran out; a killed worker's is taken over where it was.
-update import i set state = 'running', attempts = attempts + 1, lease_until = now() + interval '15 seconds'
+-- name: claim_import(dry_run)
+-- The oldest upload that waits or is to be taken back, or whose worker's lease ran out; a killed worker's is taken over
+-- where it was. Either dry runs or those that are meant.
+update import i set state = case when i.undo_asked_at is null then 'running' else i.state end,
+       attempts = attempts + 1, lease_until = now() + interval '15 seconds'
   from agency a
  where a.slug = i.agency and i.import_id = (
     select import_id from import
-     where state in ('queued', 'running') and (lease_until is null or lease_until < now())
+     where (state in ('queued', 'running') or (undo_asked_at is not null and undone_at is null)) and dry_run = $1
+       and (lease_until is null or lease_until < now())
      order by created_at, import_id limit 1 for update skip locked)
 returning i.*, a.regions;
 
--- name: begin_import(import_id, header, rows, skipped, skipped_by, columns, reading)
--- The upload was read: its header, how many rows it has, what else was found. Changes nothing once it was cancelled.
-update import set header = $2, rows = $3, skipped = $4, skipped_by = $5, columns = $6, reading = $7,
+-- name: begin_import(import_id, header, rows, skipped, skipped_by, columns, reading, options)
+-- The upload was read: its header, how many rows it has, what else was found, and what it was read with, which a worker
+-- that goes on with it does not look up again. Changes nothing once it was cancelled.
+update import set header = $2, rows = $3, skipped = $4, skipped_by = $5, columns = $6, reading = $7, options = $8,
        lease_until = now() + interval '15 seconds'
  where import_id = $1 and state = 'running';
 
+-- name: remembered_readings(agency, kind)
+-- What the agency said of how its files of this kind are to be read, the newest first.
+select header, options, since from remembered_reading where agency = $1 and kind = $2 order by since desc;
+
+-- name: remember_reading(agency, kind, header, options)
+-- Holds for the next files with this header; said again in the same words it keeps its time. Of each agency and kind the
+-- newest hundred are kept.
+with old as (
+    delete from remembered_reading r using (
+        select header from remembered_reading where agency = $1 and kind = $2 and header <> $3
+         order by since desc offset 99) o
+     where r.agency = $1 and r.kind = $2 and r.header = o.header)
+insert into remembered_reading (agency, kind, header, options) values ($1, $2, $3, $4)
+on conflict (agency, kind, header) do update set options = excluded.options, since = clock_timestamp()
+ where remembered_reading.options <> excluded.options;
+
+-- name: forget_reading(agency, kind, header)
+-- Files with this header are read as they are found again.
+delete from remembered_reading where agency = $1 and kind = $2 and header = $3;
+
+-- name: set_preview(import_id, preview)
+-- What the file of a dry run looks like, sealed; nothing is kept of one that was cancelled or is gone.
+update import set preview = $2 where import_id = $1 and dry_run and state in ('queued', 'running');
+
+-- name: refused_lines(import_id, lines)
+-- Why these lines of an upload were refused, as far as it got.
+select line, code, field, detail from quarantine where import_id = $1 and line = any($2::int[]) order by line, id;
+
+-- name: drop_previews()
+-- A person was erased who may be shown in one of them.
+update import set preview = null where preview is not null;
+
 -- name: renew_lease(import_id)
 -- The upload's worker goes on working on it.
-update import set lease_until = now() + interval '15 seconds' where import_id = $1 and state = 'running';
+update import set lease_until = now() + interval '15 seconds'
+ where import_id = $1 and (state = 'running' or (undo_asked_at is not null and undone_at is null));
 
 -- name: restart_dry_run(import_id)
 -- A dry run that was interrupted begins anew: what it found so far is dropped with the effects it had.
@@ -875,9 +1205,11 @@ update import set state = 'failed', detail = $2, finished_at = clock_timestamp()
  where import_id = $1 and state in ('queued', 'running');
 
 -- name: cancel_import(import_id, agency)
--- What was accepted so far stays accepted.
-update import set state = 'cancelled', finished_at = clock_timestamp(), lease_until = null
- where import_id = $1 and agency = $2 and state in ('queued', 'running') returning import_id;
+-- What was accepted so far stays accepted, and nobody leaves the list; not once its rows are in and others leave.
+update import set state = 'cancelled', detail = null, finished_at = clock_timestamp(), lease_until = null,
+       preview = null
+ where import_id = $1 and agency = $2 and (state = 'waiting' or (state in ('queued', 'running') and stage = 'rows'))
+returning import_id;
 
 -- name: import(import_id, agency)
 -- The agency's upload, or anybody's for the administrator (null).
@@ -894,7 +1226,7 @@ select id, line, code, field, detail, sealed from quarantine where import_id = $
 -- name: delete_refused_rows(import_id)
 -- The refused rows of a finished upload are gone, which stays noted; returns how many, nothing for one that goes on.
 with ended as (
-    update import set refused_deleted_at = coalesce(refused_deleted_at, clock_timestamp())
+    update import set refused_deleted_at = coalesce(refused_deleted_at, clock_timestamp()), preview = null
      where import_id = $1 and finished_at is not null returning import_id),
 dropped as (delete from quarantine q using ended e where q.import_id = e.import_id returning 1)
 select (select count(*) from dropped) as refused_rows from ended;
@@ -939,14 +1271,31 @@ select s.agency, s.list, count(*) as listed, count(i.partner_id) as enrolled, co
   from listed s left join insured i using (partner_id) left join several m using (agency, partner_id)
  group by s.agency, s.list order by s.agency, s.list;
 
--- name: own_partners(agency, day, after, regions, registered, limit)
--- Partners an agency (or anybody) listed, after a cursor, in the order of their ids. For an agency a partner is in the
--- region of its own newest row: where others list it is not shown.
+-- name: partners_with(agency, nib, nik_koperasi, nik, names, phone, participant_no, asked)
+-- The partners with rows of the agency (null: of anybody) that have all of what is asked for, so many things; what is
+-- null is not asked for.
+select partner_id from (
+    select 'nib' as thing, partner_id from evidence where nib = $2 and ($1::text is null or agency = $1)
+    union all
+    select 'nik_koperasi', partner_id from evidence where nik_koperasi = $3 and ($1::text is null or agency = $1)
+    union all
+    select 'nik', partner_id from evidence where nik = $4 and ($1::text is null or agency = $1)
+    union all
+    select 'name', partner_id from evidence where name = any($5::uuid[]) and ($1::text is null or agency = $1)
+    union all
+    select 'phone', partner_id from evidence where phone = $6 and ($1::text is null or agency = $1)
+    union all
+    select 'participant_no', partner_id from participant where participant_no = $7) found
+ group by partner_id having count(distinct thing) = $8;
+
+-- name: own_partners(agency, day, after, regions, registered, limit, among)
+-- Partners an agency (or anybody) listed, after a cursor, in the order of their ids, if given only among these. For an
+-- agency a partner is in the region of its own newest row: where others list it is not shown.
 select p.partner_id, p.region, p.listed_on, p.fact,
        exists (select from period x where x.partner_id = p.partner_id and x.start <= $2
                   and (x.until is null or x.until > $2)) as registered
   from partner p
- where p.partner_id > $3 and p.status = 'active'
+ where p.partner_id > $3 and p.status = 'active' and ($7::uuid[] is null or p.partner_id = any($7))
    and exists (select from evidence e where e.partner_id = p.partner_id and ($1::text is null or e.agency = $1))
    and ($4::text[] is null or coalesce((
         select e.region from evidence e where e.partner_id = p.partner_id and e.agency = $1
@@ -978,7 +1327,7 @@ select * from quarantine q where agency = $1 and id > $2 and ($3::uuid is null o
 
 -- name: quarantined(id, agency)
 -- One entry of the agency's quarantine, with what its upload declared if it is a row of one.
-select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options, i.reading
+select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options, i.reading, i.undo_asked_at
   from quarantine q left join import i on i.import_id = q.import_id
  where q.id = $1 and q.agency = $2 and i.dry_run is not true;
 
@@ -1014,3 +1363,34 @@ with waiting as (
     delete from outbox where topic = 'reference' and (position($1::text in key) > 0 or position($2::bytea in value) > 0))
 delete from outbox_set_aside
  where topic = 'reference' and (position($1 in key) > 0 or position($2 in value) > 0);
+
+-- name: lock_audit()
+-- One entry at a time is added, over all instances, until the transaction ends: each holds the hash of the one before.
+select pg_advisory_xact_lock(hashtext(current_schema() || '/audit'));
+
+-- name: last_audited()
+-- The newest entry of the audit trail.
+select number, hash from audit order by number desc limit 1;
+
+-- name: audit_time()
+-- When an entry is added, asked under the lock: the times of the entries never go back.
+select greatest(clock_timestamp(), (select at from audit order by number desc limit 1));
+
+-- name: add_audit(number, at, actor, key_id, agency, action, subjects, hash)
+-- Adds an entry; the table takes no changes.
+insert into audit (number, at, actor, key_id, agency, action, subjects, hash)
+values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8);
+
+-- name: audit_trail()
+-- All entries, the oldest first.
+select * from audit order by number;
+
+-- name: audited(agency, action)
+-- The entries of an agency (null: all) and, if given, of one action, the oldest first.
+select * from audit where ($1::text is null or agency = $1) and ($2::text is null or action = $2) order by number;
+
+-- name: audit_page(agency, before, action, limit)
+-- The newest entries of an agency (null: all) before a number.
+select * from audit
+ where number < $2 and ($1::text is null or agency = $1) and ($3::text is null or action = $3)
+ order by number desc limit $4;

@@ -4,7 +4,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from services.registration.identity import evidence, former_identifiers, offers, own_partners, reach, regrouping
+from services.registration.identity import (
+    evidence,
+    former_identifiers,
+    offers,
+    own_partners,
+    reach,
+    regrouping,
+    row_versions,
+)
 from services.registration.identity.ids import partner_id
 from services.registration.identity.offers import Change, Offer
 from services.registration.identity.profile import Row
@@ -27,6 +35,8 @@ async def regroup(
     keys = [*(offer.row.key for offer in offered), *removed]
     held = {record["key"]: record for record in await work.fetch("evidence_by_key", keys)}
     effects, changes = offers.compare(offered, held)
+    await row_versions.note(work, offered, held, effects)
+    await row_versions.drop(work, removed)
     gone = [evidence.to_row(held[key]) for key in removed if key in held]
     partners: dict[UUID, UUID] = {key: record["partner_id"] for key, record in held.items()}
     touched = Touched()
@@ -34,6 +44,7 @@ async def regroup(
         regrouped = await _settle(work, list(changes.values()), gone, again)
         partners |= {key: row.partner for key, row in regrouped.rows_by_key().items()}
         touched = regrouped.touched
+        await row_versions.note_new(work, offered, held.keys())
     accepted = [Accepted(effect, partners[offer.row.key]) for effect, offer in zip(effects, offered, strict=True)]
     return accepted, touched
 
@@ -64,10 +75,11 @@ async def _save(work: UnitOfWork, changes: Sequence[Change], gone: Iterable[Row]
     replaced = [change for change in changes if change.before is not None]
     await _remove(work, [*(row.key for row in gone), *(change.row.key for change in replaced)])
     rows = regrouped.rows_by_key()
-    added = [_record(work, change, rows) async for change in in_turns(changes) if change.before is None]
-    await work.insert("evidence", added, evidence.COLUMNS)
+    new = [change for change in changes if change.before is None and not change.offer.restores]
+    await work.insert("evidence", [_record(work, change, rows) async for change in in_turns(new)], evidence.COLUMNS)
     # A replaced row keeps its place in the sequence: the oldest row of a partner decides which group keeps its id.
-    await _add_again(work, [(change.row.sequence, *_record(work, change, rows)) for change in replaced])
+    returned = [change for change in changes if change.before is None and change.offer.restores]
+    await _add_again(work, [(change.row.sequence, *_record(work, change, rows)) for change in [*replaced, *returned]])
     if regrouped.moved:
         moved = columns((row.key, row.partner, row.number_group, row.name_group) for row in regrouped.moved)
         await work.execute("move_evidence", *moved)

@@ -27,4 +27,5 @@ async def adopt(
         if isinstance(offer, Offer) and not isinstance(cooperative, Refusal):
             before = listed_rows.key_without_texts(work.vault, order, cooperative)
             first.setdefault(before, (offer.row.key, offer.content))
+    await work.execute("adopt_versions", list(first), [now for now, _ in first.values()])
     await work.execute("adopt_evidence", *columns((before, *now) for before, now in first.items()))

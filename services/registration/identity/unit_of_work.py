@@ -62,6 +62,8 @@ class UnitOfWork:
     """The regions of agencies, as far as they are loaded."""
     formed: Counter[UUID] = field(default_factory=Counter)
     """Import → how many partners more its agency lists by its rows alone: `own_partners.formed`."""
+    taken_back: Counter[str] = field(default_factory=Counter)
+    """How many partners were `delisted` by a whole list; how many rows an undo `removed`, `restored` and `kept`."""
     sources: dict[str, str] = field(default_factory=dict)
     """CloudEvents sources that nobody had → the agency that sends under them in this transaction."""
     _there_are: dict[str, bool] = field(default_factory=dict)

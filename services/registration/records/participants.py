@@ -46,6 +46,12 @@ class Participant:
             history,
         )
 
+    def follow(self, history: History) -> None:
+        """From now on these, at least one, are its versions; the newest one says where it is and who it is."""
+        newest = next((version for version in reversed(history) if not version.lapses), history[-1])
+        self.history, self.region = history, newest.region
+        self.keys = newest.keys or self.keys
+
 
 def unknown() -> Refusal:
     """The same for a number that nobody has and for one outside the agency's regions."""

@@ -7,11 +7,13 @@ from uuid import UUID
 
 import asyncpg
 
+from services.registration import audit
+from services.registration.audit import Actor
 from services.registration.cases import decisions
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import Command, DecideCase, ErasePartner, WithdrawPartner
 from services.registration.intake.values import Refusal
-from services.registration.orders import Order, Outcome
+from services.registration.orders import Accepted, Effect, Order, Outcome
 from services.registration.writer import quarantine
 from services.registration.writer.items import Item
 
@@ -136,6 +138,7 @@ class Erasure:
     """
 
     partner: UUID
+    by: Actor
     agency: str | None = None
     regions: tuple[str, ...] = ()
     keys: Collection[UUID] = ()
@@ -154,6 +157,10 @@ class Erasure:
         return ErasePartner(str(partner))
 
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> bool:
+        for outcome in outcomes:
+            everywhere = isinstance(outcome, Accepted) and outcome.effect is Effect.ERASED
+            about: audit.Subjects = {"partner": str(self.partner), "everywhere": everywhere}
+            await audit.note(work.db, self.by, "partner.erased", about)
         return bool(outcomes)
 
 
@@ -166,7 +173,7 @@ class Decision:
 
     case: UUID
     decision: str
-    decided_by: str
+    by: Actor
     regions: tuple[str, ...] | None
     partners: tuple[str, ...] = ()
     keys: Collection[UUID] = ()
@@ -181,12 +188,19 @@ class Decision:
         self.refusal = decisions.check(found[0], self.decision, self.partners)
         if self.refusal is not None:
             return []
-        return [Order(self.decided_by, self.regions or (), DecideCase(str(self.case), self.decision, self.partners))]
+        return [
+            Order(
+                self.by.agency or "admin", self.regions or (), DecideCase(str(self.case), self.decision, self.partners)
+            )
+        ]
 
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> asyncpg.Record | Refusal | None:
         if not outcomes:
             return self.refusal
-        return (await work.fetch("case_of", self.case))[0]
+        case = (await work.fetch("case_of", self.case))[0]
+        about: audit.Subjects = {"case": str(self.case), "kind": case["kind"], "decision": self.decision}
+        await audit.note(work.db, self.by, "case.decided", about)
+        return case
 
 
 @dataclass

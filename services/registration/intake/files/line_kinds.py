@@ -65,10 +65,10 @@ class LineKinds:
 
     def skip_reason(self, cells: Sequence[str]) -> SkipReason | None:
         """Why this line is no row; None for a row."""
-        filled = [text for cell in cells if (text := cell.strip())]
+        filled = list(filter(None, map(str.strip, cells)))
         if not filled or all(map(_NOTHING.fullmatch, filled)):
             return "blank"
-        if _is_sum(filled):
+        if _may_be_sum(filled) and _is_sum(filled):
             return "sum"
         if _are_column_numbers(filled, len(self._names)) or all(map(_UNIT.fullmatch, filled)):
             return "column_numbers"
@@ -111,6 +111,12 @@ class LineKinds:
             if same >= 2 and same * 2 > len(filled):
                 return True
         return False
+
+
+def _may_be_sum(filled: list[str]) -> bool:
+    """Quickly: whether a word that _SUM finds is among them."""
+    text = "\n".join(filled).lower()
+    return "total" in text or "jumlah" in text or "jml" in text
 
 
 def _is_sum(filled: list[str]) -> bool:
