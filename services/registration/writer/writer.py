@@ -59,7 +59,11 @@ Group = list[tuple[Submission | Events, asyncio.Future[Any]]]
 
 
 class Writer(Part):
-    """Takes submissions and answers each once its transaction is durable."""
+    """Takes submissions and answers each once its transaction is durable.
+
+    `pool` has a connection for it alone: the plans of its statements are kept, and another's use of them in the same
+    session could leave it a scan of a table that has grown.
+    """
 
     longest_back_off = 0.5
     stalled_after = 660.0
