@@ -1119,11 +1119,32 @@ update import i set state = case when i.undo_asked_at is null then 'running' els
      order by created_at, import_id limit 1 for update skip locked)
 returning i.*, a.regions;
 
--- name: begin_import(import_id, header, rows, skipped, skipped_by, columns, reading)
--- The upload was read: its header, how many rows it has, what else was found. Changes nothing once it was cancelled.
-update import set header = $2, rows = $3, skipped = $4, skipped_by = $5, columns = $6, reading = $7,
+-- name: begin_import(import_id, header, rows, skipped, skipped_by, columns, reading, options)
+-- The upload was read: its header, how many rows it has, what else was found, and what it was read with, which a worker
+-- that goes on with it does not look up again. Changes nothing once it was cancelled.
+update import set header = $2, rows = $3, skipped = $4, skipped_by = $5, columns = $6, reading = $7, options = $8,
        lease_until = now() + interval '15 seconds'
  where import_id = $1 and state = 'running';
+
+-- name: remembered_readings(agency, kind)
+-- What the agency said of how its files of this kind are to be read, the newest first.
+select header, options, since from remembered_reading where agency = $1 and kind = $2 order by since desc;
+
+-- name: remember_reading(agency, kind, header, options)
+-- Holds for the next files with this header; said again in the same words it keeps its time. Of each agency and kind the
+-- newest hundred are kept.
+with old as (
+    delete from remembered_reading r using (
+        select header from remembered_reading where agency = $1 and kind = $2 and header <> $3
+         order by since desc offset 99) o
+     where r.agency = $1 and r.kind = $2 and r.header = o.header)
+insert into remembered_reading (agency, kind, header, options) values ($1, $2, $3, $4)
+on conflict (agency, kind, header) do update set options = excluded.options, since = clock_timestamp()
+ where remembered_reading.options <> excluded.options;
+
+-- name: forget_reading(agency, kind, header)
+-- Files with this header are read as they are found again.
+delete from remembered_reading where agency = $1 and kind = $2 and header = $3;
 
 -- name: set_preview(import_id, preview)
 -- What the file of a dry run looks like, sealed; nothing is kept of one that was cancelled or is gone.

@@ -17,7 +17,7 @@ from services.registration.intake.contexts import UploadContext
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.writer import upload_files
+from services.registration.writer import remembered_readings, upload_files
 from shared import query_parameters
 from shared.database import transaction
 from shared.problems import described
@@ -33,6 +33,10 @@ FILE = (
     "a dry run too, for 90 days unless the operator set another time, or until DELETE."
 )
 
+COLUMNS = (
+    'JSON: {"column": "meaning", "not read": null}. Remembered, like the fields beside it, for the next files of this '
+    "kind with the same header; {} forgets it"
+)
 REPLACE = (
     "The file is the whole list: who is on it and not in the file leaves it, once all rows are in. Above a fifth of "
     "the list the upload waits for an answer first."
@@ -60,7 +64,7 @@ async def upload(
     confirm_delisting: Annotated[str | None, Form(description="So many may leave the list without asking")] = None,
     sheet: Annotated[str | None, Form(description="The workbook's sheet; else the one that names most columns")] = None,
     header_row: Annotated[str | None, Form(description="The header's line, counted from 1")] = None,
-    columns: Annotated[str | None, Form(description='JSON: {"column": "meaning", "not read": null}')] = None,
+    columns: Annotated[str | None, Form(description=COLUMNS)] = None,
     date_order: Annotated[str | None, Form(description="dmy or mdy: how 03/04/2021 is read")] = None,
     decimal: Annotated[str | None, Form(description="The mark before a number's fraction: . or ,")] = None,
 ) -> dict[str, Any]:
@@ -71,27 +75,31 @@ async def upload(
     at_most = upload_form.delisting(kind, replace, confirm_delisting)
     options = upload_form.reading_options(kind, sheet, header_row, columns, date_order, decimal)
     day, needs_nik = upload_form.day_of_list(list_date), upload_form.requires_nik(require)
-    await asyncio.to_thread(upload_form.check_file, file.file, kind, options)
-    preview = None
+    agency = str(principal.agency)
+    remembered = await remembered_readings.of_agency(here.pool, agency, kind)
+    if options.forgets:
+        await remembered_readings.forget(here.pool, agency, kind, file.file, options, remembered)
+    await asyncio.to_thread(upload_form.check_file, file.file, kind, options, remembered)
+    seen = None
     if dry_run:
         jurisdiction = Jurisdiction(here.regions, principal.regions)
         declared = UploadContext(jurisdiction, name, day, needs_nik, here.jkp, options)
-        preview = await previews.of_beginning(file.file, kind, declared)
+        seen = await previews.of_beginning(here, file.file, agency, kind, declared, remembered)
     import_id = _ids()
     async with transaction(here.pool) as db:
         await db.execute(
             queries["add_import"],
             import_id,
-            principal.agency,
+            agency,
             kind,
             name,
             day,
             needs_nik,
             dry_run,
-            json.dumps(options.to_json()),
+            json.dumps((seen.options if seen else options).to_json()),
             replace,
             at_most,
-            here.vault.seal(preview) if preview else None,
+            here.vault.seal(seen.preview) if seen else None,
         )
         await upload_files.keep(db, here.vault, import_id, file.file)
         about: audit.Subjects = {"import": str(import_id), "kind": kind, "dry_run": dry_run}
@@ -99,7 +107,7 @@ async def upload(
     (here.dry_runs if dry_run else here.imports).wake()
     response.headers["location"] = f"/v1/imports/{import_id}"
     record = await own_import(here, principal, import_id)
-    if preview and preview["is_whole"]:
+    if seen and seen.preview["is_whole"]:
         record = await previews.settled(here, principal, record, begun + previews.ANSWERED_WITHIN)
     return as_json(record) | await previews.shown(here, principal, record)
 

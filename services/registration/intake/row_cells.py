@@ -21,7 +21,8 @@ T = TypeVar("T")
 
 _REGION = ("region", "region_code")
 _HEADS = ("workers", "management", "staff", "labour", "men", "women")
-_WORD_BREAK = re.compile(r"[\s;,/]+")
+_WORD_BREAK = re.compile(r"[\s;,/|]+")
+_AROUND_ADDRESS = re.compile(r"^\W*(?:(?:mailto|e-?mail)\W+)?|\W+$", re.IGNORECASE)
 
 
 class RowCells:
@@ -108,6 +109,17 @@ def end(cells: RowCells, start: date) -> date | None:
     return until
 
 
+def number(cells: RowCells, meaning: str) -> str:
+    """The number that an office gave a participant, a claim or a partner of its own; "" where there is none."""
+    return checked(identifiers.given_by_an_office(cells[meaning], meaning))
+
+
+def number_if_read(cells: RowCells, meaning: str) -> str:
+    """As `number`, "" also where the cell is refused."""
+    found = identifiers.given_by_an_office(cells[meaning], meaning)
+    return "" if isinstance(found, Refusal) else found
+
+
 def whole(cells: RowCells, meaning: str) -> int:
     """A whole number from 0; dots between the thousands are understood."""
     return checked(numbers.whole(cells[meaning], meaning, cells.findings.decimal.get(meaning)))
@@ -152,14 +164,17 @@ def contact(cells: RowCells) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
 
 
 def email(text: str) -> str | None:
-    """The first address in a cell; what has no @ is none."""
-    return next((word for word in _WORD_BREAK.split(text) if "@" in word), None) if "@" in text else None
+    """The first address in a cell, without what stands around it: `Andi <andi@usaha.example>`, `mailto:…`."""
+    if "@" not in text:
+        return None
+    words = (_AROUND_ADDRESS.sub("", word) for word in _WORD_BREAK.split(text))
+    return next((word for word in words if "@" in word), None)
 
 
 def reference(cells: RowCells, name: str | None, numbers: Numbers, region: str) -> Reference:
     """What names the row's partner."""
     return Reference(
-        ref=cells["ref"] or None,
+        ref=number(cells, "ref") or None,
         nib=numbers.nib,
         nik_koperasi=numbers.nik_koperasi,
         nik=numbers.nik,

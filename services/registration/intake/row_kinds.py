@@ -104,7 +104,8 @@ def _listing(cells: RowCells, file: FileContext, kind: Kind | None, *, needs_nik
 
 
 def enrolment(cells: RowCells, file: FileContext) -> Enrol:
-    if not cells["participant_no"]:
+    participant_no = row_cells.number(cells, "participant_no")
+    if not participant_no:
         raise Refused("missing_participant_no", "participant_no", "No participant number is given.")
     found = row_cells.identifying_numbers(cells, file.upload.jurisdiction)
     region = row_cells.place(cells, file.upload.jurisdiction)
@@ -114,7 +115,7 @@ def enrolment(cells: RowCells, file: FileContext) -> Enrol:
     segment, scale = _segment(cells), vocabulary.scale(cells["scale"])
     refuse_if(programmes.judge(held, segment, scale))
     return Enrol(
-        participant_no=cells["participant_no"],
+        participant_no=participant_no,
         effective_on=start,
         partner=row_cells.reference(cells, cells["name"] or None, found, region),
         region=region,
@@ -130,8 +131,9 @@ def enrolment(cells: RowCells, file: FileContext) -> Enrol:
 
 
 def claim(cells: RowCells, file: FileContext) -> FileClaim:
-    for meaning in ("claim_ref", "participant_no"):
-        if not cells[meaning]:
+    claim_ref, participant_no = row_cells.number(cells, "claim_ref"), row_cells.number(cells, "participant_no")
+    for meaning, number in (("claim_ref", claim_ref), ("participant_no", participant_no)):
+        if not number:
             raise Refused("missing_field", meaning, f"{meaning} is not given.")
     if cells.any_filled(file.health_columns):
         raise Refused("health_data", "health", "A claim's cause or diagnosis must not be sent.")
@@ -144,8 +146,8 @@ def claim(cells: RowCells, file: FileContext) -> FileClaim:
     if status is None:
         raise Refused("invalid_value", "status", "The status is PROSES, DIBAYAR or DITOLAK.")
     return FileClaim(
-        claim_ref=cells["claim_ref"],
-        participant_no=cells["participant_no"],
+        claim_ref=claim_ref,
+        participant_no=participant_no,
         programme=held[0],
         amount=amount,
         occurred_on=occurred_on,

@@ -108,19 +108,22 @@ class RowReader:
     def data_subject(self, row: Row) -> DataSubject:
         """The person or business that a refused row is about, as far as it can be read; the row may be too short."""
         cells = self.cells_of(row)
-        numbers = cells["nik_koperasi"] or cells["nik_of_cooperatives"], cells["participant_no"]
+        numbers = (
+            cells["nik_koperasi"] or cells["nik_of_cooperatives"],
+            row_cells.number_if_read(cells, "participant_no"),
+        )
         return data_subject.of_cells(tuple(self.cells_to_keep(row)), _name(cells), self.region_of(cells), *numbers)
 
     def identities(self, row: Row) -> list[tuple[str, ...]]:
         """What identifies the row on its list: its own identity first, then those it may have had while refused."""
         cells = self.cells_of(row)
         name = _name(cells)
-        if cells["claim_ref"]:
-            return [(cells["claim_ref"],)]
-        if cells["participant_no"]:
-            return [(cells["participant_no"], cells["effective_on"])]
-        if self._lists_partners and cells["ref"]:
-            return [("ref", cells["ref"])]
+        if claim_ref := row_cells.number_if_read(cells, "claim_ref"):
+            return [(claim_ref,)]
+        if participant_no := row_cells.number_if_read(cells, "participant_no"):
+            return [(participant_no, cells["effective_on"])]
+        if self._lists_partners and (ref := row_cells.number_if_read(cells, "ref")):
+            return [("ref", ref)]
         if self._lists_partners and name:
             return [(names.name_key(name), self.region_of(cells) or ""), (names.name_key(name), "")]
         return [row.cells]

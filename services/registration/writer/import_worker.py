@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +15,7 @@ from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.vault import Vault
-from services.registration.writer import failures, list_steps, upload_files, uploads
+from services.registration.writer import failures, list_steps, remembered_readings, upload_files, uploads
 from services.registration.writer.chunks import Chunk
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.uploads import Upload
@@ -90,8 +91,10 @@ class ImportWorker(Part):
         if file is None:
             await self._fail(record, "The file is gone.")
             return
+        remembered = await remembered_readings.of_agency(self._pool, record["agency"], record["kind"])
         with file, RowSpool() as rows:
-            upload = await asyncio.to_thread(uploads.read, record, file, self._context(record), rows, self._goes_on)
+            read = partial(uploads.read, record, file, self._context(record), remembered, rows, self._goes_on)
+            upload = await asyncio.to_thread(read)
             if isinstance(upload, Refusal):
                 await self._fail(record, upload.detail)
             elif upload is not None and await self._take_all(upload) and record["replaces"] and not record["dry_run"]:
@@ -129,8 +132,13 @@ class ImportWorker(Part):
             table.skipped,
             json.dumps(table.skipped_by),
             json.dumps(upload.columns()),
-            json.dumps({**table.reading, **upload.reader.findings.reported()}),
+            json.dumps(upload.reading()),
+            json.dumps(upload.options.to_json()),
         )
+        given = uploads.options_of(record)
+        if not given.is_settled:
+            of_file = record["agency"], record["kind"], table.header_key
+            await remembered_readings.keep(self._pool, *of_file, given, upload.options)
 
     @asynccontextmanager
     async def _taker(self) -> AsyncIterator[Submit]:

@@ -19,13 +19,17 @@ LEFT_OUT: Final[WarningCode] = "number_left_out"
 
 _SEPARATORS = re.compile(r"[\s.\-'`\"=_]")
 _UNSEEN_OR_SEPARATING = frozenset(("Cf", "Zs", "Pd", "Pi", "Pf"))
-_LABEL = re.compile(r"^(?:(?:NIB|NIK|KTP|NOMOR|NO)\b[\s.:]*)+(?=\d)", re.IGNORECASE)
+_LABEL = re.compile(r"^(?:(?:NIB|NIK|KTP|NOMOR|NO)[\s.:=#-]*)+(?=\d)", re.IGNORECASE)
 _REMARK = re.compile(r"(?<=\d)\s*\([^()]*\)$")
 _E_NOTATION = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _FRACTION = re.compile(r"[.,]0{1,2}$")
 _WORD = re.compile(r"[A-Za-z]{2}")
 _DIGIT = re.compile(r"\d")
-_ZEROS = "0" * 13
+_ZEROS = "0" * 8
+"""So many at the end of a NIK leave it without a birth date, and of a NIB with too few digits to be one."""
+_COUNTED = "1234567890" * 2
+_LENGTHS = range(10, 21)
+"""How many digits such a number has, or one that somebody made up in its place."""
 _NIK = re.compile(r"[0-9]{16}")
 _MAYBE_SHORTENED = re.compile(r"[0-9]{15}0")
 NIB_DIGITS: Final = 13
@@ -49,7 +53,7 @@ def bare(text: str) -> str:
 
 def nik(text: str, required: bool = False) -> str | Refusal | None:
     """A person's number of 16 digits; a spreadsheet that held it as a number has destroyed its end."""
-    if _NIK.fullmatch(text) and not text.endswith(_ZEROS):
+    if _NIK.fullmatch(text) and not _is_made_up(text):
         return text
     text = _number_alone(text)
     if _E_NOTATION.fullmatch(text):
@@ -67,7 +71,7 @@ def nib(text: str) -> str | Refusal | None:
     """A business number of 13 digits."""
     if not text:
         return None
-    if _NIB.fullmatch(text) and not text.endswith(_ZEROS):
+    if _NIB.fullmatch(text) and not _is_made_up(text):
         return text
     text = _number_alone(text)
     if not _E_NOTATION.fullmatch(text) and _is_no_number(text):
@@ -81,7 +85,21 @@ def nik_koperasi(text: str) -> str | None:
     if not text:
         return None
     digits = _whole(_number_alone(text), _NIK_KOPERASI)
-    return digits if _NIK_KOPERASI.fullmatch(digits) and digits.strip("0") else None
+    return digits if _NIK_KOPERASI.fullmatch(digits) and not _is_made_up(digits) else None
+
+
+def given_by_an_office(text: str, field: str) -> str | Refusal:
+    """A number as its office writes it (participant, claim, an agency's own reference), of any letters and digits.
+
+    "" where there is none: no digit, or only zeros. A spreadsheet's `.0` is no part of it; what a spreadsheet shows as
+    1,23E+10 is refused, as others would share it.
+    """
+    if _E_NOTATION.fullmatch(text):
+        return Refusal("invalid_value", field, "The spreadsheet turned this number into another: format it as text.")
+    if not _DIGIT.search(text) or not text.strip("0., "):
+        return ""
+    fraction = _FRACTION.search(text)
+    return text[: fraction.start()] if fraction and text[: fraction.start()].isdecimal() else text
 
 
 def may_hold_number(text: str) -> bool:
@@ -126,7 +144,16 @@ def _is_no_number(text: str) -> bool:
     """Whether this is no attempt at the number: no digits, only zeros, or words beside them (`090/SKU/180/2025`)."""
     if not _DIGIT.search(text) or _WORD.search(text):
         return True
-    return not bare(text).strip("0")
+    digits = bare(text)
+    return not digits.strip("0") or _is_made_up(digits)
+
+
+def _is_made_up(digits: str) -> bool:
+    """Whether digits fill a cell in place of a number that is not known: 1111111111111111, 1234567890123456,
+    3311000000000000. Many rows have the same, so it would make one business of them."""
+    if len(digits) not in _LENGTHS or not digits.isdecimal() or not digits.isascii():
+        return False
+    return digits == digits[0] * len(digits) or _COUNTED.startswith(digits) or digits.endswith(_ZEROS)
 
 
 @lru_cache(maxsize=20_000)

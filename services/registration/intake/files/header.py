@@ -18,7 +18,7 @@ _GENERIC = _PARTS | {"nama", "name", "nik", "no", "nomor", "tanggal", "tgl", "ju
 _FILLERS = re.compile(r"^(?:data|identitas|keterangan|informasi)\s+", re.IGNORECASE)
 
 Known = Callable[[str], bool]
-"""Whether a squeezed column name means something for the kind of file."""
+"""Whether a column name means something for the kind of file."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _texts(cells: Sequence[str]) -> tuple[str, ...]:
 
 
 def _known(cells: Sequence[str], known: Known) -> int:
-    return len({name for name in map(squeeze, cells) if name and known(name)})
+    return len({squeeze(cell) for cell in cells if len(cell) <= _LONGEST_NAME * 2 and cell.strip() and known(cell)})
 
 
 def _continued(upper: tuple[str, ...], lower: tuple[str, ...]) -> tuple[str, ...]:
@@ -100,7 +100,7 @@ def _is_tier_below(upper: tuple[str, ...], lower: tuple[str, ...], known: Known)
         return False
     if "".join((*upper, *lower)).isupper():
         return True
-    return any(squeeze(name) in _PARTS or known(squeeze(name)) for name in named) or _mean_more(upper, lower, known)
+    return any(squeeze(name) in _PARTS or known(name) for name in named) or _mean_more(upper, lower, known)
 
 
 def _is_tier_above(upper: tuple[str, ...], lower: tuple[str, ...], known: Known) -> bool:
@@ -153,7 +153,7 @@ def _name(top: str, low: str, known: Known) -> str:
     ways = _ways(top, low)
     if squeeze(low) not in _GENERIC:
         ways += (low,)
-    return next((way for way in ways if known(squeeze(way))), ways[0])
+    return next((way for way in ways if known(way)), ways[0])
 
 
 def _ways(top: str, low: str) -> tuple[str, ...]:
@@ -162,4 +162,4 @@ def _ways(top: str, low: str) -> tuple[str, ...]:
 
 
 def _is_pair_known(top: str, low: str, known: Known) -> bool:
-    return squeeze(low) in _GENERIC and any(known(squeeze(way)) for way in _ways(top, low))
+    return squeeze(low) in _GENERIC and any(known(way) for way in _ways(top, low))

@@ -40,12 +40,14 @@ class Table:
     """A table as it was found: its columns' names, how many rows it has, and how many lines were no rows, and why.
 
     `reading` is what was found out of the file, for its sender: format, encoding, separator, sheet, header_row.
+    `header_key` recognises the header in other files.
     """
 
     header: tuple[str, ...]
     rows: int
     skipped_by: Mapping[SkipReason, int] = field(default_factory=dict)
     reading: Mapping[str, Any] = field(default_factory=dict)
+    header_key: str = ""
 
     @property
     def skipped(self) -> int:
@@ -55,7 +57,8 @@ class Table:
 _NUMBERING: Final = re.compile(r"\s*\(?(?:\d{1,2}|[a-z])[.)]\s+")
 _HINT: Final = re.compile(
     r"\(\s*(?:wajib|opsional|optional|required|sesuai|jika|bila|kalau|apabila|contoh|misal|diisi|isi|format|tulis|orang|rp"
-    r"|rupiah|dd|tgl|tanggal|maks|max|min|\d+\s*(?:digit|angka))\b[^)]*\)"
+    r"|rupiah|org|jiwa|dd|tgl|tanggal|maks|max|min|aktif|yang aktif|jalan|merk|merek|brand|mikro|\d+\s*(?:digit|angka))"
+    r"\b[^)]*\)"
 )
 """What forms put behind a column's name: how it is filled in, and its unit."""
 
