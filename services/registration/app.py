@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 
 from services.registration.api import (
     agencies,
+    audit_trail,
     cases,
     downloads,
     events,
@@ -80,12 +81,13 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
     kafka, prefix = settings.kafka, settings.topic_prefix
     dead_letter_eraser = DeadLetterEraser(pool, f"{FORMER_INTAKE}*", erased, kafka=kafka, prefix=prefix)
     dry_runs = DryRuns(settings.database, pool, vault, regions)
-    import_worker = ImportWorker(pool, vault, writer, dry_runs, regions, jkp=settings.jkp)
+    import_worker = ImportWorker(pool, vault, writer, regions, jkp=settings.jkp)
+    dry_run_worker = ImportWorker(pool, vault, writer, regions, jkp=settings.jkp, dry_runs=dry_runs)
     access = KafkaAccess(settings.kafka, prefix=settings.topic_prefix, replication=settings.replication)
     retention = Retention(pool, settings.retention_days)
     intake_eraser = IntakeEraser(pool, kafka=kafka, prefix=prefix)
     erasers = dead_letter_eraser, access, intake_eraser
-    here = Services(pool, vault, writer, keys, regions, import_worker, *erasers, settings.jkp)
+    here = Services(pool, vault, writer, keys, regions, import_worker, dry_run_worker, *erasers, settings.jkp)
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
     consumer.on(FORMER_INTAKE, intake.on_former_intake, may_halt=False)
@@ -93,9 +95,20 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
     watch(metrics, consumer, relay, access_relay)
     app = build_app(
         "registration",
-        parts=[relay, access_relay, writer, import_worker, consumer, dead_letter_eraser, intake_eraser, retention],
+        parts=[
+            relay,
+            access_relay,
+            writer,
+            import_worker,
+            dry_run_worker,
+            consumer,
+            dead_letter_eraser,
+            intake_eraser,
+            retention,
+        ],
         routers=[
-            each.router for each in (events, imports, downloads, lists, partners, cases, quarantine, agencies, sources)
+            each.router
+            for each in (events, imports, downloads, lists, partners, cases, quarantine, agencies, sources, audit_trail)
         ],
         state={"services": here, "keys": keys.ring},
         body_limits={

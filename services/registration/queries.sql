@@ -647,7 +647,7 @@ select source, agency from source where ($1::text is null or agency = $1) order 
 
 -- name: release_source(source)
 -- Nobody has the source any more; nothing is returned if nobody had.
-delete from source where source = $1 returning source;
+delete from source where source = $1 returning agency;
 
 -- name: events(keys)
 -- Which of these events were accepted already, with their content and partner.
@@ -796,10 +796,10 @@ select pg_advisory_xact_lock(hashtext(current_schema() || '/kafka/' || $1));
 -- Whether the agency's access to Kafka was issued with this key.
 select kafka_key = $2 from agency where slug = $1;
 
--- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options)
--- Adds an upload, which waits to be worked off.
-insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run, options)
-values ($1, $2, $3, $4, $5, $6, $7, $8);
+-- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options, preview)
+-- Adds an upload, which waits to be worked off; the preview, sealed, is what a dry run's beginning showed.
+insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run, options, preview)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: add_import_file(import_id, part, sealed)
 -- Keeps a part of the upload's file, sealed, until the file is worked off.
@@ -813,13 +813,14 @@ select sealed from import_file where import_id = $1 and part = $2;
 -- The upload's file is no longer needed.
 delete from import_file where import_id = $1;
 
--- name: claim_import()
--- The oldest upload that waits, or whose worker's lease ran out; a killed worker's is taken over where it was.
+-- name: claim_import(dry_run)
+-- The oldest upload that waits, or whose worker's lease ran out; a killed worker's is taken over where it was. Either
+-- dry runs or those that are meant.
 update import i set state = 'running', attempts = attempts + 1, lease_until = now() + interval '15 seconds'
   from agency a
  where a.slug = i.agency and i.import_id = (
     select import_id from import
-     where state in ('queued', 'running') and (lease_until is null or lease_until < now())
+     where state in ('queued', 'running') and dry_run = $1 and (lease_until is null or lease_until < now())
      order by created_at, import_id limit 1 for update skip locked)
 returning i.*, a.regions;
 
@@ -828,6 +829,18 @@ returning i.*, a.regions;
 update import set header = $2, rows = $3, skipped = $4, skipped_by = $5, columns = $6, reading = $7,
        lease_until = now() + interval '15 seconds'
  where import_id = $1 and state = 'running';
+
+-- name: set_preview(import_id, preview)
+-- What the file of a dry run looks like, sealed; nothing is kept of one that was cancelled or is gone.
+update import set preview = $2 where import_id = $1 and dry_run and state in ('queued', 'running');
+
+-- name: refused_lines(import_id, lines)
+-- Why these lines of an upload were refused, as far as it got.
+select line, code, field, detail from quarantine where import_id = $1 and line = any($2::int[]) order by line, id;
+
+-- name: drop_previews()
+-- A person was erased who may be shown in one of them.
+update import set preview = null where preview is not null;
 
 -- name: renew_lease(import_id)
 -- The upload's worker goes on working on it.
@@ -862,7 +875,7 @@ update import set state = 'failed', detail = $2, finished_at = clock_timestamp()
 
 -- name: cancel_import(import_id, agency)
 -- What was accepted so far stays accepted.
-update import set state = 'cancelled', finished_at = clock_timestamp(), lease_until = null
+update import set state = 'cancelled', finished_at = clock_timestamp(), lease_until = null, preview = null
  where import_id = $1 and agency = $2 and state in ('queued', 'running') returning import_id;
 
 -- name: import(import_id, agency)
@@ -880,7 +893,7 @@ select id, line, code, field, detail, sealed from quarantine where import_id = $
 -- name: delete_refused_rows(import_id)
 -- The refused rows of a finished upload are gone, which stays noted; returns how many, nothing for one that goes on.
 with ended as (
-    update import set refused_deleted_at = coalesce(refused_deleted_at, clock_timestamp())
+    update import set refused_deleted_at = coalesce(refused_deleted_at, clock_timestamp()), preview = null
      where import_id = $1 and finished_at is not null returning import_id),
 dropped as (delete from quarantine q using ended e where q.import_id = e.import_id returning 1)
 select (select count(*) from dropped) as refused_rows from ended;
@@ -925,14 +938,31 @@ select s.agency, s.list, count(*) as listed, count(i.partner_id) as enrolled, co
   from listed s left join insured i using (partner_id) left join several m using (agency, partner_id)
  group by s.agency, s.list order by s.agency, s.list;
 
--- name: own_partners(agency, day, after, regions, registered, limit)
--- Partners an agency (or anybody) listed, after a cursor, in the order of their ids. For an agency a partner is in the
--- region of its own newest row: where others list it is not shown.
+-- name: partners_with(agency, nib, nik_koperasi, nik, names, phone, participant_no, asked)
+-- The partners with rows of the agency (null: of anybody) that have all of what is asked for, so many things; what is
+-- null is not asked for.
+select partner_id from (
+    select 'nib' as thing, partner_id from evidence where nib = $2 and ($1::text is null or agency = $1)
+    union all
+    select 'nik_koperasi', partner_id from evidence where nik_koperasi = $3 and ($1::text is null or agency = $1)
+    union all
+    select 'nik', partner_id from evidence where nik = $4 and ($1::text is null or agency = $1)
+    union all
+    select 'name', partner_id from evidence where name = any($5::uuid[]) and ($1::text is null or agency = $1)
+    union all
+    select 'phone', partner_id from evidence where phone = $6 and ($1::text is null or agency = $1)
+    union all
+    select 'participant_no', partner_id from participant where participant_no = $7) found
+ group by partner_id having count(distinct thing) = $8;
+
+-- name: own_partners(agency, day, after, regions, registered, limit, among)
+-- Partners an agency (or anybody) listed, after a cursor, in the order of their ids, if given only among these. For an
+-- agency a partner is in the region of its own newest row: where others list it is not shown.
 select p.partner_id, p.region, p.listed_on, p.fact,
        exists (select from period x where x.partner_id = p.partner_id and x.start <= $2
                   and (x.until is null or x.until > $2)) as registered
   from partner p
- where p.partner_id > $3 and p.status = 'active'
+ where p.partner_id > $3 and p.status = 'active' and ($7::uuid[] is null or p.partner_id = any($7))
    and exists (select from evidence e where e.partner_id = p.partner_id and ($1::text is null or e.agency = $1))
    and ($4::text[] is null or coalesce((
         select e.region from evidence e where e.partner_id = p.partner_id and e.agency = $1
@@ -1000,3 +1030,34 @@ with waiting as (
     delete from outbox where topic = 'reference' and (position($1::text in key) > 0 or position($2::bytea in value) > 0))
 delete from outbox_set_aside
  where topic = 'reference' and (position($1 in key) > 0 or position($2 in value) > 0);
+
+-- name: lock_audit()
+-- One entry at a time is added, over all instances, until the transaction ends: each holds the hash of the one before.
+select pg_advisory_xact_lock(hashtext(current_schema() || '/audit'));
+
+-- name: last_audited()
+-- The newest entry of the audit trail.
+select number, hash from audit order by number desc limit 1;
+
+-- name: audit_time()
+-- When an entry is added, asked under the lock: the times of the entries never go back.
+select greatest(clock_timestamp(), (select at from audit order by number desc limit 1));
+
+-- name: add_audit(number, at, actor, key_id, agency, action, subjects, hash)
+-- Adds an entry; the table takes no changes.
+insert into audit (number, at, actor, key_id, agency, action, subjects, hash)
+values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8);
+
+-- name: audit_trail()
+-- All entries, the oldest first.
+select * from audit order by number;
+
+-- name: audited(agency, action)
+-- The entries of an agency (null: all) and, if given, of one action, the oldest first.
+select * from audit where ($1::text is null or agency = $1) and ($2::text is null or action = $2) order by number;
+
+-- name: audit_page(agency, before, action, limit)
+-- The newest entries of an agency (null: all) before a number.
+select * from audit
+ where number < $2 and ($1::text is null or agency = $1) and ($3::text is null or action = $3)
+ order by number desc limit $4;

@@ -39,6 +39,7 @@ class Services:
     keys: Keys
     regions: Regions
     imports: ImportWorker
+    dry_runs: ImportWorker
     dead_letter_eraser: DeadLetterEraser
     kafka_access: KafkaAccess
     intake_eraser: IntakeEraser

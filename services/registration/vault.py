@@ -25,13 +25,14 @@ class Vault:
         material = base64.b64decode(secret)
         if len(material) != 32:
             raise ValueError("PAYUNG_SECRET must be 32 bytes in base64")
-        self._hash_key = _derive(material, b"payung/hash")
+        self._hasher = hmac.new(_derive(material, b"payung/hash"), digestmod="sha256")
         self._cipher = AESGCM(_derive(material, b"payung/seal"))
 
     def hash(self, kind: str, *parts: object) -> UUID:
         """A keyed hash (HMAC-SHA-256, 128 bits) of these parts; without the secret it tells nothing."""
-        text = "\x1f".join((kind, *map(str, parts)))
-        return FastUUID(hmac.digest(self._hash_key, text.encode(), "sha256")[:16])
+        hasher = self._hasher.copy()  # the key is taken in once, which costs more than a short text
+        hasher.update("\x1f".join((kind, *map(str, parts))).encode())
+        return FastUUID(hasher.digest()[:16])
 
     def nik(self, digits: str | None) -> UUID | None:
         return None if digits is None else self.hash("nik", digits)

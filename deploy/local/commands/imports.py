@@ -11,8 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
+from deploy.local import import_preview
 from deploy.local.client import Client
 from deploy.local.failure import Failure
+from deploy.local.import_preview import printable
 from deploy.local.options import DATA, Data
 
 POLL_SECONDS = 0.1
@@ -143,6 +145,8 @@ def _print_report(report: dict[str, Any], refused: Path | None) -> None:
     from rich.table import Table
 
     console = Console(highlight=False, soft_wrap=True)
+    if "preview" in report:
+        import_preview.show(console, report["preview"])
     counts = Table("rows", "accepted", "new", "merged", "unchanged", "refused", "skipped")
     names = ("rows", "accepted", "created", "merged", "unchanged", "rejected", "skipped")
     counts.add_row(*(str(report[name]) for name in names))
@@ -170,8 +174,4 @@ def _left_out(report: dict[str, Any]) -> dict[str, list[str]]:
         "sheets not read": reading.get("other_sheets", []),
         "hidden sheets not read": reading.get("hidden_sheets", []),
     }
-    return {title: [_printable(name) for name in names if name.strip()] for title, names in parts.items() if names}
-
-
-def _printable(name: str) -> str:
-    return "".join(each if each.isprintable() else "?" for each in name)
+    return {title: [printable(name) for name in names if name.strip()] for title, names in parts.items() if names}

@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+from time import monotonic
 from typing import Annotated, Any
 
 import asyncpg
 import msgspec
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 
-from services.registration.api import upload_form
-from services.registration.api.access import check_scope, member, own_import, reporter, services
+from services.registration import audit
+from services.registration.api import previews, upload_form
+from services.registration.api.access import actor_of, check_scope, member, own_import, reporter, services
 from services.registration.identity.ids import Ids
+from services.registration.intake.contexts import UploadContext
+from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import upload_files
@@ -34,7 +38,7 @@ FILE = (
     "/v1/imports",
     status_code=202,
     responses=described(415),
-    summary="Upload a file; it is worked off in the background",
+    summary="Upload a file; it is worked off in the background. A dry run answers with a preview within two seconds",
 )
 async def upload(
     request: Request,
@@ -53,11 +57,18 @@ async def upload(
     date_order: Annotated[str | None, Form(description="dmy or mdy: how 03/04/2021 is read")] = None,
     decimal: Annotated[str | None, Form(description="The mark before a number's fraction: . or ,")] = None,
 ) -> dict[str, Any]:
+    begun = monotonic()
     await query_parameters.only_known_fields(request)
     kind = upload_form.file_kind(kind, principal)
     name = upload_form.list_name(list, file.filename)
     options = upload_form.reading_options(kind, sheet, header_row, columns, date_order, decimal)
+    day, needs_nik = upload_form.day_of_list(list_date), upload_form.requires_nik(require)
     await asyncio.to_thread(upload_form.check_file, file.file, kind, options)
+    preview = None
+    if dry_run:
+        jurisdiction = Jurisdiction(here.regions, principal.regions)
+        declared = UploadContext(jurisdiction, name, day, needs_nik, here.jkp, options)
+        preview = await previews.of_beginning(file.file, kind, declared)
     import_id = _ids()
     async with transaction(here.pool) as db:
         await db.execute(
@@ -66,15 +77,21 @@ async def upload(
             principal.agency,
             kind,
             name,
-            upload_form.day_of_list(list_date),
-            upload_form.requires_nik(require),
+            day,
+            needs_nik,
             dry_run,
             json.dumps(options.to_json()),
+            here.vault.seal(preview) if preview else None,
         )
         await upload_files.keep(db, here.vault, import_id, file.file)
-    here.imports.wake()
+        about: audit.Subjects = {"import": str(import_id), "kind": kind, "dry_run": dry_run}
+        await audit.note(db, actor_of(principal), "import.uploaded", about)
+    (here.dry_runs if dry_run else here.imports).wake()
     response.headers["location"] = f"/v1/imports/{import_id}"
-    return _as_json(await own_import(here, principal, import_id))
+    record = await own_import(here, principal, import_id)
+    if preview and preview["is_whole"]:
+        record = await previews.settled(here, principal, record, begun + previews.ANSWERED_WITHIN)
+    return _as_json(record) | await previews.shown(here, principal, record)
 
 
 @router.get("/v1/imports", summary="This agency's newest uploads")
@@ -88,7 +105,8 @@ async def list_imports(
 async def get_import(
     import_id: str, principal: Annotated[Principal, Depends(reporter)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
-    return _as_json(await own_import(here, principal, import_id))
+    record = await own_import(here, principal, import_id)
+    return _as_json(record) | await previews.shown(here, principal, record)
 
 
 @router.delete(
@@ -105,6 +123,11 @@ async def delete_import(
         is_cancelled = await db.fetchval(queries["cancel_import"], record["import_id"], principal.agency)
         file = await db.execute(queries["drop_import_file"], record["import_id"]) if is_cancelled else ""
         refused = None if is_cancelled else await db.fetchval(queries["delete_refused_rows"], record["import_id"])
+        if is_cancelled:
+            await audit.note(db, actor_of(principal), "import.cancelled", {"import": str(record["import_id"])})
+        elif refused is not None:
+            about = {"import": str(record["import_id"]), "rows": refused}
+            await audit.note(db, actor_of(principal), "import.refused_rows_deleted", about)
     deleted = {"file": file not in ("", "DELETE 0"), "refused_rows": refused or 0}
     return _as_json(await own_import(here, principal, import_id)) | {"deleted": deleted}
 

@@ -100,8 +100,13 @@ def meanings(kind: str, header: tuple[str, ...], chosen: Mapping[str, str] = Map
 
 def read_as(kind: str, header: tuple[str, ...], chosen: Mapping[str, str] = MappingProxyType({})) -> list[str | None]:
     """What each column of the header is read as; None for a column that is not read."""
-    of_column = {column: meaning for meaning, column in meanings(kind, header, chosen).items()}
-    return [of_column.get(column) for column in range(len(header))]
+    return by_column(len(header), meanings(kind, header, chosen))
+
+
+def by_column(width: int, found: Mapping[str, int]) -> list[str | None]:
+    """The meaning of each of so many columns from meaning → column."""
+    of_column = {column: meaning for meaning, column in found.items()}
+    return [of_column.get(column) for column in range(width)]
 
 
 def _found(kind: str, at: Mapping[str, int]) -> dict[str, int]:

@@ -84,6 +84,7 @@ async def _erase_refused(work: UnitOfWork, erased: Mapping[str, list[object]]) -
     await work.execute("erase_refused", await _briefings_with(work, erased))
     await work.execute("add_dead_letters_to_erase", *found_by)
     await work.execute("note_intake_erasure")
+    await work.execute("drop_previews")
 
 
 async def _briefings_with(work: UnitOfWork, erased: Mapping[str, Collection[object]]) -> list[UUID]:

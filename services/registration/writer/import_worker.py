@@ -37,20 +37,30 @@ Submit = Callable[[Chunk], Awaitable[bool]]
 
 
 class ImportWorker(Part):
-    """Works off one upload at a time, the oldest first, and goes on where a killed one stopped. Woken by an upload."""
+    """Works off one upload at a time, the oldest first, and goes on where a killed one stopped. Woken by an upload.
+
+    Takes either dry runs or the uploads that are meant, so that neither waits for the other.
+    """
 
     stalled_after = 900.0
     """The structure of the largest file is read in one piece."""
 
     def __init__(
-        self, pool: asyncpg.Pool, vault: Vault, writer: Writer, dry_runs: DryRuns, regions: Regions, *, jkp: bool
+        self,
+        pool: asyncpg.Pool,
+        vault: Vault,
+        writer: Writer,
+        regions: Regions,
+        *,
+        jkp: bool,
+        dry_runs: DryRuns | None = None,
     ) -> None:
-        super().__init__("imports")
+        super().__init__("dry-runs" if dry_runs else "imports")
         self._pool, self._vault, self._writer, self._dry_runs = pool, vault, writer, dry_runs
         self._regions, self._jkp = regions, jkp
 
     async def step(self) -> float:
-        record = await self._pool.fetchrow(queries["claim_import"])
+        record = await self._pool.fetchrow(queries["claim_import"], self._dry_runs is not None)
         self.progressed()
         if record is None:
             return POLL_SECONDS
@@ -80,12 +90,13 @@ class ImportWorker(Part):
                 await self._take_all(upload)
 
     def _goes_on(self) -> bool:
+        self.progressed()
         return not self.stopping
 
     async def _take_all(self, upload: Upload) -> None:
         await self._begin(upload)
         chunks = upload.chunks(CHUNK)
-        async with self._taker(upload.record) as submit:
+        async with self._taker() as submit:
             while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
                 if self.stopping or not await _take(chunk, submit):
                     return
@@ -93,8 +104,9 @@ class ImportWorker(Part):
 
     async def _begin(self, upload: Upload) -> None:
         table, record = upload.table, upload.record
-        if record["dry_run"]:
+        if upload.preview is not None:
             await self._pool.execute(queries["restart_dry_run"], record["import_id"])
+            await self._pool.execute(queries["set_preview"], record["import_id"], self._vault.seal(upload.preview))
         await self._pool.execute(
             queries["begin_import"],
             record["import_id"],
@@ -107,9 +119,9 @@ class ImportWorker(Part):
         )
 
     @asynccontextmanager
-    async def _taker(self, record: asyncpg.Record) -> AsyncIterator[Submit]:
-        """What takes this upload's chunks: the writer, or a session whose effects nobody sees."""
-        if record["dry_run"]:
+    async def _taker(self) -> AsyncIterator[Submit]:
+        """What takes an upload's chunks: the writer, or a session whose effects nobody sees."""
+        if self._dry_runs is not None:
             async with self._dry_runs.session() as submit:
                 yield submit
         else:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import asyncpg
 import msgspec
 
-from services.registration.intake import columns
+from services.registration.intake import columns, previews
+from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import Command, Enrol
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.files import table_reader
@@ -29,6 +30,8 @@ class Upload:
     table: Table
     rows: RowSpool
     reader: RowReader
+    preview: dict[str, Any] | None = None
+    """Of a dry run."""
 
     def chunks(self, most_rows: int) -> Iterator[Chunk]:
         """The chunks from the upload's next position on, at least one, each read when it is asked for."""
@@ -64,9 +67,26 @@ def read(
         return table
     reader = RowReader(kind, table.header, upload)
     reader.judge_columns(rows)
+    preview = _preview(table, rows, reader, is_whole=True) if record["dry_run"] else None
     if kind == "enrollments":
         rows.sort(lambda row: _by_participant(row, read_row(reader, row)))
-    return Upload(record, table, rows, reader)
+    return Upload(record, table, rows, reader, preview)
+
+
+def read_beginning(file: BinaryIO, kind: FileKind, upload: UploadContext) -> dict[str, Any] | Refusal | None:
+    """The preview of a file from its beginning, within about a second; None where only the whole file shows it."""
+    with RowSpool() as rows:
+        found = table_reader.read_beginning(file, kind, upload.options, rows)
+        if found is None or isinstance(found, Refusal):
+            return found
+        table, is_whole = found
+        reader = RowReader(kind, table.header, upload)
+        reader.judge_columns(rows)
+        return _preview(table, rows, reader, is_whole=is_whole)
+
+
+def _preview(table: Table, rows: RowSpool, reader: RowReader, *, is_whole: bool) -> dict[str, Any]:
+    return previews.of(table, rows, reader, lambda row: read_row(reader, row), is_whole=is_whole)
 
 
 def read_row(reader: RowReader, row: Row) -> Command | Refusal:

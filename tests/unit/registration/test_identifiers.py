@@ -11,6 +11,12 @@ NIK = "3576022510960000"
 MARKS = ["\u200b", "\u202a", "\u202c", "\u200e", "\ufeff", "\u00a0", "\u2013", "\u2060", " ", ".", "-", "'", "\u2019"]
 
 
+@given(st.text(alphabet="0123456789 .-'=\"E+()NIKB\u0663", max_size=30) | st.from_regex(r"\W?[0-9]{10,18}\W?"))
+def test_every_text_that_is_a_number_is_recognised_quickly(text: str) -> None:
+    for number in (identifiers.nib(text), identifiers.nik(text)):
+        assert not isinstance(number, str) or identifiers.may_hold_number(text)
+
+
 def code(answer: object) -> str | None:
     return answer.code if isinstance(answer, Refusal) else None
 

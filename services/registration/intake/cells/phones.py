@@ -8,6 +8,7 @@ from services.registration.intake.cells.placeholders import given
 LONGEST: Final = 200
 """Characters; what is longer is no phone number."""
 
+_PLAIN = re.compile(r"0(8[0-9]{8,11})")
 _E_NOTATION = re.compile(r"\d[.,]?\d*E\+?\d+", re.IGNORECASE)
 _FRACTION = re.compile(r"(?<=\d{9})[.,]0{1,2}$")
 _TRUNK = re.compile(r"\(\s*0\s*\)")
@@ -24,6 +25,8 @@ def phone(text: str) -> tuple[str | None, bool]:
 
     Where the digits can be read as two different numbers, none is taken: it might be a stranger's.
     """
+    if plain := _PLAIN.fullmatch(text):
+        return f"+62{plain[1]}", False
     text = given(text)
     if text and (found := _mobile(text)) and _ONE_NUMBER.fullmatch(text):
         return found, False

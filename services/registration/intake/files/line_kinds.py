@@ -48,6 +48,7 @@ _NOTE: Final = re.compile(
 )
 _SIGNED_AT: Final = re.compile(r"[^\W\d][^\d,;]*,\s*\d{0,2}\.*\s*[^\W\d]+\.?\s*\d{4}")
 _SIGNATURE: Final = re.compile(r"(?:mengetahui|menyetujui|kepala|plt|camat|lurah|bupati)\b", re.IGNORECASE)
+_WORDS_OF_SUMS: Final = ("total", "jumlah", "jml", "rata", "pindahan", "t o t", "j u m")
 _SPACED_LETTERS: Final = re.compile(r"(?:[^\W\d] ){3,}[^\W\d]")
 """T O T A L"""
 _NUMBERED_NOTE: Final = re.compile(r"\d{1,2}[.)]\s+[^\W\d][^;,\t|]*$")
@@ -76,10 +77,10 @@ class LineKinds:
 
     def skip_reason(self, cells: Sequence[str]) -> SkipReason | None:
         """Why this line is no row; None for a row."""
-        filled = [text for cell in cells if (text := cell.strip())]
+        filled = list(filter(None, map(str.strip, cells)))
         if not filled or all(map(_NOTHING.fullmatch, filled)):
             return "blank"
-        if _is_sum(filled):
+        if _may_be_sum(filled) and _is_sum(filled):
             return "sum"
         if _are_column_numbers(filled, len(self._names)) or all(map(_UNIT.fullmatch, filled)):
             return "column_numbers"
@@ -141,6 +142,12 @@ class LineKinds:
             if same >= 2 and same * 2 > len(filled):
                 return True
         return are_names(cells, self._is_known) and self._names_same(cells)
+
+
+def _may_be_sum(filled: list[str]) -> bool:
+    """Quickly: whether a word that _SUM finds is among them."""
+    text = "\n".join(filled).lower()
+    return any(word in text for word in _WORDS_OF_SUMS)
 
 
 def _is_sum(filled: list[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from services.registration.intake import columns
 from services.registration.intake.columns import FileKind
-from services.registration.intake.files import table_source, workbooks
+from services.registration.intake.files import table_beginning, table_source, workbooks
 from services.registration.intake.files.file_format import file_format
 from services.registration.intake.files.header import Header
 from services.registration.intake.files.line_kinds import LineKinds
@@ -16,7 +16,7 @@ from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.intake.files.row_spool import RowSpool
 from services.registration.intake.files.table_source import TOTALS, another_table, are_totals
 from services.registration.intake.files.tables import Line, Row, SkipReason, Table, squeeze
-from services.registration.intake.files.workbooks import WorkbookFailed
+from services.registration.intake.files.workbooks import NotInTime, WorkbookFailed
 from services.registration.intake.values import Refusal
 
 MOST_ROWS = 1_000_000
@@ -50,6 +50,25 @@ def read(
             return found
         header, lines, reading = found
         return _table(header, _while(goes_on, lines), kind, options, rows, reading)
+
+
+def read_beginning(
+    file: BinaryIO, kind: FileKind, options: ReadingOptions, rows: RowSpool
+) -> tuple[Table, bool] | Refusal | None:
+    """(the table in the beginning of this file, whether that is all of it), within about a second whatever the size.
+
+    None where the beginning shows nothing, or not in time: then only the whole file will.
+    """
+    try:
+        with table_beginning.opened(file, kind, options) as found:
+            if found is None or isinstance(found, Refusal):
+                return found
+            (header, below, reading), is_cut = found
+            lines = table_beginning.Lookahead(below, is_cut=is_cut)
+            table = _table(header, lines, kind, options, rows, reading)
+            return table if isinstance(table, Refusal) else (table, lines.is_whole)
+    except NotInTime:
+        return None
 
 
 def check(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Refusal | None:

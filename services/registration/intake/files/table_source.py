@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, NamedTuple
 from services.registration.intake import columns
 from services.registration.intake.columns import FileKind
 from services.registration.intake.files import text_records, workbooks
-from services.registration.intake.files.file_format import EMPTY
+from services.registration.intake.files.file_format import EMPTY, Format
 from services.registration.intake.files.header import WINDOW, Header, Known, find_header, line_of_table_above
 from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.intake.files.tables import Line, squeeze
@@ -45,15 +45,27 @@ def opened(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Iterator[
         return
     plain, plain_format = found
     try:
-        if plain_format == "text":
-            yield _of_text(plain, kind, options)
-        else:
-            plain.flush()
-            with workbooks.opened(plain, kind, options) as workbook:
-                yield _of_workbook(workbook, kind, options, plain_format)
+        with of_plain(plain, plain_format, kind, options) as lines:
+            yield lines
     finally:
         if plain is not file:
             plain.close()
+
+
+@contextmanager
+def of_plain(
+    file: BinaryIO, name: Format, kind: FileKind, options: ReadingOptions, seconds: float | None = None
+) -> Iterator[Lines | Refusal]:
+    """The table in a file of this format, which is no archive; a workbook is opened within so many seconds.
+
+    Raises NotInTime.
+    """
+    if name == "text":
+        yield _of_text(file, kind, options)
+        return
+    file.flush()
+    with workbooks.opened(file, kind, options, seconds) as workbook:
+        yield _of_workbook(workbook, kind, options, name)
 
 
 def _of_text(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Lines | Refusal:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
+import msgspec
+
 SkipReason = Literal["blank", "sum", "column_numbers", "repeated_header", "section_title", "note"]
 """Why a line below the header is no row: no content, a sum, 1;2;3;… or units, the header again, a title of a section, a
 source or signature."""
@@ -25,8 +27,7 @@ class Line(NamedTuple):
     is_cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One row as sent; `fits` is false when it has more or fewer cells than the header."""
 
     line: int
@@ -62,6 +63,8 @@ _HINT: Final = re.compile(
 
 def squeeze(header: str) -> str:
     """A column name as it is compared: `KAB/KOTA`, `kab_kota`, `Kab. Kota` and `3. Kab/Kota (wajib diisi)` are one."""
+    if header.isascii() and header.isalnum():
+        return header.lower()
     name = _HINT.sub(" ", header.lower()) if "(" in header else header.lower()
     numbering = _NUMBERING.match(name)
     return re.sub(r"[^a-z0-9]+", " ", name[numbering.end() :] if numbering else name).strip()
