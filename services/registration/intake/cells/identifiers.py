@@ -92,8 +92,8 @@ def nik_koperasi(text: str) -> str | None:
 def given_by_an_office(text: str, field: str) -> str | Refusal:
     """A number as its office writes it (participant, claim, an agency's own reference), of any letters and digits.
 
-    "" where there is none: only zeros, or `Dalam proses`. A spreadsheet's `.0` is no part of it; what a spreadsheet shows as
-    1,23E+10 is refused, as others would share it.
+    "" where there is none: only zeros, or `Dalam proses`. A spreadsheet's `.0` is no part of it; what a
+    spreadsheet shows as 1,23E+10 is refused, as others would share it.
     """
     if _E_NOTATION.fullmatch(text):
         return Refusal("invalid_value", field, "The spreadsheet turned this number into another: format it as text.")
