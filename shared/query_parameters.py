@@ -30,6 +30,6 @@ async def only_known_fields(request: Request) -> None:
     refuse_unknown(list(await request.form()), [each.alias for each in request.scope["route"].dependant.body_params])
 
 
-def only_known(request: Request, _: Annotated[Principal, Depends(principal_of)]) -> None:
+async def only_known(request: Request, _: Annotated[Principal, Depends(principal_of)]) -> None:
     """As a dependency of a router: its routes take no other query parameters than their own."""
     refuse_unknown(list(request.query_params), [each.alias for each in request.scope["route"].dependant.query_params])

@@ -13,7 +13,7 @@ from shared.problems import Problem, not_found
 from shared.security import Principal, principal_of
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:
     here: Services = request.app.state.services
     return here
 
