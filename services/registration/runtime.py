@@ -39,7 +39,9 @@ class Services:
     keys: Keys
     regions: Regions
     imports: ImportWorker
+    dry_runs: ImportWorker
     dead_letter_eraser: DeadLetterEraser
     kafka_access: KafkaAccess
     intake_eraser: IntakeEraser
     jkp: bool = False
+    retention_days: int = 90

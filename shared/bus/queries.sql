@@ -13,28 +13,25 @@ from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[]) n (partition, e
 where o.topic = $1 and o.partition = n.partition and o.next_offset = n.expected and o.epoch = n.epoch;
 
 -- name: try_lock_relay(lane)
--- True if this session may publish this lane now; one relay of a service and lane at a time, the lock ends with the
--- session at the latest.
-select pg_try_advisory_lock(hashtext(current_schema() || $1));
-
--- name: unlock_relay(lane)
--- Lets another relay of the service publish this lane.
-select pg_advisory_unlock(hashtext(current_schema() || $1));
+-- True if this session may publish this lane now; one relay of a service and lane at a time, until the session goes back
+-- to its pool, which takes all its locks and settings. What the relay does need not be durable before it goes on: after a
+-- crash it publishes again.
+select pg_try_advisory_lock(hashtext(current_schema() || $1)) and set_config('synchronous_commit', 'off', false) = 'off';
 
 -- name: oldest_events(count, bytes)
 -- The oldest events visible now but those of `access`, in the order of their ids, which is the order of publication: no
 -- more than so many bytes of values, the last event aside.
 select id, topic, key, type, event_id, time, value
-  from (select *, sum(coalesce(octet_length(value), 0)) over (order by id rows unbounded preceding exclude current row)
-                  as bytes_before
+  from (select *, sum(coalesce(octet_length(value), 0))
+                      over (order by id rows between unbounded preceding and 1 preceding) as bytes_before
           from (select * from outbox where topic <> 'access' order by id limit $1) oldest) counted
  where coalesce(bytes_before, 0) < $2 order by id;
 
 -- name: oldest_access_events(count, bytes)
 -- The same for the topic `access`, found by its own index however much else waits.
 select id, topic, key, type, event_id, time, value
-  from (select *, sum(coalesce(octet_length(value), 0)) over (order by id rows unbounded preceding exclude current row)
-                  as bytes_before
+  from (select *, sum(coalesce(octet_length(value), 0))
+                      over (order by id rows between unbounded preceding and 1 preceding) as bytes_before
           from (select * from outbox where topic = 'access' order by id limit $1) oldest) counted
  where coalesce(bytes_before, 0) < $2 order by id;
 

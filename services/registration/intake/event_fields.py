@@ -28,7 +28,8 @@ def text(data: Data, field: str) -> str:
         return ""
     if not isinstance(value, str):
         raise Refused("invalid_value", field, f"{field} is a text.")
-    checked(values.within(value, field))
+    if len(value) > limit_of(field):
+        checked(values.within(value, field))
     return value.replace("\x00", "").strip()
 
 
@@ -110,12 +111,13 @@ def end(data: Data, start: date) -> date | None:
     return until
 
 
-def left_out(given: Any, found: Reference) -> tuple[WarningCode, ...]:
-    """The warning that in place of a partner's number something stands that is none."""
+def number_warnings(given: Any, found: Reference, jurisdiction: Jurisdiction) -> tuple[WarningCode, ...]:
+    """What is odd about a partner's numbers: a NIK of no district or day, or what is no number in their place."""
     numbers = {"nik": found.nik, "nib": found.nib, "nik_koperasi": found.nik_koperasi}
     sent = given if isinstance(given, dict) else {}
     is_any = any(identifiers.is_left_out(str(sent.get(name) or ""), number) for name, number in numbers.items())
-    return (identifiers.LEFT_OUT,) if is_any else ()
+    odd = () if found.nik is None else identifiers.nik_warnings(found.nik, jurisdiction.nik_district_exists(found.nik))
+    return ((identifiers.LEFT_OUT,) if is_any else ()) + odd
 
 
 def optional_day(data: Data, field: str) -> date | None:

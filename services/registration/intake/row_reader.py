@@ -1,6 +1,6 @@
 """Reads the rows of one file: what each asks for, or why it is refused, whose it is and what identifies it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -13,6 +13,7 @@ from services.registration.intake.commands import Command, Enrol, ListPartner
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.data_subject import DataSubject
 from services.registration.intake.files.tables import Row
+from services.registration.intake.memo import Memo
 from services.registration.intake.roster import KEPT, Roster
 from services.registration.intake.row_cells import RowCells
 from services.registration.intake.row_kinds import READERS, FileContext
@@ -40,7 +41,7 @@ class RowReader:
         self._file = FileContext(upload, lists_cooperatives, health_columns, list_warnings)
         self._other_texts = columns.of_other_texts(kind, header) if self._lists_partners else []
         self._limits = [(meaning, column, _cell_limit(meaning)) for meaning, column in self._columns.items()]
-        self._findings = findings
+        self._findings, self._memo = findings, Memo(self._columns)
         self._roster = Roster() if columns.is_roster(kind, header) else None
         self._least_limit = min((limit for _, _, limit in self._limits), default=0)
 
@@ -50,7 +51,7 @@ class RowReader:
         for row in rows:
             if row.fits:
                 evidence.add(row.cells)
-        self._findings = evidence.findings(self._file.upload.options)
+        self._findings, self._memo = evidence.findings(self._file.upload.options), Memo(self._columns)
         if self._roster is not None:
             self._count_workers(rows, self._roster)
 
@@ -58,6 +59,11 @@ class RowReader:
     def findings(self) -> ColumnFindings:
         """What the columns as a whole showed."""
         return self._findings
+
+    @property
+    def meanings(self) -> Mapping[str, int]:
+        """meaning → column."""
+        return self._columns
 
     def read(self, row: Row) -> Command | Refusal:
         """What the row asks for, or the first thing that is wrong with it; the detail names the others too."""
@@ -78,11 +84,12 @@ class RowReader:
         if max(map(len, row.cells), default=0) > self._least_limit and (refusal := self._too_long(row)):
             return refusal
         try:
-            command = self._read_kind(self._cells(row), self._file)
+            command = self._read_kind(self.cells_of(row), self._file)
         except Refused as refused:
             return refused.refusal
         if isinstance(command, ListPartner) and command.partner.ref is None:
-            return msgspec.structs.replace(command, other_texts=self._texts_of(row))
+            texts = self._texts_of(row)
+            return msgspec.structs.replace(command, other_texts=texts) if texts else command
         return command
 
     def _texts_of(self, row: Row) -> tuple[str, ...]:
@@ -100,22 +107,23 @@ class RowReader:
 
     def data_subject(self, row: Row) -> DataSubject:
         """The person or business that a refused row is about, as far as it can be read; the row may be too short."""
-        cells = self._cells(row)
-        numbers = cells["nik_koperasi"] or cells["nik_of_cooperatives"], cells["participant_no"]
-        return data_subject.of_cells(tuple(self.cells_to_keep(row)), _name(cells), self._region(cells), *numbers)
+        cells = self.cells_of(row)
+        koperasi = cells["nik_koperasi"] or cells["nik_of_cooperatives"]
+        numbers = koperasi, row_cells.number_if_read(cells, "participant_no")
+        return data_subject.of_cells(tuple(self.cells_to_keep(row)), _name(cells), self.region_of(cells), *numbers)
 
     def identities(self, row: Row) -> list[tuple[str, ...]]:
         """What identifies the row on its list: its own identity first, then those it may have had while refused."""
-        cells = self._cells(row)
+        cells = self.cells_of(row)
         name = _name(cells)
-        if cells["claim_ref"]:
-            return [(cells["claim_ref"],)]
-        if cells["participant_no"]:
-            return [(cells["participant_no"], cells["effective_on"])]
-        if self._lists_partners and cells["ref"]:
-            return [("ref", cells["ref"])]
+        if claim_ref := row_cells.number_if_read(cells, "claim_ref"):
+            return [(claim_ref,)]
+        if participant_no := row_cells.number_if_read(cells, "participant_no"):
+            return [(participant_no, cells["effective_on"])]
+        if self._lists_partners and (ref := row_cells.number_if_read(cells, "ref")):
+            return [("ref", ref)]
         if self._lists_partners and name:
-            return [(names.name_key(name), self._region(cells) or ""), (names.name_key(name), "")]
+            return [(names.name_key(name), self.region_of(cells) or ""), (names.name_key(name), "")]
         return [row.cells]
 
     def _too_long(self, row: Row) -> Refusal | None:
@@ -128,16 +136,16 @@ class RowReader:
         for row in rows:
             answer = self._read_alone(row)
             if isinstance(answer, Enrol):
-                roster.add(answer, self._cells(row)["worker"])
+                roster.add(answer, self.cells_of(row)["worker"])
 
-    def _cells(self, row: Row) -> RowCells:
+    def cells_of(self, row: Row) -> RowCells:
         """The row's cells; where it ends before a column, that is empty."""
         missing = () if row.fits else ("",) * self._width
-        return RowCells(self._columns, row.cells + missing, row.line, self._findings)
+        return RowCells(self._columns, row.cells + missing, row.line, self._findings, self._memo)
 
-    def _region(self, cells: RowCells) -> str | None:
-        region = row_cells.regency(cells, self._file.upload.jurisdiction)
-        return None if isinstance(region, Refusal) else region
+    def region_of(self, cells: RowCells) -> str | None:
+        """The row's regency, wherever it lies; None where it cannot be read."""
+        return row_cells.regency_or_none(cells, self._file.upload.jurisdiction)
 
 
 def _cell_limit(meaning: str) -> int:

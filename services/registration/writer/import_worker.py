@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, suppress
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +15,7 @@ from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.vault import Vault
-from services.registration.writer import failures, upload_files, uploads
+from services.registration.writer import failures, list_steps, remembered_readings, upload_files, uploads
 from services.registration.writer.chunks import Chunk
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.uploads import Upload
@@ -37,20 +38,30 @@ Submit = Callable[[Chunk], Awaitable[bool]]
 
 
 class ImportWorker(Part):
-    """Works off one upload at a time, the oldest first, and goes on where a killed one stopped. Woken by an upload."""
+    """Works off one upload at a time, the oldest first, and goes on where a killed one stopped. Woken by an upload.
+
+    Takes either dry runs or the uploads that are meant, so that neither waits for the other.
+    """
 
     stalled_after = 900.0
     """The structure of the largest file is read in one piece."""
 
     def __init__(
-        self, pool: asyncpg.Pool, vault: Vault, writer: Writer, dry_runs: DryRuns, regions: Regions, *, jkp: bool
+        self,
+        pool: asyncpg.Pool,
+        vault: Vault,
+        writer: Writer,
+        regions: Regions,
+        *,
+        jkp: bool,
+        dry_runs: DryRuns | None = None,
     ) -> None:
-        super().__init__("imports")
+        super().__init__("dry-runs" if dry_runs else "imports")
         self._pool, self._vault, self._writer, self._dry_runs = pool, vault, writer, dry_runs
         self._regions, self._jkp = regions, jkp
 
     async def step(self) -> float:
-        record = await self._pool.fetchrow(queries["claim_import"])
+        record = await self._pool.fetchrow(queries["claim_import"], self._dry_runs is not None)
         self.progressed()
         if record is None:
             return POLL_SECONDS
@@ -60,41 +71,58 @@ class ImportWorker(Part):
         except UNAVAILABLE:
             raise
         except Exception as problem:  # whatever an upload makes us raise must not stop the others
-            refusal = failures.as_refusal(problem, "upload")
-            await self._fail(record, f"{refusal.detail} What was counted as accepted is kept.")
+            detail = failures.as_refusal(problem, "upload").detail
+            kept = "" if record["undo_asked_at"] else " What was counted as accepted is kept."
+            await self._fail(record, f"{detail}{kept}")
         return 0
 
     async def _work_off(self, record: asyncpg.Record) -> None:
         if record["attempts"] > MOST_ATTEMPTS:
             await self._fail(record, "The service ended three times while working on this file. Please report it.")
-            return
+        elif record["undo_asked_at"] is not None:
+            await list_steps.undo(self._pool, self._writer, record, self._progress)
+        elif record["stage"] == "leaving":
+            await list_steps.leave(self._pool, self._writer, record, self._progress)
+        else:
+            await self._take_file(record)
+
+    async def _take_file(self, record: asyncpg.Record) -> None:
         file = await upload_files.fetch(self._pool, self._vault, record["import_id"])
         if file is None:
             await self._fail(record, "The file is gone.")
             return
+        remembered = await remembered_readings.of_agency(self._pool, record["agency"], record["kind"])
         with file, RowSpool() as rows:
-            upload = await asyncio.to_thread(uploads.read, record, file, self._context(record), rows, self._goes_on)
+            read = partial(uploads.read, record, file, self._context(record), remembered, rows, self._goes_on)
+            upload = await asyncio.to_thread(read)
             if isinstance(upload, Refusal):
                 await self._fail(record, upload.detail)
-            elif upload is not None:
-                await self._take_all(upload)
+            elif upload is not None and await self._take_all(upload) and record["replaces"] and not record["dry_run"]:
+                await list_steps.leave(self._pool, self._writer, record, self._progress)
 
     def _goes_on(self) -> bool:
+        self.progressed()
         return not self.stopping
 
-    async def _take_all(self, upload: Upload) -> None:
+    def _progress(self) -> bool:
+        self.progressed()
+        return not self.stopping
+
+    async def _take_all(self, upload: Upload) -> bool:
+        """Whether all rows are in."""
         await self._begin(upload)
-        chunks = upload.chunks(CHUNK)
-        async with self._taker(upload.record) as submit:
-            while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+        async with self._taker() as submit, aclosing(_read_ahead(upload.chunks(CHUNK))) as chunks:
+            async for chunk in chunks:
                 if self.stopping or not await _take(chunk, submit):
-                    return
+                    return False
                 self.progressed()
+        return True
 
     async def _begin(self, upload: Upload) -> None:
         table, record = upload.table, upload.record
-        if record["dry_run"]:
+        if upload.preview is not None:
             await self._pool.execute(queries["restart_dry_run"], record["import_id"])
+            await self._pool.execute(queries["set_preview"], record["import_id"], self._vault.seal(upload.preview))
         await self._pool.execute(
             queries["begin_import"],
             record["import_id"],
@@ -103,13 +131,18 @@ class ImportWorker(Part):
             table.skipped,
             json.dumps(table.skipped_by),
             json.dumps(upload.columns()),
-            json.dumps({**table.reading, **upload.reader.findings.reported()}),
+            json.dumps(upload.reading()),
+            json.dumps(upload.options.to_json()),
         )
+        given = uploads.options_of(record)
+        if not given.is_settled:
+            of_file = record["agency"], record["kind"], table.header_key
+            await remembered_readings.keep(self._pool, *of_file, given, upload.options)
 
     @asynccontextmanager
-    async def _taker(self, record: asyncpg.Record) -> AsyncIterator[Submit]:
-        """What takes this upload's chunks: the writer, or a session whose effects nobody sees."""
-        if record["dry_run"]:
+    async def _taker(self) -> AsyncIterator[Submit]:
+        """What takes an upload's chunks: the writer, or a session whose effects nobody sees."""
+        if self._dry_runs is not None:
             async with self._dry_runs.session() as submit:
                 yield submit
         else:
@@ -133,8 +166,11 @@ class ImportWorker(Part):
                 await self._pool.execute(queries["renew_lease"], import_id)
 
     async def _fail(self, record: asyncpg.Record, detail: str) -> None:
-        """An import that cannot go on keeps why; its file is deleted."""
+        """An import that cannot go on keeps why; its file is deleted. To take it back may be asked again."""
         async with transaction(self._pool) as db:
+            if record["undo_asked_at"] is not None:
+                await db.execute(queries["fail_undo"], record["import_id"], detail)
+                return
             await db.execute(queries["fail_import"], record["import_id"], detail)
             await db.execute(queries["drop_import_file"], record["import_id"])
 
@@ -142,6 +178,21 @@ class ImportWorker(Part):
         jurisdiction, options = Jurisdiction(self._regions, tuple(record["regions"])), uploads.options_of(record)
         declared = record["list"], record["list_date"], record["require_nik"]
         return UploadContext(jurisdiction, *declared, self._jkp, options)
+
+
+async def _read_ahead(chunks: Iterator[Chunk]) -> AsyncGenerator[Chunk, None]:
+    """The chunks, each read while the one before it is taken."""
+
+    def read() -> asyncio.Task[Chunk | None]:
+        return asyncio.create_task(asyncio.to_thread(next, chunks, None))
+
+    reading = read()
+    try:
+        while (chunk := await reading) is not None:
+            reading = read()
+            yield chunk
+    finally:
+        await asyncio.gather(reading, return_exceptions=True)  # it uses files that are closed after this
 
 
 async def _take(chunk: Chunk, submit: Submit) -> bool:

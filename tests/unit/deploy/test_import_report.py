@@ -1,5 +1,10 @@
 """What of a file was not read is shown after an import."""
 
+import io
+
+from rich.console import Console
+
+from deploy.local import import_preview
 from deploy.local.commands.imports import _left_out
 
 
@@ -18,3 +23,33 @@ def test_columns_and_sheets_that_were_not_read_are_named() -> None:
 def test_a_name_from_a_file_cannot_steer_the_terminal() -> None:
     report = {"columns": [{"header": "\x1b[2Jx\u202e", "read_as": None}], "reading": {}}
     assert _left_out(report) == {"columns not read": ["?[2Jx?"]}
+
+
+def test_a_preview_shows_how_the_file_is_read_and_its_rows_as_understood() -> None:
+    preview = {
+        "of_rows": 2_000,
+        "is_whole": False,
+        "reading": {"format": "text", "encoding": "utf-8", "separator": ";", "header_row": 3},
+        "columns": [
+            {"header": "NIB", "read_as": "nib", "confidence": 0.5},
+            {"header": "[bold]Kode\x1b", "read_as": None, "confidence": None},
+        ],
+        "rows": [
+            {"line": 4, "fields": {"name": "Toko", "programmes": ["JKK", "JKM"]}, "warnings": [], "refused": None},
+            {
+                "line": 5,
+                "fields": {"name": "[/]" + "x" * 99},
+                "warnings": [],
+                "refused": {"code": "invalid_nib", "field": "nib", "detail": "…"},
+            },
+        ],
+    }
+    console = Console(width=160, file=io.StringIO(), highlight=False)
+    import_preview.show(console, preview)
+    shown = console.file.getvalue()
+    assert "read as: format text, encoding utf-8, separator semicolon, header row 3" in shown
+    assert "judged from the first 2000 rows" in shown
+    assert "50%" in shown
+    assert "[bold]Kode?" in shown
+    assert "JKK, JKM" in shown
+    assert "refused: invalid_nib (nib)" in shown

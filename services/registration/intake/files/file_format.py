@@ -123,14 +123,13 @@ def _zip_format(file: BinaryIO) -> Format | Refusal:
             is_ods = "mimetype" in names and b"opendocument.spreadsheet" in archive.open("mimetype").read(200)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError, KeyError):
         return DAMAGED
-    if unpacked > MOST_UNPACKED:
+    is_xlsx = bool(names & {"xl/workbook.xml", "xl/workbook.bin"})
+    if (is_xlsx or is_ods) and unpacked > MOST_UNPACKED:
         return Refusal(
-            "malformed", "file", f"This file unpacks to more than {MOST_UNPACKED >> 20} MiB: send it in parts."
+            "malformed", "file", f"This workbook unpacks to more than {MOST_UNPACKED >> 20} MiB: send it in parts."
         )
-    if names & {"xl/workbook.xml", "xl/workbook.bin"}:
-        return "xlsx"
-    if is_ods:
-        return "ods"
+    if is_xlsx or is_ods:
+        return "xlsx" if is_xlsx else "ods"
     if "mimetype" in names or "[Content_Types].xml" in names:
         return not_a_table("a text document or a presentation")
     return "zip"

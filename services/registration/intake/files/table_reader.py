@@ -1,21 +1,22 @@
 """A file's table: its structure is judged over the whole file before any of its rows is read."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from operator import itemgetter
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from services.registration.intake import columns
 from services.registration.intake.columns import FileKind
-from services.registration.intake.files import table_source, workbooks
+from services.registration.intake.files import known_headers, table_beginning, table_source, workbooks
 from services.registration.intake.files.file_format import file_format
 from services.registration.intake.files.header import Header
 from services.registration.intake.files.line_kinds import LineKinds
 from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.intake.files.row_spool import RowSpool
-from services.registration.intake.files.table_source import TOTALS, are_totals
+from services.registration.intake.files.table_source import TOTALS, another_table, are_totals
 from services.registration.intake.files.tables import Line, Row, SkipReason, Table, squeeze
-from services.registration.intake.files.workbooks import WorkbookFailed
+from services.registration.intake.files.workbooks import NotInTime, WorkbookFailed
 from services.registration.intake.values import Refusal
 
 MOST_ROWS = 1_000_000
@@ -26,6 +27,7 @@ NO_NAMES = Refusal(
 TOO_MANY = Refusal("malformed", "file", f"A file has at most {MOST_ROWS:,} rows: send it in parts.")
 _NAMING = ("name", "owner", "person", "nik", "nib", "participant_no", "claim_ref", "title", "source")
 
+T = TypeVar("T")
 Found = Table | Refusal
 
 
@@ -48,7 +50,26 @@ def read(
         if isinstance(found, Refusal):
             return found
         header, lines, reading = found
-        return _table(header, _while(goes_on, lines), kind, options, rows, reading)
+        return _table(header, while_asked(goes_on, lines), kind, options, rows, reading)
+
+
+def read_beginning(
+    file: BinaryIO, kind: FileKind, options: ReadingOptions, rows: RowSpool
+) -> tuple[Table, bool] | Refusal | None:
+    """(the table in the beginning of this file, whether that is all of it), within about a second whatever the size.
+
+    None where the beginning shows nothing, or not in time: then only the whole file will.
+    """
+    try:
+        with table_beginning.opened(file, kind, options) as found:
+            if found is None or isinstance(found, Refusal):
+                return found
+            (header, below, reading), is_cut = found
+            lines = table_beginning.Lookahead(below, is_cut=is_cut)
+            table = _table(header, lines, kind, options, rows, reading)
+            return table if isinstance(table, Refusal) else (table, lines.is_whole)
+    except NotInTime:
+        return None
 
 
 def check(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Refusal | None:
@@ -63,11 +84,16 @@ def check(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Refusal | 
     return header if isinstance(header, Refusal) else _without_names(header[0], kind, options)
 
 
-def _while(goes_on: Callable[[], bool], lines: Iterator[Line]) -> Iterator[Line]:
-    for count, line in enumerate(lines):
+def is_text(file: BinaryIO) -> bool:
+    return file_format(file) == "text"
+
+
+def while_asked(goes_on: Callable[[], bool], each_of: Iterable[T]) -> Iterator[T]:
+    """All of these; raises Interrupted soon after `goes_on` does not hold any more."""
+    for count, each in enumerate(each_of):
         if count % ASKED_EVERY == 0 and not goes_on():
             raise Interrupted
-        yield line
+        yield each
 
 
 def _table(
@@ -82,19 +108,23 @@ def _table(
     if refusal:
         return refusal
     try:
-        skipped = _spool(header, lines, columns.meanings(kind, header.names, options.columns), rows)
+        skipped = _spool(header, lines, kind, options, rows)
     except WorkbookFailed:
         return workbooks.TOO_LARGE
-    if skipped is None:
-        return TOO_MANY
-    return Table(header.names, len(rows), skipped, {**reading(), "header_row": header.first})
+    if isinstance(skipped, Refusal):
+        return skipped
+    found = {**reading(), "header_row": header.first}
+    return Table(header.names, len(rows), skipped, found, known_headers.key_of(header.tiers))
 
 
 def _spool(
-    header: Header, lines: Iterable[Line], meanings: Mapping[str, int], rows: RowSpool
-) -> dict[SkipReason, int] | None:
-    """Adds the rows to the spool; how many lines were none, by reason. None if there are too many."""
-    kinds = LineKinds(header, [column for meaning, column in meanings.items() if meaning in _NAMING])
+    header: Header, lines: Iterable[Line], kind: FileKind, options: ReadingOptions, rows: RowSpool
+) -> dict[SkipReason, int] | Refusal:
+    """Adds the rows to the spool; how many lines were none, by reason. Refused if there are too many, and if another
+    table begins below: its rows would be read by the wrong columns."""
+    meanings = columns.meanings(kind, header.names, options.columns)
+    naming = [column for meaning, column in meanings.items() if meaning in _NAMING]
+    kinds = LineKinds(header, naming, partial(columns.meaning_of, kind))
     skipped: Counter[SkipReason] = Counter()
     widths: Counter[int] = Counter()
     for line in lines:
@@ -103,7 +133,9 @@ def _spool(
             skipped[reason] += 1
             continue
         if len(rows) >= MOST_ROWS:
-            return None
+            return TOO_MANY
+        if not line.is_cut and kinds.is_another_header(line.cells):
+            return another_table(line.number)
         row = _row(line, header)
         widths[len(row.cells)] += 1
         rows.add(row)

@@ -8,8 +8,8 @@ from typing import Any, BinaryIO, NamedTuple
 from services.registration.intake import columns
 from services.registration.intake.columns import FileKind
 from services.registration.intake.files import text_records, workbooks
-from services.registration.intake.files.file_format import EMPTY
-from services.registration.intake.files.header import WINDOW, Header, Known, find_header
+from services.registration.intake.files.file_format import EMPTY, Format
+from services.registration.intake.files.header import WINDOW, Header, Known, find_header, line_of_table_above
 from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.intake.files.tables import Line, squeeze
 from services.registration.intake.files.text_lines import TextLine, TextLines
@@ -30,6 +30,12 @@ Lines = tuple[Header, Iterator[Line], Callable[[], dict[str, Any]]]
 """The header, the lines below it, and what is known of the file once these are read."""
 
 
+def another_table(line: int) -> Refusal:
+    """Of a file with two tables one would be lost, or be read by the other's columns."""
+    detail = f"In line {line} another table with other columns begins: send each table as a file of its own."
+    return Refusal("malformed", "file", detail)
+
+
 @contextmanager
 def opened(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Iterator[Lines | Refusal]:
     """The table in this file, unpacked; what is opened for it is closed with the block."""
@@ -39,15 +45,27 @@ def opened(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Iterator[
         return
     plain, plain_format = found
     try:
-        if plain_format == "text":
-            yield _of_text(plain, kind, options)
-        else:
-            plain.flush()
-            with workbooks.opened(plain, kind, options) as workbook:
-                yield _of_workbook(workbook, kind, options, plain_format)
+        with of_plain(plain, plain_format, kind, options) as lines:
+            yield lines
     finally:
         if plain is not file:
             plain.close()
+
+
+@contextmanager
+def of_plain(
+    file: BinaryIO, name: Format, kind: FileKind, options: ReadingOptions, seconds: float | None = None
+) -> Iterator[Lines | Refusal]:
+    """The table in a file of this format, which is no archive; a workbook is opened within so many seconds.
+
+    Raises NotInTime.
+    """
+    if name == "text":
+        yield _of_text(file, kind, options)
+        return
+    file.flush()
+    with workbooks.opened(file, kind, options, seconds) as workbook:
+        yield _of_workbook(workbook, kind, options, name)
 
 
 def _of_text(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Lines | Refusal:
@@ -76,6 +94,19 @@ def _separations(text: Sequence[TextLine]) -> Iterator[Separation]:
         yield from (Separation(mark, True) for mark in text_records.DELIMITERS)
 
 
+def _windows(text: Sequence[TextLine]) -> Iterator[tuple[Separation, list[Line]]]:
+    """The first lines of cells, by each separation that may be the one of these lines."""
+    for separation in _separations(text):
+        delimiter, is_quoted = separation
+        lines = text_records.opened(text, delimiter) if is_quoted else iter(text)
+        yield separation, list(islice(text_records.records(lines, delimiter), WINDOW))
+
+
+def windows(file: BinaryIO) -> Iterator[list[Line]]:
+    """The lines of a text among which its header is, by each separation that they may have."""
+    return (window for _, window in _windows(list(_beginning(TextLines(file)))))
+
+
 def text_header(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> tuple[Header, Separation] | Refusal:
     """(header, separation); of several separations the one that names most columns, the first of equals."""
     if options.sheet is not None:
@@ -84,14 +115,14 @@ def text_header(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> tupl
     if not any(line.text.strip() for line in text):
         return EMPTY
     best: tuple[Header, Separation] | None = None
-    for separation in _separations(text):
-        delimiter, is_quoted = separation
-        lines = text_records.opened(text, delimiter) if is_quoted else iter(text)
-        window = list(islice(text_records.records(lines, delimiter), WINDOW))
-        header = find_header(window, _known(kind, options), options.header_row)
+    known = _known(kind, options)
+    for separation, window in _windows(text):
+        header = find_header(window, known, options.header_row)
         if header and (best is None or _rank(header) > _rank(best[0])):
-            best = header, separation
-    return best or _no_header(text, options)
+            best, above = (header, separation), line_of_table_above(window, header, known)
+    if best is None:
+        return _no_header(text, options)
+    return best if above is None or options.header_row else another_table(above)
 
 
 def _rank(header: Header) -> tuple[int, int]:
@@ -122,9 +153,12 @@ def _of_workbook(workbook: Workbook | Refusal, kind: FileKind, options: ReadingO
         window = list(islice(workbook.lines, WINDOW))
     except WorkbookFailed:
         return workbooks.TOO_LARGE
-    header = find_header(window, _known(kind, options), options.header_row)
+    known = _known(kind, options)
+    header = find_header(window, known, options.header_row)
     if header is None:
         return TOTALS if any(are_totals(line.cells) for line in window) else NO_HEADER
+    if options.header_row is None and (above := line_of_table_above(window, header, known)) is not None:
+        return another_table(above)
     below = (line for line in chain(window, workbook.lines) if line.number > header.last)
     reading = {"format": name, **workbook.reading, "cells_outside": 0}
     return header, _under(header, below, reading), lambda: reading
@@ -140,7 +174,7 @@ def _under(header: Header, lines: Iterator[Line], reading: dict[str, Any]) -> It
 
 def _known(kind: FileKind, options: ReadingOptions) -> Known:
     chosen = {squeeze(name) for name in options.columns}
-    return lambda name: name in chosen or columns.recognised(kind, name)
+    return lambda name: squeeze(name) in chosen or columns.recognised(kind, name)
 
 
 def are_totals(cells: Sequence[str]) -> bool:

@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -23,8 +25,17 @@ TOO_LARGE = Refusal(
 _decode_row = msgspec.json.Decoder(tuple[int, tuple[str, ...]]).decode
 
 
+_decode_window = msgspec.json.Decoder(tuple[str, list[tuple[int, tuple[str, ...]]]]).decode
+_one_at_a_time = threading.Lock()
+"""Held while a whole workbook is read: however many wait, only one takes the memory that a workbook may take."""
+
+
 class WorkbookFailed(Exception):
     """The process that reads the workbook ended before it was done."""
+
+
+class NotInTime(Exception):
+    """The workbook could not be opened within the time given."""
 
 
 @dataclass
@@ -36,19 +47,79 @@ class Workbook:
 
 
 @contextmanager
-def opened(file: BinaryIO, kind: str, options: ReadingOptions) -> Iterator[Workbook | Refusal]:
-    """The workbook in this file, whose reader ends with the block."""
-    descriptor = file.fileno()
+def opened(
+    file: BinaryIO, kind: str, options: ReadingOptions, seconds: float | None = None
+) -> Iterator[Workbook | Refusal]:
+    """The workbook in this file, whose reader ends with the block. Raises NotInTime after so many seconds of waiting
+    for it, if they are given."""
     asked = {"sheet": options.sheet, "header_row": options.header_row, "columns": dict(options.columns)}
+    with _turn(seconds) as left, _reader(file, kind, asked) as child:
+        assert child.stdout is not None
+        with _ended_after(child, left) as is_late:
+            found = _found(child.stdout)
+        if is_late():
+            raise NotInTime
+        yield found
+
+
+@contextmanager
+def windows(
+    file: BinaryIO, kind: str, options: ReadingOptions, seconds: float | None = None
+) -> Iterator[Iterator[tuple[str, list[Line]]]]:
+    """The first lines of every sheet that may be read, by its name. Raises NotInTime, as `opened` does."""
+    asked = {"sheet": options.sheet, "only_beginnings": True}
+    with _turn(seconds) as left, _reader(file, kind, asked) as child:
+        assert child.stdout is not None
+        with _ended_after(child, left) as is_late:
+            found = [_decode_window(each) for each in child.stdout if each.startswith(b"[") and each.endswith(b"\n")]
+        if is_late():
+            raise NotInTime
+        yield ((sheet, [Line(number, number, cells) for number, cells in rows]) for sheet, rows in found)
+
+
+@contextmanager
+def _reader(file: BinaryIO, kind: str, asked: dict[str, Any]) -> Iterator["subprocess.Popen[bytes]"]:
+    """The process that reads the workbook, ended with the block."""
+    descriptor = file.fileno()
     command = [sys.executable, "-m", CHILD, str(descriptor), kind, msgspec.json.encode(asked).decode()]
     with subprocess.Popen(  # noqa: S603 - our own module
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=[descriptor], env=_environment()
     ) as child:
-        assert child.stdout is not None
         try:
-            yield _found(child.stdout)
+            yield child
         finally:
             child.kill()
+
+
+@contextmanager
+def _turn(seconds: float | None) -> Iterator[float | None]:
+    """Our turn to open a workbook, and how many of the seconds are left. Raises NotInTime if it does not come."""
+    begun = time.monotonic()
+    if not _one_at_a_time.acquire(timeout=-1 if seconds is None else seconds):
+        raise NotInTime
+    try:
+        yield None if seconds is None else max(0.0, begun + seconds - time.monotonic())
+    finally:
+        _one_at_a_time.release()
+
+
+@contextmanager
+def _ended_after(child: "subprocess.Popen[bytes]", seconds: float | None) -> Iterator[Callable[[], bool]]:
+    """Ends the process if the block takes longer than so many seconds; yields whether it did."""
+    is_late = threading.Event()
+
+    def end() -> None:
+        is_late.set()
+        child.kill()
+
+    timer = threading.Timer(seconds, end) if seconds is not None else None
+    if timer is not None:
+        timer.start()
+    try:
+        yield is_late.is_set
+    finally:
+        if timer is not None:
+            timer.cancel()
 
 
 def _environment() -> dict[str, str]:
