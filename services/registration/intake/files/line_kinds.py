@@ -156,7 +156,7 @@ class LineKinds:
 def _may_be_sum(filled: list[str]) -> bool:
     """Quickly: whether a word that _SUM finds is among them."""
     text = "\n".join(filled).lower()
-    return any(word in text for word in _WORDS_OF_SUMS)
+    return any(map(text.__contains__, _WORDS_OF_SUMS))
 
 
 def _is_sum(filled: list[str]) -> bool:
