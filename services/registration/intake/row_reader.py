@@ -94,8 +94,11 @@ class RowReader:
 
     def _texts_of(self, row: Row) -> tuple[str, ...]:
         """The row's texts that are not read, as they are compared, each behind the name of its column."""
-        found = ((name, names.name_key(row.cells[column])) for name, column in self._other_texts)
-        return tuple(part for name, text in found if text for part in (name, text))
+        found: list[str] = []
+        for name, column in self._other_texts:
+            if text := names.name_key(row.cells[column]):
+                found += (name, text)
+        return tuple(found)
 
     def cells_to_keep(self, row: Row) -> list[str]:
         """The cells of a refused row without health data, and without what is a worker's own."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.registration.intake import jurisdiction
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
 from shared.regions import Regions
@@ -43,3 +44,21 @@ def test_another_region_is_refused(own: tuple[str, ...], text: str, code: str) -
     found = Jurisdiction(REGIONS, own).area(text)
     assert isinstance(found, Refusal)
     assert found.code == code
+
+
+@pytest.mark.parametrize("most", [jurisdiction.MOST_PLACES, 1])
+def test_what_is_kept_of_texts_is_what_they_mean(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr(jurisdiction, "MOST_PLACES", most)
+    kept = Jurisdiction(REGIONS, ("33",))
+    texts = ("33.11", "Sukoharjo", "Antah Berantah", "32.01", "", "x" * 1_000)
+    for text in texts * 2:
+        anew = Jurisdiction(REGIONS, ("33",))
+        assert (kept.regency(text), kept.place(text)) == (anew.regency(text), anew.place(text))
+    assert all(kept.nik_district_exists(prefix) == (prefix == "3311") for prefix in ("3311", "9999") * 2)
+
+
+def test_agencies_of_the_same_regions_share_what_is_kept() -> None:
+    assert jurisdiction.shared(REGIONS, ("33",)) is jurisdiction.shared(REGIONS, ("33",))
+    assert jurisdiction.shared(REGIONS, ("33.11",)).place("32.01") != jurisdiction.shared(REGIONS, ("32",)).place(
+        "32.01"
+    )

@@ -152,9 +152,8 @@ def _is_no_number(text: str) -> bool:
 def _is_made_up(digits: str) -> bool:
     """Whether digits fill a cell in place of a number that is not known: 1111111111111111, 1234567890123456,
     3311000000000000. Many rows have the same, so it would make one business of them."""
-    if len(digits) not in _LENGTHS or not digits.isdecimal() or not digits.isascii():
-        return False
-    return digits == digits[0] * len(digits) or _COUNTED.startswith(digits) or digits.endswith(_ZEROS)
+    is_odd = digits.endswith(_ZEROS) or _COUNTED.startswith(digits) or digits == digits[:1] * len(digits)
+    return is_odd and len(digits) in _LENGTHS and digits.isdecimal() and digits.isascii()
 
 
 @lru_cache(maxsize=20_000)

@@ -78,6 +78,9 @@ class LineKinds:
     def skip_reason(self, cells: Sequence[str]) -> SkipReason | None:
         """Why this line is no row; None for a row."""
         filled = list(filter(None, map(str.strip, cells)))
+        if self._is_plainly_row(filled):
+            self._is_signed = False
+            return None
         if not filled or all(map(_NOTHING.fullmatch, filled)):
             return "blank"
         if _may_be_sum(filled) and _is_sum(filled):
@@ -90,6 +93,12 @@ class LineKinds:
             return self._reason_of_short(cells, filled)
         self._is_signed = False
         return None
+
+    def _is_plainly_row(self, filled: list[str]) -> bool:
+        """Quickly, for nearly all rows: a running number or a NIK stands first, and no word of a sum is there."""
+        if len(filled) <= self._short or not filled[0].isdecimal() or filled[0] == "1":
+            return False
+        return filled[0].isascii() and filled[0] not in self._words and not _may_be_sum(filled)
 
     def is_another_header(self, cells: Sequence[str]) -> bool:
         """Whether a line that is no row of this table names the columns of another, in another order or of others."""
@@ -147,7 +156,7 @@ class LineKinds:
 def _may_be_sum(filled: list[str]) -> bool:
     """Quickly: whether a word that _SUM finds is among them."""
     text = "\n".join(filled).lower()
-    return any(word in text for word in _WORDS_OF_SUMS)
+    return any(map(text.__contains__, _WORDS_OF_SUMS))
 
 
 def _is_sum(filled: list[str]) -> bool:
