@@ -75,20 +75,21 @@ async def create(settings: Settings) -> FastAPI:
         partitions=settings.partitions,
         replication=settings.replication,
     )
-    app = build(settings, pool, await connect(settings.database, max_size=KEY_CONNECTIONS))
+    keys_pool = await connect(settings.database, max_size=KEY_CONNECTIONS)
+    app = build(settings, pool, keys_pool, await connect(settings.database, max_size=1))
     here: Services = app.state.services
     await identity_upgrade.run(pool, here.writer, here.vault)
     await authority_upgrade.run(pool, here.writer)
     return app
 
 
-def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> FastAPI:
-    """The application; `keys_pool` serves keys alone."""
+def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, writer_pool: asyncpg.Pool) -> FastAPI:
+    """The application; `keys_pool` serves keys alone, `writer_pool` the writer, whose statements are planned once."""
     metrics = Metrics("registration")
     vault = Vault(settings.secret)
     relay = Relay(pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix)
     access_relay = Relay(keys_pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix, lane=ACCESS)
-    writer = Writer(pool, vault, relay, metrics)
+    writer = Writer(writer_pool, vault, relay, metrics)
     keys = Keys(keys_pool, KeyRing(keys_pool, settings.admin_key), access_relay)
     regions = Regions.load()
     erased = partial(dead_letters_of_erased, vault=vault, regions=regions)
@@ -128,7 +129,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
             "/v1/imports": upload_form.MOST_BYTES + upload_form.MOST_FORM_BYTES,
         },
         metrics=metrics,
-        on_stop=partial(close, pool, keys_pool),
+        on_stop=partial(close, pool, keys_pool, writer_pool),
     )
     for trouble in UNAVAILABLE:
         app.add_exception_handler(trouble, _unavailable)

@@ -3,13 +3,18 @@
 select pg_advisory_xact_lock(hashtext(current_schema() || '/writer'));
 
 -- name: plan_by_index()
--- The writer's statements are look-ups by key; statistics of a table just filled must not turn them into scans.
+-- A dry run's statements are look-ups by key; statistics of a table just filled must not turn them into scans.
 select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true),
        set_config('jit', 'off', true);
 
--- name: tick()
--- The acceptance clock never goes back, whichever instance asks.
-update clock set last = greatest(last, clock_timestamp()) returning last;
+-- name: begin_writing()
+-- Takes the writer's lock, then moves the acceptance clock, which never goes back, whichever instance asks. From here to
+-- the end of the transaction the writer's statements, which are look-ups by key, are planned as such: statistics of a
+-- table just filled must not turn them into scans.
+with locked as materialized (select pg_advisory_xact_lock(hashtext(current_schema() || '/writer')))
+update clock set last = greatest(last, clock_timestamp()) from locked
+returning last, set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),
+          set_config('jit', 'off', true);
 
 -- name: overlay_tables()
 -- From now on this session sees each table with its own changes laid over it, and no other session sees these: a
@@ -79,6 +84,18 @@ end $overlay$;
 -- What the acceptance clock would show now; it is not moved.
 select greatest(last, clock_timestamp()) from clock;
 
+-- name: what_there_is()
+-- Whether there are any of these at all; each is one look-up, and where there are none they need not be searched.
+select exists (select from decided) as decisions,
+       exists (select from decided where not same) as decisions_of_different,
+       exists (select from former) as former_identifiers,
+       exists (select from participant) as participants,
+       exists (select from attendance) as guests,
+       exists (select from evidence where texts_unknown) as rows_with_unknown_texts,
+       exists (select from cases where closed_at is null and kind = 'region_conflict') as region_conflicts,
+       exists (select from cases where closed_at is null and kind in ('possible_duplicate', 'conflict'))
+           as identity_cases;
+
 -- name: evidence_by_key(keys)
 -- The rows with these keys, whole.
 select * from evidence where key = any($1::uuid[]);
@@ -94,6 +111,22 @@ select * from evidence where key in (
     union select key from evidence where nik_koperasi = any($2::text[])
     union select key from evidence where nik = any($3::uuid[]));
 
+-- name: evidence_near(nibs, nik_koperasis, niks, names)
+-- Every row that shares a NIB, NIK Koperasi or NIK with those asked for, and all rows of the partners that bear one of
+-- these names: each once for either reason, without what is sealed.
+select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, region, kind, scale, occupation,
+       cooperative, total, management, staff, labour, first_listed, last_listed, line, import_id, phone, email, owner,
+       number_group, name_group, false as by_name
+  from evidence where key in (
+    select key from evidence where nib = any($1::bigint[])
+    union select key from evidence where nik_koperasi = any($2::text[])
+    union select key from evidence where nik = any($3::uuid[]))
+union all
+select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, region, kind, scale, occupation,
+       cooperative, total, management, staff, labour, first_listed, last_listed, line, import_id, phone, email, owner,
+       number_group, name_group, true
+  from evidence where partner_id = any(array(select partner_id from evidence where name = any($4::uuid[])));
+
 -- name: evidence_bearing(names)
 -- All rows of the partners that bear one of these names, without what is sealed.
 select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, region, kind, scale, occupation,
@@ -108,17 +141,17 @@ select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, re
        number_group, name_group
   from evidence where partner_id = any(array(select partner_id from evidence where nik = any($1::uuid[])));
 
--- name: of_several_partners(names, niks)
--- Those of these names and NIKs that several partners have: only these can be in doubt.
-select name as about from evidence where name = any($1::uuid[]) group by name having count(distinct partner_id) > 1
+-- name: in_doubt(names, niks, hashes)
+-- Those of these names and NIKs that several partners have: only these can be in doubt; and the open cases of who is
+-- one partner that are about these names or NIKs, given as text.
+select name as about, null as kind, null as subject
+  from evidence where name = any($1::uuid[]) group by name having count(distinct partner_id) > 1
 union all
-select nik from evidence where nik = any($2::uuid[]) group by nik having count(distinct partner_id) > 1;
-
--- name: identity_cases_about(hashes)
--- The open cases of who is one partner that are about these names or NIKs.
-select kind, subject from cases
+select nik, null, null from evidence where nik = any($2::uuid[]) group by nik having count(distinct partner_id) > 1
+union all
+select null, kind, subject from cases
  where closed_at is null and kind in ('possible_duplicate', 'conflict')
-   and split_part(subject, '/', 1) = any($1::text[]);
+   and split_part(subject, '/', 1) = any($3::text[]);
 
 -- name: decided_rows(decision)
 -- The rows of this decision, none if it was never taken.
@@ -135,10 +168,6 @@ delete from decided where decision in (
 -- Nothing that was decided is kept of rows with these keys or numbers.
 delete from decided where key = any($1::uuid[]) or nib = any($2::bigint[]) or nik_koperasi = any($3::text[])
     or nik = any($4::uuid[]);
-
--- name: kinds_of_decisions()
--- Whether there are decisions that partners are the same, and such that they are different; one look-up each.
-select k.same from (values (true), (false)) k (same) where exists (select from decided d where d.same = k.same);
 
 -- name: any_without_groups()
 -- Whether there are rows that were stored under former rules and not read anew.
@@ -214,10 +243,6 @@ select count(*) from unsettled;
 -- name: take_unsettled(limit)
 -- Takes some of the rows that are to be settled; they are settled when the transaction commits.
 delete from unsettled where key in (select key from unsettled order by key limit $1) returning key;
-
--- name: any_texts_unknown()
--- Whether there are rows of which not all texts are known, since they were stored before these counted.
-select exists (select from evidence where texts_unknown);
 
 -- name: adopt_evidence(before, key, content)
 -- Rows of which not all texts were known are the rows with these keys and contents; what has its key is left alone.
@@ -705,10 +730,6 @@ select * from participant where participant_no in (
     union select participant_no from participant where anchor_partner = any($5::uuid[])
     union select participant_no from participant where anchor_row = any($6::uuid[]));
 
--- name: any_participant()
--- Whether there is any participant at all; without one nothing has to be looked up again.
-select exists (select from participant);
-
 -- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner, history)
 -- Adds the participants, or replaces all of them but their number.
 merge into participant p
@@ -801,10 +822,6 @@ select key from attendance where key = any($1::uuid[]);
 -- How many guests each of these agencies has recorded of each day, 0 for none.
 select k.agency, k.held_on, (select count(*) from attendance a where a.agency = k.agency and a.held_on = k.held_on)
   from unnest($1::text[], $2::date[]) k (agency, held_on);
-
--- name: any_attendance()
--- Whether there is any guest at all; without one nothing has to be looked up again.
-select exists (select from attendance);
 
 -- name: save_attendance(key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner)
 -- Adds the guests; one that is kept already gets this partner, briefing and contact.
@@ -929,10 +946,6 @@ update attendance set partner_id = null, nib = null, nik_koperasi = null, nik = 
        anchor_partner = null, phone = null, email = null, owner = null
  where partner_id = any($1::uuid[]);
 
--- name: sources(sources)
--- Who has each of these sources, of those that somebody has.
-select source, agency from source where source = any($1::text[]);
-
 -- name: count_sources(agency)
 -- How many sources the agency has.
 select count(*) as held from source where agency = $1;
@@ -949,13 +962,16 @@ select source, agency from source where ($1::text is null or agency = $1) order 
 -- Nobody has the source any more; nothing is returned if nobody had.
 delete from source where source = $1 returning agency;
 
--- name: events(keys)
--- Which of these events were accepted already, with their content and partner.
-select key, content, partner_id from event where key = any($1::uuid[]);
+-- name: sent_before(keys, sources)
+-- Which of these events were accepted already, with their content and partner, and who has which of these sources.
+select key, content, partner_id, null::text as source, null::text as agency from event where key = any($1::uuid[])
+union all
+select null, null, null, source, agency from source where source = any($2::text[]);
 
--- name: leave_quarantine(event_keys)
--- These events were accepted: what was refused of them before is gone.
-delete from quarantine where event_key = any($1::uuid[]);
+-- name: keep_events(keys, contents, partner_ids, settled)
+-- These events were accepted, and what was refused before of all that are settled is gone.
+with settled as (delete from quarantine where event_key = any($4::uuid[]))
+insert into event (key, content, partner_id) select * from unnest($1::uuid[], $2::uuid[], $3::uuid[]);
 
 -- name: enter_quarantine(id, agency, event_key, type, code, field, detail, nib, nik_koperasi, nik, name, participant_no, sealed, recorded_at)
 -- Keeps refused events; the same event refused again replaces what is kept of it.
@@ -990,9 +1006,11 @@ returning true;
 -- The request with this Idempotency-Key; its answer is null while it is being worked on.
 select body, status, answer from request where agency = $1 and idempotency_key = $2;
 
--- name: answer_request(agency, idempotency_key, status, answer)
--- The answer that the same Idempotency-Key gets from now on.
-update request set status = $3, answer = $4 where agency = $1 and idempotency_key = $2;
+-- name: answer_requests(agency, idempotency_key, status, answer)
+-- The answers that the same Idempotency-Keys get from now on.
+update request r set status = n.status, answer = n.answer
+  from unnest($1::text[], $2::text[], $3::int[], $4::bytea[]) n (agency, idempotency_key, status, answer)
+ where r.agency = n.agency and r.idempotency_key = n.idempotency_key;
 
 -- name: drop_request(agency, idempotency_key)
 -- The Idempotency-Key may be used again; not if its request was answered.
@@ -1029,10 +1047,6 @@ using unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::timestamptz[])
              opened_at = case when c.closed_at is null then c.opened_at else n.opened_at end
  when not matched then insert (id, kind, subject, sides, opened_at)
       values (n.id, n.kind, n.subject, n.sides, n.opened_at);
-
--- name: any_open_case(kind)
--- Whether there is any open case of this kind; without one none has to be closed.
-select exists (select from cases where closed_at is null and kind = $1);
 
 -- name: close_cases(kind, subjects, closed_at)
 -- Those of these that are open are closed without a decision.

@@ -21,7 +21,7 @@ from services.registration.intake.values import Refusal
 from services.registration.orders import Order
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.writer import envelopes, submissions, uploads
+from services.registration.writer import envelopes, quarantine, uploads
 from services.registration.writer.items import Item
 from services.registration.writer.submissions import CorrectedRow, Events
 from shared import query_parameters
@@ -76,7 +76,7 @@ async def correct(
         body, key, subject = (
             item.raw,
             item.key,
-            submissions.read_data_subject(item.raw, here.regions, principal.regions),
+            quarantine.read_data_subject(item.raw, here.regions, principal.regions),
         )
     try:
         async with transaction(here.pool) as db:

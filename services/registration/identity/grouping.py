@@ -76,11 +76,10 @@ async def _save(work: UnitOfWork, changes: Sequence[Change], gone: Iterable[Row]
     await _remove(work, [*(row.key for row in gone), *(change.row.key for change in replaced)])
     rows = regrouped.rows_by_key()
     new = [change for change in changes if change.before is None and not change.offer.restores]
-    await _add(work, [_record(work, change, rows) async for change in in_turns(new)], evidence.COLUMNS)
+    await work.insert("evidence", [_record(work, change, rows) async for change in in_turns(new)], evidence.COLUMNS)
     # A replaced row keeps its place in the sequence: the oldest row of a partner decides which group keeps its id.
     returned = [change for change in changes if change.before is None and change.offer.restores]
-    again = [(change.row.sequence, *_record(work, change, rows)) for change in [*replaced, *returned]]
-    await _add(work, again, ("sequence", *evidence.COLUMNS))
+    await _add_again(work, [(change.row.sequence, *_record(work, change, rows)) for change in [*replaced, *returned]])
     if regrouped.moved:
         moved = columns((row.key, row.partner, row.number_group, row.name_group) for row in regrouped.moved)
         await work.execute("move_evidence", *moved)
@@ -91,9 +90,11 @@ async def _remove(work: UnitOfWork, keys: Sequence[UUID]) -> None:
         await work.execute("remove_evidence", keys)
 
 
-async def _add(work: UnitOfWork, records: Sequence[tuple[Any, ...]], names: Sequence[str]) -> None:
+async def _add_again(work: UnitOfWork, records: Sequence[tuple[Any, ...]]) -> None:
+    """Only COPY gives a row the number in the sequence that it had."""
     if records:
-        await work.db.copy_records_to_table("evidence", records=records, columns=list(names))
+        names = ["sequence", *evidence.COLUMNS]
+        await work.db.copy_records_to_table("evidence", records=records, columns=names)
 
 
 def _record(work: UnitOfWork, change: Change, rows: Mapping[UUID, Row]) -> tuple[Any, ...]:

@@ -1,7 +1,6 @@
 """Rows offered as evidence, compared with the rows that are held under the same key. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -25,8 +24,7 @@ class Offer(msgspec.Struct, frozen=True):
     """Whether it is a row as it was once stored: its days are all of its days."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """The newest offer of one key as a row, and the row it replaces."""
 
     offer: Offer

@@ -134,6 +134,7 @@ async def keep(work: UnitOfWork, guests: Sequence[Guest]) -> None:
     }
     if rows:
         await work.execute("save_attendance", *columns(rows.values()))
+        work.added("guests")
 
 
 async def keep_only(work: UnitOfWork, statement: str, guests: Sequence[Guest]) -> None:
@@ -144,7 +145,7 @@ async def keep_only(work: UnitOfWork, statement: str, guests: Sequence[Guest]) -
 
 async def find_partners_again(work: UnitOfWork, touched: Touched) -> set[str]:
     """Find the partners of the guests that touched groups may mean; the keys of the briefings whose guests moved."""
-    if not await work.is_true("any_attendance"):
+    if not await work.there_are("guests"):
         return set()
     records = await work.fetch(
         "attendance_touching",

@@ -69,7 +69,7 @@ async def of_partners(work: UnitOfWork, partners: Iterable[UUID]) -> dict[UUID, 
     """The participants of these partners, as saved."""
     found: dict[UUID, list[Participant]] = defaultdict(list)
     asked = list(partners)
-    for record in await work.fetch("participants_of", asked) if asked else ():
+    for record in await work.fetch("participants_of", asked) if asked and await work.there_are("participants") else ():
         found[record["partner_id"]].append(Participant.of(record))
     return found
 
@@ -89,6 +89,7 @@ async def save(work: UnitOfWork, participants: Sequence[Participant]) -> None:
         for p in sorted(participants, key=lambda p: p.participant_no)
     ]
     await work.execute("save_participants", *columns(rows))
+    work.added("participants")
 
 
 def renamed_history(history: bytes, names: Mapping[UUID, UUID]) -> bytes:

@@ -1,9 +1,11 @@
 """One transaction's work, from orders to facts: listings, enrolments, claims and statements, in this order."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TypeVar, assert_never, cast
+
+from msgspec.structs import replace
 
 from services.registration.identity import left_out, listings
 from services.registration.identity.regrouping import Touched

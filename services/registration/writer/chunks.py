@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import Command
@@ -38,8 +39,7 @@ QUARANTINE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One row of the file and what it asks for, or why not."""
 
     row: Row
@@ -91,8 +91,9 @@ class Chunk:
     def orders(self) -> Sequence[Order[Command]]:
         """What its rows ask for, in their order."""
         self._ordered = [line for line in self.lines if not isinstance(line.answer, Refusal)]
+        agency, regions, import_id = self.record["agency"], tuple(self.record["regions"]), self.record["import_id"]
         return [
-            Order(self.record["agency"], tuple(self.record["regions"]), line.answer, self.record["import_id"])
+            Order(agency, regions, line.answer, import_id)
             for line in self._ordered
             if not isinstance(line.answer, Refusal)
         ]

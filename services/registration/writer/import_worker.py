@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, suppress
 from functools import partial
 from uuid import UUID
 
@@ -111,9 +111,8 @@ class ImportWorker(Part):
     async def _take_all(self, upload: Upload) -> bool:
         """Whether all rows are in."""
         await self._begin(upload)
-        chunks = upload.chunks(CHUNK)
-        async with self._taker() as submit:
-            while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+        async with self._taker() as submit, aclosing(_read_ahead(upload.chunks(CHUNK))) as chunks:
+            async for chunk in chunks:
                 if self.stopping or not await _take(chunk, submit):
                     return False
                 self.progressed()
@@ -179,6 +178,21 @@ class ImportWorker(Part):
         jurisdiction, options = Jurisdiction(self._regions, tuple(record["regions"])), uploads.options_of(record)
         declared = record["list"], record["list_date"], record["require_nik"]
         return UploadContext(jurisdiction, *declared, self._jkp, options)
+
+
+async def _read_ahead(chunks: Iterator[Chunk]) -> AsyncGenerator[Chunk, None]:
+    """The chunks, each read while the one before it is taken."""
+
+    def read() -> asyncio.Task[Chunk | None]:
+        return asyncio.create_task(asyncio.to_thread(next, chunks, None))
+
+    reading = read()
+    try:
+        while (chunk := await reading) is not None:
+            reading = read()
+            yield chunk
+    finally:
+        await asyncio.gather(reading, return_exceptions=True)  # it uses files that are closed after this
 
 
 async def _take(chunk: Chunk, submit: Submit) -> bool:
