@@ -12,7 +12,14 @@ EVERYWHERE = {400, 431}
 BEHIND_A_KEY = {401, 403, 404, 413, 422, 429, 503}
 ONE_OF_A_KIND = {
     415: {"POST /v1/events", "POST /v1/imports"},
-    409: {"POST /v1/events", "POST /v1/agencies", "PUT /v1/quarantine/{entry_id}"},
+    409: {
+        "POST /v1/events",
+        "POST /v1/agencies",
+        "POST /v1/imports/{import_id}/confirm",
+        "POST /v1/imports/{import_id}/undo",
+        "PUT /v1/quarantine/{entry_id}",
+        "POST /v1/quarantine/{entry_id}/retry",
+    },
 }
 
 

@@ -3,8 +3,6 @@
 import io
 from typing import Any
 
-import pytest
-
 from tests import stack
 from tests.integration.registration_world import ADMIN, World, world
 from tests.integration.test_registration_partners import NIB, NIK, OTHER_NIB, enrolment, listing
@@ -104,23 +102,22 @@ async def paged(here: World) -> None:
     assert len({each["id"] for each in found}) == len(found) == 7
 
 
-@pytest.mark.parametrize("kind", ["partner.listed", "enrollment.registered", "agreement.signed"])
 async def test_what_is_odd_about_an_accepted_event_stands_in_the_answer(
-    database: stack.Database, kafka: str, topics: str, kind: str
+    database: stack.Database, kafka: str, topics: str
 ) -> None:
     odd = "9999024908000001"
-    data, codes = {
-        "partner.listed": (listing(nik=odd, contact={"phone": "0271"}), {"nik_unknown_prefix", "phone_unusable"}),
-        "enrollment.registered": (enrolment(nik=odd), {"nik_unknown_prefix"}),
-        "agreement.signed": (
-            {"title": f"Dengan {NIK}", "parties": ["A"], "date": "2021-01-01", "region": "33.11"},
-            {"personal_number_in_text"},
-        ),
-    }[kind]
+    signed = {"title": f"Dengan {NIK}", "parties": ["A"], "date": "2021-01-01", "region": "33.11"}
+    held = {"region": "33.11", "name": "Aula", "batch": "1", "held_on": "2021-01-31", "attendees": [{"nik": odd}]}
     async with world(database, kafka, topics) as here:
         await here.agency()
-        event = here.event(kind, data)
-        answer = await here.send(event)
-        assert {(each["index"], each["id"], each["code"]) for each in answer["warnings"]} == {
-            (0, event["id"], code) for code in codes
-        }
+        for kind, data, codes in (
+            ("partner.listed", listing(nik=odd, contact={"phone": "0271"}), {"nik_unknown_prefix", "phone_unusable"}),
+            ("enrollment.registered", enrolment(nik=odd), {"nik_unknown_prefix"}),
+            ("briefing.held", held, {"nik_unknown_prefix"}),
+            ("agreement.signed", signed, {"personal_number_in_text"}),
+        ):
+            event = here.event(kind, data)
+            warnings = (await here.send(event))["warnings"]
+            assert {(each["index"], each["id"], each["code"]) for each in warnings} == {
+                (0, event["id"], code) for code in codes
+            }

@@ -219,7 +219,8 @@ def _print_report(report: dict[str, Any], refused: Path | None) -> None:
         console.print(f"  {title}: {', '.join(unread)}", markup=False)
     if report.get("delisting"):
         leaving = report["delisting"]
-        console.print(f"  left the list: {report['delisted']} of {leaving['listed']}")
+        would = "would leave" if report["dry_run"] else "left"
+        console.print(f"  {would} the list: {report['delisted']} of {leaving['listed']}")
         if leaving["refused_unmatched"]:
             console.print(f"  refused rows that mean nobody on the list: {leaving['refused_unmatched']}")
     if report["dry_run"]:

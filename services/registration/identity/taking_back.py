@@ -38,7 +38,7 @@ async def take_back(work: UnitOfWork, order: Order[TakeBack]) -> Touched:
         of_row = versions[key] if by is None else left_out[key, by]
         of_row.append(Version(*(record[name] for name in Version.__slots__)))
     plan = _plan(import_id, keys, held, versions)
-    offers = await _offers(work, import_id, plan)
+    offers = await _offers(work, plan)
     leavings = [each for _, each in plan.changed.values()]
     out = [row_versions.without(each, import_id, is_gone=True) for each in left_out.values()]
     await row_versions.forget(work, [*leavings, *out])
@@ -62,7 +62,7 @@ def _plan(
     return plan
 
 
-async def _offers(work: UnitOfWork, import_id: UUID, plan: _Plan) -> list[Offer]:
+async def _offers(work: UnitOfWork, plan: _Plan) -> list[Offer]:
     asked = [left.from_state for _, left in plan.changed.values() if left.from_state is not None]
     states = {record["of_version"]: record for record in await work.fetch("version_states", asked)} if asked else {}
     cooperatives = [record["cooperative"] for record in states.values() if record["cooperative"]]
@@ -70,14 +70,11 @@ async def _offers(work: UnitOfWork, import_id: UUID, plan: _Plan) -> list[Offer]
     offers = []
     for record, left in plan.changed.values():
         state = states.get(left.from_state or 0)
-        base = state or record
-        if base is not None:
-            again = {"cooperative": answering.get(state["cooperative"])} if state else {}
-            offers.append(
-                row_versions.restored(
-                    work, base, **_days(base, left), **_former(import_id, record or base, left), **again
-                )
-            )
+        if state is not None:
+            cooperative = answering.get(state["cooperative"])
+            offers.append(row_versions.restored(work, state, **_days(state, left), cooperative=cooperative))
+        elif record is not None and any(record[name] != day for name, day in _days(record, left).items()):
+            offers.append(row_versions.restored(work, record, **_days(record, left)))
     return offers
 
 
@@ -87,9 +84,3 @@ def _days(base: asyncpg.Record, left: Without) -> dict[str, Any]:
     assert newest is not None
     days = left.days if base["ref"] is None else (newest.first_listed, newest.last_listed, newest.line)
     return dict(zip(("first_listed", "last_listed", "line"), days, strict=True))
-
-
-def _former(import_id: UUID, record: asyncpg.Record, left: Without) -> dict[str, Any]:
-    """Which upload formed the row: not the one that is taken back."""
-    formed_by = record["import_id"]
-    return {"import_id": left.kept[0].import_id if formed_by == import_id else formed_by}
