@@ -17,6 +17,7 @@ from services.registration.api import (
     partners,
     quarantine,
     sources,
+    upload_decisions,
     upload_form,
 )
 from services.registration.intake_eraser import IntakeEraser
@@ -45,6 +46,19 @@ from shared.regions import Regions
 from shared.security import KEY_CONNECTIONS, KeyRing
 from shared.service import build_app
 
+ROUTES = (
+    events,
+    imports,
+    upload_decisions,
+    downloads,
+    lists,
+    partners,
+    cases,
+    quarantine,
+    agencies,
+    sources,
+    audit_trail,
+)
 MIGRATIONS = Path(__file__).parent / "migrations"
 SOURCE = "/payung/registration"
 WRITES = ("partners", "contacts", "enrollments", "claims", "reference", "access", "intake")
@@ -61,20 +75,21 @@ async def create(settings: Settings) -> FastAPI:
         partitions=settings.partitions,
         replication=settings.replication,
     )
-    app = build(settings, pool, await connect(settings.database, max_size=KEY_CONNECTIONS))
+    keys_pool = await connect(settings.database, max_size=KEY_CONNECTIONS)
+    app = build(settings, pool, keys_pool, await connect(settings.database, max_size=1))
     here: Services = app.state.services
     await identity_upgrade.run(pool, here.writer, here.vault)
     await authority_upgrade.run(pool, here.writer)
     return app
 
 
-def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> FastAPI:
-    """The application; `keys_pool` serves keys alone."""
+def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, writer_pool: asyncpg.Pool) -> FastAPI:
+    """The application; `keys_pool` serves keys alone, `writer_pool` the writer, whose statements are planned once."""
     metrics = Metrics("registration")
     vault = Vault(settings.secret)
     relay = Relay(pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix)
     access_relay = Relay(keys_pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix, lane=ACCESS)
-    writer = Writer(pool, vault, relay, metrics)
+    writer = Writer(writer_pool, vault, relay, metrics)
     keys = Keys(keys_pool, KeyRing(keys_pool, settings.admin_key), access_relay)
     regions = Regions.load()
     erased = partial(dead_letters_of_erased, vault=vault, regions=regions)
@@ -87,7 +102,8 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
     retention = Retention(pool, settings.retention_days)
     intake_eraser = IntakeEraser(pool, kafka=kafka, prefix=prefix)
     erasers = dead_letter_eraser, access, intake_eraser
-    here = Services(pool, vault, writer, keys, regions, import_worker, dry_run_worker, *erasers, settings.jkp)
+    days = settings.retention_days
+    here = Services(pool, vault, writer, keys, regions, import_worker, dry_run_worker, *erasers, settings.jkp, days)
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
     consumer.on(FORMER_INTAKE, intake.on_former_intake, may_halt=False)
@@ -106,17 +122,14 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
             intake_eraser,
             retention,
         ],
-        routers=[
-            each.router
-            for each in (events, imports, downloads, lists, partners, cases, quarantine, agencies, sources, audit_trail)
-        ],
+        routers=[each.router for each in ROUTES],
         state={"services": here, "keys": keys.ring},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,
             "/v1/imports": upload_form.MOST_BYTES + upload_form.MOST_FORM_BYTES,
         },
         metrics=metrics,
-        on_stop=partial(close, pool, keys_pool),
+        on_stop=partial(close, pool, keys_pool, writer_pool),
     )
     for trouble in UNAVAILABLE:
         app.add_exception_handler(trouble, _unavailable)

@@ -44,3 +44,4 @@ class Services:
     kafka_access: KafkaAccess
     intake_eraser: IntakeEraser
     jkp: bool = False
+    retention_days: int = 90

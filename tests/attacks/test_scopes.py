@@ -43,6 +43,8 @@ registration   GET /v1/imports/{import_id}/rejected.xlsx (partners) 200    403  
 registration   GET /v1/imports/{import_id}/rejected.xlsx (enrollments) 403 200  403     403   200     404  401     401
 registration   GET /v1/imports/{import_id}/unregistered.csv         200    403  200     403   200     404  401     401
 registration   GET /v1/imports/{import_id}/unregistered.xlsx        200    403  200     403   200     404  401     401
+registration   POST /v1/imports/{import_id}/undo (partners)         202    403  403     403   403     404  401     401
+registration   POST /v1/imports/{import_id}/confirm (partners)      409    403  403     403   403     404  401     401
 registration   GET /v1/lists                                        200    403  200     403   200     200  401     401
 registration   GET /v1/partners                                     200    403  200     403   200     200  401     401
 registration   GET /v1/partners/{partner_id}                        200    403  200     403   200     404  401     401
@@ -212,9 +214,10 @@ class Registration:
 
         return prepare
 
-    def of_import(self, kind: str, suffix: str = "") -> Prepare:
+    def of_import(self, kind: str, suffix: str = "", **body: Any) -> Prepare:
         async def prepare() -> dict[str, Any]:
-            return {"path": f"/v1/imports/{await self.import_id(kind)}{suffix}"}
+            asked: dict[str, Any] = {"path": f"/v1/imports/{await self.import_id(kind)}{suffix}"}
+            return asked | ({"json": body} if body else {})
 
         return prepare
 
@@ -323,6 +326,8 @@ class Registration:
             "DELETE /v1/imports/{import_id} (enrollments)": self.of_import("enrollments"),
             "GET /v1/imports/{import_id}/rejected.csv (partners)": self.of_import("partners", "/rejected.csv"),
             "GET /v1/imports/{import_id}/rejected.csv (enrollments)": self.of_import("enrollments", "/rejected.csv"),
+            "POST /v1/imports/{import_id}/undo (partners)": self.of_import("partners", "/undo"),
+            "POST /v1/imports/{import_id}/confirm (partners)": self.of_import("partners", "/confirm", delisted=1),
             "GET /v1/partners/{partner_id}": self.partner,
             "DELETE /v1/partners/{partner_id}": self.partner,
             "POST /v1/cases/{case_id} (region_conflict)": self.region_conflict,

@@ -10,9 +10,11 @@ from services.registration.api import parameters
 from services.registration.api.access import check_scope
 from services.registration.intake import column_names, columns
 from services.registration.intake.columns import FileKind
-from services.registration.intake.files import table_reader
 from services.registration.intake.files.header import WINDOW
 from services.registration.intake.files.reading_options import DateOrder, DecimalMark, ReadingOptions
+from services.registration.intake.row_reader import LISTINGS
+from services.registration.writer import uploads
+from services.registration.writer.remembered_readings import Remembered
 from shared.events.text_limits import limit_of
 from shared.problems import Problem
 from shared.security import Principal
@@ -42,6 +44,22 @@ def requires_nik(text: str) -> bool:
     return asked == "nik"
 
 
+def delisting(kind: str, replaces: bool, confirmed: str | None) -> int | None:
+    """How many partners may leave the list without asking, as far as the form says so."""
+    if replaces and kind not in LISTINGS:
+        detail = (
+            "Only a list of partners or persons is a whole list; rows of other kinds replace those with their number."
+        )
+        raise Problem(422, "invalid_value", detail, field="replace")
+    text = (confirmed or "").strip()
+    if not text:
+        return None
+    if not replaces or not re.fullmatch(r"[0-9]{1,9}", text):
+        detail = "confirm_delisting goes with replace=true and is a number of partners."
+        raise Problem(422, "invalid_value", detail, field="confirm_delisting")
+    return int(text)
+
+
 def list_name(name: str | None, filename: str | None) -> str:
     name = (name or "").replace("\x00", "").strip()
     stem = re.sub(r"\.[A-Za-z0-9]+$", "", filename or "")
@@ -59,12 +77,14 @@ def reading_options(
     kind: str, sheet: str | None, header_row: str | None, named: str | None, date_order: str | None, decimal: str | None
 ) -> ReadingOptions:
     """How the file is to be read, as far as the form says so; an empty field is not given."""
+    given = _named_columns(kind, named or "")
     return ReadingOptions(
         sheet=_sheet(sheet or ""),
         header_row=_header_row((header_row or "").strip()),
-        columns=_named_columns(kind, named or ""),
+        columns=given,
         date_order=_one_of("date_order", (date_order or "").strip().lower(), get_args(DateOrder)),
         decimal=_one_of("decimal", (decimal or "").strip(), get_args(DecimalMark)),
+        forgets=(named or "").strip() != "" and not given,
     )
 
 
@@ -113,10 +133,10 @@ def _columns_problem(detail: str) -> Problem:
     return Problem(422, "invalid_value", detail, field="columns")
 
 
-def check_file(file: BinaryIO, kind: str, options: ReadingOptions) -> None:
+def check_file(file: BinaryIO, kind: str, options: ReadingOptions, remembered: Remembered) -> None:
     """Refuses at once a file that is too large, and one whose beginning shows that no table is in it."""
     if file.seek(0, 2) > MOST_BYTES:
         raise Problem(413, "too_large", f"A file has at most {MOST_BYTES >> 20} MiB: send it in parts.", field="file")
-    refusal = table_reader.check(file, cast(FileKind, kind), options)
+    refusal = uploads.check(file, cast(FileKind, kind), options, remembered)
     if refusal is not None:
         raise Problem(422, refusal.code, refusal.detail, field=refusal.field)

@@ -184,6 +184,29 @@ class DecideCase(msgspec.Struct, frozen=True):
     warnings: tuple[WarningCode, ...] = ()
 
 
+class LeaveOut(msgspec.Struct, frozen=True):
+    """These rows, by key, are not in the upload that is their whole list: they leave it."""
+
+    label: ClassVar[str] = "leave_out"
+
+    import_id: str
+    keys: tuple[str, ...]
+    line: int = 0
+    warnings: tuple[WarningCode, ...] = ()
+
+
+class TakeBack(msgspec.Struct, frozen=True):
+    """What this upload did to these rows, by key, is undone."""
+
+    label: ClassVar[str] = "take_back"
+
+    import_id: str
+    kind: str
+    keys: tuple[str, ...]
+    line: int = 0
+    warnings: tuple[WarningCode, ...] = ()
+
+
 class SettleRows(msgspec.Struct, frozen=True):
     """These stored rows, by key, are joined otherwise than before: their partners are settled anew."""
 
@@ -206,4 +229,6 @@ Command = (
     | DecideCase
     | DerivePartner
     | SettleRows
+    | LeaveOut
+    | TakeBack
 )

@@ -21,8 +21,8 @@ T = TypeVar("T")
 
 _REGION = ("region", "region_code")
 _HEADS = ("workers", "management", "staff", "labour", "men", "women")
-_AROUND_ADDRESS = re.compile(r"^\W*(?:(?:mailto|e-?mail)\W+)?|\W+$", re.IGNORECASE)
 _WORD_BREAK = re.compile(r"[\s;,/|]+")
+_AROUND_ADDRESS = re.compile(r"^\W*(?:(?:mailto|e-?mail)\W+)?|\W+$", re.IGNORECASE)
 
 
 class RowCells:
@@ -167,10 +167,7 @@ def email(text: str) -> str | None:
     """The first address in a cell, without what stands around it: `Andi <andi@usaha.example>`, `mailto:…`."""
     if "@" not in text:
         return None
-    words = (
-        re.sub(r"^\W*(?:(?:mailto|e-?mail)\W+)?|\W+$", "", word, flags=re.IGNORECASE)
-        for word in _WORD_BREAK.split(text)
-    )
+    words = (_AROUND_ADDRESS.sub("", word) for word in _WORD_BREAK.split(text))
     return next((word for word in words if "@" in word), None)
 
 

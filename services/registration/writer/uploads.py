@@ -1,7 +1,7 @@
 """An upload as it is worked off: its rows on disk, what they are read with, and the chunks in which they are taken."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import asyncpg
@@ -14,12 +14,15 @@ from services.registration.intake.contexts import UploadContext
 from services.registration.intake.files import table_reader
 from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.intake.files.row_spool import RowSpool, SortKey
+from services.registration.intake.files.table_beginning import WORKBOOK_SECONDS
 from services.registration.intake.files.table_reader import Interrupted
 from services.registration.intake.files.tables import Row, Table
+from services.registration.intake.files.workbooks import NotInTime
 from services.registration.intake.row_reader import RowReader
 from services.registration.intake.values import Refusal
-from services.registration.writer import failures
+from services.registration.writer import failures, remembered_readings
 from services.registration.writer.chunks import Chunk, Line
+from services.registration.writer.remembered_readings import Remembered
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Upload:
     table: Table
     rows: RowSpool
     reader: RowReader
+    options: ReadingOptions
+    """What it was read with."""
     preview: dict[str, Any] | None = None
     """Of a dry run."""
 
@@ -47,7 +52,11 @@ class Upload:
     def columns(self) -> list[tuple[str, str | None]]:
         """Each column's name and what it is read as."""
         kind, header = self.record["kind"], self.table.header
-        return list(zip(header, columns.read_as(kind, header, options_of(self.record).columns), strict=True))
+        return list(zip(header, columns.read_as(kind, header, self.options.columns), strict=True))
+
+    def reading(self) -> dict[str, Any]:
+        """What was found out of the file, for its sender."""
+        return {**self.table.reading, **self.reader.findings.reported(), **self.options.reported()}
 
     def _chunk(self, rows: list[Row], at: int) -> Chunk:
         lines = tuple(Line(row, read_row(self.reader, row)) for row in rows)
@@ -55,38 +64,71 @@ class Upload:
 
 
 def read(
-    record: asyncpg.Record, file: BinaryIO, upload: UploadContext, rows: RowSpool, goes_on: Callable[[], bool]
+    record: asyncpg.Record,
+    file: BinaryIO,
+    upload: UploadContext,
+    remembered: Remembered,
+    rows: RowSpool,
+    goes_on: Callable[[], bool],
 ) -> Upload | Refusal | None:
     """Read the file's table; one participant's enrolments are judged by day, then line. None once it does not go on."""
     kind = record["kind"]
     try:
+        upload = replace(upload, options=remembered_readings.recalled(file, kind, upload.options, remembered))
         table = table_reader.read(file, kind, upload.options, rows, goes_on)
+        if isinstance(table, Refusal):
+            return table
+        reader = RowReader(kind, table.header, upload)
+        reader.judge_columns(table_reader.while_asked(goes_on, rows))
     except Interrupted:
         return None
-    if isinstance(table, Refusal):
-        return table
-    reader = RowReader(kind, table.header, upload)
-    reader.judge_columns(rows)
-    preview = _preview(table, rows, reader, is_whole=True) if record["dry_run"] else None
+    preview = _preview(table, rows, reader, upload.options, is_whole=True) if record["dry_run"] else None
     if kind == "enrollments":
         rows.sort(lambda row: _by_participant(row, read_row(reader, row)))
-    return Upload(record, table, rows, reader, preview)
+    return Upload(record, table, rows, reader, upload.options, preview)
 
 
-def read_beginning(file: BinaryIO, kind: FileKind, upload: UploadContext) -> dict[str, Any] | Refusal | None:
+@dataclass(frozen=True)
+class Beginning:
+    """A file as its beginning shows it: what it is read with, the header's key, and the preview."""
+
+    options: ReadingOptions
+    header_key: str
+    preview: dict[str, Any]
+
+
+def read_beginning(
+    file: BinaryIO, kind: FileKind, upload: UploadContext, remembered: Remembered
+) -> Beginning | Refusal | None:
     """The preview of a file from its beginning, within about a second; None where only the whole file shows it."""
+    try:
+        options = remembered_readings.recalled(file, kind, upload.options, remembered, WORKBOOK_SECONDS)
+    except NotInTime:
+        return None
+    upload = replace(upload, options=options)
     with RowSpool() as rows:
-        found = table_reader.read_beginning(file, kind, upload.options, rows)
+        found = table_reader.read_beginning(file, kind, options, rows)
         if found is None or isinstance(found, Refusal):
             return found
         table, is_whole = found
         reader = RowReader(kind, table.header, upload)
         reader.judge_columns(rows)
-        return _preview(table, rows, reader, is_whole=is_whole)
+        preview = _preview(table, rows, reader, options, is_whole=is_whole)
+        return Beginning(options, table.header_key, preview)
 
 
-def _preview(table: Table, rows: RowSpool, reader: RowReader, *, is_whole: bool) -> dict[str, Any]:
-    return previews.of(table, rows, reader, lambda row: read_row(reader, row), is_whole=is_whole)
+def check(file: BinaryIO, kind: FileKind, given: ReadingOptions, remembered: Remembered) -> Refusal | None:
+    """Quickly: why `read` would find no table in this file, as far as its beginning shows it."""
+    if table_reader.is_text(file):
+        given = remembered_readings.recalled(file, kind, given, remembered)
+    return table_reader.check(file, kind, given)
+
+
+def _preview(
+    table: Table, rows: RowSpool, reader: RowReader, options: ReadingOptions, *, is_whole: bool
+) -> dict[str, Any]:
+    found = previews.of(table, rows, reader, lambda row: read_row(reader, row), is_whole=is_whole)
+    return found | {"reading": found["reading"] | options.reported()}
 
 
 def read_row(reader: RowReader, row: Row) -> Command | Refusal:

@@ -41,21 +41,21 @@ class Lookahead:
 def opened(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Iterator[tuple[Lines, bool] | Refusal | None]:
     """(the table in the file's beginning, whether that is cut off); None where a beginning shows nothing, as of a
     workbook in an archive. Raises NotInTime for a workbook that takes long."""
-    found = _plain(file)
+    found = plain(file)
     if found is None or isinstance(found, Refusal):
         yield found
         return
-    plain, name, is_cut = found
+    beginning, name, is_cut = found
     try:
-        with table_source.of_plain(plain, name, kind, options, WORKBOOK_SECONDS) as lines:
+        with table_source.of_plain(beginning, name, kind, options, WORKBOOK_SECONDS) as lines:
             yield lines if isinstance(lines, Refusal) else (lines, is_cut)
     finally:
-        if plain is not file:
-            plain.close()
+        if beginning is not file:
+            beginning.close()
 
 
-def _plain(file: BinaryIO) -> tuple[BinaryIO, Format, bool] | Refusal | None:
-    """(the beginning unpacked, its format, whether it is cut off)."""
+def plain(file: BinaryIO) -> tuple[BinaryIO, Format, bool] | Refusal | None:
+    """(the beginning unpacked, its format, whether it is cut off): a temporary file, or the file itself."""
     name = file_format(file)
     if isinstance(name, Refusal):
         return name

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from operator import itemgetter
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from services.registration.intake import columns
 from services.registration.intake.columns import FileKind
-from services.registration.intake.files import table_beginning, table_source, workbooks
+from services.registration.intake.files import known_headers, table_beginning, table_source, workbooks
 from services.registration.intake.files.file_format import file_format
 from services.registration.intake.files.header import Header
 from services.registration.intake.files.line_kinds import LineKinds
@@ -27,6 +27,7 @@ NO_NAMES = Refusal(
 TOO_MANY = Refusal("malformed", "file", f"A file has at most {MOST_ROWS:,} rows: send it in parts.")
 _NAMING = ("name", "owner", "person", "nik", "nib", "participant_no", "claim_ref", "title", "source")
 
+T = TypeVar("T")
 Found = Table | Refusal
 
 
@@ -49,7 +50,7 @@ def read(
         if isinstance(found, Refusal):
             return found
         header, lines, reading = found
-        return _table(header, _while(goes_on, lines), kind, options, rows, reading)
+        return _table(header, while_asked(goes_on, lines), kind, options, rows, reading)
 
 
 def read_beginning(
@@ -83,11 +84,16 @@ def check(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Refusal | 
     return header if isinstance(header, Refusal) else _without_names(header[0], kind, options)
 
 
-def _while(goes_on: Callable[[], bool], lines: Iterator[Line]) -> Iterator[Line]:
-    for count, line in enumerate(lines):
+def is_text(file: BinaryIO) -> bool:
+    return file_format(file) == "text"
+
+
+def while_asked(goes_on: Callable[[], bool], each_of: Iterable[T]) -> Iterator[T]:
+    """All of these; raises Interrupted soon after `goes_on` does not hold any more."""
+    for count, each in enumerate(each_of):
         if count % ASKED_EVERY == 0 and not goes_on():
             raise Interrupted
-        yield line
+        yield each
 
 
 def _table(
@@ -107,7 +113,8 @@ def _table(
         return workbooks.TOO_LARGE
     if isinstance(skipped, Refusal):
         return skipped
-    return Table(header.names, len(rows), skipped, {**reading(), "header_row": header.first})
+    found = {**reading(), "header_row": header.first}
+    return Table(header.names, len(rows), skipped, found, known_headers.key_of(header.tiers))
 
 
 def _spool(

@@ -94,6 +94,19 @@ def _separations(text: Sequence[TextLine]) -> Iterator[Separation]:
         yield from (Separation(mark, True) for mark in text_records.DELIMITERS)
 
 
+def _windows(text: Sequence[TextLine]) -> Iterator[tuple[Separation, list[Line]]]:
+    """The first lines of cells, by each separation that may be the one of these lines."""
+    for separation in _separations(text):
+        delimiter, is_quoted = separation
+        lines = text_records.opened(text, delimiter) if is_quoted else iter(text)
+        yield separation, list(islice(text_records.records(lines, delimiter), WINDOW))
+
+
+def windows(file: BinaryIO) -> Iterator[list[Line]]:
+    """The lines of a text among which its header is, by each separation that they may have."""
+    return (window for _, window in _windows(list(_beginning(TextLines(file)))))
+
+
 def text_header(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> tuple[Header, Separation] | Refusal:
     """(header, separation); of several separations the one that names most columns, the first of equals."""
     if options.sheet is not None:
@@ -102,12 +115,8 @@ def text_header(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> tupl
     if not any(line.text.strip() for line in text):
         return EMPTY
     best: tuple[Header, Separation] | None = None
-    above: int | None = None
     known = _known(kind, options)
-    for separation in _separations(text):
-        delimiter, is_quoted = separation
-        lines = text_records.opened(text, delimiter) if is_quoted else iter(text)
-        window = list(islice(text_records.records(lines, delimiter), WINDOW))
+    for separation, window in _windows(text):
         header = find_header(window, known, options.header_row)
         if header and (best is None or _rank(header) > _rank(best[0])):
             best, above = (header, separation), line_of_table_above(window, header, known)

@@ -40,12 +40,14 @@ class Table:
     """A table as it was found: its columns' names, how many rows it has, and how many lines were no rows, and why.
 
     `reading` is what was found out of the file, for its sender: format, encoding, separator, sheet, header_row.
+    `header_key` recognises the header in other files.
     """
 
     header: tuple[str, ...]
     rows: int
     skipped_by: Mapping[SkipReason, int] = field(default_factory=dict)
     reading: Mapping[str, Any] = field(default_factory=dict)
+    header_key: str = ""
 
     @property
     def skipped(self) -> int:

@@ -2,7 +2,8 @@
 
 `python -m services.registration.intake.files.workbook_child FD KIND OPTIONS` reads the workbook behind the descriptor
 and writes lines of JSON: what was found (`{"sheet": …}` or `{"refused": sentence}`), then `[number, [cells]]` for every
-row of the sheet, then `{"rows": n}`, without which the process was ended before it was done.
+row of the sheet, then `{"rows": n}`, without which the process was ended before it was done. With `only_beginnings` it
+writes `[sheet, [[number, [cells]], …]]` of each sheet instead.
 """
 
 import resource
@@ -41,12 +42,16 @@ class _Options(msgspec.Struct):
     sheet: str | None = None
     header_row: int | None = None
     columns: dict[str, str | None] = {}
+    only_beginnings: bool = False
 
 
 def main(descriptor: int, kind: str, options: _Options, out: BinaryIO) -> None:
     try:
         workbook = CalamineWorkbook.from_path(f"/dev/fd/{descriptor}")
-        _write(workbook, descriptor, kind, options, out)
+        if options.only_beginnings:
+            _write_beginnings(workbook, options.sheet, out)
+        else:
+            _write(workbook, descriptor, kind, options, out)
     except PasswordError:
         _emit(out, {"refused": PROTECTED})
     except (CalamineError, OSError, ValueError):
@@ -76,6 +81,14 @@ def _write(workbook: CalamineWorkbook, descriptor: int, kind: str, options: _Opt
         rows += 1
         _emit(out, (line.number, line.cells))
     _emit(out, {"rows": rows})
+
+
+def _write_beginnings(workbook: CalamineWorkbook, only: str | None, out: BinaryIO) -> None:
+    for each in workbook.sheets_metadata:
+        is_shown = each.typ == SheetTypeEnum.WorkSheet and each.visible == SheetVisibleEnum.Visible
+        if each.name == only or (only is None and is_shown):
+            window = islice(_lines(workbook.get_sheet_by_name(each.name)), WINDOW)
+            _emit(out, (each.name, [(line.number, line.cells) for line in window]))
 
 
 def _known_columns(workbook: CalamineWorkbook, names: list[str], kind: str, options: _Options) -> dict[str, int]:

@@ -25,6 +25,7 @@ TOO_LARGE = Refusal(
 _decode_row = msgspec.json.Decoder(tuple[int, tuple[str, ...]]).decode
 
 
+_decode_window = msgspec.json.Decoder(tuple[str, list[tuple[int, tuple[str, ...]]]]).decode
 _one_at_a_time = threading.Lock()
 """Held while a whole workbook is read: however many wait, only one takes the memory that a workbook may take."""
 
@@ -51,22 +52,41 @@ def opened(
 ) -> Iterator[Workbook | Refusal]:
     """The workbook in this file, whose reader ends with the block. Raises NotInTime after so many seconds of waiting
     for it, if they are given."""
-    descriptor = file.fileno()
     asked = {"sheet": options.sheet, "header_row": options.header_row, "columns": dict(options.columns)}
-    command = [sys.executable, "-m", CHILD, str(descriptor), kind, msgspec.json.encode(asked).decode()]
-    with (
-        _turn(seconds) as left,
-        subprocess.Popen(  # noqa: S603 - our own module
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=[descriptor], env=_environment()
-        ) as child,
-    ):
+    with _turn(seconds) as left, _reader(file, kind, asked) as child:
         assert child.stdout is not None
+        with _ended_after(child, left) as is_late:
+            found = _found(child.stdout)
+        if is_late():
+            raise NotInTime
+        yield found
+
+
+@contextmanager
+def windows(
+    file: BinaryIO, kind: str, options: ReadingOptions, seconds: float | None = None
+) -> Iterator[Iterator[tuple[str, list[Line]]]]:
+    """The first lines of every sheet that may be read, by its name. Raises NotInTime, as `opened` does."""
+    asked = {"sheet": options.sheet, "only_beginnings": True}
+    with _turn(seconds) as left, _reader(file, kind, asked) as child:
+        assert child.stdout is not None
+        with _ended_after(child, left) as is_late:
+            found = [_decode_window(each) for each in child.stdout if each.startswith(b"[") and each.endswith(b"\n")]
+        if is_late():
+            raise NotInTime
+        yield ((sheet, [Line(number, number, cells) for number, cells in rows]) for sheet, rows in found)
+
+
+@contextmanager
+def _reader(file: BinaryIO, kind: str, asked: dict[str, Any]) -> Iterator["subprocess.Popen[bytes]"]:
+    """The process that reads the workbook, ended with the block."""
+    descriptor = file.fileno()
+    command = [sys.executable, "-m", CHILD, str(descriptor), kind, msgspec.json.encode(asked).decode()]
+    with subprocess.Popen(  # noqa: S603 - our own module
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=[descriptor], env=_environment()
+    ) as child:
         try:
-            with _ended_after(child, left) as is_late:
-                found = _found(child.stdout)
-            if is_late():
-                raise NotInTime
-            yield found
+            yield child
         finally:
             child.kill()
 
