@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import IO, Any, Final
 
 _SIGNS: Final = "=+\\-@＝＋－＠﹢﹣﹦﹫"
 """What a formula begins with, also full-width and small, as some languages' spreadsheets take it."""
@@ -36,6 +36,20 @@ def as_csv(header: Sequence[str] | None, rows: Iterable[Sequence[Any]]) -> str:
         writer.writerow([guarded(name) for name in header])
     writer.writerows([guarded(value) for value in row] for row in rows)
     return text.getvalue()
+
+
+class CsvWriter:
+    """Writes rows into a file as `as_csv` gives them."""
+
+    def __init__(self, file: IO[bytes], header: Sequence[str]) -> None:
+        self._file = file
+        file.write(as_csv(header, []).encode())
+
+    def add(self, rows: Iterable[Sequence[Any]]) -> None:
+        self._file.write(as_csv(None, rows).encode())
+
+    def close(self) -> None:
+        """There is nothing left to write."""
 
 
 def guarded(value: Any) -> Any:

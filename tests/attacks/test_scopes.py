@@ -39,7 +39,10 @@ registration   DELETE /v1/imports/{import_id} (partners)            200    403  
 registration   DELETE /v1/imports/{import_id} (enrollments)         403    200  403     403   403     404  401     401
 registration   GET /v1/imports/{import_id}/rejected.csv (partners)  200    403  403     403   200     404  401     401
 registration   GET /v1/imports/{import_id}/rejected.csv (enrollments) 403  200  403     403   200     404  401     401
+registration   GET /v1/imports/{import_id}/rejected.xlsx (partners) 200    403  403     403   200     404  401     401
+registration   GET /v1/imports/{import_id}/rejected.xlsx (enrollments) 403 200  403     403   200     404  401     401
 registration   GET /v1/imports/{import_id}/unregistered.csv         200    403  200     403   200     404  401     401
+registration   GET /v1/imports/{import_id}/unregistered.xlsx        200    403  200     403   200     404  401     401
 registration   POST /v1/imports/{import_id}/undo (partners)         202    403  403     403   403     404  401     401
 registration   POST /v1/imports/{import_id}/confirm (partners)      409    403  403     403   403     404  401     401
 registration   GET /v1/lists                                        200    403  200     403   200     200  401     401
@@ -316,6 +319,9 @@ class Registration:
             **{f"POST /v1/imports ({kind})": self.upload(kind) for kind in ("agreements", "partners", "enrollments")},
             "GET /v1/imports/{import_id}": self.of_import("partners"),
             "GET /v1/imports/{import_id}/unregistered.csv": self.of_import("partners", "/unregistered.csv"),
+            "GET /v1/imports/{import_id}/unregistered.xlsx": self.of_import("partners", "/unregistered.xlsx"),
+            "GET /v1/imports/{import_id}/rejected.xlsx (partners)": self.of_import("partners", "/rejected.xlsx"),
+            "GET /v1/imports/{import_id}/rejected.xlsx (enrollments)": self.of_import("enrollments", "/rejected.xlsx"),
             "DELETE /v1/imports/{import_id} (partners)": self.of_import("partners"),
             "DELETE /v1/imports/{import_id} (enrollments)": self.of_import("enrollments"),
             "GET /v1/imports/{import_id}/rejected.csv (partners)": self.of_import("partners", "/rejected.csv"),

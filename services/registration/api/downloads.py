@@ -1,4 +1,4 @@
-"""/v1/imports/{id}/….csv: what of an upload was refused, and who on its list is not registered."""
+"""/v1/imports/{id}/….csv and ….xlsx: what of an upload was refused, and who on its list is not registered."""
 
 import asyncio
 import re
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from functools import partial
 from tempfile import TemporaryFile
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, Literal
 
 import asyncpg
 from fastapi import APIRouter, Depends, Response
@@ -17,14 +17,16 @@ from services.registration import audit
 from services.registration.api.access import actor_of, check_scope, onlooker, own_import, reader, services
 from services.registration.api.numbers_as_sent import nib_as_sent, nik_koperasi_as_sent
 from services.registration.api.parameters import day_or_today
+from services.registration.intake import columns
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.vault import Vault
-from shared import query_parameters
+from shared import query_parameters, spreadsheet_workbook
 from shared.database import transaction
 from shared.problems import Problem
 from shared.security import Principal
-from shared.spreadsheet import as_csv
+from shared.spreadsheet import CsvWriter
+from shared.spreadsheet_workbook import TooManyRows, WorkbookWriter
 
 router = APIRouter(tags=["imports"], dependencies=[Depends(query_parameters.only_known)])
 
@@ -32,16 +34,17 @@ PAGE = 1_000
 """Rows that are in memory at once, however many there are."""
 
 BLOCK = 1 << 16
+Form = Literal["csv", "xlsx"]
 Cells = Callable[[asyncpg.Record], list[str]]
 
 
 class Download(StreamingResponse):
-    """A CSV on disk, closed when it was sent or nobody wants it any more."""
+    """A file on disk, closed when it was sent or nobody wants it any more."""
 
     def __init__(self, file: IO[bytes], filename: str) -> None:
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", filename)
         headers = {"content-disposition": f'attachment; filename="{name}"'}
-        super().__init__(iter(partial(file.read, BLOCK), b""), media_type="text/csv; charset=utf-8", headers=headers)
+        super().__init__(iter(partial(file.read, BLOCK), b""), media_type=_media_type(filename), headers=headers)
         self._file = file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,6 +54,10 @@ class Download(StreamingResponse):
             self._file.close()
 
 
+def _media_type(filename: str) -> str:
+    return spreadsheet_workbook.MEDIA_TYPE if filename.endswith(".xlsx") else "text/csv; charset=utf-8"
+
+
 @router.get(
     "/v1/imports/{import_id}/rejected.csv",
     summary="The refused rows as they were sent, and why; kept for 90 days unless the operator set another time",
@@ -58,6 +65,20 @@ class Download(StreamingResponse):
 async def rejected(
     import_id: str, principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
 ) -> Response:
+    return await _rejected(here, principal, import_id, "csv")
+
+
+@router.get(
+    "/v1/imports/{import_id}/rejected.xlsx",
+    summary="The same as a workbook of texts: correct its rows, and upload it again",
+)
+async def rejected_workbook(
+    import_id: str, principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
+) -> Response:
+    return await _rejected(here, principal, import_id, "xlsx")
+
+
+async def _rejected(here: Services, principal: Principal, import_id: str, form: Form) -> Response:
     record = await own_import(here, principal, import_id)
     check_scope(record["kind"], principal)
     if record["refused_deleted_at"] is not None:
@@ -65,13 +86,14 @@ async def rejected(
         raise Problem(404, "not_found", f"The refused rows of this upload were deleted on {day}.")
     await _note(here, principal, "rejected.exported", record)
     width = len(record["header"])
-    header = [*record["header"], "error_code", "error_field", "error_detail", "error_line"]
+    header = [*record["header"], *columns.OF_REFUSALS]
 
     def cells(row: asyncpg.Record) -> list[str]:
         sent = _fitted(here.vault.open(row["sealed"])["cells"], width)
         return [*sent, row["code"], row["field"] or "", row["detail"], str(row["line"])]
 
-    return await as_download(here, header, cells, f"rejected-{record['list']}.csv", "refused_rows", record["import_id"])
+    filename = f"rejected-{record['list']}.{form}"
+    return await as_download(here, header, cells, filename, "refused_rows", record["import_id"])
 
 
 @router.get("/v1/imports/{import_id}/unregistered.csv", summary="Who on this list is not insured on a day")
@@ -81,6 +103,22 @@ async def unregistered(
     here: Annotated[Services, Depends(services)],
     as_of: str | None = None,
 ) -> Response:
+    return await _unregistered(here, principal, import_id, as_of, "csv")
+
+
+@router.get("/v1/imports/{import_id}/unregistered.xlsx", summary="The same as a workbook of texts")
+async def unregistered_workbook(
+    import_id: str,
+    principal: Annotated[Principal, Depends(reader)],
+    here: Annotated[Services, Depends(services)],
+    as_of: str | None = None,
+) -> Response:
+    return await _unregistered(here, principal, import_id, as_of, "xlsx")
+
+
+async def _unregistered(
+    here: Services, principal: Principal, import_id: str, as_of: str | None, form: Form
+) -> Response:
     record = await own_import(here, principal, import_id)
     day = day_or_today(as_of, "as_of")
     await _note(here, principal, "unregistered.exported", record)
@@ -88,7 +126,7 @@ async def unregistered(
     header += ["address", "ref", "partner_id"]
     listed = "unregistered", record["agency"], record["list"], day
     return await as_download(
-        here, header, lambda row: _partner(here.vault, row), f"unregistered-{record['list']}.csv", *listed
+        here, header, lambda row: _partner(here.vault, row), f"unregistered-{record['list']}.{form}", *listed
     )
 
 
@@ -116,12 +154,17 @@ def _fitted(cells: list[str], width: int) -> list[str]:
 async def as_download(
     here: Services, header: list[str], cells: Cells, filename: str, query: str, *arguments: Any
 ) -> Download:
-    """The rows of a query as CSV; they wait on disk for a slow client, not in memory nor on a connection."""
+    """The rows of a query in the form that the file's name ends in: a workbook, or else CSV.
+
+    They wait on disk for a slow client, not in memory nor on a connection.
+    """
     with ExitStack() as stack:
         file = stack.enter_context(TemporaryFile())
-        await asyncio.to_thread(file.write, as_csv(header, []).encode())
+        writer = (WorkbookWriter if filename.endswith(".xlsx") else CsvWriter)(file, header)
+        stack.callback(writer.close)
         async for page in _pages(here.pool, query, *arguments):
-            await asyncio.to_thread(_write, file, page, cells)
+            await asyncio.to_thread(_write, writer, page, cells)
+        await asyncio.to_thread(writer.close)
         stack.pop_all()  # from here on the answer closes it
     file.seek(0)
     return Download(file, filename)
@@ -134,5 +177,8 @@ async def _pages(pool: asyncpg.Pool, query: str, *arguments: Any) -> AsyncIterat
             yield page
 
 
-def _write(file: IO[bytes], page: list[asyncpg.Record], cells: Cells) -> None:
-    file.write(as_csv(None, map(cells, page)).encode())
+def _write(writer: CsvWriter | WorkbookWriter, page: list[asyncpg.Record], cells: Cells) -> None:
+    try:
+        writer.add(map(cells, page))
+    except TooManyRows:
+        raise Problem(413, "too_large", "A sheet cannot hold so many rows: get them as .csv.") from None

@@ -1,5 +1,6 @@
 """Which column means what: the headers agencies write, in Indonesian or English, for each kind of file."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -25,6 +26,8 @@ ALIASES: Final = {"enrolments": "enrollments", "sessions": "briefings"}
 """Other spellings of kinds that we understand."""
 
 
+OF_REFUSALS: Final = ("error_code", "error_field", "error_detail", "error_line")
+"""The columns behind those of a file, where its refused rows are given back; they are no part of a row sent again."""
 _RUNNING_NUMBERS = frozenset(headers("no, no urut, nomor, nomor urut, urut, urutan, id, id ods, row, #"))
 
 
@@ -42,14 +45,14 @@ def meaning_of(kind: str, header: str) -> str | None:
 @lru_cache(maxsize=20_000)
 def known_as(kind: str, header: str) -> str | None:
     """The name in our lists that this header is, or is another spelling of; None where it means nothing to us."""
+    if len(header) > _LONGEST_NAME or not _LETTER.search(header):
+        return None
     squeezed = squeeze(header)
     if squeezed in _MEANINGS[kind]:
         return squeezed
     plain = _PLAIN_NAMES[kind]
-    for spelled in (squeezed, header_spelling.in_words(header)):
-        if found := plain.get(header_spelling.plain(spelled)):
-            return found
-    return _one_of(kind, header)
+    found = plain.get(header_spelling.plain(squeezed)) or plain.get(header_spelling.in_words(header))
+    return found or _one_of(kind, header)
 
 
 def _one_of(kind: str, header: str) -> str | None:
@@ -66,6 +69,9 @@ def _one_of(kind: str, header: str) -> str | None:
 
 
 _OF_COOPERATIVES: Final = "nama koperasi"
+_LONGEST_NAME: Final = 200
+"""Characters: forms put a whole instruction behind a column's name."""
+_LETTER: Final = re.compile(r"[A-Za-z#]")
 _MEANINGS: Final = {
     kind: {name: meaning for meaning, names in reversed(tuple(named.items())) for name in reversed(names)}
     for kind, named in VOCABULARY.items()
@@ -129,7 +135,7 @@ def of_other_texts(kind: str, header: tuple[str, ...]) -> list[tuple[str, int]]:
 
     A row is the same row if only its date or its running number is another one.
     """
-    apart = frozenset(VOCABULARY[kind].get("date", ())) | _RUNNING_NUMBERS
+    apart = frozenset(VOCABULARY[kind].get("date", ())) | _RUNNING_NUMBERS | set(map(squeeze, OF_REFUSALS))
     found = meanings(kind, header)
     read = {column for meaning, column in found.items() if meaning not in ("kind", "scale", "occupation")}
     named = ((squeeze(name), column) for column, name in enumerate(header) if column not in read)

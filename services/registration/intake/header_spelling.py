@@ -33,8 +33,8 @@ def plain(squeezed: str) -> str:
 
 
 def in_words(header: str) -> str:
-    """`NamaUsaha` as it would be in words, squeezed."""
-    return squeeze(_WITHIN_WORDS.sub(" ", header))
+    """`NamaUsaha` as it would be in words, squeezed and plain; "" where it is in words already."""
+    return plain(squeeze(words)) if (words := _WITHIN_WORDS.sub(" ", header)) != header else ""
 
 
 def alternatives(header: str) -> list[tuple[str, ...]]:
@@ -42,6 +42,8 @@ def alternatives(header: str) -> list[tuple[str, ...]]:
 
     Empty where it names no alternatives.
     """
+    if not _ALTERNATIVES.search(header):
+        return []
     parts = [squeezed for part in _ALTERNATIVES.split(header) if (squeezed := squeeze(part))]
     if not 1 < len(parts) <= MOST_ALTERNATIVES:
         return []

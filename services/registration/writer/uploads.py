@@ -79,7 +79,7 @@ def read(
         if isinstance(table, Refusal):
             return table
         reader = RowReader(kind, table.header, upload)
-        reader.judge_columns(table_reader.while_asked(goes_on, rows))
+        reader.judge_columns(table_reader.WhileAsked(goes_on, rows))
     except Interrupted:
         return None
     preview = _preview(table, rows, reader, upload.options, is_whole=True) if record["dry_run"] else None

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
 from typing import Any, BinaryIO, TypeVar
@@ -50,7 +51,7 @@ def read(
         if isinstance(found, Refusal):
             return found
         header, lines, reading = found
-        return _table(header, while_asked(goes_on, lines), kind, options, rows, reading)
+        return _table(header, WhileAsked(goes_on, lines), kind, options, rows, reading)
 
 
 def read_beginning(
@@ -88,12 +89,18 @@ def is_text(file: BinaryIO) -> bool:
     return file_format(file) == "text"
 
 
-def while_asked(goes_on: Callable[[], bool], each_of: Iterable[T]) -> Iterator[T]:
-    """All of these; raises Interrupted soon after `goes_on` does not hold any more."""
-    for count, each in enumerate(each_of):
-        if count % ASKED_EVERY == 0 and not goes_on():
-            raise Interrupted
-        yield each
+@dataclass(frozen=True)
+class WhileAsked(Iterable[T]):
+    """All of these, each time anew; raises Interrupted soon after `goes_on` does not hold any more."""
+
+    goes_on: Callable[[], bool]
+    each_of: Iterable[T]
+
+    def __iter__(self) -> Iterator[T]:
+        for count, each in enumerate(self.each_of):
+            if count % ASKED_EVERY == 0 and not self.goes_on():
+                raise Interrupted
+            yield each
 
 
 def _table(
