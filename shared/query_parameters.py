@@ -1,10 +1,11 @@
 """Parameters and form fields that a route does not know are refused: ignored, they would change what is asked."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 
 from shared.problems import Problem
 from shared.security import Principal, principal_of
@@ -32,4 +33,12 @@ async def only_known_fields(request: Request) -> None:
 
 def only_known(request: Request, _: Annotated[Principal, Depends(principal_of)]) -> None:
     """As a dependency of a router: its routes take no other query parameters than their own."""
-    refuse_unknown(list(request.query_params), [each.alias for each in request.scope["route"].dependant.query_params])
+    if request.query_params:
+        refuse_unknown(list(request.query_params), list(dict.fromkeys(_known(request.scope["route"].dependant))))
+
+
+def _known(dependant: Dependant) -> Iterator[str]:
+    """The query parameters of a route and of what it depends on."""
+    yield from (each.alias for each in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _known(inner)

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from tests.integration.notifications_world import Mailbox
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are no part of a test's name: what compresses them writes the time."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the suite's broker and server keep their data."""

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 
 from services.registration.api import (
     agencies,
+    audit_trail,
     cases,
     downloads,
     events,
@@ -106,7 +107,8 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
             retention,
         ],
         routers=[
-            each.router for each in (events, imports, downloads, lists, partners, cases, quarantine, agencies, sources)
+            each.router
+            for each in (events, imports, downloads, lists, partners, cases, quarantine, agencies, sources, audit_trail)
         ],
         state={"services": here, "keys": keys.ring},
         body_limits={

@@ -647,7 +647,7 @@ select source, agency from source where ($1::text is null or agency = $1) order 
 
 -- name: release_source(source)
 -- Nobody has the source any more; nothing is returned if nobody had.
-delete from source where source = $1 returning source;
+delete from source where source = $1 returning agency;
 
 -- name: events(keys)
 -- Which of these events were accepted already, with their content and partner.
@@ -959,14 +959,31 @@ select s.agency, s.list, count(*) as listed, count(i.partner_id) as enrolled, co
   from listed s left join insured i using (partner_id) left join several m using (agency, partner_id)
  group by s.agency, s.list order by s.agency, s.list;
 
--- name: own_partners(agency, day, after, regions, registered, limit)
--- Partners an agency (or anybody) listed, after a cursor, in the order of their ids. For an agency a partner is in the
--- region of its own newest row: where others list it is not shown.
+-- name: partners_with(agency, nib, nik_koperasi, nik, names, phone, participant_no, asked)
+-- The partners with rows of the agency (null: of anybody) that have all of what is asked for, so many things; what is
+-- null is not asked for.
+select partner_id from (
+    select 'nib' as thing, partner_id from evidence where nib = $2 and ($1::text is null or agency = $1)
+    union all
+    select 'nik_koperasi', partner_id from evidence where nik_koperasi = $3 and ($1::text is null or agency = $1)
+    union all
+    select 'nik', partner_id from evidence where nik = $4 and ($1::text is null or agency = $1)
+    union all
+    select 'name', partner_id from evidence where name = any($5::uuid[]) and ($1::text is null or agency = $1)
+    union all
+    select 'phone', partner_id from evidence where phone = $6 and ($1::text is null or agency = $1)
+    union all
+    select 'participant_no', partner_id from participant where participant_no = $7) found
+ group by partner_id having count(distinct thing) = $8;
+
+-- name: own_partners(agency, day, after, regions, registered, limit, among)
+-- Partners an agency (or anybody) listed, after a cursor, in the order of their ids, if given only among these. For an
+-- agency a partner is in the region of its own newest row: where others list it is not shown.
 select p.partner_id, p.region, p.listed_on, p.fact,
        exists (select from period x where x.partner_id = p.partner_id and x.start <= $2
                   and (x.until is null or x.until > $2)) as registered
   from partner p
- where p.partner_id > $3 and p.status = 'active'
+ where p.partner_id > $3 and p.status = 'active' and ($7::uuid[] is null or p.partner_id = any($7))
    and exists (select from evidence e where e.partner_id = p.partner_id and ($1::text is null or e.agency = $1))
    and ($4::text[] is null or coalesce((
         select e.region from evidence e where e.partner_id = p.partner_id and e.agency = $1
@@ -1034,3 +1051,34 @@ with waiting as (
     delete from outbox where topic = 'reference' and (position($1::text in key) > 0 or position($2::bytea in value) > 0))
 delete from outbox_set_aside
  where topic = 'reference' and (position($1 in key) > 0 or position($2 in value) > 0);
+
+-- name: lock_audit()
+-- One entry at a time is added, over all instances, until the transaction ends: each holds the hash of the one before.
+select pg_advisory_xact_lock(hashtext(current_schema() || '/audit'));
+
+-- name: last_audited()
+-- The newest entry of the audit trail.
+select number, hash from audit order by number desc limit 1;
+
+-- name: audit_time()
+-- When an entry is added, asked under the lock: the times of the entries never go back.
+select greatest(clock_timestamp(), (select at from audit order by number desc limit 1));
+
+-- name: add_audit(number, at, actor, key_id, agency, action, subjects, hash)
+-- Adds an entry; the table takes no changes.
+insert into audit (number, at, actor, key_id, agency, action, subjects, hash)
+values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8);
+
+-- name: audit_trail()
+-- All entries, the oldest first.
+select * from audit order by number;
+
+-- name: audited(agency, action)
+-- The entries of an agency (null: all) and, if given, of one action, the oldest first.
+select * from audit where ($1::text is null or agency = $1) and ($2::text is null or action = $2) order by number;
+
+-- name: audit_page(agency, before, action, limit)
+-- The newest entries of an agency (null: all) before a number.
+select * from audit
+ where number < $2 and ($1::text is null or agency = $1) and ($3::text is null or action = $3)
+ order by number desc limit $4;

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import asyncpg
 import msgspec
 
+from services.registration import audit
+from services.registration.audit import COMMAND_LINE
 from services.registration.queries import queries
 from shared.bus import redaction, redrive
 from shared.bus.queries import queries as bus_queries
@@ -52,6 +54,8 @@ async def redact(db: asyncpg.Connection, kafka: str, text: str, *, prefix: str =
         await db.execute(queries["drop_outgoing_with"], text, _as_json(text))
         records = await redaction.cut(kafka, TOPIC, is_meant, prefix=prefix)
         await redrive.erase(kafka, TOPIC, lambda letter: is_meant(letter.record), prefix=prefix)
+        about = {"statements": len(keys), "records": records}
+        await audit.note(db, COMMAND_LINE, "statements.redacted", about)
     return Redacted(found.statements, records)
 
 

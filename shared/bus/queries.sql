@@ -25,16 +25,16 @@ select pg_advisory_unlock(hashtext(current_schema() || $1));
 -- The oldest events visible now but those of `access`, in the order of their ids, which is the order of publication: no
 -- more than so many bytes of values, the last event aside.
 select id, topic, key, type, event_id, time, value
-  from (select *, sum(coalesce(octet_length(value), 0)) over (order by id rows unbounded preceding exclude current row)
-                  as bytes_before
+  from (select *, sum(coalesce(octet_length(value), 0))
+                      over (order by id rows between unbounded preceding and 1 preceding) as bytes_before
           from (select * from outbox where topic <> 'access' order by id limit $1) oldest) counted
  where coalesce(bytes_before, 0) < $2 order by id;
 
 -- name: oldest_access_events(count, bytes)
 -- The same for the topic `access`, found by its own index however much else waits.
 select id, topic, key, type, event_id, time, value
-  from (select *, sum(coalesce(octet_length(value), 0)) over (order by id rows unbounded preceding exclude current row)
-                  as bytes_before
+  from (select *, sum(coalesce(octet_length(value), 0))
+                      over (order by id rows between unbounded preceding and 1 preceding) as bytes_before
           from (select * from outbox where topic = 'access' order by id limit $1) oldest) counted
  where coalesce(bytes_before, 0) < $2 order by id;
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
+from aiokafka import TopicPartition
+from aiokafka.admin import NewTopic, RecordsToDelete
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
@@ -18,10 +18,11 @@ from aiokafka.errors import (
 from confluent_kafka import KafkaException
 
 from shared.bus.access_control import AccessControl
-from shared.bus.kafka_url import KafkaUrl, aiokafka_options, kafka_url
+from shared.bus.kafka_url import KafkaUrl, kafka_url
 from shared.bus.principals import SERVICES, Grant, agency_grants, agency_user, service_grants
 from shared.bus.topics import ensure_topics
 from shared.events import TOPICS
+from tests.kafka_clients import open_admin, open_consumer, open_producer
 from tests.stack import Broker, open_broker, start_closed_broker
 
 READ_WITHIN = 5.0
@@ -40,25 +41,17 @@ async def closed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Brok
 
 
 async def write(kafka: str, topic: str, value: bytes = b"{}") -> None:
-    producer = AIOKafkaProducer(**aiokafka_options(kafka), request_timeout_ms=5_000, enable_idempotence=True)
-    try:
-        await producer.start()
+    async with open_producer(kafka, request_timeout_ms=5_000, enable_idempotence=True) as producer:
         await producer.send_and_wait(topic, value, key=b"k")
-    finally:
-        await producer.stop()
 
 
 async def read(kafka: str, topic: str, group: str | None = None) -> Any:
-    consumer = AIOKafkaConsumer(**aiokafka_options(kafka), group_id=group, auto_offset_reset="earliest")
-    try:
-        await consumer.start()
+    async with open_consumer(kafka, group_id=group) as consumer:
         if group is None:
             consumer.assign([TopicPartition(topic, number) for number in range(8)])
         else:
             consumer.subscribe([topic])
         return await asyncio.wait_for(consumer.getone(), READ_WITHIN)
-    finally:
-        await consumer.stop()
 
 
 @pytest.mark.parametrize("scheme", ["", "scram", "plain"])
@@ -110,13 +103,11 @@ async def test_a_group_belongs_to_its_service(closed: Broker) -> None:
 async def test_a_service_neither_creates_topics_nor_deletes_records_nor_makes_users(
     closed: Broker, service: str
 ) -> None:
-    admin = AIOKafkaAdminClient(**aiokafka_options(closed.as_user(service)))
-    await admin.start()
-    answer = await admin.create_topics([NewTopic("intake.forged", 1, 1)])
-    assert for_code(answer.topic_errors[0][1]) in (TopicAuthorizationFailedError, ClusterAuthorizationFailedError)
-    with pytest.raises(Exception, match=r"(?i)authoriz"):
-        await admin.delete_records({TopicPartition("partners", 0): RecordsToDelete(before_offset=0)})
-    await admin.close()
+    async with open_admin(closed.as_user(service)) as admin:
+        answer = await admin.create_topics([NewTopic("intake.forged", 1, 1)])
+        assert for_code(answer.topic_errors[0][1]) in (TopicAuthorizationFailedError, ClusterAuthorizationFailedError)
+        with pytest.raises(Exception, match=r"(?i)authoriz"):
+            await admin.delete_records({TopicPartition("partners", 0): RecordsToDelete(before_offset=0)})
     control = AccessControl(closed.as_user(service))
     with pytest.raises(KafkaException):
         control.set_passwords({"admin": "mine"})
@@ -125,13 +116,9 @@ async def test_a_service_neither_creates_topics_nor_deletes_records_nor_makes_us
 
 
 async def test_an_agency_writes_its_own_topic_and_reads_nothing(closed: Broker) -> None:
-    control, admin = (
-        AccessControl(closed.as_user("registration")),
-        AIOKafkaAdminClient(**aiokafka_options(closed.as_user("registration"))),
-    )
-    await admin.start()
-    await admin.create_topics([NewTopic("intake.solo", 1, 1), NewTopic("intake.other", 1, 1)])
-    await admin.close()
+    control = AccessControl(closed.as_user("registration"))
+    async with open_admin(closed.as_user("registration")) as admin:
+        await admin.create_topics([NewTopic("intake.solo", 1, 1), NewTopic("intake.other", 1, 1)])
     control.set_passwords({agency_user("solo"): "its"})
     control.set_grants(agency_user("solo"), agency_grants("solo"))
     (server,) = KafkaUrl.parse(closed.address).servers

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer
 
 from services.notifications.projections import YEARS, is_believable
 from shared.bus.records import Outgoing
 from shared.security import new_key
 from tests.attacks.notifications_http import bearer, client_of
 from tests.integration.notifications_world import Mailbox, World, a_world, partner_id
+from tests.kafka_clients import open_consumer
 from tests.stack import Database
 
 CLOCKS = ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"]
@@ -115,13 +115,11 @@ def key_issued(**changes: Any) -> Outgoing:
 async def dead_letters(world: World) -> dict[str, str]:
     """Key → reason."""
     names = [f"{world.settings.topic_prefix}{topic}.dlq" for topic in ("partners", "enrollments", "contacts", "access")]
-    reader = AIOKafkaConsumer(*names, bootstrap_servers=world.settings.kafka, auto_offset_reset="earliest")
-    await reader.start()
     found: dict[str, str] = {}
-    while records := await reader.getmany(timeout_ms=1500):
-        for each in (record for chunk in records.values() for record in chunk):
-            found[(each.key or b"").decode()] = dict(each.headers)["payung_reason"].decode()
-    await reader.stop()
+    async with open_consumer(world.settings.kafka, *names) as reader:
+        while records := await reader.getmany(timeout_ms=1500):
+            for each in (record for chunk in records.values() for record in chunk):
+                found[(each.key or b"").decode()] = dict(each.headers)["payung_reason"].decode()
     return found
 
 

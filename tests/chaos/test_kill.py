@@ -9,13 +9,12 @@ import sys
 from datetime import date
 
 import pytest
-from aiokafka import AIOKafkaProducer
 
 from deploy.local.directory import ROOT
 from shared.bus.dead_letter_reader import count_dead_letters, read_dead_letters
-from shared.bus.kafka_url import aiokafka_options
 from tests.chaos.client import Client
 from tests.chaos.world import REGENCIES, World, batches
+from tests.kafka_clients import open_producer
 from tests.stack import Stack
 from tests.waiting import eventually
 
@@ -101,12 +100,10 @@ async def test_no_record_became_a_dead_letter(stack, client, world):
 async def test_garbage_on_a_topic_becomes_dead_letters_and_the_figures_stay_right(stack, client, world):
     """Both consumers of a topic reject it, each once, with a reason; what comes after it is counted."""
     garbage = [b"\xff\x00", b"{", b"[]", b'{"partner_id": 7}', b"null", b""]
-    producer = AIOKafkaProducer(**aiokafka_options(stack.endpoints.kafka_url))
-    await producer.start()
-    for topic in ("partners", "enrollments"):
-        for value in garbage:
-            await producer.send_and_wait(topic, value, key=b"\xfe", headers=[("ce_type", b"\xfd")])
-    await producer.stop()
+    async with open_producer(stack.endpoints.kafka_url) as producer:
+        for topic in ("partners", "enrollments"):
+            for value in garbage:
+                await producer.send_and_wait(topic, value, key=b"\xfe", headers=[("ce_type", b"\xfd")])
     enough = asyncio.Event()
     enough.set()
     await load(client, world, enough)

@@ -12,13 +12,13 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
 
 from deploy.local import ports, status
 from deploy.local.directory import ROOT
 from deploy.local.postgres import SERVICES
-from shared.bus.kafka_url import aiokafka_options, kafka_url
+from shared.bus.kafka_url import kafka_url
+from tests.kafka_clients import open_producer
 from tests.waiting import eventually
 
 
@@ -97,13 +97,9 @@ def listing(event_id: str) -> bytes:
 
 
 async def write(address: str, topic: str, value: bytes) -> None:
-    producer = AIOKafkaProducer(**aiokafka_options(address), request_timeout_ms=10_000)
-    try:
-        await producer.start()
+    async with open_producer(address, request_timeout_ms=10_000) as producer:
         headers = [("content-type", b"application/cloudevents+json")]
         await producer.send_and_wait(topic, value, key=b"k", headers=headers)
-    finally:
-        await producer.stop()
 
 
 def test_up_again_prints_where_it_is_and_changes_nothing(up: tuple[Path, str]) -> None:

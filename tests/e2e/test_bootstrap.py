@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -66,10 +65,8 @@ def test_the_first_call_sets_up_and_then_does_what_it_was_asked_to(copy: Path, t
     assert "setting up Payung" in err
 
 
-def test_the_second_call_costs_next_to_nothing(set_up: Path) -> None:
-    began = time.monotonic()
+def test_the_second_call_sets_nothing_up(set_up: Path) -> None:
     _, err = result_of(call(set_up))
-    assert time.monotonic() - began < 0.3
     assert err == ""
 
 

@@ -25,6 +25,7 @@ from shared.bus.topics import ensure_topics
 from shared.database import connect, migrate
 from shared.events import TOPICS, contacts, enrollments, outreach, partners
 from shared.events.model import Workers, date, encode
+from tests.kafka_clients import open_consumer
 from tests.stack import Database
 from tests.waiting import eventually
 
@@ -244,12 +245,8 @@ class World:
 
     @asynccontextmanager
     async def _reader(self, *names: str) -> AsyncIterator[AIOKafkaConsumer]:
-        reader = AIOKafkaConsumer(*names, bootstrap_servers=self.settings.kafka, auto_offset_reset="earliest")
-        await reader.start()
-        try:
+        async with open_consumer(self.settings.kafka, *names) as reader:
             yield reader
-        finally:
-            await reader.stop()
 
 
 @asynccontextmanager

@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import csv
+import io
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -16,7 +18,7 @@ from fastapi import FastAPI
 
 from services.registration.app import create
 from services.registration.settings import Settings
-from shared.bus.kafka_url import aiokafka_options
+from tests.kafka_clients import open_consumer
 from tests.stack import Database
 
 ADMIN = "admin-key-of-the-tests"
@@ -106,6 +108,12 @@ class World:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    async def downloaded(self, path: str, agency: str = "dinas", **params: str) -> list[dict[str, str]]:
+        """The rows of a CSV, by column."""
+        answer = await self.http.get(path, params=params, headers=self.bearer(agency))
+        assert answer.status_code == 200, answer.text
+        return list(csv.DictReader(io.StringIO(answer.text)))
+
     async def published(self) -> None:
         """Wait until the outbox is empty."""
         async with asyncio.timeout(30):
@@ -115,9 +123,7 @@ class World:
     async def records(self, topic: str) -> list[tuple[str, str, dict[str, Any] | None]]:
         """(key, type, value) of everything on a topic, in the order of each key."""
         await self.published()
-        consumer = AIOKafkaConsumer(**aiokafka_options(self.reader), auto_offset_reset="earliest")
-        await consumer.start()
-        try:
+        async with open_consumer(self.reader) as consumer:
             name = self.prefix + topic
             partitions = [
                 TopicPartition(name, p)
@@ -130,8 +136,6 @@ class World:
                 for batch in (await consumer.getmany(timeout_ms=200)).values():
                     found += [_told(record) for record in batch]
             return found
-        finally:
-            await consumer.stop()
 
     async def facts(self, topic: str) -> dict[str, list[dict[str, Any] | None]]:
         """Every fact of each key, oldest first, with its type as `type`."""

@@ -2,40 +2,32 @@
 
 import asyncpg
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 
 from tests import stack
+from tests.kafka_clients import open_admin, open_consumer, open_producer
 from tests.waiting import eventually
 
 
 async def produce(address: str, topic: str, value: bytes) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=address, enable_idempotence=True)
-    await producer.start()
-    await producer.send_and_wait(topic, value)
-    await producer.stop()
+    async with open_producer(address, enable_idempotence=True) as producer:
+        await producer.send_and_wait(topic, value)
 
 
 async def create(address: str, topic: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=address)
-    await admin.start()
-    await admin.create_topics([NewTopic(topic, num_partitions=8, replication_factor=1)])
-    await admin.close()
+    async with open_admin(address) as admin:
+        await admin.create_topics([NewTopic(topic, num_partitions=8, replication_factor=1)])
 
 
 async def read_one(address: str, topic: str) -> bytes:
-    consumer = AIOKafkaConsumer(topic, bootstrap_servers=address, auto_offset_reset="earliest", group_id=topic)
-    await consumer.start()
-    record = await consumer.getone()
-    await consumer.stop()
+    async with open_consumer(address, topic, group_id=topic) as consumer:
+        record = await consumer.getone()
     return bytes(record.value or b"")
 
 
 async def partitions(address: str, topic: str) -> int:
-    admin = AIOKafkaAdminClient(bootstrap_servers=address)
-    await admin.start()
-    described = await admin.describe_topics([topic])
-    await admin.close()
+    async with open_admin(address) as admin:
+        described = await admin.describe_topics([topic])
     return len(described[0]["partitions"])
 
 

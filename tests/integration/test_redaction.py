@@ -6,12 +6,13 @@ from typing import Any
 
 import asyncpg
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from services.coverage import rebuild
 from services.registration import redaction
 from tests.integration import coverage_world
 from tests.integration.registration_world import World, world
+from tests.kafka_clients import open_consumer
 from tests.stack import Database
 from tests.waiting import eventually
 
@@ -37,9 +38,7 @@ async def here(database: Database, kafka: str, topics: str) -> AsyncIterator[Wor
 async def log(here: World) -> list[tuple[bytes, bytes, int, str]]:
     """Everything on `reference`: key, value, time, event id."""
     await here.published()
-    consumer = AIOKafkaConsumer(bootstrap_servers=here.kafka, auto_offset_reset="earliest")
-    await consumer.start()
-    try:
+    async with open_consumer(here.kafka) as consumer:
         partitions = [TopicPartition(here.prefix + "reference", number) for number in range(4)]
         consumer.assign(partitions)
         ends, found = await consumer.end_offsets(partitions), []
@@ -47,8 +46,6 @@ async def log(here: World) -> list[tuple[bytes, bytes, int, str]]:
             for records in (await consumer.getmany(timeout_ms=200)).values():
                 found += [(r.key, r.value, r.timestamp, dict(r.headers)["ce_id"].decode()) for r in records]
         return found
-    finally:
-        await consumer.stop()
 
 
 async def test_a_name_in_a_title_leaves_the_log_and_everything_else_stays(

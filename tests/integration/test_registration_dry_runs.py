@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 from typing import Any
 
 import pytest
@@ -115,20 +114,18 @@ async def test_single_events_are_accepted_while_a_large_dry_run_goes_on(here: Wo
     files = {"file": ("besar.csv", ("nama usaha;nib;kab_kota\n" + rows).encode())}
     data = {"kind": "partners", "dry_run": "true", "list": "besar"}
     answer = await here.http.post("/v1/imports", data=data, files=files, headers=here.bearer("dinas"))
-    location, waits = answer.headers["location"], []
+    location, sent = answer.headers["location"], 0
     while True:
-        begun = time.monotonic()
-        listing = {"partner": {}, "name": f"Toko {len(waits)}", "kind": "business", "region": "33.11"}
+        listing = {"partner": {}, "name": f"Toko {sent}", "kind": "business", "region": "33.11"}
         await here.send(here.event("partner.listed", listing | {"listed_on": "2021-01-01", "list": "lain"}))
-        waits.append(time.monotonic() - begun)
+        sent += 1
         report = await here.get(location)
         if report["state"] not in ("queued", "running"):
             break
         await asyncio.sleep(0)
     assert (report["state"], report["accepted"], report["created"]) == ("done", 20_000, 20_000)
-    assert len(waits) > 6
-    assert max(waits) < 5.0
-    assert len(await here.newest("partners")) == len(waits)
+    assert sent > 6, "as many were accepted before the dry run ended"
+    assert len(await here.newest("partners")) == sent
 
 
 async def test_an_interrupted_dry_run_begins_anew(here: World) -> None:

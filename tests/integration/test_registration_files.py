@@ -104,8 +104,3 @@ async def test_a_workbook_that_cannot_be_read_fails_with_a_sentence(here: World)
         report: dict[str, Any] = await here.upload(broken, "partners", list="rusak", **fields)
         assert report["state"] == "failed"
         assert sentence in report["detail"], report
-
-
-async def test_a_table_of_totals_is_refused_at_once(here: World) -> None:
-    for name in ("k-", "l-"):
-        assert await refused(here, field_case(f"real-headers/{name}")) == (422, "malformed", "file")

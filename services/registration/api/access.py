@@ -6,11 +6,19 @@ from uuid import UUID
 import asyncpg
 from fastapi import Depends, Request
 
+from services.registration.audit import Actor
 from services.registration.intake import scopes, values
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared.problems import Problem, not_found
 from shared.security import Principal, principal_of
+
+
+def actor_of(principal: Principal) -> Actor:
+    """Who acts, for the audit trail."""
+    if principal.agency is None:
+        return Actor("administrator", key_id=principal.key_id)
+    return Actor("agency", principal.agency, principal.key_id)
 
 
 def services(request: Request) -> Services:

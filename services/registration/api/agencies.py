@@ -8,8 +8,9 @@ import asyncpg
 from fastapi import APIRouter, Depends, Response
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
 
-from services.registration import kafka_access
+from services.registration import audit, kafka_access
 from services.registration.api.access import services
+from services.registration.audit import Actor
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared import query_parameters
@@ -27,6 +28,7 @@ Scope = Literal["publish", "enroll", "read", "figures:detail"]
 NO_NUL = r"^[^\x00]*$"
 TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 LONGEST_VALIDITY = timedelta(days=731)
+ADMINISTRATOR = Actor("administrator")
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 
 
@@ -77,6 +79,7 @@ async def add_agency(agency: NewAgency, here: Annotated[Services, Depends(servic
         async with transaction(here.pool) as db:
             await db.execute(queries["add_agency"], agency.slug, agency.name, agency.regions, agency.scopes)
             issued = await _issue(db, agency.slug, tuple(agency.regions), tuple(agency.scopes))
+            await audit.note(db, ADMINISTRATOR, "agency.added", {"key": issued["key_id"]}, agency.slug)
     except asyncpg.UniqueViolationError:
         raise Problem(409, "conflict", "There is an agency with this slug.", field="slug") from None
     here.keys.changed()
@@ -121,6 +124,8 @@ async def issue_key(
             await db.execute(queries["lock_kafka_access"], slug)
             await db.execute(queries["set_kafka_key"], slug, issued["key_id"])
             issued["kafka"] = await _give_kafka(here, slug)
+        about: audit.Subjects = {"key": issued["key_id"], "kafka": wanted.kafka}
+        await audit.note(db, ADMINISTRATOR, "key.issued", about, slug)
     here.keys.changed()
     return {"slug": slug, "scopes": scopes} | issued
 
@@ -141,6 +146,7 @@ async def revoke_key(slug: str, key_id: str, here: Annotated[Services, Depends(s
                 expires_at=row["expires_at"],
             )
             await _publish(db, key, "key.revoked")
+            await audit.note(db, ADMINISTRATOR, "key.revoked", {"key": key_id}, slug)
     here.keys.changed()
     if not await _take_kafka(here, slug, key_id) and row is None:
         raise not_found()

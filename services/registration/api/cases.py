@@ -7,7 +7,7 @@ import asyncpg
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field, StringConstraints
 
-from services.registration.api.access import onlooker, services
+from services.registration.api.access import actor_of, onlooker, services
 from services.registration.api.parameters import position
 from services.registration.cases import decisions
 from services.registration.cases.open_cases import KINDS
@@ -69,7 +69,7 @@ async def decide_case(
     asked = await _visible(here, principal, case_id)
     regions = None if principal.admin else principal.regions
     chosen = tuple(str(partner) for partner in body.partners)
-    answer = await here.writer.submit(Decision(asked, body.decision, principal.agency or "admin", regions, chosen))
+    answer = await here.writer.submit(Decision(asked, body.decision, actor_of(principal), regions, chosen))
     if answer is None:
         raise not_found()
     if isinstance(answer, Refusal):

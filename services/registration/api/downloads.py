@@ -13,7 +13,8 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from services.registration.api.access import check_scope, onlooker, own_import, reader, services
+from services.registration import audit
+from services.registration.api.access import actor_of, check_scope, onlooker, own_import, reader, services
 from services.registration.api.numbers_as_sent import nib_as_sent, nik_koperasi_as_sent
 from services.registration.api.parameters import day_or_today
 from services.registration.queries import queries
@@ -62,6 +63,7 @@ async def rejected(
     if record["refused_deleted_at"] is not None:
         day = record["refused_deleted_at"].date()
         raise Problem(404, "not_found", f"The refused rows of this upload were deleted on {day}.")
+    await _note(here, principal, "rejected.exported", record)
     width = len(record["header"])
     header = [*record["header"], "error_code", "error_field", "error_detail", "error_line"]
 
@@ -69,7 +71,7 @@ async def rejected(
         sent = _fitted(here.vault.open(row["sealed"])["cells"], width)
         return [*sent, row["code"], row["field"] or "", row["detail"], str(row["line"])]
 
-    return await _csv(here, header, cells, f"rejected-{record['list']}.csv", "refused_rows", record["import_id"])
+    return await as_download(here, header, cells, f"rejected-{record['list']}.csv", "refused_rows", record["import_id"])
 
 
 @router.get("/v1/imports/{import_id}/unregistered.csv", summary="Who on this list is not insured on a day")
@@ -81,12 +83,19 @@ async def unregistered(
 ) -> Response:
     record = await own_import(here, principal, import_id)
     day = day_or_today(as_of, "as_of")
+    await _note(here, principal, "unregistered.exported", record)
     header = ["name", "nik", "nib", "nik_koperasi", "region", "kind", "scale", "workers", "contact", "phone", "email"]
     header += ["address", "ref", "partner_id"]
     listed = "unregistered", record["agency"], record["list"], day
-    return await _csv(
+    return await as_download(
         here, header, lambda row: _partner(here.vault, row), f"unregistered-{record['list']}.csv", *listed
     )
+
+
+async def _note(here: Services, principal: Principal, action: audit.Action, record: asyncpg.Record) -> None:
+    """Personal data leave the service: who took them is noted before the first byte is sent."""
+    async with transaction(here.pool) as db:
+        await audit.note(db, actor_of(principal), action, {"import": str(record["import_id"])}, record["agency"])
 
 
 def _partner(vault: Vault, row: asyncpg.Record) -> list[str]:
@@ -104,7 +113,9 @@ def _fitted(cells: list[str], width: int) -> list[str]:
     return cells + [""] * (width - len(cells))
 
 
-async def _csv(here: Services, header: list[str], cells: Cells, filename: str, query: str, *arguments: Any) -> Download:
+async def as_download(
+    here: Services, header: list[str], cells: Cells, filename: str, query: str, *arguments: Any
+) -> Download:
     """The rows of a query as CSV; they wait on disk for a slow client, not in memory nor on a connection."""
     with ExitStack() as stack:
         file = stack.enter_context(TemporaryFile())

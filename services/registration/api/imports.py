@@ -9,8 +9,9 @@ import asyncpg
 import msgspec
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 
+from services.registration import audit
 from services.registration.api import previews, upload_form
-from services.registration.api.access import check_scope, member, own_import, reporter, services
+from services.registration.api.access import actor_of, check_scope, member, own_import, reporter, services
 from services.registration.identity.ids import Ids
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.jurisdiction import Jurisdiction
@@ -92,6 +93,8 @@ async def upload(
             here.vault.seal(seen.preview) if seen else None,
         )
         await upload_files.keep(db, here.vault, import_id, file.file)
+        about: audit.Subjects = {"import": str(import_id), "kind": kind, "dry_run": dry_run}
+        await audit.note(db, actor_of(principal), "import.uploaded", about)
     (here.dry_runs if dry_run else here.imports).wake()
     response.headers["location"] = f"/v1/imports/{import_id}"
     record = await own_import(here, principal, import_id)
@@ -129,6 +132,11 @@ async def delete_import(
         is_cancelled = await db.fetchval(queries["cancel_import"], record["import_id"], principal.agency)
         file = await db.execute(queries["drop_import_file"], record["import_id"]) if is_cancelled else ""
         refused = None if is_cancelled else await db.fetchval(queries["delete_refused_rows"], record["import_id"])
+        if is_cancelled:
+            await audit.note(db, actor_of(principal), "import.cancelled", {"import": str(record["import_id"])})
+        elif refused is not None:
+            about = {"import": str(record["import_id"]), "rows": refused}
+            await audit.note(db, actor_of(principal), "import.refused_rows_deleted", about)
     deleted = {"file": file not in ("", "DELETE 0"), "refused_rows": refused or 0}
     return _as_json(await own_import(here, principal, import_id)) | {"deleted": deleted}
 

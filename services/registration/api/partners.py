@@ -8,9 +8,11 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BeforeValidator
 
-from services.registration.api.access import reader, services
+from services.registration.api import partner_search
+from services.registration.api.access import actor_of, reader, services
 from services.registration.api.numbers_as_sent import nib_as_sent
 from services.registration.api.parameters import position
+from services.registration.api.partner_search import Search
 from services.registration.identity import evidence, profile
 from services.registration.identity.profile import Profile
 from services.registration.intake import values
@@ -31,10 +33,11 @@ def _given(text: str | None) -> str | None:
     return text or None
 
 
-@router.get("/v1/partners", summary="The partners this agency listed")
+@router.get("/v1/partners", summary="The partners this agency listed, all or those with what is asked for")
 async def list_partners(
     principal: Annotated[Principal, Depends(reader)],
     here: Annotated[Services, Depends(services)],
+    asked: Annotated[Search | None, Depends(partner_search.search)],
     registered: Annotated[bool | None, BeforeValidator(_given)] = None,
     region: Annotated[str | None, BeforeValidator(_given)] = None,
     cursor: Annotated[str | None, BeforeValidator(_given)] = None,
@@ -44,12 +47,13 @@ async def list_partners(
     if region is not None and here.regions.get(region) is None:
         raise Problem(422, "unknown_region", "No region has this code.", field="region")
     regions = here.regions.regencies(region) if region is not None else None
+    among = await partner_search.found(here, asked, principal.agency) if asked is not None else None
     records = await here.pool.fetch(
-        queries["own_partners"], principal.agency, today(), after, regions, registered, limit + 1
+        queries["own_partners"], principal.agency, today(), after, regions, registered, limit + 1, among
     )
     page = records[:limit]
     more = str(page[-1]["partner_id"]) if len(records) > limit else None
-    return {"items": await _as_json(here, page, principal.agency), "next_cursor": more}
+    return {"items": await _as_json(here, page, principal.agency, asked), "next_cursor": more}
 
 
 @router.get("/v1/partners/{partner_id}", summary="One partner, under its own id or one merged into it")
@@ -78,7 +82,7 @@ async def erase_partner(
         raise Problem(403, "forbidden", "This key lacks the scope 'publish'.")
     record = await _own(here, principal, partner_id)
     agency = None if principal.admin else principal.agency or ""
-    if not await here.writer.submit(Erasure(record["partner_id"], agency, principal.regions)):
+    if not await here.writer.submit(Erasure(record["partner_id"], actor_of(principal), agency, principal.regions)):
         raise not_found()
     here.dead_letter_eraser.wake()
     here.intake_eraser.wake()
@@ -96,16 +100,28 @@ async def _own(here: Services, principal: Principal, partner_id: str) -> asyncpg
     return record
 
 
-async def _as_json(here: Services, records: list[asyncpg.Record], agency: str | None) -> list[dict[str, Any]]:
-    """What the agency itself reported of each and whether it is registered; for the administrator what is known."""
+async def _as_json(
+    here: Services, records: list[asyncpg.Record], agency: str | None, asked: Search | None = None
+) -> list[dict[str, Any]]:
+    """What the agency itself reported of each and whether it is registered; for the administrator what is known.
+
+    Of a search only those whose rows were sent with what was asked for.
+    """
     own_rows: dict[UUID, list[asyncpg.Record]] = {}
     for row in await here.pool.fetch(queries["own_rows"], [r["partner_id"] for r in records], agency):
         own_rows.setdefault(row["partner_id"], []).append(row)
-    return [_one(here, record, own_rows.get(record["partner_id"], []), agency) for record in records]
+    found = []
+    for record in records:
+        rows = own_rows.get(record["partner_id"], [])
+        sent = [here.vault.open(row["sealed"]) for row in rows]
+        if asked is None or asked.means(rows, sent):
+            found.append(_one(record, rows, sent, agency))
+    return found
 
 
-def _one(here: Services, record: asyncpg.Record, rows: list[asyncpg.Record], agency: str | None) -> dict[str, Any]:
-    sent = [here.vault.open(row["sealed"]) for row in rows]
+def _one(
+    record: asyncpg.Record, rows: list[asyncpg.Record], sent: list[dict[str, Any]], agency: str | None
+) -> dict[str, Any]:
     newest = sent[0] if sent else {}
     nibs = sorted(filter(None, map(nib_as_sent, rows, sent)))
     return {

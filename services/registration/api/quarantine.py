@@ -7,7 +7,8 @@ import asyncpg
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 
-from services.registration.api.access import check_scope, sender, services
+from services.registration import audit
+from services.registration.api.access import actor_of, check_scope, sender, services
 from services.registration.api.parameters import BEFORE_ALL
 from services.registration.intake import health_data, scopes, values
 from services.registration.intake.cells import column_findings
@@ -24,6 +25,7 @@ from services.registration.writer import envelopes, submissions, uploads
 from services.registration.writer.items import Item
 from services.registration.writer.submissions import CorrectedRow, Events
 from shared import query_parameters
+from shared.database import transaction
 from shared.problems import Problem, described, not_found
 from shared.security import Principal
 
@@ -77,14 +79,16 @@ async def correct(
             submissions.read_data_subject(item.raw, here.regions, principal.regions),
         )
     try:
-        await here.pool.execute(
-            queries["correct_quarantined"],
-            entry["id"],
-            principal.agency,
-            here.vault.seal(health_data.without(body)),
-            *subject.hashed(here.vault),
-            key if entry["code"] != "id_reused" else None,
-        )
+        async with transaction(here.pool) as db:
+            await db.execute(
+                queries["correct_quarantined"],
+                entry["id"],
+                principal.agency,
+                here.vault.seal(health_data.without(body)),
+                *subject.hashed(here.vault),
+                key if entry["code"] != "id_reused" else None,
+            )
+            await audit.note(db, actor_of(principal), "quarantine.corrected", {"entry": str(entry["id"])})
     except asyncpg.UniqueViolationError:
         raise Problem(409, "conflict", "An event with this source and id waits here already.", field="id") from None
     return _as_json(here, await _own(here, principal, entry_id))
@@ -120,7 +124,9 @@ async def delete_entry(
     entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> Response:
     entry = await _own(here, principal, entry_id)
-    await here.pool.execute(queries["drop_quarantined"], entry["id"], principal.agency)
+    async with transaction(here.pool) as db:
+        await db.execute(queries["drop_quarantined"], entry["id"], principal.agency)
+        await audit.note(db, actor_of(principal), "quarantine.deleted", {"entry": str(entry["id"])})
     return Response(status_code=204)
 
 

@@ -4,12 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from services.registration.api.access import services
+from services.registration import audit
+from services.registration.api.access import actor_of, services
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared import query_parameters
+from shared.database import transaction
 from shared.problems import not_found
-from shared.security import require
+from shared.security import Principal, principal_of, require
 
 router = APIRouter(tags=["agencies"], dependencies=[Depends(require(admin=True)), Depends(query_parameters.only_known)])
 
@@ -25,7 +27,14 @@ async def list_sources(
 
 
 @router.delete("/v1/sources", status_code=204, summary="Release a source: the next agency to use it has it")
-async def release_source(source: Source, here: Annotated[Services, Depends(services)]) -> Response:
-    if not await here.pool.fetchval(queries["release_source"], source):
-        raise not_found()
+async def release_source(
+    source: Source,
+    principal: Annotated[Principal, Depends(principal_of)],
+    here: Annotated[Services, Depends(services)],
+) -> Response:
+    async with transaction(here.pool) as db:
+        agency = await db.fetchval(queries["release_source"], source)
+        if agency is None:
+            raise not_found()
+        await audit.note(db, actor_of(principal), "source.released", {}, agency)
     return Response(status_code=204)

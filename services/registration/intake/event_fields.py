@@ -110,12 +110,13 @@ def end(data: Data, start: date) -> date | None:
     return until
 
 
-def left_out(given: Any, found: Reference) -> tuple[WarningCode, ...]:
-    """The warning that in place of a partner's number something stands that is none."""
+def number_warnings(given: Any, found: Reference, jurisdiction: Jurisdiction) -> tuple[WarningCode, ...]:
+    """What is odd about a partner's numbers: a NIK of no district or day, or what is no number in their place."""
     numbers = {"nik": found.nik, "nib": found.nib, "nik_koperasi": found.nik_koperasi}
     sent = given if isinstance(given, dict) else {}
     is_any = any(identifiers.is_left_out(str(sent.get(name) or ""), number) for name, number in numbers.items())
-    return (identifiers.LEFT_OUT,) if is_any else ()
+    odd = () if found.nik is None else identifiers.nik_warnings(found.nik, jurisdiction.nik_district_exists(found.nik))
+    return ((identifiers.LEFT_OUT,) if is_any else ()) + odd
 
 
 def optional_day(data: Data, field: str) -> date | None:

@@ -1,10 +1,11 @@
 """What an event asks for, a function per event type: the same shapes and tests as for a row of a file."""
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Final, cast
 
 from services.registration.intake import event_fields, free_text, health_data
-from services.registration.intake.cells import identifiers, placeholders, programmes
+from services.registration.intake.cells import placeholders, programmes
 from services.registration.intake.commands import (
     Command,
     DelistPartner,
@@ -20,6 +21,7 @@ from services.registration.intake.event_fields import Data
 from services.registration.intake.values import Refused, checked, refuse_if
 from shared.events import reference
 from shared.events.model import Kind, Scale, Segment
+from shared.refusals import WarningCode
 
 DEFAULT_LIST: Final = "default"
 KINDS: Final = ("cooperative", "business", "individual")
@@ -38,10 +40,8 @@ def partner_listed(data: Data, context: EventContext) -> ListPartner:
     scale = event_fields.choice(data, "scale", SCALES, optional=True)
     list_name = event_fields.text(data, "list") or DEFAULT_LIST
     contact, warnings = event_fields.contact(data)
-    warnings += event_fields.left_out(data["partner"], partner)
+    warnings += event_fields.number_warnings(data["partner"], partner, context.jurisdiction)
     warnings += free_text.warnings([list_name])
-    if partner.nik is not None:
-        warnings += identifiers.nik_warnings(partner.nik, context.jurisdiction.nik_district_exists(partner.nik))
     return ListPartner(
         partner=partner,
         name=name,
@@ -65,7 +65,8 @@ def _cooperative(data: Data, context: EventContext) -> Reference | None:
 
 def partner_delisted(data: Data, context: EventContext) -> DelistPartner:
     partner = event_fields.named_partner(event_fields.needed(data, "partner"), "partner", context.jurisdiction)
-    return DelistPartner(partner, event_fields.text(data, "list") or DEFAULT_LIST)
+    warnings = event_fields.number_warnings(data["partner"], partner, context.jurisdiction)
+    return DelistPartner(partner, event_fields.text(data, "list") or DEFAULT_LIST, warnings=warnings)
 
 
 def enrolment_state(data: Data, context: EventContext) -> Enrol:
@@ -78,7 +79,11 @@ def enrolment_state(data: Data, context: EventContext) -> Enrol:
     scale = cast(Scale | None, event_fields.choice(data, "scale", SCALES, optional=True))
     held = checked(programmes.programmes(event_fields.programmes(data), context.jkp))
     refuse_if(programmes.judge(held, segment, scale))
-    return Enrol(number, start, partner, region, held, segment, scale, event_fields.heads(data), until)
+    heads, warnings = (
+        event_fields.heads(data),
+        event_fields.number_warnings(data["partner"], partner, context.jurisdiction),
+    )
+    return Enrol(number, start, partner, region, held, segment, scale, heads, until, warnings=warnings)
 
 
 def enrolment_lapsed(data: Data, _: EventContext) -> Enrol:
@@ -153,7 +158,10 @@ def briefing_held(data: Data, context: EventContext) -> RecordStatement:
         "quota": event_fields.whole(data, "quota") if data.get("quota") is not None else None,
     }
     key = reference.key("briefing.held", region, held_on, batch)
-    return _statement("briefing.held", key, fields, event_fields.attendees(data, context.jurisdiction))
+    attendees = event_fields.attendees(data, context.jurisdiction)
+    given = zip(data.get("attendees") or (), attendees, strict=True)
+    warnings = (event_fields.number_warnings(sent, each, context.jurisdiction) for sent, each in given)
+    return _statement("briefing.held", key, fields, attendees, tuple(dict.fromkeys(chain.from_iterable(warnings))))
 
 
 def agreement_signed(data: Data, context: EventContext) -> RecordStatement:
@@ -172,9 +180,13 @@ def agreement_signed(data: Data, context: EventContext) -> RecordStatement:
 
 
 def _statement(
-    kind: str, key: str, fields: dict[str, object], attendees: tuple[Reference, ...] = ()
+    kind: str,
+    key: str,
+    fields: dict[str, object],
+    attendees: tuple[Reference, ...] = (),
+    warnings: tuple[WarningCode, ...] = (),
 ) -> RecordStatement:
-    warnings = free_text.warnings(fields.get(field) for field in free_text.FIELDS)
+    warnings += free_text.warnings(fields.get(field) for field in free_text.FIELDS)
     return RecordStatement(kind, key, fields, attendees, warnings=warnings)
 
 

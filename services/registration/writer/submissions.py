@@ -8,6 +8,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from services.registration import audit
+from services.registration.audit import Actor
 from services.registration.cases import decisions
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake import data_subject, health_data
@@ -15,7 +17,7 @@ from services.registration.intake.commands import Command, DecideCase, ErasePart
 from services.registration.intake.data_subject import DataSubject
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
-from services.registration.orders import Order, Outcome
+from services.registration.orders import Accepted, Effect, Order, Outcome
 from services.registration.writer import sources
 from services.registration.writer.items import Item
 from shared.database import columns
@@ -177,6 +179,7 @@ class Erasure:
     """
 
     partner: UUID
+    by: Actor
     agency: str | None = None
     regions: tuple[str, ...] = ()
     keys: Collection[UUID] = ()
@@ -195,6 +198,10 @@ class Erasure:
         return ErasePartner(str(partner))
 
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> bool:
+        for outcome in outcomes:
+            everywhere = isinstance(outcome, Accepted) and outcome.effect is Effect.ERASED
+            about: audit.Subjects = {"partner": str(self.partner), "everywhere": everywhere}
+            await audit.note(work.db, self.by, "partner.erased", about)
         return bool(outcomes)
 
 
@@ -207,7 +214,7 @@ class Decision:
 
     case: UUID
     decision: str
-    decided_by: str
+    by: Actor
     regions: tuple[str, ...] | None
     partners: tuple[str, ...] = ()
     keys: Collection[UUID] = ()
@@ -222,12 +229,19 @@ class Decision:
         self.refusal = decisions.check(found[0], self.decision, self.partners)
         if self.refusal is not None:
             return []
-        return [Order(self.decided_by, self.regions or (), DecideCase(str(self.case), self.decision, self.partners))]
+        return [
+            Order(
+                self.by.agency or "admin", self.regions or (), DecideCase(str(self.case), self.decision, self.partners)
+            )
+        ]
 
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> asyncpg.Record | Refusal | None:
         if not outcomes:
             return self.refusal
-        return (await work.fetch("case_of", self.case))[0]
+        case = (await work.fetch("case_of", self.case))[0]
+        about: audit.Subjects = {"case": str(self.case), "kind": case["kind"], "decision": self.decision}
+        await audit.note(work.db, self.by, "case.decided", about)
+        return case
 
 
 @dataclass

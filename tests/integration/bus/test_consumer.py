@@ -6,12 +6,12 @@ from collections import Counter
 import asyncpg
 import msgspec
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from shared.bus import consumer as consumer_module
 from shared.bus import lag, transport
 from shared.bus.records import header
 from tests.integration.bus.tally import TOPIC, add_up, consuming, event, prepared, publish, totals
+from tests.kafka_clients import open_admin, open_consumer, open_producer
 from tests.waiting import eventually
 
 
@@ -31,19 +31,15 @@ async def numbers(kafka, topics, count, keys=20):
 
 
 async def dead_letters(kafka, topics, count):
-    client = AIOKafkaConsumer(
-        topics + TOPIC.name + ".dlq", bootstrap_servers=kafka, auto_offset_reset="earliest", group_id=None
-    )
-    await client.start()
     found = []
+    async with open_consumer(kafka, topics + TOPIC.name + ".dlq", group_id=None) as client:
 
-    async def enough():
-        for records in (await client.getmany(timeout_ms=100)).values():
-            found.extend(records)
-        return len(found) >= count
+        async def enough():
+            for records in (await client.getmany(timeout_ms=100)).values():
+                found.extend(records)
+            return len(found) >= count
 
-    await eventually(enough, 10)
-    await client.stop()
+        await eventually(enough, 10)
     return found
 
 
@@ -65,25 +61,20 @@ async def matches(pool, expected):
 async def test_the_database_is_the_truth_about_offsets_not_the_group(pool, kafka, topics):
     """Kafka's committed offset may be ahead or behind; the first batch starts where the database says."""
     expected = await numbers(kafka, topics, 400)
-    client = AIOKafkaConsumer(
-        topics + TOPIC.name, bootstrap_servers=kafka, group_id=topics + "tally", enable_auto_commit=False
-    )
-    await client.start()
-    await eventually(client.assignment)
-    await client.seek_to_end()
-    await client.commit({tp: await client.position(tp) for tp in client.assignment()})
-    await client.stop()
+    group = {"group_id": topics + "tally", "enable_auto_commit": False}
+    async with open_consumer(kafka, topics + TOPIC.name, **group) as client:
+        await eventually(client.assignment)
+        await client.seek_to_end()
+        await client.commit({tp: await client.position(tp) for tp in client.assignment()})
     async with consuming(pool, kafka, topics):
         await eventually(lambda: matches(pool, expected))
 
 
 async def test_a_malformed_record_becomes_a_dead_letter_with_its_reason_and_the_rest_is_applied(pool, kafka, topics):
     expected = await numbers(kafka, topics, 50)
-    raw = AIOKafkaProducer(bootstrap_servers=kafka)
-    await raw.start()
-    await raw.send_and_wait(topics + TOPIC.name, b"\xff\x00{", key=b"k1", headers=[("ce_type", b"\xfe")])
-    await raw.send_and_wait(topics + TOPIC.name, b'{"amount": "3571010101010001"}', key=b"k2")
-    await raw.stop()
+    async with open_producer(kafka) as raw:
+        await raw.send_and_wait(topics + TOPIC.name, b"\xff\x00{", key=b"k1", headers=[("ce_type", b"\xfe")])
+        await raw.send_and_wait(topics + TOPIC.name, b'{"amount": "3571010101010001"}', key=b"k2")
     more = await numbers(kafka, topics, 50)
     expected = {key: expected[key] + more[key] for key in expected}
     async with consuming(pool, kafka, topics):
@@ -228,11 +219,10 @@ async def test_stopping_leaves_the_group_at_once(pool, kafka, topics):
     await numbers(kafka, topics, 10)
     async with consuming(pool, kafka, topics):
         await eventually(lambda: pool.fetchval("select count(*) > 0 from tally"))
-    before = asyncio.get_running_loop().time()
-    more = await numbers(kafka, topics, 10)
-    async with consuming(pool, kafka, topics):
-        await eventually(lambda: matches(pool, {key: 2 * value for key, value in more.items()}), 5)
-    assert asyncio.get_running_loop().time() - before < 6
+    async with open_admin(kafka) as admin:
+        (answer,) = await admin.describe_consumer_groups([topics + "tally"])
+    (group,) = answer.to_object()["groups"]
+    assert (group["state"], group["members"]) == ("Empty", [])
 
 
 @pytest.mark.timeout(180)

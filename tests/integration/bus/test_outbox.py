@@ -4,8 +4,8 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka import TopicPartition
+from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.bus import outbox, producer, set_aside
@@ -15,6 +15,7 @@ from shared.bus.records import LARGEST_RECORD, Outgoing, header
 from shared.bus.topics import ensure_topics
 from shared.events import TOPICS
 from tests.integration.bus.tally import NOW, TOPIC, event, prepared
+from tests.kafka_clients import open_admin, open_consumer
 from tests.waiting import eventually
 
 
@@ -28,18 +29,16 @@ async def relaying(pool, kafka, topics, lane=outbox.DATA):
 
 
 async def read_all(kafka, topic, count):
-    client = AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest", group_id=None)
-    await client.start()
-    client.assign([TopicPartition(topic, n) for n in range(4)])
     found = []
+    async with open_consumer(kafka, group_id=None) as client:
+        client.assign([TopicPartition(topic, n) for n in range(4)])
 
-    async def enough():
-        for records in (await client.getmany(timeout_ms=100)).values():
-            found.extend(records)
-        return len(found) >= count
+        async def enough():
+            for records in (await client.getmany(timeout_ms=100)).values():
+                found.extend(records)
+            return len(found) >= count
 
-    await eventually(enough, 15)
-    await client.stop()
+        await eventually(enough, 15)
     return found
 
 
@@ -151,21 +150,19 @@ def large(key, number, size, topic=TOPIC.name):
 @pytest.fixture
 async def limited(kafka, topics):
     """Makes a topic that takes records up to so many bytes; returns what changes that."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-    await admin.start()
+    async with open_admin(kafka) as admin:
 
-    async def make(topic, size):
-        configs = {"max.message.bytes": str(size)}
-        await admin.create_topics([NewTopic(topics + topic, 4, 1, topic_configs=configs)])
-
-        async def change(size):
+        async def make(topic, size):
             configs = {"max.message.bytes": str(size)}
-            await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topics + topic, configs)])
+            await admin.create_topics([NewTopic(topics + topic, 4, 1, topic_configs=configs)])
 
-        return change
+            async def change(size):
+                configs = {"max.message.bytes": str(size)}
+                await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topics + topic, configs)])
 
-    yield make
-    await admin.close()
+            return change
+
+        yield make
 
 
 async def test_an_event_that_no_broker_takes_is_not_committed(pool):

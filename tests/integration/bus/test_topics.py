@@ -2,19 +2,17 @@
 
 import asyncio
 
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.bus.topics import ensure_topics
 from shared.events import TOPICS
+from tests.kafka_clients import open_admin
 
 
 async def settings(kafka, topic):
-    client = AIOKafkaAdminClient(bootstrap_servers=kafka)
-    await client.start()
-    (answer,) = await client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
-    described = await client.describe_topics([topic])
-    await client.close()
+    async with open_admin(kafka) as client:
+        (answer,) = await client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+        described = await client.describe_topics([topic])
     return {entry[0]: entry[1] for entry in answer.resources[0][4]}, len(described[0]["partitions"])
 
 

@@ -4,7 +4,6 @@ import struct
 
 import msgspec
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c
 
@@ -16,6 +15,7 @@ from shared.bus.topics import ensure_topics
 from shared.bus.unreadable_batches import UNFOLDED_BYTES
 from shared.events.model import Topic
 from tests.integration.bus.tally import add_up, consuming, prepared, totals
+from tests.kafka_clients import open_consumer, open_producer
 from tests.waiting import eventually
 
 INTAKE = Topic("intake.kantor")
@@ -50,17 +50,13 @@ def batch(records, codec=0):
 
 async def send(kafka, topic, data, count):
     """Send a batch as it is, with the producer's own connection."""
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, max_request_size=8 << 20, max_batch_size=8 << 20)
-    await producer.start()
-    try:
+    async with open_producer(kafka, max_request_size=8 << 20, max_batch_size=8 << 20) as producer:
         made = producer.create_batch()
         for _ in range(count):
             made.append(key=None, value=b"", timestamp=None)
         made.close()
         made._buffer = bytearray(data)
         await (await producer.send_batch(made, topic, partition=0))
-    finally:
-        await producer.stop()
 
 
 def with_crc(data):
@@ -70,19 +66,15 @@ def with_crc(data):
 
 
 async def dead_letters_of(kafka, topics, count):
-    client = AIOKafkaConsumer(
-        topics + INTAKE.name + ".dlq", bootstrap_servers=kafka, auto_offset_reset="earliest", group_id=None
-    )
-    await client.start()
     found = []
+    async with open_consumer(kafka, topics + INTAKE.name + ".dlq", group_id=None) as client:
 
-    async def enough():
-        for records in (await client.getmany(timeout_ms=100)).values():
-            found.extend(dead_letters.from_record(record, topics) for record in records)
-        return len(found) >= count
+        async def enough():
+            for records in (await client.getmany(timeout_ms=100)).values():
+                found.extend(dead_letters.from_record(record, topics) for record in records)
+            return len(found) >= count
 
-    await eventually(enough, 20)
-    await client.stop()
+        await eventually(enough, 20)
     return found
 
 

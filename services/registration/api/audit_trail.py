@@ -1,0 +1,73 @@
+"""/v1/audit: who did what and when. An agency sees its own acts and those of the administrator that concern it."""
+
+from typing import Annotated, Any, Literal
+
+import asyncpg
+from fastapi import APIRouter, Depends, Query, Response
+
+from services.registration import audit
+from services.registration.api.access import reporter, services
+from services.registration.api.downloads import as_download
+from services.registration.audit import Entry
+from services.registration.queries import queries
+from services.registration.runtime import Services
+from shared import query_parameters
+from shared.problems import Problem
+from shared.security import Principal, require
+
+router = APIRouter(tags=["audit"], dependencies=[Depends(query_parameters.only_known)])
+
+HEADER = ["number", "at", "actor", "key_id", "agency", "action", "subjects", "hash"]
+LAST = (1 << 63) - 1
+
+
+@router.get("/v1/audit", summary="Who did what and when, the newest first; format=csv: all of it, the oldest first")
+async def get_audit(
+    principal: Annotated[Principal, Depends(reporter)],
+    here: Annotated[Services, Depends(services)],
+    action: Annotated[str | None, Query(max_length=64, pattern=r"^[a-z_.]+$")] = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    format: Literal["json", "csv"] = "json",
+) -> Any:
+    if format == "csv":
+        return await _csv(here, principal, action)
+    records = await here.pool.fetch(queries["audit_page"], principal.agency, _before(cursor), action, limit + 1)
+    page = records[:limit]
+    return {
+        "items": [Entry.of(record).as_json() for record in page],
+        "next_cursor": str(page[-1]["number"]) if len(records) > limit else None,
+    }
+
+
+@router.get(
+    "/v1/audit/verify",
+    summary="Whether the trail is intact, by its hashes",
+    dependencies=[Depends(require(admin=True))],
+)
+async def verify(here: Annotated[Services, Depends(services)]) -> dict[str, Any]:
+    """`head` is the last hash: kept elsewhere, it shows later that nothing was taken off the end."""
+    found = await audit.verify(here.pool)
+    return {
+        "intact": found.broken_at is None,
+        "entries": found.entries,
+        "head": found.head,
+        "broken_at": found.broken_at,
+    }
+
+
+def _before(cursor: str | None) -> int:
+    if cursor is None:
+        return LAST
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+        raise Problem(422, "invalid_value", "This cursor was not given by us.", field="cursor")
+    return int(cursor)
+
+
+async def _csv(here: Services, principal: Principal, action: str | None) -> Response:
+    def cells(record: asyncpg.Record) -> list[str]:
+        entry = Entry.of(record).as_json()
+        subjects = "; ".join(f"{name}={value}" for name, value in entry["subjects"].items())
+        return ["" if value is None else str(value) for value in (entry | {"subjects": subjects}).values()]
+
+    return await as_download(here, HEADER, cells, "audit.csv", "audited", principal.agency, action)

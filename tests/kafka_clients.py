@@ -1,0 +1,43 @@
+"""Kafka clients that are closed however a test ends: one that is left open fails whatever test runs later."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+
+from shared.bus.kafka_url import aiokafka_options
+
+
+@asynccontextmanager
+async def open_producer(kafka: str, **options: Any) -> AsyncIterator[AIOKafkaProducer]:
+    """A started producer at this address."""
+    client = AIOKafkaProducer(**aiokafka_options(kafka), **options)
+    try:
+        await client.start()
+        yield client
+    finally:
+        await client.stop()
+
+
+@asynccontextmanager
+async def open_consumer(kafka: str, *topics: str, **options: Any) -> AsyncIterator[AIOKafkaConsumer]:
+    """A started consumer at this address that reads from the beginning, unless told otherwise."""
+    client = AIOKafkaConsumer(*topics, **{"auto_offset_reset": "earliest", **aiokafka_options(kafka), **options})
+    try:
+        await client.start()
+        yield client
+    finally:
+        await client.stop()
+
+
+@asynccontextmanager
+async def open_admin(kafka: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A started administration client at this address."""
+    client = AIOKafkaAdminClient(**aiokafka_options(kafka))
+    try:
+        await client.start()
+        yield client
+    finally:
+        await client.close()
