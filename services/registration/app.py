@@ -18,6 +18,7 @@ from services.registration.api import (
     quarantine,
     sources,
     upload_form,
+    uploads,
 )
 from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
@@ -26,6 +27,7 @@ from services.registration.records.dead_letters_of_erased import dead_letters_of
 from services.registration.retention import Retention
 from services.registration.runtime import Keys, Services
 from services.registration.settings import Settings
+from services.registration.upload_quota import Quota
 from services.registration.vault import Vault
 from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
 from services.registration.writer.dry_runs import DryRuns
@@ -46,6 +48,10 @@ from shared.security import KEY_CONNECTIONS, KeyRing
 from shared.service import build_app
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+RESOURCES = (
+    *(events, imports, uploads, downloads, lists, partners, cases, quarantine),
+    *(agencies, sources, audit_trail),
+)
 SOURCE = "/payung/registration"
 WRITES = ("partners", "contacts", "enrollments", "claims", "reference", "access", "intake")
 
@@ -87,7 +93,8 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
     retention = Retention(pool, settings.retention_days)
     intake_eraser = IntakeEraser(pool, kafka=kafka, prefix=prefix)
     erasers = dead_letter_eraser, access, intake_eraser
-    here = Services(pool, vault, writer, keys, regions, import_worker, dry_run_worker, *erasers, settings.jkp)
+    quota = Quota(pool, settings.upload_quota_mib << 20)
+    here = Services(pool, vault, writer, keys, regions, import_worker, dry_run_worker, *erasers, quota, settings.jkp)
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
     consumer.on(FORMER_INTAKE, intake.on_former_intake, may_halt=False)
@@ -106,14 +113,12 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
             intake_eraser,
             retention,
         ],
-        routers=[
-            each.router
-            for each in (events, imports, downloads, lists, partners, cases, quarantine, agencies, sources, audit_trail)
-        ],
+        routers=[imports.receiving, *(each.router for each in RESOURCES)],
         state={"services": here, "keys": keys.ring},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,
             "/v1/imports": upload_form.MOST_BYTES + upload_form.MOST_FORM_BYTES,
+            "/v1/uploads/": upload_form.MOST_BYTES,
         },
         metrics=metrics,
         on_stop=partial(close, pool, keys_pool),

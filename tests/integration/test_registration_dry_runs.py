@@ -134,7 +134,7 @@ async def test_an_interrupted_dry_run_begins_anew(here: World) -> None:
     sealed = here.app.state.services.vault.seal(content.encode())
     async with here.pool.acquire() as db, db.transaction():
         await db.execute("update import set state = 'queued', next_position = 1, lease_until = null")
-        await db.execute("insert into import_file (import_id, sealed) select import_id, $1 from import", sealed)
+        await db.execute("insert into import_file (file_id, sealed) select import_id, $1 from import", sealed)
     here.app.state.services.dry_runs.wake()
     again = await here.done(f"/v1/imports/{report['id']}")
     assert {each: again[each] for each in SAME} == {each: report[each] for each in SAME}

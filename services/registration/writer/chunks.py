@@ -129,7 +129,7 @@ class Chunk:
         )
         if self.last:
             await db.execute(queries["finish_import"], import_id)
-            await db.execute(queries["drop_import_file"], import_id)
+            await db.execute(queries["drop_unused_file"], self.record["file_id"])
 
     def _report(self, work: UnitOfWork, outcomes: Sequence[Outcome], refusals: Sequence[Refusal]) -> dict[str, Any]:
         judged = zip(self._ordered, outcomes, strict=True)

@@ -79,7 +79,7 @@ class ImportWorker(Part):
         if record["attempts"] > MOST_ATTEMPTS:
             await self._fail(record, "The service ended three times while working on this file. Please report it.")
             return
-        file = await upload_files.fetch(self._pool, self._vault, record["import_id"])
+        file = await upload_files.fetch(self._pool, self._vault, record["file_id"])
         if file is None:
             await self._fail(record, "The file is gone.")
             return
@@ -156,7 +156,7 @@ class ImportWorker(Part):
         """An import that cannot go on keeps why; its file is deleted."""
         async with transaction(self._pool) as db:
             await db.execute(queries["fail_import"], record["import_id"], detail)
-            await db.execute(queries["drop_import_file"], record["import_id"])
+            await db.execute(queries["drop_unused_file"], record["file_id"])
 
     def _context(self, record: asyncpg.Record) -> UploadContext:
         jurisdiction, options = Jurisdiction(self._regions, tuple(record["regions"])), uploads.options_of(record)

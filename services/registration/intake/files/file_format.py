@@ -6,7 +6,7 @@ from typing import BinaryIO, Final, Literal
 
 from services.registration.intake.values import Refusal
 
-Format = Literal["text", "xlsx", "xls", "ods", "gzip", "zip"]
+Format = Literal["text", "xlsx", "xls", "ods", "gzip", "zip", "ndjson"]
 
 SAVE_AS = "save the table as XLSX or CSV and send that."
 EMPTY = Refusal("malformed", "file", "The file is empty.")
@@ -42,7 +42,7 @@ _MARKUP: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _XML: Final = re.compile(rb"\s*<\?xml", re.IGNORECASE)
-_JSON: Final = re.compile(rb"\s*[\[{]\s*[\"\[{]")
+_JSON: Final = re.compile(rb"\s*(?:\[\s*[\"\[{]|\{\s*[\"}])")
 _CONTROL: Final = re.compile(rb"[\x01-\x08\x0e-\x1f\x7f]")
 
 
@@ -77,7 +77,7 @@ def _text_format(beginning: bytes) -> Format | Refusal:
             "malformed", "file", f"This is a web page, not a workbook: open it in a spreadsheet and {SAVE_AS}"
         )
     if _JSON.match(plain):
-        return Refusal("malformed", "file", f"This is JSON, not a table: send events to /v1/events, or {SAVE_AS}")
+        return "ndjson" if _is_object_a_line(plain) else JSON
     if _XML.match(plain):
         return Refusal("malformed", "file", f"This is XML, not a table: open it in a spreadsheet and {SAVE_AS}")
     if len(_CONTROL.findall(plain)) > max(MOST_CONTROLS, len(plain) // 10) and not plain.startswith(
@@ -85,6 +85,21 @@ def _text_format(beginning: bytes) -> Format | Refusal:
     ):
         return not_a_table("a file of a kind that we do not read")
     return "text"
+
+
+JSON = Refusal(
+    "malformed",
+    "file",
+    f"This is one JSON document, not a table: send each row as an object on a line of its own, or {SAVE_AS}",
+)
+
+
+def _is_object_a_line(beginning: bytes) -> bool:
+    """Whether the first line is an object, or may be one that is longer than what is seen of it."""
+    first, line_break, _ = beginning.lstrip().partition(b"\n")
+    if not first.startswith(b"{"):
+        return False
+    return first.rstrip().endswith(b"}") if line_break or len(beginning) < _BEGINNING - 3 else True
 
 
 def not_a_table(what: str) -> Refusal:
