@@ -4,18 +4,23 @@ import asyncio
 import base64
 import signal
 from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 
+from deploy.local import resumable_upload
+from deploy.local.client import Client
 from services.registration.retention import Retention
 from services.registration.upload_quota import Quota
+from services.registration.vault import Vault
+from services.registration.writer import upload_files
 from tests import stack
 from tests.integration import registration_world
-from tests.integration.registration_world import ADMIN, World
+from tests.integration.registration_world import ADMIN, SECRET, World
 from tests.integration.test_registration_restarts import Process
 from tests.waiting import eventually
 
@@ -214,49 +219,63 @@ async def send_and_hang_up(process: Process, location: str, headers: dict[str, s
     writer.close()
 
 
-async def test_an_upload_goes_on_after_a_broken_connection_and_after_kill_9(
-    database: stack.Database, kafka: str, topics: str, tmp_path: Path
-) -> None:
-    process = Process(database, kafka, topics, tmp_path / "registration.log")
-    await process.start()
-    content = HEADER + b"".join(b"Toko %d;Sukoharjo\n" % n for n in range(400_000))
-    async with httpx.AsyncClient(base_url=process.address, timeout=30) as http:
+@pytest.fixture
+async def process(database: stack.Database, kafka: str, topics: str, tmp_path: Path) -> AsyncIterator[Process]:
+    made = Process(database, kafka, topics, tmp_path / "registration.log")
+    await made.start()
+    yield made
+    await made.end(signal.SIGKILL)
+
+
+@pytest.fixture
+async def http(process: Process) -> AsyncIterator[httpx.AsyncClient]:
+    """Speaks with an agency's key."""
+    async with httpx.AsyncClient(base_url=process.address, timeout=30) as client:
         body = {"slug": "dinas", "name": "Dinas", "regions": ["ID"], "scopes": ["publish"]}
-        made = await http.post("/v1/agencies", json=body, headers={"authorization": f"Bearer {ADMIN}"})
-        mine = {"authorization": f"Bearer {made.json()['key']}"}
-        begun = await http.post("/v1/uploads", headers=mine | {"upload-length": str(len(content))})
-        location = begun.headers["location"]
+        made = await client.post("/v1/agencies", json=body, headers={"authorization": f"Bearer {ADMIN}"})
+        client.headers["authorization"] = f"Bearer {made.json()['key']}"
+        yield client
 
-        async def received() -> int:
-            return int((await http.head(location, headers=mine)).headers["upload-offset"])
 
-        async def has(count: int) -> bool:
-            return await received() == count
+async def test_what_arrived_before_the_connection_broke_is_kept(process: Process, http: httpx.AsyncClient) -> None:
+    location = (await http.post("/v1/uploads", headers={"upload-length": str(10 * MIB)})).headers["location"]
+    mine = {"authorization": http.headers["authorization"]}
+    await send_and_hang_up(process, location, mine, b"x" * (MIB + 1000))
 
-        await send_and_hang_up(process, location, mine, content[: MIB + 1000])
-        await eventually(partial(has, MIB + 1000), 30)
+    async def has_arrived() -> bool:
+        return (await http.head(location)).headers["upload-offset"] == str(MIB + 1000)
 
-        async def arrived() -> bool:
-            return await received() >= 3 * MIB
+    await eventually(has_arrived, 30)
+    answer = await http.patch(location, content=b"y" * 9, headers=BYTES | {"upload-offset": str(MIB + 1000)})
+    assert (answer.status_code, answer.headers["upload-offset"]) == (204, str(MIB + 1009))
 
-        async def until_killed() -> AsyncIterator[bytes]:
-            for at in range(MIB + 1000, len(content), MIB):
-                yield content[at : at + MIB]
-                if at > 4 * MIB:
-                    await eventually(arrived, 30)
-                    await process.end(signal.SIGKILL)
 
-        with pytest.raises(httpx.HTTPError):
-            await http.patch(
-                location, content=until_killed(), headers=mine | BYTES | {"upload-offset": str(MIB + 1000)}
-            )
+async def test_the_command_line_goes_on_by_itself_when_the_service_is_killed(
+    process: Process, http: httpx.AsyncClient, database: stack.Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "besar.csv"
+    path.write_bytes(HEADER + b"".join(b"Toko %d;Sukoharjo\n" % n for n in range(900_000)))
+    loop, sent = asyncio.get_running_loop(), asyncio.Event()
+
+    def progress(arrived: int) -> None:
+        if arrived > 8 * MIB:
+            loop.call_soon_threadsafe(sent.set)
+
+    key = http.headers["authorization"].removeprefix("Bearer ")
+    with Client(process.address, key) as client:
+        sending = asyncio.create_task(asyncio.to_thread(resumable_upload.send, client, path, progress))
+        await sent.wait()
+        await process.end(signal.SIGKILL)
+        assert not sending.done()
         await process.start()
-        offset = await received()
-        assert 3 * MIB <= offset < len(content)
-        sent = mine | BYTES | {"upload-offset": str(offset)}
-        assert (await http.patch(location, content=content[offset:], headers=sent)).status_code == 204
-        fields = {"kind": "partners", "dry_run": "true", "upload": location.rpartition("/")[2]}
-        answer = await http.post("/v1/imports", data=fields, headers=mine)
-        assert (answer.status_code, answer.json()["preview"]["of_rows"]) == (202, 2_000)
-        await http.delete(answer.headers["location"], headers=mine)
-    await process.end(signal.SIGTERM)
+        upload_id = await sending
+    async with asyncpg.create_pool(database.of("registration")) as pool:
+        file = await upload_files.fetch(pool, Vault(SECRET), UUID(upload_id))
+    assert file is not None
+    with file:
+        file.seek(0)
+        assert file.read() == path.read_bytes()
+    fields = {"kind": "partners", "dry_run": "true", "upload": upload_id}
+    answer = await http.post("/v1/imports", data=fields)
+    assert (answer.status_code, answer.json()["preview"]["of_rows"]) == (202, 2_000)
+    await http.delete(answer.headers["location"])

@@ -87,6 +87,7 @@ async def get_upload(upload_id: str, response: Response, principal: Sender, here
     summary="Send what follows; what arrives is kept even if the connection breaks",
 )
 async def append(request: Request, upload_id: str, principal: Sender, here: Here, upload_offset: Offset) -> Response:
+    """The body are the file's bytes from Upload-Offset on, as application/offset+octet-stream."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
         raise Problem(415, "unsupported_media_type", f"Send the bytes as {MEDIA_TYPE}.")
     record = await _own(here, principal, upload_id)

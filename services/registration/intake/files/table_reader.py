@@ -18,7 +18,7 @@ from services.registration.intake.files.tables import Line, Row, SkipReason, Tab
 from services.registration.intake.files.workbooks import NotInTime, WorkbookFailed
 from services.registration.intake.values import Refusal
 
-MOST_ROWS = 1_000_000
+MOST_ROWS = 10_000_000
 ASKED_EVERY = 10_000
 NO_NAMES = Refusal(
     "malformed", "file", "No column names a business, its owner or a person: this is no list of partners."
