@@ -43,6 +43,14 @@ _MARKUP: Final = re.compile(
 )
 _XML: Final = re.compile(rb"\s*<\?xml", re.IGNORECASE)
 _JSON: Final = re.compile(rb"\s*(?:\[\s*[\"\[{]|\{\s*[\"}])")
+_ENCRYPTED: Final = re.compile(
+    re.escape("EncryptedPackage".encode("utf-16-le"))
+    + rb"|\x09\x08\x10\x00\x00\x06\x05\x00.{12}(?:\x86\x00\x00\x00)?\x2f\x00",
+    re.DOTALL,
+)
+"""A workbook of today with a password; or one of Excel 97, whose first record (BOF) is followed by FilePass."""
+_BOOK: Final = re.compile(b"|".join(name.encode("utf-16-le") for name in ("Workbook", "Book")))
+_LONGEST_MATCH = 64
 _CONTROL: Final = re.compile(rb"[\x01-\x08\x0e-\x1f\x7f]")
 
 
@@ -108,9 +116,9 @@ def not_a_table(what: str) -> Refusal:
 
 def _ole_format(file: BinaryIO) -> Format | Refusal:
     """A workbook of Excel 97 to 2003; a workbook with a password is such a file too, whatever its name ends in."""
-    if _contains(file, "EncryptedPackage".encode("utf-16-le")):
+    if _contains(file, _ENCRYPTED):
         return PROTECTED
-    if any(_contains(file, name.encode("utf-16-le")) for name in ("Workbook", "Book")):
+    if _contains(file, _BOOK):
         return "xls"
     return not_a_table("a document of another program")
 
@@ -118,12 +126,12 @@ def _ole_format(file: BinaryIO) -> Format | Refusal:
 PROTECTED = Refusal("malformed", "file", "This workbook is protected by a password: save it without one and send that.")
 
 
-def _contains(file: BinaryIO, wanted: bytes) -> bool:
+def _contains(file: BinaryIO, wanted: re.Pattern[bytes]) -> bool:
     file.seek(0)
     held = b""
     while block := file.read(1 << 20):
-        held = held[-len(wanted) :] + block
-        if wanted in held:
+        held = held[-_LONGEST_MATCH:] + block
+        if wanted.search(held):
             return True
     return False
 
