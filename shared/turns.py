@@ -1,7 +1,7 @@
 """Long loops that let others have their turn: requests are answered and keys revoked while thousands are computed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -10,9 +10,12 @@ EVERY = 50
 """Items after which the other tasks of the event loop run: some milliseconds of the loops that use this."""
 
 
-async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:
-    """The items in their order."""
-    for number, item in enumerate(items, 1):
+async def in_turns(items: Iterable[T], size: Callable[[T], int] = lambda _: 1) -> AsyncIterator[T]:
+    """The items in their order; one of `size` 10 counts as ten."""
+    since = 0
+    for item in items:
         yield item
-        if number % EVERY == 0:
+        since += size(item)
+        if since >= EVERY:
+            since = 0
             await asyncio.sleep(0)

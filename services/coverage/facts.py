@@ -99,7 +99,7 @@ class ClaimFact(msgspec.Struct, frozen=True):
     programme: Programme
     segment: Segment
     amount: Amount
-    status: Literal["filed", "paid", "rejected"]
+    status: Literal["filed", "paid", "rejected", "withdrawn"]
     occurred_on: date
     tenure_months: Annotated[int, msgspec.Meta(ge=0, le=2_400)]
     recorded_at: Moment

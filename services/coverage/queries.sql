@@ -218,7 +218,7 @@ select place.code as region, status,
     count(*) as count, coalesce(sum(amount) filter (where status = 'paid'), 0)::numeric as amount,
     percentile_cont(0.5) within group (order by tenure_months) as median_tenure
 from claims c join unnest($1::text[], $2::text[]) place (regency, code) on place.regency = c.region
-where occurred_on <= $5::date and ($3::bigint is null or recorded <= $3) and not exists (
+where occurred_on <= $5::date and status <> 'withdrawn' and ($3::bigint is null or recorded <= $3) and not exists (
     select from claims newer
     where newer.claim_id = c.claim_id and newer.version > c.version and ($3 is null or newer.recorded <= $3))
 group by 1, 2, 3, 4, 5;
@@ -231,7 +231,7 @@ select region, status,
         end as value,
     count(*) as count
 from claims c
-where occurred_on <= $3::date and ($1::bigint is null or recorded <= $1) and not exists (
+where occurred_on <= $3::date and status <> 'withdrawn' and ($1::bigint is null or recorded <= $1) and not exists (
     select from claims newer
     where newer.claim_id = c.claim_id and newer.version > c.version and ($1 is null or newer.recorded <= $1))
 group by 1, 2, 3;

@@ -4,8 +4,8 @@ Pure. Indonesia's zones (WIB, WITA, WIT) have no daylight saving, so sums with l
 """
 
 import hashlib
-from collections.abc import Container
-from datetime import date, datetime, time, timedelta
+from collections.abc import Container, Iterable
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -72,13 +72,17 @@ class Calendar:
 
     def slot(self, day: date, zone: str, key: str) -> datetime:
         """The key's own second of the contact day: the same each time, keys spread evenly over the day."""
+        (slot,) = self.slots(day, zone, [key])
+        return slot.astimezone(zone_of(zone))
+
+    def slots(self, day: date, zone: str, keys: Iterable[str]) -> list[datetime]:
+        """The `slot` of each key, in UTC."""
         spans = self._spread[day.weekday()]
-        offset = _share(key) * sum(end - start for start, end in spans) >> 64
-        for start, end in spans:
-            if offset < end - start:
-                return _at(day, time.min, zone) + timedelta(seconds=start + offset)
-            offset -= end - start
-        raise ValueError(f"{day} has no contact hours")
+        if not spans:
+            raise ValueError(f"{day} has no contact hours")
+        seconds = sum(end - start for start, end in spans)
+        midnight = _at(day, time.min, zone).astimezone(UTC)
+        return [midnight + timedelta(seconds=_within(spans, _share(key) * seconds >> 64)) for key in keys]
 
 
 def _at(day: date, clock: time, zone: str) -> datetime:
@@ -91,6 +95,15 @@ def _in_seconds(spans: list[tuple[time, time]]) -> list[tuple[int, int]]:
 
 def _seconds(clock: time) -> int:
     return clock.hour * 3600 + clock.minute * 60 + clock.second
+
+
+def _within(spans: list[tuple[int, int]], offset: int) -> int:
+    """The second of the day that lies `offset` seconds of these spans after their start; it is in one of them."""
+    for start, end in spans:
+        if offset < end - start:
+            break
+        offset -= end - start
+    return start + offset
 
 
 @lru_cache(maxsize=8192)

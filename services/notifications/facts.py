@@ -70,6 +70,10 @@ class Facts:
         """The local day of the newest message; None before the first."""
         return max((self.local_day(sent.at) for sent in self.sent), default=None)
 
+    def earliest(self, now: datetime) -> datetime:
+        """Nothing is sent before this moment."""
+        return max(now, self.retry_at or now, self.settled_at or now)
+
     def local_day(self, moment: datetime) -> date:
         """The date of this moment where the partner lives."""
         return moment.astimezone(zone_of(self.zone)).date()

@@ -12,10 +12,10 @@ from services.notifications.projections import (
     Listing,
     PartnerFact,
     Timeline,
-    is_believable,
     next_listing,
     next_timeline,
     project,
+    unusable_field,
 )
 from services.notifications.schedule import Scheduler
 from shared.bus.batch import Batch
@@ -36,8 +36,8 @@ class Handlers:
         stored = await partner_store.listings(db, facts)
         changed = project(facts, stored, Listing(), next_listing)
         await partner_store.store_listings(db, changed, self._scheduler.now())
-        erased = [fact for fact in facts if changed.get(str(fact.partner_id), Listing()).status == "erased"]
-        await erasure.erase(db, {str(fact.partner_id): fact.recorded_at for fact in erased})
+        erased = {key for key, row in changed.items() if row.status == "erased"}
+        await erasure.erase(db, {fact.partner_id: fact.recorded_at for fact in facts if fact.partner_id in erased})
         # The partner that one was merged into until now is affected as well: a later row may have split them again.
         former = [stored[key].merged_into for key in changed if key in stored]
         await self._scheduler.reschedule(db, [*changed, *filter(None, former)])
@@ -55,19 +55,20 @@ class Handlers:
         newest: dict[str, ContactFact] = {}
         offsets: dict[str, int] = {}
         for record, fact in _decode(batch, ContactFact):
-            key = str(fact.partner_id)
+            key = fact.partner_id
             if key not in newest or fact.version > newest[key].version:
                 newest[key], offsets[key] = fact, record.offset
         erased = {key: at for key, offset, at in erasure.tombstones(batch) if offset > offsets.get(key, -1)}
-        await partner_store.store_contacts(db, newest)
+        changed = await partner_store.store_contacts(db, newest.values())
         await erasure.erase(db, erased)
-        await self._scheduler.reschedule(db, [*newest, *erased])
+        await self._scheduler.reschedule(db, [*changed, *erased])
 
 
 def _decode(batch: Batch, kind: type[Fact]) -> Iterator[tuple[Record, Fact]]:
-    """Each record with its fact; one whose `recorded_at` no clock can have shown is rejected."""
+    """Each record with its fact; one with a field that cannot be used is rejected."""
     for record, fact in batch.decode(kind):
-        if is_believable(fact.recorded_at):
+        field = unusable_field(fact)
+        if field is None:
             yield record, fact
         else:
-            batch.reject(record, "malformed: `$.recorded_at`")
+            batch.reject(record, f"malformed: {field}")

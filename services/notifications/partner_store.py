@@ -1,75 +1,60 @@
 """The projections in the table `partners`, and the table `contacts`: read and written by the batch."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import asyncpg
+from msgspec.structs import astuple
 
 from services.notifications.projections import LONGEST_TEXT, ContactFact, EnrollmentFact, Listing, PartnerFact, Timeline
 from services.notifications.queries import queries
 from shared.database import columns
 
-Row = TypeVar("Row")
-
 
 async def listings(db: asyncpg.Connection, facts: Iterable[PartnerFact]) -> dict[str, Listing]:
     """The stored listings of the partners that these facts are about, by partner's id."""
     rows = await db.fetch(queries["listings"], _ids(facts))
-    return {row["partner_id"]: _listing(row) for row in rows}
+    return {partner_id: Listing(*values) for partner_id, *values in rows}
 
 
 async def store_listings(db: asyncpg.Connection, changed: dict[str, Listing], now: datetime) -> None:
     if changed:
-        await db.execute(queries["store_listings"], *_columns(changed, _listing_values), now)
+        await db.execute(queries["store_listings"], *_columns(changed), now)
 
 
 async def timelines(db: asyncpg.Connection, facts: Iterable[EnrollmentFact]) -> dict[str, Timeline]:
     """The stored timelines of the partners that these facts are about, by partner's id."""
     rows = await db.fetch(queries["timelines"], _ids(facts))
-    return {row["partner_id"]: Timeline(*tuple(row)[1:]) for row in rows}
+    return {partner_id: Timeline(*values) for partner_id, *values in rows}
 
 
 async def store_timelines(db: asyncpg.Connection, changed: dict[str, Timeline]) -> None:
     if changed:
-        await db.execute(queries["store_timelines"], *_columns(changed, _timeline_values))
+        await db.execute(queries["store_timelines"], *_columns(changed))
 
 
-async def store_contacts(db: asyncpg.Connection, newest: dict[str, ContactFact]) -> None:
-    """One fact for each partner; what is older than the stored one or than the partner's erasure changes nothing."""
-    if newest:
-        await db.execute(queries["store_contacts"], *_columns(newest, _contact_values))
+async def store_contacts(db: asyncpg.Connection, newest: Iterable[ContactFact]) -> list[str]:
+    """One fact for each partner; what is older than the stored one or than the partner's erasure changes nothing.
+
+    Returns the partners whose reminders this may change: those that have an address now or had one before.
+    """
+    rows = [_contact_row(fact) for fact in newest]
+    return [row[0] for row in await db.fetch(queries["store_contacts"], *columns(rows, 8))]
 
 
 def _ids(facts: Iterable[PartnerFact | EnrollmentFact]) -> list[str]:
-    return sorted({str(fact.partner_id) for fact in facts})
+    return list({fact.partner_id for fact in facts})
 
 
-def _columns(rows: dict[str, Row], values: Callable[[Row], tuple[Any, ...]]) -> list[list[Any]]:
-    """The rows as columns in the order of the partners' ids, the id first. `rows` is not empty."""
-    table = [(partner_id, *values(row)) for partner_id, row in sorted(rows.items())]
-    return columns(table)
+def _columns(rows: dict[str, Listing] | dict[str, Timeline]) -> list[list[Any]]:
+    """The rows as columns, the partner's id first. `rows` is not empty."""
+    return [list(rows), *columns(map(astuple, rows.values()))]
 
 
-def _listing(row: asyncpg.Record) -> Listing:
-    _, *values, agencies = row
-    return replace(Listing(*values), agencies=tuple(agencies))
-
-
-def _listing_values(new: Listing) -> tuple[Any, ...]:
-    merge = (new.merged_into, new.merged_at)
-    return new.version, new.status, *merge, new.region, new.kind, new.listed_known_at, " ".join(new.agencies)
-
-
-def _timeline_values(new: Timeline) -> tuple[Any, ...]:
-    insured = (new.insured_from, new.insured_until, new.end_known_at)
-    return new.version, *insured, new.past_until, new.past_known_at
-
-
-def _contact_values(fact: ContactFact) -> tuple[Any, ...]:
+def _contact_row(fact: ContactFact) -> tuple[Any, ...]:
     contact = map(_storable, (fact.name, fact.contact_person, fact.phone, fact.email))
-    return fact.version, *contact, fact.language, fact.recorded_at
+    return fact.partner_id, fact.version, *contact, fact.language, fact.recorded_at
 
 
 def _storable(text: str | None) -> str | None:

@@ -3,20 +3,23 @@
 The structs decode only what reminders need of the facts in `shared.events`.
 """
 
+import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Annotated, Literal, TypeVar
-from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from services.notifications.facts import OPEN_END, Status
 
 Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 Version = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
-Code = Annotated[str, msgspec.Meta(max_length=32, pattern=r"^[A-Za-z0-9._-]*\Z")]
-"""A region, a kind: goes into answers, logs and the topic `outreach`, so nothing else fits in."""
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+"""A UUID as PostgreSQL writes it."""
+Code = Annotated[str, msgspec.Meta(max_length=32)]
+"""A region, a kind: goes into answers, logs and the topic `outreach`, so only an `is_code` fits in."""
 Slug = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\s\x00]+\Z")]
 """An agency, which becomes one word of the column `agencies`."""
 
@@ -26,27 +29,27 @@ LONGEST_TEXT = 1_000
 """Characters that are kept of a text of `contacts`; more than any message shows."""
 
 
-class ListFact(msgspec.Struct, frozen=True):
+class ListFact(msgspec.Struct, frozen=True, gc=False):
     """One list that a partner is on."""
 
     agency: Slug
 
 
-class PartnerFact(msgspec.Struct, frozen=True):
+class PartnerFact(msgspec.Struct, frozen=True, gc=False):
     """What reminders need of a fact on `partners`."""
 
-    partner_id: UUID
+    partner_id: Id
     version: Version
     status: Literal["active", "merged", "erased"]
     region: Code
     kind: Code
     recorded_at: Aware
-    merged_into: UUID | None = None
+    merged_into: Id | None = None
     listed_on: date | None = None
     lists: tuple[ListFact, ...] = ()
 
 
-class PeriodFact(msgspec.Struct, frozen=True):
+class PeriodFact(msgspec.Struct, frozen=True, gc=False):
     """One period of insurance, [from, until)."""
 
     start: date = msgspec.field(name="from")
@@ -57,19 +60,19 @@ class PeriodFact(msgspec.Struct, frozen=True):
             raise ValueError("until lies before from")
 
 
-class EnrollmentFact(msgspec.Struct, frozen=True):
+class EnrollmentFact(msgspec.Struct, frozen=True, gc=False):
     """What reminders need of a fact on `enrollments`."""
 
-    partner_id: UUID
+    partner_id: Id
     version: Version
     periods: tuple[PeriodFact, ...]
     recorded_at: Aware
 
 
-class ContactFact(msgspec.Struct, frozen=True):
+class ContactFact(msgspec.Struct, frozen=True, gc=False):
     """A fact on `contacts`, whole."""
 
-    partner_id: UUID
+    partner_id: Id
     version: Version
     name: str
     recorded_at: Aware
@@ -79,9 +82,9 @@ class ContactFact(msgspec.Struct, frozen=True):
     language: Literal["id", "en"] = "id"
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The projection of the topic `partners`. `agencies`: all that list the partner or ever did, in order."""
+class Listing(msgspec.Struct, frozen=True, gc=False):
+    """The projection of the topic `partners`, in the order of the table's columns. `agencies`: all that list the
+    partner or ever did, in order, separated by spaces."""
 
     version: int = 0
     status: Status = "unknown"
@@ -90,14 +93,14 @@ class Listing:
     region: str | None = None
     kind: str | None = None
     listed_known_at: datetime | None = None
-    agencies: tuple[str, ...] = ()
+    agencies: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """The projection of the topic `enrollments`: `insured_until` is the first day without insurance, or OPEN_END.
+class Timeline(msgspec.Struct, frozen=True, gc=False):
+    """The projection of the topic `enrollments`, in the order of the table's columns.
 
-    `past_until`, `past_known_at`: the same of the timeline before it was emptied, which a merge does.
+    `insured_until` is the first day without insurance, or OPEN_END; `past_until`, `past_known_at`: the same of the
+    timeline before it was emptied, which a merge does.
     """
 
     version: int = 0
@@ -116,6 +119,22 @@ def is_believable(moment: datetime) -> bool:
     return moment.year in YEARS
 
 
+@lru_cache(maxsize=4096)
+def is_code(text: str) -> bool:
+    """Whether a Code is one; cached, since a batch names the same few thousands of times."""
+    return bool(re.fullmatch(r"[A-Za-z0-9._-]*", text))
+
+
+def unusable_field(fact: "PartnerFact | EnrollmentFact | ContactFact") -> str | None:
+    """The field that keeps this decoded fact from being used, as msgspec names it."""
+    if isinstance(fact, PartnerFact):
+        if not is_code(fact.region):
+            return "`$.region`"
+        if not is_code(fact.kind):
+            return "`$.kind`"
+    return None if is_believable(fact.recorded_at) else "`$.recorded_at`"
+
+
 Row = TypeVar("Row", Listing, Timeline)
 Fact = TypeVar("Fact", PartnerFact, EnrollmentFact)
 
@@ -129,7 +148,7 @@ def project(
     """
     changed: dict[str, Row] = {}
     for fact in facts:
-        partner_id = str(fact.partner_id)
+        partner_id = fact.partner_id
         old = changed.get(partner_id) or stored.get(partner_id, empty)
         if (new := next_row(old, fact)) is not old:
             changed[partner_id] = new
@@ -145,8 +164,7 @@ def next_listing(old: Listing, fact: PartnerFact) -> Listing:
         return old
     if fact.status == "merged":
         merged_at = old.merged_at if old.status == "merged" else fact.recorded_at
-        into = str(fact.merged_into) if fact.merged_into else None
-        merged = replace(old, version=fact.version, status="merged", merged_into=into, merged_at=merged_at)
+        merged = replace(old, version=fact.version, status="merged", merged_into=fact.merged_into, merged_at=merged_at)
         return replace(merged, agencies=_agencies(old, fact))
     known_at = None
     if fact.status == "active" and fact.listed_on is not None:
@@ -154,8 +172,13 @@ def next_listing(old: Listing, fact: PartnerFact) -> Listing:
     return Listing(fact.version, fact.status, None, None, fact.region, fact.kind, known_at, _agencies(old, fact))
 
 
-def _agencies(old: Listing, fact: PartnerFact) -> tuple[str, ...]:
-    return tuple(sorted({*old.agencies, *(each.agency for each in fact.lists)}))
+def _agencies(old: Listing, fact: PartnerFact) -> str:
+    return _united(old.agencies, tuple([each.agency for each in fact.lists]))
+
+
+@lru_cache(maxsize=1024)
+def _united(agencies: str, more: tuple[str, ...]) -> str:
+    return " ".join(sorted({*agencies.split(), *more}))
 
 
 def next_timeline(old: Timeline, fact: EnrollmentFact) -> Timeline:

@@ -5,11 +5,11 @@ from partners where partner_id = any($1::uuid[])
 
 -- name: store_listings(partner_ids, versions, statuses, survivors, merge_times, regions, kinds, known_times, agencies, now)
 -- Stores the newest listings, applied `now`; never over a newer version. In key order, so that two batches cannot
--- deadlock. The agencies come as one text each, separated by spaces: an array of arrays must be rectangular.
+-- deadlock.
 insert into partners as p (partner_id, version, status, merged_into, merged_at, region, kind, listed_known_at, agencies,
                            applied_at)
 select n.partner_id, n.version, n.status, n.merged_into, n.merged_at, n.region, n.kind, n.listed_known_at,
-       string_to_array(n.agencies, ' '), $10::timestamptz
+       n.agencies, $10::timestamptz
 from unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[],
             $8::timestamptz[], $9::text[])
      n (partner_id, version, status, merged_into, merged_at, region, kind, listed_known_at, agencies)
@@ -40,7 +40,8 @@ where p.enrollment_version < excluded.enrollment_version
 
 -- name: store_contacts(partner_ids, versions, names, contact_persons, phones, emails, languages, recorded_times)
 -- Stores the newest contacts, in key order; never over a newer version, never what was erased or is of an erased
--- partner.
+-- partner. Returns the partners among them that have or had an e-mail address: nothing else decides about reminders.
+with stored as (
 insert into contacts as c (partner_id, version, name, contact_person, phone, email, language, recorded_at)
 select n.* from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
                        $8::timestamptz[])
@@ -54,6 +55,9 @@ on conflict (partner_id) do update set
     phone = excluded.phone, email = excluded.email, language = excluded.language,
     recorded_at = excluded.recorded_at
 where c.version < excluded.version
+returning partner_id, old.email is not null or new.email is not null as is_reachable
+)
+select partner_id::text from stored where is_reachable
 
 -- name: erase_contacts(partner_ids, erased_times)
 -- Deletes these contacts, erased at these moments, and notes that their dead letters are to be erased. The version and
@@ -98,18 +102,15 @@ with recursive up as (
     from up join partners p on p.partner_id = up.merged_into
     where up.status = 'merged' and up.depth < 100
 )
-select p.partner_id::text, p.region, p.agencies from up join partners p using (partner_id) order by up.depth desc limit 1
+select p.partner_id::text, p.region, string_to_array(p.agencies, ' ') as agencies from up join partners p using (partner_id) order by up.depth desc limit 1
 
 -- name: lock_status(partner_id)
 -- The present status; an erasure waits until the caller's transaction has ended.
 select status from partners where partner_id = $1::uuid for share
 
--- name: add_missing_schedules(partner_ids)
--- Guarantees a row for each of these, so that it can be locked. In key order.
-insert into schedule (partner_id) select id from unnest($1::uuid[]) id order by 1 on conflict do nothing
-
 -- name: lock_schedules(partner_ids)
--- From here to the commit no other transaction decides about these partners. In key order.
+-- From here to the commit no other transaction decides about these partners. In key order. A partner without a row is
+-- known to the transaction alone that adds it: the first decision is stored together with the first fact.
 select partner_id from schedule where partner_id = any($1::uuid[]) order by partner_id for update
 
 -- name: lock_leased(partner_ids, owner)
@@ -121,7 +122,8 @@ order by partner_id for update
 -- name: facts(partner_ids)
 -- All that `decide` needs of these partners, what was sent to those merged into them included. The listing counts as
 -- known from the earliest of theirs on, unless this partner was listed again after the merge; an end of insurance taken
--- over from one of them counts as known since it was known there: a merge alone starts nothing again.
+-- over from one of them counts as known since it was known there: a merge alone starts nothing again. Partners that are
+-- alike, which differ in their ids alone, are one row. When the contact became known matters after a refusal only.
 with recursive family as (
     select id as root, id as member from unnest($1::uuid[]) id
     union
@@ -146,26 +148,26 @@ past as (
     from family f join history h on h.partner_id = f.member
     group by f.root
 )
-select p.partner_id::text, p.region, p.status, p.insured_from, p.insured_until, k.end_known_at,
+select p.region, p.status, p.insured_from, p.insured_until, k.end_known_at,
        case when p.listed_known_at is not null then k.listed end as listed_known_at, k.opted_out_at,
-       c.email is not null as has_email, c.recorded_at as contact_known_at,
+       c.email is not null as has_email, case when past.refused_at is not null then c.recorded_at end as contact_known_at,
        past.steps, past.sent_at, past.refused_at, past.escalated_at, s.retry_at,
-       k.applied_at
+       k.applied_at, array_agg(p.partner_id::text order by p.partner_id) as partner_ids
 from partners p
 join kin k on k.root = p.partner_id
 left join past on past.root = p.partner_id
 left join contacts c on c.partner_id = p.partner_id
 left join schedule s on s.partner_id = p.partner_id
 where p.partner_id = any($1::uuid[])
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 
--- name: store_decisions(partner_ids, states, reasons, due_times, channels, templates)
--- Stores the decisions and when to decide again. A lease stays as it is; rows that would not change are not written.
-update schedule s set state = n.state, why = n.why, due_at = n.due_at, channel = n.channel, template = n.template
-from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[])
-     n (partner_id, state, why, due_at, channel, template)
-where s.partner_id = n.partner_id
-  and (s.state, s.why, s.due_at, s.channel, s.template)
-      is distinct from (n.state, n.why, n.due_at, n.channel, n.template)
+-- name: store_decisions(partner_ids, states, due_times)
+-- Stores the states and when to decide again, in key order. A lease stays as it is; rows that would not change are not
+-- written.
+insert into schedule as s (partner_id, state, due_at)
+select * from unnest($1::uuid[], $2::text[], $3::timestamptz[]) order by 1
+on conflict (partner_id) do update set state = excluded.state, due_at = excluded.due_at
+where (s.state, s.due_at) is distinct from (excluded.state, excluded.due_at)
 
 -- name: is_any_due(now)
 -- Whether any partner is due that nobody leases.
@@ -281,7 +283,7 @@ select partner_id from added where partner_id = $1
 select p.partner_id::text
 from partners p join schedule s using (partner_id)
 where (s.due_at is not null or $5 and s.state = 'unreachable')
-  and p.region = any($1::text[]) and p.partner_id > $2::uuid and ($4::text is null or $4 = any(p.agencies))
+  and p.region = any($1::text[]) and p.partner_id > $2::uuid and ($4::text is null or $4 = any(string_to_array(p.agencies, ' ')))
 order by p.partner_id limit $3
 
 -- name: partner_ids_after(after_id, page_size)

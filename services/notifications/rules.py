@@ -144,7 +144,7 @@ def _planned_day(facts: Facts, policy: Policy, anchor: date, days: int) -> date:
 
 def _contact_time(planned: date, facts: Facts, calendar: Calendar, now: datetime) -> datetime:
     """The partner's own second of the planned day; of what was missed, the first contact time from now on."""
-    earliest = max(now, facts.retry_at or now, facts.settled_at or now)
+    earliest = facts.earliest(now)
     today = facts.local_day(earliest)
     slot = calendar.slot(calendar.contact_day(max(planned, today)), facts.zone, facts.partner_id)
     if slot >= earliest:

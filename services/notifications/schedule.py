@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
+from services.notifications.alike import Alike, NextTime, next_time, next_times
 from services.notifications.facts import Facts, Sent
 from services.notifications.policy_store import PolicyStore
 from services.notifications.policy_timeline import decide_by_timeline
@@ -16,6 +17,9 @@ from shared.turns import in_turns
 
 SETTLING = timedelta(minutes=1)
 """A merge is published on two topics: so long after one of the two was read, the other is on the log as well."""
+
+MOST_ALIKE = 100
+"""Partners that are decided about in one turn."""
 
 BEFORE_FIRST_ID = "00000000-0000-0000-0000-000000000000"
 """Sorts before the id of every partner: where paging over all of them begins."""
@@ -44,9 +48,8 @@ class Scheduler:
         """Decide again about these partners and those they were merged into; unknown ids are left out."""
         ids = [row[0] for row in await db.fetch(queries["affected_partners"], sorted(set(partner_ids)))]
         if ids:
-            await db.execute(queries["add_missing_schedules"], ids)
             await self.lock(db, ids)
-            await self.store(db, await self.decisions(db, ids))
+            await self._store(db, await self._next_times(db, ids))
 
     async def lock(self, db: asyncpg.Connection, ids: list[str]) -> None:
         """From here to the commit nobody else can change the schedule of these partners."""
@@ -60,18 +63,31 @@ class Scheduler:
         return {facts.partner_id: decide_by_timeline(facts, timeline, now) async for facts in found}
 
     async def facts(self, db: asyncpg.Connection, ids: list[str]) -> list[Facts]:
-        return [self._facts(row) for row in await db.fetch(queries["facts"], ids)]
+        return [facts for alike in await self._alike(db, ids) for facts in alike.each()]
 
     async def store(self, db: asyncpg.Connection, decisions: dict[str, Decision]) -> None:
         """Write these decisions to the schedule. What is to be done at once is due now."""
-        rows = [_row(partner_id, decision, self.now()) for partner_id, decision in sorted(decisions.items())]
+        now = self.now()
+        await self._store(db, [next_time(partner_id, decision, now) for partner_id, decision in decisions.items()])
+
+    async def _next_times(self, db: asyncpg.Connection, ids: list[str]) -> list[NextTime]:
+        now = self.now()
+        timeline = await self._policies.timeline(db, now)
+        found = in_turns(await self._alike(db, ids), lambda alike: len(alike.partner_ids))
+        return [each async for alike in found for each in next_times(alike, timeline, now)]
+
+    async def _store(self, db: asyncpg.Connection, rows: list[NextTime]) -> None:
         if rows:
             await db.execute(queries["store_decisions"], *columns(rows))
+
+    async def _alike(self, db: asyncpg.Connection, ids: list[str]) -> list[Alike]:
+        rows = await db.fetch(queries["facts"], ids)
+        return [part for row in rows for part in Alike(self._facts(row), row["partner_ids"]).parts(MOST_ALIKE)]
 
     def _facts(self, row: asyncpg.Record) -> Facts:
         sent = zip(row["steps"] or (), row["sent_at"] or (), strict=True)
         return Facts(
-            partner_id=row["partner_id"],
+            partner_id=row["partner_ids"][0],
             zone=self._zone(row["region"]),
             region=row["region"] or "",
             is_region_known=self._regions.get(row["region"] or "") is not None,
@@ -94,10 +110,3 @@ class Scheduler:
         if region not in self._zones:
             self._zones[region] = self._regions.time_zone(region or "").key
         return self._zones[region]
-
-
-def _row(partner_id: str, decision: Decision, now: datetime) -> tuple[str | datetime | None, ...]:
-    due_at = now if decision.actions else decision.due_at
-    upcoming = decision.next
-    channel, template = (upcoming.channel, upcoming.template) if upcoming else (None, None)
-    return partner_id, decision.state, decision.why, due_at, channel, template

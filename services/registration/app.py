@@ -17,6 +17,7 @@ from services.registration.api import (
     partners,
     quarantine,
     sources,
+    upload_decisions,
     upload_form,
     uploads,
 )
@@ -47,11 +48,21 @@ from shared.regions import Regions
 from shared.security import KEY_CONNECTIONS, KeyRing
 from shared.service import build_app
 
-MIGRATIONS = Path(__file__).parent / "migrations"
-RESOURCES = (
-    *(events, imports, uploads, downloads, lists, partners, cases, quarantine),
-    *(agencies, sources, audit_trail),
+ROUTES = (
+    events,
+    imports,
+    uploads,
+    upload_decisions,
+    downloads,
+    lists,
+    partners,
+    cases,
+    quarantine,
+    agencies,
+    sources,
+    audit_trail,
 )
+MIGRATIONS = Path(__file__).parent / "migrations"
 SOURCE = "/payung/registration"
 WRITES = ("partners", "contacts", "enrollments", "claims", "reference", "access", "intake")
 
@@ -67,20 +78,21 @@ async def create(settings: Settings) -> FastAPI:
         partitions=settings.partitions,
         replication=settings.replication,
     )
-    app = build(settings, pool, await connect(settings.database, max_size=KEY_CONNECTIONS))
+    keys_pool = await connect(settings.database, max_size=KEY_CONNECTIONS)
+    app = build(settings, pool, keys_pool, await connect(settings.database, max_size=1))
     here: Services = app.state.services
     await identity_upgrade.run(pool, here.writer, here.vault)
     await authority_upgrade.run(pool, here.writer)
     return app
 
 
-def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> FastAPI:
-    """The application; `keys_pool` serves keys alone."""
+def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, writer_pool: asyncpg.Pool) -> FastAPI:
+    """The application; `keys_pool` serves keys alone, `writer_pool` the writer, whose statements are planned once."""
     metrics = Metrics("registration")
     vault = Vault(settings.secret)
     relay = Relay(pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix)
     access_relay = Relay(keys_pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix, lane=ACCESS)
-    writer = Writer(pool, vault, relay, metrics)
+    writer = Writer(writer_pool, vault, relay, metrics)
     keys = Keys(keys_pool, KeyRing(keys_pool, settings.admin_key), access_relay)
     regions = Regions.load()
     erased = partial(dead_letters_of_erased, vault=vault, regions=regions)
@@ -93,8 +105,11 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
     retention = Retention(pool, settings.retention_days)
     intake_eraser = IntakeEraser(pool, kafka=kafka, prefix=prefix)
     erasers = dead_letter_eraser, access, intake_eraser
+    days = settings.retention_days
     quota = Quota(pool, settings.upload_quota_mib << 20)
-    here = Services(pool, vault, writer, keys, regions, import_worker, dry_run_worker, *erasers, quota, settings.jkp)
+    here = Services(
+        pool, vault, writer, keys, regions, import_worker, dry_run_worker, *erasers, quota, settings.jkp, days
+    )
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
     consumer.on(FORMER_INTAKE, intake.on_former_intake, may_halt=False)
@@ -113,7 +128,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
             intake_eraser,
             retention,
         ],
-        routers=[imports.receiving, *(each.router for each in RESOURCES)],
+        routers=[imports.receiving, *(each.router for each in ROUTES)],
         state={"services": here, "keys": keys.ring},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,
@@ -121,7 +136,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
             "/v1/uploads/": upload_form.MOST_BYTES,
         },
         metrics=metrics,
-        on_stop=partial(close, pool, keys_pool),
+        on_stop=partial(close, pool, keys_pool, writer_pool),
     )
     for trouble in UNAVAILABLE:
         app.add_exception_handler(trouble, _unavailable)

@@ -10,9 +10,9 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from services.registration.intake import jurisdiction
 from services.registration.intake.contexts import EventContext
 from services.registration.intake.event_reader import UNREADABLE, EventReader
-from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import cloudevents, envelopes
@@ -62,7 +62,7 @@ class KafkaIntake:
             batch.reject(replace(record, headers=headers), reason)
 
     def _submission(self, agency: str, regions: tuple[str, ...], scopes: set[str], events: list[Any]) -> Events:
-        reader = EventReader(EventContext(Jurisdiction(self._here.regions, regions), self._here.jkp))
+        reader = EventReader(EventContext(jurisdiction.shared(self._here.regions, regions), self._here.jkp))
         return Events(agency, regions, envelopes.items(events, agency, reader, self._here.vault, scopes.__contains__))
 
 

@@ -1,9 +1,10 @@
 """An order: a command and who gave it. An outcome: what the order did, or why it is refused."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 from uuid import UUID
+
+import msgspec
 
 from services.registration.intake.commands import Command
 from services.registration.intake.values import Refusal
@@ -11,8 +12,7 @@ from services.registration.intake.values import Refusal
 C = TypeVar("C", bound=Command, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Order(Generic[C]):
+class Order(msgspec.Struct, Generic[C], frozen=True):
     """A command, the agency that gave it and the regions that agency works in; `import_id` where a file holds it."""
 
     agency: str
@@ -37,8 +37,7 @@ class Effect(StrEnum):
     CHANGED = "changed"
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True):
     """What the order changed, and the partner it is about, if it is about one."""
 
     effect: Effect

@@ -3,13 +3,18 @@
 select pg_advisory_xact_lock(hashtext(current_schema() || '/writer'));
 
 -- name: plan_by_index()
--- The writer's statements are look-ups by key; statistics of a table just filled must not turn them into scans.
+-- A dry run's statements are look-ups by key; statistics of a table just filled must not turn them into scans.
 select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true),
        set_config('jit', 'off', true);
 
--- name: tick()
--- The acceptance clock never goes back, whichever instance asks.
-update clock set last = greatest(last, clock_timestamp()) returning last;
+-- name: begin_writing()
+-- Takes the writer's lock, then moves the acceptance clock, which never goes back, whichever instance asks. From here to
+-- the end of the transaction the writer's statements, which are look-ups by key, are planned as such: statistics of a
+-- table just filled must not turn them into scans.
+with locked as materialized (select pg_advisory_xact_lock(hashtext(current_schema() || '/writer')))
+update clock set last = greatest(last, clock_timestamp()) from locked
+returning last, set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),
+          set_config('jit', 'off', true);
 
 -- name: overlay_tables()
 -- From now on this session sees each table with its own changes laid over it, and no other session sees these: a
@@ -79,6 +84,18 @@ end $overlay$;
 -- What the acceptance clock would show now; it is not moved.
 select greatest(last, clock_timestamp()) from clock;
 
+-- name: what_there_is()
+-- Whether there are any of these at all; each is one look-up, and where there are none they need not be searched.
+select exists (select from decided) as decisions,
+       exists (select from decided where not same) as decisions_of_different,
+       exists (select from former) as former_identifiers,
+       exists (select from participant) as participants,
+       exists (select from attendance) as guests,
+       exists (select from evidence where texts_unknown) as rows_with_unknown_texts,
+       exists (select from cases where closed_at is null and kind = 'region_conflict') as region_conflicts,
+       exists (select from cases where closed_at is null and kind in ('possible_duplicate', 'conflict'))
+           as identity_cases;
+
 -- name: evidence_by_key(keys)
 -- The rows with these keys, whole.
 select * from evidence where key = any($1::uuid[]);
@@ -94,6 +111,22 @@ select * from evidence where key in (
     union select key from evidence where nik_koperasi = any($2::text[])
     union select key from evidence where nik = any($3::uuid[]));
 
+-- name: evidence_near(nibs, nik_koperasis, niks, names)
+-- Every row that shares a NIB, NIK Koperasi or NIK with those asked for, and all rows of the partners that bear one of
+-- these names: each once for either reason, without what is sealed.
+select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, region, kind, scale, occupation,
+       cooperative, total, management, staff, labour, first_listed, last_listed, line, import_id, phone, email, owner,
+       number_group, name_group, false as by_name
+  from evidence where key in (
+    select key from evidence where nib = any($1::bigint[])
+    union select key from evidence where nik_koperasi = any($2::text[])
+    union select key from evidence where nik = any($3::uuid[]))
+union all
+select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, region, kind, scale, occupation,
+       cooperative, total, management, staff, labour, first_listed, last_listed, line, import_id, phone, email, owner,
+       number_group, name_group, true
+  from evidence where partner_id = any(array(select partner_id from evidence where name = any($4::uuid[])));
+
 -- name: evidence_bearing(names)
 -- All rows of the partners that bear one of these names, without what is sealed.
 select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, region, kind, scale, occupation,
@@ -108,17 +141,17 @@ select key, sequence, partner_id, agency, list, nib, nik_koperasi, nik, name, re
        number_group, name_group
   from evidence where partner_id = any(array(select partner_id from evidence where nik = any($1::uuid[])));
 
--- name: of_several_partners(names, niks)
--- Those of these names and NIKs that several partners have: only these can be in doubt.
-select name as about from evidence where name = any($1::uuid[]) group by name having count(distinct partner_id) > 1
+-- name: in_doubt(names, niks, hashes)
+-- Those of these names and NIKs that several partners have: only these can be in doubt; and the open cases of who is
+-- one partner that are about these names or NIKs, given as text.
+select name as about, null as kind, null as subject
+  from evidence where name = any($1::uuid[]) group by name having count(distinct partner_id) > 1
 union all
-select nik from evidence where nik = any($2::uuid[]) group by nik having count(distinct partner_id) > 1;
-
--- name: identity_cases_about(hashes)
--- The open cases of who is one partner that are about these names or NIKs.
-select kind, subject from cases
+select nik, null, null from evidence where nik = any($2::uuid[]) group by nik having count(distinct partner_id) > 1
+union all
+select null, kind, subject from cases
  where closed_at is null and kind in ('possible_duplicate', 'conflict')
-   and split_part(subject, '/', 1) = any($1::text[]);
+   and split_part(subject, '/', 1) = any($3::text[]);
 
 -- name: decided_rows(decision)
 -- The rows of this decision, none if it was never taken.
@@ -135,10 +168,6 @@ delete from decided where decision in (
 -- Nothing that was decided is kept of rows with these keys or numbers.
 delete from decided where key = any($1::uuid[]) or nib = any($2::bigint[]) or nik_koperasi = any($3::text[])
     or nik = any($4::uuid[]);
-
--- name: kinds_of_decisions()
--- Whether there are decisions that partners are the same, and such that they are different; one look-up each.
-select k.same from (values (true), (false)) k (same) where exists (select from decided d where d.same = k.same);
 
 -- name: any_without_groups()
 -- Whether there are rows that were stored under former rules and not read anew.
@@ -215,15 +244,311 @@ select count(*) from unsettled;
 -- Takes some of the rows that are to be settled; they are settled when the transaction commits.
 delete from unsettled where key in (select key from unsettled order by key limit $1) returning key;
 
--- name: any_texts_unknown()
--- Whether there are rows of which not all texts are known, since they were stored before these counted.
-select exists (select from evidence where texts_unknown);
-
 -- name: adopt_evidence(before, key, content)
 -- Rows of which not all texts were known are the rows with these keys and contents; what has its key is left alone.
 update evidence e set key = n.key, content = n.content, texts_unknown = false
   from unnest($1::uuid[], $2::uuid[], $3::uuid[]) n (before, key, content)
  where e.key = n.before and e.texts_unknown and not exists (select from evidence o where o.key = n.key);
+
+-- name: newest_versions(keys)
+-- Who listed each of these rows last, of those that several listed.
+select distinct on (key) key, import_id from row_version
+ where key = any($1::uuid[]) and left_out_by is null order by key, version desc;
+
+-- name: add_base_versions(keys)
+-- Who listed these rows until now, where it is not kept yet.
+insert into row_version (key, import_id, first_listed, last_listed, line)
+select e.key, e.import_id, e.first_listed, e.last_listed, e.line from evidence e
+ where e.key = any($1::uuid[])
+   and not exists (select from row_version v where v.key = e.key and v.left_out_by is null);
+
+-- name: add_versions(keys, import_ids, first_listed, last_listed, lines)
+-- Who lists these rows from now on.
+insert into row_version (key, import_id, first_listed, last_listed, line)
+select * from unnest($1::uuid[], $2::uuid[], $3::date[], $4::date[], $5::int[]);
+
+-- name: renew_versions(keys, import_ids, first_listed, last_listed, lines, has_ref)
+-- The upload that listed these rows last lists them again: with a ref on these days alone, else on these as well.
+update row_version v
+   set first_listed = case when n.has_ref then n.first else least(v.first_listed, n.first) end,
+       last_listed = case when n.has_ref then n.last else greatest(v.last_listed, n.last) end,
+       line = case when n.has_ref or v.line is null or (n.last, n.line) > (v.last_listed, v.line) then n.line else v.line end
+  from unnest($1::uuid[], $2::uuid[], $3::date[], $4::date[], $5::int[], $6::bool[])
+       n (key, import_id, first, last, line, has_ref)
+ where v.key = n.key and v.left_out_by is null and v.import_id is not distinct from n.import_id
+   and v.version = (select max(o.version) from row_version o where o.key = n.key and o.left_out_by is null);
+
+-- name: add_mentions(keys, import_id)
+-- The upload means these rows, though it does not list them; once each.
+insert into row_version (key, import_id)
+select k.key, $2 from (select distinct unnest($1::uuid[]) as key) k
+ where not exists (select from row_version v where v.key = k.key and v.import_id = $2 and v.left_out_by is null);
+
+-- name: add_versions_of(keys, import_id, days, subjects)
+-- This upload (null: an event) sent these rows.
+insert into row_version (key, import_id, first_listed, last_listed, line, subject)
+select n.key, $2, n.day, n.day, 0, n.subject from unnest($1::uuid[], $3::date[], $4::text[]) n (key, day, subject);
+
+-- name: set_version_states(import_id, keys, states)
+-- What these rows said until this upload (null: an event) is kept with the newest version of somebody else.
+update row_version v set state = n.state from unnest($2::uuid[], $3::jsonb[]) n (key, state)
+ where v.key = n.key and v.state is null
+   and v.version = (select max(o.version) from row_version o where o.key = n.key and o.import_id is distinct from $1);
+
+-- name: sent_versions(keys)
+-- All versions of these rows, of whom they are and what they said, the oldest first.
+select key, version, import_id, first_listed, last_listed, coalesce(line, 0) as line, state is not null as has_state,
+       subject, state
+  from row_version where key = any($1::uuid[]) order by key, version;
+
+-- name: drop_versions_about(subjects)
+-- Nothing is kept of who sent rows of these.
+delete from row_version where subject = any($1::text[]);
+
+-- name: remove_claims(claim_ids)
+-- These claims were taken back.
+delete from claim where claim_id = any($1::uuid[]);
+
+-- name: remove_guests(keys)
+-- These guests were taken back; returns the briefings that they attended.
+delete from attendance where key = any($1::uuid[]) returning statement;
+
+-- name: thin_versions(keys, most)
+-- Of the versions of these rows the newest stay, so many, and the first.
+delete from row_version where version in (
+    select version from (
+        select version, row_number() over (partition by key order by version desc) as age,
+               min(version) over (partition by key) as first
+          from row_version where key = any($1::uuid[]) and left_out_by is null) each
+     where age > $2 and version <> first);
+
+-- name: adopt_versions(before, key)
+-- Rows of which not all texts were known are the rows with these keys: before these are stored as such.
+update row_version v set key = n.key from unnest($1::uuid[], $2::uuid[]) n (before, key)
+ where v.key = n.before and exists (select from evidence e where e.key = n.before and e.texts_unknown)
+   and not exists (select from evidence o where o.key = n.key);
+
+-- name: keep_states_before(keys, import_ids)
+-- These uploads (null: events) are about to change these rows: the newest version of somebody else keeps them as they
+-- are, unless it is kept already what that one left.
+update row_version v set state = to_jsonb(e)
+  from unnest($1::uuid[], $2::uuid[]) n (key, import_id) join evidence e on e.key = n.key
+ where v.key = n.key and v.left_out_by is null and v.state is null
+   and v.version = (select max(o.version) from row_version o
+                     where o.key = n.key and o.left_out_by is null and o.import_id is distinct from n.import_id);
+
+-- name: keep_version_states(keys)
+-- These rows are about to go: their newest version keeps them as they are.
+update row_version v set state = to_jsonb(e) from evidence e
+ where v.key = e.key and e.key = any($1::uuid[]) and v.left_out_by is null
+   and v.version = (select max(o.version) from row_version o where o.key = e.key and o.left_out_by is null);
+
+-- name: leave_out_versions(keys, import_id)
+-- The whole list of this upload leaves these rows out.
+update row_version set left_out_by = $2 where key = any($1::uuid[]) and left_out_by is null;
+
+-- name: set_first_days(import_id, keys, days)
+-- By this upload these rows are listed since an earlier day: their partners were on the list before.
+update row_version v set first_listed = least(v.first_listed, n.day)
+  from unnest($2::uuid[], $3::date[]) n (key, day)
+ where v.key = n.key and v.import_id = $1 and v.first_listed is not null and v.left_out_by is null;
+
+-- name: bring_versions_back(keys, import_id)
+-- What this upload left out is on the list again; a row that was listed anew meanwhile keeps that as its newest version.
+with again as (
+    insert into row_version (key, import_id, first_listed, last_listed, line)
+    select e.key, e.import_id, e.first_listed, e.last_listed, e.line from evidence e
+     where e.key = any($1::uuid[])
+       and exists (select from row_version v where v.key = e.key and v.left_out_by = $2)
+       and not exists (select from row_version v where v.key = e.key and v.left_out_by is null))
+update row_version set left_out_by = null where key = any($1::uuid[]) and left_out_by = $2;
+
+-- name: versions_of(keys)
+-- All versions of these rows, the oldest first, those that whole lists left out among them.
+select key, version, import_id, first_listed, last_listed, coalesce(line, 0) as line, state is not null as has_state,
+       left_out_by
+  from row_version where key = any($1::uuid[]) order by key, version;
+
+-- name: version_states(versions)
+-- The rows as these versions left them.
+select v.version as of_version, e.* from row_version v, jsonb_populate_record(null::evidence, v.state) e
+ where v.version = any($1::bigint[]) and v.state is not null;
+
+-- name: inherit_states(versions, dropped)
+-- Each of these versions has the state of the dropped one beside it: it said the same.
+update row_version v set state = d.state
+  from unnest($1::bigint[], $2::bigint[]) n (version, dropped) join row_version d on d.version = n.dropped
+ where v.version = n.version;
+
+-- name: drop_versions(versions)
+-- These versions never were.
+delete from row_version where version = any($1::bigint[]);
+
+-- name: drop_versions_of(keys)
+-- Nothing is kept of who listed these rows, but for what a whole list left out.
+delete from row_version where key = any($1::uuid[]) and left_out_by is null;
+
+-- name: erase_versions(agency, keys, nibs, nik_koperasis, niks, names)
+-- Nothing is kept of who listed these rows, and of what rows once were that have these identifiers, of an agency (null:
+-- all); a name alone finds only what has no better identifier: others bear it too.
+delete from row_version where version in (
+    select version from row_version where key = any($2::uuid[])
+    union select version from row_version where state is not null and state->>'nib' = any($3::bigint[]::text[])
+    union select version from row_version where state is not null and state->>'nik_koperasi' = any($4::text[])
+    union select version from row_version where state is not null and state->>'nik' = any($5::uuid[]::text[])
+    union select version from row_version
+           where state is not null and state->>'name' = any($6::uuid[]::text[])
+             and state->>'nik' is null and state->>'nib' is null)
+   and ($1::text is null or state is null or state->>'agency' = $1);
+
+-- name: rows_to_leave_out(import_id, keys)
+-- Those of these rows that nobody listed again since it was settled which ones leave the list, whole.
+select e.* from evidence e
+ where e.key = any($2::uuid[])
+   and not exists (select from row_version v join import i on i.import_id = $1
+                    where v.key = e.key and v.left_out_by is null and v.version > i.leaving_since);
+
+-- name: rows_staying(import_id, partner_ids, keys)
+-- All other rows of these partners on the list of this upload, whole; `leaves`: it is to be left out as well.
+select e.*, exists (select from list_work w where w.import_id = $1 and w.key = e.key::text) as leaves
+  from evidence e join import i on i.import_id = $1 and i.agency = e.agency and i.list = e.list
+ where e.partner_id = any($2::uuid[]) and not (e.key = any($3::uuid[]));
+
+-- name: rows_meant(agency, list, refs, nibs, nik_koperasis, niks, names)
+-- The rows of a list with one of these identifiers.
+select key, ref, nib, nik_koperasi, nik, name from evidence where agency = $1 and list = $2 and key in (
+    select key from evidence where agency = $1 and ref = any($3::text[])
+    union select key from evidence where nib = any($4::bigint[])
+    union select key from evidence where nik_koperasi = any($5::text[])
+    union select key from evidence where nik = any($6::uuid[])
+    union select key from evidence where name = any($7::uuid[]));
+
+-- name: count_leaving(import_id, agency, list)
+-- How many partners were on the list before this upload, and of how many no row of the list is in it.
+with on_list as (
+    select e.partner_id, e.import_id is not distinct from $1 as is_new,
+           e.import_id is not distinct from $1
+           or exists (select from row_version v
+                       where v.key = e.key and v.import_id = $1 and v.left_out_by is null) as is_in_file
+      from evidence e where e.agency = $2 and e.list = $3),
+partners as (
+    select bool_and(is_new) as is_new, bool_or(is_in_file) as stays from on_list group by partner_id)
+select count(*) filter (where not is_new)::int as listed, count(*) filter (where not stays)::int as missing from partners;
+
+-- name: would_leave(import_id, agency, list)
+-- As `count_leaving`, within a dry run's session; and its refused rows that mean no row of the list.
+with on_list as (
+    select e.partner_id, e.import_id is not distinct from $1 as is_new,
+           e.import_id is not distinct from $1
+           or exists (select from row_version v
+                       where v.key = e.key and v.import_id = $1 and v.left_out_by is null) as is_in_file
+      from evidence e where e.agency = $2 and e.list = $3),
+partners as (
+    select bool_and(is_new) as is_new, bool_or(is_in_file) as stays from on_list group by partner_id)
+select count(*) filter (where not is_new)::int as listed, count(*) filter (where not stays)::int as missing,
+       (select unmatched from import where import_id = $1) as unmatched from partners;
+
+-- name: note_dry_leaving(import_id, listed, missing, unmatched)
+-- What a dry run found of who would leave the list.
+update import set listed = $2, missing = $3, delisted = $3, unmatched = $4 where import_id = $1;
+
+-- name: settle_leaving(import_id, agency, list)
+-- The rows of the list that are not in this upload are to be left out.
+with leaving as (
+    insert into list_work (import_id, key)
+    select $1, e.key::text from evidence e
+     where e.agency = $2 and e.list = $3 and e.import_id is distinct from $1
+       and not exists (select from row_version v
+                        where v.key = e.key and v.import_id = $1 and v.left_out_by is null))
+update import set leaving_since = (select coalesce(max(version), 0) from row_version) where import_id = $1;
+
+-- name: note_leaving(import_id, listed, missing)
+-- How many partners were on the list before, and how many are not in the file.
+update import set listed = $2, missing = $3 where import_id = $1;
+
+-- name: add_unmatched(import_id, unmatched)
+-- So many refused rows more mean no row of the list.
+update import set unmatched = unmatched + $2 where import_id = $1;
+
+-- name: end_of_rows(import_id)
+-- All rows of the whole list are in; who is not among them is still to be taken off.
+update import set stage = 'leaving', lease_until = now() + interval '15 seconds' where import_id = $1;
+
+-- name: leaving_import(import_id)
+-- The upload, while it takes rows off its list.
+select * from import where import_id = $1 and state = 'running' and stage = 'leaving' for update;
+
+-- name: wait_for_answer(import_id, detail)
+-- Nobody leaves the list until somebody confirmed that.
+update import set state = 'waiting', detail = $2, lease_until = null where import_id = $1 and state = 'running';
+
+-- name: confirm_import(import_id, delist_at_most)
+-- So many partners may leave the list.
+update import set state = 'queued', detail = null, delist_at_most = $2, attempts = 0
+ where import_id = $1 and state = 'waiting' returning import_id;
+
+-- name: take_list_work(import_id, limit)
+-- Takes some of what is to be done of the upload; it is done when the transaction commits.
+delete from list_work w using (select import_id, key from list_work where import_id = $1 order by key limit $2) n
+ where w.import_id = n.import_id and w.key = n.key returning w.key;
+
+-- name: drop_list_work(import_id)
+-- Nothing is to be done of the upload any more.
+delete from list_work where import_id = $1;
+
+-- name: add_delisted(import_id, delisted)
+-- So many partners more left the list, in the transaction in which they did.
+update import set delisted = delisted + $2, attempts = 0, lease_until = now() + interval '15 seconds' where import_id = $1;
+
+-- name: ask_undo(import_id)
+-- The upload, which ended, is to be taken back; nothing is returned if that was asked before.
+update import set undo_asked_at = clock_timestamp(), undo_detail = null, attempts = 0, lease_until = null
+ where import_id = $1 and undo_asked_at is null and finished_at is not null returning import_id;
+
+-- name: settle_undo(import_id, agency, list)
+-- The rows that the upload sent, mentioned or left out are to be taken back.
+with work as (
+    insert into list_work (import_id, key)
+    select $1, e.key::text from evidence e where e.agency = $2 and e.list = $3 and e.import_id = $1
+    union
+    select $1, v.key::text from row_version v where v.import_id = $1 or v.left_out_by = $1)
+update import set undo_filled = true where import_id = $1;
+
+-- name: undoing_import(import_id)
+-- The upload, while it is taken back.
+select * from import where import_id = $1 and undo_asked_at is not null and undone_at is null for update;
+
+-- name: advance_undo(import_id, removed, restored, kept)
+-- So many rows more are taken back, in the transaction in which they are.
+update import set undo_removed = undo_removed + $2, undo_restored = undo_restored + $3, undo_kept = undo_kept + $4,
+       attempts = 0, lease_until = now() + interval '15 seconds' where import_id = $1;
+
+-- name: finish_undo(import_id)
+-- The upload is taken back: all that follows is durable.
+update import set undone_at = clock_timestamp(), lease_until = null where import_id = $1;
+
+-- name: fail_undo(import_id, detail)
+-- The upload cannot be taken back now; it may be asked again.
+update import set undo_asked_at = null, undo_detail = $2, lease_until = null where import_id = $1;
+
+-- name: expire_versions(days)
+-- An upload that ended so many days ago cannot be taken back any more: who else sent its rows is forgotten, but for rows
+-- that a later upload sent as well. Nothing is returned when there is no such upload.
+with old as (
+    select import_id from import
+     where versions_kept and not dry_run and finished_at < now() - make_interval(days => $1)
+       and (undo_asked_at is null or undone_at is not null)
+     order by finished_at limit 1 for update skip locked),
+rows as (
+    select key from row_version where import_id = (select import_id from old)
+    union select key from row_version where left_out_by = (select import_id from old)),
+gone as (
+    delete from row_version v using rows r
+     where v.key = r.key and not exists (
+        select from row_version o join import i on i.import_id = any(array[o.import_id, o.left_out_by])
+         where o.key = r.key and i.versions_kept
+           and (i.finished_at is null or i.finished_at >= now() - make_interval(days => $1))))
+update import i set versions_kept = false from old where i.import_id = old.import_id returning i.import_id;
 
 -- name: keep_decided(decision, same, side, key, nib, nik_koperasi, nik, name, phone, email, owner)
 -- Keeps the rows of decisions that are not kept yet.
@@ -405,10 +730,6 @@ select * from participant where participant_no in (
     union select participant_no from participant where anchor_partner = any($5::uuid[])
     union select participant_no from participant where anchor_row = any($6::uuid[]));
 
--- name: any_participant()
--- Whether there is any participant at all; without one nothing has to be looked up again.
-select exists (select from participant);
-
 -- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner, history)
 -- Adds the participants, or replaces all of them but their number.
 merge into participant p
@@ -501,10 +822,6 @@ select key from attendance where key = any($1::uuid[]);
 -- How many guests each of these agencies has recorded of each day, 0 for none.
 select k.agency, k.held_on, (select count(*) from attendance a where a.agency = k.agency and a.held_on = k.held_on)
   from unnest($1::text[], $2::date[]) k (agency, held_on);
-
--- name: any_attendance()
--- Whether there is any guest at all; without one nothing has to be looked up again.
-select exists (select from attendance);
 
 -- name: save_attendance(key, agency, held_on, statement, partner_id, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner)
 -- Adds the guests; one that is kept already gets this partner, briefing and contact.
@@ -629,10 +946,6 @@ update attendance set partner_id = null, nib = null, nik_koperasi = null, nik = 
        anchor_partner = null, phone = null, email = null, owner = null
  where partner_id = any($1::uuid[]);
 
--- name: sources(sources)
--- Who has each of these sources, of those that somebody has.
-select source, agency from source where source = any($1::text[]);
-
 -- name: count_sources(agency)
 -- How many sources the agency has.
 select count(*) as held from source where agency = $1;
@@ -649,13 +962,16 @@ select source, agency from source where ($1::text is null or agency = $1) order 
 -- Nobody has the source any more; nothing is returned if nobody had.
 delete from source where source = $1 returning agency;
 
--- name: events(keys)
--- Which of these events were accepted already, with their content and partner.
-select key, content, partner_id from event where key = any($1::uuid[]);
+-- name: sent_before(keys, sources)
+-- Which of these events were accepted already, with their content and partner, and who has which of these sources.
+select key, content, partner_id, null::text as source, null::text as agency from event where key = any($1::uuid[])
+union all
+select null, null, null, source, agency from source where source = any($2::text[]);
 
--- name: leave_quarantine(event_keys)
--- These events were accepted: what was refused of them before is gone.
-delete from quarantine where event_key = any($1::uuid[]);
+-- name: keep_events(keys, contents, partner_ids, settled)
+-- These events were accepted, and what was refused before of all that are settled is gone.
+with settled as (delete from quarantine where event_key = any($4::uuid[]))
+insert into event (key, content, partner_id) select * from unnest($1::uuid[], $2::uuid[], $3::uuid[]);
 
 -- name: enter_quarantine(id, agency, event_key, type, code, field, detail, nib, nik_koperasi, nik, name, participant_no, sealed, recorded_at)
 -- Keeps refused events; the same event refused again replaces what is kept of it.
@@ -690,9 +1006,11 @@ returning true;
 -- The request with this Idempotency-Key; its answer is null while it is being worked on.
 select body, status, answer from request where agency = $1 and idempotency_key = $2;
 
--- name: answer_request(agency, idempotency_key, status, answer)
--- The answer that the same Idempotency-Key gets from now on.
-update request set status = $3, answer = $4 where agency = $1 and idempotency_key = $2;
+-- name: answer_requests(agency, idempotency_key, status, answer)
+-- The answers that the same Idempotency-Keys get from now on.
+update request r set status = n.status, answer = n.answer
+  from unnest($1::text[], $2::text[], $3::int[], $4::bytea[]) n (agency, idempotency_key, status, answer)
+ where r.agency = n.agency and r.idempotency_key = n.idempotency_key;
 
 -- name: drop_request(agency, idempotency_key)
 -- The Idempotency-Key may be used again; not if its request was answered.
@@ -729,10 +1047,6 @@ using unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::timestamptz[])
              opened_at = case when c.closed_at is null then c.opened_at else n.opened_at end
  when not matched then insert (id, kind, subject, sides, opened_at)
       values (n.id, n.kind, n.subject, n.sides, n.opened_at);
-
--- name: any_open_case(kind)
--- Whether there is any open case of this kind; without one none has to be closed.
-select exists (select from cases where closed_at is null and kind = $1);
 
 -- name: close_cases(kind, subjects, closed_at)
 -- Those of these that are open are closed without a decision.
@@ -796,11 +1110,12 @@ select pg_advisory_xact_lock(hashtext(current_schema() || '/kafka/' || $1));
 -- Whether the agency's access to Kafka was issued with this key.
 select kafka_key = $2 from agency where slug = $1;
 
--- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options, preview, file_id, size)
+-- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options, replaces, delist_at_most, preview, file_id, size)
 -- Adds an upload, which waits to be worked off; the preview, sealed, is what a dry run's beginning showed. The size is 0
 -- where the file is an upload that stays one.
-insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run, options, preview, file_id, size)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run, options, replaces, delist_at_most,
+                    preview, file_id, size)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- name: add_import_file(file_id, part, sealed)
 -- Keeps a part of a file, sealed, until the file is worked off.
@@ -811,15 +1126,16 @@ insert into import_file (file_id, part, sealed) values ($1, $2, $3);
 select sealed from import_file where file_id = $1 and part = $2;
 
 -- name: drop_unused_file(file_id)
--- The file goes unless an import still waits for it or it is kept as an upload.
+-- The file goes unless an import still waits for its rows or it is kept as an upload.
 delete from import_file f
  where f.file_id = $1 and not exists (select from upload where upload_id = $1)
-   and not exists (select from import where file_id = $1 and state in ('queued', 'running'));
+   and not exists (select from import where file_id = $1 and state in ('queued', 'running') and stage = 'rows');
 
 -- name: bytes_waiting(agency)
 -- How many bytes the agency's files take that wait: uploads with their whole length, and files of imports' own.
 select coalesce((select sum(length) from upload where agency = $1 and expires_at > now()), 0)
-     + coalesce((select sum(size) from import where agency = $1 and state in ('queued', 'running')), 0);
+     + coalesce((select sum(size) from import
+                  where agency = $1 and state in ('queued', 'running') and stage = 'rows'), 0);
 
 -- name: add_upload(upload_id, agency, filename, length)
 -- An upload of which nothing arrived yet.
@@ -865,13 +1181,15 @@ delete from upload where upload_id = (
 returning upload_id;
 
 -- name: claim_import(dry_run)
--- The oldest upload that waits, or whose worker's lease ran out; a killed worker's is taken over where it was. Either
--- dry runs or those that are meant.
-update import i set state = 'running', attempts = attempts + 1, lease_until = now() + interval '15 seconds'
+-- The oldest upload that waits or is to be taken back, or whose worker's lease ran out; a killed worker's is taken over
+-- where it was. Either dry runs or those that are meant.
+update import i set state = case when i.undo_asked_at is null then 'running' else i.state end,
+       attempts = attempts + 1, lease_until = now() + interval '15 seconds'
   from agency a
  where a.slug = i.agency and i.import_id = (
     select import_id from import
-     where state in ('queued', 'running') and dry_run = $1 and (lease_until is null or lease_until < now())
+     where (state in ('queued', 'running') or (undo_asked_at is not null and undone_at is null)) and dry_run = $1
+       and (lease_until is null or lease_until < now())
      order by created_at, import_id limit 1 for update skip locked)
 returning i.*, a.regions;
 
@@ -916,7 +1234,8 @@ update import set preview = null where preview is not null;
 
 -- name: renew_lease(import_id)
 -- The upload's worker goes on working on it.
-update import set lease_until = now() + interval '15 seconds' where import_id = $1 and state = 'running';
+update import set lease_until = now() + interval '15 seconds'
+ where import_id = $1 and (state = 'running' or (undo_asked_at is not null and undone_at is null));
 
 -- name: restart_dry_run(import_id)
 -- A dry run that was interrupted begins anew: what it found so far is dropped with the effects it had.
@@ -946,9 +1265,11 @@ update import set state = 'failed', detail = $2, finished_at = clock_timestamp()
  where import_id = $1 and state in ('queued', 'running');
 
 -- name: cancel_import(import_id, agency)
--- What was accepted so far stays accepted.
-update import set state = 'cancelled', finished_at = clock_timestamp(), lease_until = null, preview = null
- where import_id = $1 and agency = $2 and state in ('queued', 'running') returning import_id;
+-- What was accepted so far stays accepted, and nobody leaves the list; not once its rows are in and others leave.
+update import set state = 'cancelled', detail = null, finished_at = clock_timestamp(), lease_until = null,
+       preview = null
+ where import_id = $1 and agency = $2 and (state = 'waiting' or (state in ('queued', 'running') and stage = 'rows'))
+returning import_id;
 
 -- name: import(import_id, agency)
 -- The agency's upload, or anybody's for the administrator (null).
@@ -1066,7 +1387,7 @@ select * from quarantine q where agency = $1 and id > $2 and ($3::uuid is null o
 
 -- name: quarantined(id, agency)
 -- One entry of the agency's quarantine, with what its upload declared if it is a row of one.
-select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options, i.reading
+select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options, i.reading, i.undo_asked_at
   from quarantine q left join import i on i.import_id = q.import_id
  where q.id = $1 and q.agency = $2 and i.dry_run is not true;
 

@@ -45,4 +45,6 @@ class Retention(Part):
                 await db.execute(queries["delete_refused_rows"], import_id)
                 await db.execute(queries["delete_dry_run"], import_id)
                 return True
-            return bool(await db.fetch(queries["expire_refused_events"], self._days))
+            if await db.fetch(queries["expire_refused_events"], self._days):
+                return True
+            return bool(await db.fetch(queries["expire_versions"], self._days))

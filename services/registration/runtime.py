@@ -46,3 +46,4 @@ class Services:
     intake_eraser: IntakeEraser
     quota: Quota
     jkp: bool = False
+    retention_days: int = 90

@@ -1,8 +1,8 @@
 """What keeps people's identifiers out of sight: keyed hashes to look up by, sealed bytes to show again."""
 
 import base64
-import hmac
 import os
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -25,13 +25,15 @@ class Vault:
         material = base64.b64decode(secret)
         if len(material) != 32:
             raise ValueError("PAYUNG_SECRET must be 32 bytes in base64")
-        self._hash_key = _derive(material, b"payung/hash")
+        self._inner, self._outer = _hmac_states(_derive(material, b"payung/hash"))
         self._cipher = AESGCM(_derive(material, b"payung/seal"))
 
     def hash(self, kind: str, *parts: object) -> UUID:
         """A keyed hash (HMAC-SHA-256, 128 bits) of these parts; without the secret it tells nothing."""
-        text = "\x1f".join((kind, *map(str, parts)))
-        return FastUUID(hmac.digest(self._hash_key, text.encode(), "sha256")[:16])
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update("\x1f".join((kind, *map(str, parts))).encode())
+        outer.update(inner.digest())
+        return FastUUID(outer.digest()[:16])
 
     def nik(self, digits: str | None) -> UUID | None:
         return None if digits is None else self.hash("nik", digits)
@@ -51,6 +53,13 @@ class Vault:
 
     def open_bytes(self, sealed: bytes) -> bytes:
         return self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], None)
+
+
+def _hmac_states(key: bytes) -> tuple[Any, Any]:
+    """SHA-256 after the inner and the outer block of HMAC (RFC 2104) for a key of 32 bytes: every hash goes on from a
+    copy of these, in half the time of a whole HMAC."""
+    block = key.ljust(64, b"\0")
+    return sha256(bytes(byte ^ 0x36 for byte in block)), sha256(bytes(byte ^ 0x5C for byte in block))
 
 
 def _derive(material: bytes, purpose: bytes) -> bytes:

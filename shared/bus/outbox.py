@@ -98,12 +98,8 @@ class Relay(Part):
                 await self._count_set_aside(db)
             if not await db.fetchval(queries["try_lock_relay"], self._lane.lock):
                 return POLL_SECONDS
-            try:
-                while not self.stopping and await self._publish_batch(db):
-                    self.progressed()
-            finally:
-                if not db.is_closed():
-                    await db.execute(queries["unlock_relay"], self._lane.lock)
+            while not self.stopping and await self._publish_batch(db):
+                self.progressed()
         return POLL_SECONDS
 
     async def _publish_batch(self, db: asyncpg.Connection) -> bool:

@@ -13,13 +13,10 @@ from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[]) n (partition, e
 where o.topic = $1 and o.partition = n.partition and o.next_offset = n.expected and o.epoch = n.epoch;
 
 -- name: try_lock_relay(lane)
--- True if this session may publish this lane now; one relay of a service and lane at a time, the lock ends with the
--- session at the latest.
-select pg_try_advisory_lock(hashtext(current_schema() || $1));
-
--- name: unlock_relay(lane)
--- Lets another relay of the service publish this lane.
-select pg_advisory_unlock(hashtext(current_schema() || $1));
+-- True if this session may publish this lane now; one relay of a service and lane at a time, until the session goes back
+-- to its pool, which takes all its locks and settings. What the relay does need not be durable before it goes on: after a
+-- crash it publishes again.
+select pg_try_advisory_lock(hashtext(current_schema() || $1)) and set_config('synchronous_commit', 'off', false) = 'off';
 
 -- name: oldest_events(count, bytes)
 -- The oldest events visible now but those of `access`, in the order of their ids, which is the order of publication: no

@@ -76,7 +76,9 @@ class Transport:
 
         @self._subscriber
         async def handle(message: Any) -> None:
-            await receive(await fill_batch(self.client, list(message.raw_message), max_records))
+            records = list(message.raw_message)
+            message.raw_message = ()  # the message is part of a cycle: whole batches would wait for the collector
+            await receive(await fill_batch(self.client, records, max_records))
 
     @property
     def client(self) -> AIOKafkaConsumer | None:

@@ -10,7 +10,10 @@ TOPIC = Topic("claims")
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """One claim in its current status; `amount` in whole rupiah, `tenure_months` from first start to `occurred_on`."""
+    """One claim in its current status; `amount` in whole rupiah, `tenure_months` from first start to `occurred_on`.
+
+    A withdrawn one counts no more: its agency took back the file that filed it.
+    """
 
     claim_id: str
     version: int
@@ -19,7 +22,7 @@ class Claim(msgspec.Struct, frozen=True):
     programme: Programme
     segment: Segment
     amount: int
-    status: Literal["filed", "paid", "rejected"]
+    status: Literal["filed", "paid", "rejected", "withdrawn"]
     occurred_on: date
     tenure_months: int
     recorded_at: datetime
@@ -27,4 +30,4 @@ class Claim(msgspec.Struct, frozen=True):
     paid_on: date | None = None
 
 
-TYPES = {"claim.filed": Claim, "claim.paid": Claim, "claim.rejected": Claim}
+TYPES = {"claim.filed": Claim, "claim.paid": Claim, "claim.rejected": Claim, "claim.withdrawn": Claim}

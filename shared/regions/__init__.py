@@ -11,7 +11,13 @@ from zoneinfo import ZoneInfo
 
 from shared import jakarta
 from shared.regions import region_codes
-from shared.regions.regency_names import RegencyNames, says_kind, squeeze
+from shared.regions.regency_names import (
+    RegencyNames,
+    province_names,
+    says_kind,
+    squeeze,
+    without_word_for_province,
+)
 from shared.regions.region_codes import OtherCodes, RegionCode, System
 
 Level = Literal["national", "kanwil", "province", "regency"]
@@ -60,7 +66,12 @@ class Regions:
                 self._add_regency(row)
         for other in variants:
             self._names.add_variant(other["code"], other["kind"], other["name"], other["alone"] == "yes")  # type: ignore[arg-type]
-        self._provinces = [(row.code, f" {squeeze(row.name)}") for row in rows if row.level == "province"]
+        self._provinces = [
+            (row.code, f" {name}")
+            for row in rows
+            if row.level == "province"
+            for name in province_names(squeeze(row.name))
+        ]
         self._provinces.sort(key=lambda province: -len(province[1]))
         self._codes = OtherCodes(self._regencies[NATION], other_codes)
 
@@ -141,7 +152,7 @@ class Regions:
         words = squeeze(name)
         for province, ending in self._provinces:
             if words.endswith(ending):
-                found = self._names.find(words.removesuffix(ending))
+                found = self._names.find(without_word_for_province(words.removesuffix(ending)))
                 return {code for code in found if self._all[code].parent == province}
         return set()
 

@@ -11,17 +11,34 @@ KINDS: Final[dict[str, Kind]] = {
     **dict.fromkeys(("KAB", "KABUPATEN"), "kabupaten"),
     **dict.fromkeys(("KOTA", "KOTAMADYA", "KOTAMADIA", "KODYA", "KODIA", "KOTIP"), "kota"),
 }
-ABBREVIATIONS: Final = {"KEP": "KEPULAUAN", "PEG": "PEGUNUNGAN", "KAB": "KABUPATEN"}
+ABBREVIATIONS: Final = {"KEP": "KEPULAUAN", "PEG": "PEGUNUNGAN", "P": "PULAU", "KAB": "KABUPATEN"}
 DROPPED: Final = frozenset(("ADM", "ADMINISTRASI", "ADMINISTRATIF"))
 WEAK: Final = frozenset(("KEPULAUAN", "PULAU", "DAN"))
 """Words of official names that people leave out; a name without them gives way to one that is spelled so in full."""
 
+_SHORT_PROVINCES: Final = (
+    ("DAERAH KHUSUS IBUKOTA", "DKI"),
+    ("DAERAH ISTIMEWA", "DI"),
+    ("DAERAH ISTIMEWA", "D I"),
+    ("KEPULAUAN", "KEP"),
+)
+_WORD_FOR_PROVINCE = re.compile(r" (?:PROVINSI|PROPINSI|PROV)$")
 _PARENTHESES = re.compile(r"\(([^()]*)\)")
 
 
 def squeeze(text: str) -> str:
     """A name as it is compared: letters and digits in upper case, single spaces."""
     return re.sub(r"[^A-Z0-9]+", " ", text.upper()).strip()
+
+
+def province_names(squeezed: str) -> tuple[str, ...]:
+    """A province's name, and how it is written short: DKI JAKARTA, DI YOGYAKARTA."""
+    return squeezed, *(squeezed.replace(full, short) for full, short in _SHORT_PROVINCES if full in squeezed)
+
+
+def without_word_for_province(squeezed: str) -> str:
+    """What stands before a province's name: `SUKOHARJO PROVINSI` without the word."""
+    return _WORD_FOR_PROVINCE.sub("", squeezed)
 
 
 def says_kind(name: str) -> bool:

@@ -6,9 +6,10 @@ from typing import Final, Literal, NamedTuple
 
 System = Literal["kemendagri", "bps", "former"]
 
-_REGENCY = re.compile(r"(\d\d)\.?(\d\d)(?:[.,]0)?")
+_REGENCY = re.compile(r"(\d\d)[.,]?(\d\d)(?:[.,]0)?")
 _BELOW = re.compile(r"(\d\d)\.?(\d\d)\.?(?:\d{2,3}(?:\.?\d{3,4})?)(?:[.,]0)?")
-_WITH_NAME = re.compile(r"[\[(]?(\d\d\.?\d\d)[\])]?[\s:.\-\u2013]+([^\W\d].*)")
+_WITH_NAME = re.compile(r"[\[(]?(\d\d\.?\d\d)[\])]?[\s:.\-\u2013/]+([^\W\d].*)")
+_WITH_NAME_FIRST = re.compile(r"([^\W\d][^\d]*?)[\s:.\-\u2013/]+[\[(]?(\d\d\.?\d\d)[\])]?")
 _LOST_ZERO = re.compile(r"(\d\d)[.,](\d)")
 
 
@@ -24,9 +25,11 @@ class RegionCode(NamedTuple):
 
 
 def split(text: str) -> tuple[str, str] | None:
-    """(code, name) of a text that has both: `33.11 - Kab. Sukoharjo`, `[3311] SUKOHARJO`; None for any other."""
-    found = _WITH_NAME.fullmatch(text.strip())
-    return (found[1], found[2]) if found else None
+    """(code, name) of a text that has both: `33.11 - Kab. Sukoharjo`, `SUKOHARJO [3311]`; None for any other."""
+    if found := _WITH_NAME.fullmatch(text.strip()):
+        return found[1], found[2]
+    found = _WITH_NAME_FIRST.fullmatch(text.strip())
+    return (found[2], found[1]) if found else None
 
 
 def parse(text: str) -> RegionCode | None:

@@ -134,7 +134,7 @@ async def test_the_consumer_survives_and_the_next_partner_is_planned_right(
     assert {event.key for event, _ in bad} == set(reasons)
     for event, reason in bad:
         assert reasons[event.key].startswith(reason), (event, reasons[event.key])
-    shown = [(await world.schedule(number))["why"] for number in (14, 16, 17, 18, 19)]
+    shown = [await world.why(number) for number in (14, 16, 17, 18, 19)]
     assert shown == [
         "Its region is unknown here, and so are its contact hours.",
         *["Merged into another partner, which is reminded in its place."] * 4,

@@ -40,6 +40,8 @@ registration   DELETE /v1/imports/{import_id} (enrollments)         403    200  
 registration   GET /v1/imports/{import_id}/rejected.csv (partners)  200    403  403     403   200     404  401     401
 registration   GET /v1/imports/{import_id}/rejected.csv (enrollments) 403  200  403     403   200     404  401     401
 registration   GET /v1/imports/{import_id}/unregistered.csv         200    403  200     403   200     404  401     401
+registration   POST /v1/imports/{import_id}/undo (partners)         202    403  403     403   403     404  401     401
+registration   POST /v1/imports/{import_id}/confirm (partners)      409    403  403     403   403     404  401     401
 registration   POST /v1/uploads                                     201    201  403     403   403     201  401     401
 registration   GET /v1/uploads                                      200    200  403     403   403     200  401     401
 registration   GET /v1/uploads/{upload_id}                          200    200  403     403   403     404  401     401
@@ -223,9 +225,10 @@ class Registration:
         sent = {"content-type": "application/offset+octet-stream", "upload-offset": "0"}
         return {"path": made.headers["location"], "headers": sent}
 
-    def of_import(self, kind: str, suffix: str = "") -> Prepare:
+    def of_import(self, kind: str, suffix: str = "", **body: Any) -> Prepare:
         async def prepare() -> dict[str, Any]:
-            return {"path": f"/v1/imports/{await self.import_id(kind)}{suffix}"}
+            asked: dict[str, Any] = {"path": f"/v1/imports/{await self.import_id(kind)}{suffix}"}
+            return asked | ({"json": body} if body else {})
 
         return prepare
 
@@ -335,6 +338,8 @@ class Registration:
             "DELETE /v1/imports/{import_id} (enrollments)": self.of_import("enrollments"),
             "GET /v1/imports/{import_id}/rejected.csv (partners)": self.of_import("partners", "/rejected.csv"),
             "GET /v1/imports/{import_id}/rejected.csv (enrollments)": self.of_import("enrollments", "/rejected.csv"),
+            "POST /v1/imports/{import_id}/undo (partners)": self.of_import("partners", "/undo"),
+            "POST /v1/imports/{import_id}/confirm (partners)": self.of_import("partners", "/confirm", delisted=1),
             "GET /v1/partners/{partner_id}": self.partner,
             "DELETE /v1/partners/{partner_id}": self.partner,
             "POST /v1/cases/{case_id} (region_conflict)": self.region_conflict,

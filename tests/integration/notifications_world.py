@@ -22,7 +22,7 @@ from services.notifications.settings import Settings
 from shared.bus.producer import Producer
 from shared.bus.records import Outgoing
 from shared.bus.topics import ensure_topics
-from shared.database import connect, migrate
+from shared.database import connect, connection, migrate
 from shared.events import TOPICS, contacts, enrollments, outreach, partners
 from shared.events.model import Workers, date, encode
 from tests.kafka_clients import open_consumer
@@ -207,6 +207,12 @@ class World:
 
     async def state(self, number: int = 1) -> str:
         return str((await self.schedule(number))["state"])
+
+    async def why(self, number: int = 1) -> str:
+        """The sentence of the present decision."""
+        async with connection(self.pool) as db:
+            (decision,) = (await self.engine.scheduler.decisions(db, [partner_id(number)])).values()
+        return decision.why
 
     async def history(self, number: int = 1) -> list[asyncpg.Record]:
         rows = await self.pool.fetch(

@@ -101,6 +101,14 @@ async def test_claims_count_by_their_current_status(world: World) -> None:
         {"count": 1, "amount": 107_000_000, "median_tenure": 5.0},
         {"count": 1, "amount": 0, "median_tenure": 9.0},
     )
+    withdrawn = msgspec.structs.replace(other, version=2, status="withdrawn", recorded_at=RECORDED)
+    await world.publish(withdrawn)
+
+    async def only_paid() -> bool:
+        (row,) = (await world.http.get("/v1/claims?region=33.11")).json()["rows"]
+        return (row["paid"]["count"], row["filed"]["count"]) == (1, 0)
+
+    assert await eventually(only_paid, within=20)
     row, *others = (await world.http.get("/v1/claims?known_at=2026-01-05&by=programme,month")).json()["rows"]
     assert [other["programme"] for other in others] == ["JKM", "JHT", "JP"]
     assert (row["programme"], row["month"], row["filed"]["count"], row["paid"]["count"]) == ("JKK", "2021-02", 2, 0)

@@ -62,7 +62,7 @@ async def test_in_english_when_asked_for(world: World, mailbox: Mailbox) -> None
 
 async def test_without_an_address_nobody_is_written_to(world: World, mailbox: Mailbox) -> None:
     await world.publish(world.partner(1), world.contact(1, email=None))
-    assert (await world.schedule())["why"] == "No e-mail address is known."
+    assert await world.why() == "No e-mail address is known."
     world.now = AT_WORK
     await world.work()
     assert (await world.state(), mailbox.tried) == ("unreachable", [])

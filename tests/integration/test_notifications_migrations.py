@@ -52,8 +52,12 @@ async def test_a_database_of_before_the_plain_names_keeps_its_rows(pool: asyncpg
     await pool.execute(ROWS)
     before = await rows_by_table(pool)
     assert all(before[name] for name in ("partners", "contacts", "schedule", "history", *RENAMED))
-    assert await migrate(pool, app.MIGRATIONS) == ["0004_plain_names.sql"]
+    plain_names = app.MIGRATIONS / "0004_plain_names.sql"
+    shutil.copy(plain_names, tmp_path)
+    assert await migrate(pool, tmp_path) == [plain_names.name]
     assert await rows_by_table(pool) == {RENAMED.get(name, name): rows for name, rows in before.items()}
+    assert await migrate(pool, app.MIGRATIONS) == ["0005_narrow_rows.sql"]
+    assert await pool.fetch("select state, attempts, due_at is null from schedule") == [("scheduled", 1, False)]
     async with connection(pool) as db:
         assert await db.fetchval(queries["applied_policy"]) == "1/log"
         is_erased = await dead_letters_of_erased(db)

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +105,55 @@ async def test_it_stops_within_ten_seconds_of_being_told(process: Process) -> No
     began = time.monotonic()
     assert await process.end(signal.SIGTERM) == 0
     assert time.monotonic() - began < 10
+
+
+async def test_a_whole_list_and_its_undo_survive_kill_9_exactly_once(
+    process: Process, database: stack.Database
+) -> None:
+    rows, stay = 12_000, 2_000
+    async with httpx.AsyncClient(base_url=process.address, timeout=30) as http:
+        made = await http.post(
+            "/v1/agencies",
+            json={"slug": "dinas", "name": "Dinas", "regions": ["ID"], "scopes": ["publish"]},
+            headers={"authorization": f"Bearer {ADMIN}"},
+        )
+        mine = {"authorization": f"Bearer {made.json()['key']}"}
+
+        async def upload(count: int, **fields: str) -> str:
+            lines = "\n".join(f"Toko {n};Sukoharjo;{n + 1:013d}" for n in range(count))
+            files = {"file": ("besar.csv", f"nama usaha;kab_kota;nib\n{lines}\n".encode())}
+            data = {"kind": "partners", "list": "kamp"} | fields
+            return (await http.post("/v1/imports", data=data, files=files, headers=mine)).headers["location"]
+
+        async def report(location: str) -> dict[str, Any]:
+            found: dict[str, Any] = (await http.get(location, headers=mine)).json()
+            return found
+
+        async def killed_once(location: str, is_midway: Callable[[dict[str, Any]], bool], is_over: str) -> bool:
+            """Whether it was killed midway; it goes on until this member of the report is set."""
+            killed = False
+            while not (state := await report(location))[is_over]:
+                if not killed and is_midway(state):
+                    await process.end(signal.SIGKILL)
+                    await process.start()
+                    killed = True
+                await asyncio.sleep(0.02)
+            return killed
+
+        first = await upload(rows)
+        await killed_once(first, lambda _: False, "finished_at")
+        whole = await upload(stay, replace="true", confirm_delisting=str(rows))
+        assert await killed_once(whole, lambda state: 0 < state["delisted"] < rows - stay, "finished_at")
+        assert (await report(whole))["delisted"] == rows - stay
+        db = await asyncpg.connect(database.of("registration"))
+        assert await db.fetchval("select count(*) from evidence") == stay
+        assert await db.fetchval("select count(*) from partner where version = 2") == rows - stay
+        asked = asyncio.create_task(http.post(f"{whole}/undo", headers=mine))
+        await killed_once(whole, lambda state: 0 < (state["undo"] or {"restored": 0})["restored"] < rows, "undone_at")
+        await asyncio.gather(asked, return_exceptions=True)
+        undo = (await report(whole))["undo"]
+        assert undo == {"state": "done", "removed": 0, "restored": rows - stay, "kept": stay, "detail": None}
+        assert await db.fetchval("select count(*) from evidence") == rows
+        assert await db.fetchval("select count(*) from partner where version = 3") == rows - stay
+        assert await db.fetchval("select count(*) from list_work") == 0
+        await db.close()

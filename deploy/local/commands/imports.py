@@ -1,4 +1,4 @@
-"""import KIND FILE"""
+"""import KIND FILE, undo IMPORT"""
 
 import os
 import sys
@@ -20,6 +20,8 @@ from deploy.local.options import DATA, Data
 if TYPE_CHECKING:
     import httpx
     from rich.progress import Progress, ProgressColumn
+
+    from deploy.local.endpoints import Endpoints
 
 POLL_SECONDS = 0.1
 
@@ -58,6 +60,13 @@ ListDate = Annotated[
 ]
 Require = Annotated[str, typer.Option(metavar="nik", help="Refuse rows without a NIK.", callback=_requirable)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only report what would become of each row.")]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="The file is the whole list: who is not in it leaves the list.")
+]
+ConfirmDelisting = Annotated[
+    int | None, typer.Option(min=0, metavar="N", help="So many may leave the list without asking.")
+]
+Import = Annotated[str, typer.Argument(help="The import's id, as `import` prints it.")]
 Sheet = Annotated[str, typer.Option(metavar="NAME", help="The workbook's sheet; else the one that names most columns.")]
 HeaderRow = Annotated[str, typer.Option(metavar="LINE", help="The line of the columns' names, counted from 1.")]
 Columns = Annotated[str, typer.Option(metavar="JSON", help='What columns mean: {"Nama Toko": "name", "Kode": null}.')]
@@ -67,6 +76,7 @@ Decimal = Annotated[str, typer.Option(metavar=".|,", help="The mark before the f
 
 def register(app: typer.Typer) -> None:
     app.command("import")(import_)
+    app.command("undo")(undo)
 
 
 def import_(
@@ -77,6 +87,8 @@ def import_(
     list_date: ListDate = None,
     require: Require = "",
     dry_run: DryRun = False,
+    replace: Replace = False,
+    confirm_delisting: ConfirmDelisting = None,
     sheet: Sheet = "",
     header_row: HeaderRow = "",
     columns: Columns = "",
@@ -88,16 +100,18 @@ def import_(
     from deploy.local.endpoints import load_endpoints
 
     endpoints = load_endpoints(data)
-    key = endpoints.agency_keys.get(agency)
-    if key is None:
-        raise Failure(f"no key of agency '{agency}' is known here: ./payung key issue {agency} makes one")
+    key = _key_of(endpoints, agency)
     day = f"{list_date:%Y-%m-%d}" if list_date else ""
     fields = {"kind": kind, "list": list_, "list_date": day, "require": require, "dry_run": str(dry_run).lower()}
     fields |= {"sheet": sheet, "header_row": header_row, "columns": columns}
+    fields |= {"replace": str(replace).lower()} if replace else {}
+    fields |= {} if confirm_delisting is None else {"confirm_delisting": str(confirm_delisting)}
     fields |= {"date_order": date_order, "decimal": decimal}
     with Client(endpoints.registration, key) as client:
         answer = _begin(client, file, {k: v for k, v in fields.items() if v})
         report = _follow(client, answer.headers["location"])
+        if report["state"] == "waiting":
+            report = _settle(client, report)
         refused = _save_refused(client, report, file) if report["rejected"] else None
     _print_report(report, refused)
     if report["state"] != "done":
@@ -122,6 +136,48 @@ def _progress(*measures: "ProgressColumn") -> "Progress":
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), *measures)
     return Progress(*columns, transient=True, disable=not sys.stdout.isatty())
+
+
+def undo(import_id: Import, agency: Agency, data: Data = DATA) -> None:
+    """Take a whole upload back: its rows go, what they replaced returns, what others listed stays."""
+    from deploy.local.endpoints import load_endpoints
+
+    endpoints = load_endpoints(data)
+    with Client(endpoints.registration, _key_of(endpoints, agency)) as client:
+        report = client.call("POST", f"/v1/imports/{import_id}/undo", missing="no such import of this agency").json()
+        while not report["undone_at"] and report["undo"]["state"] == "running":
+            time.sleep(POLL_SECONDS)
+            report = client.call("GET", f"/v1/imports/{import_id}").json()
+    counts = report["undo"]
+    if not report["undone_at"]:
+        raise Failure(f"it could not be taken back: {counts['detail']}")
+    typer.echo(
+        f"taken back: {counts['removed']} rows are gone, {counts['restored']} are as before, "
+        f"{counts['kept']} stay as others listed them"
+    )
+
+
+def _key_of(endpoints: "Endpoints", agency: str) -> str:
+    key = endpoints.agency_keys.get(agency)
+    if key is None:
+        raise Failure(f"no key of agency '{agency}' is known here: ./payung key issue {agency} makes one")
+    return key
+
+
+def _settle(client: Client, report: dict[str, Any]) -> dict[str, Any]:
+    """Ask whether those who are not in the file leave the list; without a terminal nobody can answer."""
+    leaving, path = report["delisting"], f"/v1/imports/{report['id']}"
+    asked = f"{leaving['missing']} of the {leaving['listed']} partners of this list are not in the file."
+    if not sys.stdin.isatty():
+        raise Failure(
+            f"{asked} All rows are in; nobody was taken off. If they are to leave the list, import it again with "
+            f"--confirm-delisting {leaving['missing']}"
+        )
+    if not typer.confirm(f"{asked} Take them off the list?"):
+        client.call("DELETE", path)
+        raise Failure("nobody was taken off the list; the rows of the file are on it")
+    client.call("POST", f"{path}/confirm", json={"delisted": leaving["missing"]})
+    return _follow(client, path)
 
 
 def _follow(client: Client, location: str) -> dict[str, Any]:
@@ -182,8 +238,15 @@ def _print_report(report: dict[str, Any], refused: Path | None) -> None:
             console.print(f"  {title}: {code} {number}", markup=False)
     for title, unread in _left_out(report).items():
         console.print(f"  {title}: {', '.join(unread)}", markup=False)
+    if report.get("delisting"):
+        leaving = report["delisting"]
+        console.print(f"  left the list: {report['delisted']} of {leaving['listed']}")
+        if leaving["refused_unmatched"]:
+            console.print(f"  refused rows that mean nobody on the list: {leaving['refused_unmatched']}")
     if report["dry_run"]:
         console.print("dry run: nothing was accepted")
+    else:
+        console.print(f"import {report['id']}: ./payung undo takes it back", markup=False)
     if refused is not None:
         console.print(f"the refused rows, with reasons: {refused}", markup=False)
 

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from services.registration.api.access import sender, services
+from services.registration.intake import jurisdiction
 from services.registration.intake.contexts import EventContext
 from services.registration.intake.event_reader import UNREADABLE, EventReader
-from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import cloudevents, envelopes
@@ -26,6 +26,8 @@ router = APIRouter(tags=["events"], dependencies=[Depends(query_parameters.only_
 MEDIA_TYPES = (cloudevents.ONE, cloudevents.BATCH, cloudevents.LINES)
 BINARY = "ce-"
 """What the names of the headers begin with that hold an event's attributes, in binary mode."""
+QUICK_BYTES = 8 << 10
+"""Read at once: handing so few over to a thread costs more than reading them."""
 LONGEST_KEY = 200
 """Characters of an Idempotency-Key."""
 # Binary mode is described in words: what it needs are headers, which OpenAPI cannot tie to one media type.
@@ -92,8 +94,10 @@ def _structured(request: Request, body: bytes) -> bytes:
 async def _take(here: Services, principal: Principal, media_type: str, body: bytes, key: str | None) -> Answer:
     events = envelopes.parse(media_type, body)
     agency = str(principal.agency)
-    reader = EventReader(EventContext(Jurisdiction(here.regions, principal.regions), here.jkp))
-    items = await asyncio.to_thread(envelopes.items, events, agency, reader, here.vault, principal.may)
+    reader = EventReader(EventContext(jurisdiction.shared(here.regions, principal.regions), here.jkp))
+    reading = events, agency, reader, here.vault, principal.may
+    is_quick = len(body) <= QUICK_BYTES
+    items = envelopes.items(*reading) if is_quick else await asyncio.to_thread(envelopes.items, *reading)
     answer: Answer = await here.writer.submit(Events(agency, principal.regions, items, key))
     return answer
 

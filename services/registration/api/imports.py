@@ -41,6 +41,10 @@ COLUMNS = (
     'JSON: {"column": "meaning", "not read": null}. Remembered, like the fields beside it, for the next files of this '
     "kind with the same header; {} forgets it"
 )
+REPLACE = (
+    "The file is the whole list: who is on it and not in the file leaves it, once all rows are in. Above a fifth of "
+    "the list the upload waits for an answer first."
+)
 
 
 @receiving.post(
@@ -61,6 +65,8 @@ async def begin_import(
     list_date: Annotated[str | None, Form()] = None,
     require: Annotated[str, Form()] = "",
     dry_run: Annotated[bool, Form()] = False,
+    replace: Annotated[bool, Form(description=REPLACE)] = False,
+    confirm_delisting: Annotated[str | None, Form(description="So many may leave the list without asking")] = None,
     sheet: Annotated[str | None, Form(description="The workbook's sheet; else the one that names most columns")] = None,
     header_row: Annotated[str | None, Form(description="The header's line, counted from 1")] = None,
     columns: Annotated[str | None, Form(description=COLUMNS)] = None,
@@ -71,6 +77,7 @@ async def begin_import(
     await query_parameters.only_known_fields(request)
     kind = upload_form.file_kind(kind, principal)
     options = upload_form.reading_options(kind, sheet, header_row, columns, date_order, decimal)
+    at_most = upload_form.delisting(kind, replace, confirm_delisting)
     day, needs_nik = upload_form.day_of_list(list_date), upload_form.requires_nik(require)
     agency = str(principal.agency)
     async with import_sources.of_form(here, agency, file, upload) as source:
@@ -100,6 +107,8 @@ async def begin_import(
                 needs_nik,
                 dry_run,
                 json.dumps((seen.options if seen else options).to_json()),
+                replace,
+                at_most,
                 here.vault.seal(seen.preview) if seen else None,
                 *stored,
             )
@@ -115,14 +124,14 @@ async def _as_begun(
 ) -> dict[str, Any]:
     response.headers["location"] = f"/v1/imports/{import_id}"
     record = await previews.settled(here, principal, await own_import(here, principal, import_id), until)
-    return _as_json(record) | await previews.shown(here, principal, record)
+    return as_json(record) | await previews.shown(here, principal, record)
 
 
 @router.get("/v1/imports", summary="This agency's newest uploads")
 async def list_imports(
     principal: Annotated[Principal, Depends(reporter)], here: Annotated[Services, Depends(services)]
 ) -> list[dict[str, Any]]:
-    return [_as_json(record) for record in await here.pool.fetch(queries["imports"], principal.agency)]
+    return [as_json(record) for record in await here.pool.fetch(queries["imports"], principal.agency)]
 
 
 @router.get("/v1/imports/{import_id}", summary="How far an upload is, and what became of its rows")
@@ -130,7 +139,7 @@ async def get_import(
     import_id: str, principal: Annotated[Principal, Depends(reporter)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
     record = await own_import(here, principal, import_id)
-    return _as_json(record) | await previews.shown(here, principal, record)
+    return as_json(record) | await previews.shown(here, principal, record)
 
 
 @router.delete(
@@ -153,10 +162,11 @@ async def delete_import(
             about = {"import": str(record["import_id"]), "rows": refused}
             await audit.note(db, actor_of(principal), "import.refused_rows_deleted", about)
     deleted = {"file": file not in ("", "DELETE 0"), "refused_rows": refused or 0}
-    return _as_json(await own_import(here, principal, import_id)) | {"deleted": deleted}
+    return as_json(await own_import(here, principal, import_id)) | {"deleted": deleted}
 
 
-def _as_json(record: asyncpg.Record) -> dict[str, Any]:
+def as_json(record: asyncpg.Record) -> dict[str, Any]:
+    """An upload as its agency sees it."""
     names = ("rows", "skipped", "accepted", "created", "replaced", "unchanged", "rejected")
     counts = {name: record[name] for name in names}
     return {
@@ -171,6 +181,11 @@ def _as_json(record: asyncpg.Record) -> dict[str, Any]:
         "list": record["list"],
         "list_date": record["list_date"].isoformat(),
         "dry_run": record["dry_run"],
+        "replace": record["replaces"],
+        "delisted": record["delisted"],
+        "delisting": _delisting(record),
+        "undo": _undo(record),
+        "undone_at": record["undone_at"].isoformat() if record["undone_at"] else None,
         "columns": [{"header": name, "read_as": meaning} for name, meaning in msgspec.json.decode(record["columns"])],
         "reading": msgspec.json.decode(record["reading"]),
         "detail": record["detail"],
@@ -178,3 +193,19 @@ def _as_json(record: asyncpg.Record) -> dict[str, Any]:
         "finished_at": record["finished_at"].isoformat() if record["finished_at"] else None,
         "refused_deleted_at": record["refused_deleted_at"].isoformat() if record["refused_deleted_at"] else None,
     }
+
+
+def _delisting(record: asyncpg.Record) -> dict[str, int] | None:
+    """Of a whole list, once its rows are in: partners on it before, those not in the file, refused rows of nobody."""
+    if record["listed"] is None:
+        return None
+    return {"listed": record["listed"], "missing": record["missing"], "refused_unmatched": record["unmatched"]}
+
+
+def _undo(record: asyncpg.Record) -> dict[str, Any] | None:
+    """How far the upload is taken back: rows that went, that are again as before, and that others list as well."""
+    if record["undo_asked_at"] is None and record["undo_detail"] is None:
+        return None
+    state = "done" if record["undone_at"] else "running" if record["undo_asked_at"] else "failed"
+    counts = {name: record[f"undo_{name}"] for name in ("removed", "restored", "kept")}
+    return {"state": state, **counts, "detail": record["undo_detail"]}

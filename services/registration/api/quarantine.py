@@ -21,7 +21,7 @@ from services.registration.intake.values import Refusal
 from services.registration.orders import Order
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.writer import envelopes, submissions, uploads
+from services.registration.writer import envelopes, quarantine, uploads
 from services.registration.writer.items import Item
 from services.registration.writer.submissions import CorrectedRow, Events
 from shared import query_parameters
@@ -76,7 +76,7 @@ async def correct(
         body, key, subject = (
             item.raw,
             item.key,
-            submissions.read_data_subject(item.raw, here.regions, principal.regions),
+            quarantine.read_data_subject(item.raw, here.regions, principal.regions),
         )
     try:
         async with transaction(here.pool) as db:
@@ -94,13 +94,19 @@ async def correct(
     return _as_json(here, await _own(here, principal, entry_id))
 
 
-@router.post("/v1/quarantine/{entry_id}/retry", summary="Send again; refused again, the answer names the reason")
+@router.post(
+    "/v1/quarantine/{entry_id}/retry",
+    responses=described(409),
+    summary="Send again; refused again, the answer names the reason",
+)
 async def retry(
     entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
     entry = await _own(here, principal, entry_id)
     raw = here.vault.open(entry["sealed"])
     if entry["import_id"] is not None:
+        if entry["undo_asked_at"] is not None:
+            raise Problem(409, "conflict", "This row's upload was taken back: send the row in another one.")
         refusal = await here.writer.submit(_corrected_row(here, principal, entry, raw["cells"]))
         if isinstance(refusal, Refusal):
             raise Problem(422, refusal.code, refusal.detail, field=refusal.field)

@@ -8,10 +8,11 @@ import msgspec
 
 from services.registration.api import parameters
 from services.registration.api.access import check_scope
-from services.registration.intake import columns
+from services.registration.intake import column_names, columns
 from services.registration.intake.columns import FileKind
 from services.registration.intake.files.header import WINDOW
 from services.registration.intake.files.reading_options import DateOrder, DecimalMark, ReadingOptions
+from services.registration.intake.row_reader import LISTINGS
 from services.registration.writer import uploads
 from services.registration.writer.remembered_readings import Remembered
 from shared.events.text_limits import limit_of
@@ -41,6 +42,22 @@ def requires_nik(text: str) -> bool:
     if asked not in ("", "nik"):
         raise Problem(422, "invalid_value", "require is nik, or not given.", field="require")
     return asked == "nik"
+
+
+def delisting(kind: str, replaces: bool, confirmed: str | None) -> int | None:
+    """How many partners may leave the list without asking, as far as the form says so."""
+    if replaces and kind not in LISTINGS:
+        detail = (
+            "Only a list of partners or persons is a whole list; rows of other kinds replace those with their number."
+        )
+        raise Problem(422, "invalid_value", detail, field="replace")
+    text = (confirmed or "").strip()
+    if not text:
+        return None
+    if not replaces or not re.fullmatch(r"[0-9]{1,9}", text):
+        detail = "confirm_delisting goes with replace=true and is a number of partners."
+        raise Problem(422, "invalid_value", detail, field="confirm_delisting")
+    return int(text)
 
 
 def list_name(name: str | None, filename: str | None) -> str:
@@ -103,7 +120,7 @@ def _named_columns(kind: str, text: str) -> dict[str, str]:
         raise _columns_problem("columns is a JSON object: a column's name and what it means.") from None
     if len(given) > MOST_NAMED or any(not name.strip() or len(name) > 200 or "\x00" in name for name in given):
         raise _columns_problem(f"columns names at most {MOST_NAMED} columns, each with at most 200 characters.")
-    meanings = columns.VOCABULARY[kind]
+    meanings = column_names.VOCABULARY[kind]
     if unknown := next((meaning for meaning in given.values() if meaning and meaning not in meanings), None):
         raise _columns_problem(f"No column means '{unknown[:40]}' here; it is one of {', '.join(meanings)}.")
     used = [meaning for meaning in given.values() if meaning]

@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from services.registration.identity.profile import Row, in_time
 
 MayList = Callable[[str, str], bool]
@@ -24,8 +26,7 @@ class Decision:
     against: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Authority:
+class Authority(msgspec.Struct, frozen=True):
     """The present region and the rows that set the partner's attributes, oldest first.
 
     `disputed`: regions in which agencies list it that may not list the present one, with nobody's later word on both.
@@ -39,7 +40,7 @@ class Authority:
 def settle(rows: Sequence[Row], may_list: MayList, decided: Decision | None = None) -> Authority:
     """Whose rows count, of the partner that these rows are about; at least one row."""
     ordered = in_time(rows)
-    if len({row.agency for row in ordered}) == 1:
+    if len(ordered) == 1 or len({row.agency for row in ordered}) == 1:
         return Authority(ordered[-1].region, ordered)
     first = min(ordered, key=lambda row: row.sequence)
     start, against = (decided.region, decided.against) if decided else (first.region, frozenset())

@@ -35,6 +35,7 @@ async def keep(work: UnitOfWork, removed: Sequence[Row]) -> None:
     records = [(r.partner, r.key, r.nib, r.nik_koperasi, r.nik, r.name, r.phone, r.email, r.owner) for r in removed]
     if records:
         await work.execute("keep_former", *columns(records))
+        work.added("former_identifiers")
 
 
 async def sharing(work: UnitOfWork, rows: Sequence[Row]) -> list[FormerIdentifiers]:
@@ -42,6 +43,8 @@ async def sharing(work: UnitOfWork, rows: Sequence[Row]) -> list[FormerIdentifie
 
     The states of the partners found are loaded.
     """
+    if not rows or not await work.there_are("former_identifiers"):
+        return []
     asked = values_of(rows, ("nib", "nik_koperasi", "nik", "name"))
     former = [FormerIdentifiers(**record) for record in await work.fetch("former_sharing", *asked)]
     await work.load_states({each.partner for each in former})

@@ -4,7 +4,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from services.registration.identity import evidence, former_identifiers, offers, own_partners, reach, regrouping
+from services.registration.identity import (
+    evidence,
+    former_identifiers,
+    offers,
+    own_partners,
+    reach,
+    regrouping,
+    row_versions,
+)
 from services.registration.identity.ids import partner_id
 from services.registration.identity.offers import Change, Offer
 from services.registration.identity.profile import Row
@@ -27,6 +35,8 @@ async def regroup(
     keys = [*(offer.row.key for offer in offered), *removed]
     held = {record["key"]: record for record in await work.fetch("evidence_by_key", keys)}
     effects, changes = offers.compare(offered, held)
+    await row_versions.note(work, offered, held, effects)
+    await row_versions.drop(work, removed)
     gone = [evidence.to_row(held[key]) for key in removed if key in held]
     partners: dict[UUID, UUID] = {key: record["partner_id"] for key, record in held.items()}
     touched = Touched()
@@ -34,6 +44,7 @@ async def regroup(
         regrouped = await _settle(work, list(changes.values()), gone, again)
         partners |= {key: row.partner for key, row in regrouped.rows_by_key().items()}
         touched = regrouped.touched
+        await row_versions.note_new(work, offered, held.keys())
     accepted = [Accepted(effect, partners[offer.row.key]) for effect, offer in zip(effects, offered, strict=True)]
     return accepted, touched
 
@@ -64,11 +75,11 @@ async def _save(work: UnitOfWork, changes: Sequence[Change], gone: Iterable[Row]
     replaced = [change for change in changes if change.before is not None]
     await _remove(work, [*(row.key for row in gone), *(change.row.key for change in replaced)])
     rows = regrouped.rows_by_key()
-    added = [_record(work, change, rows) async for change in in_turns(changes) if change.before is None]
-    await _add(work, added, evidence.COLUMNS)
+    new = [change for change in changes if change.before is None and not change.offer.restores]
+    await work.insert("evidence", [_record(work, change, rows) async for change in in_turns(new)], evidence.COLUMNS)
     # A replaced row keeps its place in the sequence: the oldest row of a partner decides which group keeps its id.
-    again = [(change.row.sequence, *_record(work, change, rows)) for change in replaced]
-    await _add(work, again, ("sequence", *evidence.COLUMNS))
+    returned = [change for change in changes if change.before is None and change.offer.restores]
+    await _add_again(work, [(change.row.sequence, *_record(work, change, rows)) for change in [*replaced, *returned]])
     if regrouped.moved:
         moved = columns((row.key, row.partner, row.number_group, row.name_group) for row in regrouped.moved)
         await work.execute("move_evidence", *moved)
@@ -79,9 +90,11 @@ async def _remove(work: UnitOfWork, keys: Sequence[UUID]) -> None:
         await work.execute("remove_evidence", keys)
 
 
-async def _add(work: UnitOfWork, records: Sequence[tuple[Any, ...]], names: Sequence[str]) -> None:
+async def _add_again(work: UnitOfWork, records: Sequence[tuple[Any, ...]]) -> None:
+    """Only COPY gives a row the number in the sequence that it had."""
     if records:
-        await work.db.copy_records_to_table("evidence", records=records, columns=list(names))
+        names = ["sequence", *evidence.COLUMNS]
+        await work.db.copy_records_to_table("evidence", records=records, columns=names)
 
 
 def _record(work: UnitOfWork, change: Change, rows: Mapping[UUID, Row]) -> tuple[Any, ...]:

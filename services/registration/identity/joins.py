@@ -27,7 +27,7 @@ def with_number_groups(rows: Sequence[Row], decisions: Sequence[Decision] = ()) 
     """The rows with their number groups; `rows` holds all that share a number with one of them."""
     found: list[Row] = []
     for members in matching.by_number(rows, decisions):
-        group = min(rows[at].key for at in members)
+        group = min(rows[at].key for at in members) if len(members) > 1 else rows[members[0]].key
         found += [_in_groups(rows[at], group, rows[at].name_group) for at in members]
     return found
 
@@ -54,37 +54,37 @@ def names_to_decide(rows: Sequence[Row], changed: Collection[UUID], before: Befo
 
 def with_name_groups(rows: Sequence[Row], names: Collection[UUID], decisions: Sequence[Decision] = ()) -> list[Row]:
     """The rows with their name groups; `rows` holds all rows of every number group that bears one of these names."""
-    numbers, _ = _number_groups(rows)
-    joined: dict[tuple[UUID, UUID], UUID] = {}
-    for name, parts in _parts_by_name(rows, names, decisions).items():
-        for part in parts:
-            smallest = min(rows[numbers[number][0]].number_group for number in part)
-            joined.update({(name, rows[numbers[number][0]].number_group): smallest for number in part})
-    return [_in_groups(row, row.number_group, joined.get((row.name, row.number_group), row.name_group)) for row in rows]
-
-
-def _parts_by_name(
-    rows: Sequence[Row], names: Collection[UUID], decisions: Sequence[Decision]
-) -> dict[UUID, list[list[int]]]:
-    """Of each name the number groups that bear it, by their numbers, in parts that are one partner."""
-    numbers, number_of = _number_groups(rows)
-    bearers: dict[UUID, dict[int, None]] = defaultdict(dict)
-    for at, row in enumerate(rows):
+    bearers: dict[UUID, dict[UUID, None]] = defaultdict(dict)
+    for row in rows:
         if row.name in names:
-            bearers[row.name][number_of[at]] = None
-    several = {number for bearing in bearers.values() if len(bearing) > 1 for number in bearing}
-    groups = {number: Group.of(rows[at] for at in numbers[number]) for number in several}
+            bearers[row.name][row.number_group] = None
+    several = {name: list(bearing) for name, bearing in bearers.items() if len(bearing) > 1}
+    joined = _joined_by_name(rows, several, decisions) if several else {}
+    return [
+        _in_groups(row, row.number_group, joined.get((row.name, row.number_group), row.number_group))
+        if row.name in names
+        else row
+        for row in rows
+    ]
+
+
+def _joined_by_name(
+    rows: Sequence[Row], bearers: Mapping[UUID, Sequence[UUID]], decisions: Sequence[Decision]
+) -> dict[tuple[UUID, UUID], UUID]:
+    """(name, number group that bears it) → the smallest number group that step 3 joins with it under this name."""
+    members: dict[UUID, list[Row]] = {group: [] for bearing in bearers.values() for group in bearing}
+    for row in rows:
+        if row.number_group in members:
+            members[row.number_group].append(row)
+    groups = {group: Group.of(own) for group, own in members.items()}
+    number_of = {at: row.number_group for at, row in enumerate(rows)} if decisions else {}
     apart = [matching.numbers_of(sides, number_of) for sides in matching.different(decisions)]
-    return {name: matching.joined_by_name(groups, list(bearing), apart) for name, bearing in bearers.items()}
-
-
-def _number_groups(rows: Sequence[Row]) -> tuple[list[list[int]], dict[int, int]]:
-    """The positions of each number group's rows, and the place of each position's group among them."""
-    members: dict[UUID, list[int]] = defaultdict(list)
-    for at, row in enumerate(rows):
-        members[row.number_group].append(at)
-    numbers = list(members.values())
-    return numbers, {at: number for number, own in enumerate(numbers) for at in own}
+    return {
+        (name, group): min(part)
+        for name, bearing in bearers.items()
+        for part in matching.joined_by_name(groups, bearing, apart)
+        for group in part
+    }
 
 
 def touched_partners(rows: Iterable[Row], changed: Collection[UUID], before: Before, old: Iterable[Row]) -> set[UUID]:
@@ -117,9 +117,17 @@ def partners(rows: Sequence[Row], decisions: Sequence[Decision] = ()) -> list[li
     first: dict[Any, int] = {}
     for at, row in enumerate(rows):
         for group in (row.number_group, (row.name, row.name_group)):
-            sets.unite((first.setdefault(group, at), at))
-    numbers, _ = _number_groups(rows)
-    return matching.unmixed(numbers, sets.sets(), decisions)
+            if (other := first.setdefault(group, at)) != at:
+                sets.unite((other, at))
+    return matching.unmixed(_by_number_group(rows), sets.sets(), decisions) if decisions else sets.sets()
+
+
+def _by_number_group(rows: Sequence[Row]) -> list[list[int]]:
+    """The positions of each number group's rows."""
+    members: dict[UUID, list[int]] = defaultdict(list)
+    for at, row in enumerate(rows):
+        members[row.number_group].append(at)
+    return list(members.values())
 
 
 def _in_groups(row: Row, number_group: UUID, name_group: UUID | None) -> Row:

@@ -21,6 +21,9 @@ async def keep(work: UnitOfWork, decided: Sequence[DecidedRow]) -> None:
     if decided:
         await drop(work, {each.decision for each in decided})
         await work.execute("keep_decided", *columns(astuple(each) for each in decided))
+        work.added("decisions")
+        if not all(each.same for each in decided):
+            work.added("decisions_of_different")
 
 
 async def drop(work: UnitOfWork, decisions: Collection[UUID]) -> None:

@@ -13,12 +13,13 @@ sides together that are different, what it joined there stays as it was before t
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from typing import TypeVar
 
 from services.registration.identity import one_name
 from services.registration.identity.disjoint_sets import DisjointSets
 from services.registration.identity.one_name import Evidence, Group, Numbered
 
+K = TypeVar("K", bound=Hashable)
 Members = Sequence[int]
 """Positions of rows that belong together."""
 
@@ -55,8 +56,8 @@ def by_number(rows: Sequence[Numbered], decisions: Sequence[Decision] = ()) -> l
 
 
 def joined_by_name(
-    groups: Mapping[int, Group], bearers: Members, apart: Sequence[Sequence[frozenset[int]]] = ()
-) -> list[list[int]]:
+    groups: Mapping[K, Group], bearers: Iterable[K], apart: Sequence[Sequence[frozenset[K]]] = ()
+) -> list[list[K]]:
     """The `bearers` of one name and regency, keys of `groups`, in parts that are one partner each.
 
     `apart`: of each decision the sides, as keys of `groups`, that are different partners.
@@ -94,15 +95,22 @@ def _step(before: Sequence[Members], joins: Iterable[Members], decisions: Sequen
     united = list(joins)
     if not united:
         return [list(members) for members in before]
-    sets = DisjointSets(at for members in before for at in members)
-    for together in chain(before, united):
-        if len(together) > 1:
-            sets.unite(together)
-    return unmixed(before, sets.sets(), decisions)
+    reached = {at for together in united for at in together}
+    number_of = {at: number for number, members in enumerate(before) for at in members if at in reached}
+    sets = DisjointSets(sorted(set(number_of.values())))
+    for together in united:
+        sets.unite(number_of[at] for at in together)
+    first = {number: numbers[0] for numbers in sets.sets() for number in numbers}
+    after: dict[int, list[int]] = {}
+    for number, members in enumerate(before):
+        after.setdefault(first.get(number, number), []).extend(members)
+    return unmixed(before, list(after.values()), decisions)
 
 
 def unmixed(before: Sequence[Members], after: list[list[int]], decisions: Sequence[Decision]) -> list[list[int]]:
     """The groups `after` a step, but those of `before` where it brought together what is different."""
+    if not decisions:
+        return after
     mixed = [set(members) for members in after if _holds_different(members, decisions)]
     if not mixed:
         return after
@@ -137,7 +145,7 @@ def _holds_different(members: Members, decisions: Sequence[Decision]) -> bool:
     return any(sum(not own.isdisjoint(side) for side in sides) > 1 for sides in different(decisions))
 
 
-def numbers_of(sides: Iterable[Collection[int]], number_of: Mapping[int, int]) -> list[frozenset[int]]:
+def numbers_of(sides: Iterable[Collection[int]], number_of: Mapping[int, K]) -> list[frozenset[K]]:
     """Sides given as positions of rows, as the groups of these rows."""
     return [frozenset(number_of[at] for at in side) for side in sides]
 

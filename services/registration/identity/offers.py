@@ -1,7 +1,6 @@
 """Rows offered as evidence, compared with the rows that are held under the same key. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +20,11 @@ class Offer(msgspec.Struct, frozen=True):
     content: UUID
     ref: str | None
     personal: dict[str, Any]
+    restores: bool = False
+    """Whether it is a row as it was once stored: its days are all of its days."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """The newest offer of one key as a row, and the row it replaces."""
 
     offer: Offer
@@ -62,16 +62,16 @@ def _dated(offer: Offer, before: Row | None) -> Row:
     """A row sent again is listed since its first day and as new as its newest; one with a ref takes the new dates."""
     row = offer.row
     if before is None:
-        return row
+        return replace(row, partner=None, number_group=None, name_group=None) if offer.restores else row
     row = replace(
         row,
         sequence=before.sequence,
         partner=before.partner,
-        import_id=before.import_id,
+        import_id=row.import_id if offer.restores else before.import_id,
         number_group=before.number_group,
         name_group=before.name_group,
     )
-    if offer.ref is not None:
+    if offer.ref is not None or offer.restores:
         return row
     newest = max((before.last_listed, before.line), (row.last_listed, row.line))
     first = min(before.first_listed, row.first_listed)

@@ -64,7 +64,10 @@ class Profile(msgspec.Struct, frozen=True):
 
 def in_time(rows: Iterable[Row]) -> list[Row]:
     """Oldest first: by list date, then line; then key, so that the order of arrival does not matter."""
-    return sorted(rows, key=lambda row: (row.last_listed, row.line, row.key))
+    found = list(rows)
+    if len(found) > 1:
+        found.sort(key=lambda row: (row.last_listed, row.line, row.key))
+    return found
 
 
 def derive(rows: Sequence[Row], region: str | None = None, counting: Sequence[Row] | None = None) -> Profile:
@@ -77,7 +80,7 @@ def derive(rows: Sequence[Row], region: str | None = None, counting: Sequence[Ro
     kinds = {row.kind for row in ordered}
     return Profile(
         region=region or ordered[-1].region,
-        kind=next(kind for kind in KINDS if kind in kinds),
+        kind=min(kinds, key=KINDS.index),
         scale=_newest(ordered, "scale"),
         occupation=_newest(ordered, "occupation"),
         cooperative=_newest(ordered, "cooperative"),
@@ -88,14 +91,21 @@ def derive(rows: Sequence[Row], region: str | None = None, counting: Sequence[Ro
 
 
 def _newest(ordered: Sequence[Row], attribute: str) -> Any:
-    return next((value for row in reversed(ordered) if (value := getattr(row, attribute)) is not None), None)
+    for row in reversed(ordered):
+        if (value := getattr(row, attribute)) is not None:
+            return value
+    return None
 
 
 def _workers(ordered: Sequence[Row]) -> ListedWorkers:
     """The total of the newest row that has one, the split of the newest row that has a split."""
-    heads = [row.heads for row in reversed(ordered)]
-    total = next((each.total for each in heads if each.total is not None), None)
-    split = next((e for e in heads if (e.management, e.staff, e.labour) != (None, None, None)), Heads())
+    total, split = None, NO_HEADS
+    for row in ordered:
+        heads = row.heads
+        if heads.total is not None:
+            total = heads.total
+        if (heads.management, heads.staff, heads.labour) != (None, None, None):
+            split = heads
     return ListedWorkers(total, split.management, split.staff, split.labour)
 
 
@@ -104,7 +114,7 @@ def _lists(rows: Sequence[Row]) -> tuple[Listing, ...]:
     for row in rows:
         name = (row.agency, row.list)
         since[name] = min(since.get(name, row.first_listed), row.first_listed)
-    return tuple(Listing(agency, name, day) for (agency, name), day in sorted(since.items()))
+    return tuple([Listing(agency, name, day) for (agency, name), day in sorted(since.items())])
 
 
 def derive_contact(ordered: Sequence[tuple[str, ContactDetails]]) -> tuple[str, ContactDetails]:

@@ -41,7 +41,9 @@ async def load(work: UnitOfWork, changed: Sequence[Row], old: Sequence[Row], aga
 
     `again` are rows as they are stored, about which something was decided.
     """
-    joined = await join(DatabaseRows(work), [*changed, *again], old)
+    stored = DatabaseRows(work)
+    await stored.look_near([*changed, *again, *old])
+    joined = await join(stored, [*changed, *again], old)
     former = await former_identifiers.sharing(work, changed)
     partners = {row.partner for row in (*joined.rows, *old) if row.partner is not None}
     await work.load_states(partners)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 
 from services.registration.identity import joins, survivors
@@ -87,8 +88,7 @@ class Regrouped:
         return {row.key: row for rows in self.rows.values() for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(msgspec.Struct, frozen=True):
     """Rows of one partner."""
 
     partner: UUID

@@ -19,7 +19,7 @@ async def adopt(
 ) -> None:
     """A row stored before all its texts counted is the first one that is sent again with such texts."""
     with_texts = [(at, order, offer) for at, (order, offer) in enumerate(offered) if order.command.other_texts]
-    if not with_texts or not await work.is_true("any_texts_unknown"):
+    if not with_texts or not await work.there_are("rows_with_unknown_texts"):
         return
     first: dict[UUID, tuple[UUID, UUID]] = {}
     for at, order, offer in with_texts:
@@ -27,4 +27,5 @@ async def adopt(
         if isinstance(offer, Offer) and not isinstance(cooperative, Refusal):
             before = listed_rows.key_without_texts(work.vault, order, cooperative)
             first.setdefault(before, (offer.row.key, offer.content))
+    await work.execute("adopt_versions", list(first), [now for now, _ in first.values()])
     await work.execute("adopt_evidence", *columns((before, *now) for before, now in first.items()))

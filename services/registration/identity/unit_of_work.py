@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,9 @@ from shared.observability import get_logger
 from shared.regions import Regions
 
 log = get_logger(__name__)
+
+FEW = 20
+"""Rows that are added one by one rather than by COPY."""
 
 
 @dataclass
@@ -58,8 +62,11 @@ class UnitOfWork:
     """The regions of agencies, as far as they are loaded."""
     formed: Counter[UUID] = field(default_factory=Counter)
     """Import → how many partners more its agency lists by its rows alone: `own_partners.formed`."""
+    taken_back: Counter[str] = field(default_factory=Counter)
+    """How many partners were `delisted` by a whole list; how many rows an undo `removed`, `restored` and `kept`."""
     sources: dict[str, str] = field(default_factory=dict)
     """CloudEvents sources that nobody had → the agency that sends under them in this transaction."""
+    _there_are: dict[str, bool] = field(default_factory=dict)
     _added: int = 0
     _outgoing: list[Outgoing] = field(default_factory=list)
 
@@ -77,6 +84,24 @@ class UnitOfWork:
     async def is_true(self, query: str, *arguments: Any) -> bool:
         return bool(await self.db.fetchval(queries[query], *arguments))
 
+    async def there_are(self, what: str) -> bool:
+        """Whether there are any of what the query `what_there_is` names so; one question answers for all of it."""
+        if not self._there_are:
+            self._there_are = dict((await self.fetch("what_there_is"))[0])
+        return self._there_are[what]
+
+    def added(self, what: str) -> None:
+        """From now on there are some of this."""
+        if self._there_are:
+            self._there_are[what] = True
+
+    async def insert(self, table: str, records: Sequence[tuple[Any, ...]], names: Sequence[str]) -> None:
+        """Add rows to a table: many by COPY, few in one round trip less."""
+        if len(records) > FEW:
+            await self.db.copy_records_to_table(table, records=records, columns=list(names))
+        elif records:
+            await self.db.executemany(_insertion(table, tuple(names)), records)
+
     async def load_states(self, partners: Iterable[UUID]) -> None:
         """Load the states of these partners that are not here yet."""
         missing = [partner for partner in set(partners) if partner not in self.states]
@@ -86,7 +111,8 @@ class UnitOfWork:
 
     async def load_agencies(self, partners: Iterable[UUID]) -> None:
         """Load the regions of the agencies that list these partners, where there are several: one question decides."""
-        listing = ({row.agency for row in self.rows.get(partner, ())} for partner in partners)
+        rows = [own for partner in partners if len(own := self.rows.get(partner, ())) > 1]
+        listing = ({row.agency for row in own} for own in rows)
         missing = {agency for agencies in listing if len(agencies) > 1 for agency in agencies} - self.agencies.keys()
         if missing:
             for row in await self.fetch("regions_of_agencies", list(missing)):
@@ -220,9 +246,14 @@ class UnitOfWork:
         await outbox.add(self.db, self._outgoing)
 
     async def _add(self, states: Sequence[PartnerState]) -> None:
-        records = [state.as_record() for state in states]
-        await self.db.copy_records_to_table("partner", records=records, columns=list(partner_state.COLUMNS))
+        await self.insert("partner", [state.as_record() for state in states], partner_state.COLUMNS)
 
     async def _update(self, states: Sequence[PartnerState]) -> None:
         if states:
             await self.execute("update_partner_states", *columns(state.as_record() for state in states))
+
+
+@lru_cache
+def _insertion(table: str, names: tuple[str, ...]) -> str:
+    values = ", ".join(f"${number}" for number in range(1, len(names) + 1))
+    return f"insert into {table} ({', '.join(names)}) values ({values})"  # noqa: S608 - names of ours alone

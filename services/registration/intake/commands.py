@@ -9,7 +9,7 @@ from shared.events.model import Kind, Programme, Scale, Segment
 from shared.refusals import WarningCode
 
 
-class Reference(msgspec.Struct, frozen=True):
+class Reference(msgspec.Struct, frozen=True, gc=False):
     """Names a partner by any of these, already cleaned; `ref` is the agency's own reference."""
 
     id: str | None = None
@@ -21,7 +21,7 @@ class Reference(msgspec.Struct, frozen=True):
     region: str | None = None
 
 
-class Heads(msgspec.Struct, frozen=True):
+class Heads(msgspec.Struct, frozen=True, gc=False):
     """Workers by job level; None where it is not given. `total` counts where levels are not split."""
 
     total: int | None = None
@@ -30,7 +30,7 @@ class Heads(msgspec.Struct, frozen=True):
     labour: int | None = None
 
 
-class ContactDetails(msgspec.Struct, frozen=True):
+class ContactDetails(msgspec.Struct, frozen=True, gc=False):
     """How the partner is reached; personal."""
 
     person: str | None = None
@@ -40,7 +40,7 @@ class ContactDetails(msgspec.Struct, frozen=True):
     address: str | None = None
 
 
-class ListPartner(msgspec.Struct, frozen=True):
+class ListPartner(msgspec.Struct, frozen=True, gc=False):
     """A partner is on a list: one piece of evidence that it exists."""
 
     label: ClassVar[str] = "list_partner"
@@ -75,7 +75,7 @@ class DelistPartner(msgspec.Struct, frozen=True):
     warnings: tuple[WarningCode, ...] = ()
 
 
-class Enrol(msgspec.Struct, frozen=True):
+class Enrol(msgspec.Struct, frozen=True, gc=False):
     """A participant's whole state from `effective_on` on; without programmes it has lapsed."""
 
     label: ClassVar[str] = "enrol"
@@ -98,7 +98,7 @@ class Enrol(msgspec.Struct, frozen=True):
         return not self.programmes
 
 
-class FileClaim(msgspec.Struct, frozen=True):
+class FileClaim(msgspec.Struct, frozen=True, gc=False):
     """A claim in its status: filed, paid or rejected."""
 
     label: ClassVar[str] = "file_claim"
@@ -184,6 +184,29 @@ class DecideCase(msgspec.Struct, frozen=True):
     warnings: tuple[WarningCode, ...] = ()
 
 
+class LeaveOut(msgspec.Struct, frozen=True):
+    """These rows, by key, are not in the upload that is their whole list: they leave it."""
+
+    label: ClassVar[str] = "leave_out"
+
+    import_id: str
+    keys: tuple[str, ...]
+    line: int = 0
+    warnings: tuple[WarningCode, ...] = ()
+
+
+class TakeBack(msgspec.Struct, frozen=True):
+    """What this upload did to these rows, by key, is undone."""
+
+    label: ClassVar[str] = "take_back"
+
+    import_id: str
+    kind: str
+    keys: tuple[str, ...]
+    line: int = 0
+    warnings: tuple[WarningCode, ...] = ()
+
+
 class SettleRows(msgspec.Struct, frozen=True):
     """These stored rows, by key, are joined otherwise than before: their partners are settled anew."""
 
@@ -206,4 +229,6 @@ Command = (
     | DecideCase
     | DerivePartner
     | SettleRows
+    | LeaveOut
+    | TakeBack
 )

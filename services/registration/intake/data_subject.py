@@ -87,10 +87,11 @@ def of_cells(
     cells: tuple[str, ...], name: str, region: str | None, nik_koperasi: str, participant_no: str
 ) -> DataSubject:
     """The data subject of a refused row: a NIB or NIK from any cell, the name and the other numbers from theirs."""
+    numbers = [cell for cell in cells if identifiers.may_hold_number(cell)]
     return DataSubject(
-        nib=next((nib for cell in cells if (nib := _read(identifiers.nib(cell)))), None),
+        nib=next((nib for cell in numbers if (nib := _read(identifiers.nib(cell)))), None),
         nik_koperasi=identifiers.nik_koperasi(nik_koperasi[:LONGEST_NUMBER]),
-        nik=next((nik for cell in cells if (nik := _read(identifiers.nik(cell)))), None),
+        nik=next((nik for cell in numbers if (nik := _read(identifiers.nik(cell)))), None),
         name=names.name_key(name) or None,
         region=region,
         participant_no=participant_no[:LONGEST_NUMBER] or None,

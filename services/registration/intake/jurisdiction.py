@@ -4,15 +4,22 @@ regional office."""
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from functools import lru_cache
+from typing import Final, TypeVar
 
 from services.registration.intake.cells.column_findings import CodeSystem
 from services.registration.intake.values import Refusal
+from shared.events.text_limits import limit_of
 from shared.regions import RegionError, Regions
 
-MOST_PLACES: Final = 20_000
+MOST_PLACES: Final = 5_000
 """So many texts are kept with what they mean."""
+MOST_SHARED: Final = 64
 UNKNOWN: Final = Refusal("unknown_region", "region", "No region has this name or code.")
+
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,8 @@ class Jurisdiction:
     _places: dict[tuple[str, str, CodeSystem | None], str | Refusal] = field(
         default_factory=dict, compare=False, repr=False
     )
+    _regencies: dict[str, str | Refusal] = field(default_factory=dict, compare=False, repr=False)
+    _districts: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def only_region(self) -> str | None:
@@ -36,7 +45,13 @@ class Jurisdiction:
         return next((code for own in self.own for code in self.regions.regencies(own)), "")
 
     def regency(self, text: str) -> str | Refusal:
-        """The code of the regency that this text means, anywhere in the country."""
+        """The code of the regency that this text means, anywhere in the country. Few texts come many times."""
+        if len(text) > limit_of("region"):
+            return self._regency(text)
+        known = self._regencies.get(text)
+        return known if known is not None else _kept(self._regencies, text, self._regency(text))
+
+    def _regency(self, text: str) -> str | Refusal:
         try:
             return self.regions.resolve(text, self.only_region)
         except RegionError as unknown:
@@ -60,13 +75,13 @@ class Jurisdiction:
         A file repeats few texts many times.
         """
         key = (text, name, system)
-        if key not in self._places:
-            if len(self._places) >= MOST_PLACES:
-                self._places.clear()
-            code = self.regency_of(text, name, system) if name or system else self.regency(text)
-            inside = isinstance(code, Refusal) or self.regions.within(self.own, code)
-            self._places[key] = code if inside else _outside(code)
-        return self._places[key]
+        known = self._places.get(key)
+        return known if known is not None else _kept(self._places, key, self._place(text, name, system))
+
+    def _place(self, text: str, name: str, system: CodeSystem | None) -> str | Refusal:
+        code = self.regency_of(text, name, system) if name or system else self.regency(text)
+        inside = isinstance(code, Refusal) or self.regions.within(self.own, code)
+        return code if inside else _outside(code)
 
     def area(self, text: str) -> str | Refusal:
         """The code of the region of any level that this text means; refused unless it lies wholly in the agency's."""
@@ -80,7 +95,10 @@ class Jurisdiction:
 
     def nik_district_exists(self, nik: str) -> bool:
         """Whether a NIK begins with the code of a regency that exists."""
-        return self.regions.was_ever_a_code(f"{nik[:2]}.{nik[2:4]}")
+        known = self._districts.get(nik[:4])
+        if known is not None:
+            return known
+        return _kept(self._districts, nik[:4], self.regions.was_ever_a_code(f"{nik[:2]}.{nik[2:4]}"))
 
     def _refusal(self, unknown: RegionError) -> Refusal:
         return self._ambiguous(unknown.readings) if unknown.code == "ambiguous_region" else UNKNOWN
@@ -101,6 +119,19 @@ class Jurisdiction:
                     return None
         wide = ("province", "kanwil", "national")
         return next((each.code for each in self.regions if each.level in wide and _squeeze(each.name) == bare), None)
+
+
+@lru_cache(maxsize=MOST_SHARED)
+def shared(regions: Regions, own: tuple[str, ...]) -> Jurisdiction:
+    """One for all requests of the agencies of these regions, so that what it knows is kept; for any thread."""
+    return Jurisdiction(regions, own)
+
+
+def _kept(known: dict[K, V], key: K, value: V) -> V:
+    if len(known) >= MOST_PLACES:
+        known.clear()
+    known[key] = value
+    return value
 
 
 def _outside(code: object) -> Refusal:

@@ -4,32 +4,45 @@ Every reader returns the value, or raises Refused with the refusal of the cell.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from services.registration.intake import values
 from services.registration.intake.cells import days, identifiers, numbers, phones, placeholders
 from services.registration.intake.cells.column_findings import NO_FINDINGS, ColumnFindings
 from services.registration.intake.commands import ContactDetails, Heads, Reference
 from services.registration.intake.jurisdiction import Jurisdiction
+from services.registration.intake.memo import Memo
 from services.registration.intake.values import Refusal, Refused, checked
 from shared.refusals import WarningCode
+
+T = TypeVar("T")
+
+_REGION = ("region", "region_code")
+_HEADS = ("workers", "management", "staff", "labour", "men", "women")
+_WORD_BREAK = re.compile(r"[\s;,/|]+")
+_AROUND_ADDRESS = re.compile(r"^\W*(?:(?:mailto|e-?mail)\W+)?|\W+$", re.IGNORECASE)
 
 
 class RowCells:
     """One row: `cells["nik"]` is the text of the column that means `nik`.
 
     It is "" where the file has no such column or the cell only says that there is none. `findings` is what the whole
-    columns say about how their cells are read.
+    columns say about how their cells are read, `memo` what the file's cells were read as so far.
     """
 
-    __slots__ = ("_columns", "_texts", "findings", "line")
+    __slots__ = ("_columns", "_memo", "_texts", "findings", "line")
 
     def __init__(
-        self, columns: Mapping[str, int], texts: tuple[str, ...], line: int, findings: ColumnFindings = NO_FINDINGS
+        self,
+        columns: Mapping[str, int],
+        texts: tuple[str, ...],
+        line: int,
+        findings: ColumnFindings = NO_FINDINGS,
+        memo: Memo | None = None,
     ) -> None:
-        self._columns, self._texts, self.line, self.findings = columns, texts, line, findings
+        self._columns, self._texts, self.line, self.findings, self._memo = columns, texts, line, findings, memo
 
     def __getitem__(self, meaning: str) -> str:
         column = self._columns.get(meaning)
@@ -39,6 +52,10 @@ class RowCells:
         """The text with its marks and placeholders; "" where the file has no such column."""
         column = self._columns.get(meaning)
         return "" if column is None else self._texts[column]
+
+    def recalled(self, what: str, meanings: tuple[str, ...], read: Callable[[], T]) -> T:
+        """`read()`, which looks at no other cells than these and at nothing else that changes within a file."""
+        return read() if self._memo is None else self._memo.recall(what, meanings, self._texts, read)
 
     def has_column(self, meaning: str) -> bool:
         return meaning in self._columns
@@ -59,22 +76,27 @@ class Numbers(NamedTuple):
 
 def identifying_numbers(cells: RowCells, jurisdiction: Jurisdiction, *, nik_required: bool = False) -> Numbers:
     """The numbers in their columns; what stands there and is no number is left out with a warning."""
-    sent = cells.as_sent("nik"), cells.as_sent("nib"), cells.as_sent("nik_koperasi")
-    koperasi = identifiers.nik_koperasi(sent[2] or cells.as_sent("nik_of_cooperatives"))
-    nik = checked(identifiers.nik(sent[0], nik_required))
-    if cells.findings.niks_lost_a_digit and identifiers.may_have_lost_digit(sent[0]):
+    nik_sent, nib_sent, koperasi_sent = cells.as_sent("nik"), cells.as_sent("nib"), cells.as_sent("nik_koperasi")
+    koperasi = identifiers.nik_koperasi(koperasi_sent or cells.as_sent("nik_of_cooperatives"))
+    nik = checked(identifiers.nik(nik_sent, nik_required))
+    if cells.findings.niks_lost_a_digit and identifiers.may_have_lost_digit(nik_sent):
         raise Refused(identifiers.LOST_DIGIT.code, "nik", identifiers.LOST_DIGIT.detail)
-    found = nik, checked(identifiers.nib(sent[1])), koperasi
+    nib = checked(identifiers.nib(nib_sent))
     warnings: tuple[WarningCode, ...] = ()
-    if any(identifiers.is_left_out(text, number) for text, number in zip(sent, found, strict=True)):
+    sent = (nik_sent, nik), (nib_sent, nib), (koperasi_sent, koperasi)
+    unread = [text for text, number in sent if text and number is None]
+    if unread and any(identifiers.is_left_out(text, None) for text in unread):
         warnings = (identifiers.LEFT_OUT,)
     if nik:
         warnings += identifiers.nik_warnings(nik, jurisdiction.nik_district_exists(nik))
-    return Numbers(*found, warnings)
+    return Numbers(nik, nib, koperasi, warnings)
 
 
 def day(cells: RowCells, meaning: str) -> date:
-    return checked(days.day(cells[meaning], meaning, cells.findings.read_as.get(meaning)))
+    def read() -> date:
+        return checked(days.day(cells[meaning], meaning, cells.findings.read_as.get(meaning)))
+
+    return cells.recalled(meaning, (meaning,), read)
 
 
 def end(cells: RowCells, start: date) -> date | None:
@@ -85,6 +107,17 @@ def end(cells: RowCells, start: date) -> date | None:
     if until <= start:
         raise Refused("invalid_date", "until", "The end is not after the start.")
     return until
+
+
+def number(cells: RowCells, meaning: str) -> str:
+    """The number that an office gave a participant, a claim or a partner of its own; "" where there is none."""
+    return checked(identifiers.given_by_an_office(cells[meaning], meaning))
+
+
+def number_if_read(cells: RowCells, meaning: str) -> str:
+    """As `number`, "" also where the cell is refused."""
+    found = identifiers.given_by_an_office(cells[meaning], meaning)
+    return "" if isinstance(found, Refusal) else found
 
 
 def whole(cells: RowCells, meaning: str) -> int:
@@ -105,6 +138,10 @@ def count(cells: RowCells, meaning: str) -> int | None:
 
 def heads(cells: RowCells) -> Heads:
     """The workers by job level; where only levels, or men and women, are given, `total` is their sum."""
+    return cells.recalled("heads", _HEADS, lambda: _heads(cells))
+
+
+def _heads(cells: RowCells) -> Heads:
     total = count(cells, "workers")
     management, staff, labour = count(cells, "management"), count(cells, "staff"), count(cells, "labour")
     levels = [level for level in (management, staff, labour) if level is not None]
@@ -127,14 +164,17 @@ def contact(cells: RowCells) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
 
 
 def email(text: str) -> str | None:
-    """The first address in a cell; what has no @ is none."""
-    return next((word for word in re.split(r"[\s;,/]+", text) if "@" in word), None) if "@" in text else None
+    """The first address in a cell, without what stands around it: `Andi <andi@usaha.example>`, `mailto:…`."""
+    if "@" not in text:
+        return None
+    words = (_AROUND_ADDRESS.sub("", word) for word in _WORD_BREAK.split(text))
+    return next((word for word in words if "@" in word), None)
 
 
 def reference(cells: RowCells, name: str | None, numbers: Numbers, region: str) -> Reference:
     """What names the row's partner."""
     return Reference(
-        ref=cells["ref"] or None,
+        ref=number(cells, "ref") or None,
         nib=numbers.nib,
         nik_koperasi=numbers.nik_koperasi,
         nik=numbers.nik,
@@ -143,13 +183,22 @@ def reference(cells: RowCells, name: str | None, numbers: Numbers, region: str) 
     )
 
 
-def regency(cells: RowCells, jurisdiction: Jurisdiction) -> str | Refusal:
-    """The row's regency, anywhere in the country."""
-    return jurisdiction.regency_of(cells["region_code"], cells["region"], cells.findings.region_codes)
+def regency_or_none(cells: RowCells, jurisdiction: Jurisdiction) -> str | None:
+    """The row's regency, anywhere in the country; None where none is understood."""
+
+    def read() -> str | None:
+        found = jurisdiction.regency_of(cells["region_code"], cells["region"], cells.findings.region_codes)
+        return None if isinstance(found, Refusal) else found
+
+    return cells.recalled("regency", _REGION, read)
 
 
 def place(cells: RowCells, jurisdiction: Jurisdiction) -> str:
     """The row's regency, which lies in the agency's regions."""
+    return cells.recalled("place", _REGION, lambda: _place(cells, jurisdiction))
+
+
+def _place(cells: RowCells, jurisdiction: Jurisdiction) -> str:
     code, name = cells["region_code"], cells["region"]
     return checked(jurisdiction.place(code or name, name if code else "", cells.findings.region_codes))
 

@@ -11,7 +11,8 @@ MOST: Final = 8
 """So many faults of a row are named."""
 
 STAND_INS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("name", "owner", "person", "title", "claim_ref", "participant_no"), "x"),
+    **dict.fromkeys(("name", "owner", "person", "title"), "x"),
+    **dict.fromkeys(("claim_ref", "participant_no"), "1"),
     **dict.fromkeys(("date", "effective_on", "occurred_on", "from", "held_on"), "1945-01-02"),
     **dict.fromkeys(("amount", "value"), "1"),
     "nik": "3311010101800001",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -24,7 +24,7 @@ from services.registration.intake.contexts import UploadContext
 from services.registration.intake.row_cells import RowCells
 from services.registration.intake.values import Refused, checked, refuse_if
 from shared.events import reference
-from shared.events.model import Kind, Segment
+from shared.events.model import Kind, Scale, Segment
 from shared.events.text_limits import MOST_PARTIES
 from shared.refusals import WarningCode
 
@@ -41,7 +41,7 @@ class FileContext:
 
 
 def partner(cells: RowCells, file: FileContext) -> ListPartner:
-    return _listing(cells, file, _kind(cells["kind"].upper(), file), needs_nik=file.upload.require_nik)
+    return _listing(cells, file, None, needs_nik=file.upload.require_nik)
 
 
 def person(cells: RowCells, file: FileContext) -> ListPartner:
@@ -49,11 +49,35 @@ def person(cells: RowCells, file: FileContext) -> ListPartner:
     return msgspec.structs.replace(_listing(cells, file, "individual", needs_nik=True), heads=Heads(total=1))
 
 
-def _listing(cells: RowCells, file: FileContext, kind: Kind, *, needs_nik: bool) -> ListPartner:
-    name = cells["name"] or cells["owner"]
+class _Nature(NamedTuple):
+    """What a listed one is, by the columns whose texts are few."""
+
+    kind: Kind
+    scale: Scale | None
+    occupation: str | None
+    is_inactive: bool
+
+
+def _nature(cells: RowCells, file: FileContext) -> _Nature:
+    def read() -> _Nature:
+        return _Nature(
+            _kind(cells["kind"].upper(), file),
+            vocabulary.scale(cells["scale"]) or vocabulary.scale(cells["kind"]),
+            vocabulary.occupation(cells["occupation"]),
+            vocabulary.is_inactive(cells["status"]),
+        )
+
+    return cells.recalled("nature", ("kind", "scale", "occupation", "status"), read)
+
+
+def _listing(cells: RowCells, file: FileContext, kind: Kind | None, *, needs_nik: bool) -> ListPartner:
+    """`kind` is what the file lists, where it does not depend on the row."""
+    business, owner = cells["name"], cells["owner"]
+    name = business or owner
     if not name:
         raise Refused("missing_name", "name", "Neither a business name nor an owner's name is given.")
-    if vocabulary.is_inactive(cells["status"]):
+    nature = _nature(cells, file)
+    if nature.is_inactive:
         raise Refused("inactive", "status", "Only active ones are listed.")
     found = row_cells.identifying_numbers(cells, file.upload.jurisdiction, nik_required=needs_nik)
     region = row_cells.place(cells, file.upload.jurisdiction)
@@ -65,22 +89,23 @@ def _listing(cells: RowCells, file: FileContext, kind: Kind, *, needs_nik: bool)
     return ListPartner(
         partner=row_cells.reference(cells, name, found, region),
         name=name,
-        kind=kind,
+        kind=kind or nature.kind,
         region=region,
         list=file.upload.list,
         listed_on=file.upload.list_date,
-        scale=vocabulary.scale(cells["scale"]) or vocabulary.scale(cells["kind"]),
-        occupation=vocabulary.occupation(cells["occupation"]),
+        scale=nature.scale,
+        occupation=nature.occupation,
         heads=heads,
         contact=contact,
         line=cells.line,
         warnings=warnings + found.warnings,
-        owner=cells["owner"] or None if cells["name"] else None,
+        owner=owner or None if business else None,
     )
 
 
 def enrolment(cells: RowCells, file: FileContext) -> Enrol:
-    if not cells["participant_no"]:
+    participant_no = row_cells.number(cells, "participant_no")
+    if not participant_no:
         raise Refused("missing_participant_no", "participant_no", "No participant number is given.")
     found = row_cells.identifying_numbers(cells, file.upload.jurisdiction)
     region = row_cells.place(cells, file.upload.jurisdiction)
@@ -90,7 +115,7 @@ def enrolment(cells: RowCells, file: FileContext) -> Enrol:
     segment, scale = _segment(cells), vocabulary.scale(cells["scale"])
     refuse_if(programmes.judge(held, segment, scale))
     return Enrol(
-        participant_no=cells["participant_no"],
+        participant_no=participant_no,
         effective_on=start,
         partner=row_cells.reference(cells, cells["name"] or None, found, region),
         region=region,
@@ -106,8 +131,9 @@ def enrolment(cells: RowCells, file: FileContext) -> Enrol:
 
 
 def claim(cells: RowCells, file: FileContext) -> FileClaim:
-    for meaning in ("claim_ref", "participant_no"):
-        if not cells[meaning]:
+    claim_ref, participant_no = row_cells.number(cells, "claim_ref"), row_cells.number(cells, "participant_no")
+    for meaning, number in (("claim_ref", claim_ref), ("participant_no", participant_no)):
+        if not number:
             raise Refused("missing_field", meaning, f"{meaning} is not given.")
     if cells.any_filled(file.health_columns):
         raise Refused("health_data", "health", "A claim's cause or diagnosis must not be sent.")
@@ -120,8 +146,8 @@ def claim(cells: RowCells, file: FileContext) -> FileClaim:
     if status is None:
         raise Refused("invalid_value", "status", "The status is PROSES, DIBAYAR or DITOLAK.")
     return FileClaim(
-        claim_ref=cells["claim_ref"],
-        participant_no=cells["participant_no"],
+        claim_ref=claim_ref,
+        participant_no=participant_no,
         programme=held[0],
         amount=amount,
         occurred_on=occurred_on,

@@ -13,6 +13,7 @@ from services.registration.intake.commands import Command, Enrol, ListPartner
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.data_subject import DataSubject
 from services.registration.intake.files.tables import Row
+from services.registration.intake.memo import Memo
 from services.registration.intake.roster import KEPT, Roster
 from services.registration.intake.row_cells import RowCells
 from services.registration.intake.row_kinds import READERS, FileContext
@@ -40,7 +41,7 @@ class RowReader:
         self._file = FileContext(upload, lists_cooperatives, health_columns, list_warnings)
         self._other_texts = columns.of_other_texts(kind, header) if self._lists_partners else []
         self._limits = [(meaning, column, _cell_limit(meaning)) for meaning, column in self._columns.items()]
-        self._findings = findings
+        self._findings, self._memo = findings, Memo(self._columns)
         self._roster = Roster() if columns.is_roster(kind, header) else None
         self._least_limit = min((limit for _, _, limit in self._limits), default=0)
 
@@ -50,7 +51,7 @@ class RowReader:
         for row in rows:
             if row.fits:
                 evidence.add(row.cells)
-        self._findings = evidence.findings(self._file.upload.options)
+        self._findings, self._memo = evidence.findings(self._file.upload.options), Memo(self._columns)
         if self._roster is not None:
             self._count_workers(rows, self._roster)
 
@@ -89,7 +90,8 @@ class RowReader:
         except Refused as refused:
             return refused.refusal
         if isinstance(command, ListPartner) and command.partner.ref is None:
-            return msgspec.structs.replace(command, other_texts=self._texts_of(row))
+            texts = self._texts_of(row)
+            return msgspec.structs.replace(command, other_texts=texts) if texts else command
         return command
 
     def _texts_of(self, row: Row) -> tuple[str, ...]:
@@ -108,19 +110,20 @@ class RowReader:
     def data_subject(self, row: Row) -> DataSubject:
         """The person or business that a refused row is about, as far as it can be read; the row may be too short."""
         cells = self.cells_of(row)
-        numbers = cells["nik_koperasi"] or cells["nik_of_cooperatives"], cells["participant_no"]
+        koperasi = cells["nik_koperasi"] or cells["nik_of_cooperatives"]
+        numbers = koperasi, row_cells.number_if_read(cells, "participant_no")
         return data_subject.of_cells(tuple(self.cells_to_keep(row)), _name(cells), self.region_of(cells), *numbers)
 
     def identities(self, row: Row) -> list[tuple[str, ...]]:
         """What identifies the row on its list: its own identity first, then those it may have had while refused."""
         cells = self.cells_of(row)
         name = _name(cells)
-        if cells["claim_ref"]:
-            return [(cells["claim_ref"],)]
-        if cells["participant_no"]:
-            return [(cells["participant_no"], cells["effective_on"])]
-        if self._lists_partners and cells["ref"]:
-            return [("ref", cells["ref"])]
+        if claim_ref := row_cells.number_if_read(cells, "claim_ref"):
+            return [(claim_ref,)]
+        if participant_no := row_cells.number_if_read(cells, "participant_no"):
+            return [(participant_no, cells["effective_on"])]
+        if self._lists_partners and (ref := row_cells.number_if_read(cells, "ref")):
+            return [("ref", ref)]
         if self._lists_partners and name:
             return [(names.name_key(name), self.region_of(cells) or ""), (names.name_key(name), "")]
         return [row.cells]
@@ -140,12 +143,11 @@ class RowReader:
     def cells_of(self, row: Row) -> RowCells:
         """The row's cells; where it ends before a column, that is empty."""
         missing = () if row.fits else ("",) * self._width
-        return RowCells(self._columns, row.cells + missing, row.line, self._findings)
+        return RowCells(self._columns, row.cells + missing, row.line, self._findings, self._memo)
 
     def region_of(self, cells: RowCells) -> str | None:
         """The row's regency, wherever it lies; None where it cannot be read."""
-        region = row_cells.regency(cells, self._file.upload.jurisdiction)
-        return None if isinstance(region, Refusal) else region
+        return row_cells.regency_or_none(cells, self._file.upload.jurisdiction)
 
 
 def _cell_limit(meaning: str) -> int:

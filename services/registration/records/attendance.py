@@ -13,9 +13,11 @@ from services.registration.identity.keys import Keys
 from services.registration.identity.regrouping import Touched
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.cells import names
-from services.registration.intake.commands import RecordAttendance
+from services.registration.intake.commands import RecordAttendance, TakeBack
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
+from services.registration.records import sent_rows
+from services.registration.records.sent_rows import Sent
 from shared.database import columns
 
 NO_BRIEFING: Final = Refusal(
@@ -59,7 +61,27 @@ async def record(work: UnitOfWork, orders: Sequence[Order[RecordAttendance]]) ->
     room = await _room(work, come)
     outcomes = [_admit(guest, known, room) for guest in guests]
     await keep(work, [guest for guest, outcome in zip(guests, outcomes, strict=True) if guest and outcome is not FULL])
+    await sent_rows.note(
+        work,
+        [
+            _sent(order, guest, outcome.effect is Effect.CREATED)
+            for order, guest, outcome in zip(orders, guests, outcomes, strict=True)
+            if guest is not None and isinstance(outcome, Accepted)
+        ],
+    )
     return outcomes, {briefing["key"] for briefing in briefings.values()}
+
+
+def _sent(order: Order[RecordAttendance], guest: Guest, is_new: bool) -> Sent:
+    return Sent(guest.key, str(guest.key), guest.held_on, order.import_id, None if is_new else b"null", False)
+
+
+async def take_back(work: UnitOfWork, order: Order[TakeBack]) -> set[str]:
+    """Guests that only this upload recorded are gone; the keys of the briefings that they attended."""
+    left = await sent_rows.without(work, order)
+    gone = await work.fetch("remove_guests", [each.key for each in left if each.is_gone])
+    sent_rows.count(work, left)
+    return {record["statement"] for record in gone} - {None}
 
 
 async def _room(work: UnitOfWork, guests: Sequence[Guest]) -> dict[Day, int]:
@@ -112,6 +134,7 @@ async def keep(work: UnitOfWork, guests: Sequence[Guest]) -> None:
     }
     if rows:
         await work.execute("save_attendance", *columns(rows.values()))
+        work.added("guests")
 
 
 async def keep_only(work: UnitOfWork, statement: str, guests: Sequence[Guest]) -> None:
@@ -122,7 +145,7 @@ async def keep_only(work: UnitOfWork, statement: str, guests: Sequence[Guest]) -
 
 async def find_partners_again(work: UnitOfWork, touched: Touched) -> set[str]:
     """Find the partners of the guests that touched groups may mean; the keys of the briefings whose guests moved."""
-    if not await work.is_true("any_attendance"):
+    if not await work.there_are("guests"):
         return set()
     records = await work.fetch(
         "attendance_touching",

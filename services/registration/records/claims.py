@@ -10,11 +10,12 @@ import asyncpg
 import msgspec
 
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake.commands import FileClaim
+from services.registration.intake.commands import FileClaim, TakeBack
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
-from services.registration.records import participants, timelines
+from services.registration.records import participants, sent_rows, timelines
 from services.registration.records.participants import Participant
+from services.registration.records.sent_rows import Sent
 from services.registration.records.stored_facts import NEVER, UNNUMBERED
 from services.registration.records.timelines import Version
 from shared.database import columns
@@ -53,18 +54,65 @@ async def file_claims(work: UnitOfWork, orders: Sequence[Order[FileClaim]]) -> l
     held = await _held(work, orders)
     outcomes: list[Outcome] = []
     changed: dict[UUID, ClaimState] = {}
+    sent: list[Sent] = []
     for order in orders:
         participant = found.get(order.command.participant_no)
+        before = _state_before(held.get((order.agency, order.command.claim_ref)))
         effect = _judge(work, order, participant, held)
         if isinstance(effect, Refusal):
             outcomes.append(effect)
             continue
         outcomes.append(Accepted(effect, participant.partner_id if participant else None))
+        sent.append(_sent(work, order, before, effect is Effect.CHANGED))
         if effect is not Effect.UNCHANGED:
             claim = held[order.agency, order.command.claim_ref]
             changed[claim.claim_id] = claim
     await _publish(work, changed.values(), found)
+    await sent_rows.note(work, sent)
     return outcomes
+
+
+def _state_before(claim: ClaimState | None) -> bytes | None:
+    return None if claim is None else msgspec.json.encode((claim.amount, claim.status, claim.paid_on))
+
+
+def _sent(work: UnitOfWork, order: Order[FileClaim], before: bytes | None, changed: bool) -> Sent:
+    key = work.vault.hash("claim", order.agency, order.command.claim_ref)
+    return Sent(key, order.command.claim_ref, order.command.occurred_on, order.import_id, before, changed)
+
+
+async def take_back(work: UnitOfWork, order: Order[TakeBack]) -> None:
+    """Claims that the upload filed are withdrawn; those it moved on are again as they were before."""
+    left = await sent_rows.without(work, order)
+    refs = [each.subject for each in left]
+    records = await work.fetch("claims_by_ref", [order.agency] * len(refs), refs)
+    held = {record["claim_ref"]: _state(record) for record in records}
+    found = await participants.load(work, (claim.participant_no for claim in held.values() if claim.participant_no))
+    again, gone = [], []
+    for each in left:
+        claim = held.get(each.subject)
+        if claim is None or each.stays:
+            continue
+        if each.is_gone:
+            gone.append(claim)
+            _withdraw(work, claim)
+        else:
+            claim.amount, claim.status, claim.paid_on = msgspec.json.decode(
+                each.state or b"", type=tuple[int, str, date | None]
+            )
+            again.append(claim)
+    await _publish(work, again, found)
+    await work.execute("remove_claims", [claim.claim_id for claim in gone])
+    sent_rows.count(work, left)
+
+
+def _withdraw(work: UnitOfWork, claim: ClaimState) -> None:
+    """The last fact of the claim; the same reference sent again is another claim."""
+    last = msgspec.json.decode(claim.fact or b"null", type=Claim | None)
+    if last is not None:
+        version = claim.version + 1
+        fact = msgspec.structs.replace(last, status="withdrawn", version=version, recorded_at=work.now)
+        work.publish("claims", str(claim.claim_id), "claim.withdrawn", fact, version)
 
 
 async def publish_again(work: UnitOfWork, numbers: Collection[str]) -> None:

@@ -1,7 +1,6 @@
 """The facts of a partner as a function of its rows, its participants' versions and its last facts. Pure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -30,8 +29,7 @@ Digest = Callable[[str, ContactDetails], UUID]
 """A keyed hash of the partner's name and contact details."""
 
 
-@dataclass(frozen=True, slots=True)
-class PartnerView:
+class PartnerView(msgspec.Struct, frozen=True):
     """A touched partner as loaded. If `rows_changed` is False only its participants changed, and its rows may be
     missing here: its last fact holds."""
 
@@ -46,8 +44,7 @@ class PartnerView:
     """Whose rows count; None where it has no rows here."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewFact(Generic[F]):
+class NewFact(msgspec.Struct, Generic[F], frozen=True):
     """A fact to publish under this event type; `stored` is what the next one is compared with."""
 
     type: str
@@ -55,16 +52,14 @@ class NewFact(Generic[F]):
     stored: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class NewContact:
+class NewContact(msgspec.Struct, frozen=True):
     """A contact to publish, None to delete it; `digest` is what the next one is compared with."""
 
     contact: tuple[str, ContactDetails] | None
     digest: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
+class Derived(msgspec.Struct, frozen=True):
     """What is to be published of a partner, None where the last fact still holds; and its region from now on."""
 
     region: str | None

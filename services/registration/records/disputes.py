@@ -27,7 +27,7 @@ class Disputes:
 
     async def save(self) -> None:
         await open_cases(self._work.db, self._open, self._work.now)
-        if self._settled and await self._work.is_true("any_open_case", KIND):
+        if self._settled and await self._work.there_are("region_conflicts"):
             await close_cases(self._work.db, KIND, self._settled, self._work.now)
 
     def _case(self, partner: UUID, authority: Authority) -> Case:

@@ -13,9 +13,17 @@ from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import Enrol, Heads
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
-from services.registration.records import claimed_numbers, participants, placement, timelines
+from services.registration.records import (
+    claimed_numbers,
+    participants,
+    placement,
+    sent_rows,
+    timelines,
+    undone_enrolments,
+)
 from services.registration.records.claimed_numbers import ShutOut, present_regions
 from services.registration.records.participants import Participant
+from services.registration.records.sent_rows import Sent
 from services.registration.records.timelines import Version
 from shared.events.model import Workers
 from shared.turns import in_turns
@@ -44,6 +52,7 @@ class _Run:
     reserved: Mapping[str, str]
     """The region for which a number that nobody has was decided to be."""
     changed: dict[str, Participant] = field(default_factory=dict)
+    sent: list[Sent] = field(default_factory=list)
     shut_out: list[ShutOut] = field(default_factory=list)
 
 
@@ -59,6 +68,7 @@ async def _judge(
     async for order, found in in_turns(zip(orders, keys, strict=True)):
         effects.append(found if isinstance(found, Refusal) else _take(work, order, found, run))
     await claimed_numbers.open_cases_of(work, run.shut_out)
+    await sent_rows.note(work, run.sent)
     return effects, run.changed
 
 
@@ -100,13 +110,12 @@ def _take(work: UnitOfWork, order: Order[Enrol], keys: Keys, run: _Run) -> Effec
     history, refusal = timelines.judge(before, _version(order, keys, participant))
     if refusal is not None:
         return refusal
+    run.sent.append(undone_enrolments.sent(work, order, before, history is not before))
     if history is before:
         return Effect.UNCHANGED
-    newest = next((version for version in reversed(history) if not version.lapses), history[-1])
     if participant is None:
-        participant = run.held[number] = Participant(number, None, None, False, newest.region, keys, history)
-    participant.history, participant.region = history, newest.region
-    participant.keys = newest.keys or participant.keys
+        participant = run.held[number] = Participant(number, None, None, False, "", keys, history)
+    participant.follow(history)
     run.changed[number] = participant
     return Effect.CHANGED if before else Effect.CREATED
 

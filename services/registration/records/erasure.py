@@ -42,13 +42,17 @@ async def erase(work: UnitOfWork, orders: Sequence[Order[ErasePartner]]) -> tupl
         *await former_identifiers.of(work, partners),
     ]
     numbers = [record["participant_no"] for record in participants]
-    await _erase_refused(work, hashed(identified, plain_names(work, evidence), numbers))
+    hashed_of_all = hashed(identified, plain_names(work, evidence), numbers)
+    await _erase_refused(work, hashed_of_all)
     await work.execute("erase_participants", numbers)
+    await work.execute("drop_versions_about", numbers)
     await work.execute("erase_claimants", numbers)
     await work.execute("erase_guests", partners)
     numbers_held = [list({getattr(each, k) for each in identified} - {None}) for k in ("nib", "nik_koperasi", "nik")]
     await work.execute("erase_decided", [row.key for row in rows], *numbers_held)
     await work.execute("erase_cases", [str(partner) for partner in partners], numbers)
+    by_identifiers = [hashed_of_all[kind] for kind in ("nib", "nik_koperasi", "nik", "name")]
+    await work.execute("erase_versions", None, [row.key for row in rows], *by_identifiers)
     _, touched = await grouping.regroup(work, [], [row.key for row in rows])
     await former_identifiers.erase(work, partners)
     for partner in partners:

@@ -89,8 +89,8 @@ def _derive(work: UnitOfWork, state: PartnerState, authority: Authority | None, 
 
 
 def _contact_of(personal: dict[str, Any]) -> tuple[str, ContactDetails]:
-    parts = {key: personal.get(key) for key in ("person", "phone", "email", "language", "address")}
-    return personal["name"], ContactDetails(**parts)
+    get = personal.get
+    return personal["name"], ContactDetails(get("person"), get("phone"), get("email"), get("language"), get("address"))
 
 
 def _publish_fitting(work: UnitOfWork, state: PartnerState, new: Derived) -> None:

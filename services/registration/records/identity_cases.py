@@ -21,11 +21,14 @@ Doubt = tuple[Kind, str]
 
 async def review(work: UnitOfWork, touched: Touched) -> None:
     """Keep the cases about the names and NIKs of these rows as they are now."""
-    about = {row["about"] for row in await work.fetch("of_several_partners", list(touched.names), list(touched.niks))}
+    cases = await work.there_are("identity_cases")
+    subjects = [str(each) for each in (*touched.names, *touched.niks)] if cases else []
+    records = await work.fetch("in_doubt", list(touched.names), list(touched.niks), subjects)
+    about = {record["about"] for record in records if record["about"] is not None}
     names, niks = touched.names & about, touched.niks & about
     found = await _doubts(work, names, niks) if about else {}
     await open_cases(work.db, [Case(work.ids(), *doubt, sides) for doubt, sides in sorted(found.items())], work.now)
-    await _close_others(work, [*touched.names, *touched.niks], found)
+    await _close_others(work, [(record["kind"], record["subject"]) for record in records if record["kind"]], found)
 
 
 async def _doubts(work: UnitOfWork, names: Collection[UUID], niks: Collection[UUID]) -> dict[Doubt, list[Any]]:
@@ -71,12 +74,11 @@ def _sides(partners: Iterable[UUID], rows_of: Mapping[UUID, list[Row]]) -> list[
     ]
 
 
-async def _close_others(work: UnitOfWork, about: Collection[UUID], found: Collection[Doubt]) -> None:
-    """The reason of all other open cases about these is gone."""
-    open_now = await work.fetch("identity_cases_about", [str(each) for each in about])
+async def _close_others(work: UnitOfWork, opened: Iterable[Doubt], found: Collection[Doubt]) -> None:
+    """Of the cases that were open the reason of all but the found ones is gone."""
     gone: dict[Kind, list[str]] = defaultdict(list)
-    for row in open_now:
-        if (row["kind"], row["subject"]) not in found:
-            gone[row["kind"]].append(row["subject"])
+    for kind, subject in opened:
+        if (kind, subject) not in found:
+            gone[kind].append(subject)
     for kind, subjects in gone.items():
         await close_cases(work.db, kind, subjects, work.now)

@@ -46,6 +46,12 @@ class Participant:
             history,
         )
 
+    def follow(self, history: History) -> None:
+        """From now on these, at least one, are its versions; the newest one says where it is and who it is."""
+        newest = next((version for version in reversed(history) if not version.lapses), history[-1])
+        self.history, self.region = history, newest.region
+        self.keys = newest.keys or self.keys
+
 
 def unknown() -> Refusal:
     """The same for a number that nobody has and for one outside the agency's regions."""
@@ -63,7 +69,7 @@ async def of_partners(work: UnitOfWork, partners: Iterable[UUID]) -> dict[UUID, 
     """The participants of these partners, as saved."""
     found: dict[UUID, list[Participant]] = defaultdict(list)
     asked = list(partners)
-    for record in await work.fetch("participants_of", asked) if asked else ():
+    for record in await work.fetch("participants_of", asked) if asked and await work.there_are("participants") else ():
         found[record["partner_id"]].append(Participant.of(record))
     return found
 
@@ -83,6 +89,7 @@ async def save(work: UnitOfWork, participants: Sequence[Participant]) -> None:
         for p in sorted(participants, key=lambda p: p.participant_no)
     ]
     await work.execute("save_participants", *columns(rows))
+    work.added("participants")
 
 
 def renamed_history(history: bytes, names: Mapping[UUID, UUID]) -> bytes:

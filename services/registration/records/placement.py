@@ -47,7 +47,7 @@ async def place(work: UnitOfWork, changed: Mapping[str, Participant], touched: T
 
 async def _touched_participants(work: UnitOfWork, touched: Touched | None) -> Iterable[asyncpg.Record]:
     """The participants that have an identifier of a changed group, or belong to one of its partners."""
-    if touched is None or not await work.is_true("any_participant"):
+    if touched is None or not await work.there_are("participants"):
         return ()
     return await work.fetch(
         "participants_touching",

@@ -23,6 +23,7 @@ async def withdraw(work: UnitOfWork, orders: Sequence[Order[WithdrawPartner]]) -
         erased = erasure.hashed(rows, erasure.plain_names(work, records), [])
         found_by = [erased[kind] for kind in ("nib", "nik_koperasi", "nik", "name")]
         await work.execute("withdraw_from_quarantine", order.agency, *found_by)
+        await work.execute("erase_versions", order.agency, [row.key for row in rows], *found_by)
         await work.execute("erase_guests_of", order.agency, [partner])
         _, touched = await grouping.regroup(work, [], [row.key for row in rows])
         all_touched |= touched

@@ -1,11 +1,13 @@
 """One transaction's work, from orders to facts: listings, enrolments, claims and statements, in this order."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TypeVar, assert_never, cast
 
-from services.registration.identity import listings
+from msgspec.structs import replace
+
+from services.registration.identity import left_out, listings
 from services.registration.identity.regrouping import Touched
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake import day_bounds
@@ -17,10 +19,12 @@ from services.registration.intake.commands import (
     Enrol,
     ErasePartner,
     FileClaim,
+    LeaveOut,
     ListPartner,
     RecordAttendance,
     RecordStatement,
     SettleRows,
+    TakeBack,
     WithdrawPartner,
 )
 from services.registration.orders import Accepted, Order, Outcome
@@ -34,6 +38,7 @@ from services.registration.records import (
     facts,
     identity_cases,
     statements,
+    undo,
     withdrawal,
 )
 from shared.jakarta import day_of
@@ -42,7 +47,17 @@ C = TypeVar("C", bound=Command)
 Placed = list[tuple[int, Order[C]]]
 """Orders of some kinds of command, each with its place among all."""
 
-Evidence = ListPartner | DelistPartner | ErasePartner | WithdrawPartner | DecideCase | SettleRows | DerivePartner
+Evidence = (
+    ListPartner
+    | DelistPartner
+    | ErasePartner
+    | WithdrawPartner
+    | DecideCase
+    | SettleRows
+    | DerivePartner
+    | LeaveOut
+    | TakeBack
+)
 """Commands that change the rows by which partners are known, or what they mean."""
 
 
@@ -110,6 +125,8 @@ def _by_kind(placed: Iterable[tuple[int, Order[Command]]]) -> _ByKind:
                 | DecideCase()
                 | SettleRows()
                 | DerivePartner()
+                | LeaveOut()
+                | TakeBack()
             ):
                 found.evidence.append((at, cast("Order[Evidence]", order)))
             case Enrol():
@@ -150,6 +167,10 @@ async def _accept_run(work: UnitOfWork, orders: list[Order[Evidence]]) -> tuple[
             return await case_decisions.decide(work, cast("list[Order[DecideCase]]", orders))
         case DerivePartner():
             return await derived_again.derive(work, cast("list[Order[DerivePartner]]", orders))
+        case LeaveOut():
+            return await left_out.leave_out(work, cast("list[Order[LeaveOut]]", orders))
+        case TakeBack():
+            return await undo.take_back(work, cast("list[Order[TakeBack]]", orders))
         case SettleRows():
             return await listings.settle(work, cast("list[Order[SettleRows]]", orders))
         case unhandled:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import Command
@@ -16,6 +17,7 @@ from services.registration.intake.row_reader import RowReader
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
 from services.registration.queries import queries
+from services.registration.writer import meant_rows
 
 QUARANTINE = (
     "id",
@@ -37,8 +39,7 @@ QUARANTINE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One row of the file and what it asks for, or why not."""
 
     row: Row
@@ -64,6 +65,7 @@ class Chunk:
     def __post_init__(self) -> None:
         self.size, self.alone = len(self.lines), False
         self._ordered: list[Line] = []
+        self.refused_rows: list[tuple[Row, Refusal]] = []
         self._is_due = False
 
     def halves(self) -> "tuple[Chunk, Chunk]":
@@ -89,8 +91,9 @@ class Chunk:
     def orders(self) -> Sequence[Order[Command]]:
         """What its rows ask for, in their order."""
         self._ordered = [line for line in self.lines if not isinstance(line.answer, Refusal)]
+        agency, regions, import_id = self.record["agency"], tuple(self.record["regions"]), self.record["import_id"]
         return [
-            Order(self.record["agency"], tuple(self.record["regions"]), line.answer, self.record["import_id"])
+            Order(agency, regions, line.answer, import_id)
             for line in self._ordered
             if not isinstance(line.answer, Refusal)
         ]
@@ -99,6 +102,7 @@ class Chunk:
         if not self._is_due:
             return False
         report, entries = self.judged(work, outcomes)
+        await meant_rows.keep(work, self.record, self.reader, self.refused_rows)
         await self._replace_older(work)
         await self.save(work.db, report, entries)
         return True
@@ -108,6 +112,7 @@ class Chunk:
         refused = [(line.row, line.answer) for line in self.lines if isinstance(line.answer, Refusal)]
         judged = zip(self._ordered, outcomes, strict=True)
         refused += [(line.row, outcome) for line, outcome in judged if isinstance(outcome, Refusal)]
+        self.refused_rows = refused
         report = self._report(work, outcomes, [refusal for _, refusal in refused])
         return report, [self._entry(work, row, refusal) for row, refusal in refused]
 
@@ -128,7 +133,8 @@ class Chunk:
             report["replaced"],
         )
         if self.last:
-            await db.execute(queries["finish_import"], import_id)
+            has_more = self.record["replaces"] and not self.record["dry_run"]
+            await db.execute(queries["end_of_rows" if has_more else "finish_import"], import_id)
             await db.execute(queries["drop_unused_file"], self.record["file_id"])
 
     def _report(self, work: UnitOfWork, outcomes: Sequence[Outcome], refusals: Sequence[Refusal]) -> dict[str, Any]:

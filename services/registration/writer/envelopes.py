@@ -105,15 +105,9 @@ def _read(reader: EventReader, kind: Any, data: Any) -> Command | Refusal:
 
 def _too_deep(value: Any) -> bool:
     """Whether objects and lists are nested deeper than DEEPEST; checked before anything recurses."""
-    try:
-        plain = msgspec.json.encode(value)
-    except RecursionError:
-        return True
-    if plain.count(b"{") + plain.count(b"[") <= DEEPEST:
-        return False
     level = [value]
     for _ in range(DEEPEST):
-        level = [inner for each in level for inner in _inner(each)]
+        level = [inner for each in level for inner in _inner(each) if isinstance(inner, dict | list)]
         if not level:
             return False
     return True

@@ -20,8 +20,20 @@ GROWING: Final = (ListPartner, Enrol)
 do not fit as one, the last facts hold."""
 
 
+class Misfits(Exception):
+    """Facts of a partner do not fit: its orders are to be bisected."""
+
+
 class _Again(Exception):
     """Rolls an attempt back."""
+
+
+async def accept_all(work: UnitOfWork, orders: Sequence[Order[Command]]) -> tuple[UnitOfWork, list[Outcome]]:
+    """As `accept`, for the usual case that all facts fit. Raises Misfits else: the transaction is to be rolled back."""
+    outcomes = await accept(work, orders)
+    if work.misfits:
+        raise Misfits
+    return work, outcomes
 
 
 async def accept_what_fits(work: UnitOfWork, orders: Sequence[Order[Command]]) -> tuple[UnitOfWork, list[Outcome]]:

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, suppress
 from functools import partial
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.vault import Vault
-from services.registration.writer import failures, remembered_readings, upload_files, uploads
+from services.registration.writer import failures, list_steps, remembered_readings, upload_files, uploads
 from services.registration.writer.chunks import Chunk
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.uploads import Upload
@@ -71,14 +71,22 @@ class ImportWorker(Part):
         except UNAVAILABLE:
             raise
         except Exception as problem:  # whatever an upload makes us raise must not stop the others
-            refusal = failures.as_refusal(problem, "upload")
-            await self._fail(record, f"{refusal.detail} What was counted as accepted is kept.")
+            detail = failures.as_refusal(problem, "upload").detail
+            kept = "" if record["undo_asked_at"] else " What was counted as accepted is kept."
+            await self._fail(record, f"{detail}{kept}")
         return 0
 
     async def _work_off(self, record: asyncpg.Record) -> None:
         if record["attempts"] > MOST_ATTEMPTS:
             await self._fail(record, "The service ended three times while working on this file. Please report it.")
-            return
+        elif record["undo_asked_at"] is not None:
+            await list_steps.undo(self._pool, self._writer, record, self._progress)
+        elif record["stage"] == "leaving":
+            await list_steps.leave(self._pool, self._writer, record, self._progress)
+        else:
+            await self._take_file(record)
+
+    async def _take_file(self, record: asyncpg.Record) -> None:
         file = await upload_files.fetch(self._pool, self._vault, record["file_id"])
         if file is None:
             await self._fail(record, "The file is gone.")
@@ -89,21 +97,26 @@ class ImportWorker(Part):
             upload = await asyncio.to_thread(read)
             if isinstance(upload, Refusal):
                 await self._fail(record, upload.detail)
-            elif upload is not None:
-                await self._take_all(upload)
+            elif upload is not None and await self._take_all(upload) and record["replaces"] and not record["dry_run"]:
+                await list_steps.leave(self._pool, self._writer, record, self._progress)
 
     def _goes_on(self) -> bool:
         self.progressed()
         return not self.stopping
 
-    async def _take_all(self, upload: Upload) -> None:
+    def _progress(self) -> bool:
+        self.progressed()
+        return not self.stopping
+
+    async def _take_all(self, upload: Upload) -> bool:
+        """Whether all rows are in."""
         await self._begin(upload)
-        chunks = upload.chunks(CHUNK)
-        async with self._taker() as submit:
-            while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+        async with self._taker() as submit, aclosing(_read_ahead(upload.chunks(CHUNK))) as chunks:
+            async for chunk in chunks:
                 if self.stopping or not await _take(chunk, submit):
-                    return
+                    return False
                 self.progressed()
+        return True
 
     async def _begin(self, upload: Upload) -> None:
         table, record = upload.table, upload.record
@@ -153,8 +166,11 @@ class ImportWorker(Part):
                 await self._pool.execute(queries["renew_lease"], import_id)
 
     async def _fail(self, record: asyncpg.Record, detail: str) -> None:
-        """An import that cannot go on keeps why; its file is deleted."""
+        """An import that cannot go on keeps why; its file is deleted. To take it back may be asked again."""
         async with transaction(self._pool) as db:
+            if record["undo_asked_at"] is not None:
+                await db.execute(queries["fail_undo"], record["import_id"], detail)
+                return
             await db.execute(queries["fail_import"], record["import_id"], detail)
             await db.execute(queries["drop_unused_file"], record["file_id"])
 
@@ -162,6 +178,21 @@ class ImportWorker(Part):
         jurisdiction, options = Jurisdiction(self._regions, tuple(record["regions"])), uploads.options_of(record)
         declared = record["list"], record["list_date"], record["require_nik"]
         return UploadContext(jurisdiction, *declared, self._jkp, options)
+
+
+async def _read_ahead(chunks: Iterator[Chunk]) -> AsyncGenerator[Chunk, None]:
+    """The chunks, each read while the one before it is taken."""
+
+    def read() -> asyncio.Task[Chunk | None]:
+        return asyncio.create_task(asyncio.to_thread(next, chunks, None))
+
+    reading = read()
+    try:
+        while (chunk := await reading) is not None:
+            reading = read()
+            yield chunk
+    finally:
+        await asyncio.gather(reading, return_exceptions=True)  # it uses files that are closed after this
 
 
 async def _take(chunk: Chunk, submit: Submit) -> bool:

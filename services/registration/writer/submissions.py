@@ -1,32 +1,26 @@
 """What the writer gets besides imports: a request's events, a corrected row, an erasure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from services.registration import audit
 from services.registration.audit import Actor
 from services.registration.cases import decisions
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake import data_subject, health_data
 from services.registration.intake.commands import Command, DecideCase, ErasePartner, WithdrawPartner
-from services.registration.intake.data_subject import DataSubject
-from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
-from services.registration.writer import sources
+from services.registration.writer import quarantine
 from services.registration.writer.items import Item
-from shared.database import columns
-from shared.regions import Regions
 
 
 @dataclass
 class Events:
-    """The events of one request, taken whole: what is refused is kept in the agency's quarantine."""
+    """The events of one request, taken whole, and what is found out about them. The writer takes them as `Requests`."""
 
     agency: str
     regions: tuple[str, ...]
@@ -41,25 +35,18 @@ class Events:
     def __post_init__(self) -> None:
         self.keys = {item.key for item in self.items if item.key is not None}
         self.size = len(self.items)
-        self._ordered: list[Item] = []
+        self.due: list[Item] = []
+        """The events that nothing speaks against before they are judged."""
+        self._refused_as_sent = [item.refusal for item in self.items]
 
-    async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
-        await self._find_duplicates(work)
-        await sources.check(work, self.agency, self.items)
-        self._ordered = [item for item in self.items if item.is_due]
-        return [
-            Order(self.agency, self.regions, item.command)
-            for item in self._ordered
-            if not isinstance(item.command, Refusal)
-        ]
-
-    async def _find_duplicates(self, work: UnitOfWork) -> None:
-        held = {row["key"]: row for row in await work.fetch("events", list(self.keys))}
+    def find_duplicates(self, before: Mapping[UUID, asyncpg.Record]) -> None:
+        """Compare the events, as they were sent, with those accepted `before` and with each other."""
+        self._as_sent()
         first: dict[UUID, Item] = {}
         for item in self.items:
             if item.key is None or item.refusal is not None:
                 continue
-            record, twin = held.get(item.key), first.setdefault(item.key, item)
+            record, twin = before.get(item.key), first.setdefault(item.key, item)
             if record is not None:
                 self._compare(item, record["content"], record["partner_id"])
             elif twin is not item:
@@ -71,14 +58,27 @@ class Events:
             if item.key is None and isinstance(item.command, Refusal):
                 item.refusal = item.command
 
+    def _as_sent(self) -> None:
+        """Nothing was found out about the events yet: a transaction may be tried anew."""
+        for item, refusal in zip(self.items, self._refused_as_sent, strict=True):
+            item.refusal, item.duplicate, item.twin_of, item.partner = refusal, False, None, None
+
     def _compare(self, item: Item, content: UUID | None, partner: UUID | None) -> None:
         if item.content == content:
             item.duplicate, item.partner = True, partner
         else:
             item.refusal = Refusal("id_reused", "id", "This source and id were used for another event.")
 
-    async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> "Answer":
-        for item, outcome in zip(self._ordered, outcomes, strict=True):
+    def take_orders(self) -> list[Order[Command]]:
+        """The orders of the events that nothing speaks against; these are `due` from now on."""
+        self.due = [item for item in self.items if item.is_due]
+        return [
+            Order(self.agency, self.regions, item.command) for item in self.due if not isinstance(item.command, Refusal)
+        ]
+
+    def judge(self, outcomes: Sequence[Outcome]) -> None:
+        """Note what became of the due events, and of their twins."""
+        for item, outcome in zip(self.due, outcomes, strict=True):
             if isinstance(outcome, Refusal):
                 item.refusal = outcome
             else:
@@ -87,38 +87,26 @@ class Events:
             if item.twin_of is not None and item.duplicate:
                 item.refusal, item.partner = item.twin_of.refusal, item.twin_of.partner
                 item.duplicate = item.refusal is None
-        await self._keep(work)
-        answer = await self._answer(work)
-        if self.idempotency_key is not None:
-            body = msgspec.json.encode(answer.body)
-            await work.execute("answer_request", self.agency, self.idempotency_key, answer.status, body)
-        return answer
 
-    async def _keep(self, work: UnitOfWork) -> None:
-        accepted = [item for item in self._ordered if item.refusal is None and item.key is not None]
-        if accepted:
-            records = [(item.key, item.content, item.partner) for item in accepted]
-            await work.db.copy_records_to_table("event", records=records, columns=["key", "content", "partner_id"])
-            await sources.keep(work, self.agency, accepted)
-        settled = [item.key for item in self.items if item.key is not None and item.refusal is None]
-        await work.execute("leave_quarantine", settled)
-        refused = [item for item in self.items if item.refusal is not None]
-        if self.entry is None:
-            await quarantine(work, self.agency, self.regions, refused)
-        else:
-            await update_entry(work, self.entry, self.agency, refused[0].refusal if refused else None)
+    def accepted(self) -> list[Item]:
+        return [item for item in self.due if item.refusal is None and item.key is not None]
 
-    async def _answer(self, work: UnitOfWork) -> "Answer":
-        partners = {item.id: item.partner for item in self.items if item.partner is not None and item.id}
-        survivors = {row["asked"]: row["partner_id"] for row in await work.fetch("survivors", list(partners.values()))}
-        refused = [item for item in self.items if item.refusal is not None]
+    def refused(self) -> list[Item]:
+        return [item for item in self.items if item.refusal is not None]
+
+    def answer(self, survivors: Mapping[UUID, UUID]) -> "Answer":
+        """The answer to the request; `survivors` of those partners that do not answer for themselves."""
         body = {
             "accepted": sum(item.refusal is None and not item.duplicate for item in self.items),
             "duplicates": sum(item.duplicate for item in self.items),
-            "rejected": [_rejected(item) for item in refused],
-            "partners": {given: str(survivors.get(partner, partner)) for given, partner in partners.items()},
+            "rejected": [_rejected(item) for item in self.refused()],
+            "partners": {
+                item.id: str(survivors.get(item.partner, item.partner))
+                for item in self.items
+                if item.partner is not None and item.id
+            },
         }
-        warnings = [warned for item in self._ordered if item.refusal is None for warned in _warned(item)]
+        warnings = [warned for item in self.due if item.refusal is None for warned in _warned(item)]
         return Answer(202, body | {"warnings": warnings} if warnings else body)
 
 
@@ -140,35 +128,6 @@ def _rejected(item: Item) -> dict[str, Any]:
     refusal = item.refusal
     found = {"index": item.index, "id": item.id, "code": refusal.code, "field": refusal.field}
     return found | {"detail": refusal.detail}
-
-
-async def quarantine(
-    work: UnitOfWork, agency: str, regions_of_agency: tuple[str, ...], refused: Sequence[Item]
-) -> None:
-    """Keep refused events as they were sent; the same event refused again replaces what is kept of it."""
-    kept: dict[Any, tuple[Any, ...]] = {}
-    for item in refused:
-        assert item.refusal is not None
-        key = None if item.refusal.code == "id_reused" else item.key
-        entry = item.refusal
-        found = read_data_subject(item.raw, work.regions, regions_of_agency).hashed(work.vault)
-        row = (work.ids(), agency, key, item.type, entry.code, entry.field, entry.detail, *found)
-        kept[key or len(kept)] = (*row, work.vault.seal(health_data.without(item.raw)), work.now)
-    if kept:
-        await work.execute("enter_quarantine", *columns(kept.values()))
-
-
-async def update_entry(work: UnitOfWork, entry: UUID, agency: str, refusal: Refusal | None) -> None:
-    """A corrected entry leaves the quarantine when it is accepted; else it keeps why it is refused now."""
-    if refusal is None:
-        await work.execute("drop_quarantined", entry, agency)
-    else:
-        await work.execute("set_refusal", entry, agency, refusal.code, refusal.field, refusal.detail)
-
-
-def read_data_subject(raw: Any, regions: Regions, regions_of_agency: tuple[str, ...]) -> DataSubject:
-    """Whose a refused event is, sent by an agency of these regions."""
-    return data_subject.of_event(data_subject.event_data(raw), Jurisdiction(regions, regions_of_agency))
 
 
 @dataclass
@@ -261,5 +220,5 @@ class CorrectedRow:
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> Refusal | None:
         outcome = self.order if isinstance(self.order, Refusal) else outcomes[0]
         refusal = outcome if isinstance(outcome, Refusal) else None
-        await update_entry(work, self.entry, self.agency, refusal)
+        await quarantine.update_entry(work, self.entry, self.agency, refusal)
         return refusal

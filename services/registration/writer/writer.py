@@ -2,9 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 import asyncpg
@@ -16,9 +19,11 @@ from services.registration.intake.values import Refusal
 from services.registration.orders import Order, Outcome
 from services.registration.queries import queries
 from services.registration.vault import Vault
-from services.registration.writer.fitting import accept_what_fits
+from services.registration.writer.fitting import Misfits, accept_all, accept_what_fits
+from services.registration.writer.requests import Requests
+from services.registration.writer.submissions import Events
 from shared.bus.outbox import Relay
-from shared.database import UNAVAILABLE, transaction
+from shared.database import UNAVAILABLE, connection, encoding_checked
 from shared.observability import Metrics, get_logger
 from shared.part import Part
 from shared.regions import Regions
@@ -48,8 +53,17 @@ class Submission(Protocol):
         """Keep what the outcomes mean for the sender; its value is `submit`'s answer."""
 
 
+Accept = Callable[[UnitOfWork, Sequence[Order[Command]]], Awaitable[tuple[UnitOfWork, list[Outcome]]]]
+Group = list[tuple[Submission | Events, asyncio.Future[Any]]]
+"""Submissions of one transaction, each with who waits for its answer."""
+
+
 class Writer(Part):
-    """Takes submissions and answers each once its transaction is durable."""
+    """Takes submissions and answers each once its transaction is durable.
+
+    `pool` has a connection for it alone: the plans of its statements are kept, and another's use of them in the same
+    session could leave it a scan of a table that has grown.
+    """
 
     longest_back_off = 0.5
     stalled_after = 660.0
@@ -59,13 +73,13 @@ class Writer(Part):
         super().__init__("writer")
         self._pool, self._vault, self._relay = pool, vault, relay
         self._regions, self._ids = Regions.load(), Ids()
-        self._waiting: list[tuple[Submission, asyncio.Future[Any]]] = []
+        self._waiting: Group = []
         self._duration = metrics.histogram("transaction_duration_seconds", "Time of one group commit")
         self._accepted = metrics.counter("accepted_total", "Orders accepted", ("kind",))
         self._held_back = metrics.counter("held_back_total", "Partners whose new facts were held back, not fitting")
         self._refused = metrics.counter("refused_total", "Orders refused in the transaction", ("code",))
 
-    async def submit(self, submission: Submission) -> Any:
+    async def submit(self, submission: Submission | Events) -> Any:
         """The submission's answer, once durable. Raises one of UNAVAILABLE when the database is down."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append((submission, future))
@@ -74,9 +88,17 @@ class Writer(Part):
 
     async def step(self) -> None:
         """Do whatever waits, group by group."""
-        while self._waiting:
-            await self._do(self._next_group())
-            self.progressed()
+        if self._waiting:
+            group = self._next_group()
+            try:
+                async with connection(self._pool) as db:
+                    while group:
+                        await self._do(db, group)
+                        self.progressed()
+                        group = self._next_group()
+            except UNAVAILABLE as problem:
+                _answer_all(group, problem)
+                raise
 
     async def close(self) -> None:
         """What was submitted before the stop is still done."""
@@ -86,8 +108,10 @@ class Writer(Part):
     def detail(self) -> dict[str, Any]:
         return {"waiting": len(self._waiting)}
 
-    def _next_group(self) -> list[tuple[Submission, asyncio.Future[Any]]]:
+    def _next_group(self) -> Group:
         """As many as fit one transaction: not too many orders, no key twice, nothing beside what must be alone."""
+        if not self._waiting:
+            return []
         group = [self._waiting.pop(0)]
         first = group[0][0]
         keys, size = set(first.keys), first.size
@@ -100,11 +124,10 @@ class Writer(Part):
             group.append(self._waiting.pop(0))
         return group
 
-    async def _do(self, group: list[tuple[Submission, asyncio.Future[Any]]]) -> None:
+    async def _do(self, db: asyncpg.Connection, group: Group) -> None:
         try:
-            answers = await self._transact([submission for submission, _ in group])
-        except UNAVAILABLE as problem:
-            _answer_all(group, problem)
+            answers = await self._transact(db, [submission for submission, _ in group])
+        except UNAVAILABLE:
             raise
         except Exception as problem:
             if len(group) == 1:
@@ -112,35 +135,42 @@ class Writer(Part):
                 _answer_all(group, problem)
             else:  # one of them is at fault: the others must not suffer
                 for each in group:
-                    await self._do([each])
+                    await self._do(db, [each])
         else:
             self._relay.wake()
             for (_, future), answer in zip(group, answers, strict=True):
                 if not future.done():
                     future.set_result(answer)
 
-    async def _transact(self, submissions: Sequence[Submission]) -> list[Any]:
+    async def _transact(self, db: asyncpg.Connection, submissions: Sequence[Submission | Events]) -> list[Any]:
+        """Do the submissions in a transaction: as if all facts fitted, and anew where they do not."""
         begun = time.perf_counter()
         try:
-            async with transaction(self._pool) as db:
-                return await self.inside(db, submissions)
+            with encoding_checked():
+                with suppress(Misfits):
+                    async with db.transaction():
+                        return await self.inside(db, submissions, accept_all)
+                async with db.transaction():
+                    return await self.inside(db, submissions)
         finally:
             self._duration.observe(time.perf_counter() - begun)
 
-    async def inside(self, db: asyncpg.Connection, submissions: Sequence[Submission]) -> list[Any]:
+    async def inside(
+        self, db: asyncpg.Connection, submissions: Sequence[Submission | Events], accept: Accept = accept_what_fits
+    ) -> list[Any]:
         """Do the submissions within the caller's transaction, which holds the writer's lock from here to its end."""
-        await db.execute(queries["lock_writer"])
-        await db.execute(queries["plan_by_index"])
-        now = await db.fetchval(queries["tick"])
+        now = await db.fetchval(queries["begin_writing"])
         work = UnitOfWork(db, self._vault, self._regions, self._ids, now)
-        ordered = [await submission.prepare(work) for submission in submissions]
-        work, outcomes = await accept_what_fits(work, [order for orders in ordered for order in orders])
+        runs = _runs(submissions)
+        ordered = [await run.prepare(work) for run in runs]
+        work, outcomes = await accept(work, [order for orders in ordered for order in orders])
         self._report_held_back(work)
-        answers, at = [], 0
-        for submission, orders in zip(submissions, ordered, strict=True):
+        answers: list[Any] = []
+        at = 0
+        for run, orders in zip(runs, ordered, strict=True):
             own = outcomes[at : at + len(orders)]
             at += len(orders)
-            answers.append(await submission.finish(work, own))
+            answers += await run.finish(work, own)
             self._count(orders, own)
         return answers
 
@@ -151,14 +181,41 @@ class Writer(Part):
             log.error("the new facts of a partner are held back", partner=str(partner), code=refusal.code)
 
     def _count(self, orders: Sequence[Order[Command]], outcomes: Sequence[Outcome]) -> None:
-        for order, outcome in zip(orders, outcomes, strict=True):
-            if isinstance(outcome, Refusal):
-                self._refused.labels(outcome.code).inc()
-            else:
-                self._accepted.labels(order.command.label).inc()
+        refused = Counter(outcome.code for outcome in outcomes if isinstance(outcome, Refusal))
+        accepted = Counter(
+            order.command.label
+            for order, outcome in zip(orders, outcomes, strict=True)
+            if not isinstance(outcome, Refusal)
+        )
+        for code, count in refused.items():
+            self._refused.labels(code).inc(count)
+        for label, count in accepted.items():
+            self._accepted.labels(label).inc(count)
 
 
-def _answer_all(group: list[tuple[Submission, asyncio.Future[Any]]], problem: BaseException) -> None:
+@dataclass(frozen=True)
+class _Alone:
+    """A submission that is prepared and finished by itself."""
+
+    submission: Submission
+
+    async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
+        return await self.submission.prepare(work)
+
+    async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> list[Any]:
+        return [await self.submission.finish(work, outcomes)]
+
+
+def _runs(submissions: Sequence[Submission | Events]) -> list[Requests | _Alone]:
+    """The submissions in their order, requests that follow each other as one."""
+    found: list[Requests | _Alone] = []
+    for are_requests, run in groupby(submissions, key=lambda each: isinstance(each, Events)):
+        same = list(run)
+        found += [Requests(cast("list[Events]", same))] if are_requests else [_Alone(cast(Submission, s)) for s in same]
+    return found
+
+
+def _answer_all(group: Group, problem: BaseException) -> None:
     for _, future in group:
         with suppress(asyncio.InvalidStateError):
             future.set_exception(problem)

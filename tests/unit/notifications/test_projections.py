@@ -1,7 +1,6 @@
 """How a partner's row follows from its facts."""
 
 from datetime import date, datetime
-from uuid import UUID
 
 from services.notifications.facts import OPEN_END
 from services.notifications.projections import (
@@ -16,8 +15,8 @@ from services.notifications.projections import (
 )
 from tests.unit.notifications.builders import at
 
-ID = UUID("01940000-0000-7000-8000-000000000001")
-OTHER = UUID("01940000-0000-7000-8000-000000000002")
+ID = "01940000-0000-7000-8000-000000000001"
+OTHER = "01940000-0000-7000-8000-000000000002"
 
 
 def listed(version: int, when: datetime, listed_on: date | None = date(2026, 1, 1)) -> PartnerFact:
@@ -44,7 +43,7 @@ def test_a_new_listing_after_delisting_is_known_since_its_own_fact() -> None:
 def test_a_merged_partner_keeps_since_when_it_was_listed() -> None:
     merged = PartnerFact(ID, 2, "merged", "36.71", "business", at("2026-11-03"), merged_into=OTHER)
     row = next_listing(next_listing(Listing(), listed(1, at("2026-11-01"))), merged)
-    assert (row.status, row.merged_into, row.listed_known_at) == ("merged", str(OTHER), at("2026-11-01"))
+    assert (row.status, row.merged_into, row.listed_known_at) == ("merged", OTHER, at("2026-11-01"))
     assert row.merged_at == at("2026-11-03")
 
 
@@ -76,7 +75,7 @@ def test_an_emptied_timeline_is_as_if_never_enrolled() -> None:
 
 
 def test_only_the_partners_that_newer_facts_change_are_stored() -> None:
-    stored = {str(ID): next_listing(Listing(), listed(2, at("2026-11-01")))}
+    stored = {ID: next_listing(Listing(), listed(2, at("2026-11-01")))}
     of_other = [PartnerFact(OTHER, v, "active", "36.71", "business", at(f"2026-11-0{v}")) for v in (1, 2)]
     changed = project([listed(1, at("2026-11-02")), *of_other], stored, Listing(), next_listing)
-    assert [(key, row.version) for key, row in changed.items()] == [(str(OTHER), 2)]
+    assert [(key, row.version) for key, row in changed.items()] == [(OTHER, 2)]

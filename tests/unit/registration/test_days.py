@@ -14,6 +14,7 @@ from shared import jakarta
 @pytest.mark.parametrize(
     "text",
     [
+        *("20211231", "'31/12/2021", "Friday, December 31, 2021", "Jum\u2019at, 31 Desember 2021"),
         *("2021-12-31", "31/12/2021", "31-12-2021", "31.12.2021", "31 Des 2021", "31-Des-21", "31 Desember 2021"),
         *("31 Dec 2021", "44561", "44561,0", "44561.75", "2021-12-31 00:00:00", "2021-12-31T08:30:00Z", "31/12/21"),
         *("31/12/2021 10.30", "Jumat, 31 Desember 2021", "December 31, 2021", "31DES2021", "\u200e31/12/2021"),
@@ -25,12 +26,33 @@ def test_a_day_may_be_written_in_many_ways(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["31/02/2021", "2021-13-01", "31 Foo 2021", "31 Ju 2021", "soon", "", "99999", "12/31/2021", "9" * 5000, "1E5"],
+    [
+        "31/02/2021",
+        "2021-13-01",
+        "31 Foo 2021",
+        "31 Ju 2021",
+        "soon",
+        "",
+        "99999",
+        "12/31/2021",
+        "31122021",
+        "20211331",
+        "9" * 5000,
+        "1E5",
+    ],
 )
 def test_what_is_no_day_is_refused(text: str) -> None:
     answer = days.day(text, "listed_on")
     assert isinstance(answer, Refusal)
     assert (answer.code, answer.field) == ("invalid_date", "listed_on")
+
+
+@pytest.mark.parametrize(
+    ("name", "month"),
+    [("Mrt", 3), ("Mar", 3), ("Agst", 8), ("Ags", 8), ("Agu", 8), ("Sept", 9), ("Nop", 11), ("Peb", 2)],
+)
+def test_months_are_abbreviated_in_many_ways(name: str, month: int) -> None:
+    assert days.day(f"5 {name} 2024") == days.day(f"05-{name}-24") == date(2024, month, 5)
 
 
 @pytest.mark.parametrize("names", days.MONTH_NAMES)

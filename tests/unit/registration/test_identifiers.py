@@ -11,6 +11,12 @@ NIK = "3576022510960000"
 MARKS = ["\u200b", "\u202a", "\u202c", "\u200e", "\ufeff", "\u00a0", "\u2013", "\u2060", " ", ".", "-", "'", "\u2019"]
 
 
+@given(st.text(alphabet="0123456789 .-'=\"E+()NIKB\u0663", max_size=30) | st.from_regex(r"\W?[0-9]{10,18}\W?"))
+def test_every_text_that_is_a_number_is_recognised_quickly(text: str) -> None:
+    for number in (identifiers.nib(text), identifiers.nik(text)):
+        assert not isinstance(number, str) or identifiers.may_hold_number(text)
+
+
 def code(answer: object) -> str | None:
     return answer.code if isinstance(answer, Refusal) else None
 
@@ -26,6 +32,9 @@ def code(answer: object) -> str | None:
         f"NIK: {NIK}",
         f"No. KTP {NIK}",
         f"{NIK} (KTP)",
+        f"NIK{NIK}",
+        f"KTP-{NIK}",
+        f"\u2019{NIK}",
         f"\u202a{NIK}\u202c",
     ],
 )
@@ -80,6 +89,34 @@ def test_digits_of_a_wrong_length_are_no_nib(text: str) -> None:
 def test_a_nib_survives_being_a_number_where_no_digit_was_lost() -> None:
     assert identifiers.nib("8120001234567.0") == "8120001234567"
     assert code(identifiers.nib("100008801.0")) == "invalid_nib"
+
+
+@pytest.mark.parametrize("text", ["NIB-9120000000011", "NIB9120000000011", "NIB. No. 9120000000011", "'9120000000011"])
+def test_a_nib_may_stand_behind_its_label(text: str) -> None:
+    assert identifiers.nib(text) == "9120000000011"
+
+
+@pytest.mark.parametrize("text", ["1" * 16, "9" * 16, "1234567890123456", "3311000000000000", "3311060000000000"])
+def test_digits_that_fill_a_cell_are_nobodys_nik(text: str) -> None:
+    assert identifiers.nik(text) is None
+    assert identifiers.is_left_out(text, None)
+
+
+@pytest.mark.parametrize("text", ["1" * 13, "9" * 13, "1234567890123", "9120000000000"])
+def test_digits_that_fill_a_cell_are_no_businesss_number(text: str) -> None:
+    assert identifiers.nib(text) is identifiers.nik_koperasi(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("ZZ900001", "ZZ900001"), ("00000000101.0", "00000000101"), ("0", ""), ("0.0", ""), ("Proses", ""), ("", "")],
+)
+def test_a_number_of_an_office_is_taken_as_it_is_written(text: str, number: str) -> None:
+    assert identifiers.given_by_an_office(text, "ref") == number
+
+
+def test_numbers_that_a_spreadsheet_made_alike_are_refused() -> None:
+    assert code(identifiers.given_by_an_office("1,23E+10", "participant_no")) == "invalid_value"
 
 
 @pytest.mark.parametrize(("text", "number"), [("3311.0000.00901", "3311000000901"), ("12345", None), ("9" * 17, None)])

@@ -9,7 +9,8 @@ from services.registration.intake.values import Refusal
 
 
 @pytest.mark.parametrize("text", ["8400000", "8.400.000", "Rp8.400.000", "Rp. 8.400.000,-", "Rp 8.400.000,00",
-                                  "8,400,000", "8,400,000.00", "8400000.0", "IDR 8.400.000"])  # fmt: skip
+                                  "8,400,000", "8,400,000.00", "8400000.0", "IDR 8.400.000",
+                                  "Rp. 8.400.000,--", "'8400000"])  # fmt: skip
 def test_an_amount_may_be_written_in_many_ways(text: str) -> None:
     assert numbers.amount(text) == 8_400_000
 
@@ -30,6 +31,7 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
         ("-", None),
         ("NULL", None),
         ("nihil", 0),
+        ("'5", 5),
         ("0", 0),
     ],
 )
@@ -73,7 +75,21 @@ def test_the_first_whole_phone_number_is_taken(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["12", "hp istri", "(0271) 000000", "08600", "8,6000001841E+10", "0860000018 36", "9" * 999]
+    "text",
+    [
+        "12",
+        "hp istri",
+        "(0271) 000000",
+        "08600",
+        "8,6000001841E+10",
+        "0860000018 36",
+        "9" * 999,
+        "0860000018xx",
+        "0860-0000-18**",
+        "08600000183O",
+        "O86000001836",
+        "0860000018?",
+    ],
 )
 def test_an_unusable_phone_is_no_phone_and_says_so(text: str) -> None:
     assert phones.phone(text) == (None, True)

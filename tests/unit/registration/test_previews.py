@@ -107,7 +107,7 @@ def test_a_workbook_that_takes_long_is_left_to_the_background(monkeypatch: pytes
 def test_a_file_that_holds_no_table_is_refused_and_health_data_are_not_shown() -> None:
     refused = preview("halo\n")
     assert isinstance(refused, Refusal)
-    claims = "no klaim;no peserta;program;tgl kejadian;nilai;status;diagnosa\nK;P;JKK;2021-01-01;1;DIBAYAR;patah\n"
+    claims = "no klaim;no peserta;program;tgl kejadian;nilai;status;diagnosa\nK1;P1;JKK;2021-01-01;1;DIBAYAR;patah\n"
     (row,) = seen(claims, "claims")["rows"]
     assert row["refused"]["code"] == "health_data"
     assert "patah" not in str(row)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.registration.intake import row_cells
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import Enrol, ListPartner
 from services.registration.intake.contexts import UploadContext
@@ -116,3 +117,33 @@ def test_a_mans_and_a_womans_column_are_summed_and_marks_do_not_matter() -> None
     assert isinstance(answer, ListPartner)
     assert (answer.name, answer.owner, answer.heads.total) == ("Toko", "Andai Contoh", 5)
     assert (answer.contact.phone, answer.contact.email) == ("+6286000001836", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("a@b.example; c@d.example", "a@b.example"),
+        ("Andai <a@b.example>", "a@b.example"),
+        ("mailto:a@b.example", "a@b.example"),
+        ("Email: a@b.example.", "a@b.example"),
+        ("'a@b.example", "a@b.example"),
+        ("a@b.example|c@d.example", "a@b.example"),
+        ("@andai", None),
+        ("a@", None),
+        ("a [at] b.example", None),
+    ],
+)
+def test_an_address_is_taken_out_of_what_stands_around_it(text: str, address: str | None) -> None:
+    assert row_cells.email(text) == address
+
+
+def test_rows_with_a_reference_of_0_are_not_one_row() -> None:
+    rows = reading.read("partners", "nama usaha;ref", ["Toko Satu;0", "Toko Dua;0", "Toko Tiga;'7"])
+    assert [row.partner.ref for row in rows if isinstance(row, ListPartner)] == [None, None, "7"]
+
+
+def test_a_participant_without_a_number_is_refused() -> None:
+    header = "no peserta;nama usaha;program;segmen;tgl efektif;wilayah"
+    rows = [f"{number};Toko;JKK,JKM;PU;01/01/2024;33.11" for number in ("0", "Proses", "1,2E+10", "ZZ1", "101.0")]
+    answers = reading.read("enrollments", header, rows)
+    assert reading.codes(answers) == ["missing_participant_no", "missing_participant_no", "invalid_value", None, None]

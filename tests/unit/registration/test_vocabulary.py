@@ -18,6 +18,10 @@ from services.registration.intake.cells import programmes, vocabulary
         "Menikah",
         "Tidak Menikah",
         "Sewa",
+        "Sudah tutup buku",
+        "Tidak diketahui",
+        "Tidak Berbadan Hukum",
+        "Aktif kembali setelah beku",
     ],
 )
 def test_a_status_that_does_not_say_inactive_refuses_nobody(status: str) -> None:
@@ -37,6 +41,14 @@ def test_a_status_that_does_not_say_inactive_refuses_nobody(status: str) -> None
         "0",
         "Inactive",
         "Tutup sementara",
+        "Tdk. Aktif",
+        "sdh tdk aktif",
+        "Usaha tidak berjalan",
+        "Pembekuan",
+        "Bangkrut",
+        "Vacum",
+        "In-active",
+        "off",
     ],
 )
 def test_words_that_mean_inactive_refuse(status: str) -> None:
@@ -51,6 +63,9 @@ def test_words_that_mean_inactive_refuse(status: str) -> None:
         ("Penerima Upah (PU)", "PU"),
         ("pekerja penerima upah", "PU"),
         ("", "PU"),
+        ("PU (Penerima Upah)", "PU"),
+        ("Peserta BPU", "BPU"),
+        ("BPU (Bukan Penerima Upah)", "BPU"),
         ("bpu", "BPU"),
         ("Bukan Penerima Upah (BPU)", "BPU"),
         ("BUKAN PENERIMA UPAH", "BPU"),

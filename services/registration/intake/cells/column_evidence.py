@@ -107,18 +107,26 @@ class _LastDigits:
 class _DayOrder:
     """Whether some of a column's days can only be month first (12/31/2021), or only day first."""
 
+    MOST_SEEN = 2_000
+
     def __init__(self) -> None:
-        self.day_first = self.month_first = 0
+        self.day_first = self.month_first = False
+        self._seen: set[str] = set()
 
     def add(self, cell: str) -> None:
+        """Looks at a day that repeats once, as long as no more than MOST_SEEN are known."""
+        if cell in self._seen:
+            return
+        if len(self._seen) < self.MOST_SEEN and len(cell) <= days.LONGEST:
+            self._seen.add(cell)
         if not cell or not cell[-1:].isdecimal() or (numbers := days.numbers_of(cell)) is None:
             return
         first, second = numbers
-        self.day_first += second <= 12 < first <= 31
-        self.month_first += first <= 12 < second <= 31
+        self.day_first |= second <= 12 < first <= 31
+        self.month_first |= first <= 12 < second <= 31
 
     def is_month_first(self) -> bool:
-        return bool(self.month_first) and not self.day_first
+        return self.month_first and not self.day_first
 
 
 class _Decimals:

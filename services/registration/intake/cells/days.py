@@ -17,12 +17,12 @@ LONGEST: Final = 60
 MONTH_NAMES: Final = (
     ("JANUARI", "JANUARY"),
     ("FEBRUARI", "FEBRUARY", "PEBRUARI"),
-    ("MARET", "MARCH"),
+    ("MARET", "MARCH", "MRT"),
     ("APRIL",),
     ("MEI", "MAY"),
     ("JUNI", "JUNE"),
     ("JULI", "JULY"),
-    ("AGUSTUS", "AUGUST", "AGS", "AGT"),
+    ("AGUSTUS", "AUGUST", "AGS", "AGT", "AGST"),
     ("SEPTEMBER",),
     ("OKTOBER", "OCTOBER"),
     ("NOVEMBER", "NOPEMBER"),
@@ -36,7 +36,11 @@ _ISO = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_TIME}", re.IGNORE
 _NUMBERS = re.compile(rf"(\d{{1,2}})([-/. ])(\d{{1,2}})\2(\d{{4}}|\d\d){_TIME}", re.IGNORECASE)
 _NAMED = re.compile(rf"(\d{{1,2}})[ \-/.]*([A-Za-z]{{3,9}})\.?[ \-/,]*(\d{{4}}|\d\d){_TIME}")
 _NAME_FIRST = re.compile(rf"([A-Za-z]{{3,9}})\.? (\d{{1,2}}),? (\d{{4}}){_TIME}")
-_WEEKDAY = re.compile(r"^(?:senin|selasa|rabu|kamis|jum.?at|sabtu|minggu|ahad)\s*,\s*", re.IGNORECASE)
+_WEEKDAY = re.compile(
+    r"^(?:senin|selasa|rabu|kamis|jum.?at|sabtu|minggu|ahad|(?:sun|mon|tues|wednes|thurs|fri|satur)day)\s*,\s*",
+    re.IGNORECASE,
+)
+_UNSEPARATED = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
 _EXCEL_DAY = re.compile(r"([2-4]\d{4})(?:[.,]\d{1,12})?")
 _ONLY_ZEROS = re.compile(r"0[0\-/. :]*")
 
@@ -94,6 +98,8 @@ def is_ambiguous(text: str) -> bool:
 def _day(text: str, read_as: ReadAs | None) -> date | None:
     if found := _ISO.fullmatch(text):
         return date(int(found[1]), int(found[3]), int(found[4]))
+    if found := _UNSEPARATED.fullmatch(text):
+        return date(int(found[1]), int(found[2]), int(found[3]))
     if found := _NUMBERS.fullmatch(text):
         return _of_numbers(int(found[1]), int(found[3]), found[4], read_as)
     if found := _NAMED.fullmatch(text):

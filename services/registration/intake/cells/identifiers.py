@@ -7,6 +7,8 @@ the number of another licence), the number is absent, which is worth a warning; 
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
+from string import digits as DIGITS
 from typing import Final
 
 from services.registration.intake.cells.placeholders import BLANK, cleaned
@@ -17,15 +19,21 @@ LEFT_OUT: Final[WarningCode] = "number_left_out"
 
 _SEPARATORS = re.compile(r"[\s.\-'`\"=_]")
 _UNSEEN_OR_SEPARATING = frozenset(("Cf", "Zs", "Pd", "Pi", "Pf"))
-_LABEL = re.compile(r"^(?:(?:NIB|NIK|KTP|NOMOR|NO)\b[\s.:]*)+(?=\d)", re.IGNORECASE)
+_LABEL = re.compile(r"^(?:(?:NIB|NIK|KTP|NOMOR|NO)[\s.:=#-]*)+(?=\d)", re.IGNORECASE)
 _REMARK = re.compile(r"(?<=\d)\s*\([^()]*\)$")
 _E_NOTATION = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _FRACTION = re.compile(r"[.,]0{1,2}$")
+_NOT_YET = re.compile(r"(?:dalam |masih |sedang )?proses|(?:belum|blm|tidak|tdk|menunggu)\b", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]{2}")
 _DIGIT = re.compile(r"\d")
-_ZEROS = "0" * 13
+_ZEROS = "0" * 8
+"""So many at the end of a NIK leave it without a birth date, and of a NIB with too few digits to be one."""
+_COUNTED = "1234567890" * 2
+_LENGTHS = range(10, 21)
+"""How many digits such a number has, or one that somebody made up in its place."""
 _NIK = re.compile(r"[0-9]{16}")
 _MAYBE_SHORTENED = re.compile(r"[0-9]{15}0")
+NIB_DIGITS: Final = 13
 _NIB = re.compile(r"[0-9]{13}")
 _NIK_KOPERASI = re.compile(r"[0-9]{10,16}")
 
@@ -46,7 +54,7 @@ def bare(text: str) -> str:
 
 def nik(text: str, required: bool = False) -> str | Refusal | None:
     """A person's number of 16 digits; a spreadsheet that held it as a number has destroyed its end."""
-    if _NIK.fullmatch(text) and not text.endswith(_ZEROS):
+    if _NIK.fullmatch(text) and not _is_made_up(text):
         return text
     text = _number_alone(text)
     if _E_NOTATION.fullmatch(text):
@@ -62,7 +70,9 @@ def nik(text: str, required: bool = False) -> str | Refusal | None:
 
 def nib(text: str) -> str | Refusal | None:
     """A business number of 13 digits."""
-    if _NIB.fullmatch(text) and not text.endswith(_ZEROS):
+    if not text:
+        return None
+    if _NIB.fullmatch(text) and not _is_made_up(text):
         return text
     text = _number_alone(text)
     if not _E_NOTATION.fullmatch(text) and _is_no_number(text):
@@ -76,7 +86,26 @@ def nik_koperasi(text: str) -> str | None:
     if not text:
         return None
     digits = _whole(_number_alone(text), _NIK_KOPERASI)
-    return digits if _NIK_KOPERASI.fullmatch(digits) and digits.strip("0") else None
+    return digits if _NIK_KOPERASI.fullmatch(digits) and not _is_made_up(digits) else None
+
+
+def given_by_an_office(text: str, field: str) -> str | Refusal:
+    """A number as its office writes it (participant, claim, an agency's own reference), of any letters and digits.
+
+    "" where there is none: only zeros, or `Dalam proses`. A spreadsheet's `.0` is no part of it; what a
+    spreadsheet shows as 1,23E+10 is refused, as others would share it.
+    """
+    if _E_NOTATION.fullmatch(text):
+        return Refusal("invalid_value", field, "The spreadsheet turned this number into another: format it as text.")
+    if not text.strip("0., ") or (_NOT_YET.match(text) and not _DIGIT.search(text)):
+        return ""
+    fraction = _FRACTION.search(text)
+    return text[: fraction.start()] if fraction and text[: fraction.start()].isdecimal() else text
+
+
+def may_hold_number(text: str) -> bool:
+    """Quickly: whether there are digits enough for a NIB, which is shorter than a NIK."""
+    return len(text) >= NIB_DIGITS and sum(map(text.count, DIGITS)) >= NIB_DIGITS
 
 
 def _number_alone(text: str) -> str:
@@ -102,10 +131,7 @@ def is_left_out(text: str, number: str | None) -> bool:
 def nik_warnings(digits: str, district_exists: bool) -> tuple[WarningCode, ...]:
     """What is odd about a well-formed NIK: a district that does not exist, a birth date that is no date."""
     found: tuple[WarningCode, ...] = () if district_exists else ("nik_unknown_prefix",)
-    day, month, year = int(digits[6:8]), int(digits[8:10]), int(digits[10:12])
-    day -= 40 if day > 40 else 0
-    born = any(_is_date(century + year, month, day) for century in (1900, 2000))
-    return found if born else (*found, "nik_bad_birth_date")
+    return found if _is_birthday(digits[6:12]) else (*found, "nik_bad_birth_date")
 
 
 def _whole(text: str, shape: re.Pattern[str]) -> str:
@@ -119,7 +145,24 @@ def _is_no_number(text: str) -> bool:
     """Whether this is no attempt at the number: no digits, only zeros, or words beside them (`090/SKU/180/2025`)."""
     if not _DIGIT.search(text) or _WORD.search(text):
         return True
-    return not bare(text).strip("0")
+    digits = bare(text)
+    return not digits.strip("0") or _is_made_up(digits)
+
+
+def _is_made_up(digits: str) -> bool:
+    """Whether digits fill a cell in place of a number that is not known: 1111111111111111, 1234567890123456,
+    3311000000000000. Many rows have the same, so it would make one business of them."""
+    if len(digits) not in _LENGTHS or not digits.isdecimal() or not digits.isascii():
+        return False
+    return digits == digits[0] * len(digits) or _COUNTED.startswith(digits) or digits.endswith(_ZEROS)
+
+
+@lru_cache(maxsize=20_000)
+def _is_birthday(digits: str) -> bool:
+    """Whether day, month and year of a NIK are a date in one of two centuries; to a woman's day 40 is added."""
+    day, month, year = int(digits[:2]), int(digits[2:4]), int(digits[4:])
+    day -= 40 if day > 40 else 0
+    return any(_is_date(century + year, month, day) for century in (1900, 2000))
 
 
 def _is_date(year: int, month: int, day: int) -> bool:

@@ -33,10 +33,10 @@ def name_key(name: str) -> str:
         return _WRITTEN_OUT.get(word := name.upper(), word)
     text = letters_and_digits(name)
     words = text.split()
-    if any(len(word) == 1 for word in words):
+    if 1 in map(len, words):
         words = _SPELLED.sub(_joined, text).split()
     words = _without_legal_form(words)
-    return _cooperative_once(" ".join(_WRITTEN_OUT.get(word, word) for word in words)) or name.strip().upper()
+    return _cooperative_once(" ".join([_WRITTEN_OUT.get(word, word) for word in words])) or name.strip().upper()
 
 
 def owner_key(owner: str | None, name: str) -> str | None:

@@ -65,7 +65,7 @@ def _people(number: int | None, field: str) -> int | Refusal:
 def amount(text: str, field: str = "amount", decimal: DecimalMark | None = None) -> int | Refusal:
     """Whole rupiah above zero: 8400000, 8.400.000, Rp8.400.000,00, Rp 8.400.000,-"""
     text = re.sub(r"^(?:Rp\.?|IDR)\s*", "", cleaned(text), flags=re.IGNORECASE)
-    number = whole_number(re.sub(r"[,.]-$", "", text), decimal)
+    number = whole_number(re.sub(r"[,.]-{1,2}$", "", text), decimal)
     if number is None or not 0 < number <= MAX_AMOUNT:
         return Refusal("invalid_amount", field, "Not an amount of rupiah above zero and up to a trillion.")
     return number

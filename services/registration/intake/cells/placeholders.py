@@ -23,19 +23,20 @@ NO_PEOPLE: Final = frozenset(("NIHIL", "TIDAK ADA", "TDK ADA", "TAK ADA", "NOL")
 
 _LONGEST = max(map(len, NOTHING))
 _BEGINNINGS = frozenset(letter for word in NOTHING for letter in (word[0], word[0].lower()))
-_SUSPECT = _BEGINNINGS | {"", "-", ".", "="}
+_SUSPECT = _BEGINNINGS | {"-", ".", "=", "'"}
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"))
 _INVISIBLE |= dict.fromkeys(range(0x2066, 0x206A)) | dict.fromkeys(map(ord, "\u00a0\u2007\u202f"), " ")
 
 
 def cleaned(text: str) -> str:
-    """The text without what is not seen (direction marks, zero-width and hard spaces) or a formula's `="…"`."""
+    """The text without what is not seen (direction marks, zero-width and hard spaces), a formula's `="…"`, or the
+    apostrophe by which a spreadsheet is told that a number is a text."""
     text = text.strip()
     if not text.isascii():
         text = text.translate(_INVISIBLE).strip()
     if text[:2] == '="' and text[-1] == '"' and len(text) > 2:
         text = text[2:-1].strip()
-    return text
+    return text[1:] if text[:1] == "'" and "'" not in text[1:] else text
 
 
 def is_nothing(text: str) -> bool:
@@ -48,7 +49,7 @@ def is_nothing(text: str) -> bool:
 def given(text: str) -> str:
     """The cleaned text, "" where it only says that there is none."""
     text = text.strip()
-    if text.isascii() and text[:1] not in _SUSPECT:
+    if not text or (text.isascii() and text[0] not in _SUSPECT):
         return text
     text = cleaned(text)
     return "" if is_nothing(text) else text

@@ -37,10 +37,23 @@ STATUSES: Final = {
 INACTIVE: Final = (
     *("TIDAK AKTIF", "BELUM AKTIF", "NON AKTIF", "NONAKTIF", "INAKTIF", "PASIF", "VAKUM", "INACTIVE", "NOT ACTIVE"),
     *("BEKU", "DIBEKUKAN", "BUBAR", "DIBUBARKAN", "PEMBUBARAN", "TUTUP", "DITUTUP", "PAILIT", "DICABUT", "MATI"),
-    *("TIDAK BEROPERASI", "TIDAK BEROPRASI", "BERHENTI", "DISSOLVED", "CLOSED", "SUSPENDED", "BANKRUPT"),
+    *("TIDAK BEROPERASI", "TIDAK BEROPRASI", "TIDAK BERJALAN", "TIDAK JALAN", "BERHENTI", "PEMBEKUAN", "LIKUIDASI"),
+    *(
+        "BANGKRUT",
+        "GULUNG TIKAR",
+        "VACUM",
+        "VACUUM",
+        "OFF",
+        "DISSOLVED",
+        "CLOSED",
+        "SUSPENDED",
+        "BANKRUPT",
+        "IN ACTIVE",
+    ),
 )
 """Words that anywhere in a status mean that the business is not active."""
-NOT: Final = frozenset(("TIDAK", "TDK", "NO", "N", "T", "FALSE", "0"))
+WRITTEN_SHORT: Final = {"TDK": "TIDAK", "TAK": "TIDAK", "NGGAK": "TIDAK"}
+NOT: Final = frozenset(("TIDAK", "NO", "N", "T", "FALSE", "0"))
 """Whole answers to 'active?' that mean no."""
 SEGMENTS: Final[dict[str, Segment]] = {
     "PU": "PU",
@@ -57,7 +70,7 @@ SEGMENTS: Final[dict[str, Segment]] = {
 INDIVIDUALS: Final = ("PERORANGAN", "INDIVIDUAL", "BPU")
 
 
-_ABBREVIATION = re.compile(r"\((?:B?PU|PPU|PBPU)\)")
+_BESIDE_THE_NAME = re.compile(r"\((?:B?PU|PPU|PBPU|(?:BUKAN )?PENERIMA UPAH)\)|^(?:SEGMEN|PESERTA)\b")
 
 
 @lru_cache(maxsize=1024)
@@ -69,13 +82,13 @@ def scale(text: str) -> Scale | None:
 @lru_cache(maxsize=1024)
 def segment(text: str) -> Segment | None:
     """The segment of this name or abbreviation, or both; PU (employed) where none is given, None for another word."""
-    return SEGMENTS.get(_words(_ABBREVIATION.sub("", text.upper())) or _words(text)) if text else "PU"
+    return SEGMENTS.get(_words(_BESIDE_THE_NAME.sub("", text.upper())) or _words(text)) if text else "PU"
 
 
 @lru_cache(maxsize=1024)
 def is_inactive(status: str) -> bool:
     """Whether a status says that the business is not active; one about something else (`Menikah`) does not."""
-    words = _words(status)
+    words = " ".join(WRITTEN_SHORT.get(word, word) for word in _words(status).split()).replace("TUTUP BUKU", "")
     if words in NOT:
         return True
     return any(f" {word} " in f" {words} " for word in INACTIVE) and not words.startswith(("AKTIF", "ACTIVE"))

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
+import msgspec
+
 SkipReason = Literal["blank", "sum", "column_numbers", "repeated_header", "section_title", "note"]
 """Why a line below the header is no row: no content, a sum, 1;2;3;… or units, the header again, a title of a section, a
 source or signature."""
@@ -30,8 +32,7 @@ class Line(NamedTuple):
     fault: Fault | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One row as sent; `fits` is false when it has more or fewer cells than the header, or another fault."""
 
     line: int
@@ -62,13 +63,16 @@ class Table:
 _NUMBERING: Final = re.compile(r"\s*\(?(?:\d{1,2}|[a-z])[.)]\s+")
 _HINT: Final = re.compile(
     r"\(\s*(?:wajib|opsional|optional|required|sesuai|jika|bila|kalau|apabila|contoh|misal|diisi|isi|format|tulis|orang|rp"
-    r"|rupiah|dd|tgl|tanggal|maks|max|min|\d+\s*(?:digit|angka))\b[^)]*\)"
+    r"|rupiah|org|jiwa|dd|tgl|tanggal|maks|max|min|aktif|yang aktif|jalan|merk|merek|brand|mikro|\d+\s*(?:digit|angka))"
+    r"\b[^)]*\)"
 )
 """What forms put behind a column's name: how it is filled in, and its unit."""
 
 
 def squeeze(header: str) -> str:
     """A column name as it is compared: `KAB/KOTA`, `kab_kota`, `Kab. Kota` and `3. Kab/Kota (wajib diisi)` are one."""
+    if header.isascii() and header.isalnum():
+        return header.lower()
     name = _HINT.sub(" ", header.lower()) if "(" in header else header.lower()
     numbering = _NUMBERING.match(name)
     return re.sub(r"[^a-z0-9]+", " ", name[numbering.end() :] if numbering else name).strip()

@@ -46,7 +46,10 @@ class TextLines:
 
     def __iter__(self) -> Iterator[TextLine]:
         for number, line in enumerate(_split(self._file), 1):
-            yield TextLine(number, self._decoded(line[:LONGEST_LINE]), len(line) > LONGEST_LINE)
+            if line.isascii() and len(line) <= LONGEST_LINE and b"\x00" not in line:
+                yield TextLine(number, line.decode("ascii"), False)
+            else:
+                yield TextLine(number, self._decoded(line[:LONGEST_LINE]), len(line) > LONGEST_LINE)
 
     @property
     def encoding(self) -> str:

@@ -97,7 +97,7 @@ def _known_columns(workbook: CalamineWorkbook, names: list[str], kind: str, opti
     chosen = {squeeze(name) for name in options.columns}
 
     def known(name: str) -> bool:
-        return name in chosen or columns.recognised(kind, name)
+        return squeeze(name) in chosen or columns.recognised(kind, name)
 
     found = {}
     for name in names:

@@ -1,0 +1,89 @@
+"""What a column means, by a header spelled as forms and spreadsheets spell it."""
+
+import pytest
+
+from services.registration.intake import column_names, columns, header_spelling
+from services.registration.intake.columns import FileKind
+
+
+def read_as(kind: FileKind, *header: str) -> list[str | None]:
+    return columns.read_as(kind, header)
+
+
+@pytest.mark.parametrize(
+    ("meaning", "headers"),
+    [
+        ("name", ["NAMA UMKM / USAHA", "Nama Usaha / Koperasi", "Nama Usaha (Merk Dagang)", "NamaUsaha", "Nm. Usaha"]),
+        ("name", ["Nama Badan Usaha/Perusahaan", "nama-usaha", "Nama Usaha*", "Nama Kios", "Nama UMKM/IKM"]),
+        ("owner", ["Nama Pemilik/Pengurus", "Pemilik / Pengelola", "Nama Pemilik (sesuai KTP)", "Nama Pelaku UMKM"]),
+        ("nik", ["N I K", "Nomor Induk Kependudukan (NIK)", "NIK (16 digit)", "No KTP/NIK Pemilik", "NIK e-KTP"]),
+        ("nib", ["Nomor Induk Berusaha (NIB)", "NIB (13 digit)", "Nomor NIB (Nomor Induk Berusaha)", "NIB (jika ada)"]),
+        ("nik_koperasi", ["Nomor Induk Koperasi (NIK)", "NIK (Nomor Induk Koperasi)", "No. NIK Koperasi"]),
+        ("phone", ["No. Telp / HP (WA)", "No.HP/Telp", "Nomor HP / WhatsApp Aktif", "Kontak (HP)", "No. Handphone/WA"]),
+        ("email", ["Email (aktif)", "Alamat Email Aktif", "E mail"]),
+        ("address", ["Alamat (Jalan, RT/RW)", "Alamat Lengkap Usaha", "Alamat Kantor"]),
+        ("region", ["Kab./Kota", "Kabkota", "Kab/Kota Domisili", "KABUPATEN / KOTA"]),
+        ("workers", ["Jml. Tenaga Kerja (Orang)", "Jumlah TK", "Jml Karyawan (org)", "Banyaknya Tenaga Kerja"]),
+        ("workers", ["Jumlah Karyawan/Pekerja", "Jml TK (Org)"]),
+        ("men", ["TK (L)", "Naker L", "TK Laki-Laki (orang)"]),
+        ("status", ["Aktif/Tidak Aktif", "Status Usaha (Aktif/Tidak)"]),
+        ("date", ["Tanggal Pendataan", "Tgl. Input"]),
+    ],
+)
+def test_a_column_of_a_list_is_known_however_it_is_spelled(meaning: str, headers: list[str]) -> None:
+    for header in headers:
+        assert read_as("partners", header, "Alamat Email" if meaning != "email" else "Nama Usaha")[0] == meaning, header
+
+
+@pytest.mark.parametrize(
+    ("kind", "meaning", "headers"),
+    [
+        ("enrollments", "participant_no", ["No. Peserta/KPJ", "Nomor Peserta BPJS Ketenagakerjaan"]),
+        ("enrollments", "effective_on", ["Tanggal Efektif Kepesertaan", "TMT Kepesertaan", "Tgl. Mulai Kepesertaan"]),
+        ("enrollments", "until", ["Tanggal Akhir Kepesertaan", "Tgl Akhir"]),
+        ("claims", "amount", ["Nilai Klaim (Rp)", "Jumlah Klaim (Rp)", "Nominal Klaim"]),
+        ("claims", "paid_on", ["Tgl Pembayaran", "Tanggal Dibayar"]),
+        ("claims", "occurred_on", ["Tanggal Kejadian", "Tanggal Kecelakaan"]),
+    ],
+)
+def test_a_column_of_other_kinds_too(kind: FileKind, meaning: str, headers: list[str]) -> None:
+    for header in headers:
+        assert read_as(kind, header) == [meaning], header
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Nama/Alamat", "NIK/No KK", "Tempat/Tanggal Lahir", "Telp/Email", "Tenaga Kerja (Tetap)", "Status Kepesertaan",
+     "NIK Ketua", "NIK Istri", "No KK", "Nama Ibu Kandung", "Tgl Lahir", "Alamat (Rumah)"],
+)  # fmt: skip
+def test_a_column_of_two_things_or_of_something_else_is_not_read(header: str) -> None:
+    assert read_as("partners", "Nama Usaha", header) == ["name", None]
+
+
+def test_a_name_as_it_is_listed_counts_before_another_spelling_of_it() -> None:
+    assert read_as("partners", "Nama UMKM / Usaha", "Nama Usaha") == [None, "name"]
+    assert read_as("partners", "Nomor HP Aktif", "No HP") == [None, "phone"]
+
+
+def test_a_person_who_runs_a_business_is_its_owner_beside_its_name() -> None:
+    assert read_as("partners", "Nama Pelaku Usaha", "Nama Usaha") == ["owner", "name"]
+    assert read_as("partners", "Nama Pelaku Usaha", "NIB") == ["name", "nib"]
+
+
+def test_a_list_of_cooperatives_and_others_is_not_one_of_cooperatives() -> None:
+    assert not columns.of_cooperatives(("Nama Koperasi/UMKM", "NIK"))
+    assert read_as("partners", "Nama Koperasi/UMKM", "NIK") == ["name", "nik"]
+
+
+@pytest.mark.parametrize("kind", columns.KINDS)
+def test_no_two_meanings_share_a_plain_name(kind: FileKind) -> None:
+    meant: dict[str, str] = {}
+    for meaning, names in column_names.VOCABULARY[kind].items():
+        for name in names:
+            assert meant.setdefault(header_spelling.plain(name), meaning) == meaning or name in shared(kind), name
+
+
+def shared(kind: FileKind) -> set[str]:
+    """Names that stand under two meanings: a roster's number of the employer and of the worker."""
+    named = [name for names in column_names.VOCABULARY[kind].values() for name in set(names)]
+    return {name for name in named if named.count(name) > 1}
