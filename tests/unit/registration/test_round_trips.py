@@ -17,8 +17,11 @@ from tests.unit.registration.table_reading import read
 from tests.unit.registration.test_workbooks import ods
 
 HEADER = ("Nama Usaha", "NIB", "Alamat", "Catatan")
-LETTERS = "abc XYZ019.,;:|\t\"'/-_()&<>%#@+=*"
-ANY = st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp"), max_codepoint=0x1FFFF)
+LETTERS = 'abc XYZ019.,;:|\t"/-_()&<>%#@+=*'
+ANY = st.characters(
+    blacklist_categories=("Cs", "Cc", "Zl", "Zp"), blacklist_characters="'\ufeff", max_codepoint=0x1FFFF
+)
+"""But for the apostrophe, which before some marks is ours, against formulas."""
 FOREIGN = "éñü"
 """In Windows-1252 no two of these are a character of UTF-8."""
 
@@ -27,7 +30,7 @@ Rows = list[tuple[str, ...]]
 
 def tables(letters: Any) -> st.SearchStrategy[Rows]:
     """Rows that nothing but a table may be: each has a name and a number."""
-    text = st.text(letters, max_size=12).map(str.strip).filter(lambda each: not each.startswith("'"))
+    text = st.text(letters, max_size=12).map(str.strip)
     row = st.tuples(text.map(lambda each: f"T{each}"), st.sampled_from(("0000100009211", "0000100009212")), text, text)
     return st.lists(row.map(lambda cells: (*cells[:3], f"x{cells[3]}")), min_size=1, max_size=6)
 
@@ -106,9 +109,10 @@ def test_workbooks_of_any_program_are_read_as_they_were_written(
 ) -> None:
     letters = st.sampled_from('abc XYZ019.,;:|"/-_()%#@é€“日').map(str)
     if write is not by_odf:
-        letters |= st.characters(blacklist_categories=("Cs", "Cc", "Co", "Cn", "Zl", "Zp"), max_codepoint=0xFFFD)
+        letters |= st.characters(
+            blacklist_categories=("Cs", "Cc", "Co", "Cn", "Zl", "Zp"), blacklist_characters="'", max_codepoint=0xFFFD
+        )
     rows = data.draw(tables(letters.filter(lambda each: each not in "_")))
-    rows = [tuple(" ".join(cell.split(" ")) for cell in row) for row in rows]
     if write is by_odf:
         rows = [tuple(" ".join(cell.split()) for cell in row) for row in rows]
     assert read(write(rows)).cells == rows
