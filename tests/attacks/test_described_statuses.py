@@ -14,7 +14,8 @@ ONE_OF_A_KIND = {
     415: {"POST /v1/events", "POST /v1/imports", "PATCH /v1/uploads/{upload_id}"},
     409: {
         *("POST /v1/events", "POST /v1/imports", "PATCH /v1/uploads/{upload_id}"),
-        *("POST /v1/agencies", "PUT /v1/quarantine/{entry_id}"),
+        *("POST /v1/imports/{import_id}/undo", "POST /v1/imports/{import_id}/confirm", "POST /v1/agencies"),
+        *("PUT /v1/quarantine/{entry_id}", "POST /v1/quarantine/{entry_id}/retry"),
     },
     412: {
         *("POST /v1/uploads", "GET /v1/uploads", "GET /v1/uploads/{upload_id}"),
