@@ -102,7 +102,7 @@ def by_odf(rows: Rows) -> bytes:
 
 
 @pytest.mark.parametrize("write", [by_xlsxwriter, by_openpyxl, by_xlwt, by_odf])
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_workbooks_of_any_program_are_read_as_they_were_written(
     write: Callable[[Rows], bytes], data: st.DataObject
