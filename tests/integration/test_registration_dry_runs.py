@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.registration.api import previews
 from services.registration.writer import import_worker
 from tests import stack
 from tests.integration import registration_world
@@ -152,7 +153,10 @@ async def dry(here: World, content: str | bytes, kind: str = "partners", **field
     return report
 
 
-async def test_a_small_file_is_previewed_with_exact_counts_at_once(here: World) -> None:
+async def test_a_small_file_is_previewed_with_exact_counts_at_once(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previews, "ANSWERED_WITHIN", 60.0)
     await here.upload("nama usaha;nib;kab_kota\nToko;0000100009211;Sukoharjo\n", "partners", list="lain")
     content = "no peserta;no klaim;program;tgl kejadian;nilai;status\nP-1;K-1;JKK;2021-01-31;1000;DIAJUKAN\n"
     report = await dry(here, content, "claims")

@@ -14,6 +14,7 @@ import pytest
 
 from deploy.local import resumable_upload
 from deploy.local.client import Client
+from services.registration.api import previews
 from services.registration.retention import Retention
 from services.registration.upload_quota import Quota
 from services.registration.vault import Vault
@@ -71,7 +72,10 @@ async def parts(here: World, location: str) -> int:
     return kept
 
 
-async def test_an_upload_in_pieces_is_tried_and_then_imported_once(here: World) -> None:
+async def test_an_upload_in_pieces_is_tried_and_then_imported_once(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previews, "ANSWERED_WITHIN", 60.0)
     name = base64.b64encode(b"Daftar Kita.csv").decode()
     made = await begin(here, len(FILE), **{"upload-metadata": f"filename {name},filetype dGV4dA=="})
     assert (made.status_code, made.headers["upload-offset"], made.headers["tus-resumable"]) == (201, "0", "1.0.0")
