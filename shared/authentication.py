@@ -3,19 +3,17 @@
 import asyncio
 from typing import Final
 
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.database import UNAVAILABLE
 from shared.problems import Problem, problem_response, unavailable_response
+from shared.request_rate import RequestRate
 from shared.security import PRINCIPAL, Principal, authenticate
 
-WRONG_KEYS: Final = RateLimitItemPerMinute(30)
-"""Wrong keys from one address; more of them are answered late, and 429. Good keys are served all the same: behind one
-address may be a whole office, or a proxy."""
+WRONG_KEYS: Final = 30
+"""Wrong keys from one address a minute; more of them are answered late, and 429. Good keys are served all the same:
+behind one address may be a whole office, or a proxy."""
 WRONG_KEY_DELAY: Final = 1.0
 """Seconds."""
 
@@ -28,8 +26,8 @@ class Authentication:
 
     def __init__(self, app: ASGIApp, per_minute: int) -> None:
         self._app = app
-        self._requests = RateLimitItemPerMinute(per_minute)
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._requests = RequestRate(per_minute)
+        self._wrong_keys = RequestRate(WRONG_KEYS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
@@ -52,15 +50,15 @@ class Authentication:
         try:
             principal = await authenticate(request)
         except Problem:
-            if not self._limiter.hit(WRONG_KEYS, "wrong", address):
+            if not self._wrong_keys.admits(address):
                 await asyncio.sleep(WRONG_KEY_DELAY)
                 raise _too_many("wrong keys from your address", WRONG_KEYS) from None
             raise
-        if not self._limiter.hit(self._requests, "key", principal.key_id or "admin"):
-            raise _too_many("requests with this key", self._requests)
+        if not self._requests.admits(principal.key_id or "admin"):
+            raise _too_many("requests with this key", self._requests.most)
         return principal
 
 
-def _too_many(what: str, limit: RateLimitItem) -> Problem:
-    detail = f"Too many {what}: at most {limit.amount} a minute. Wait a little and try again."
+def _too_many(what: str, most: int) -> Problem:
+    detail = f"Too many {what}: at most {most} a minute. Wait a little and try again."
     return Problem(429, "too_many_requests", detail, headers={"Retry-After": "10"})

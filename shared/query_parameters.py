@@ -31,7 +31,7 @@ async def only_known_fields(request: Request) -> None:
     refuse_unknown(list(await request.form()), [each.alias for each in request.scope["route"].dependant.body_params])
 
 
-def only_known(request: Request, _: Annotated[Principal, Depends(principal_of)]) -> None:
+async def only_known(request: Request, _: Annotated[Principal, Depends(principal_of)]) -> None:
     """As a dependency of a router: its routes take no other query parameters than their own."""
     if request.query_params:
         refuse_unknown(list(request.query_params), list(dict.fromkeys(_known(request.scope["route"].dependant))))

@@ -101,10 +101,10 @@ class KeyRing:
         digest = hash_key(secret)
         if hmac.compare_digest(digest, self._admin_hash):
             return Principal(admin=True)
-        if not well_formed(secret):
-            return None
         looked_up_at, known = self._cached.get(digest, (0.0, None))
         if time.monotonic() - looked_up_at > CACHED_SECONDS:
+            if not well_formed(secret):
+                return None
             if len(self._cached) > CACHED_KEYS:
                 self._cached.clear()
             looked_up_at, known = time.monotonic(), await self._look_up(digest)

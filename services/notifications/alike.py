@@ -41,14 +41,19 @@ def next_times(alike: Alike, timeline: PolicyTimeline, now: datetime) -> list[Ne
     """What `next_time` says of the decision about each of these partners."""
     facts = alike.facts
     first = decide_by_timeline(facts, timeline, now)
+    if first.actions:
+        return _one_by_one(alike, timeline, now)
     if first.due_at is None or first.state not in POLICY_DEPENDENT:
-        same = next_time(facts.partner_id, first, now)
-        return [NextTime(partner_id, same.state, same.due_at) for partner_id in alike.partner_ids]
+        return [NextTime(partner_id, first.state, first.due_at) for partner_id in alike.partner_ids]
     calendar, day = period_at(timeline, first.due_at).calendar, facts.local_day(first.due_at)
     if day <= facts.local_day(facts.earliest(now)) or first.due_at != calendar.slot(day, facts.zone, facts.partner_id):
-        return [next_time(each.partner_id, decide_by_timeline(each, timeline, now), now) for each in alike.each()]
+        return _one_by_one(alike, timeline, now)
     slots = calendar.slots(day, facts.zone, alike.partner_ids)
     return [NextTime(key, first.state, slot) for key, slot in zip(alike.partner_ids, slots, strict=True)]
+
+
+def _one_by_one(alike: Alike, timeline: PolicyTimeline, now: datetime) -> list[NextTime]:
+    return [next_time(each.partner_id, decide_by_timeline(each, timeline, now), now) for each in alike.each()]
 
 
 def next_time(partner_id: str, decision: Decision, now: datetime) -> NextTime:

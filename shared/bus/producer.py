@@ -4,10 +4,13 @@ import asyncio
 import struct
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
+import cramjam
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.record._crecords import default_records
 
 from shared.bus.kafka_url import aiokafka_options
 from shared.bus.records import Headers, Outgoing, cloudevent_headers
@@ -18,8 +21,13 @@ ACKNOWLEDGED_WITHIN = 30.0
 BATCH_BYTES = 1 << 20
 """Bytes of one partition that are sent at once; a single record may not be larger."""
 
-COMPRESSION = "zstd"
-"""Facts of one batch resemble each other: a twentieth of the bytes at 2 us a record, and less work for the broker."""
+COMPRESSION = "gzip"
+"""Facts of one batch resemble each other: a tenth of the bytes at 3 us a record, and less work for the broker. Of the
+codecs this is the one that every client reads without a further library."""
+_LEVEL = 1
+"""aiokafka's own level is 9: seven times the work for a sixth fewer bytes."""
+
+default_records.gzip_encode = partial(cramjam.gzip.compress, level=_LEVEL)  # type: ignore[attr-defined]
 
 REQUEST_TIMEOUT_MS = 10_000
 _SEED, _MIX, _BITS = 0x9747B28C, 0x5BD1E995, 0xFFFFFFFF

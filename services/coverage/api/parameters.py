@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -58,8 +58,8 @@ def accepts(*names: str, by: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def _no_other_than(names: tuple[str, ...]) -> Callable[[Request], None]:
-    def check(request: Request) -> None:
+def _no_other_than(names: tuple[str, ...]) -> Callable[[Request], Awaitable[None]]:
+    async def check(request: Request) -> None:
         query_parameters.refuse_unknown(list(request.query_params), names)
         twice = next((name for name in names if len(request.query_params.getlist(name)) > 1 and name != "by"), None)
         if twice is not None:

@@ -21,7 +21,7 @@ def actor_of(principal: Principal) -> Actor:
     return Actor("agency", principal.agency, principal.key_id)
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:
     here: Services = request.app.state.services
     return here
 

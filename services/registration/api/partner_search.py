@@ -45,7 +45,7 @@ class Search:
         return True
 
 
-def search(
+async def search(
     nib: Text = None,
     nik: Text = None,
     nik_koperasi: Text = None,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notifications.alike import Alike, next_time, next_times
@@ -40,6 +40,7 @@ partners = st.builds(
 )
 
 
+@settings(max_examples=400)
 @given(partners, timelines, moments)
 def test_each_has_the_state_and_the_time_of_its_own_decision(facts, timeline, now) -> None:  # type: ignore[no-untyped-def]
     found = next_times(Alike(facts, IDS), timeline, now)
@@ -53,3 +54,10 @@ def test_on_the_day_itself_each_waits_for_its_own_second() -> None:
     late = [each for each in found if each.due_at == noon]
     assert 0 < len(late) < len(IDS), "what is due at once is due now"
     assert all(each.due_at is not None and noon <= each.due_at < noon + timedelta(hours=8) for each in found)
+
+
+def test_an_escalation_waits_for_its_own_second_too() -> None:
+    history = (sent(1, "2026-11-24"), sent(2, "2026-11-30"), sent(3, "2026-12-07"))
+    noon = at("2026-12-14", "05:00")
+    found = next_times(Alike(a_partner(sent=history), IDS), (PolicyPeriod(POLICY, CALENDAR),), noon)
+    assert {each.state for each in found} == {"escalated", "waiting"}
