@@ -40,8 +40,9 @@ class BodyLimit:
 
 
 def limit_of(by_path: Mapping[str, int], scope: Scope) -> int:
-    """Bytes that the body of this request may have."""
-    return by_path.get(scope["path"], MOST_BYTES)
+    """Bytes that the body of this request may have; a path that ends in / stands for those directly below it."""
+    path = scope["path"]
+    return by_path.get(path, by_path.get(path[: path.rfind("/") + 1], MOST_BYTES))
 
 
 def too_large(limit: int) -> HTTPException:

@@ -434,10 +434,10 @@ PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
     ),
     "too_many_requests": Explanation(
         (),
-        "Too many requests came in a short time (429).",
-        "Wait as long as the header Retry-After asks, then send again.",
-        "Terlalu banyak permintaan dalam waktu singkat (429).",
-        "Tunggu selama yang diminta header Retry-After, lalu kirim ulang.",
+        "Too many requests came in a short time, or the agency's files that wait take all the room they may (429).",
+        "Wait as long as the header Retry-After asks, then send again; cancel imports and uploads not needed.",
+        "Terlalu banyak permintaan dalam waktu singkat, atau berkas instansi yang menunggu memenuhi jatahnya (429).",
+        "Tunggu selama yang diminta header Retry-After, lalu kirim ulang; batalkan impor dan unggahan yang tak perlu.",
     ),
     "unavailable": Explanation(
         (),

@@ -19,6 +19,7 @@ from services.registration.api import (
     sources,
     upload_decisions,
     upload_form,
+    uploads,
 )
 from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
@@ -27,6 +28,7 @@ from services.registration.records.dead_letters_of_erased import dead_letters_of
 from services.registration.retention import Retention
 from services.registration.runtime import Keys, Services
 from services.registration.settings import Settings
+from services.registration.upload_quota import Quota
 from services.registration.vault import Vault
 from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
 from services.registration.writer.dry_runs import DryRuns
@@ -49,6 +51,7 @@ from shared.service import build_app
 ROUTES = (
     events,
     imports,
+    uploads,
     upload_decisions,
     downloads,
     lists,
@@ -103,7 +106,10 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
     intake_eraser = IntakeEraser(pool, kafka=kafka, prefix=prefix)
     erasers = dead_letter_eraser, access, intake_eraser
     days = settings.retention_days
-    here = Services(pool, vault, writer, keys, regions, import_worker, dry_run_worker, *erasers, settings.jkp, days)
+    quota = Quota(pool, settings.upload_quota_mib << 20)
+    here = Services(
+        pool, vault, writer, keys, regions, import_worker, dry_run_worker, *erasers, quota, settings.jkp, days
+    )
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
     consumer.on(FORMER_INTAKE, intake.on_former_intake, may_halt=False)
@@ -122,11 +128,12 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             intake_eraser,
             retention,
         ],
-        routers=[each.router for each in ROUTES],
+        routers=[imports.receiving, *(each.router for each in ROUTES)],
         state={"services": here, "keys": keys.ring},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,
             "/v1/imports": upload_form.MOST_BYTES + upload_form.MOST_FORM_BYTES,
+            "/v1/uploads/": upload_form.MOST_BYTES,
         },
         metrics=metrics,
         on_stop=partial(close, pool, keys_pool, writer_pool),

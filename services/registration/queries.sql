@@ -1110,23 +1110,75 @@ select pg_advisory_xact_lock(hashtext(current_schema() || '/kafka/' || $1));
 -- Whether the agency's access to Kafka was issued with this key.
 select kafka_key = $2 from agency where slug = $1;
 
--- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options, replaces, delist_at_most, preview)
--- Adds an upload, which waits to be worked off; the preview, sealed, is what a dry run's beginning showed.
+-- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options, replaces, delist_at_most, preview, file_id, size)
+-- Adds an upload, which waits to be worked off; the preview, sealed, is what a dry run's beginning showed. The size is 0
+-- where the file is an upload that stays one.
 insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run, options, replaces, delist_at_most,
-                    preview)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+                    preview, file_id, size)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
--- name: add_import_file(import_id, part, sealed)
--- Keeps a part of the upload's file, sealed, until the file is worked off.
-insert into import_file (import_id, part, sealed) values ($1, $2, $3);
+-- name: add_import_file(file_id, part, sealed)
+-- Keeps a part of a file, sealed, until the file is worked off.
+insert into import_file (file_id, part, sealed) values ($1, $2, $3);
 
--- name: import_file(import_id, part)
--- One part of the upload's file, sealed; nothing behind the last one, and none once it was worked off.
-select sealed from import_file where import_id = $1 and part = $2;
+-- name: import_file(file_id, part)
+-- One part of a file, sealed; nothing behind the last one, and none once it was worked off.
+select sealed from import_file where file_id = $1 and part = $2;
 
--- name: drop_import_file(import_id)
--- The upload's file is no longer needed.
-delete from import_file where import_id = $1;
+-- name: drop_unused_file(file_id)
+-- The file goes unless an import still waits for its rows or it is kept as an upload.
+delete from import_file f
+ where f.file_id = $1 and not exists (select from upload where upload_id = $1)
+   and not exists (select from import where file_id = $1 and state in ('queued', 'running') and stage = 'rows');
+
+-- name: bytes_waiting(agency)
+-- How many bytes the agency's files take that wait: uploads with their whole length, and files of imports' own.
+select coalesce((select sum(length) from upload where agency = $1 and expires_at > now()), 0)
+     + coalesce((select sum(size) from import
+                  where agency = $1 and state in ('queued', 'running') and stage = 'rows'), 0);
+
+-- name: add_upload(upload_id, agency, filename, length)
+-- An upload of which nothing arrived yet.
+insert into upload (upload_id, agency, filename, length) values ($1, $2, $3, $4);
+
+-- name: upload(upload_id, agency)
+-- The agency's upload, unless its time is over.
+select * from upload where upload_id = $1 and agency = $2 and expires_at > now();
+
+-- name: uploads(agency)
+-- The agency's uploads, the oldest first.
+select * from upload where agency = $1 and expires_at > now() order by upload_id;
+
+-- name: add_upload_part(upload_id, offset, bytes, sealed)
+-- Adds what follows the bytes received so far, and nothing if these are not as many as the sender thinks: of two who send
+-- the same part one adds it. The upload then stays for another day. Returns how many bytes there are.
+with grown as (
+    update upload set received = received + $3, parts = parts + 1, expires_at = clock_timestamp() + interval '1 day'
+     where upload_id = $1 and received = $2 and received + $3 <= length
+    returning upload_id, parts, received),
+added as (insert into import_file (file_id, part, sealed) select upload_id, parts - 1, $4 from grown)
+select received from grown;
+
+-- name: take_upload(upload_id, agency)
+-- The whole upload becomes an import's file; nothing if another import took it.
+delete from upload where upload_id = $1 and agency = $2 and received = length returning upload_id;
+
+-- name: import_of_upload(upload_id, agency)
+-- The import that took this upload.
+select import_id from import where file_id = $1 and agency = $2 and not dry_run;
+
+-- name: delete_upload(upload_id, agency)
+-- The upload is given up by its agency.
+delete from upload where upload_id = $1 and agency = $2 and expires_at > now() returning upload_id;
+
+-- name: expire_upload()
+-- Deletes an upload whose time is over and for which no import waits; returns its id.
+delete from upload where upload_id = (
+    select upload_id from upload u
+     where expires_at <= now()
+       and not exists (select from import where file_id = u.upload_id and state in ('queued', 'running'))
+     limit 1 for update skip locked)
+returning upload_id;
 
 -- name: claim_import(dry_run)
 -- The oldest upload that waits or is to be taken back, or whose worker's lease ran out; a killed worker's is taken over

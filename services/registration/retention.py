@@ -1,4 +1,4 @@
-"""Deletes what was refused, and dry runs, once their time is over."""
+"""Deletes what was refused, dry runs, and uploads that nobody finished, once their time is over."""
 
 import asyncpg
 
@@ -13,7 +13,8 @@ HOUR = 3600.0
 
 
 class Retention(Part):
-    """Every hour: refused rows of uploads that ended so many days ago, refused events as old, dry runs as a whole."""
+    """Every hour: refused rows of uploads that ended so many days ago, refused events as old, dry runs as a whole, and
+    uploads that nobody went on with for a day."""
 
     def __init__(self, pool: asyncpg.Pool, days: int) -> None:
         super().__init__("retention")
@@ -22,11 +23,11 @@ class Retention(Part):
     async def step(self) -> float:
         deleted = await self.expire()
         if deleted:
-            log.info("what was refused is deleted, its time is over", imports_and_batches=deleted)
+            log.info("what was refused or not finished is deleted, its time is over", deleted=deleted)
         return HOUR
 
     async def expire(self) -> int:
-        """Delete all that is due, an upload or a batch of events at a time; returns how many of these there were."""
+        """Delete all that is due, an import, upload or batch of events at a time; returns how many there were."""
         count = 0
         while not self.stopping and await self._expire_next():
             count += 1
@@ -35,6 +36,10 @@ class Retention(Part):
 
     async def _expire_next(self) -> bool:
         async with transaction(self._pool) as db:
+            upload_id = await db.fetchval(queries["expire_upload"])
+            if upload_id is not None:
+                await db.execute(queries["drop_unused_file"], upload_id)
+                return True
             import_id = await db.fetchval(queries["expired_import"], self._days)
             if import_id is not None:
                 await db.execute(queries["delete_refused_rows"], import_id)

@@ -6,6 +6,7 @@ import asyncpg
 
 from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
+from services.registration.upload_quota import Quota
 from services.registration.vault import Vault
 from services.registration.writer.import_worker import ImportWorker
 from services.registration.writer.writer import Writer
@@ -43,5 +44,6 @@ class Services:
     dead_letter_eraser: DeadLetterEraser
     kafka_access: KafkaAccess
     intake_eraser: IntakeEraser
+    quota: Quota
     jkp: bool = False
     retention_days: int = 90

@@ -8,9 +8,11 @@ from shared.service import ServiceSettings
 class Settings(ServiceSettings):
     """`secret`: 32 bytes in base64, from which the keys for personal data are derived. `jkp` switches JKP on.
 
-    `retention_days`: so long refused rows and events, and dry runs, are kept.
+    `retention_days`: so long refused rows and events, and dry runs, are kept. `upload_quota_mib`: what the files of one
+    agency that wait may take.
     """
 
     secret: str
     jkp: bool = False
     retention_days: int = Field(default=90, ge=1, le=36_500)
+    upload_quota_mib: int = Field(default=4096, ge=1)

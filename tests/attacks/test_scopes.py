@@ -45,6 +45,11 @@ registration   GET /v1/imports/{import_id}/unregistered.csv         200    403  
 registration   GET /v1/imports/{import_id}/unregistered.xlsx        200    403  200     403   200     404  401     401
 registration   POST /v1/imports/{import_id}/undo (partners)         202    403  403     403   403     404  401     401
 registration   POST /v1/imports/{import_id}/confirm (partners)      409    403  403     403   403     404  401     401
+registration   POST /v1/uploads                                     201    201  403     403   403     201  401     401
+registration   GET /v1/uploads                                      200    200  403     403   403     200  401     401
+registration   GET /v1/uploads/{upload_id}                          200    200  403     403   403     404  401     401
+registration   PATCH /v1/uploads/{upload_id}                        204    204  403     403   403     404  401     401
+registration   DELETE /v1/uploads/{upload_id}                       204    204  403     403   403     404  401     401
 registration   GET /v1/lists                                        200    403  200     403   200     200  401     401
 registration   GET /v1/partners                                     200    403  200     403   200     200  401     401
 registration   GET /v1/partners/{partner_id}                        200    403  200     403   200     404  401     401
@@ -214,6 +219,15 @@ class Registration:
 
         return prepare
 
+    async def new_upload(self) -> dict[str, Any]:
+        return {"headers": {"upload-length": "3"}}
+
+    async def upload_begun(self) -> dict[str, Any]:
+        headers = self.world.bearer("own") | {"upload-length": "3"}
+        made = await self.world.http.post("/v1/uploads", headers=headers)
+        sent = {"content-type": "application/offset+octet-stream", "upload-offset": "0"}
+        return {"path": made.headers["location"], "headers": sent}
+
     def of_import(self, kind: str, suffix: str = "", **body: Any) -> Prepare:
         async def prepare() -> dict[str, Any]:
             asked: dict[str, Any] = {"path": f"/v1/imports/{await self.import_id(kind)}{suffix}"}
@@ -317,6 +331,10 @@ class Registration:
             "POST /v1/events (listing)": self.event(lambda: self.listing(region="36.71")),
             "POST /v1/events (enrolment)": self.event(lambda: self.enrolment(region="36.71")),
             **{f"POST /v1/imports ({kind})": self.upload(kind) for kind in ("agreements", "partners", "enrollments")},
+            "POST /v1/uploads": self.new_upload,
+            "GET /v1/uploads/{upload_id}": self.upload_begun,
+            "PATCH /v1/uploads/{upload_id}": self.upload_begun,
+            "DELETE /v1/uploads/{upload_id}": self.upload_begun,
             "GET /v1/imports/{import_id}": self.of_import("partners"),
             "GET /v1/imports/{import_id}/unregistered.csv": self.of_import("partners", "/unregistered.csv"),
             "GET /v1/imports/{import_id}/unregistered.xlsx": self.of_import("partners", "/unregistered.xlsx"),

@@ -65,7 +65,7 @@ async def test_a_file_on_which_the_process_died_three_times_is_set_aside(world) 
     content = world.app.state.services.vault.seal((LISTED + "Toko Dua;Sukoharjo\n").encode())
     async with world.pool.acquire() as db, db.transaction():
         await db.execute("update import set state = 'queued', attempts = 3, next_position = 0, lease_until = null")
-        await db.execute("insert into import_file (import_id, sealed) select import_id, $1 from import", content)
+        await db.execute("insert into import_file (file_id, sealed) select import_id, $1 from import", content)
     world.app.state.services.imports.wake()
     report = await world.done(f"/v1/imports/{report['id']}")
     assert report["state"] == "failed"

@@ -127,7 +127,10 @@ async def _registration(database: Database, kafka: str, topics: str) -> AsyncIte
         bearer = {"authorization": f"Bearer {ADMIN}"}
         second = (await world.http.post("/v1/agencies/dinas/keys", headers=bearer)).json()
         (entry, *_) = (await world.get("/v1/quarantine"))["items"]
+        length = world.bearer("dinas") | {"upload-length": "1000"}
+        upload = (await world.http.post("/v1/uploads", headers=length)).json()
         ids = {
+            "upload_id": upload["id"],
             "import_id": report["id"],
             "partner_id": next(iter(sent["partners"].values())),
             "entry_id": entry["id"],

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.registration.api import previews
 from services.registration.writer import import_worker
 from tests import stack
 from tests.integration import registration_world
@@ -134,7 +135,7 @@ async def test_an_interrupted_dry_run_begins_anew(here: World) -> None:
     sealed = here.app.state.services.vault.seal(content.encode())
     async with here.pool.acquire() as db, db.transaction():
         await db.execute("update import set state = 'queued', next_position = 1, lease_until = null")
-        await db.execute("insert into import_file (import_id, sealed) select import_id, $1 from import", sealed)
+        await db.execute("insert into import_file (file_id, sealed) select import_id, $1 from import", sealed)
     here.app.state.services.dry_runs.wake()
     again = await here.done(f"/v1/imports/{report['id']}")
     assert {each: again[each] for each in SAME} == {each: report[each] for each in SAME}
@@ -152,7 +153,10 @@ async def dry(here: World, content: str | bytes, kind: str = "partners", **field
     return report
 
 
-async def test_a_small_file_is_previewed_with_exact_counts_at_once(here: World) -> None:
+async def test_a_small_file_is_previewed_with_exact_counts_at_once(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previews, "ANSWERED_WITHIN", 60.0)
     await here.upload("nama usaha;nib;kab_kota\nToko;0000100009211;Sukoharjo\n", "partners", list="lain")
     content = "no peserta;no klaim;program;tgl kejadian;nilai;status\nP-1;K-1;JKK;2021-01-31;1000;DIAJUKAN\n"
     report = await dry(here, content, "claims")

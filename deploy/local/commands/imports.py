@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deploy.local import import_preview
+from deploy.local import import_preview, resumable_upload
 from deploy.local.client import Client
 from deploy.local.failure import Failure
 from deploy.local.import_preview import printable
 from deploy.local.options import DATA, Data
 
 if TYPE_CHECKING:
+    import httpx
+    from rich.progress import Progress, ProgressColumn
+
     from deploy.local.endpoints import Endpoints
 
 POLL_SECONDS = 0.1
@@ -105,8 +108,7 @@ def import_(
     fields |= {} if confirm_delisting is None else {"confirm_delisting": str(confirm_delisting)}
     fields |= {"date_order": date_order, "decimal": decimal}
     with Client(endpoints.registration, key) as client:
-        files = {"file": (file.name, file.read_bytes(), "text/csv")}
-        answer = client.call("POST", "/v1/imports", data={k: v for k, v in fields.items() if v}, files=files)
+        answer = _begin(client, file, {k: v for k, v in fields.items() if v})
         report = _follow(client, answer.headers["location"])
         if report["state"] == "waiting":
             report = _settle(client, report)
@@ -114,6 +116,26 @@ def import_(
     _print_report(report, refused)
     if report["state"] != "done":
         raise Failure(f"the import {report['state']}: {report['detail'] or 'it was cancelled'}")
+
+
+def _begin(client: Client, file: Path, fields: dict[str, str]) -> "httpx.Response":
+    """The answer to the import. A large file is sent before, in pieces, and of it an import is made only once."""
+    from rich.progress import DownloadColumn
+
+    if file.stat().st_size < resumable_upload.FROM_BYTES:
+        files = {"file": (file.name, file.read_bytes(), "text/csv")}
+        return client.call("POST", "/v1/imports", data=fields, files=files)
+    with _progress(DownloadColumn()) as progress:
+        task = progress.add_task("sending", total=file.stat().st_size)
+        upload = resumable_upload.send(client, file, lambda sent: progress.update(task, completed=sent))
+    return resumable_upload.patiently(client, "POST", "/v1/imports", data=fields | {"upload": upload})
+
+
+def _progress(*measures: "ProgressColumn") -> "Progress":
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), *measures)
+    return Progress(*columns, transient=True, disable=not sys.stdout.isatty())
 
 
 def undo(import_id: Import, agency: Agency, data: Data = DATA) -> None:
@@ -160,10 +182,9 @@ def _settle(client: Client, report: dict[str, Any]) -> dict[str, Any]:
 
 def _follow(client: Client, location: str) -> dict[str, Any]:
     """Show progress until the file is processed; returns its report."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+    from rich.progress import MofNCompleteColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, transient=True, disable=not sys.stdout.isatty()) as progress:
+    with _progress(MofNCompleteColumn()) as progress:
         task = progress.add_task("processing", total=None)
         while True:
             report: dict[str, Any] = client.call("GET", location).json()

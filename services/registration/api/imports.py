@@ -4,33 +4,37 @@ import asyncio
 import json
 from time import monotonic
 from typing import Annotated, Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 
 from services.registration import audit
-from services.registration.api import previews, upload_form
+from services.registration.api import import_sources, previews, upload_form
 from services.registration.api.access import actor_of, check_scope, member, own_import, reporter, services
+from services.registration.api.within_quota import WithinQuota
 from services.registration.identity.ids import Ids
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.writer import remembered_readings, upload_files
+from services.registration.writer import remembered_readings
 from shared import query_parameters
 from shared.database import transaction
 from shared.problems import described
 from shared.security import Principal
 
 router = APIRouter(tags=["imports"], dependencies=[Depends(query_parameters.only_known)])
+receiving = APIRouter(tags=router.tags, dependencies=router.dependencies, route_class=WithinQuota)
+"""The routes whose body is only read while the agency has room for it."""
 
 _ids = Ids()
 
 FILE = (
-    "CSV or TSV, also as gzip or the one file of a zip; a workbook (XLSX, XLSM, XLS, ODS). Encoding, separator, sheet "
-    "and header are found out and reported. The file is kept, sealed, until it was worked off; refused rows, those of "
-    "a dry run too, for 90 days unless the operator set another time, or until DELETE."
+    "CSV, TSV or NDJSON, also as gzip or the one file of a zip; a workbook (XLSX, XLSM, XLS, ODS). How to read it is "
+    "found out and reported. It is kept, sealed, until it was worked off; refused rows, those of a dry run too, for 90 "
+    "days unless the operator set another time, or until DELETE."
 )
 
 COLUMNS = (
@@ -43,19 +47,20 @@ REPLACE = (
 )
 
 
-@router.post(
+@receiving.post(
     "/v1/imports",
     status_code=202,
-    responses=described(415),
+    responses=described(409, 415),
     summary="Upload a file; it is worked off in the background. A dry run answers with a preview within two seconds",
 )
-async def upload(
+async def begin_import(
     request: Request,
     response: Response,
     principal: Annotated[Principal, Depends(member)],
     here: Annotated[Services, Depends(services)],
-    file: Annotated[UploadFile, File(description=FILE)],
     kind: Annotated[str, Form()],
+    file: Annotated[UploadFile | None, File(description=FILE)] = None,
+    upload: Annotated[str | None, Form(description="Instead of a file: the id of one sent to /v1/uploads")] = None,
     list: Annotated[str | None, Form()] = None,
     list_date: Annotated[str | None, Form()] = None,
     require: Annotated[str, Form()] = "",
@@ -71,44 +76,54 @@ async def upload(
     begun = monotonic()
     await query_parameters.only_known_fields(request)
     kind = upload_form.file_kind(kind, principal)
-    name = upload_form.list_name(list, file.filename)
-    at_most = upload_form.delisting(kind, replace, confirm_delisting)
     options = upload_form.reading_options(kind, sheet, header_row, columns, date_order, decimal)
+    at_most = upload_form.delisting(kind, replace, confirm_delisting)
     day, needs_nik = upload_form.day_of_list(list_date), upload_form.requires_nik(require)
     agency = str(principal.agency)
-    remembered = await remembered_readings.of_agency(here.pool, agency, kind)
-    if options.forgets:
-        await remembered_readings.forget(here.pool, agency, kind, file.file, options, remembered)
-    await asyncio.to_thread(upload_form.check_file, file.file, kind, options, remembered)
-    seen = None
-    if dry_run:
-        jurisdiction = Jurisdiction(here.regions, principal.regions)
-        declared = UploadContext(jurisdiction, name, day, needs_nik, here.jkp, options)
-        seen = await previews.of_beginning(here, file.file, agency, kind, declared, remembered)
-    import_id = _ids()
-    async with transaction(here.pool) as db:
-        await db.execute(
-            queries["add_import"],
-            import_id,
-            agency,
-            kind,
-            name,
-            day,
-            needs_nik,
-            dry_run,
-            json.dumps((seen.options if seen else options).to_json()),
-            replace,
-            at_most,
-            here.vault.seal(seen.preview) if seen else None,
-        )
-        await upload_files.keep(db, here.vault, import_id, file.file)
-        about: audit.Subjects = {"import": str(import_id), "kind": kind, "dry_run": dry_run}
-        await audit.note(db, actor_of(principal), "import.uploaded", about)
+    async with import_sources.of_form(here, agency, file, upload) as source:
+        if isinstance(source, UUID):
+            return await _as_begun(here, principal, response, source)
+        name = upload_form.list_name(list, source.filename)
+        remembered = await remembered_readings.of_agency(here.pool, agency, kind)
+        seen = None
+        if source.beginning is not None:
+            if options.forgets:
+                await remembered_readings.forget(here.pool, agency, kind, source.beginning, options, remembered)
+            await asyncio.to_thread(upload_form.check_file, source.beginning, kind, options, remembered)
+            if dry_run:
+                jurisdiction = Jurisdiction(here.regions, principal.regions)
+                declared = UploadContext(jurisdiction, name, day, needs_nik, here.jkp, options)
+                seen = await previews.of_beginning(here, source.beginning, agency, kind, declared, remembered)
+        import_id = _ids()
+        async with transaction(here.pool) as db:
+            stored = await source.store(db, here.vault, import_id, dry_run=dry_run)
+            await db.execute(
+                queries["add_import"],
+                import_id,
+                agency,
+                kind,
+                name,
+                day,
+                needs_nik,
+                dry_run,
+                json.dumps((seen.options if seen else options).to_json()),
+                replace,
+                at_most,
+                here.vault.seal(seen.preview) if seen else None,
+                *stored,
+            )
+            about: audit.Subjects = {"import": str(import_id), "kind": kind, "dry_run": dry_run}
+            await audit.note(db, actor_of(principal), "import.uploaded", about)
     (here.dry_runs if dry_run else here.imports).wake()
+    until = begun + previews.ANSWERED_WITHIN if seen and seen.preview["is_whole"] else begun
+    return await _as_begun(here, principal, response, import_id, until)
+
+
+async def _as_begun(
+    here: Services, principal: Principal, response: Response, import_id: UUID, until: float = 0.0
+) -> dict[str, Any]:
     response.headers["location"] = f"/v1/imports/{import_id}"
-    record = await own_import(here, principal, import_id)
-    if seen and seen.preview["is_whole"]:
-        record = await previews.settled(here, principal, record, begun + previews.ANSWERED_WITHIN)
+    record = await previews.settled(here, principal, await own_import(here, principal, import_id), until)
     return as_json(record) | await previews.shown(here, principal, record)
 
 
@@ -139,7 +154,7 @@ async def delete_import(
     check_scope(record["kind"], principal)
     async with transaction(here.pool) as db:
         is_cancelled = await db.fetchval(queries["cancel_import"], record["import_id"], principal.agency)
-        file = await db.execute(queries["drop_import_file"], record["import_id"]) if is_cancelled else ""
+        file = await db.execute(queries["drop_unused_file"], record["file_id"]) if is_cancelled else ""
         refused = None if is_cancelled else await db.fetchval(queries["delete_refused_rows"], record["import_id"])
         if is_cancelled:
             await audit.note(db, actor_of(principal), "import.cancelled", {"import": str(record["import_id"])})

@@ -79,6 +79,8 @@ class RowReader:
         return row_faults.all_named(first, row.cells, self._columns, self._file.upload.jurisdiction.any_regency, read)
 
     def _read_alone(self, row: Row) -> Command | Refusal:
+        if row.fault is not None:
+            return Refusal("malformed", row.fault[0] or None, row.fault[1])
         if not row.fits:
             return Refusal("wrong_column_count", None, "This row has more or fewer cells than the header.")
         if max(map(len, row.cells), default=0) > self._least_limit and (refusal := self._too_long(row)):

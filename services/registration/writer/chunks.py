@@ -135,7 +135,7 @@ class Chunk:
         if self.last:
             has_more = self.record["replaces"] and not self.record["dry_run"]
             await db.execute(queries["end_of_rows" if has_more else "finish_import"], import_id)
-            await db.execute(queries["drop_import_file"], import_id)
+            await db.execute(queries["drop_unused_file"], self.record["file_id"])
 
     def _report(self, work: UnitOfWork, outcomes: Sequence[Outcome], refusals: Sequence[Refusal]) -> dict[str, Any]:
         judged = zip(self._ordered, outcomes, strict=True)

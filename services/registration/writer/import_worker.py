@@ -87,7 +87,7 @@ class ImportWorker(Part):
             await self._take_file(record)
 
     async def _take_file(self, record: asyncpg.Record) -> None:
-        file = await upload_files.fetch(self._pool, self._vault, record["import_id"])
+        file = await upload_files.fetch(self._pool, self._vault, record["file_id"])
         if file is None:
             await self._fail(record, "The file is gone.")
             return
@@ -172,7 +172,7 @@ class ImportWorker(Part):
                 await db.execute(queries["fail_undo"], record["import_id"], detail)
                 return
             await db.execute(queries["fail_import"], record["import_id"], detail)
-            await db.execute(queries["drop_import_file"], record["import_id"])
+            await db.execute(queries["drop_unused_file"], record["file_id"])
 
     def _context(self, record: asyncpg.Record) -> UploadContext:
         jurisdiction, options = Jurisdiction(self._regions, tuple(record["regions"])), uploads.options_of(record)

@@ -13,12 +13,12 @@ from services.registration.vault import Vault
 PART_BYTES = 1 << 20
 
 
-async def keep(db: asyncpg.Connection, vault: Vault, import_id: UUID, file: BinaryIO) -> None:
+async def keep(db: asyncpg.Connection, vault: Vault, file_id: UUID, file: BinaryIO) -> None:
     """Keep the whole file, in the caller's transaction."""
     await asyncio.to_thread(file.seek, 0)
     part = 0
     while sealed := await asyncio.to_thread(_next_part, vault, file):
-        await db.execute(queries["add_import_file"], import_id, part, sealed)
+        await db.execute(queries["add_import_file"], file_id, part, sealed)
         part += 1
 
 
@@ -31,10 +31,11 @@ def _add_part(vault: Vault, file: BinaryIO, sealed: bytes) -> None:
     file.write(vault.open_bytes(sealed))
 
 
-async def fetch(pool: asyncpg.Pool, vault: Vault, import_id: UUID) -> BinaryIO | None:
-    """The file as a temporary one without a name, to be closed by the caller; None if there is none."""
+async def fetch(pool: asyncpg.Pool, vault: Vault, file_id: UUID, most_parts: int | None = None) -> BinaryIO | None:
+    """The file, or its first parts, as a temporary one without a name, to be closed by the caller; None if there is
+    none."""
     file, part = TemporaryFile(), 0  # noqa: SIM115 - closed by the caller
-    while sealed := await pool.fetchval(queries["import_file"], import_id, part):
+    while part != most_parts and (sealed := await pool.fetchval(queries["import_file"], file_id, part)):
         await asyncio.to_thread(_add_part, vault, file, sealed)
         part += 1
     if not part:

@@ -6,7 +6,7 @@ from typing import BinaryIO, Final, Literal
 
 from services.registration.intake.values import Refusal
 
-Format = Literal["text", "xlsx", "xls", "ods", "gzip", "zip"]
+Format = Literal["text", "xlsx", "xls", "ods", "gzip", "zip", "ndjson"]
 
 SAVE_AS = "save the table as XLSX or CSV and send that."
 EMPTY = Refusal("malformed", "file", "The file is empty.")
@@ -42,7 +42,15 @@ _MARKUP: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _XML: Final = re.compile(rb"\s*<\?xml", re.IGNORECASE)
-_JSON: Final = re.compile(rb"\s*[\[{]\s*[\"\[{]")
+_JSON: Final = re.compile(rb"\s*(?:\[\s*[\"\[{]|\{\s*[\"}])")
+_ENCRYPTED: Final = re.compile(
+    re.escape("EncryptedPackage".encode("utf-16-le"))
+    + rb"|\x09\x08\x10\x00\x00\x06\x05\x00.{12}(?:\x86\x00\x00\x00)?\x2f\x00",
+    re.DOTALL,
+)
+"""A workbook of today with a password; or one of Excel 97, whose first record (BOF) is followed by FilePass."""
+_BOOK: Final = re.compile(b"|".join(name.encode("utf-16-le") for name in ("Workbook", "Book")))
+_LONGEST_MATCH = 64
 _CONTROL: Final = re.compile(rb"[\x01-\x08\x0e-\x1f\x7f]")
 
 
@@ -77,7 +85,7 @@ def _text_format(beginning: bytes) -> Format | Refusal:
             "malformed", "file", f"This is a web page, not a workbook: open it in a spreadsheet and {SAVE_AS}"
         )
     if _JSON.match(plain):
-        return Refusal("malformed", "file", f"This is JSON, not a table: send events to /v1/events, or {SAVE_AS}")
+        return "ndjson" if _is_object_a_line(plain) else JSON
     if _XML.match(plain):
         return Refusal("malformed", "file", f"This is XML, not a table: open it in a spreadsheet and {SAVE_AS}")
     if len(_CONTROL.findall(plain)) > max(MOST_CONTROLS, len(plain) // 10) and not plain.startswith(
@@ -87,15 +95,30 @@ def _text_format(beginning: bytes) -> Format | Refusal:
     return "text"
 
 
+JSON = Refusal(
+    "malformed",
+    "file",
+    f"This is one JSON document, not a table: send each row as an object on a line of its own, or {SAVE_AS}",
+)
+
+
+def _is_object_a_line(beginning: bytes) -> bool:
+    """Whether the first line is an object, or may be one that is longer than what is seen of it."""
+    first, line_break, _ = beginning.lstrip().partition(b"\n")
+    if not first.startswith(b"{"):
+        return False
+    return first.rstrip().endswith(b"}") if line_break or len(beginning) < _BEGINNING - 3 else True
+
+
 def not_a_table(what: str) -> Refusal:
     return Refusal("malformed", "file", f"This is {what}, not a table: {SAVE_AS}")
 
 
 def _ole_format(file: BinaryIO) -> Format | Refusal:
     """A workbook of Excel 97 to 2003; a workbook with a password is such a file too, whatever its name ends in."""
-    if _contains(file, "EncryptedPackage".encode("utf-16-le")):
+    if _contains(file, _ENCRYPTED):
         return PROTECTED
-    if any(_contains(file, name.encode("utf-16-le")) for name in ("Workbook", "Book")):
+    if _contains(file, _BOOK):
         return "xls"
     return not_a_table("a document of another program")
 
@@ -103,12 +126,12 @@ def _ole_format(file: BinaryIO) -> Format | Refusal:
 PROTECTED = Refusal("malformed", "file", "This workbook is protected by a password: save it without one and send that.")
 
 
-def _contains(file: BinaryIO, wanted: bytes) -> bool:
+def _contains(file: BinaryIO, wanted: re.Pattern[bytes]) -> bool:
     file.seek(0)
     held = b""
     while block := file.read(1 << 20):
-        held = held[-len(wanted) :] + block
-        if wanted in held:
+        held = held[-_LONGEST_MATCH:] + block
+        if wanted.search(held):
             return True
     return False
 

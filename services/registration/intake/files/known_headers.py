@@ -7,7 +7,7 @@ from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from services.registration.intake.columns import FileKind
-from services.registration.intake.files import table_beginning, table_source, unpacking, workbooks
+from services.registration.intake.files import ndjson, table_beginning, table_source, unpacking, workbooks
 from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.intake.files.tables import Line, squeeze
 from services.registration.intake.values import Refusal
@@ -46,6 +46,8 @@ def match(
             stack.enter_context(plain)
         if name == "text":
             windows: Iterator[tuple[str | None, list[Line]]] = ((None, each) for each in table_source.windows(plain))
+        elif name == "ndjson":
+            windows = iter([(None, [ndjson.keys_line(plain)])])
         else:
             plain.flush()
             windows = stack.enter_context(workbooks.windows(plain, kind, options, seconds))

@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 
 import msgspec
 
-from services.registration.intake.files.tables import Row
+from services.registration.intake.files.tables import Fault, Row
 
 RUN = 20_000
 """Rows that are sorted in memory at once."""
@@ -18,7 +18,7 @@ MOST_CELLS = 200_000
 """Of the rows of one chunk together, unless a single row has more."""
 
 SortKey = tuple[str, str, int]
-_Kept = tuple[SortKey, int, tuple[str, ...], bool]
+_Kept = tuple[SortKey, int, tuple[str, ...], bool, Fault | None]
 _NO_KEY: SortKey = ("", "", 0)
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Kept).decode
@@ -36,10 +36,10 @@ class RowSpool:
         return self._rows
 
     def __iter__(self) -> Iterator[Row]:
-        for _, line, cells, fits in self._kept():
+        for _, line, cells, fits, fault in self._kept():
             if not fits and len(cells) == self._wide and not any(map(str.strip, cells[self._width :])):
                 cells, fits = cells[: self._width], True
-            yield Row(line, cells, fits)
+            yield Row(line, cells, fits, fault)
 
     def narrow(self, wide: int, width: int) -> None:
         """From now on rows of so many cells, those behind the width empty, are rows of that width."""
@@ -53,7 +53,7 @@ class RowSpool:
 
     def add(self, row: Row, key: SortKey = _NO_KEY) -> None:
         """Add a row behind the others."""
-        self._file.write(_encode((key, row.line, row.cells, row.fits)))
+        self._file.write(_encode((key, row.line, row.cells, row.fits, row.fault)))
         self._file.write(b"\n")
         self._rows += 1
 

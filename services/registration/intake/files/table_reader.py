@@ -20,7 +20,7 @@ from services.registration.intake.files.tables import Line, Row, SkipReason, Tab
 from services.registration.intake.files.workbooks import NotInTime, WorkbookFailed
 from services.registration.intake.values import Refusal
 
-MOST_ROWS = 1_000_000
+MOST_ROWS = 10_000_000
 ASKED_EVERY = 10_000
 NO_NAMES = Refusal(
     "malformed", "file", "No column names a business, its owner or a person: this is no list of partners."
@@ -79,14 +79,24 @@ def check(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Refusal | 
     Workbooks and archives are not opened.
     """
     found = file_format(file)
+    if found == "ndjson":
+        return _check_beginning(file, kind, options)
     if found != "text":
         return found if isinstance(found, Refusal) else None
     header = table_source.text_header(file, kind, options)
     return header if isinstance(header, Refusal) else _without_names(header[0], kind, options)
 
 
+def _check_beginning(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Refusal | None:
+    with table_beginning.opened(file, kind, options) as found:
+        if found is None or isinstance(found, Refusal):
+            return found
+        (header, _, _), _ = found
+        return _without_names(header, kind, options)
+
+
 def is_text(file: BinaryIO) -> bool:
-    return file_format(file) == "text"
+    return file_format(file) in ("text", "ndjson")
 
 
 @dataclass(frozen=True)
@@ -120,7 +130,7 @@ def _table(
         return workbooks.TOO_LARGE
     if isinstance(skipped, Refusal):
         return skipped
-    found = {**reading(), "header_row": header.first}
+    found = reading() | ({"header_row": header.first} if header.first else {})
     return Table(header.names, len(rows), skipped, found, known_headers.key_of(header.tiers))
 
 
@@ -135,13 +145,13 @@ def _spool(
     skipped: Counter[SkipReason] = Counter()
     widths: Counter[int] = Counter()
     for line in lines:
-        reason = None if line.is_cut else kinds.skip_reason(line.cells)
+        reason = None if line.is_cut or line.fault else kinds.skip_reason(line.cells)
         if reason is not None:
             skipped[reason] += 1
             continue
         if len(rows) >= MOST_ROWS:
             return TOO_MANY
-        if not line.is_cut and kinds.is_another_header(line.cells):
+        if not line.is_cut and not line.fault and kinds.is_another_header(line.cells):
             return another_table(line.number)
         row = _row(line, header)
         widths[len(row.cells)] += 1
@@ -155,7 +165,7 @@ def _row(line: Line, header: Header) -> Row:
     width, cells = len(header.names), line.cells
     if width < len(cells) <= header.width and not any(map(str.strip, cells[width:])):
         cells = cells[:width]
-    return Row(line.number, cells, len(cells) == width and not line.is_cut)
+    return Row(line.number, cells, len(cells) == width and not line.is_cut and not line.fault, line.fault)
 
 
 def _settle_widths(rows: RowSpool, widths: Counter[int], width: int) -> None:

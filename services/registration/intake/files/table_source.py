@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from services.registration.intake import columns
 from services.registration.intake.columns import FileKind
-from services.registration.intake.files import text_records, workbooks
+from services.registration.intake.files import ndjson, text_records, workbooks
 from services.registration.intake.files.file_format import EMPTY, Format
 from services.registration.intake.files.header import WINDOW, Header, Known, find_header, line_of_table_above
 from services.registration.intake.files.reading_options import ReadingOptions
@@ -18,6 +18,7 @@ from services.registration.intake.files.workbooks import Workbook, WorkbookFaile
 from services.registration.intake.values import Refusal
 
 _WINDOW_CHARACTERS = 4 << 20
+NO_SHEETS = Refusal("invalid_value", "sheet", "Only workbooks have sheets, and this file is none.")
 NO_HEADER = Refusal("malformed", "file", "No header: no line holds two column names known for this kind of file.")
 TOTALS = Refusal(
     "malformed",
@@ -60,8 +61,8 @@ def of_plain(
 
     Raises NotInTime.
     """
-    if name == "text":
-        yield _of_text(file, kind, options)
+    if name in ("text", "ndjson"):
+        yield (_of_text if name == "text" else _of_objects)(file, kind, options)
         return
     file.flush()
     with workbooks.opened(file, kind, options, seconds) as workbook:
@@ -78,6 +79,18 @@ def _of_text(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Lines |
     opened_lines = text_records.opened(below, delimiter) if is_quoted else below
     lines = text_records.records(opened_lines, delimiter, len(header.names))
     return header, lines, lambda: {"format": "text", "encoding": text.encoding, "separator": delimiter}
+
+
+def _of_objects(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Lines | Refusal:
+    if options.sheet is not None:
+        return NO_SHEETS
+    if options.header_row is not None:
+        return Refusal("invalid_value", "header_row", "A file of JSON objects has no line of column names.")
+    header = ndjson.header_of(file, _known(kind, options))
+    if isinstance(header, Refusal):
+        return header
+    text = TextLines(file)
+    return header, ndjson.lines(text, header), lambda: {"format": "ndjson", "encoding": text.encoding}
 
 
 class Separation(NamedTuple):
@@ -110,7 +123,7 @@ def windows(file: BinaryIO) -> Iterator[list[Line]]:
 def text_header(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> tuple[Header, Separation] | Refusal:
     """(header, separation); of several separations the one that names most columns, the first of equals."""
     if options.sheet is not None:
-        return Refusal("invalid_value", "sheet", "Only workbooks have sheets, and this file is none.")
+        return NO_SHEETS
     text = list(_beginning(TextLines(file)))
     if not any(line.text.strip() for line in text):
         return EMPTY

@@ -15,6 +15,10 @@ MOST_COLUMNS = 1_000
 """Cells of one line that are kept; no list of businesses has so many columns."""
 
 
+Fault = tuple[str, str]
+"""What is wrong with a line as such: the column's name, or "", and a sentence."""
+
+
 class Line(NamedTuple):
     """One line of a table: `number` is where it begins, `last` where it ends, both counted from 1.
 
@@ -25,14 +29,16 @@ class Line(NamedTuple):
     last: int
     cells: tuple[str, ...]
     is_cut: bool = False
+    fault: Fault | None = None
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """One row as sent; `fits` is false when it has more or fewer cells than the header."""
+    """One row as sent; `fits` is false when it has more or fewer cells than the header, or another fault."""
 
     line: int
     cells: tuple[str, ...]
     fits: bool
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,10 @@ def _split(file: _Readable) -> Iterator[bytes]:
     """The lines without their ends (LF, CR LF, CR); of one that is too long a little more than LONGEST_LINE."""
     held = b""
     while block := file.read(BLOCK):
+        if len(held) > LONGEST_LINE and not held.endswith(b"\r"):
+            block = block[_end_of_line(block) :]
+            if not block:
+                continue
         lines = (held + block).splitlines(keepends=True)
         held = b"" if lines[-1].endswith(b"\n") else lines.pop()
         for line in lines:
@@ -110,3 +114,9 @@ def _split(file: _Readable) -> Iterator[bytes]:
             held = held[: LONGEST_LINE + 1]
     for line in held.splitlines():
         yield line
+
+
+def _end_of_line(block: bytes) -> int:
+    """Where a line ends in these bytes; behind them if it goes on."""
+    ends = [at for at in (block.find(b"\n"), block.find(b"\r")) if at >= 0]
+    return min(ends, default=len(block))

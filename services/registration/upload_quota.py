@@ -1,0 +1,46 @@
+"""What the files of one agency that wait to be worked off may take together: nobody fills the disk for all."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from services.registration.queries import queries
+
+
+class Quota:
+    """`most` bytes an agency: its uploads, the files of its imports that wait, and what is just being received here."""
+
+    def __init__(self, pool: asyncpg.Pool, most: int) -> None:
+        self._pool, self.most = pool, most
+        self._receiving: Counter[str] = Counter()
+
+    async def free(self, agency: str) -> int:
+        """Bytes that the agency may still send."""
+        waiting = int(await self._pool.fetchval(queries["bytes_waiting"], agency))
+        return max(0, self.most - waiting - self._receiving[agency])
+
+    @asynccontextmanager
+    async def receiving(self, agency: str) -> AsyncIterator[Callable[[int], bool]]:
+        """While the block lasts, what is given so many bytes counts; its answer is whether there was room for them."""
+        counted = 0
+        free = await self.free(agency)
+
+        def count(received: int) -> bool:
+            nonlocal counted
+            counted += received
+            self._receiving[agency] += received
+            return counted <= free
+
+        try:
+            yield count
+        finally:
+            self._receiving[agency] -= counted
+
+    def used_up(self) -> str:
+        """What to tell an agency that has no room left."""
+        return (
+            f"The files of your agency that wait may take {self.most >> 20} MiB together. Wait until they are worked "
+            "off, or cancel imports and delete uploads that you do not need (DELETE /v1/uploads/…)."
+        )
