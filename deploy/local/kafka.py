@@ -59,6 +59,11 @@ class Kafka:
     password: str | None = field(default=None, repr=False)
 
     @property
+    def temporary(self) -> Path:
+        """Emptied at each start: what is in it does not outlive a run."""
+        return self.home / "temporary"
+
+    @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
@@ -76,7 +81,8 @@ class Kafka:
 
 def prepare(kafka: Kafka) -> None:
     """Write the configuration; format the data directory, all of it or none, if that was not done yet."""
-    kafka.home.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(kafka.temporary, ignore_errors=True)
+    kafka.temporary.mkdir(parents=True)
     (kafka.home / "log4j2.properties").write_text(_LOGGING)
     _write_for_owner(kafka.home / "server.properties", _properties(kafka, kafka.data))
     if not kafka.data.exists():
@@ -126,7 +132,9 @@ def _java(kafka: Kafka, heap: str, main: list[str]) -> list[str]:
 
     small = ["-XX:+UseSerialGC", "-Xss512k", "-XX:-UsePerfData", f"-Xms{heap}", f"-Xmx{heap}", *LAZY_COMPILER]
     logging = f"-Dlog4j2.configurationFile={kafka.home / 'log4j2.properties'}"
-    return [str(JAVA), *small, logging, "-cp", os.pathsep.join(map(str, kafka.jars)), *main]
+    # The codecs are native code that is unfolded to a file first; /tmp may forbid to run any.
+    temporary = f"-Djava.io.tmpdir={kafka.temporary}"
+    return [str(JAVA), *small, logging, temporary, "-cp", os.pathsep.join(map(str, kafka.jars)), *main]
 
 
 def _properties(kafka: Kafka, data: Path) -> str:

@@ -17,6 +17,7 @@ from services.registration.api import (
     partners,
     quarantine,
     sources,
+    upload_decisions,
     upload_form,
 )
 from services.registration.intake_eraser import IntakeEraser
@@ -45,6 +46,19 @@ from shared.regions import Regions
 from shared.security import KEY_CONNECTIONS, KeyRing
 from shared.service import build_app
 
+ROUTES = (
+    events,
+    imports,
+    upload_decisions,
+    downloads,
+    lists,
+    partners,
+    cases,
+    quarantine,
+    agencies,
+    sources,
+    audit_trail,
+)
 MIGRATIONS = Path(__file__).parent / "migrations"
 SOURCE = "/payung/registration"
 WRITES = ("partners", "contacts", "enrollments", "claims", "reference", "access", "intake")
@@ -108,10 +122,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             intake_eraser,
             retention,
         ],
-        routers=[
-            each.router
-            for each in (events, imports, downloads, lists, partners, cases, quarantine, agencies, sources, audit_trail)
-        ],
+        routers=[each.router for each in ROUTES],
         state={"services": here, "keys": keys.ring},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,

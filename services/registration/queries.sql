@@ -532,15 +532,23 @@ update import set undone_at = clock_timestamp(), lease_until = null where import
 update import set undo_asked_at = null, undo_detail = $2, lease_until = null where import_id = $1;
 
 -- name: expire_versions(days)
--- Deletes who listed some of the rows of which every upload ended so many days ago: none is taken back any more.
-delete from row_version where version in (
-    select v.version from row_version v
-     where not exists (
-        select from row_version o join import i on i.import_id in (o.import_id, o.left_out_by)
-         where o.key = v.key and (i.finished_at is null or i.finished_at >= now() - make_interval(days => $1)
-                                  or (i.undo_asked_at is not null and i.undone_at is null)))
-     limit 5000)
-returning version;
+-- An upload that ended so many days ago cannot be taken back any more: who else sent its rows is forgotten, but for rows
+-- that a later upload sent as well. Nothing is returned when there is no such upload.
+with old as (
+    select import_id from import
+     where versions_kept and not dry_run and finished_at < now() - make_interval(days => $1)
+       and (undo_asked_at is null or undone_at is not null)
+     order by finished_at limit 1 for update skip locked),
+rows as (
+    select key from row_version where import_id = (select import_id from old)
+    union select key from row_version where left_out_by = (select import_id from old)),
+gone as (
+    delete from row_version v using rows r
+     where v.key = r.key and not exists (
+        select from row_version o join import i on i.import_id = any(array[o.import_id, o.left_out_by])
+         where o.key = r.key and i.versions_kept
+           and (i.finished_at is null or i.finished_at >= now() - make_interval(days => $1))))
+update import i set versions_kept = false from old where i.import_id = old.import_id returning i.import_id;
 
 -- name: keep_decided(decision, same, side, key, nib, nik_koperasi, nik, name, phone, email, owner)
 -- Keeps the rows of decisions that are not kept yet.

@@ -101,7 +101,7 @@ async def test_claims_count_by_their_current_status(world: World) -> None:
         {"count": 1, "amount": 107_000_000, "median_tenure": 5.0},
         {"count": 1, "amount": 0, "median_tenure": 9.0},
     )
-    withdrawn = msgspec.structs.replace(other, version=2, status="withdrawn")
+    withdrawn = msgspec.structs.replace(other, version=2, status="withdrawn", recorded_at=RECORDED)
     await world.publish(withdrawn)
 
     async def only_paid() -> bool:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from services.registration.identity.row_versions import MOST_VERSIONS
+from services.registration.retention import Retention
 from services.registration.writer import import_worker, list_steps
 from tests import stack
 from tests.integration.registration_world import ADMIN, World, world
@@ -62,6 +64,10 @@ async def test_who_is_not_in_the_whole_list_leaves_it(here: World) -> None:
     assert await on_list(here) == {f"Toko {n}" for n in range(22)}
     facts = await here.newest("partners")
     assert sorted(fact["type"] for fact in facts.values()).count("partner.delisted") == 0
+    assert await here.pool.fetchval("select count(*) from row_version") > 0
+    await here.pool.execute("update import set finished_at = now() - interval '91 days'")
+    await Retention(here.pool, 90).expire()
+    assert await here.pool.fetchval("select count(*) from row_version") == 0
 
 
 async def test_above_a_fifth_somebody_is_asked(here: World) -> None:
@@ -127,6 +133,15 @@ async def test_a_partner_whose_row_changed_stays_listed_since_its_first_day(here
     assert (partner["listed_on"], partner["contact"]["phone"]) == ("2020-01-31", "+6286000000001")
 
 
+async def test_of_a_row_sent_again_and_again_the_first_and_the_newest_uploads_are_known(here: World) -> None:
+    days = [f"2021-{month:02d}-15" for month in range(1, 13)]
+    reports = [await here.upload(shops([1]), "partners", list="kamp", list_date=day) for day in reversed(days)]
+    assert await here.pool.fetchval("select count(*) from row_version") == MOST_VERSIONS + 1
+    for report in reports:
+        await answer(here, report, "undo")
+    assert await on_list(here) == set()
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
@@ -144,7 +159,7 @@ async def test_what_makes_no_sense_is_refused(here: World, fields: dict[str, str
 
 async def test_what_cannot_be_taken_back_says_why(here: World) -> None:
     dry = await here.upload(shops([1]), "partners", dry_run="true")
-    signed = await here.upload("judul;tanggal;para pihak\nSatu;01/02/2025;A;B\n", "agreements")
+    signed = await here.upload("judul;tanggal;para pihak\n", "agreements")
     real = await here.upload(shops([1]), "partners")
     for report in (dry, signed):
         assert (await answer(here, report, "undo", 409))["code"] == "conflict"

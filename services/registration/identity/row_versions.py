@@ -70,9 +70,9 @@ def without(versions: Sequence[Version], import_id: UUID, is_gone: bool = False)
             inherited.append((before.version, states[each.version]))
     listed = [each for each in kept if each.first_listed is not None]
     newest = listed[-1] if listed else None
-    was_newest = [each for each in versions if each.first_listed is not None][-1:] == dropped[-1:]
+    said_last = next((each.import_id for each in reversed(versions) if each.first_listed is not None), None)
     from_state = None
-    if newest is not None and (was_newest or is_gone):
+    if newest is not None and (said_last == import_id or is_gone):
         from_state = next(
             (states[each.version] for each in kept if each.version >= newest.version and each.version in states), None
         )

@@ -49,7 +49,7 @@ _OWNER = headers(
 _WORKERS = headers(
     "jumlah pekerja, jumlah karyawan, jumlah tenaga kerja, jml pekerja, jml karyawan, tenaga kerja, workers,"
     "employees, number of workers, jml tenaga kerja, total tenaga kerja, tenaga kerja jumlah, tenaga kerja total,"
-    "total pekerja, jumlah naker, naker, jumlah tk, jml tk, tenaga kerja orang, jumlah tenaga kerja orang,"
+    "total pekerja, jumlah naker, naker, tk, jumlah tk, jml tk, tenaga kerja orang, jumlah tenaga kerja orang,"
     "jumlah pekerja orang, jumlah pegawai, pegawai, jumlah tenaga kerja total"
 )
 _STAFF = headers("direksi/staf/karyawan, staf/karyawan, staf, karyawan, tk karyawan, staff")

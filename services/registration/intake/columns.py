@@ -33,6 +33,12 @@ def recognised(kind: str, header: str) -> bool:
     return known_as(kind, header) is not None
 
 
+def meaning_of(kind: str, header: str) -> str | None:
+    """What a column of this name means in files of this kind, taken by itself; None where it means nothing to us."""
+    known = known_as(kind, header)
+    return None if known is None else _MEANINGS[kind][known]
+
+
 @lru_cache(maxsize=20_000)
 def known_as(kind: str, header: str) -> str | None:
     """The name in our lists that this header is, or is another spelling of; None where it means nothing to us."""

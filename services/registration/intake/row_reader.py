@@ -108,10 +108,8 @@ class RowReader:
     def data_subject(self, row: Row) -> DataSubject:
         """The person or business that a refused row is about, as far as it can be read; the row may be too short."""
         cells = self.cells_of(row)
-        numbers = (
-            cells["nik_koperasi"] or cells["nik_of_cooperatives"],
-            row_cells.number_if_read(cells, "participant_no"),
-        )
+        koperasi = cells["nik_koperasi"] or cells["nik_of_cooperatives"]
+        numbers = koperasi, row_cells.number_if_read(cells, "participant_no")
         return data_subject.of_cells(tuple(self.cells_to_keep(row)), _name(cells), self.region_of(cells), *numbers)
 
     def identities(self, row: Row) -> list[tuple[str, ...]]:

@@ -37,6 +37,11 @@ def test_who_only_confirmed_inherits_what_the_dropped_one_knew() -> None:
     assert without(known, THREE).from_state == 1
 
 
+def test_an_upload_may_mention_the_row_that_it_listed_as_well() -> None:
+    versions = [version(1, ONE, has_state=True), version(2, TWO), version(3, TWO, listed=False)]
+    assert without(versions, TWO).from_state == 1
+
+
 def test_a_mention_alone_keeps_nothing() -> None:
     left = without([version(1, ONE), version(2, TWO, listed=False)], ONE)
     assert (left.newest, left.dropped) == (None, [version(1, ONE)])

@@ -102,6 +102,14 @@ def test_the_first_row_is_no_tier_of_the_header() -> None:
         ";Jumlah;;;=SUM(E2:E9)",
         "III;JUMLAH;;;7",
         ";JUMLAH;;Kec. Grogol;7",
+        "T O T A L;;;;7",
+        ";J U M L A H;;;7",
+        ";Rata-rata;;;2,5",
+        ";Jumlah Laki-laki;;;3",
+        "Subjumlah;;;;7",
+        "JUMLAH/TOTAL;;;;7",
+        "Pindahan;;;;7",
+        "Jumlah Pelaku Usaha;;;;7",
     ],
 )
 def test_sums_are_no_rows_wherever_their_word_stands(line: str) -> None:
@@ -109,7 +117,16 @@ def test_sums_are_no_rows_wherever_their_word_stands(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["2;Total Motor;;;7", "2;Jumlah Jaya;Jl. 2;Baki;7", "2;Total;Jl. 2;Baki;7", ";Totalindo;;;7", "2;Toko;;;"]
+    "line",
+    [
+        "2;Total Motor;;;7",
+        "2;Jumlah Jaya;Jl. 2;Baki;7",
+        "2;Total;Jl. 2;Baki;7",
+        ";Totalindo;;;7",
+        "2;Toko;;;",
+        "2;Rata-Rata Kopi;;;7",
+        "2;Pindahan Jaya;;;7",
+    ],
 )
 def test_a_business_that_is_called_like_a_sum_is_a_row(line: str) -> None:
     assert skipped(line) == {}
@@ -126,6 +143,15 @@ def test_a_business_that_is_called_like_a_sum_is_a_row(line: str) -> None:
         (";;;;(orang)", "column_numbers"),
         ("1;2;3;4;5", "column_numbers"),
         ("(1);(2);(3);(4);(5)", "column_numbers"),
+        ("-1;-2;-3;-4;-5", "column_numbers"),
+        ("I;II;III;IV;V", "column_numbers"),
+        ("a;b;c;d;e", "column_numbers"),
+        ("k1;k2;k3;k4;k5", "column_numbers"),
+        ("No;Nama UMKM;Alamat Usaha;Kec;Jml TK", "repeated_header"),
+        ("Petugas;Andi;;;", "note"),
+        ("No HP;081234567890;;;", "note"),
+        ("Sumber Data : Dinas, 2026;;;;", "note"),
+        ("1. Data belum lengkap;;;;", "note"),
         ("NO;NAMA USAHA;ALAMAT;KECAMATAN;JUMLAH PEKERJA", "repeated_header"),
         ("No.;Nama Usaha;Alamat;Kecamatan;Jumlah pekerja", "repeated_header"),
         ("A;B;C;D;E", "column_numbers"),
@@ -144,6 +170,26 @@ def test_a_business_that_is_called_like_a_sum_is_a_row(line: str) -> None:
 )
 def test_lines_that_are_no_rows_are_skipped_for_a_reason(line: str, reason: str) -> None:
     assert skipped(line) == {reason: 1}
+
+
+def test_three_tiers_of_a_header_are_one() -> None:
+    head = "NO;NAMA USAHA;TENAGA KERJA;;;;NIK\n;;LAKI-LAKI;;PEREMPUAN;;\n;;TETAP;TIDAK TETAP;TETAP;TIDAK TETAP;\n"
+    table = read(head + "1;Toko;1;2;3;4;3311004101800002\n")
+    assert (table.table.rows, table.column("nik")) == (1, ["3311004101800002"])
+    assert table.table.header[2] == "TENAGA KERJA LAKI-LAKI TETAP", "a part of the workers is not their number"
+    assert "workers" not in table.read_as.values()
+
+
+@pytest.mark.parametrize(
+    "below", ["No;NIK;Nama Koperasi;Nama Ketua;Karyawan\n1;3311;Koperasi;Umar;4", "Nama Usaha;NIB;No HP;;\nToko;;08;;"]
+)
+def test_a_second_table_is_not_read_by_the_columns_of_the_first(below: str) -> None:
+    assert "another table" in refusal(f"{LIST}1;Toko;;;\n\n{below}\n").detail
+    assert read(f"{LIST}1;Toko;;;\n\n{below}\n", header_row=4).table.rows == 1
+
+
+def test_the_signature_of_a_subdistrict_needs_no_other_word() -> None:
+    assert skipped(";Camat Grogol,;;;\n;;;;\n;Drs. Contoh Pejabat;;;") == {"note": 2, "blank": 1}
 
 
 def test_a_signature_reaches_to_the_end_of_the_file() -> None:

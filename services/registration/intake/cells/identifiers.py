@@ -23,6 +23,7 @@ _LABEL = re.compile(r"^(?:(?:NIB|NIK|KTP|NOMOR|NO)[\s.:=#-]*)+(?=\d)", re.IGNORE
 _REMARK = re.compile(r"(?<=\d)\s*\([^()]*\)$")
 _E_NOTATION = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _FRACTION = re.compile(r"[.,]0{1,2}$")
+_NOT_YET = re.compile(r"(?:dalam |masih |sedang )?proses|(?:belum|blm|tidak|tdk|menunggu)\b", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]{2}")
 _DIGIT = re.compile(r"\d")
 _ZEROS = "0" * 8
@@ -91,12 +92,12 @@ def nik_koperasi(text: str) -> str | None:
 def given_by_an_office(text: str, field: str) -> str | Refusal:
     """A number as its office writes it (participant, claim, an agency's own reference), of any letters and digits.
 
-    "" where there is none: no digit, or only zeros. A spreadsheet's `.0` is no part of it; what a spreadsheet shows as
-    1,23E+10 is refused, as others would share it.
+    "" where there is none: only zeros, or `Dalam proses`. A spreadsheet's `.0` is no part of it; what a
+    spreadsheet shows as 1,23E+10 is refused, as others would share it.
     """
     if _E_NOTATION.fullmatch(text):
         return Refusal("invalid_value", field, "The spreadsheet turned this number into another: format it as text.")
-    if not _DIGIT.search(text) or not text.strip("0., "):
+    if not text.strip("0., ") or (_NOT_YET.match(text) and not _DIGIT.search(text)):
         return ""
     fraction = _FRACTION.search(text)
     return text[: fraction.start()] if fraction and text[: fraction.start()].isdecimal() else text

@@ -11,10 +11,14 @@ WINDOW = 200
 
 LEAST_KNOWN = 2
 _LONGEST_NAME = 60
-_PARTS = frozenset(("l", "p", "lk", "pr", "laki laki", "laki", "perempuan", "pria", "wanita", "male", "female"))
+_PARTS = frozenset(
+    ("l", "p", "lk", "pr", "laki laki", "laki", "perempuan", "pria", "wanita", "male", "female", "tetap", "tidak tetap")
+)
 """What a group of columns is split into; such a word means nothing without its group."""
 _GENERIC = _PARTS | {"nama", "name", "nik", "no", "nomor", "tanggal", "tgl", "jumlah", "status", "jenis", "kode"}
 """Names of columns that mean something else under each group: NAMA under PENDAMPING is nobody's business."""
+RUNNING_NUMBERS = frozenset(("no", "nomor", "no urut", "nomor urut", "id", "num", "urut"))
+_DIGIT = re.compile(r"\d")
 _FILLERS = re.compile(r"^(?:data|identitas|keterangan|informasi)\s+", re.IGNORECASE)
 
 Known = Callable[[str], bool]
@@ -52,6 +56,28 @@ def find_header(lines: Sequence[Line], known: Known, header_row: int | None = No
     return _with_tiers(lines, at, known, may_look_up=header_row is None)
 
 
+def are_names(cells: Sequence[str], known: Known) -> bool:
+    """Whether these are names of columns: no digits among them, and most of them known, two at least."""
+    if _DIGIT.search("".join(cells)):
+        return False
+    named = [cell for cell in cells if (name := squeeze(cell)) and name not in RUNNING_NUMBERS]
+    count = _known(named, known)
+    return count >= LEAST_KNOWN and count * 3 >= len(named) * 2
+
+
+def line_of_table_above(lines: Sequence[Line], header: Header, known: Known) -> int | None:
+    """Where another table with rows of its own begins above this header; None where nothing above is a table."""
+    above = [line for line in lines if line.last < header.first]
+    for at, line in enumerate(above):
+        if are_names(line.cells, known) and any(_is_filled(below.cells) for below in above[at + 1 :]):
+            return line.number
+    return None
+
+
+def _is_filled(cells: Sequence[str]) -> bool:
+    return sum(bool(cell.strip()) for cell in cells) >= LEAST_KNOWN
+
+
 def _with_tiers(lines: Sequence[Line], at: int, known: Known, may_look_up: bool) -> Header:
     first = last = at
     names = _texts(lines[at].cells)
@@ -61,8 +87,9 @@ def _with_tiers(lines: Sequence[Line], at: int, known: Known, may_look_up: bool)
             if _known(joined, known) > _known(names, known):
                 return _header(lines, upper, lower, joined, known)
     below = _texts(lines[at + 1].cells) if at + 1 < len(lines) else ()
-    if _is_tier_below(names, below, known):
-        names, last = _joined(names, below, known), at + 1
+    while _is_tier_below(names, below, known):
+        names, last = _joined(names, below, known), last + 1
+        below = _texts(lines[last + 1].cells) if last + 1 < len(lines) else ()
     above = _texts(lines[at - 1].cells) if at and may_look_up else ()
     if above and _is_tier_above(above, names, known):
         names, first = _joined(above, names, known), at - 1
@@ -120,7 +147,8 @@ def _mean_more(upper: tuple[str, ...], lower: tuple[str, ...], known: Known) -> 
 def _is_spanned(upper: tuple[str, ...], lower: tuple[str, ...], at: int) -> bool:
     """Whether the lower cell here stands under a group: one that began to the left, or begins here and goes on."""
     if _at(upper, at):
-        return not _at(upper, at + 1) and bool(_at(lower, at + 1))
+        end = next((later for later in range(at + 1, len(upper)) if upper[later]), len(lower))
+        return any(lower[at + 1 : end])
     return any(upper[:at])
 
 

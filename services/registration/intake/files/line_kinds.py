@@ -4,20 +4,21 @@ A line is skipped only for what it says itself. Where it might be a row it is on
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from string import ascii_uppercase
 from typing import Final
 
-from services.registration.intake.files.header import Header
+from services.registration.intake.files.header import RUNNING_NUMBERS, Header, are_names
 from services.registration.intake.files.tables import SkipReason, squeeze
 
 _SUM: Final = re.compile(
-    r"\W*(?:(?:sub|grand)[\s._-]*total|(?:jumlah|jml|total)(?:[\s._-]*(?:jumlah|total))?|jumlah\s+total)\b",
+    r"\W*(?:(?:sub|grand)[\s._-]*(?:total|jumlah)|(?:jumlah|jml|total)(?:[\s._/-]*(?:jumlah|total))?|rata[\s-]*rata"
+    r"|pindahan)\b",
     re.IGNORECASE,
 )
 _OF_WHAT: Final = re.compile(
     r"(?:\W|\b(?:keseluruhan|seluruhnya|seluruh|semua|umum|akhir|sementara|dipindahkan|pindahan|halaman|hal|ini|data|"
-    r"usaha|umkm|ukm|koperasi|pekerja|tenaga|kerja|anggota|orang|peserta|[ivx]+|\d+|[a-z])\b"
+    r"usaha|pelaku|umkm|ukm|koperasi|pekerja|tenaga|kerja|anggota|orang|peserta|laki|perempuan|[ivx]+|\d+|[a-z])\b"
     r"|\b(?:per|kec|kecamatan|kab|kabupaten|kota|desa|kel|kelurahan|prov|provinsi|wilayah|dusun|rt|rw|bulan|tahun)\b.*)*",
     re.IGNORECASE,
 )
@@ -40,22 +41,33 @@ _SECTION: Final = re.compile(
     re.IGNORECASE,
 )
 _NOTE: Final = re.compile(
-    r"(?:sumber|catatan|keterangan|ket|note|source)\s*:|\*+\)?\s|\(?\*\)|nip\.?\s*:?\s*\d|(?:mengetahui|menyetujui)\b"
-    r"|(?:kepala|plt\.?\s+kepala|sekretaris)\s+(?:dinas|bidang|badan|kantor|desa|upt)|(?:dicetak|dibuat)\s+(?:pada|oleh)"
+    r"(?:sumber|catatan|keterangan|ket|note|source|nb)(?:\s+data)?\s*:|\*+\)?\s|\(?\*\)|nip\.?\s*:?\s*\d|(?:mengetahui|menyetujui)\b"
+    r"|(?:camat|lurah|bupati)\s[^,]*,\W*$|(?:kepala|plt\.?\s+kepala|sekretaris)\s+(?:dinas|bidang|badan|kantor|desa|upt)|(?:dicetak|dibuat)\s+(?:pada|oleh)"
     r"|(?:halaman|page|hal)\.?\s*\d",
     re.IGNORECASE,
 )
 _SIGNED_AT: Final = re.compile(r"[^\W\d][^\d,;]*,\s*\d{0,2}\.*\s*[^\W\d]+\.?\s*\d{4}")
-_SIGNATURE: Final = re.compile(r"(?:mengetahui|menyetujui)\b|(?:kepala|plt)\b", re.IGNORECASE)
-_RUNNING: Final = frozenset(("no", "nomor", "no urut", "nomor urut", "id", "num", "urut"))
+_SIGNATURE: Final = re.compile(r"(?:mengetahui|menyetujui|kepala|plt|camat|lurah|bupati)\b", re.IGNORECASE)
+_WORDS_OF_SUMS: Final = ("total", "jumlah", "jml", "rata", "pindahan", "t o t", "j u m")
+_SPACED_LETTERS: Final = re.compile(r"(?:[^\W\d] ){3,}[^\W\d]")
+"""T O T A L"""
+_NUMBERED_NOTE: Final = re.compile(r"\d{1,2}[.)]\s+[^\W\d][^;,\t|]*$")
 _WIDE = 5
 """Columns from which on a line with two cells is short."""
 
 
-class LineKinds:
-    """Judges the lines below one header in their order. `naming` are the columns whose text alone may be a row."""
+_ROMAN: Final = tuple(
+    tens + ones for tens in ("", "X", "XX") for ones in ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
+)[1:]
 
-    def __init__(self, header: Header, naming: Collection[int]) -> None:
+
+class LineKinds:
+    """Judges the lines below one header in their order. `naming` are the columns whose text alone may be a row, and
+    `meaning` says what a column of some name means."""
+
+    def __init__(self, header: Header, naming: Collection[int], meaning: Callable[[str], str | None]) -> None:
+        self._meaning = meaning
+        self._meanings = tuple(map(meaning, header.names))
         self._names = tuple(map(squeeze, header.names))
         self._tiers = header.tiers
         self._words = {name for tier in (*header.tiers, self._names) for name in tier if name}
@@ -79,49 +91,70 @@ class LineKinds:
         self._is_signed = False
         return None
 
+    def is_another_header(self, cells: Sequence[str]) -> bool:
+        """Whether a line that is no row of this table names the columns of another, in another order or of others."""
+        return are_names(cells, self._is_known) and not self._names_same(cells)
+
+    def _is_known(self, name: str) -> bool:
+        return self._meaning(name) is not None
+
+    def _names_same(self, cells: Sequence[str]) -> bool:
+        """Whether each column that this line names is the one that the header names there."""
+        named = [(mine, self._meaning(cell)) for mine, cell in zip(self._meanings, cells, strict=False)]
+        return all(mine == theirs for mine, theirs in named if theirs is not None)
+
     def _reason_of_short(self, cells: Sequence[str], filled: list[str]) -> SkipReason | None:
+        if len(filled) == 2 and filled[0].isdecimal() and self._is_running(cells):
+            return None
         if any(_NOTE.match(text) or _SIGNED_AT.fullmatch(text) for text in filled):
             self._is_signed |= any(_SIGNATURE.match(text) or _SIGNED_AT.fullmatch(text) for text in filled)
             return "note"
         if self._is_signed and not any(map(str.isdigit, filled)):
             return "note"
-        if len(filled) == 2 and _NUMERAL.fullmatch(filled[0]) and self._is_running(cells):
-            return "section_title"
+        if len(filled) == 2 and self._is_running(cells):
+            if _NUMERAL.fullmatch(filled[0]):
+                return "section_title"
+            if len(filled[0]) > 2 and not any(map(str.isdigit, filled[0])):
+                return "note"  # where rows are numbered stands a word: a form's field, as Petugas; Andi
         return self._reason_of_single(cells, filled[0]) if len(filled) == 1 else None
 
     def _is_running(self, cells: Sequence[str]) -> bool:
         """Whether the first cell with text is where rows are numbered."""
         at = next(at for at, cell in enumerate(cells) if cell.strip())
-        return at < len(self._names) and self._names[at] in _RUNNING
+        return at < len(self._names) and self._names[at] in RUNNING_NUMBERS
 
     def _reason_of_single(self, cells: Sequence[str], text: str) -> SkipReason | None:
         at = next(at for at, cell in enumerate(cells) if cell.strip())
         if self._is_running(cells) and _FIGURE.fullmatch(text):
             return "blank"
+        if self._is_running(cells) and _NUMBERED_NOTE.match(text):
+            return "note"
         if at < len(self._names) and len(self._names) > 2 and _is_title(text, may_be_row=at in self._naming):
             return "section_title"
         return None
 
     def _repeats_header(self, cells: Sequence[str], filled: list[str]) -> bool:
         if squeeze(filled[0]) not in self._words:
-            return False
+            return are_names(cells, self._is_known) and self._names_same(cells)
         squeezed = [squeeze(cell) for cell in cells]
         for tier in (self._names, *self._tiers):
             same = sum(mine == theirs for mine, theirs in zip(squeezed, tier, strict=False) if mine)
             if same >= 2 and same * 2 > len(filled):
                 return True
-        return False
+        return are_names(cells, self._is_known) and self._names_same(cells)
 
 
 def _may_be_sum(filled: list[str]) -> bool:
     """Quickly: whether a word that _SUM finds is among them."""
     text = "\n".join(filled).lower()
-    return "total" in text or "jumlah" in text or "jml" in text
+    return any(word in text for word in _WORDS_OF_SUMS)
 
 
 def _is_sum(filled: list[str]) -> bool:
     """Whether a cell reads as a sum and the others hold figures only."""
     for at, text in enumerate(filled):
+        if _SPACED_LETTERS.fullmatch(text):
+            text = text.replace(" ", "")
         found = _SUM.match(text)
         if found and _OF_WHAT.fullmatch(text, found.end()):
             return all(map(_may_stand_by_a_sum, (*filled[:at], *filled[at + 1 :])))
@@ -133,12 +166,16 @@ def _may_stand_by_a_sum(text: str) -> bool:
 
 
 def _are_column_numbers(filled: list[str], width: int) -> bool:
-    """1, 2, 3, … in line, as forms number their columns, three of them at least; or A, B, C, … for all columns."""
-    if len(filled) < 3 or filled[0].strip("().[] ") not in ("1", "A"):
+    """1, 2, 3, … in line, as forms number their columns, three of them at least; or A, B, C, or I, II, III for all.
+
+    A spreadsheet takes (1) for -1.
+    """
+    if len(filled) < 3 or filled[0].strip("().[]- ").upper() not in ("1", "A", "I", "K1"):
         return False
-    bare = [text.strip("().[] ").partition("=")[0].strip() for text in filled]
-    by_letters = len(bare) == width and "".join(bare) == ascii_uppercase[:width]
-    return by_letters or bare == [str(number) for number in range(1, len(bare) + 1)]
+    bare = [text.strip("().[]- ").partition("=")[0].strip().upper().removeprefix("K") for text in filled]
+    if bare == [str(number) for number in range(1, len(bare) + 1)]:
+        return True
+    return len(bare) == width and ("".join(bare) == ascii_uppercase[:width] or tuple(bare) == _ROMAN[:width])
 
 
 def _is_title(text: str, *, may_be_row: bool) -> bool:

@@ -1,7 +1,8 @@
 """A file's table: its structure is judged over the whole file before any of its rows is read."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from operator import itemgetter
 from typing import Any, BinaryIO, TypeVar
 
@@ -13,7 +14,7 @@ from services.registration.intake.files.header import Header
 from services.registration.intake.files.line_kinds import LineKinds
 from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.intake.files.row_spool import RowSpool
-from services.registration.intake.files.table_source import TOTALS, are_totals
+from services.registration.intake.files.table_source import TOTALS, another_table, are_totals
 from services.registration.intake.files.tables import Line, Row, SkipReason, Table, squeeze
 from services.registration.intake.files.workbooks import NotInTime, WorkbookFailed
 from services.registration.intake.values import Refusal
@@ -107,20 +108,23 @@ def _table(
     if refusal:
         return refusal
     try:
-        skipped = _spool(header, lines, columns.meanings(kind, header.names, options.columns), rows)
+        skipped = _spool(header, lines, kind, options, rows)
     except WorkbookFailed:
         return workbooks.TOO_LARGE
-    if skipped is None:
-        return TOO_MANY
+    if isinstance(skipped, Refusal):
+        return skipped
     found = {**reading(), "header_row": header.first}
     return Table(header.names, len(rows), skipped, found, known_headers.key_of(header.tiers))
 
 
 def _spool(
-    header: Header, lines: Iterable[Line], meanings: Mapping[str, int], rows: RowSpool
-) -> dict[SkipReason, int] | None:
-    """Adds the rows to the spool; how many lines were none, by reason. None if there are too many."""
-    kinds = LineKinds(header, [column for meaning, column in meanings.items() if meaning in _NAMING])
+    header: Header, lines: Iterable[Line], kind: FileKind, options: ReadingOptions, rows: RowSpool
+) -> dict[SkipReason, int] | Refusal:
+    """Adds the rows to the spool; how many lines were none, by reason. Refused if there are too many, and if another
+    table begins below: its rows would be read by the wrong columns."""
+    meanings = columns.meanings(kind, header.names, options.columns)
+    naming = [column for meaning, column in meanings.items() if meaning in _NAMING]
+    kinds = LineKinds(header, naming, partial(columns.meaning_of, kind))
     skipped: Counter[SkipReason] = Counter()
     widths: Counter[int] = Counter()
     for line in lines:
@@ -129,7 +133,9 @@ def _spool(
             skipped[reason] += 1
             continue
         if len(rows) >= MOST_ROWS:
-            return None
+            return TOO_MANY
+        if not line.is_cut and kinds.is_another_header(line.cells):
+            return another_table(line.number)
         row = _row(line, header)
         widths[len(row.cells)] += 1
         rows.add(row)

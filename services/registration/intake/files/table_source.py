@@ -9,7 +9,7 @@ from services.registration.intake import columns
 from services.registration.intake.columns import FileKind
 from services.registration.intake.files import text_records, workbooks
 from services.registration.intake.files.file_format import EMPTY, Format
-from services.registration.intake.files.header import WINDOW, Header, Known, find_header
+from services.registration.intake.files.header import WINDOW, Header, Known, find_header, line_of_table_above
 from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.intake.files.tables import Line, squeeze
 from services.registration.intake.files.text_lines import TextLine, TextLines
@@ -28,6 +28,12 @@ _TOTAL_WORDS = frozenset(("satuan", "unit", "jumlah", "total", "persentase", "ju
 
 Lines = tuple[Header, Iterator[Line], Callable[[], dict[str, Any]]]
 """The header, the lines below it, and what is known of the file once these are read."""
+
+
+def another_table(line: int) -> Refusal:
+    """Of a file with two tables one would be lost, or be read by the other's columns."""
+    detail = f"In line {line} another table with other columns begins: send each table as a file of its own."
+    return Refusal("malformed", "file", detail)
 
 
 @contextmanager
@@ -109,11 +115,14 @@ def text_header(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> tupl
     if not any(line.text.strip() for line in text):
         return EMPTY
     best: tuple[Header, Separation] | None = None
+    known = _known(kind, options)
     for separation, window in _windows(text):
-        header = find_header(window, _known(kind, options), options.header_row)
+        header = find_header(window, known, options.header_row)
         if header and (best is None or _rank(header) > _rank(best[0])):
-            best = header, separation
-    return best or _no_header(text, options)
+            best, above = (header, separation), line_of_table_above(window, header, known)
+    if best is None:
+        return _no_header(text, options)
+    return best if above is None or options.header_row else another_table(above)
 
 
 def _rank(header: Header) -> tuple[int, int]:
@@ -144,9 +153,12 @@ def _of_workbook(workbook: Workbook | Refusal, kind: FileKind, options: ReadingO
         window = list(islice(workbook.lines, WINDOW))
     except WorkbookFailed:
         return workbooks.TOO_LARGE
-    header = find_header(window, _known(kind, options), options.header_row)
+    known = _known(kind, options)
+    header = find_header(window, known, options.header_row)
     if header is None:
         return TOTALS if any(are_totals(line.cells) for line in window) else NO_HEADER
+    if options.header_row is None and (above := line_of_table_above(window, header, known)) is not None:
+        return another_table(above)
     below = (line for line in chain(window, workbook.lines) if line.number > header.last)
     reading = {"format": name, **workbook.reading, "cells_outside": 0}
     return header, _under(header, below, reading), lambda: reading
