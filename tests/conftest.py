@@ -7,11 +7,13 @@ groups · `mailbox` a mail server that receives
 
 import io
 import logging
+import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 import structlog
 
@@ -20,6 +22,16 @@ from tests import stack
 
 if TYPE_CHECKING:
     from tests.integration.notifications_world import Mailbox
+
+
+# A busy machine is no fault of the code. What is generated is the same each time, but for `./payung test --long`.
+hypothesis.settings.register_profile(
+    "payung",
+    deadline=None,
+    derandomize="PAYUNG_TEST_LONG" not in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("payung")
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -70,9 +70,7 @@ def described_requests(
     """Requests to this operation; none where nothing about it can be wrong. Each also with ids that exist."""
     found: list[requests.PreparedRequest] = []
 
-    @settings(
-        max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=EXAMPLES, database=None, suppress_health_check=list(HealthCheck))
     @given(made.as_strategy(generation_mode=mode))
     def collect(case: Any) -> None:
         found.extend(written(case, operation.service))

@@ -86,7 +86,7 @@ def post() -> Iterator[Post]:
     made.loop.close()
 
 
-FEW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @FEW

@@ -108,7 +108,7 @@ happenings = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(log=histories.logs(), plan=st.lists(happenings, min_size=4, max_size=14), questions=st.data())
 async def test_every_day_as_known_at_every_second_equals_the_oracle(
     db: asyncpg.Connection, log: list[Fact], plan: list[Any], questions: st.DataObject

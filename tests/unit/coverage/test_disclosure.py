@@ -36,7 +36,7 @@ def tables(values: dict[str, int], hidden: set[str], lowest: int) -> Iterator[di
             yield table
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from([0, 0, 1, 2, 3, 4, 5, 6, 7]), min_size=6, max_size=6))
 def test_no_suppressed_count_of_a_tree_is_derived(numbers: list[int]) -> None:
     values = dict(zip(LEAVES, numbers, strict=True))
@@ -51,7 +51,7 @@ def test_no_suppressed_count_of_a_tree_is_derived(numbers: list[int]) -> None:
     assert not open_codes, f"only one value fits {open_codes}"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(counts, counts), min_size=6, max_size=6))
 def test_no_small_count_of_a_split_is_derived_from_the_totals_beside_it(pairs: list[tuple[int, int]]) -> None:
     """Two values of a dimension, all totals published: the sums and bounds of each group of suppressed regencies."""

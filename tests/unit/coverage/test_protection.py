@@ -62,7 +62,7 @@ def answers(of: list[Sum], by: tuple[str, ...]) -> dict[tuple[str, Any], dict[st
     return found
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(sums())
 def test_no_count_from_1_to_4_is_shown_or_subtracted(of: list[Sum]) -> None:
     for by in ((), ("kind",), ("programme",), ("segment",), ("scale",)):
@@ -81,7 +81,7 @@ def test_no_count_from_1_to_4_is_shown_or_subtracted(of: list[Sum]) -> None:
                     assert not is_small(row[name] - sum(count for count in counts if count is not None))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(sums())
 def test_programmes_and_kinds_show_no_small_difference(of: list[Sum]) -> None:
     whole, programmes = answers(of, ()), answers(of, ("programme",))

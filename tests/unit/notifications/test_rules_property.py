@@ -70,7 +70,7 @@ def run_engine(facts: Facts, policy: Policy, calendar: Calendar, down: set[date]
     return done
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(known, zones, closed_days, cadences, st.integers(1, 9), st.integers(1, 9), outages)
 def test_the_engine_does_what_counting_days_says(
     known_at: datetime,
@@ -93,7 +93,7 @@ def test_the_engine_does_what_counting_days_says(
     assert all(calendar.next_contact_time(moment, zone) == moment for _, moment in done)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(known, zones, closed_days, cadences)
 def test_the_dry_run_forecasts_what_the_engine_does(
     known_at: datetime, zone: str, closed: frozenset[int], cadence: list[int]
@@ -107,7 +107,7 @@ def test_the_dry_run_forecasts_what_the_engine_does(
     assert [(item.at, f"step {item.step}" if item.channel else "escalate") for item in items] == done
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(known, zones, st.timedeltas(timedelta(0), timedelta(days=60)), st.booleans())
 def test_at_any_moment_it_is_decided_the_same_ahead_and_within_contact_hours(
     known_at: datetime, zone: str, later: timedelta, lapsed: bool
@@ -160,7 +160,7 @@ TWO_POLICIES = (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(partners, min_size=1, max_size=8, unique_by=lambda facts: facts.partner_id),
     moments,

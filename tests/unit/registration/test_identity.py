@@ -28,7 +28,7 @@ def back(rows: list[Row], *former: Once) -> list[list[str]]:
 
 
 @given(ROWS.filter(len), st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_partners_that_come_back_as_they_were_are_who_they_were(rows: list[Row], dice: random.Random) -> None:
     groups = cluster(rows)
     gone = dice.sample(range(len(groups)), dice.randint(1, len(groups)))
@@ -39,7 +39,7 @@ def test_partners_that_come_back_as_they_were_are_who_they_were(rows: list[Row],
 
 
 @given(ROWS.filter(len), ROWS.filter(len))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_partner_comes_back_where_its_rows_would_be_if_they_still_stood(rows: list[Row], others: list[Row]) -> None:
     groups = cluster(rows)
     together = identity_oracle.partners([*rows, *map(once, others)])

@@ -18,13 +18,13 @@ def partition(rows: list[Row], *decisions: Decision) -> set[frozenset[int]]:
 
 
 @given(ROWS)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_partners_equal_the_rules_read_aloud(rows: list[Row]) -> None:
     assert partition(rows) == identity_oracle.partners(rows)
 
 
 @given(ROWS, st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_order_of_arrival_does_not_matter(rows: list[Row], dice: random.Random) -> None:
     order = list(range(len(rows)))
     dice.shuffle(order)
@@ -131,7 +131,7 @@ SIDES = st.lists(st.sets(st.integers(0, 9), max_size=2), min_size=2, max_size=3)
 
 
 @given(ROWS, st.lists(SIDES, max_size=2), st.lists(SIDES, max_size=2), st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_decisions_hold_in_any_order(
     rows: list[Row], same: list[list[set[int]]], other: list[list[set[int]]], dice: random.Random
 ) -> None:

@@ -133,7 +133,7 @@ SENT = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=500, derandomize=True, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(st.tuples(SENT, SENT), min_size=1, max_size=4))
 def test_our_own_csv_is_taken_back_as_the_cells_it_was_made_of(cells: list[tuple[str, str]]) -> None:
     sent = [(f"Toko {number}", *row) for number, row in enumerate(cells)]
@@ -262,7 +262,7 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.one_of(_PIECES, st.binary(max_size=6)), max_size=60), st.booleans())
 def test_whatever_is_sent_is_a_table_or_refused_with_a_sentence(pieces: list[bytes], is_listed: bool) -> None:
     answer = found((b"nama usaha;nib;alamat\n" if is_listed else b"") + b"".join(pieces))

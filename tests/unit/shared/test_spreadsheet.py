@@ -41,13 +41,13 @@ PARTS = st.lists(
 CELLS = PARTS.map("".join)
 
 
-@settings(max_examples=1000, derandomize=True, deadline=None)
+@settings(max_examples=1000)
 @given(CELLS)
 def test_what_we_write_is_read_as_it_was(cell: str) -> None:
     assert unguarded(guarded(cell)) == cell
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(CELLS, min_size=2, max_size=4))
 def test_whatever_separates_no_cell_begins_with_a_sign(cells: list[str]) -> None:
     lines = re.split("[\r\n]+", as_csv(["name"], [cells]))
