@@ -1,6 +1,7 @@
 """The outbox and its relay: nothing skipped, nothing lost, order kept per key."""
 
 import asyncio
+import random
 from contextlib import asynccontextmanager
 
 import pytest
@@ -144,7 +145,12 @@ async def aside(pool):
 
 
 def large(key, number, size, topic=TOPIC.name):
-    return Outgoing(topic, key, "tally.added", f"{key}/{number}", NOW, b"1" * size)
+    return Outgoing(topic, key, "tally.added", f"{key}/{number}", NOW, incompressible(size))
+
+
+def incompressible(size):
+    """Bytes that take as many in a batch that is compressed."""
+    return random.Random(size).randbytes(size)
 
 
 @pytest.fixture
@@ -209,7 +215,7 @@ async def test_an_event_that_is_refused_for_good_holds_up_nothing(pool, kafka, t
 
 async def test_acts_do_not_replace_each_other(pool, kafka, topics, limited):
     await limited("outreach", 1_000)
-    refused = Outgoing("outreach", "p", "reminder.sent", "1", NOW, b"1" * 2_000)
+    refused = Outgoing("outreach", "p", "reminder.sent", "1", NOW, incompressible(2_000))
     await insert(pool, refused, Outgoing("outreach", "p", "task.opened", "2", NOW, b"{}"))
     async with relaying(pool, kafka, topics):
         await eventually(lambda: empty(pool))

@@ -17,6 +17,7 @@ COOPERATIVE_FORMS: Final = {
 _WRITTEN_OUT: Final = COOPERATIVE_FORMS | {"KOPERASI": "KOP"}
 
 _NOT_NAME = re.compile(r"[\W_]+")
+_ASCII = {code: c.upper() if (c := chr(code)).isalnum() else " " for code in range(128)} | {ord("&"): " DAN "}
 _ABBREVIATIONS = sorted((*LEGAL_FORMS, *COOPERATIVE_FORMS), key=len, reverse=True)
 _SPELLED = re.compile(rf"\b(?:{'|'.join(' '.join(each) for each in _ABBREVIATIONS)})\b")
 _REPEATED_KOP = re.compile(r"\bKOP(?: KOP)+\b")
@@ -31,12 +32,13 @@ def name_key(name: str) -> str:
     """
     if name.isascii() and name.isalnum():  # one plain word, as most cells that are no names
         return _WRITTEN_OUT.get(word := name.upper(), word)
-    text = letters_and_digits(name)
-    words = text.split()
+    words = _words(name)
     if 1 in map(len, words):
-        words = _SPELLED.sub(_joined, text).split()
+        words = _SPELLED.sub(_joined, " ".join(words)).split()
     words = _without_legal_form(words)
-    return _cooperative_once(" ".join([_WRITTEN_OUT.get(word, word) for word in words])) or name.strip().upper()
+    if not _WRITTEN_OUT.keys().isdisjoint(words):
+        words = [_WRITTEN_OUT.get(word, word) for word in words]
+    return _cooperative_once(" ".join(words)) or name.strip().upper()
 
 
 def owner_key(owner: str | None, name: str) -> str | None:
@@ -53,10 +55,15 @@ def owner_key(owner: str | None, name: str) -> str | None:
 
 def letters_and_digits(name: str) -> str:
     """Accents off, upper case, `&` as DAN, one space between words."""
-    if not name.isascii():
-        decomposed = unicodedata.normalize("NFKD", name)
-        name = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return _NOT_NAME.sub(" ", name.upper().replace("&", " DAN ")).strip()
+    return " ".join(_words(name))
+
+
+def _words(name: str) -> list[str]:
+    if name.isascii():  # as nearly all are: the same as below in half the time
+        return name.translate(_ASCII).split()
+    decomposed = unicodedata.normalize("NFKD", name)
+    name = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return _NOT_NAME.sub(" ", name.upper().replace("&", " DAN ")).split()
 
 
 def _joined(spelled: re.Match[str]) -> str:
