@@ -32,7 +32,7 @@ MEDIA_TYPE = "application/offset+octet-stream"
 _ids = Ids()
 
 
-def _speaks_our_version(tus_resumable: Annotated[str | None, Header()] = None) -> None:
+async def _speaks_our_version(tus_resumable: Annotated[str | None, Header()] = None) -> None:
     if tus_resumable not in (None, VERSION):
         detail = f"Here uploads are resumed by version {VERSION} of tus."
         raise Problem(412, "invalid_value", detail, headers={"Tus-Version": VERSION}, field="Tus-Resumable")

@@ -22,7 +22,7 @@ class WithinQuota(APIRoute):
 
         async def handle_within_quota(request: Request) -> Response:
             agency = str((await sender(await member(request))).agency)
-            quota = services(request).quota
+            quota = (await services(request)).quota
             async with quota.receiving(agency) as has_room:
                 announced = request.headers.get("content-length", "")
                 if announced.isdecimal() and int(announced[:18]) > await quota.free(agency):
