@@ -118,3 +118,30 @@ async def test_who_is_unregistered_comes_as_a_workbook_too(here: World) -> None:
     report = await here.upload(as_semicolons(corrected([COLUMNS, *ROWS])), "partners", list="belum")
     path = f"/v1/imports/{report['id']}/unregistered"
     assert of_workbook(await downloaded(here, f"{path}.xlsx")) == of_csv(await downloaded(here, f"{path}.csv"))
+
+
+@pytest.mark.parametrize(("form", "opened"), READERS)
+async def test_who_is_unregistered_stays_the_same_partner_when_sent_again(
+    here: World, form: str, opened: Callable[[bytes], list[list[str]]]
+) -> None:
+    name = f"lagi-{form}"
+    rows = [["Nama Usaha", "Nama Pemilik", "Kab/Kota"], [f"Warung {form} Satu", "Contohwati", "Kab. Sukoharjo"]]
+    report = await here.upload(
+        as_semicolons([*rows, [f"Warung {form} Dua", "Contohno", "Sukoharjo"]]), "partners", list=name
+    )
+    table = opened(await downloaded(here, f"/v1/imports/{report['id']}/unregistered.{form}"))
+    partners = {row[table[0].index("partner_id")] for row in table[1:]}
+    phone = table[0].index("phone")
+    called = [table[0], *([*row[:phone], "0860-1234-5678", *row[phone + 1 :]] for row in table[1:])]
+    again = await here.upload(as_workbook(called), "partners", list=name, list_date="2021-02-28")
+    assert (again["accepted"], again["created"], again["rejected"]) == (2, 0, 0), again
+    listed = await here.downloaded(f"/v1/imports/{again['id']}/unregistered.csv")
+    assert {(row["partner_id"], row["phone"]) for row in listed} == {(each, "+6286012345678") for each in partners}
+
+    unknown = [
+        called[0],
+        [*called[1][:-1], "00000000-0000-4000-8000-000000000000"],
+        [*called[1][:-1], "tidak ada nomor"],
+    ]
+    refused = await here.upload(as_workbook(unknown), "partners", list=name)
+    assert refused["rejected_by"] == {"partner_unknown": 2}

@@ -116,6 +116,7 @@ _LISTED: Final[dict[str, tuple[str, ...]]] = {
     ),
     "occupation": headers("pekerjaan, profesi, occupation, mata pencaharian"),
     "ref": headers("ref, referensi, reference, no referensi, kode referensi, partner ref"),
+    "partner_id": headers("partner id, id partner payung"),
 }
 VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "partners": _LISTED,
@@ -156,6 +157,7 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "women": _WOMEN,
         "workers": _WORKERS,
         "ref": _LISTED["ref"],
+        "partner_id": _LISTED["partner_id"],
     },
     "claims": {
         "claim_ref": headers("no klaim, nomor klaim, claim ref, claim no, claim number, id klaim, klaim"),

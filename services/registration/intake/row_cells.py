@@ -174,6 +174,7 @@ def email(text: str) -> str | None:
 def reference(cells: RowCells, name: str | None, numbers: Numbers, region: str) -> Reference:
     """What names the row's partner."""
     return Reference(
+        id=cells["partner_id"] or None,
         ref=number(cells, "ref") or None,
         nib=numbers.nib,
         nik_koperasi=numbers.nik_koperasi,
