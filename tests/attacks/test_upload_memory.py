@@ -43,8 +43,7 @@ with open(sys.argv[1], "rb") as file, RowSpool() as rows:
 
 def short_lines() -> Iterator[bytes]:
     yield HEADER
-    for _ in range(8):
-        yield b"a\n" * (MIB // 2)
+    yield from (b"a\n" * (MIB // 2) for _ in range(2))
 
 
 def lines_without_header() -> Iterator[bytes]:
