@@ -53,3 +53,24 @@ def test_a_preview_shows_how_the_file_is_read_and_its_rows_as_understood() -> No
     assert "[bold]Kode?" in shown
     assert "JKK, JKM" in shown
     assert "refused: invalid_nib (nib)" in shown
+
+
+def test_what_all_rows_of_a_preview_say_is_said_once_and_long_numbers_are_whole_on_a_narrow_terminal() -> None:
+    fields = {"nik": "3311021402880001", "kind": "business", "region": "33.11", "phone": "+6286012345678"}
+    rows = [
+        {"line": 2, "fields": fields | {"name": "Toko Satu"}, "warnings": [], "refused": None},
+        {
+            "line": 3,
+            "fields": fields | {"name": "Toko Dua", "nik": "3311021402880002"},
+            "warnings": [],
+            "refused": None,
+        },
+    ]
+    preview = {"of_rows": 2, "is_whole": True, "reading": {}, "columns": [], "rows": rows}
+    console = Console(width=80, file=io.StringIO(), highlight=False)
+    import_preview.show(console, preview)
+    shown = console.file.getvalue()
+    assert "in each of these rows: kind business, region 33.11, phone +6286012345678" in shown
+    assert "3311021402880002" in shown
+    assert shown.count("business") == 1
+    assert "accepted" not in shown
