@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from deploy.local import credentials, demonstration, directory, endpoints, jars, lag, ports, stale_processes
 from deploy.local.console import Console
@@ -157,7 +158,7 @@ def welcome(addresses: Endpoints, data: Path) -> list[str]:
         f"  registration   {addresses.registration}   events and files come in here",
         f"  notifications  {addresses.notifications}   reminders and why",
         f"  Kafka          {addresses.kafka}",
-        f"  PostgreSQL     {addresses.database.rpartition('@')[2]}",
+        f"  PostgreSQL     {unquote(addresses.database.rpartition('@')[2])}",
         "",
         f"  keys and addresses for scripts: {data / endpoints.FILE}",
         f"  next: ./payung status{option} · ./payung import --help · ./payung down{option}",

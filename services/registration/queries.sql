@@ -424,10 +424,11 @@ select key, ref, nib, nik_koperasi, nik, name from evidence where agency = $1 an
     union select key from evidence where name = any($7::uuid[]));
 
 -- name: count_leaving(import_id, agency, list)
--- How many partners were on the list before this upload, and of how many no row of the list is in it.
+-- How many partners were on the list before this upload, and of how many no row of the list is in it or in one uploaded
+-- after it.
 with on_list as (
-    select e.partner_id, e.import_id is not distinct from $1 as is_new,
-           e.import_id is not distinct from $1
+    select e.partner_id, coalesce(e.import_id >= $1, false) as is_new,
+           coalesce(e.import_id >= $1, false)
            or exists (select from row_version v
                        where v.key = e.key and v.import_id = $1 and v.left_out_by is null) as is_in_file
       from evidence e where e.agency = $2 and e.list = $3),
@@ -453,11 +454,11 @@ select count(*) filter (where not is_new)::int as listed, count(*) filter (where
 update import set listed = $2, missing = $3, delisted = $3, unmatched = $4 where import_id = $1;
 
 -- name: settle_leaving(import_id, agency, list)
--- The rows of the list that are not in this upload are to be left out.
+-- The rows of the list that are neither in this upload nor in one after it are to be left out; ids of uploads grow.
 with leaving as (
     insert into list_work (import_id, key)
     select $1, e.key::text from evidence e
-     where e.agency = $2 and e.list = $3 and e.import_id is distinct from $1
+     where e.agency = $2 and e.list = $3 and coalesce(e.import_id < $1, true)
        and not exists (select from row_version v
                         where v.key = e.key and v.import_id = $1 and v.left_out_by is null))
 update import set leaving_since = (select coalesce(max(version), 0) from row_version) where import_id = $1;
@@ -477,6 +478,11 @@ update import set stage = 'leaving', lease_until = now() + interval '15 seconds'
 -- name: leaving_import(import_id)
 -- The upload, while it takes rows off its list.
 select * from import where import_id = $1 and state = 'running' and stage = 'leaving' for update;
+
+-- name: supersede_waiting(import_id, agency, list, detail)
+-- Earlier files that were to be the whole list and wait for an answer: a later one took their place.
+update import set state = 'cancelled', detail = $4, finished_at = clock_timestamp()
+ where agency = $2 and list = $3 and state = 'waiting' and import_id < $1;
 
 -- name: wait_for_answer(import_id, detail)
 -- Nobody leaves the list until somebody confirmed that.

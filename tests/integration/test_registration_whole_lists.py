@@ -93,6 +93,21 @@ async def test_above_a_fifth_somebody_is_asked(here: World) -> None:
     assert len(await on_list(here)) == 7
 
 
+async def test_a_whole_list_that_waits_is_overtaken_by_later_files(here: World) -> None:
+    await here.upload(shops(range(10)), "partners", list="kamp")
+    first = await here.upload(shops(range(5)), "partners", list="kamp", replace="true")
+    second = await here.upload(shops(range(1, 6)), "partners", list="kamp", replace="true")
+    gone = await here.get(f"/v1/imports/{first['id']}")
+    assert (first["state"], gone["state"], second["state"]) == ("waiting", "cancelled", "waiting")
+    assert "later file" in gone["detail"]
+    await answer(here, first, "confirm", 409, delisted=5)
+    await here.upload(shops(range(20, 30)), "partners", list="kamp")
+    await answer(here, second, "confirm", 202, delisted=5)
+    await here.done(f"/v1/imports/{second['id']}")
+    stay = {*range(1, 6), *range(20, 30)}
+    assert await on_list(here) == {f"Toko {n}" for n in stay}
+
+
 async def test_whom_a_refused_row_means_stays(here: World) -> None:
     rows = [
         "R1;Toko Satu;;;;Sukoharjo",

@@ -20,6 +20,7 @@ STEP = 2_000
 """Rows in one transaction."""
 ASKED_FROM = 5
 """More than one in so many partners of a list leave it only when somebody confirmed that."""
+SUPERSEDED = "Nobody was taken off the list: a later file is the whole list now."
 
 
 @dataclass
@@ -90,6 +91,7 @@ async def _settle(pool: asyncpg.Pool, record: asyncpg.Record) -> bool:
     async with transaction(pool) as db:
         if not await db.fetch(queries["leaving_import"], import_id):
             return False
+        await db.execute(queries["supersede_waiting"], import_id, *of_list, SUPERSEDED)
         found = await db.fetchrow(queries["count_leaving"], import_id, *of_list)
         assert found is not None
         listed, missing = found["listed"], found["missing"]
