@@ -1117,8 +1117,7 @@ select pg_advisory_xact_lock(hashtext(current_schema() || '/kafka/' || $1));
 select kafka_key = $2 from agency where slug = $1;
 
 -- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options, replaces, delist_at_most, preview, file_id, size)
--- Adds an upload, which waits to be worked off; the preview, sealed, is what a dry run's beginning showed. The size is 0
--- where the file is an upload that stays one.
+-- Adds an upload, which waits to be worked off; the preview, sealed, is what a dry run's beginning showed.
 insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run, options, replaces, delist_at_most,
                     preview, file_id, size)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
@@ -1138,10 +1137,17 @@ delete from import_file f
    and not exists (select from import where file_id = $1 and state in ('queued', 'running') and stage = 'rows');
 
 -- name: bytes_waiting(agency)
--- How many bytes the agency's files take that wait: uploads with their whole length, and files of imports' own.
+-- How many bytes the agency's files take that wait: uploads with their whole length, and other files of imports, each
+-- once: a dry run's file stays until it is through, also when its upload was deleted.
 select coalesce((select sum(length) from upload where agency = $1 and expires_at > now()), 0)
-     + coalesce((select sum(size) from import
-                  where agency = $1 and state in ('queued', 'running') and stage = 'rows'), 0);
+     + coalesce((select sum(size) from (
+            select distinct on (i.file_id) i.size from import i
+             where i.agency = $1 and i.state in ('queued', 'running') and i.stage = 'rows'
+               and not exists (select from upload u where u.upload_id = i.file_id)) files), 0);
+
+-- name: lock_quota(agency)
+-- Held until the transaction ends: what an agency's new upload may take is judged one after the other.
+select pg_advisory_xact_lock(hashtext(current_schema() || '/quota/' || $1));
 
 -- name: add_upload(upload_id, agency, filename, length)
 -- An upload of which nothing arrived yet.
@@ -1321,7 +1327,7 @@ select distinct on (e.partner_id) e.partner_id, e.ref, e.nib, e.nik_koperasi, e.
  where e.agency = $1 and e.list = $2 and e.first_listed <= $3
    and not exists (select from period p
                     where p.partner_id = e.partner_id and p.start <= $3 and (p.until is null or p.until > $3))
- order by e.partner_id, e.last_listed desc, e.line desc;
+ order by e.partner_id, e.last_listed desc, e.line desc, e.sequence desc;
 
 -- name: lists(agency, day)
 -- An agency's lists (or everybody's): partners on them on a day, how many of those are insured, how many are on
@@ -1365,7 +1371,7 @@ select p.partner_id, p.region, p.listed_on, p.fact,
    and exists (select from evidence e where e.partner_id = p.partner_id and ($1::text is null or e.agency = $1))
    and ($4::text[] is null or coalesce((
         select e.region from evidence e where e.partner_id = p.partner_id and e.agency = $1
-         order by e.last_listed desc, e.line desc, e.key desc limit 1), p.region) = any($4))
+         order by e.last_listed desc, e.line desc, e.list desc, e.sequence desc limit 1), p.region) = any($4))
    and ($5::boolean is null or $5 = exists (select from period x where x.partner_id = p.partner_id and x.start <= $2
                                               and (x.until is null or x.until > $2)))
  order by p.partner_id limit $6;
@@ -1382,7 +1388,7 @@ select p.partner_id, p.region, p.listed_on, p.fact,
 -- name: own_rows(partner_ids, agency)
 -- What an agency sent of these partners, whole, newest first.
 select * from evidence where partner_id = any($1::uuid[]) and ($2::text is null or agency = $2)
- order by partner_id, last_listed desc, line desc, key desc;
+ order by partner_id, last_listed desc, line desc, agency desc, list desc, sequence desc;
 
 -- name: quarantine_page(agency, after, import_id, hidden, limit)
 -- But for the kinds with these first words; what a dry run would refuse is only in its report.

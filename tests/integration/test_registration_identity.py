@@ -163,7 +163,7 @@ async def test_participants_go_by_the_partner_they_mean_whatever_comes_first(her
 async def rows_of_partners(here: World) -> dict[str, list[Any]]:
     """partner_id → its rows, the one believed last."""
     found: dict[str, list[Any]] = defaultdict(list)
-    for row in await here.pool.fetch("select * from evidence order by last_listed, line, key"):
+    for row in await here.pool.fetch("select * from evidence order by last_listed, line, agency, list, sequence"):
         found[str(row["partner_id"])].append(row)
     return found
 

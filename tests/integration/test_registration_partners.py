@@ -385,3 +385,14 @@ async def test_nothing_personal_is_kept_in_clear(here: World) -> None:
         text = str([tuple(row) for row in await here.pool.fetch(f"select * from {table}")])
         for secret in (NIK, "ahasiawan", "86000001836"):
             assert secret not in text, table
+
+
+async def test_a_list_sent_again_on_its_day_corrects_itself(here: World) -> None:
+    agency = await here.agency("koreksi")
+    header, lines = "nama usaha;nib;kab_kota;no hp\n", range(12)
+    for name, phone in (("Kedai Awal", "0860000000"), ("Kedai Benar", "0861111111")):
+        rows = "".join(f"{name} {n};91200000023{n:02d};Sukoharjo;{phone}{n:02d}\n" for n in lines)
+        await here.upload(header + rows, "partners", agency, list="ganti")
+    items = (await here.get("/v1/partners", agency))["items"]
+    assert {(each["name"][:11], each["contact"]["phone"][:9]) for each in items} == {("Kedai Benar", "+62861111")}
+    assert len(items) == 12

@@ -90,14 +90,16 @@ async def test_what_is_given_stands_above_what_is_remembered_and_the_rest_holds(
     assert tried["preview"]["rows"][0]["fields"]["workers"] == 1500
 
 
-async def test_sheet_and_header_are_found_again_where_they_stand_now(here: World, agency: str) -> None:
+async def test_a_header_is_found_again_where_it_stands_now_in_the_sheet_that_is_read(here: World, agency: str) -> None:
     table = [["Nama Usaha", "NIB"], ["Merek", "Kode"], ["Toko", "7"]]
     said = {"sheet": "Lain", "header_row": "2", "columns": '{"Merek": "name", "Kode": "ref"}'}
     await here.upload(
         workbook({"Data": [["Nama Usaha", "NIB"], ["Toko", ""]], "Lain": table}), "partners", agency, **said
     )
     moved = workbook({"Data": [["Nama Usaha", "NIB"], ["Toko", ""]], "Baru": [["Judul"], *table]})
-    report = await here.upload(moved, "partners", agency)
+    unsaid = await here.upload(moved, "partners", agency)
+    assert (unsaid["reading"]["sheet"], read_as(unsaid)) == ("Data", {"Nama Usaha": "name", "NIB": "nib"})
+    report = await here.upload(moved, "partners", agency, sheet="Baru")
     reading = report["reading"]
     assert (reading["sheet"], reading["header_row"], report["accepted"]) == ("Baru", 3, 1)
     assert read_as(report) == {"Merek": "name", "Kode": "ref"}

@@ -105,7 +105,7 @@ async def test_refused_rows_corrected_in_a_spreadsheet_are_taken(
     entries = (await here.get("/v1/quarantine"))["items"]
     assert [entry for entry in entries if entry["import_id"] in (first["id"], unchanged["id"])] == []
     listed = await here.downloaded(f"/v1/imports/{report['id']}/unregistered.csv")
-    assert sorted((row["nik"], row["nib"], row["contact"]) for row in listed) == [
+    assert sorted((row["nik"], row["nib"], row["contact_person"]) for row in listed) == [
         ("3311000202750021", "0000100009902", "'-Contohno Dua"),
         ("3311004101800021", "0000100009901", "'=Contohwati Satu"),
     ]

@@ -157,6 +157,16 @@ async def test_bytes_that_cannot_follow_are_refused(here: World) -> None:
     assert (await here.get(location))["received"] == 0
 
 
+async def test_an_upload_asked_for_at_once_or_for_something_else_is_one_import(here: World) -> None:
+    location = await uploaded(here, FILE)
+    answers = await asyncio.gather(*(imported(here, location, list="Satu") for _ in range(5)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    for other in ({"dry_run": "true"}, {"kind": "persons"}, {"list": "dua"}):
+        answer = await imported(here, location, **other)
+        assert (answer.status_code, answer.json()["field"]) == (409, "upload")
+
+
 async def test_an_import_names_a_file_or_an_upload(here: World) -> None:
     location = await uploaded(here, b"halo\n")
     assert (await imported(here, location)).json()["code"] == "malformed"
@@ -200,6 +210,12 @@ async def test_an_agencys_quota_holds_for_uploads_and_files_that_wait(
     assert answer.status_code == 202
     await here.http.delete(answer.headers["location"], headers=here.bearer(agency))
     assert await quota.free(agency) == 3 * MIB
+
+
+async def test_the_quota_holds_for_uploads_that_begin_at_once(here: World) -> None:
+    agency = await here.agency("serentak")
+    answers = await asyncio.gather(*(begin(here, 1 << 30, agency) for _ in range(16)))
+    assert sorted(answer.status_code for answer in answers) == [201] * 4 + [429] * 12
 
 
 async def test_an_upload_that_nobody_went_on_with_is_deleted(here: World) -> None:

@@ -122,8 +122,8 @@ async def _unregistered(
     record = await own_import(here, principal, import_id)
     day = day_or_today(as_of, "as_of")
     await _note(here, principal, "unregistered.exported", record)
-    header = ["name", "nik", "nib", "nik_koperasi", "region", "kind", "scale", "workers", "contact", "phone", "email"]
-    header += ["address", "ref", "partner_id"]
+    header = ["name", "nik", "nib", "nik_koperasi", "region", "kind", "scale", "workers", "contact_person", "phone"]
+    header += ["email", "address", "ref", "partner_id"]
     listed = "unregistered", record["agency"], record["list"], day
     return await as_download(
         here, header, lambda row: _partner(here.vault, row), f"unregistered-{record['list']}.{form}", *listed

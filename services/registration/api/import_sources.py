@@ -25,6 +25,14 @@ _NEED_THEIR_END = (b"PK", b"\xd0\xcf\x11\xe0")
 """How files begin that cannot be judged by their beginning."""
 
 
+class Taken(Exception):
+    """An import took the upload at the same moment."""
+
+    def __init__(self, import_id: UUID) -> None:
+        super().__init__()
+        self.import_id = import_id
+
+
 @dataclass(frozen=True)
 class Source:
     """The file's name and what can be looked at of it now, None if that shows nothing; `upload` is where it is kept."""
@@ -34,16 +42,15 @@ class Source:
     upload: asyncpg.Record | None = None
 
     async def store(self, db: asyncpg.Connection, vault: Vault, import_id: UUID, *, dry_run: bool) -> tuple[UUID, int]:
-        """(the file's id, the bytes it takes beside the agency's uploads). A dry run leaves the upload."""
+        """(the file's id, its bytes). A dry run leaves the upload. Raises Taken."""
         if self.upload is None:
             assert self.beginning is not None
             await upload_files.keep(db, vault, import_id, self.beginning)
             return import_id, self.beginning.seek(0, 2)
         upload_id: UUID = self.upload["upload_id"]
-        if dry_run:
-            return upload_id, 0
-        if not await db.fetchval(queries["take_upload"], upload_id, self.upload["agency"]):
-            raise not_found()
+        if not dry_run and not await db.fetchval(queries["take_upload"], upload_id, self.upload["agency"]):
+            other: UUID | None = await db.fetchval(queries["import_of_upload"], upload_id, self.upload["agency"])
+            raise not_found() if other is None else Taken(other)
         return upload_id, self.upload["length"]
 
 

@@ -22,7 +22,7 @@ from services.registration.runtime import Services
 from services.registration.writer import remembered_readings
 from shared import query_parameters
 from shared.database import transaction
-from shared.problems import described
+from shared.problems import Problem, described
 from shared.security import Principal
 
 router = APIRouter(tags=["imports"], dependencies=[Depends(query_parameters.only_known)])
@@ -82,7 +82,7 @@ async def begin_import(
     agency = str(principal.agency)
     async with import_sources.of_form(here, agency, file, upload) as source:
         if isinstance(source, UUID):
-            return await _as_begun(here, principal, response, source)
+            return await _as_taken(here, principal, response, source, kind, list, dry_run=dry_run)
         name = upload_form.list_name(list, source.filename)
         remembered = await remembered_readings.of_agency(here.pool, agency, kind)
         seen = None
@@ -95,28 +95,49 @@ async def begin_import(
                 declared = UploadContext(jurisdiction, name, day, needs_nik, here.jkp, options)
                 seen = await previews.of_beginning(here, source.beginning, agency, kind, declared, remembered)
         import_id = _ids()
-        async with transaction(here.pool) as db:
-            stored = await source.store(db, here.vault, import_id, dry_run=dry_run)
-            await db.execute(
-                queries["add_import"],
-                import_id,
-                agency,
-                kind,
-                name,
-                day,
-                needs_nik,
-                dry_run,
-                json.dumps((seen.options if seen else options).to_json()),
-                replace,
-                at_most,
-                here.vault.seal(seen.preview) if seen else None,
-                *stored,
-            )
-            about: audit.Subjects = {"import": str(import_id), "kind": kind, "dry_run": dry_run}
-            await audit.note(db, actor_of(principal), "import.uploaded", about)
+        try:
+            async with transaction(here.pool) as db:
+                stored = await source.store(db, here.vault, import_id, dry_run=dry_run)
+                await db.execute(
+                    queries["add_import"],
+                    import_id,
+                    agency,
+                    kind,
+                    name,
+                    day,
+                    needs_nik,
+                    dry_run,
+                    json.dumps((seen.options if seen else options).to_json()),
+                    replace,
+                    at_most,
+                    here.vault.seal(seen.preview) if seen else None,
+                    *stored,
+                )
+                about: audit.Subjects = {"import": str(import_id), "kind": kind, "dry_run": dry_run}
+                await audit.note(db, actor_of(principal), "import.uploaded", about)
+        except import_sources.Taken as taken:
+            return await _as_taken(here, principal, response, taken.import_id, kind, list, dry_run=dry_run)
     (here.dry_runs if dry_run else here.imports).wake()
     until = begun + previews.ANSWERED_WITHIN if seen and seen.preview["is_whole"] else begun
     return await _as_begun(here, principal, response, import_id, until)
+
+
+async def _as_taken(
+    here: Services,
+    principal: Principal,
+    response: Response,
+    import_id: UUID,
+    kind: str,
+    list: str | None,
+    *,
+    dry_run: bool,
+) -> dict[str, Any]:
+    """The import that took the upload, to who asks for it again; refused if something else is asked for."""
+    record = await own_import(here, principal, import_id)
+    if dry_run or kind != record["kind"] or (list is not None and upload_form.list_name(list, None) != record["list"]):
+        detail = f"The import {import_id} of kind {record['kind']} took this upload: send the file again."
+        raise Problem(409, "conflict", detail, field="upload")
+    return await _as_begun(here, principal, response, import_id)
 
 
 async def _as_begun(

@@ -59,10 +59,12 @@ async def begin(
         raise Problem(413, "too_large", f"A file has at most {MOST_BYTES >> 20} MiB.", field="Upload-Length")
     if not length:
         raise Problem(422, "invalid_value", "The file is empty.", field="Upload-Length")
-    if length > await here.quota.free(agency):
-        raise Problem(429, "too_many_requests", here.quota.used_up(), headers={"Retry-After": "60"})
     upload_id = _ids()
-    await here.pool.execute(queries["add_upload"], upload_id, agency, name, length)
+    async with transaction(here.pool) as db:
+        await db.execute(queries["lock_quota"], agency)
+        if length > await here.quota.free(agency, db):
+            raise Problem(429, "too_many_requests", here.quota.used_up(), headers={"Retry-After": "60"})
+        await db.execute(queries["add_upload"], upload_id, agency, name, length)
     record = await _own(here, principal, str(upload_id))
     response.headers.update(_headers(record) | {"Location": f"/v1/uploads/{upload_id}"})
     return _as_json(record)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from services.registration.identity.profile import Row, in_time
+from services.registration.identity.profile import Row, age, in_time
 
 MayList = Callable[[str, str], bool]
 """Whether this agency may list partners of this region."""
@@ -56,13 +56,9 @@ def _moved(ordered: Sequence[Row], region: str, against: Collection[str], may_li
     since: tuple[Any, ...] | None = None
     while True:
         able = [row for row in ordered if may_list(row.agency, region) and row.region not in against]
-        if not able or able[-1].region == region or (since is not None and _age(able[-1]) <= since):
+        if not able or able[-1].region == region or (since is not None and age(able[-1]) <= since):
             return region
-        since, region = _age(able[-1]), able[-1].region
-
-
-def _age(row: Row) -> tuple[Any, ...]:
-    return row.last_listed, row.line, row.key
+        since, region = age(able[-1]), able[-1].region
 
 
 def _disputed(ordered: Sequence[Row], counting: Sequence[Row], may_list: MayList) -> frozenset[str]:

@@ -62,11 +62,17 @@ class Profile(msgspec.Struct, frozen=True):
     listed_on: date | None = None
 
 
+def age(row: Row) -> tuple[Any, ...]:
+    """Orders rows by `in_time`."""
+    return row.last_listed, row.line, row.agency, row.list, row.sequence
+
+
 def in_time(rows: Iterable[Row]) -> list[Row]:
-    """Oldest first: by list date, then line; then key, so that the order of arrival does not matter."""
+    """Oldest first: by list date, then line; rows of one list that have both in common in the order they came, as the
+    later one corrects the other; those of several lists in an order that does not depend on their arrival."""
     found = list(rows)
     if len(found) > 1:
-        found.sort(key=lambda row: (row.last_listed, row.line, row.key))
+        found.sort(key=age)
     return found
 
 

@@ -14,7 +14,7 @@ import msgspec
 from services.registration.intake.columns import FileKind
 from services.registration.intake.files import known_headers
 from services.registration.intake.files.known_headers import Match
-from services.registration.intake.files.reading_options import ReadingOptions
+from services.registration.intake.files.reading_options import SAID, ReadingOptions
 from services.registration.intake.files.table_beginning import WORKBOOK_SECONDS
 from services.registration.intake.files.workbooks import NotInTime, WorkbookFailed
 from services.registration.queries import queries
@@ -51,7 +51,7 @@ def recalled(
     if found is None:
         return given.settled({}, None, None)
     said = remembered[found.key]
-    earlier = dict(said.options) | ({"sheet": found.sheet} if found.sheet and "sheet" in said.options else {})
+    earlier = {name: value for name, value in said.options.items() if name in SAID}
     return given.settled(earlier, said.since.isoformat(), found.line)
 
 

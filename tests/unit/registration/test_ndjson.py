@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.intake.contexts import UploadContext
+from services.registration.intake.files.ndjson import NO_OBJECT
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.row_reader import RowReader
 from services.registration.intake.values import Refusal
@@ -94,9 +95,12 @@ def test_columns_may_be_given_a_meaning_and_a_header_row_may_not_be_said() -> No
     assert refusal(written(ROWS), sheet="Data").field == "sheet"
 
 
-def test_escapes_that_no_text_may_hold_are_replaced() -> None:
-    content = '{"nama usaha": "T\\u0000o\\ud800ko", "kab_kota\\u0000": "\\u0053olo"}\n'
-    assert read(content).cells == [("To?ko", "Solo")]
+def test_nul_is_left_out_and_what_stands_for_no_character_or_number_costs_its_line() -> None:
+    content = '{"nama usaha": "T\\u0000oko", "kab_kota\\u0000": "\\u0053olo"}\n'
+    bad = ('{"nama usaha": "T\\ud800", "kab_kota": "Solo"}', '{"nama usaha": "T", "kab_kota": NaN}')
+    table = read(content + "\n".join(bad) + "\n")
+    assert table.cells[0] == ("Toko", "Solo")
+    assert [row.fault for row in table.rows if row.fault] == [("", NO_OBJECT)] * 2
 
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), max_size=20)

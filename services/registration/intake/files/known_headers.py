@@ -8,11 +8,15 @@ from typing import BinaryIO, NamedTuple
 
 from services.registration.intake.columns import FileKind
 from services.registration.intake.files import ndjson, table_beginning, table_source, unpacking, workbooks
+from services.registration.intake.files.header import find_header
 from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.intake.files.tables import Line, squeeze
 from services.registration.intake.values import Refusal
 
 MOST_TIERS = 3
+
+Window = tuple[str | None, list[Line]]
+"""The first lines of a sheet by its name, or of a text."""
 
 
 class Match(NamedTuple):
@@ -45,13 +49,23 @@ def match(
         if plain is not file:
             stack.enter_context(plain)
         if name == "text":
-            windows: Iterator[tuple[str | None, list[Line]]] = ((None, each) for each in table_source.windows(plain))
+            windows: Iterator[Window] = ((None, each) for each in table_source.windows(plain))
         elif name == "ndjson":
             windows = iter([(None, [ndjson.keys_line(plain)])])
         else:
             plain.flush()
-            windows = stack.enter_context(workbooks.windows(plain, kind, options, seconds))
+            sheets: list[Window] = [*stack.enter_context(workbooks.windows(plain, kind, options, seconds))]
+            windows = iter(_sheets_read(sheets, kind, options))
         return next((each for sheet, lines in windows for each in _matches(sheet, lines, options, keys)), None)
+
+
+def _sheets_read(sheets: list[Window], kind: FileKind, options: ReadingOptions) -> list[Window]:
+    """The sheet that is read unless another is named: what was said of others does not choose it. All of them where
+    none has a header that is known by itself."""
+    known = table_source.known_names(kind, options)
+    headers = [find_header(lines, known) for _, lines in sheets]
+    columns = [header.known if header else 0 for header in headers]
+    return [sheets[columns.index(max(columns))]] if any(columns) else sheets
 
 
 def _matches(

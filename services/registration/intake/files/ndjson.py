@@ -97,8 +97,10 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _storable(text: str) -> str:
-    """Without what an escape may stand for and no text may hold: NUL, and half of a character."""
-    return text if text.isascii() and "\x00" not in text else text.replace("\x00", "").encode(errors="replace").decode()
+    """Without NUL, which no text may hold. Raises ValueError where an escape stands for half of a character."""
+    if not text.isascii():
+        text.encode()
+    return text.replace("\x00", "")
 
 
 def _float(text: str) -> str:
@@ -106,4 +108,10 @@ def _float(text: str) -> str:
     return text_of(float(text))
 
 
-_decode = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=str, parse_float=_float, parse_constant=str).decode
+def _no_number(text: str) -> None:
+    raise ValueError(text)
+
+
+_decode = json.JSONDecoder(
+    object_pairs_hook=_pairs, parse_int=str, parse_float=_float, parse_constant=_no_number
+).decode

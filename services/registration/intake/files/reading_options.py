@@ -9,7 +9,8 @@ DateOrder = Literal["dmy", "mdy"]
 DecimalMark = Literal[".", ","]
 
 
-SAID = ("sheet", "header_row", "columns", "date_order", "decimal")
+SAID = ("header_row", "columns", "date_order", "decimal")
+"""What holds for later files with the same header; which sheet is read is said each time."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class ReadingOptions:
         return {name: value for name, value in given.items() if value}
 
     def said(self) -> dict[str, Any]:
-        """What is given of how the file is to be read."""
+        """What is given of how this and later files with its header are to be read."""
         return {name: value for name, value in self.to_json().items() if name in SAID}
 
     def settled(self, earlier: Mapping[str, Any], since: str | None, header_row: int | None) -> "ReadingOptions":

@@ -86,7 +86,7 @@ def _of_objects(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> Line
         return NO_SHEETS
     if options.header_row is not None:
         return Refusal("invalid_value", "header_row", "A file of JSON objects has no line of column names.")
-    header = ndjson.header_of(file, _known(kind, options))
+    header = ndjson.header_of(file, known_names(kind, options))
     if isinstance(header, Refusal):
         return header
     text = TextLines(file)
@@ -128,7 +128,7 @@ def text_header(file: BinaryIO, kind: FileKind, options: ReadingOptions) -> tupl
     if not any(line.text.strip() for line in text):
         return EMPTY
     best: tuple[Header, Separation] | None = None
-    known = _known(kind, options)
+    known = known_names(kind, options)
     for separation, window in _windows(text):
         header = find_header(window, known, options.header_row)
         if header and (best is None or _rank(header) > _rank(best[0])):
@@ -166,7 +166,7 @@ def _of_workbook(workbook: Workbook | Refusal, kind: FileKind, options: ReadingO
         window = list(islice(workbook.lines, WINDOW))
     except WorkbookFailed:
         return workbooks.TOO_LARGE
-    known = _known(kind, options)
+    known = known_names(kind, options)
     header = find_header(window, known, options.header_row)
     if header is None:
         return TOTALS if any(are_totals(line.cells) for line in window) else NO_HEADER
@@ -185,7 +185,7 @@ def _under(header: Header, lines: Iterator[Line], reading: dict[str, Any]) -> It
         yield line._replace(cells=(*line.cells[:width], *("",) * (width - len(line.cells))))
 
 
-def _known(kind: FileKind, options: ReadingOptions) -> Known:
+def known_names(kind: FileKind, options: ReadingOptions) -> Known:
     chosen = {squeeze(name) for name in options.columns}
     return lambda name: squeeze(name) in chosen or columns.recognised(kind, name)
 
