@@ -110,10 +110,16 @@ def import_(
     with Client(endpoints.registration, key) as client:
         answer = _begin(client, file, {k: v for k, v in fields.items() if v})
         report = _follow(client, answer.headers["location"])
-        if report["state"] == "waiting":
+        if report["state"] == "waiting" and sys.stdin.isatty():
             report = _settle(client, report)
         refused = _save_refused(client, report, file) if report["rejected"] else None
     _print_report(report, refused)
+    if report["state"] == "waiting":
+        missing = report["delisting"]["missing"]
+        raise Failure(
+            f"{_asked(report)} All rows are in; nobody was taken off. If they are to leave the list, import it "
+            f"again with --confirm-delisting {missing}"
+        )
     if report["state"] != "done":
         raise Failure(f"the import {report['state']}: {report['detail'] or 'it was cancelled'}")
 
@@ -139,15 +145,19 @@ def _progress(*measures: "ProgressColumn") -> "Progress":
 
 
 def undo(import_id: Import, agency: Agency, data: Data = DATA) -> None:
-    """Take a whole upload back: its rows go, what they replaced returns, what others listed stays."""
+    """Take a whole upload back: its rows go, what they replaced returns, what others listed stays. One that goes on, or
+    waits for an answer, is cancelled first."""
     from deploy.local.endpoints import load_endpoints
 
     endpoints = load_endpoints(data)
     with Client(endpoints.registration, _key_of(endpoints, agency)) as client:
-        report = client.call("POST", f"/v1/imports/{import_id}/undo", missing="no such import of this agency").json()
+        path, missing = f"/v1/imports/{import_id}", "no such import of this agency"
+        if client.call("GET", path, missing=missing).json()["state"] in ("queued", "running", "waiting"):
+            client.call("DELETE", path)
+        report = client.call("POST", f"{path}/undo", missing=missing).json()
         while not report["undone_at"] and report["undo"]["state"] == "running":
             time.sleep(POLL_SECONDS)
-            report = client.call("GET", f"/v1/imports/{import_id}").json()
+            report = client.call("GET", path).json()
     counts = report["undo"]
     if not report["undone_at"]:
         raise Failure(f"it could not be taken back: {counts['detail']}")
@@ -165,19 +175,18 @@ def _key_of(endpoints: "Endpoints", agency: str) -> str:
 
 
 def _settle(client: Client, report: dict[str, Any]) -> dict[str, Any]:
-    """Ask whether those who are not in the file leave the list; without a terminal nobody can answer."""
-    leaving, path = report["delisting"], f"/v1/imports/{report['id']}"
-    asked = f"{leaving['missing']} of the {leaving['listed']} partners of this list are not in the file."
-    if not sys.stdin.isatty():
-        raise Failure(
-            f"{asked} All rows are in; nobody was taken off. If they are to leave the list, import it again with "
-            f"--confirm-delisting {leaving['missing']}"
-        )
-    if not typer.confirm(f"{asked} Take them off the list?"):
+    """Ask whether those who are not in the file leave the list."""
+    path, missing = f"/v1/imports/{report['id']}", report["delisting"]["missing"]
+    if not typer.confirm(f"{_asked(report)} Take them off the list?"):
         client.call("DELETE", path)
         raise Failure("nobody was taken off the list; the rows of the file are on it")
-    client.call("POST", f"{path}/confirm", json={"delisted": leaving["missing"]})
+    client.call("POST", f"{path}/confirm", json={"delisted": missing})
     return _follow(client, path)
+
+
+def _asked(report: dict[str, Any]) -> str:
+    leaving = report["delisting"]
+    return f"{leaving['missing']} of the {leaving['listed']} partners of this list are not in the file."
 
 
 def _follow(client: Client, location: str) -> dict[str, Any]:
