@@ -38,8 +38,8 @@ FILE = (
 )
 
 COLUMNS = (
-    'JSON: {"column": "meaning", "not read": null}. Remembered, like the fields beside it, for the next files of this '
-    "kind with the same header; {} forgets it"
+    'JSON: {"column": "meaning", "not read": null}. Remembered, like header_row, date_order and decimal, for '
+    "the next files of this kind with the same header; {} forgets it"
 )
 REPLACE = (
     "The file is the whole list: who is on it and not in the file leaves it, once all rows are in. Above a fifth of "
