@@ -145,3 +145,17 @@ async def test_who_is_unregistered_stays_the_same_partner_when_sent_again(
     ]
     refused = await here.upload(as_workbook(unknown), "partners", list=name)
     assert refused["rejected_by"] == {"partner_unknown": 2}
+
+
+async def test_rows_refused_for_their_region_or_name_leave_the_quarantine_once_corrected(here: World) -> None:
+    header = ["Nama", "NIK", "Kab/Kota"]
+    wrong = [["Ani Contohwati", "3311021402880001", "Kab. Mojokerto"], ["", "3311021402880002", "Kab. Sukoharjo"]]
+    wrong += [["Budi Contohno", "331102140288000", "Kab. Sukoharjo"], ["Citra Contohwati", "3311021402880004", "Mana"]]
+    first = await here.upload(as_commas([header, *wrong]), "persons", list="uji")
+    assert (first["accepted"], first["rejected"]) == (0, 4)
+    right = [["Ani Contohwati", "3311021402880001", "Kab. Sukoharjo"], ["Dedi", "3311021402880002", "Kab. Sukoharjo"]]
+    right += [["Budi Contohno", "3311021402880003", "Sukoharjo"], ["Citra Contohwati", "3311021402880004", "33.11"]]
+    again = await here.upload(as_commas([header, *right]), "persons", list="uji")
+    assert (again["accepted"], again["rejected"]) == (4, 0)
+    entries = (await here.get("/v1/quarantine"))["items"]
+    assert [entry for entry in entries if entry["import_id"] == first["id"]] == []

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from services.registration.intake import columns, data_subject, free_text, health_data, row_cells, row_faults
-from services.registration.intake.cells import names
+from services.registration.intake.cells import identifiers, names
 from services.registration.intake.cells.column_evidence import ColumnEvidence
 from services.registration.intake.cells.column_findings import NO_FINDINGS, ColumnFindings
 from services.registration.intake.columns import FileKind
@@ -21,6 +21,8 @@ from services.registration.intake.values import Refusal, Refused
 from shared.events.text_limits import MOST_PARTIES, limit_of
 
 LISTINGS = ("partners", "persons")
+_NAMING = frozenset(("name", "region", "region_code"))
+"""What identifies a row by its name."""
 
 
 class RowReader:
@@ -118,7 +120,7 @@ class RowReader:
         return data_subject.of_cells(tuple(self.cells_to_keep(row)), _name(cells), self.region_of(cells), *numbers)
 
     def identities(self, row: Row) -> list[tuple[str, ...]]:
-        """What identifies the row on its list: its own identity first, then those it may have had while refused."""
+        """What identifies the row on its list: its own identity first, then those it may have been refused under."""
         cells = self.cells_of(row)
         name = _name(cells)
         if claim_ref := row_cells.number_if_read(cells, "claim_ref"):
@@ -127,9 +129,18 @@ class RowReader:
             return [(participant_no, cells["effective_on"])]
         if self._lists_partners and (ref := row_cells.number_if_read(cells, "ref")):
             return [("ref", ref)]
-        if self._lists_partners and name:
-            return [(names.name_key(name), self.region_of(cells) or ""), (names.name_key(name), "")]
-        return [row.cells]
+        if not self._lists_partners:
+            return [row.cells]
+        nik = identifiers.nik(cells["nik"])
+        number = [("nik", nik)] if isinstance(nik, str) else []
+        if name:
+            return [(names.name_key(name), self.region_of(cells) or ""), (names.name_key(name), ""), *number]
+        return list(number) or [row.cells]
+
+    def refused_identity(self, row: Row, field: str | None) -> tuple[str, ...]:
+        """What a row is known by that is refused for this field: what correcting the field leaves alone."""
+        found = self.identities(row)
+        return found[-1] if field in _NAMING else found[0]
 
     def _too_long(self, row: Row) -> Refusal | None:
         """Why a cell that means something is too long, if one is."""

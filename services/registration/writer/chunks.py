@@ -167,12 +167,15 @@ class Chunk:
             *self.reader.data_subject(row).hashed(work.vault),
             work.vault.seal({"cells": self.reader.cells_to_keep(row)}),
             work.now,
-            self._keys(work, row)[0],
+            self._key(work, self.reader.refused_identity(row, refusal.field)),
         )
 
     def _keys(self, work: UnitOfWork, row: Row) -> list[UUID]:
+        return [self._key(work, same) for same in self.reader.identities(row)]
+
+    def _key(self, work: UnitOfWork, identity: tuple[str, ...]) -> UUID:
         of_list = (self.record["agency"], self.record["kind"], self.record["list"])
-        return [work.vault.hash("refused-row", *of_list, *same) for same in self.reader.identities(row)]
+        return work.vault.hash("refused-row", *of_list, *identity)
 
     async def _replace_older(self, work: UnitOfWork) -> None:
         """Rows refused in an earlier upload of this list that are here again are dropped there, corrected or not."""

@@ -62,6 +62,9 @@ def test_a_row_is_identified_by_what_correcting_it_leaves_alone() -> None:
     assert identities("persons", *unknown) == [("TOKO A", "33.11"), ("TOKO A", "")]
     assert identities("partners", "nama usaha;ref", "Toko;R-1") == [("ref", "R-1")]
     assert identities("claims", "no klaim;no peserta", "K1;Z1") == [("K1",)]
+    nik = "3311021402880001"
+    assert identities("persons", "nama;kab_kota;nik", f"Ani;33.11;{nik}")[2:] == [("nik", nik)]
+    assert identities("persons", "nama;kab_kota;nik", f";33.11;{nik}") == [("nik", nik)]
     assert identities("enrollments", "no peserta;tgl efektif", "Z1;x") == [("Z1", "x")]
     assert identities("targets", "mulai;sasaran", "x;y") == [("x", "y")]
 
