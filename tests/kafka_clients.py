@@ -5,9 +5,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
 
+from shared.bus.dead_letter_reader import admin_client
 from shared.bus.kafka_url import aiokafka_options
+
+open_admin = admin_client
+"""A started administration client at this address."""
 
 
 @asynccontextmanager
@@ -30,14 +33,3 @@ async def open_consumer(kafka: str, *topics: str, **options: Any) -> AsyncIterat
         yield client
     finally:
         await client.stop()
-
-
-@asynccontextmanager
-async def open_admin(kafka: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    """A started administration client at this address."""
-    client = AIOKafkaAdminClient(**aiokafka_options(kafka))
-    try:
-        await client.start()
-        yield client
-    finally:
-        await client.close()

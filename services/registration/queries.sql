@@ -424,23 +424,11 @@ select key, ref, nib, nik_koperasi, nik, name from evidence where agency = $1 an
     union select key from evidence where name = any($7::uuid[]));
 
 -- name: count_leaving(import_id, agency, list)
--- How many partners were on the list before this upload, and of how many no row of the list is in it or in one uploaded
--- after it.
+-- How many partners were on the list before this upload, of how many no row of the list is in it or in one uploaded after
+-- it, and how many of its refused rows mean no row of the list. A dry run asks it in its own session.
 with on_list as (
     select e.partner_id, coalesce(e.import_id >= $1, false) as is_new,
            coalesce(e.import_id >= $1, false)
-           or exists (select from row_version v
-                       where v.key = e.key and v.import_id = $1 and v.left_out_by is null) as is_in_file
-      from evidence e where e.agency = $2 and e.list = $3),
-partners as (
-    select bool_and(is_new) as is_new, bool_or(is_in_file) as stays from on_list group by partner_id)
-select count(*) filter (where not is_new)::int as listed, count(*) filter (where not stays)::int as missing from partners;
-
--- name: would_leave(import_id, agency, list)
--- As `count_leaving`, within a dry run's session; and its refused rows that mean no row of the list.
-with on_list as (
-    select e.partner_id, e.import_id is not distinct from $1 as is_new,
-           e.import_id is not distinct from $1
            or exists (select from row_version v
                        where v.key = e.key and v.import_id = $1 and v.left_out_by is null) as is_in_file
       from evidence e where e.agency = $2 and e.list = $3),

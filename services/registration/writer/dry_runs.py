@@ -70,4 +70,4 @@ async def _leaving(db: asyncpg.Connection, chunk: Chunk) -> asyncpg.Record | Non
     if not (chunk.last and chunk.record["replaces"]):
         return None
     of_list = chunk.record["import_id"], chunk.record["agency"], chunk.record["list"]
-    return await db.fetchrow(queries["would_leave"], *of_list)
+    return await db.fetchrow(queries["count_leaving"], *of_list)
