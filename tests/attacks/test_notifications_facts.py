@@ -15,6 +15,7 @@ from tests.attacks.notifications_http import bearer, client_of
 from tests.integration.notifications_world import Mailbox, World, a_world, partner_id
 from tests.kafka_clients import open_consumer
 from tests.stack import Database
+from tests.waiting import eventually
 
 CLOCKS = ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"]
 SECRET = "Siti Rahasia"
@@ -152,7 +153,7 @@ async def test_the_consumer_survives_and_the_next_partner_is_planned_right(
             answer = await client.get(path, headers=bearer())
             assert answer.status_code == 200, answer.text
             assert "Siti" not in answer.text
-    assert world.engine.consumer.status().ready
+    await eventually(lambda: world.engine.consumer.status().ready)
     assert world.engine.consumer.status().live
 
     await world.until("2026-11-25")

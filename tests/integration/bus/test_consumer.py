@@ -51,7 +51,7 @@ async def test_every_record_is_applied_once_also_after_a_restart(pool, kafka, to
     expected = {key: expected[key] + more.get(key, 0) for key in expected}
     async with consuming(pool, kafka, topics) as again:
         await eventually(lambda: matches(pool, expected))
-        assert again.status().ready
+        await eventually(lambda: again.status().ready)
 
 
 async def matches(pool, expected):
@@ -108,7 +108,7 @@ async def test_a_value_that_the_database_refuses_becomes_a_dead_letter_and_the_r
     async with consuming(pool, kafka, topics) as consumer:
         await eventually(lambda: matches(pool, {f"k{n}": n for n in range(1, 31)}))
         letters = await dead_letters(kafka, topics, 2)
-        assert consumer.status().ready
+        await eventually(lambda: consumer.status().ready)
     reasons = {letter.key: header(letter.headers, "payung_reason") for letter in letters}
     assert reasons == {b"large": "handler: DataError", b"nul\x00": "handler: CharacterNotInRepertoireError"}
 

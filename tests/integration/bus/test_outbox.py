@@ -200,7 +200,7 @@ async def test_an_event_that_is_refused_for_good_holds_up_nothing(pool, kafka, t
     async with relaying(pool, kafka, topics) as relay:
         await eventually(lambda: empty(pool))
         await eventually(lambda: relay.status().detail["set_aside"] == 2)
-        assert relay.status().ready
+        await eventually(lambda: relay.status().ready)
         assert relay.status().detail["set_aside_reason"] == "small: MessageSizeTooLargeError"
         assert await aside(pool) == ["b/1", "d/1"]
         assert service_log.getvalue().count("an event was set aside") == 2
