@@ -215,3 +215,10 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "basis": headers("dasar, basis, dasar hukum"),
     },
 }
+NOT_USED: Final[Mapping[str, frozenset[str]]] = {
+    "persons": frozenset(("management", "staff", "labour")),
+    "targets": frozenset(("unit",)),
+    "attendance": frozenset(("kind",)),
+    "agreements": frozenset(("basis",)),
+}
+"""Meanings of columns that help to find a header and that no reader uses: a column of theirs is not read."""

@@ -11,6 +11,7 @@ from services.registration.intake.column_names import (
     BUSINESS,
     EMPLOYER_NO,
     NIK,
+    NOT_USED,
     PERSON,
     VOCABULARY,
     WORKER_NAME,
@@ -28,7 +29,13 @@ ALIASES: Final = {"enrolments": "enrollments", "sessions": "briefings"}
 
 OF_REFUSALS: Final = ("error_code", "error_field", "error_detail", "error_line")
 """The columns behind those of a file, where its refused rows are given back; they are no part of a row sent again."""
+_OURS: Final = frozenset(map(squeeze, OF_REFUSALS))
 _RUNNING_NUMBERS = frozenset(headers("no, no urut, nomor, nomor urut, urut, urutan, id, id ods, row, #"))
+
+
+def is_ours(header: str) -> bool:
+    """Whether a column is one of ours in a file of refused rows."""
+    return squeeze(header) in _OURS
 
 
 def recognised(kind: str, header: str) -> bool:
@@ -101,7 +108,17 @@ def meanings(kind: str, header: tuple[str, ...], chosen: Mapping[str, str] = Map
     at = _columns_by_name(kind, header)
     of_others = {at[name] for name in given if name in at}
     found = _found(kind, {name: column for name, column in at.items() if column not in of_others})
-    return found | {meaning: at[name] for name, meaning in given.items() if meaning and name in at}
+    found |= {meaning: at[name] for name, meaning in given.items() if meaning and name in at}
+    return {meaning: column for meaning, column in found.items() if meaning not in _not_used(kind)}
+
+
+def usable(kind: str) -> list[str]:
+    """The meanings that an upload may give to a column of this kind."""
+    return [meaning for meaning in VOCABULARY[kind] if meaning not in _not_used(kind)]
+
+
+def _not_used(kind: str) -> frozenset[str]:
+    return NOT_USED.get(kind, frozenset())
 
 
 def read_as(kind: str, header: tuple[str, ...], chosen: Mapping[str, str] = MappingProxyType({})) -> list[str | None]:
@@ -135,7 +152,7 @@ def of_other_texts(kind: str, header: tuple[str, ...]) -> list[tuple[str, int]]:
 
     A row is the same row if only its date or its running number is another one.
     """
-    apart = frozenset(VOCABULARY[kind].get("date", ())) | _RUNNING_NUMBERS | set(map(squeeze, OF_REFUSALS))
+    apart = frozenset(VOCABULARY[kind].get("date", ())) | _RUNNING_NUMBERS | _OURS
     found = meanings(kind, header)
     read = {column for meaning, column in found.items() if meaning not in ("kind", "scale", "occupation")}
     named = ((squeeze(name), column) for column, name in enumerate(header) if column not in read)

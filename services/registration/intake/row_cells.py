@@ -206,4 +206,5 @@ def _place(cells: RowCells, jurisdiction: Jurisdiction) -> str:
 
 def area(cells: RowCells, jurisdiction: Jurisdiction) -> str:
     """The row's region, of any level; without one, the agency's first."""
-    return checked(jurisdiction.area(cells["region_code"] or cells["region"] or jurisdiction.own[0]))
+    code, name = cells["region_code"], cells["region"]
+    return checked(jurisdiction.area(code or name or jurisdiction.own[0], name if code else ""))

@@ -4,10 +4,19 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from services.registration.intake import columns, data_subject, free_text, health_data, row_cells, row_faults
+from services.registration.intake import (
+    column_report,
+    columns,
+    data_subject,
+    free_text,
+    health_data,
+    row_cells,
+    row_faults,
+)
 from services.registration.intake.cells import identifiers, names
 from services.registration.intake.cells.column_evidence import ColumnEvidence
 from services.registration.intake.cells.column_findings import NO_FINDINGS, ColumnFindings
+from services.registration.intake.column_report import Column
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import Command, Enrol, ListPartner
 from services.registration.intake.contexts import UploadContext
@@ -36,6 +45,7 @@ class RowReader:
         findings: ColumnFindings = NO_FINDINGS,
     ) -> None:
         self._read_kind = READERS[kind]
+        self._kind, self._header = kind, header
         self._lists_partners = kind in LISTINGS
         self._columns, self._width = columns.meanings(kind, header, upload.options.columns), len(header)
         lists_cooperatives = kind == "partners" and columns.of_cooperatives(header)
@@ -66,6 +76,10 @@ class RowReader:
     def meanings(self) -> Mapping[str, int]:
         """meaning → column."""
         return self._columns
+
+    def columns(self) -> list[Column]:
+        """Each column of the file: what it is read as, and what is to be said of that."""
+        return column_report.of(self._kind, self._header, self._file.upload.options.columns)
 
     def read(self, row: Row) -> Command | Refusal:
         """What the row asks for, or the first thing that is wrong with it; the detail names the others too."""
