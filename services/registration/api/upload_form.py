@@ -123,7 +123,7 @@ def _named_columns(kind: str, text: str) -> dict[str, str]:
     meanings = columns.usable(kind)
     if unknown := next((meaning for meaning in given.values() if meaning and meaning not in meanings), None):
         raise _columns_problem(f"No column means '{unknown[:40]}' here; it is one of {', '.join(meanings)}.")
-    used = [meaning for meaning in given.values() if meaning]
+    used = [meaning for meaning in given.values() if meaning and meaning != "phone"]
     if len(used) != len(set(used)):
         raise _columns_problem("Two columns cannot have the same meaning.")
     return {name: meaning or "" for name, meaning in given.items()}

@@ -1,7 +1,7 @@
 """Which column means what: the headers agencies write, in Indonesian or English, for each kind of file."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Literal, get_args
@@ -29,6 +29,9 @@ ALIASES: Final = {"enrolments": "enrollments", "sessions": "briefings"}
 
 OF_REFUSALS: Final = ("error_code", "error_field", "error_detail", "error_line")
 """The columns behind those of a file, where its refused rows are given back; they are no part of a row sent again."""
+PHONES: Final = ("phone", "phone_2", "phone_3", "phone_4")
+"""The meanings of several columns of phones, in the order in which they are tried."""
+_KINDS_OF_PHONES: Final = ({"wa", "whatsapp"}, {"hp", "handphone", "ponsel", "mobile"})
 _OURS: Final = frozenset(map(squeeze, OF_REFUSALS))
 _RUNNING_NUMBERS = frozenset(headers("no, no urut, nomor, nomor urut, urut, urutan, id, id ods, row, #"))
 
@@ -109,7 +112,30 @@ def meanings(kind: str, header: tuple[str, ...], chosen: Mapping[str, str] = Map
     of_others = {at[name] for name in given if name in at}
     found = _found(kind, {name: column for name, column in at.items() if column not in of_others})
     found |= {meaning: at[name] for name, meaning in given.items() if meaning and name in at}
+    if "phone" in found:
+        said = {at[name] for name, meaning in given.items() if meaning == "phone" and name in at}
+        found |= _phones(header, said or _not_said_phones(kind, header) - of_others)
     return {meaning: column for meaning, column in found.items() if meaning not in _not_used(kind)}
+
+
+def _not_said_phones(kind: str, header: tuple[str, ...]) -> set[int]:
+    return {column for column, name in enumerate(header) if meaning_of(kind, name) == "phone"}
+
+
+def _phones(header: tuple[str, ...], at: Collection[int]) -> dict[str, int]:
+    """Columns of phones, those that say WhatsApp first, then those that say mobile: phone, phone_2, …"""
+    return dict(zip(PHONES, sorted(at, key=lambda column: (_phone_rank(header[column]), column)), strict=False))
+
+
+def _phone_rank(name: str) -> int:
+    """From 0, the sooner to be tried."""
+    words = set(squeeze(name).split())
+    return next((rank for rank, known in enumerate(_KINDS_OF_PHONES) if words & known), len(_KINDS_OF_PHONES))
+
+
+def base_of(meaning: str) -> str:
+    """What a meaning is told as: a second phone is a phone."""
+    return "phone" if meaning in PHONES else meaning
 
 
 def usable(kind: str) -> list[str]:
@@ -123,7 +149,8 @@ def _not_used(kind: str) -> frozenset[str]:
 
 def read_as(kind: str, header: tuple[str, ...], chosen: Mapping[str, str] = MappingProxyType({})) -> list[str | None]:
     """What each column of the header is read as; None for a column that is not read."""
-    return by_column(len(header), meanings(kind, header, chosen))
+    found = by_column(len(header), meanings(kind, header, chosen))
+    return [None if meaning is None else base_of(meaning) for meaning in found]
 
 
 def by_column(width: int, found: Mapping[str, int]) -> list[str | None]:
@@ -154,7 +181,8 @@ def of_other_texts(kind: str, header: tuple[str, ...]) -> list[tuple[str, int]]:
     """
     apart = frozenset(VOCABULARY[kind].get("date", ())) | _RUNNING_NUMBERS | _OURS
     found = meanings(kind, header)
-    read = {column for meaning, column in found.items() if meaning not in ("kind", "scale", "occupation")}
+    apart_from = ("kind", "scale", "occupation", *PHONES[1:])
+    read = {column for meaning, column in found.items() if meaning not in apart_from}
     named = ((squeeze(name), column) for column, name in enumerate(header) if column not in read)
     return sorted((name, column) for name, column in named if name not in apart)
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
+from services.registration.intake import columns
 from services.registration.intake.column_confidence import Fits
-from services.registration.intake.column_report import Column
 from services.registration.intake.commands import Command
 from services.registration.intake.files.tables import Row, Table
 from services.registration.intake.row_reader import RowReader
@@ -50,7 +50,7 @@ def of(table: Table, rows: Iterable[Row], reader: RowReader, read: Read, *, is_w
         "is_whole": is_whole,
         "reading": {**table.reading, **reader.findings.reported()},
         "skipped_by": dict(table.skipped_by),
-        "columns": [_column(each, fits) for each in reader.columns()],
+        "columns": _columns(table.header, reader, fits),
         "rows": shown,
         "counts": {
             "accepted": judged - rejected_by.total(),
@@ -61,9 +61,12 @@ def of(table: Table, rows: Iterable[Row], reader: RowReader, read: Read, *, is_w
     }
 
 
-def _column(column: Column, fits: Fits) -> dict[str, Any]:
-    confidence = None if column.read_as is None else fits.share(column.read_as)
-    return {**column._asdict(), "confidence": confidence}
+def _columns(header: tuple[str, ...], reader: RowReader, fits: Fits) -> list[dict[str, Any]]:
+    meanings = columns.by_column(len(header), reader.meanings)
+    return [
+        {**column._asdict(), "confidence": None if meaning is None else fits.share(meaning)}
+        for column, meaning in zip(reader.columns(), meanings, strict=True)
+    ]
 
 
 def _shown(row: Row, answer: Command | Refusal, reader: RowReader) -> dict[str, Any]:

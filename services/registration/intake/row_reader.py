@@ -160,7 +160,9 @@ class RowReader:
         """Why a cell that means something is too long, if one is."""
         exceeded = ((meaning, limit) for meaning, column, limit in self._limits if len(row.cells[column]) > limit)
         found = next(exceeded, None)
-        return found and Refusal("too_long", found[0], f"{found[0]} has at most {found[1]} characters.")
+        return found and Refusal(
+            "too_long", columns.base_of(found[0]), f"{found[0]} has at most {found[1]} characters."
+        )
 
     def _count_workers(self, rows: Iterable[Row], roster: Roster) -> None:
         for row in rows:
@@ -180,7 +182,7 @@ class RowReader:
 
 def _cell_limit(meaning: str) -> int:
     """The most characters of a cell; all parties of an agreement may be in one."""
-    return limit_of(meaning) * (MOST_PARTIES if meaning == "parties" else 1)
+    return limit_of(columns.base_of(meaning)) * (MOST_PARTIES if meaning == "parties" else 1)
 
 
 def _name(cells: RowCells) -> str:
