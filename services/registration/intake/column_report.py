@@ -1,10 +1,11 @@
 """What an upload's sender is told of each column: what it is read as, and why where nothing of it is used."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from services.registration.intake import columns, health_data
+from services.registration.intake.column_names import REQUIRED, VOCABULARY
 from services.registration.intake.columns import FileKind
 from services.registration.intake.files.tables import squeeze
 
@@ -14,6 +15,7 @@ OURS: Final = "This column is ours: it said why the row was refused."
 HEALTH: Final = "A claim's cause or diagnosis must not be sent: a row with something here is refused."
 NOT_USED: Final = "Files of this kind need nothing of it."
 UNKNOWN: Final = "Its name is no column name that we know for this kind of file."
+MOST_NAMES: Final = 6
 
 
 class Column(NamedTuple):
@@ -47,3 +49,19 @@ def of(kind: FileKind, header: tuple[str, ...], chosen: Mapping[str, str] = Mapp
         return NOT_USED if meant else UNKNOWN
 
     return [Column(name, found[column], note(column, name)) for column, name in enumerate(header)]
+
+
+class MissingColumn(NamedTuple):
+    """A meaning that every row needs, and names of columns that are understood as it, the usual ones first."""
+
+    field: str
+    known_as: list[str]
+
+
+def missing(kind: FileKind, found: Collection[str], *, needs_nik: bool = False) -> list[MissingColumn]:
+    """The required columns that are not among the meanings found."""
+    required = REQUIRED.get(kind, ())
+    if needs_nik and ("nik",) not in required:
+        required = (*required, ("nik",))
+    lacking = [each for each in required if not set(each) & set(found)]
+    return [MissingColumn(each[0], list(VOCABULARY[kind][each[0]][:MOST_NAMES])) for each in lacking]

@@ -48,7 +48,7 @@ def of(table: Table, rows: Iterable[Row], reader: RowReader, read: Read, *, is_w
     return {
         "of_rows": judged,
         "is_whole": is_whole,
-        "reading": {**table.reading, **reader.findings.reported()},
+        "reading": {**table.reading, **reader.reported()},
         "skipped_by": dict(table.skipped_by),
         "columns": _columns(table.header, reader, fits),
         "rows": shown,

@@ -1,6 +1,7 @@
 """Reads the rows of one file: what each asks for, or why it is refused, whose it is and what identifies it."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -30,6 +31,7 @@ from services.registration.intake.values import Refusal, Refused
 from shared.events.text_limits import MOST_PARTIES, limit_of
 
 LISTINGS = ("partners", "persons")
+OF_A_MISSING_CELL = ("missing_name", "missing_nik", "missing_participant_no")
 _NAMING = frozenset(("name", "region", "region_code"))
 """What identifies a row by its name."""
 
@@ -55,6 +57,7 @@ class RowReader:
         self._limits = [(meaning, column, _cell_limit(meaning)) for meaning, column in self._columns.items()]
         self._findings, self._memo = findings, Memo(self._columns)
         self._roster = Roster() if columns.is_roster(kind, header) else None
+        self._missing = column_report.missing(kind, self._columns, needs_nik=upload.require_nik)
         self._least_limit = min((limit for _, _, limit in self._limits), default=0)
 
     def judge_columns(self, rows: Iterable[Row]) -> None:
@@ -67,10 +70,10 @@ class RowReader:
         if self._roster is not None:
             self._count_workers(rows, self._roster)
 
-    @property
-    def findings(self) -> ColumnFindings:
-        """What the columns as a whole showed."""
-        return self._findings
+    def reported(self) -> dict[str, Any]:
+        """What was found out about the columns, for the file's sender: findings, and required ones that are missing."""
+        missing = [each._asdict() for each in self._missing]
+        return self._findings.reported() | ({"missing_columns": missing} if missing else {})
 
     @property
     def meanings(self) -> Mapping[str, int]:
@@ -104,11 +107,21 @@ class RowReader:
         try:
             command = self._read_kind(self.cells_of(row), self._file)
         except Refused as refused:
-            return refused.refusal
+            return self._without_column(refused.refusal)
         if isinstance(command, ListPartner) and command.partner.ref is None:
             texts = self._texts_of(row)
             return msgspec.structs.replace(command, other_texts=texts) if texts else command
         return command
+
+    def _without_column(self, refusal: Refusal) -> Refusal:
+        """What refuses a row for a cell that no row of the file can have."""
+        missing = next((each for each in self._missing if each.field == refusal.field), None)
+        if missing is None:
+            return refusal
+        names = ", ".join(missing.known_as)
+        detail = f"The file has no column for {missing.field}: add one under one of these names: {names}."
+        code = refusal.code if refusal.code in OF_A_MISSING_CELL else "missing_field"
+        return Refusal(code, missing.field, detail)
 
     def _texts_of(self, row: Row) -> tuple[str, ...]:
         """The row's texts that are not read, as they are compared, each behind the name of its column."""

@@ -51,7 +51,7 @@ class Upload:
 
     def reading(self) -> dict[str, Any]:
         """What was found out of the file, for its sender."""
-        return {**self.table.reading, **self.reader.findings.reported(), **self.options.reported()}
+        return {**self.table.reading, **self.reader.reported(), **self.options.reported()}
 
     def _chunk(self, rows: list[Row], at: int) -> Chunk:
         lines = tuple(Line(row, read_row(self.reader, row)) for row in rows)

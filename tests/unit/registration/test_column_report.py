@@ -12,7 +12,7 @@ from services.registration.intake.row_cells import RowCells
 from services.registration.intake.row_kinds import READERS, FileContext
 from services.registration.intake.values import Refusal
 from shared.regions import Regions
-from tests.unit.registration.reading import codes, read
+from tests.unit.registration.reading import codes, read, reader_of, rows_of
 
 FILLED = {
     **dict.fromkeys(("date", "effective_on", "occurred_on", "paid_on", "from", "held_on"), "2020-01-31"),
@@ -112,3 +112,44 @@ def test_each_column_says_why_it_is_not_read() -> None:
 def test_who_is_marked_as_absent_did_not_attend(cell: str, attended: bool) -> None:
     (answer,) = read("attendance", "Mewakili;Hadir", [f"Toko Andai;{cell}"])
     assert (answer.field if isinstance(answer, Refusal) else None) == (None if attended else "present")
+
+
+CLAIMS = "No Klaim;No Peserta;Program;Tgl Kejadian;Nilai;Status"
+CLAIM = "K1;P1;JKK;2020-01-31;1000;PROSES"
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "row", "left_out", "field", "code"),
+    [
+        *(("claims", CLAIMS, CLAIM, at, field, "missing_field") for at, field in enumerate(
+            ("claim_ref", None, "programme", "occurred_on", "amount", "status")) if field),
+        ("claims", CLAIMS, CLAIM, 1, "participant_no", "missing_field"),
+        ("enrollments", "Nama;No Peserta;Tgl Efektif;Program", "Toko;P1;2020-01-31;JKK,JKM", 1, "participant_no",
+         "missing_participant_no"),
+        ("enrollments", "Nama;No Peserta;Tgl Efektif;Program", "Toko;P1;2020-01-31;JKK,JKM", 2, "effective_on",
+         "missing_field"),
+        ("enrollments", "Nama;No Peserta;Tgl Efektif;Program", "Toko;P1;2020-01-31;JKK,JKM", 3, "programmes",
+         "missing_field"),
+        ("persons", "Nama;NIK;Alamat", "Ani;3311004101800061;Jl. 1", 1, "nik", "missing_nik"),
+        ("targets", "Kampanye;Mulai;Selesai;Sasaran", "K;2020-01-01;2020-12-31;200", 3, "value", "missing_field"),
+        ("targets", "Kampanye;Mulai;Selesai;Sasaran", "K;2020-01-01;2020-12-31;200", 1, "from", "missing_field"),
+        ("briefings", "Angkatan;Tanggal;Tempat", "1;2020-01-31;Aula", 1, "held_on", "missing_field"),
+        ("agreements", "Judul;Tanggal;Pihak 1", "Kerja sama;2020-01-31;A", 1, "date", "missing_field"),
+        ("agreements", "Judul;Tanggal;Pihak 1", "Kerja sama;2020-01-31;A", 0, "title", "missing_field"),
+    ],
+)  # fmt: skip
+def test_a_required_column_that_is_missing_is_named_once_for_the_file_and_in_each_row(
+    kind: FileKind, header: str, row: str, left_out: int, field: str, code: str
+) -> None:
+    def without(line: str) -> str:
+        return ";".join(cell for at, cell in enumerate(line.split(";")) if at != left_out)
+
+    assert codes(read(kind, header, [row])) == [None]
+    rows = rows_of(without(header), [without(row)])
+    reader = reader_of(kind, without(header), rows)
+    (missing,) = reader.reported()["missing_columns"]
+    assert missing["field"] == field
+    refusal = reader.read(rows[0])
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, refusal.field) == (code, field)
+    assert missing["known_as"][0] in refusal.detail
