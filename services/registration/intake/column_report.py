@@ -8,6 +8,7 @@ from services.registration.intake import columns, health_data
 from services.registration.intake.column_names import REQUIRED, VOCABULARY
 from services.registration.intake.columns import FileKind
 from services.registration.intake.files.tables import squeeze
+from services.registration.intake.returned_rows import is_ours
 
 ONLY_CHECKED: Final = "Only checked for being a day: the day of the whole list is list_date."
 AS_SAID: Final = "The upload says, or said before for this header, that it is not read."
@@ -39,7 +40,7 @@ def of(kind: FileKind, header: tuple[str, ...], chosen: Mapping[str, str] = Mapp
             return ONLY_CHECKED if meaning == "date" and kind in ("partners", "persons") else None
         if squeeze(name) in not_to_read:
             return AS_SAID
-        if columns.is_ours(name):
+        if is_ours(name):
             return OURS
         if column in of_health:
             return HEALTH

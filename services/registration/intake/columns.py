@@ -19,6 +19,7 @@ from services.registration.intake.column_names import (
     headers,
 )
 from services.registration.intake.files.tables import squeeze
+from services.registration.intake.returned_rows import is_ours
 from services.registration.intake.roster import KEPT
 
 FileKind = Literal["partners", "persons", "enrollments", "claims", "targets", "briefings", "attendance", "agreements"]
@@ -27,18 +28,10 @@ ALIASES: Final = {"enrolments": "enrollments", "sessions": "briefings"}
 """Other spellings of kinds that we understand."""
 
 
-OF_REFUSALS: Final = ("error_code", "error_field", "error_detail", "error_line")
-"""The columns behind those of a file, where its refused rows are given back; they are no part of a row sent again."""
 PHONES: Final = ("phone", "phone_2", "phone_3", "phone_4")
 """The meanings of several columns of phones, in the order in which they are tried."""
 _KINDS_OF_PHONES: Final = ({"wa", "whatsapp"}, {"hp", "handphone", "ponsel", "mobile"})
-_OURS: Final = frozenset(map(squeeze, OF_REFUSALS))
 _RUNNING_NUMBERS = frozenset(headers("no, no urut, nomor, nomor urut, urut, urutan, id, id ods, row, #"))
-
-
-def is_ours(header: str) -> bool:
-    """Whether a column is one of ours in a file of refused rows."""
-    return squeeze(header) in _OURS
 
 
 def recognised(kind: str, header: str) -> bool:
@@ -179,12 +172,12 @@ def of_other_texts(kind: str, header: tuple[str, ...]) -> list[tuple[str, int]]:
 
     A row is the same row if only its date or its running number is another one.
     """
-    apart = frozenset(VOCABULARY[kind].get("date", ())) | _RUNNING_NUMBERS | _OURS
+    apart = frozenset(VOCABULARY[kind].get("date", ())) | _RUNNING_NUMBERS
     found = meanings(kind, header)
     apart_from = ("kind", "scale", "occupation", *PHONES[1:])
     read = {column for meaning, column in found.items() if meaning not in apart_from}
     named = ((squeeze(name), column) for column, name in enumerate(header) if column not in read)
-    return sorted((name, column) for name, column in named if name not in apart)
+    return sorted((name, column) for name, column in named if name not in apart and not is_ours(name))
 
 
 def is_roster(kind: str, header: tuple[str, ...]) -> bool:

@@ -24,6 +24,7 @@ from services.registration.intake.contexts import UploadContext
 from services.registration.intake.data_subject import DataSubject
 from services.registration.intake.files.tables import Row
 from services.registration.intake.memo import Memo
+from services.registration.intake.returned_rows import Returned, own
 from services.registration.intake.roster import KEPT, Roster
 from services.registration.intake.row_cells import RowCells
 from services.registration.intake.row_kinds import READERS, FileContext
@@ -55,6 +56,7 @@ class RowReader:
         self._file = FileContext(upload, lists_cooperatives, health_columns, list_warnings)
         self._other_texts = columns.of_other_texts(kind, header) if self._lists_partners else []
         self._limits = [(meaning, column, _cell_limit(meaning)) for meaning, column in self._columns.items()]
+        self._returned, self._own_columns = Returned(header), own(header)
         self._findings, self._memo = findings, Memo(self._columns)
         self._roster = Roster() if columns.is_roster(kind, header) else None
         self._missing = column_report.missing(kind, self._columns, needs_nik=upload.require_nik)
@@ -104,6 +106,8 @@ class RowReader:
             return Refusal("wrong_column_count", None, "This row has more or fewer cells than the header.")
         if max(map(len, row.cells), default=0) > self._least_limit and (refusal := self._too_long(row)):
             return refusal
+        if still := self._returned.still_refused(row.cells):
+            return still
         try:
             command = self._read_kind(self.cells_of(row), self._file)
         except Refused as refused:
@@ -156,13 +160,14 @@ class RowReader:
             return [(participant_no, cells["effective_on"])]
         if self._lists_partners and (ref := row_cells.number_if_read(cells, "ref")):
             return [("ref", ref)]
+        texts = tuple(row.cells[column] for column in self._own_columns) if row.fits else row.cells
         if not self._lists_partners:
-            return [row.cells]
+            return [texts]
         nik = identifiers.nik(cells["nik"])
         number = [("nik", nik)] if isinstance(nik, str) else []
         if name:
             return [(names.name_key(name), self.region_of(cells) or ""), (names.name_key(name), ""), *number]
-        return list(number) or [row.cells]
+        return list(number) or [texts]
 
     def refused_identity(self, row: Row, field: str | None) -> tuple[str, ...]:
         """What a row is known by that is refused for this field: what correcting the field leaves alone."""

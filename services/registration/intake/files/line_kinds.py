@@ -10,6 +10,7 @@ from typing import Final
 
 from services.registration.intake.files.header import RUNNING_NUMBERS, Header, are_names
 from services.registration.intake.files.tables import SkipReason, squeeze
+from services.registration.intake.returned_rows import Returned
 
 _SUM: Final = re.compile(
     r"\W*(?:(?:sub|grand)[\s._-]*(?:total|jumlah)|(?:jumlah|jml|total)(?:[\s._/-]*(?:jumlah|total))?|rata[\s-]*rata"
@@ -87,12 +88,13 @@ class LineKinds:
         self._words = {name for tier in (*header.tiers, self._names) for name in tier if name}
         self._naming = frozenset(naming)
         self._short = 2 if len(self._names) >= _WIDE else 1
+        self._returned = Returned(header.names)
         self._is_signed = False
 
     def skip_reason(self, cells: Sequence[str]) -> SkipReason | None:
         """Why this line is no row; None for a row."""
         filled = list(filter(None, map(str.strip, cells)))
-        if self._is_plainly_row(filled):
+        if self._is_plainly_row(filled) or self._returned.is_row(cells):
             self._is_signed = False
             return None
         if not filled or all(map(_NOTHING.fullmatch, filled)):
