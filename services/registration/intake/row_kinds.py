@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from services.registration.intake import free_text, row_cells, values
+from services.registration.intake import day_bounds, free_text, row_cells, values
 from services.registration.intake.cells import numbers, programmes, vocabulary
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import (
@@ -143,6 +143,7 @@ def claim(cells: RowCells, file: FileContext) -> FileClaim:
         raise Refused("missing_field", "programme", "A claim concerns one programme.")
     if status is None:
         raise Refused("invalid_value", "status", "The status is PROSES, DIBAYAR or DITOLAK.")
+    paid_on = row_cells.day(cells, "paid_on") if cells["paid_on"] else None
     return FileClaim(
         claim_ref=claim_ref,
         participant_no=participant_no,
@@ -150,8 +151,9 @@ def claim(cells: RowCells, file: FileContext) -> FileClaim:
         amount=amount,
         occurred_on=occurred_on,
         status=status,
-        paid_on=row_cells.day(cells, "paid_on") if cells["paid_on"] else None,
+        paid_on=paid_on,
         line=cells.line,
+        warnings=day_bounds.warnings_of_claim(status, paid_on),
     )
 
 
