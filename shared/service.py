@@ -16,7 +16,7 @@ from pydantic import field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import problems
+from shared import openapi, problems
 from shared.authentication import Authentication
 from shared.body_limit import BodyLimit
 from shared.bus.kafka_url import KafkaUrl
@@ -80,6 +80,7 @@ def build_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=openapi.operation_id,
     )
     app.state.failed = None
     for key, value in (state or {}).items():
@@ -92,7 +93,9 @@ def build_app(
     app.add_middleware(BodyLimit, by_path=body_limits or {})
     app.add_middleware(Authentication, per_minute=requests_per_minute)
     _observe(app, metrics)
-    app.include_router(_health(name, parts, metrics), responses=problems.described(400, 431))
+    health = _health(name, parts, metrics)
+    openapi.install(app, [health, *routers])
+    app.include_router(health, responses=problems.described(400, 431))
     for router in routers:
         app.include_router(router, responses=problems.RESPONSES, dependencies=[Depends(json_texts)])
     return app

@@ -22,6 +22,7 @@ from shared.part import Part
 from shared.security import KEY_CONNECTIONS, KeyRing, on_access
 from shared.service import build_app
 
+ROUTERS = tuple(each.router for each in (figures, claims, freshness, regions, stream))
 MIGRATIONS = Path(__file__).parent / "migrations"
 GROUP = "coverage"
 
@@ -74,7 +75,7 @@ async def create(settings: Settings) -> FastAPI:
     return build_app(
         "coverage",
         parts=parts,
-        routers=[figures.router, claims.router, freshness.router, regions.router, stream.router],
+        routers=ROUTERS,
         state={"pool": pool, "settings": settings, "keys": KeyRing(keys_pool, settings.admin_key)},
         metrics=metrics,
         on_stop=partial(close, pool, keys_pool),

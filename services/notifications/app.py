@@ -36,6 +36,7 @@ from shared.service import build_app
 
 log = get_logger(__name__)
 
+ROUTERS = tuple(each.router for each in (partners, planning, opt_outs, policy))
 MIGRATIONS = Path(__file__).parent / "migrations"
 READS = ("partners", "enrollments", "contacts", "access")
 WRITES = ("outreach",)
@@ -117,7 +118,7 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
     return build_app(
         "notifications",
         parts=engine.parts,
-        routers=[each.router for each in (partners, planning, opt_outs, policy)],
+        routers=ROUTERS,
         state={
             "keys": KeyRing(engine.keys_pool, settings.admin_key),
             "pool": engine.pool,

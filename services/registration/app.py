@@ -62,6 +62,7 @@ ROUTES = (
     sources,
     audit_trail,
 )
+ROUTERS = (imports.receiving, *(each.router for each in ROUTES))
 MIGRATIONS = Path(__file__).parent / "migrations"
 SOURCE = "/payung/registration"
 WRITES = ("partners", "contacts", "enrollments", "claims", "reference", "access", "intake")
@@ -128,7 +129,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             intake_eraser,
             retention,
         ],
-        routers=[imports.receiving, *(each.router for each in ROUTES)],
+        routers=ROUTERS,
         state={"services": here, "keys": keys.ring},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,
