@@ -17,7 +17,7 @@ from pydantic import field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import problems
+from shared import openapi, problems
 from shared.authentication import Authentication, Limits
 from shared.body_limit import BodyLimit
 from shared.bus.kafka_url import KafkaUrl
@@ -103,6 +103,7 @@ def build_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=openapi.operation_id,
     )
     app.state.failed = None
     for key, value in (state or {}).items():
@@ -118,7 +119,9 @@ def build_app(
     if site is not None:
         _show(app, site, pages)
     _observe(app, metrics)
-    app.include_router(_health(name, parts, metrics), responses=problems.described(400, 431))
+    health = _health(name, parts, metrics)
+    openapi.install(app, [health, *routers])
+    app.include_router(health, responses=problems.described(400, 431))
     for router in routers:
         app.include_router(router, responses=problems.RESPONSES, dependencies=[Depends(json_texts)])
     return app

@@ -25,6 +25,7 @@ from shared.security import KEY_CONNECTIONS, KeyRing
 from shared.service import build_app
 from shared.sessions import Sessions
 
+ROUTERS = tuple(each.router for each in (figures, claims, freshness, regions, stream))
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
 GROUP = "coverage"
@@ -78,7 +79,7 @@ async def create(settings: Settings) -> FastAPI:
     return build_app(
         "coverage",
         parts=parts,
-        routers=[figures.router, claims.router, freshness.router, regions.router, stream.router],
+        routers=ROUTERS,
         state={
             "pool": pool,
             "settings": settings,

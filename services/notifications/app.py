@@ -38,6 +38,7 @@ from shared.sessions import Sessions
 
 log = get_logger(__name__)
 
+ROUTERS = tuple(each.router for each in (partners, planning, opt_outs, policy))
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
 READS = ("partners", "enrollments", "contacts", "access")
@@ -120,7 +121,7 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
     return build_app(
         "notifications",
         parts=engine.parts,
-        routers=[each.router for each in (partners, planning, opt_outs, policy)],
+        routers=ROUTERS,
         state={
             "keys": KeyRing(engine.keys_pool, settings.admin_key),
             "sessions": Sessions(engine.keys_pool, settings.admin_key),

@@ -68,6 +68,7 @@ ROUTES = (
 )
 PAGES = (sign_in, home)
 TEMPLATES = Path(__file__).parent / "web/templates"
+ROUTERS = (imports.receiving, *(each.router for each in ROUTES))
 MIGRATIONS = Path(__file__).parent / "migrations"
 SOURCE = "/payung/registration"
 WRITES = ("partners", "contacts", "enrollments", "claims", "reference", "access", "intake")
@@ -135,7 +136,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             intake_eraser,
             retention,
         ],
-        routers=[imports.receiving, *(each.router for each in ROUTES)],
+        routers=ROUTERS,
         state={"services": here, "keys": ring, "sessions": sessions},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,
