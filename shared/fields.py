@@ -112,6 +112,8 @@ EVENTS: Final = {
     "merged_into": "The partner that this one is now part of",
     "hash": "SHA-256: of the key; of an entry of the audit trail over it and the entry before",
     "revoked": "Whether it opens nothing any more",
+    "ended": "Whether somebody signed out",
+    "url": "Where to open it in a browser",
     "causation": "The id of the event that led to this",
     "outcome": "What came of it",
     "ce_specversion": "Version of CloudEvents: 1.0",
