@@ -72,6 +72,7 @@ registration   POST /v1/agencies                                    403    403  
 registration   GET /v1/agencies                                     403    403  403     403   200     403  401     401
 registration   POST /v1/agencies/{slug}/keys                        403    403  403     403   201     403  401     401
 registration   DELETE /v1/agencies/{slug}/keys/{key_id}             403    403  403     403   204     403  401     401
+registration   POST /v1/sign-in-links                               403    403  403     403   201     403  401     401
 registration   GET /v1/audit                                        200    200  200     403   200     200  401     401
 registration   GET /v1/audit/verify                                 403    403  403     403   200     403  401     401
 registration   GET /v1/sources                                      403    403  403     403   200     403  401     401

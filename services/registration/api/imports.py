@@ -209,13 +209,21 @@ def as_json(record: asyncpg.Record) -> dict[str, Any]:
         "delisting": _delisting(record),
         "undo": _undo(record),
         "undone_at": record["undone_at"].isoformat() if record["undone_at"] else None,
-        "columns": [{"header": name, "read_as": meaning} for name, meaning in msgspec.json.decode(record["columns"])],
+        "columns": _columns(record),
         "reading": msgspec.json.decode(record["reading"]),
         "detail": record["detail"],
         "created_at": record["created_at"].isoformat(),
         "finished_at": record["finished_at"].isoformat() if record["finished_at"] else None,
         "refused_deleted_at": record["refused_deleted_at"].isoformat() if record["refused_deleted_at"] else None,
     }
+
+
+def _columns(record: asyncpg.Record) -> list[dict[str, Any]]:
+    """Those of uploads that were read before notes were kept have none."""
+    return [
+        {"header": name, "read_as": meaning, "note": note[0] if note else None}
+        for name, meaning, *note in msgspec.json.decode(record["columns"])
+    ]
 
 
 def _delisting(record: asyncpg.Record) -> dict[str, int] | None:
