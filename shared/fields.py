@@ -189,6 +189,8 @@ FIGURES: Final = {
     "events_today": "Its events today in Jakarta",
     "silent_for": "Seconds since then",
     "by": "What the rows are split by",
+    "job_level": "management, staff or labour",
+    "month": "The month, as 2021-08",
     "by_level": "The same by job level",
     "level": "Level of the regions: kanwil, province, regency, self",
     "unknown": "Partners of whom the head count is not known",
