@@ -724,21 +724,26 @@ select * from participant where participant_no in (
     union select participant_no from participant where anchor_partner = any($5::uuid[])
     union select participant_no from participant where anchor_row = any($6::uuid[]));
 
--- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner, history)
+-- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner, history, channel)
 -- Adds the participants, or replaces all of them but their number.
 merge into participant p
 using unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
-             $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bytea[])
+             $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bytea[], $16::uuid[])
       n (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner,
-         phone, email, owner, history)
+         phone, email, owner, history, channel)
    on p.participant_no = n.participant_no
  when matched then update set partner_id = n.partner_id, own_id = n.own_id, found = n.found, region = n.region,
       nib = n.nib, nik_koperasi = n.nik_koperasi, nik = n.nik, name = n.name, anchor_row = n.anchor_row,
-      anchor_partner = n.anchor_partner, phone = n.phone, email = n.email, owner = n.owner, history = n.history
+      anchor_partner = n.anchor_partner, phone = n.phone, email = n.email, owner = n.owner, history = n.history,
+      channel = n.channel
  when not matched then insert (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name,
-      anchor_row, anchor_partner, phone, email, owner, history)
+      anchor_row, anchor_partner, phone, email, owner, history, channel)
       values (n.participant_no, n.partner_id, n.own_id, n.found, n.region, n.nib, n.nik_koperasi, n.nik, n.name,
-      n.anchor_row, n.anchor_partner, n.phone, n.email, n.owner, n.history);
+      n.anchor_row, n.anchor_partner, n.phone, n.email, n.owner, n.history, n.channel);
+
+-- name: enrolled_through(partner_ids)
+-- The partners of the participants whose channel is one of these cooperatives.
+select distinct partner_id from participant where channel = any($1::uuid[]);
 
 -- name: remove_periods(partner_ids)
 -- The periods of these partners, which are written anew in the same transaction.
@@ -1372,6 +1377,53 @@ select p.partner_id, p.region, p.listed_on, p.fact,
   from partner asked join partner p on p.partner_id = coalesce(asked.merged_into, asked.partner_id)
  where asked.partner_id = $2 and p.status = 'active' and p.fact is not null
    and ($1::text is null or exists (select from evidence e where e.partner_id = p.partner_id and e.agency = $1));
+
+-- name: known_cooperative(agency, partner_id)
+-- The id that answers for this partner, if the agency listed it or a member of it (null: for the administrator).
+select p.partner_id
+  from partner asked join partner p on p.partner_id = coalesce(asked.merged_into, asked.partner_id)
+ where asked.partner_id = $2 and p.status = 'active'
+   and ($1::text is null
+        or exists (select from evidence e where e.partner_id = p.partner_id and e.agency = $1)
+        or exists (select from evidence e where e.cooperative = p.partner_id and e.agency = $1));
+
+-- name: members(cooperative, agency, day, after, registered, limit)
+-- The cooperative's members that the agency listed by a day, after a cursor, in the order of their ids: by its own newest
+-- row of each that names a cooperative, for the administrator (null) by the partner's last fact.
+with listed as (
+    select distinct on (e.partner_id) e.partner_id, e.cooperative
+      from evidence e
+     where e.partner_id in (select partner_id from evidence
+                             where cooperative = $1 and ($2::text is null or agency = $2) and first_listed <= $3
+                               and partner_id > $4)
+       and e.cooperative is not null and ($2::text is null or e.agency = $2)
+     order by e.partner_id, e.last_listed desc, e.line desc, e.agency desc, e.list desc, e.sequence desc),
+found as (
+    select p.partner_id, p.region, p.listed_on, p.fact,
+           exists (select from period x where x.partner_id = p.partner_id and x.start <= $3
+                      and (x.until is null or x.until > $3)) as registered
+      from listed l join partner p using (partner_id)
+     where p.status = 'active'
+       and case when $2::text is null then convert_from(p.fact, 'UTF8')::jsonb->>'cooperative_id' = $1::uuid::text
+                else l.cooperative = $1 end)
+select * from found where $5::boolean is null or registered = $5 order by partner_id limit $6;
+
+-- name: count_members(cooperative, agency, day)
+-- How many members `members` shows in all, and how many of them are insured on that day.
+with listed as (
+    select distinct on (e.partner_id) e.partner_id, e.cooperative
+      from evidence e
+     where e.partner_id in (select partner_id from evidence
+                             where cooperative = $1 and ($2::text is null or agency = $2) and first_listed <= $3)
+       and e.cooperative is not null and ($2::text is null or e.agency = $2)
+     order by e.partner_id, e.last_listed desc, e.line desc, e.agency desc, e.list desc, e.sequence desc)
+select count(*)::int as listed,
+       count(*) filter (where exists (select from period x where x.partner_id = p.partner_id and x.start <= $3
+                                         and (x.until is null or x.until > $3)))::int as registered
+  from listed l join partner p using (partner_id)
+ where p.status = 'active'
+   and case when $2::text is null then convert_from(p.fact, 'UTF8')::jsonb->>'cooperative_id' = $1::uuid::text
+            else l.cooperative = $1 end;
 
 -- name: own_rows(partner_ids, agency)
 -- What an agency sent of these partners, whole, newest first.

@@ -23,6 +23,11 @@ def day_or_today(text: str | None, field: str) -> date:
     return found
 
 
+def given(text: str | None) -> str | None:
+    """`?region=` asks for no region."""
+    return text or None
+
+
 def position(cursor: str | None) -> UUID:
     """The id after which a page begins. Raises Problem for a cursor that is no id."""
     after = BEFORE_ALL if cursor is None else values.uuid_or_none(cursor)

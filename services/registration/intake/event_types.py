@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Final, cast
 
-from services.registration.intake import event_fields, free_text, health_data
+from services.registration.intake import event_fields, free_text, health_data, member_events
 from services.registration.intake.cells import placeholders, programmes
 from services.registration.intake.commands import (
     Command,
@@ -70,6 +70,7 @@ def partner_delisted(data: Data, context: EventContext) -> DelistPartner:
 
 
 def enrolment_state(data: Data, context: EventContext) -> Enrol:
+    member_events.check(data)
     number = event_fields.participant_no(data)
     partner = event_fields.reference(event_fields.needed(data, "partner"), "partner", context.jurisdiction)
     region = event_fields.place(data, context.jurisdiction)
@@ -79,11 +80,19 @@ def enrolment_state(data: Data, context: EventContext) -> Enrol:
     scale = cast(Scale | None, event_fields.choice(data, "scale", SCALES, optional=True))
     held = checked(programmes.programmes(event_fields.programmes(data), context.jkp))
     refuse_if(programmes.judge(held, segment, scale))
-    heads, warnings = (
-        event_fields.heads(data),
-        event_fields.number_warnings(data["partner"], partner, context.jurisdiction),
+    return Enrol(
+        participant_no=number,
+        effective_on=start,
+        partner=partner,
+        region=region,
+        programmes=held,
+        segment=segment,
+        scale=scale,
+        heads=event_fields.heads(data),
+        until=until,
+        warnings=event_fields.number_warnings(data["partner"], partner, context.jurisdiction),
+        cooperative=_cooperative(data, context),
     )
-    return Enrol(number, start, partner, region, held, segment, scale, heads, until, warnings=warnings)
 
 
 def enrolment_lapsed(data: Data, _: EventContext) -> Enrol:

@@ -100,6 +100,7 @@ def _listing(cells: RowCells, file: FileContext, kind: Kind | None, *, needs_nik
         line=cells.line,
         warnings=warnings + found.warnings,
         owner=owner or None if business else None,
+        cooperative=row_cells.cooperative(cells, region),
     )
 
 
@@ -127,6 +128,7 @@ def enrolment(cells: RowCells, file: FileContext) -> Enrol:
         line=cells.line,
         warnings=found.warnings,
         contact=row_cells.contact(cells)[0],
+        cooperative=row_cells.cooperative(cells, region),
     )
 
 

@@ -24,6 +24,8 @@ class Item:
     duplicate: bool = False
     twin_of: "Item | None" = None
     partner: UUID | None = None
+    member: int | None = None
+    """Which of the event's members it is, from 0; None for an event without members."""
 
     @property
     def is_due(self) -> bool:

@@ -120,14 +120,19 @@ class Answer:
 
 def _warned(item: Item) -> list[dict[str, Any]]:
     codes = () if isinstance(item.command, Refusal) else item.command.warnings
-    return [{"index": item.index, "id": item.id, "code": code} for code in codes]
+    return [_named(item) | {"code": code} for code in codes]
+
+
+def _named(item: Item) -> dict[str, Any]:
+    """Which event of the request it is, and which of its members."""
+    found = {"index": item.index, "id": item.id}
+    return found if item.member is None else found | {"member": item.member}
 
 
 def _rejected(item: Item) -> dict[str, Any]:
     assert item.refusal is not None
     refusal = item.refusal
-    found = {"index": item.index, "id": item.id, "code": refusal.code, "field": refusal.field}
-    return found | {"detail": refusal.detail}
+    return _named(item) | {"code": refusal.code, "field": refusal.field, "detail": refusal.detail}
 
 
 @dataclass
