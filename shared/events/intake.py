@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 
 from shared.events import text_limits
-from shared.events.model import DAY_MS, Kind, Scale, Segment, Topic, Workers, date
+from shared.events.model import DAY_MS, Day, Kind, Scale, Segment, Topic, Workers, date
 from shared.events.text_limits import Address, Email, Language, Name, Number, Other, Phone, Title, Word
 
 Programmes = Annotated[tuple[Word, ...], msgspec.Meta(max_length=text_limits.MOST_PROGRAMMES)]
@@ -152,13 +152,18 @@ class BriefingHeld(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class AgreementSigned(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An agreement between agencies; many have no number. `parties` are names of organisations, never of persons."""
+    """An agreement between agencies; many have no number. `parties` are names of organisations, never of persons.
+
+    It holds from `from` to `until`, both days included, as far as they are known.
+    """
 
     title: Title
     parties: Annotated[tuple[Name, ...], msgspec.Meta(max_length=text_limits.MOST_PARTIES)]
     date: date
     region: Name
     number: Number | None = None
+    start: Day | None = msgspec.field(name="from", default=None)
+    until: Day | None = None
 
 
 TYPES = {

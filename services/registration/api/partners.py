@@ -124,6 +124,7 @@ def _one(
         "name": newest.get("name"),
         **(_known(record) if agency is None else _own_profile(rows)),
         "nib": nibs[0] if nibs else None,
+        "has_nik": any(each["nik"] for each in sent),
         "contact": {key: newest.get(key) for key in ("person", "phone", "email")},
         "lists": [{"list": name, "listed_on": day} for name, day in sorted(_lists(rows).items())],
         "refs": sorted({row["ref"] for row in rows if row["ref"] is not None}),

@@ -224,6 +224,10 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "date": headers("tanggal, tgl, date, tanggal perjanjian"),
         "region": REGION,
         "region_code": _REGION_CODE,
+        "from": headers("mulai berlaku, berlaku mulai, berlaku sejak, tanggal mulai, mulai, from, valid from"),
+        "until": headers(
+            "berakhir, berlaku sampai, berlaku hingga, tanggal berakhir, selesai, sampai, until, valid until"
+        ),
         "basis": headers("dasar, basis, dasar hukum"),
     },
 }

@@ -1,6 +1,7 @@
 """What an event asks for, a function per event type: the same shapes and tests as for a row of a file."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from itertools import chain
 from typing import Final, cast
 
@@ -183,9 +184,17 @@ def agreement_signed(data: Data, context: EventContext) -> RecordStatement:
         "date": signed_on,
         "region": region,
         "number": number,
+        **_validity(event_fields.optional_day(data, "from"), event_fields.optional_day(data, "until")),
     }
     key = reference.key("agreement.signed", region, signed_on, number or title)
     return _statement("agreement.signed", key, fields)
+
+
+def _validity(start: date | None, until: date | None) -> dict[str, object]:
+    """The days from which and up to which an agreement holds, both included, as far as they are given."""
+    if start is not None and until is not None and until < start:
+        raise Refused("invalid_date", "until", "The end is before the start.")
+    return {name: day for name, day in (("start", start), ("until", until)) if day is not None}
 
 
 def _statement(
