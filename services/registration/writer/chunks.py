@@ -131,6 +131,7 @@ class Chunk:
             json.dumps(report["rejected_by"]),
             json.dumps(report["warnings"]),
             report["replaced"],
+            json.dumps(report["notes"]),
         )
         if self.last:
             has_more = self.record["replaces"] and not self.record["dry_run"]
@@ -152,6 +153,7 @@ class Chunk:
             "rejected": len(refusals),
             "rejected_by": dict(Counter(refusal.code for refusal in refusals)),
             "warnings": dict(Counter(warnings)),
+            "notes": dict(Counter(note for each in outcomes if isinstance(each, Accepted) for note in each.notes)),
         }
 
     def _entry(self, work: UnitOfWork, row: Row, refusal: Refusal) -> tuple[Any, ...]:
