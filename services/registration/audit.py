@@ -29,6 +29,9 @@ Action = Literal[
     "source.released",
     "statements.redacted",
     "unregistered.exported",
+    "webhook.added",
+    "webhook.deleted",
+    "webhook.resumed",
 ]
 ActorKind = Literal["agency", "administrator", "command line"]
 Subjects = Mapping[str, str | int | bool]

@@ -146,6 +146,7 @@ async def revoke_key(slug: str, key_id: str, here: Annotated[Services, Depends(s
                 expires_at=row["expires_at"],
             )
             await _publish(db, key, "key.revoked")
+            await db.execute(queries["pause_webhooks_of"], slug, key_id)
             await audit.note(db, ADMINISTRATOR, "key.revoked", {"key": key_id}, slug)
     here.keys.changed()
     if not await _take_kafka(here, slug, key_id) and row is None:
