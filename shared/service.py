@@ -17,12 +17,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import problems
+from shared.agency_turns import AgencyTurns
 from shared.authentication import Authentication
 from shared.body_limit import BodyLimit
 from shared.bus.kafka_url import KafkaUrl
 from shared.compressed_body import CompressedBody
 from shared.connection import LimitedConnection
 from shared.head_requests import HeadRequests
+from shared.key_use import KeyUse
 from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
 from shared.request_text import AddressText, json_texts
@@ -67,6 +69,9 @@ def build_app(
 ) -> FastAPI:
     """A FastAPI application with the routes every service has; `state` is put on `app.state` for the routes."""
 
+    keys = (state or {}).get("keys")
+    parts = [*parts, KeyUse(keys)] if keys is not None else parts
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with _running(parts, app):
@@ -90,6 +95,7 @@ def build_app(
     app.add_middleware(CompressedBody, by_path=body_limits or {})
     app.add_middleware(AddressText)
     app.add_middleware(BodyLimit, by_path=body_limits or {})
+    app.add_middleware(AgencyTurns)
     app.add_middleware(Authentication, per_minute=requests_per_minute)
     _observe(app, metrics)
     app.include_router(_health(name, parts, metrics), responses=problems.described(400, 431))

@@ -14,6 +14,7 @@ from shared.database import transaction
 
 Action = Literal[
     "agency.added",
+    "agency.changed",
     "case.decided",
     "import.cancelled",
     "import.confirmed",
@@ -22,10 +23,14 @@ Action = Literal[
     "import.uploaded",
     "key.issued",
     "key.revoked",
+    "key.rotated",
     "partner.erased",
     "quarantine.corrected",
     "quarantine.deleted",
+    "quarantine.retried",
     "rejected.exported",
+    "session.begun",
+    "session.ended",
     "source.released",
     "statements.redacted",
     "unregistered.exported",
@@ -97,6 +102,12 @@ async def note(
     encoded = msgspec.json.encode(entry.subjects).decode()
     values = (number, at, actor.kind, actor.key_id, about, action, encoded, entry.hash_after(before))
     await db.execute(queries["add_audit"], *values)
+
+
+async def note_session(pool: asyncpg.Pool, actor: Actor, act: Literal["begun", "ended"]) -> None:
+    """Somebody signed in to the pages with this key, or out."""
+    async with transaction(pool) as db:
+        await note(db, actor, "session.begun" if act == "begun" else "session.ended", {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1016,11 +1016,11 @@ insert into agency (slug, name, regions, scopes) values ($1, $2, $3, $4);
 
 -- name: agencies()
 -- All agencies in the order of their slugs.
-select slug, name, regions, scopes from agency order by slug;
+select slug, name, regions, scopes, requests_per_minute from agency order by slug;
 
 -- name: agency(slug)
 -- What an agency may do, kept as it is until the transaction ends.
-select regions, scopes from agency where slug = $1 for share;
+select regions, scopes, requests_per_minute from agency where slug = $1 for share;
 
 -- name: take_partners_to_derive(limit)
 -- Some of the partners whose facts wait to be derived anew; they wait no more when the transaction commits.
@@ -1080,16 +1080,65 @@ update partner set decided_region = $2, decided_against = $3 where partner_id = 
 
 -- name: keys()
 -- The keys of all agencies, the oldest first.
-select key_id, agency, scopes, revoked, recorded_at, expires_at from keys where agency is not null order by recorded_at, key_id;
+select key_id, agency, scopes, revoked, issued_at, expires_at from keys where agency is not null order by issued_at, key_id;
 
--- name: add_key(key_id, hash, agency, scopes, regions, recorded_at, expires_at)
+-- name: keys_of(agency)
+-- The agency's keys, the newest first; those that ended are shown for ninety days.
+select k.*, case when k.revoked then 'revoked' when k.expires_at <= now() then 'expired' else 'live' end as state
+  from keys k
+ where k.agency = $1 and not (k.revoked and k.recorded_at < now() - interval '90 days')
+   and (k.expires_at is null or k.expires_at > now() - interval '90 days')
+ order by k.issued_at desc, k.key_id limit 500;
+
+-- name: scopes_of_key(agency, key_id)
+-- What a key of the agency may do.
+select scopes from keys where agency = $1 and key_id = $2;
+
+-- name: lock_keys(agency)
+-- An agency's keys are replaced one at a time, until the transaction ends.
+select pg_advisory_xact_lock(hashtext(current_schema() || '/keys/' || $1));
+
+-- name: count_live_keys(agency, purpose)
+-- How many keys of the agency are live for this purpose.
+select count(*) from keys
+ where agency = $1 and purpose = $2 and not revoked and (expires_at is null or expires_at > now());
+
+-- name: live_key(agency, key_id)
+-- The agency's key, if it opens anything.
+select * from keys
+ where agency = $1 and key_id = $2 and not revoked and (expires_at is null or expires_at > now()) for update;
+
+-- name: is_being_replaced(agency, key_id)
+-- Whether a live key took this one's place.
+select exists (select from keys where agency = $1 and replaces = $2 and not revoked
+                                  and (expires_at is null or expires_at > now()));
+
+-- name: end_key(agency, key_id, ends_at)
+-- From then on the key opens nothing, or from when it was to end before.
+update keys set expires_at = least(expires_at, $3), recorded_at = greatest(recorded_at, clock_timestamp())
+ where agency = $1 and key_id = $2 returning *;
+
+-- name: limit_keys(agency, requests_per_minute)
+-- All live keys of the agency may make so many requests a minute.
+update keys set requests_per_minute = $2, recorded_at = greatest(recorded_at, clock_timestamp())
+ where agency = $1 and not revoked and (expires_at is null or expires_at > now()) returning *;
+
+-- name: change_agency(slug, name, limits, requests_per_minute)
+-- A null name leaves the name; `limits`: whether the number of requests is given.
+update agency set name = coalesce($2, name),
+       requests_per_minute = case when $3::boolean then $4::int else requests_per_minute end
+ where slug = $1 returning slug, name, regions, scopes, requests_per_minute;
+
+-- name: add_key(key_id, hash, agency, scopes, regions, recorded_at, expires_at, requests_per_minute, purpose, replaces)
 -- Adds a key by its hash.
-insert into keys (key_id, hash, agency, scopes, regions, recorded_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7);
+insert into keys
+    (key_id, hash, agency, scopes, regions, recorded_at, issued_at, expires_at, requests_per_minute, purpose, replaces)
+values ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10);
 
 -- name: revoke_key(agency, key_id)
 -- Nothing is returned for a key that the agency has not, or not any more.
 update keys set revoked = true, recorded_at = greatest(recorded_at, clock_timestamp())
- where agency = $1 and key_id = $2 and not revoked returning hash, scopes, regions, recorded_at, expires_at;
+ where agency = $1 and key_id = $2 and not revoked returning *;
 
 -- name: set_kafka_key(agency, key_id)
 -- The agency's access to Kafka is revoked with this key from now on, not with an earlier one.
@@ -1181,16 +1230,18 @@ delete from upload where upload_id = (
 returning upload_id;
 
 -- name: claim_import(dry_run)
--- The oldest upload that waits or is to be taken back, or whose worker's lease ran out; a killed worker's is taken over
--- where it was. Either dry runs or those that are meant.
+-- An upload that waits or is to be taken back, or whose worker's lease ran out; a killed worker's is taken over where it
+-- was. Of the agencies whose last upload ended longest ago the oldest: who uploads much waits for itself. Either dry runs
+-- or those that are meant.
 update import i set state = case when i.undo_asked_at is null then 'running' else i.state end,
        attempts = attempts + 1, lease_until = now() + interval '15 seconds'
   from agency a
  where a.slug = i.agency and i.import_id = (
-    select import_id from import
+    select import_id from import due
      where (state in ('queued', 'running') or (undo_asked_at is not null and undone_at is null)) and dry_run = $1
        and (lease_until is null or lease_until < now())
-     order by created_at, import_id limit 1 for update skip locked)
+     order by state <> 'running', (select max(ended.finished_at) from import ended where ended.agency = due.agency)
+              nulls first, created_at, import_id limit 1 for update skip locked)
 returning i.*, a.regions;
 
 -- name: begin_import(import_id, header, rows, skipped, skipped_by, columns, reading, options)
@@ -1537,6 +1588,10 @@ update webhook set state = 'active', reason = null, key_id = $3, attempts = 0, f
 -- What a key made goes no further once it is revoked.
 update webhook set state = 'paused', reason = 'its key was revoked', lease = null, lease_until = null
  where agency = $1 and key_id = $2 and state = 'active' returning webhook_id;
+
+-- name: move_webhooks(agency, key_id, successor)
+-- A key's webhooks are those of the key that takes its place.
+update webhook set key_id = $3 where agency = $1 and key_id = $2;
 
 -- name: claim_webhook(lease, seconds)
 -- A webhook that has something to deliver now, for this instance alone until the lease runs out; those of a killed one

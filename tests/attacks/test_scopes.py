@@ -71,6 +71,14 @@ registration   POST /v1/agencies                                    403    403  
 registration   GET /v1/agencies                                     403    403  403     403   200     403  401     401
 registration   POST /v1/agencies/{slug}/keys                        403    403  403     403   201     403  401     401
 registration   DELETE /v1/agencies/{slug}/keys/{key_id}             403    403  403     403   204     403  401     401
+registration   PATCH /v1/agencies/{slug}                            403    403  403     403   200     403  401     401
+registration   GET /v1/agencies/{slug}/keys                         403    403  403     403   200     403  401     401
+registration   POST /v1/agencies/{slug}/keys/{key_id}/rotate        403    403  403     403   201     403  401     401
+registration   GET /v1/keys                                         200    200  200     200   403     200  401     401
+registration   POST /v1/keys/{key_id}/rotate (of all scopes)        403    403  403     403   403     404  401     401
+registration   POST /v1/keys/{key_id}/rotate (of reading)           403    403  201     403   403     404  401     401
+registration   DELETE /v1/keys/{key_id} (of all scopes)             403    403  403     403   403     404  401     401
+registration   DELETE /v1/keys/{key_id} (of reading)                403    403  204     403   403     404  401     401
 registration   GET /v1/audit                                        200    200  200     403   200     200  401     401
 registration   GET /v1/audit/verify                                 403    403  403     403   200     403  401     401
 registration   GET /v1/changes                                      200    403  200     403   403     200  401     401
@@ -325,6 +333,17 @@ class Registration:
     async def keys_of_own(self) -> dict[str, Any]:
         return {"path": "/v1/agencies/own/keys"}
 
+    def key(self, suffix: str = "", *scopes: str, path: str = "/v1/keys") -> Prepare:
+        async def prepare() -> dict[str, Any]:
+            body = {"scopes": scopes} if scopes else None
+            made = await self.world.http.post("/v1/agencies/own/keys", json=body, headers=ADMIN)
+            return {"path": f"{path}/{made.json()['key_id']}{suffix}"}
+
+        return prepare
+
+    async def changed_agency(self) -> dict[str, Any]:
+        return {"path": "/v1/agencies/own", "json": {"name": "Own"}}
+
     async def source(self) -> dict[str, Any]:
         source = f"/released/{next(self.numbers)}"
         await self.world.send(self.agreement() | {"source": source}, agency="own")
@@ -387,6 +406,13 @@ class Registration:
             "POST /v1/agencies": self.new_agency,
             "POST /v1/agencies/{slug}/keys": self.keys_of_own,
             "DELETE /v1/agencies/{slug}/keys/{key_id}": self.key_to_revoke,
+            "PATCH /v1/agencies/{slug}": self.changed_agency,
+            "GET /v1/agencies/{slug}/keys": self.keys_of_own,
+            "POST /v1/agencies/{slug}/keys/{key_id}/rotate": self.key("/rotate", path="/v1/agencies/own/keys"),
+            "POST /v1/keys/{key_id}/rotate (of all scopes)": self.key("/rotate"),
+            "POST /v1/keys/{key_id}/rotate (of reading)": self.key("/rotate", "read"),
+            "DELETE /v1/keys/{key_id} (of all scopes)": self.key(),
+            "DELETE /v1/keys/{key_id} (of reading)": self.key("", "read"),
             "DELETE /v1/sources": self.source,
             "POST /v1/webhooks": self.new_webhook,
             "GET /v1/webhooks": self.webhook_to_list,
