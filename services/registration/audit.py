@@ -29,8 +29,9 @@ Action = Literal[
     "quarantine.deleted",
     "quarantine.retried",
     "rejected.exported",
-    "session.begun",
     "session.ended",
+    "session.started",
+    "sign_in_link.issued",
     "source.released",
     "statements.redacted",
     "unregistered.exported",
@@ -102,12 +103,6 @@ async def note(
     encoded = msgspec.json.encode(entry.subjects).decode()
     values = (number, at, actor.kind, actor.key_id, about, action, encoded, entry.hash_after(before))
     await db.execute(queries["add_audit"], *values)
-
-
-async def note_session(pool: asyncpg.Pool, actor: Actor, act: Literal["begun", "ended"]) -> None:
-    """Somebody signed in to the pages with this key, or out."""
-    async with transaction(pool) as db:
-        await note(db, actor, "session.begun" if act == "begun" else "session.ended", {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from services.registration.intake.values import Refusal
 C = TypeVar("C", bound=Command, covariant=True)
 
 
-class Order(msgspec.Struct, Generic[C], frozen=True):
+class Order(msgspec.Struct, Generic[C], frozen=True, gc=False):
     """A command, the agency that gave it and the regions that agency works in; `import_id` where a file holds it."""
 
     agency: str
@@ -37,7 +37,7 @@ class Effect(StrEnum):
     CHANGED = "changed"
 
 
-class Accepted(msgspec.Struct, frozen=True):
+class Accepted(msgspec.Struct, frozen=True, gc=False):
     """What the order changed, and the partner it is about, if it is about one."""
 
     effect: Effect

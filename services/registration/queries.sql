@@ -1622,3 +1622,29 @@ update webhook set attempts = attempts + 1, failing_since = coalesce(failing_sin
        state = case when $6 or failing_since < now() - make_interval(days => $5) then 'paused' else state end,
        reason = case when $6 or failing_since < now() - make_interval(days => $5) then $3 else reason end
  where webhook_id = $1 and lease = $2;
+
+-- name: usable_key(key_id)
+-- Whose key this is, if it opens anything now.
+select agency from keys where key_id = $1 and not revoked and (expires_at is null or expires_at > now());
+
+-- name: end_session(hash)
+-- Ends a session that goes on; nothing is returned for one that does not.
+update sessions set ended = true, recorded_at = greatest(recorded_at, clock_timestamp())
+ where hash = $1 and not ended returning key_id, recorded_at, expires_at;
+
+-- name: expire_sessions()
+-- Sessions that are over for a day, a thousand at most, and links as old: long enough that no service still has to
+-- learn of an end.
+with links as (delete from sign_in_link where expires_at < now() - interval '1 day')
+delete from sessions where hash in (
+    select hash from sessions where expires_at < now() - interval '1 day' order by expires_at limit 1000)
+returning hash;
+
+-- name: add_sign_in_link(hash, key_id, expires_at)
+-- Adds a link that nobody used yet.
+insert into sign_in_link (hash, key_id, expires_at) values ($1, $2, $3);
+
+-- name: take_sign_in_link(hash)
+-- The link is used, by one caller alone; nothing is returned for one that was used, is too old, or never was.
+update sign_in_link set used_at = clock_timestamp()
+ where hash = $1 and used_at is null and expires_at > now() returning key_id;

@@ -1,7 +1,8 @@
-"""Deletes what was refused, dry runs, uploads that nobody finished, and changes, once their time is over."""
+"""Deletes what was refused, dry runs, uploads that nobody finished, changes and sessions, once their time is over."""
 
 import asyncpg
 
+from services.registration import sessions
 from services.registration.queries import queries
 from shared.database import transaction
 from shared.observability import get_logger
@@ -14,7 +15,7 @@ HOUR = 3600.0
 
 class Retention(Part):
     """Every hour: refused rows of uploads that ended so many days ago, refused events as old, dry runs as a whole,
-    uploads that nobody went on with for a day, and changes that are `changes_days` old."""
+    uploads that nobody went on with and sessions that are over for a day, and changes that are `changes_days` old."""
 
     def __init__(self, pool: asyncpg.Pool, days: int, changes_days: int = 30) -> None:
         super().__init__("retention")
@@ -50,4 +51,6 @@ class Retention(Part):
                 return True
             if await db.fetch(queries["expire_versions"], self._days):
                 return True
-            return bool(await db.fetch(queries["expire_changes"], self._changes_days))
+            if await db.fetch(queries["expire_changes"], self._changes_days):
+                return True
+            return await sessions.expire(db) > 0

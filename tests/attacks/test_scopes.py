@@ -79,6 +79,7 @@ registration   POST /v1/keys/{key_id}/rotate (of all scopes)        403    403  
 registration   POST /v1/keys/{key_id}/rotate (of reading)           403    403  201     403   403     404  401     401
 registration   DELETE /v1/keys/{key_id} (of all scopes)             403    403  403     403   403     404  401     401
 registration   DELETE /v1/keys/{key_id} (of reading)                403    403  204     403   403     404  401     401
+registration   POST /v1/sign-in-links                               403    403  403     403   201     403  401     401
 registration   GET /v1/audit                                        200    200  200     403   200     200  401     401
 registration   GET /v1/audit/verify                                 403    403  403     403   200     403  401     401
 registration   GET /v1/changes                                      200    403  200     403   403     200  401     401

@@ -22,6 +22,7 @@ from services.registration.runtime import Services
 from services.registration.writer.upload_files import PART_BYTES
 from shared import query_parameters
 from shared.database import transaction
+from shared.openapi import answered_with
 from shared.problems import Problem, described, not_found
 from shared.security import Principal
 
@@ -43,14 +44,26 @@ router = APIRouter(
     dependencies=[Depends(query_parameters.only_known), Depends(_speaks_our_version)],
     responses=described(412),
 )
+TOLD = {
+    "Tus-Resumable": "Version of tus: 1.0.0",
+    "Upload-Offset": "Bytes that arrived: the next PATCH goes on from there",
+    "Upload-Length": "The file's bytes",
+    "Upload-Expires": "When the upload is deleted unless more of it arrives",
+}
+"""Headers of the answers about an upload."""
 Sender = Annotated[Principal, Depends(sender)]
 Here = Annotated[Services, Depends(services)]
-Length = Annotated[str, Header(description="The file's bytes, 1 GiB at most")]
+Length = Annotated[str, Header(description="The file's bytes, 1 GiB at most", examples=["1000"])]
 Metadata = Annotated[str, Header(description="filename and its name in base64")]
-Offset = Annotated[str, Header(description="How many bytes arrived before")]
+Offset = Annotated[str, Header(description="How many bytes arrived before", examples=["0"])]
 
 
-@router.post("/v1/uploads", status_code=201, summary="Begin an upload, whose bytes follow with PATCH")
+@router.post(
+    "/v1/uploads",
+    status_code=201,
+    responses=answered_with(201, TOLD | {"Location": "Where the bytes go to"}),
+    summary="Begin an upload, whose bytes follow with PATCH",
+)
 async def begin(
     response: Response, principal: Sender, here: Here, upload_length: Length, upload_metadata: Metadata = ""
 ) -> dict[str, Any]:
@@ -75,7 +88,11 @@ async def list_uploads(principal: Sender, here: Here) -> list[dict[str, Any]]:
     return [_as_json(record) for record in await here.pool.fetch(queries["uploads"], principal.agency)]
 
 
-@router.get("/v1/uploads/{upload_id}", summary="How much of an upload arrived; HEAD tells it by Upload-Offset")
+@router.get(
+    "/v1/uploads/{upload_id}",
+    responses=answered_with(200, TOLD),
+    summary="How much of an upload arrived; HEAD tells it by Upload-Offset",
+)
 async def get_upload(upload_id: str, response: Response, principal: Sender, here: Here) -> dict[str, Any]:
     record = await _own(here, principal, upload_id)
     response.headers.update(_headers(record))
@@ -85,7 +102,7 @@ async def get_upload(upload_id: str, response: Response, principal: Sender, here
 @router.patch(
     "/v1/uploads/{upload_id}",
     status_code=204,
-    responses=described(409, 415),
+    responses=described(409, 415) | answered_with(204, TOLD),
     summary="Send what follows; what arrives is kept even if the connection breaks",
 )
 async def append(request: Request, upload_id: str, principal: Sender, here: Here, upload_offset: Offset) -> Response:

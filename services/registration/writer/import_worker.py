@@ -130,7 +130,7 @@ class ImportWorker(Part):
             table.rows,
             table.skipped,
             json.dumps(table.skipped_by),
-            json.dumps(upload.columns()),
+            json.dumps(upload.reader.columns()),
             json.dumps(upload.reading()),
             json.dumps(upload.options.to_json()),
         )
