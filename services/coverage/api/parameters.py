@@ -34,6 +34,11 @@ DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
         "in Jakarta; now when not given.",
         {"type": "string", "examples": ["2026-01-31T12:00:00+07:00", "2026-01-31"]},
     ),
+    "cooperative": (
+        "The id of a cooperative: only its members count, and `channel` has those who were enrolled through it, "
+        "members or not. An agency may ask about cooperatives on its own lists.",
+        {"type": "string", "format": "uuid"},
+    ),
     "format": (
         "`xlsx` is a workbook, `csv` a table for a program, or, where `Accept-Language` prefers Indonesian, for a "
         "spreadsheet in Indonesia (`;`, decimal comma). `Accept` with the media type does the same.",

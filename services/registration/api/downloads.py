@@ -1,7 +1,7 @@
 """/v1/imports/{id}/….csv and ….xlsx: what of an upload was refused, and who on its list is not registered."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from functools import partial
 from tempfile import TemporaryFile
@@ -34,7 +34,7 @@ PAGE = 1_000
 """Rows that are in memory at once, however many there are."""
 
 BLOCK = 1 << 16
-Cells = Callable[[asyncpg.Record], list[str]]
+Cells = Callable[[asyncpg.Record], list[Any]]
 Route = Callable[..., Coroutine[Any, Any, Response]]
 
 
@@ -50,12 +50,12 @@ async def wanted(request: Request) -> Wanted:
     return Wanted("xlsx" if request.url.path.endswith(".xlsx") else "csv", downloads.dialect_of(request))
 
 
-def in_both_forms(path: str, summary: str) -> Callable[[Route], Route]:
+def in_both_forms(router: APIRouter, path: str, summary: str) -> Callable[[Route], Route]:
     """A route for the table as CSV, and one beside it for the same as a workbook."""
 
     def register(route: Route) -> Route:
         router.get(f"{path}.csv", summary=summary)(route)
-        same = "The same as a workbook of texts, to be corrected and sent again"
+        same = "The same as a workbook"
         router.get(f"{path}.xlsx", summary=same, name=f"{route.__name__}_workbook")(route)
         return route
 
@@ -78,6 +78,7 @@ class Download(StreamingResponse):
 
 
 @in_both_forms(
+    router,
     "/v1/imports/{import_id}/rejected",
     "The refused rows as they were sent, and why; kept for 90 days unless the operator set another time",
 )
@@ -105,7 +106,7 @@ async def rejected(
     return await as_download(here, header, cells, name, asked, "refused_rows", record["import_id"])
 
 
-@in_both_forms("/v1/imports/{import_id}/unregistered", "Who on this list is not insured on a day")
+@in_both_forms(router, "/v1/imports/{import_id}/unregistered", "Who on this list is not insured on a day")
 async def unregistered(
     import_id: str,
     principal: Annotated[Principal, Depends(reader)],
@@ -157,6 +158,19 @@ async def as_download(
         stack.callback(writer.close)
         async for page in _pages(here.pool, query, *arguments):
             await asyncio.to_thread(_write, writer, page, cells)
+        await asyncio.to_thread(writer.close)
+        stack.pop_all()  # from here on the answer closes it
+    file.seek(0)
+    return Download(file, name, asked.form)
+
+
+async def rows_as_download(header: list[str], rows: Sequence[Sequence[Any]], name: str, asked: Wanted) -> Download:
+    """These rows in the form that is asked for."""
+    with ExitStack() as stack:
+        file = stack.enter_context(TemporaryFile())
+        writer = downloads.writer(asked.form, file, header, asked.dialect)
+        stack.callback(writer.close)
+        await asyncio.to_thread(writer.add, rows)
         await asyncio.to_thread(writer.close)
         stack.pop_all()  # from here on the answer closes it
     file.seek(0)
