@@ -18,9 +18,7 @@ MEDIA_TYPES: Final[dict[Form, str]] = {"csv": "text/csv; charset=utf-8", "xlsx":
 
 def dialect_of(request: Request) -> Dialect:
     """How CSV is written for whoever asks: for a browser in Indonesian as a spreadsheet in Indonesia reads it."""
-    says_language = "accept-language" in request.headers or language.COOKIE in request.cookies
-    is_indonesian = says_language and language.chosen(request.cookies, request.headers) == "id"
-    return INDONESIAN if is_indonesian else PLAIN
+    return INDONESIAN if language.asked_for(request.cookies, request.headers) == "id" else PLAIN
 
 
 def writer(form: Form, file: IO[bytes], header: Sequence[str], dialect: Dialect) -> CsvWriter | WorkbookWriter:

@@ -29,6 +29,7 @@ from shared.key_use import KeyUse
 from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
 from shared.request_text import AddressText, json_texts
+from shared.web.answer_language import AnswerLanguage
 from shared.web.assets import Assets
 from shared.web.middleware import Pages, unexpected
 from shared.web.pages import Elsewhere
@@ -219,6 +220,7 @@ def _health(name: str, parts: Sequence[Part], metrics: Metrics) -> APIRouter:
 def _show(app: FastAPI, site: Site, pages: Sequence[APIRouter]) -> None:
     """The pages with their assets, and problems as pages for browsers."""
     app.state.site = site
+    app.add_middleware(AnswerLanguage, languages=site.languages)
     app.add_middleware(Pages, site=site)
     app.add_exception_handler(Elsewhere, _elsewhere)
     app.add_exception_handler(Exception, unexpected)

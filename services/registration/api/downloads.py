@@ -27,6 +27,7 @@ from shared.problems import Problem
 from shared.security import Principal
 from shared.spreadsheet import CsvWriter, Dialect
 from shared.spreadsheet_workbook import TooManyRows, WorkbookWriter
+from shared.web import language
 
 router = APIRouter(tags=["imports"], dependencies=[Depends(query_parameters.only_known)])
 
@@ -43,11 +44,15 @@ class Wanted(NamedTuple):
 
     form: Form
     dialect: Dialect
+    sentence: Callable[[str], str] = str
+    """What we answered, in the language of whoever asks."""
 
 
 async def wanted(request: Request) -> Wanted:
     """By the end of the address."""
-    return Wanted("xlsx" if request.url.path.endswith(".xlsx") else "csv", downloads.dialect_of(request))
+    form: Form = "xlsx" if request.url.path.endswith(".xlsx") else "csv"
+    code = language.asked_for(request.cookies, request.headers) or "en"
+    return Wanted(form, downloads.dialect_of(request), request.app.state.site.languages[code].sentence)
 
 
 def in_both_forms(router: APIRouter, path: str, summary: str) -> Callable[[Route], Route]:
@@ -100,7 +105,7 @@ async def rejected(
     def cells(row: asyncpg.Record) -> list[str]:
         sent = here.vault.open(row["sealed"])["cells"]
         fitted = [sent[column] for column in own] if len(sent) == width else _fitted(sent, len(own))
-        return [*fitted, row["code"], row["field"] or "", row["detail"], str(row["line"])]
+        return [*fitted, row["code"], row["field"] or "", asked.sentence(row["detail"]), str(row["line"])]
 
     name = f"rejected-{record['list']}"
     return await as_download(here, header, cells, name, asked, "refused_rows", record["import_id"])
