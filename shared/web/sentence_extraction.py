@@ -22,6 +22,15 @@ NOT_ANSWERED_NAMES: Final = frozenset(("DESCRIBED", "FILE", "COLUMNS", "REPLACE"
 NOT_ANSWERED_ARGUMENTS: Final = frozenset(("description", "summary", "help"))
 WORDS: Final = ("or", "micro", "small", "medium", "large", ANOTHER_FAULT)
 """Words of ours within sentences, and what joins them."""
+FIELDS: Final = (
+    *("name", "owner", "person", "nik", "nib", "nik_koperasi", "kind", "scale", "region", "region_code", "phone"),
+    *("email", "address", "workers", "management", "staff", "labour", "men", "women", "date", "status", "occupation"),
+    *("ref", "partner_id", "participant_no", "segment", "effective_on", "until", "programmes", "programme"),
+    *("claim_ref", "occurred_on", "paid_on", "amount", "source", "from", "value", "measure", "list", "batch"),
+    *("held_on", "quota", "present", "number", "title", "party_1", "party_2", "parties", "listed_on", "as_of"),
+    *("cooperative", "partner", "contact", "member"),
+)
+"""Fields and meanings of columns as sentences name them."""
 _SENTENCE: Final = re.compile(r"[A-Z{'].* .*\.|[A-Z].* .*\{save_as\}", re.DOTALL)
 _THING: Final = re.compile(r"(?:an?|save the) [\w ()]+\.?|a file of a kind that we do not read")
 """What a value within a sentence about files may be: `This is {what}, not a table`."""
@@ -30,7 +39,7 @@ _ABOUT_FILES: Final = "services/registration/intake/files"
 
 def sentences(root: Path) -> Iterator[str]:
     """Each sentence of the services' modules, some more than once."""
-    yield from WORDS
+    yield from (*WORDS, *FIELDS)
     for folder in ("services", "shared"):
         for path in sorted((root / folder).rglob("*.py")):
             if not path.relative_to(root).as_posix().startswith(NOT_ANSWERED):

@@ -43,7 +43,11 @@ class Sentences:
         first, *others = _ANOTHER_FAULT.split(text)
         found = [self._whole(first)]
         for field, code, fault in zip(others[::3], others[1::3], others[2::3], strict=True):
-            found.append(self._gettext(ANOTHER_FAULT).format(field=field, code=code).strip() + " " + self._whole(fault))
+            found.append(
+                self._gettext(ANOTHER_FAULT).format(field=self._value(field), code=code).strip()
+                + " "
+                + self._whole(fault)
+            )
         return " ".join(found)
 
     def _whole(self, text: str) -> str:
