@@ -12,10 +12,12 @@ from shared.fields import EXAMPLES, with_words
 from shared.openapi import examples, refused
 from shared.openapi.inferred import Inference
 from shared.problems import SCHEMA
+from shared.sessions import COOKIE
 
 Node = dict[str, Any]
 
 KEY: Final = "key"
+SESSION: Final = "session"
 SCHEMES: Final = {
     KEY: {
         "type": "http",
@@ -24,7 +26,14 @@ SCHEMES: Final = {
         "description": "The agency's key, as the administrator issued it: `Authorization: Bearer pyk_…`. The same key "
         "works at registration, coverage and notifications. What it may do are its scopes: `publish` (lists), "
         "`enroll` (enrolments and claims), `read` (figures), `figures:detail` (counts from 1 to 4 too).",
-    }
+    },
+    SESSION: {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "The session of somebody who signed in on a page, in a browser. What changes something needs "
+        "its CSRF token in the header `X-CSRF-Token` as well. Programs use a key.",
+    },
 }
 """How a caller may say who it is; every route under `/v1` asks for one of these."""
 
