@@ -113,7 +113,7 @@ STATE = {
     "correct An event anew": 422,  # the entry is a row
     "decide_case Two of several sides are two": 422,  # others are at odds here
     "issue_key With access to Kafka": 422,  # this Kafka is open
-    "new_link The holder of a key": 422,  # there is no such key
+    "new_link For the holder of a key": 422,  # there is no such key
     "opt_out Asked by phone": 404,
 }
 """Examples that fit no service as it is here: refused for that alone."""
