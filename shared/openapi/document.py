@@ -11,7 +11,7 @@ from shared.events.schemas import with_referenced
 from shared.fields import EXAMPLES, with_words
 from shared.openapi import examples, refused
 from shared.openapi.inferred import Inference
-from shared.problems import SCHEMA
+from shared.problems import MEDIA_TYPE, SCHEMA
 from shared.sessions import COOKIE
 
 Node = dict[str, Any]
@@ -153,8 +153,8 @@ def _refusal(status: int, response: Node, given: examples.Contents, inference: I
     response.setdefault("headers", {}).update(refused.headers(status))
     for media_type, content in response.get("content", {}).items():
         own = examples.as_openapi(given.get(media_type, {}))
-        if media_type == refused.MEDIA_TYPE:
-            own |= {name: each for name, each in refused.of_status(status).items() if name not in own}
+        if media_type == MEDIA_TYPE:
+            own |= content.get("examples", {}) | refused.of_status(status)
             content["schema"] = {"$ref": "#/components/schemas/Problem"}
         if own:
             content["examples"] = own
