@@ -84,7 +84,7 @@ async def test_the_steps_in_python(here: Endpoints, tmp_path: Path) -> None:
         [sys.executable], made_ones_own(script, await an_agency(here, "dinkop-python"), "python"), tmp_path
     )
     assert "'partners': {'contoh-1': '" in printed
-    assert "contoh-3 invalid_nib partner.nib" in printed
+    assert "contoh-3 invalid_nib nib A NIB has exactly 13 digits." in printed
     assert "done 1 {'invalid_nib': 1}" in printed
     assert "{'accepted': 1, 'duplicates': 0, 'rejected': [], 'partners': {}}" in printed
     assert "Konveksi Contoh Mulya" in printed
