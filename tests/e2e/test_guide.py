@@ -16,7 +16,7 @@ from deploy.local.endpoints import Endpoints
 from tests.stack import Stack
 from tests.waiting import eventually
 
-STEPS = ("key", "event", "batch", "file", "refused", "mend", "coverage")
+STEPS = ("key", "event", "batch", "file", "refused", "mend", "coverage", "feed")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,8 @@ async def run(argv: list[str], script: str, folder: Path) -> str:
 
 
 def made_ones_own(script: str, key: str, sources: str) -> str:
-    """With one's own key and source, as every reader has."""
+    """With one's own key and source, as every reader has; and nobody waits long for what does not come."""
+    script = script.replace("wait=20", "wait=1").replace('"wait": 20', '"wait": 1')
     return script.replace("pyk_…", key).replace("urn:dinkop-contoh", f"urn:{sources}")
 
 
@@ -74,6 +75,7 @@ async def test_the_steps_with_curl(here: Endpoints, tmp_path: Path) -> None:
     assert "12,Toko Peraga" in printed or "12;Toko Peraga" in printed
     assert '{"accepted":1,"duplicates":0,"rejected":[],"partners":{}}' in printed
     assert '"region":"33.11"' in printed
+    assert '"has_more":false' in printed
     assert "Konveksi Contoh Mulya" in printed
 
 
@@ -88,6 +90,7 @@ async def test_the_steps_in_python(here: Endpoints, tmp_path: Path) -> None:
     assert "done 1 {'invalid_nib': 1}" in printed
     assert "{'accepted': 1, 'duplicates': 0, 'rejected': [], 'partners': {}}" in printed
     assert "Konveksi Contoh Mulya" in printed
+    assert "since then" in printed
 
 
 @pytest.mark.parametrize("client", ["aiokafka", "confluent"])
