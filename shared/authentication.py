@@ -1,4 +1,4 @@
-"""Nobody's body is read and no route runs before the key in the headers is known to be good."""
+"""Nobody's body is read and no route runs before the key or session in the headers is known to be good."""
 
 import asyncio
 from typing import Final
@@ -9,34 +9,63 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared import sessions
 from shared.database import UNAVAILABLE
 from shared.problems import Problem, problem_response, unavailable_response
 from shared.security import PRINCIPAL, Principal, authenticate
+from shared.sessions import Session, Sessions
+from shared.web.pages import SAFE, SESSION, check_csrf, check_origin
 
 WRONG_KEYS: Final = RateLimitItemPerMinute(30)
 """Wrong keys from one address; more of them are answered late, and 429. Good keys are served all the same: behind one
 address may be a whole office, or a proxy."""
 WRONG_KEY_DELAY: Final = 1.0
 """Seconds."""
+NEEDS_NOBODY: Final = ("/assets/", "/livez", "/readyz", "/metrics", "/openapi.json")
 
 
-class Authentication:
-    """ASGI middleware for everything under `/v1`; the caller is left in the scope for `principal_of`.
+class Limits:
+    """How often an address may be wrong and a key be used, in this process."""
 
-    429 answers an address that sent too many wrong keys of late, and a key that is used more than `per_minute` times.
-    """
-
-    def __init__(self, app: ASGIApp, per_minute: int) -> None:
-        self._app = app
+    def __init__(self, per_minute: int) -> None:
         self._requests = RateLimitItemPerMinute(per_minute)
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
+    async def wrong_key(self, request: Request) -> None:
+        """Count a wrong key; raises Problem 429, late, after too many from this address."""
+        address = request.client.host if request.client else ""
+        if not self._limiter.hit(WRONG_KEYS, "wrong", address):
+            await asyncio.sleep(WRONG_KEY_DELAY)
+            raise _too_many("wrong keys from your address", WRONG_KEYS) from None
+
+    def used(self, principal: Principal) -> None:
+        """Count a use of a key; raises Problem 429 after too many."""
+        if not self._limiter.hit(self._requests, "key", principal.key_id or "admin"):
+            raise _too_many("requests with this key", self._requests)
+
+
+class Authentication:
+    """ASGI middleware; the caller is left in the scope for `principal_of`, a session also for pages.
+
+    Everything under `/v1` needs a bearer key, or a session, which must prove by its CSRF token that a page of ours
+    changes something. Pages get the session if there is one. 429 answers an address that sent too many wrong keys of
+    late, and a key that is used more often than `limits` allow.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+        self._app = app
+        self._limits = limits
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+        if scope["type"] != "http" or scope["path"].startswith(NEEDS_NOBODY):
             await self._app(scope, receive, send)
             return
+        request = Request(scope)
         try:
-            scope[PRINCIPAL] = await self._authenticate(Request(scope))
+            if scope["path"].startswith("/v1/"):
+                scope[PRINCIPAL] = await self._caller(request)
+            else:
+                await self._visitor(request)
         except Problem as problem:
             # The body is not read, so the connection cannot go on.
             headers = {**(problem.headers or {}), "Connection": "close"}
@@ -47,18 +76,47 @@ class Authentication:
         else:
             await self._app(scope, receive, send)
 
-    async def _authenticate(self, request: Request) -> Principal:
-        address = request.client.host if request.client else ""
+    async def _caller(self, request: Request) -> Principal:
+        """Whose key or session this is; raises Problem for nobody's."""
         try:
-            principal = await authenticate(request)
-        except Problem:
-            if not self._limiter.hit(WRONG_KEYS, "wrong", address):
-                await asyncio.sleep(WRONG_KEY_DELAY)
-                raise _too_many("wrong keys from your address", WRONG_KEYS) from None
+            if "authorization" not in request.headers and sessions.COOKIE in request.cookies:
+                principal = await self._with_session(request)
+            else:
+                principal = await authenticate(request)
+        except Problem as problem:
+            if problem.status == 401:
+                await self._limits.wrong_key(request)
             raise
-        if not self._limiter.hit(self._requests, "key", principal.key_id or "admin"):
-            raise _too_many("requests with this key", self._requests)
+        self._limits.used(principal)
         return principal
+
+    async def _with_session(self, request: Request) -> Principal:
+        session = await _session(request)
+        if session is None:
+            raise Problem(401, "unauthorized", "Your session has ended: sign in again.")
+        request.scope[SESSION] = session
+        if request.method not in SAFE:
+            check_origin(request)
+            check_csrf(session, request.headers.get("x-csrf-token", ""))
+        return session.principal
+
+    async def _visitor(self, request: Request) -> None:
+        if request.method not in SAFE:
+            check_origin(request)
+        session = await _session(request, wait=True)
+        if session is not None:
+            self._limits.used(session.principal)
+            request.scope[SESSION], request.scope[PRINCIPAL] = session, session.principal
+
+
+async def _session(request: Request, *, wait: bool = False) -> Session | None:
+    """The session of the request's cookie while it is good."""
+    known: Sessions | None = getattr(request.app.state, "sessions", None)
+    secret = request.cookies.get(sessions.COOKIE)
+    if known is None or not secret:
+        return None
+    found = await known.of(secret, wait=wait)
+    return found if isinstance(found, Session) else None
 
 
 def _too_many(what: str, limit: RateLimitItem) -> Problem:

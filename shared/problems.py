@@ -114,8 +114,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     for unavailable in UNAVAILABLE:
         app.add_exception_handler(unavailable, _unavailable)
-    app.add_exception_handler(UNSTORABLE, _unexpected)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(UNSTORABLE, unexpected)
+    app.add_exception_handler(Exception, unexpected)
 
 
 async def _ours(_: Request, problem: Exception) -> JSONResponse:
@@ -168,6 +168,7 @@ def unavailable_response(problem: BaseException) -> JSONResponse:
     return problem_response(503, "unavailable", detail, headers={"Retry-After": "5"})
 
 
-async def _unexpected(request: Request, problem: Exception) -> JSONResponse:
+async def unexpected(request: Request, problem: Exception) -> JSONResponse:
+    """500: a failure of ours, which is logged."""
     log.error("request failed", path=request.scope.get("route_path", ""), problem=type(problem).__name__, exc_info=True)
     return problem_response(500, "internal", "Something failed on our side; nothing was lost. Please try again.")

@@ -47,7 +47,12 @@ RefusalCode = Literal[
 """Why a row or an event is refused; requests as a whole may be refused with these too."""
 
 WarningCode = Literal[
-    "nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "personal_number_in_text", "number_left_out"
+    "nik_unknown_prefix",
+    "nik_bad_birth_date",
+    "phone_unusable",
+    "personal_number_in_text",
+    "number_left_out",
+    "paid_on_missing",
 ]
 """What is odd about a row or an event that was accepted."""
 
@@ -382,6 +387,13 @@ WARNINGS: Final[Mapping[WarningCode, Explanation]] = {
         "Nothing, if there is no number yet; else send the record again with it. It was accepted without the number.",
         "Isian NIK, NIB, atau NIK Koperasi memuat hal lain, misalnya 0, Belum ada, atau nomor izin lain.",
         "Abaikan bila nomornya memang belum ada; bila ada, kirim ulang datanya. Data diterima tanpa nomor itu.",
+    ),
+    "paid_on_missing": Explanation(
+        ("paid_on",),
+        "The claim is paid, but its day of payment is not given; it counts as paid all the same.",
+        "Send the claim again with the day of payment once it is known.",
+        "Klaim berstatus dibayar, tetapi tanggal pembayarannya tidak diisi; klaim tetap dihitung sebagai dibayar.",
+        "Kirim ulang klaim dengan tanggal pembayaran bila sudah diketahui.",
     ),
 }
 

@@ -14,10 +14,7 @@ from typing import Any
 import asyncpg
 from fastapi import Request
 
-from shared.bus.batch import Batch
-from shared.bus.records import Record
 from shared.database import Queries
-from shared.events.access import Key
 from shared.problems import Problem
 
 queries = Queries.load(Path(__file__).with_suffix(".sql"))
@@ -129,8 +126,11 @@ class KeyRing:
 
 
 async def principal_of(request: Request) -> Principal:
-    """The caller, whom the middleware has authenticated before anything of the request's body was read."""
-    principal: Principal = request.scope[PRINCIPAL]
+    """The caller, whom the middleware has authenticated before anything of the request's body was read; 401 on a page
+    that nobody signed in to."""
+    principal: Principal | None = request.scope.get(PRINCIPAL)
+    if principal is None:
+        raise Problem(401, "unauthorized", "Sign in first.")
     return principal
 
 
@@ -163,35 +163,3 @@ def require(scope: str | None = None, *, admin: bool = False) -> Callable[[Reque
         return principal
 
     return dependency
-
-
-async def on_access(batch: Batch, db: asyncpg.Connection) -> None:
-    """Store the keys that registration issued and revoked; the newest event of a key counts, and a revocation always.
-
-    A key's time is bounded by our own clock, so that none can be dated beyond its revocation.
-    """
-    keys = [key for record, key in batch.decode(Key) if _is_storable(record, key, batch)]
-    latest = datetime.now(UTC) + CLOCK_SKEW
-    await db.executemany(
-        queries["store_key"],
-        [
-            (
-                *(k.key_id, k.hash, k.agency, k.agent, list(k.scopes), list(k.regions), k.revoked),
-                _within(k.recorded_at, EARLIEST, latest),
-                None if k.expires_at is None else _within(k.expires_at, EARLIEST, LATEST),
-            )
-            for k in sorted(keys, key=lambda key: key.key_id)  # the events of one key stay in their order
-        ],
-    )
-
-
-def _is_storable(record: Record, key: Key, batch: Batch) -> bool:
-    texts = (key.key_id, key.hash, key.agency or "", key.agent or "", *key.scopes, *key.regions)
-    if any("\x00" in text for text in texts):
-        batch.reject(record, "malformed: a text holds the character U+0000")
-        return False
-    return True
-
-
-def _within(moment: datetime, first: datetime, last: datetime) -> datetime:
-    return min(max(moment, first), last)

@@ -19,6 +19,7 @@ from services.registration.api import (
     members,
     partners,
     quarantine,
+    sign_in_links,
     sources,
     statements,
     upload_decisions,
@@ -34,6 +35,7 @@ from services.registration.runtime import Keys, Services
 from services.registration.settings import Settings
 from services.registration.upload_quota import Quota
 from services.registration.vault import Vault
+from services.registration.web import home, sign_in
 from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
@@ -51,6 +53,7 @@ from shared.problems import problem_response
 from shared.regions import Regions
 from shared.security import KEY_CONNECTIONS, KeyRing
 from shared.service import build_app
+from shared.sessions import Sessions
 
 ROUTES = (
     events,
@@ -67,9 +70,13 @@ ROUTES = (
     cases,
     quarantine,
     agencies,
+    sign_in_links,
     sources,
     audit_trail,
 )
+PAGES = (sign_in, home)
+TEMPLATES = Path(__file__).parent / "web/templates"
+ROUTERS = (imports.receiving, *(each.router for each in ROUTES))
 MIGRATIONS = Path(__file__).parent / "migrations"
 SOURCE = "/payung/registration"
 WRITES = ("partners", "contacts", "enrollments", "claims", "reference", "access", "intake")
@@ -101,7 +108,8 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
     relay = Relay(pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix)
     access_relay = Relay(keys_pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix, lane=ACCESS)
     writer = Writer(writer_pool, vault, relay, metrics)
-    keys = Keys(keys_pool, KeyRing(keys_pool, settings.admin_key), access_relay)
+    ring, sessions = KeyRing(keys_pool, settings.admin_key), Sessions(keys_pool, settings.admin_key)
+    keys = Keys(keys_pool, ring, sessions, access_relay)
     regions = Regions.load()
     erased = partial(dead_letters_of_erased, vault=vault, regions=regions)
     kafka, prefix = settings.kafka, settings.topic_prefix
@@ -136,14 +144,16 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             intake_eraser,
             retention,
         ],
-        routers=[imports.receiving, *(each.router for each in ROUTES)],
-        state={"services": here, "keys": keys.ring},
+        routers=ROUTERS,
+        state={"services": here, "keys": ring, "sessions": sessions},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,
             "/v1/imports": upload_form.MOST_BYTES + upload_form.MOST_FORM_BYTES,
             "/v1/uploads/": upload_form.MOST_BYTES,
         },
         metrics=metrics,
+        site=settings.site("registration", TEMPLATES),
+        pages=[each.router for each in PAGES],
         on_stop=partial(close, pool, keys_pool, writer_pool),
     )
     for trouble in UNAVAILABLE:

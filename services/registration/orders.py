@@ -13,7 +13,7 @@ from shared.refusals import NoteCode
 C = TypeVar("C", bound=Command, covariant=True)
 
 
-class Order(msgspec.Struct, Generic[C], frozen=True):
+class Order(msgspec.Struct, Generic[C], frozen=True, gc=False):
     """A command, the agency that gave it and the regions that agency works in; `import_id` where a file holds it."""
 
     agency: str
@@ -38,7 +38,7 @@ class Effect(StrEnum):
     CHANGED = "changed"
 
 
-class Accepted(msgspec.Struct, frozen=True):
+class Accepted(msgspec.Struct, frozen=True, gc=False):
     """What the order changed, and the partner it is about, if it is about one.
 
     `notes`: what was kept in another way than the sender may think, each as often as it occurs.

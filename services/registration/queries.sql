@@ -476,6 +476,14 @@ update import set state = 'cancelled', detail = $4, finished_at = clock_timestam
 -- Nobody leaves the list until somebody confirmed that.
 update import set state = 'waiting', detail = $2, lease_until = null where import_id = $1 and state = 'running';
 
+-- name: waiting_imports(agency, list)
+-- The whole lists of this name that wait for an answer.
+select import_id from import where agency = $1 and list = $2 and state = 'waiting';
+
+-- name: ask_again(import_id, listed, missing, detail)
+-- What is asked of a whole list that waits, counted anew.
+update import set listed = $2, missing = $3, detail = $4 where import_id = $1 and state = 'waiting';
+
 -- name: confirm_import(import_id, delist_at_most)
 -- So many partners may leave the list.
 update import set state = 'queued', detail = null, delist_at_most = $2, attempts = 0
@@ -1229,13 +1237,23 @@ delete from import_file f
    and not exists (select from import where file_id = $1 and state in ('queued', 'running') and stage = 'rows');
 
 -- name: bytes_waiting(agency)
--- How many bytes the agency's files take that wait: uploads with their whole length, and other files of imports, each
--- once: a dry run's file stays until it is through, also when its upload was deleted.
-select coalesce((select sum(length) from upload where agency = $1 and expires_at > now()), 0)
+-- How many bytes the agency's files take that wait: uploads with their whole length, other files of imports, each once (a
+-- dry run's file stays until it is through, also when its upload was deleted), and what is just being received.
+select coalesce((select sum(bytes) from receiving where agency = $1 and expires_at > now()), 0)
+     + coalesce((select sum(length) from upload where agency = $1 and expires_at > now()), 0)
      + coalesce((select sum(size) from (
             select distinct on (i.file_id) i.size from import i
              where i.agency = $1 and i.state in ('queued', 'running') and i.stage = 'rows'
                and not exists (select from upload u where u.upload_id = i.file_id)) files), 0);
+
+-- name: reserve(request, agency, bytes)
+-- So many bytes of a request that is being received count for the agency, for ten minutes.
+insert into receiving (request, agency, bytes, expires_at) values ($1, $2, $3, clock_timestamp() + interval '10 minutes')
+    on conflict (request) do update set bytes = excluded.bytes, expires_at = excluded.expires_at;
+
+-- name: release(request)
+-- The request was received; those of which nobody said so for ten minutes go as well.
+delete from receiving where request = $1 or expires_at <= now();
 
 -- name: lock_quota(agency)
 -- Held until the transaction ends: what an agency's new upload may take is judged one after the other.
@@ -1249,9 +1267,13 @@ insert into upload (upload_id, agency, filename, length) values ($1, $2, $3, $4)
 -- The agency's upload, unless its time is over.
 select * from upload where upload_id = $1 and agency = $2 and expires_at > now();
 
--- name: uploads(agency)
--- The agency's uploads, the oldest first.
-select * from upload where agency = $1 and expires_at > now() order by upload_id;
+-- name: uploads(agency, after, limit)
+-- The agency's uploads behind this id, the oldest first.
+select * from upload where agency = $1 and upload_id > $2 and expires_at > now() order by upload_id limit $3;
+
+-- name: open_uploads(agency)
+-- How many uploads the agency has that no import took.
+select count(*) from upload where agency = $1 and expires_at > now();
 
 -- name: add_upload_part(upload_id, offset, bytes, sealed)
 -- Adds what follows the bytes received so far, and nothing if these are not as many as the sender thinks: of two who send
@@ -1379,6 +1401,11 @@ returning import_id;
 -- name: import(import_id, agency)
 -- The agency's upload, or anybody's for the administrator (null).
 select * from import where import_id = $1 and ($2::text is null or agency = $2);
+
+-- name: lists_before(import_id, agency, kind)
+-- The names under which the agency sent files of this kind before this upload; the newest thousand.
+select list from import where agency = $2 and kind = $3 and not dry_run and import_id < $1
+ group by list order by max(import_id::text) desc limit 1000;
 
 -- name: imports(agency)
 -- The newest 100 uploads of the agency, or of all for the administrator (null).
@@ -1606,3 +1633,29 @@ select * from audit where ($1::text is null or agency = $1) and ($2::text is nul
 select * from audit
  where number < $2 and ($1::text is null or agency = $1) and ($3::text is null or action = $3)
  order by number desc limit $4;
+
+-- name: usable_key(key_id)
+-- Whose key this is, if it opens anything now.
+select agency from keys where key_id = $1 and not revoked and (expires_at is null or expires_at > now());
+
+-- name: end_session(hash)
+-- Ends a session that goes on; nothing is returned for one that does not.
+update sessions set ended = true, recorded_at = greatest(recorded_at, clock_timestamp())
+ where hash = $1 and not ended returning key_id, recorded_at, expires_at;
+
+-- name: expire_sessions()
+-- Sessions that are over for a day, a thousand at most, and links as old: long enough that no service still has to
+-- learn of an end.
+with links as (delete from sign_in_link where expires_at < now() - interval '1 day')
+delete from sessions where hash in (
+    select hash from sessions where expires_at < now() - interval '1 day' order by expires_at limit 1000)
+returning hash;
+
+-- name: add_sign_in_link(hash, key_id, expires_at)
+-- Adds a link that nobody used yet.
+insert into sign_in_link (hash, key_id, expires_at) values ($1, $2, $3);
+
+-- name: take_sign_in_link(hash)
+-- The link is used, by one caller alone; nothing is returned for one that was used, is too old, or never was.
+update sign_in_link set used_at = clock_timestamp()
+ where hash = $1 and used_at is null and expires_at > now() returning key_id;

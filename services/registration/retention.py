@@ -1,7 +1,8 @@
-"""Deletes what was refused, dry runs, and uploads that nobody finished, once their time is over."""
+"""Deletes what was refused, dry runs, uploads that nobody finished, and sessions, once their time is over."""
 
 import asyncpg
 
+from services.registration import sessions
 from services.registration.queries import queries
 from shared.database import transaction
 from shared.observability import get_logger
@@ -13,8 +14,8 @@ HOUR = 3600.0
 
 
 class Retention(Part):
-    """Every hour: refused rows of uploads that ended so many days ago, refused events as old, dry runs as a whole, and
-    uploads that nobody went on with for a day."""
+    """Every hour: refused rows of uploads that ended so many days ago, refused events as old, dry runs as a whole,
+    uploads that nobody went on with for a day, and sessions that are over for a day."""
 
     def __init__(self, pool: asyncpg.Pool, days: int) -> None:
         super().__init__("retention")
@@ -47,4 +48,6 @@ class Retention(Part):
                 return True
             if await db.fetch(queries["expire_refused_events"], self._days):
                 return True
-            return bool(await db.fetch(queries["expire_versions"], self._days))
+            if await db.fetch(queries["expire_versions"], self._days):
+                return True
+            return await sessions.expire(db) > 0

@@ -14,19 +14,23 @@ from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.outbox import Relay
 from shared.regions import Regions
 from shared.security import KeyRing
+from shared.sessions import Sessions
 
 
 @dataclass(frozen=True)
 class Keys:
-    """What issues and revokes keys, apart from everything that carries data: connections, ring and relay of its own."""
+    """What issues and revokes keys and sessions, apart from everything that carries data: connections, rings and relay
+    of its own."""
 
     pool: asyncpg.Pool
     ring: KeyRing
+    sessions: Sessions
     relay: Relay
 
     def changed(self) -> None:
-        """A key was issued or revoked: no cached one holds any more, and the others are to know."""
+        """A key or session was made or ended: no cached one holds any more, and the others are to know."""
         self.ring.clear()
+        self.sessions.clear()
         self.relay.wake()
 
 

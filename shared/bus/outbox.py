@@ -8,20 +8,19 @@ from typing import Any
 import asyncpg
 from aiokafka.errors import KafkaError
 
+from shared.bus import bundles
 from shared.bus.producer import Producer
 from shared.bus.queries import queries
 from shared.bus.records import Outgoing, fits
 from shared.bus.set_aside import REFUSED_FOR_GOOD, drop_superseded, set_aside
-from shared.database import UNAVAILABLE, connection
+from shared.database import UNAVAILABLE, columns, connection
 from shared.part import Part
 
-COLUMNS = ("topic", "key", "type", "event_id", "time", "value")
+BATCH_ROWS = 5_000
+"""Rows, each an event or a bundle, that the relay reads, publishes and deletes at once."""
 
-BATCH_EVENTS = 5_000
-"""Events that the relay reads, publishes and deletes at once."""
-
-BATCH_BYTES = 16_777_216
-"""Bytes of values that the relay reads at once, the last event aside."""
+BATCH_BYTES = 2_097_152
+"""Bytes of values that the relay reads at once, the last row aside."""
 
 POLL_SECONDS = 0.25
 """Seconds after which the relay looks into the outbox without being woken."""
@@ -35,7 +34,7 @@ class TooLarge(ValueError):
 
 
 async def add(db: asyncpg.Connection, events: Sequence[Outgoing]) -> None:
-    """Write the events within the caller's transaction; they are published in the order of the calls.
+    """Write the events within the caller's transaction; those of a topic are published in the order of the calls.
 
     The caller lets only one transaction at a time write for a key (a row lock or advisory lock held until commit).
     Raises TooLarge for an event that no broker would take.
@@ -43,8 +42,7 @@ async def add(db: asyncpg.Connection, events: Sequence[Outgoing]) -> None:
     if not all(map(fits, events)):
         raise TooLarge("an event is larger than a record may be")
     if events:
-        rows = [(e.topic, e.key, e.type, e.id, e.time, e.value) for e in events]
-        await db.copy_records_to_table("outbox", records=rows, columns=COLUMNS)
+        await db.copy_records_to_table("outbox", records=bundles.to_rows(events), columns=bundles.COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -104,24 +102,46 @@ class Relay(Part):
 
     async def _publish_batch(self, db: asyncpg.Connection) -> bool:
         """Publish the oldest events; whether there may be more."""
-        rows = await db.fetch(queries[self._lane.oldest], BATCH_EVENTS, BATCH_BYTES)
-        await self._publish(db, [(row["id"], Outgoing(*tuple(row)[1:])) for row in rows])
-        return len(rows) == BATCH_EVENTS or sum(len(row["value"] or b"") for row in rows) >= BATCH_BYTES
+        rows = await db.fetch(queries[self._lane.oldest], BATCH_ROWS, BATCH_BYTES)
+        found = [(row["id"], Outgoing(*tuple(row)[1:-1]), row["events"]) for row in rows]
+        events = [numbered for row in found for numbered in bundles.to_events(*row)]
+        try:
+            await self._producer.publish([event for _, event in events])
+        except REFUSED_FOR_GOOD:
+            if len(events) > len(rows):
+                await self._take_apart(db, [row for row in found if row[2] > 1])
+                return True
+            await self._isolate(db, events)
+        else:
+            await self._delete(db, [row["id"] for row in rows], events)
+        return len(rows) == BATCH_ROWS or sum(len(row["value"] or b"") for row in rows) >= BATCH_BYTES
 
-    async def _publish(self, db: asyncpg.Connection, events: Sequence[tuple[int, Outgoing]]) -> None:
-        """Publish the events and delete them; by halves, until what is refused for good is alone and set aside."""
+    async def _take_apart(self, db: asyncpg.Connection, found: Sequence[tuple[int, Outgoing, int]]) -> None:
+        """Make each event of these bundles a row in its place, so that the one that is refused can be set aside."""
+        events = [numbered for row in found for numbered in bundles.to_events(*row)]
+        async with db.transaction():
+            await db.execute(queries["delete_rows"], [number for number, *_ in found])
+            rows = [(number, e.topic, e.key, e.type, e.id, e.time, e.value) for number, e in events]
+            await db.execute(queries["add_numbered"], *columns(rows))
+
+    async def _isolate(self, db: asyncpg.Connection, events: Sequence[tuple[int, Outgoing]]) -> None:
+        """Publish the events by halves and delete them, until what is refused for good is alone and set aside."""
         try:
             await self._producer.publish([event for _, event in events])
         except REFUSED_FOR_GOOD as problem:
             if len(events) > 1:
                 middle = len(events) // 2
-                await self._publish(db, events[:middle])
-                await self._publish(db, events[middle:])
+                await self._isolate(db, events[:middle])
+                await self._isolate(db, events[middle:])
             else:
                 await set_aside(db, *events[0], problem)
                 await self._count_set_aside(db)
-            return
-        await db.execute(queries["delete_events"], [number for number, _ in events])
+        else:
+            await self._delete(db, [number for number, _ in events], events)
+
+    async def _delete(self, db: asyncpg.Connection, ids: Sequence[int], events: Sequence[tuple[int, Outgoing]]) -> None:
+        """Delete the rows of these events, which Kafka has."""
+        await db.execute(queries["delete_rows"], ids)
         self.published += len(events)
         if self.set_aside:
             await drop_superseded(db, events)

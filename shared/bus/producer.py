@@ -144,7 +144,7 @@ async def _send_in_order(client: AIOKafkaProducer, topic: str, partition: int, m
     acknowledgements: list[Any] = []
     batch = client.create_batch()
     for _, key, value, pairs, timestamp in messages:
-        headers = list(pairs)
+        headers = pairs if isinstance(pairs, list) else list(pairs)
         if batch.append(key=key, value=value, timestamp=timestamp, headers=headers) is None:
             batch.close()
             acknowledgements.append(await client.send_batch(batch, topic, partition=partition))

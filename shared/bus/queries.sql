@@ -19,9 +19,9 @@ where o.topic = $1 and o.partition = n.partition and o.next_offset = n.expected 
 select pg_try_advisory_lock(hashtext(current_schema() || $1)) and set_config('synchronous_commit', 'off', false) = 'off';
 
 -- name: oldest_events(count, bytes)
--- The oldest events visible now but those of `access`, in the order of their ids, which is the order of publication: no
--- more than so many bytes of values, the last event aside.
-select id, topic, key, type, event_id, time, value
+-- The oldest rows visible now but those of `access`, in the order of their ids, which is the order of publication: no
+-- more than so many bytes of values, the last row aside.
+select id, topic, key, type, event_id, time, value, events
   from (select *, sum(coalesce(octet_length(value), 0))
                       over (order by id rows between unbounded preceding and 1 preceding) as bytes_before
           from (select * from outbox where topic <> 'access' order by id limit $1) oldest) counted
@@ -29,15 +29,20 @@ select id, topic, key, type, event_id, time, value
 
 -- name: oldest_access_events(count, bytes)
 -- The same for the topic `access`, found by its own index however much else waits.
-select id, topic, key, type, event_id, time, value
+select id, topic, key, type, event_id, time, value, events
   from (select *, sum(coalesce(octet_length(value), 0))
                       over (order by id rows between unbounded preceding and 1 preceding) as bytes_before
           from (select * from outbox where topic = 'access' order by id limit $1) oldest) counted
  where coalesce(bytes_before, 0) < $2 order by id;
 
--- name: delete_events(ids)
--- Deletes exactly the published events: one that commits late with a smaller id stays for the next round.
+-- name: delete_rows(ids)
+-- Deletes exactly the rows that were published: one that commits late with a smaller id stays for the next round.
 delete from outbox where id = any($1::bigint[]);
+
+-- name: add_numbered(ids, topics, keys, types, event_ids, times, values)
+-- Each event of a bundle as a row of its own, in the place that its number gives it.
+insert into outbox (id, topic, key, type, event_id, time, value) overriding system value
+select * from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::bytea[]);
 
 -- name: set_aside(id, reason)
 -- Moves an event out of the outbox: it is in one of the two tables, never in both or none.

@@ -35,7 +35,7 @@ def key_text(record: Record) -> str:
     return (record.key or b"").decode(errors="replace")
 
 
-class Outgoing(msgspec.Struct, frozen=True):
+class Outgoing(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An event to publish to `topic` (its name as in the contracts). `id` stays the same however often it is published;
     `value` None is a tombstone."""
 
@@ -56,23 +56,33 @@ def fits(event: Outgoing) -> bool:
     return size + _ENVELOPE <= LARGEST_RECORD
 
 
+_SPECVERSION = ("ce_specversion", b"1.0")
+_CONTENT_TYPE = ("content-type", b"application/json")
+
+
 def cloudevent_headers(event: Outgoing, source: str) -> list[tuple[str, bytes]]:
     """CloudEvents 1.0, Kafka protocol binding, binary content mode."""
     return [
-        ("ce_specversion", b"1.0"),
+        _SPECVERSION,
         ("ce_id", event.id.encode()),
-        ("ce_type", event.type.encode()),
-        ("ce_source", source.encode()),
-        ("ce_time", _time_text(event.time)),
+        _text("ce_type", event.type),
+        _text("ce_source", source),
+        _time(event.time),
         ("ce_subject", event.key.encode()),
-        ("content-type", b"application/json"),
+        _CONTENT_TYPE,
     ]
 
 
+@lru_cache(maxsize=256)
+def _text(name: str, value: str) -> tuple[str, bytes]:
+    """A header that thousands of events have in common."""
+    return name, value.encode()
+
+
 @lru_cache(maxsize=16)
-def _time_text(time: datetime) -> bytes:
+def _time(time: datetime) -> tuple[str, bytes]:
     """All events of a transaction have one time."""
-    return time.isoformat().replace("+00:00", "Z").encode()
+    return "ce_time", time.isoformat().replace("+00:00", "Z").encode()
 
 
 def header(headers: Headers, name: str) -> str:

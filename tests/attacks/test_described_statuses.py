@@ -92,9 +92,10 @@ async def test_a_body_that_is_too_large_is_413(operations: list[Operation]) -> N
         for media_type in operation.body_schemas():
             typed = f"{media_type}; boundary=x" if media_type.startswith("multipart/") else media_type
             key = operation.service.agency_key
-            if operation.path.startswith(("/v1/agencies", "/v1/policy", "/v1/opt-outs")):
+            if operation.path.startswith(("/v1/agencies", "/v1/policy", "/v1/opt-outs", "/v1/sign-in-links")):
                 key = ADMIN
-            headers = {"Authorization": f"Bearer {key}", "Content-Type": typed, "Upload-Offset": "0"}
+            headers = operation.headers_of(media_type) | {"Content-Type": typed, "Upload-Offset": "0"}
+            headers["Authorization"] = f"Bearer {key}"
             assert await announce(operation, headers, 2 << 30) == 413, str(operation)
 
 

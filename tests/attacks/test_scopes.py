@@ -16,6 +16,7 @@ import pytest
 from shared.security import new_key
 from tests import stack
 from tests.attacks.notifications_http import client_of
+from tests.descriptions import answer_faults
 from tests.integration import coverage_world, notifications_world, registration_world
 from tests.integration.test_registration_partners import enrolment, listing
 
@@ -83,6 +84,7 @@ registration   POST /v1/agencies                                    403    403  
 registration   GET /v1/agencies                                     403    403  403     403   200     403  401     401
 registration   POST /v1/agencies/{slug}/keys                        403    403  403     403   201     403  401     401
 registration   DELETE /v1/agencies/{slug}/keys/{key_id}             403    403  403     403   204     403  401     401
+registration   POST /v1/sign-in-links                               403    403  403     403   201     403  401     401
 registration   GET /v1/audit                                        200    200  200     403   200     200  401     401
 registration   GET /v1/audit/verify                                 403    403  403     403   200     403  401     401
 registration   GET /v1/sources                                      403    403  403     403   200     403  401     401
@@ -145,6 +147,10 @@ async def check(service: str, http: httpx.AsyncClient, prepare: dict[str, Prepar
             method, path = route_of(call).split()
             headers = dict(request.pop("headers", {})) | bearer(keys.get(caller))
             answer = await ask(http, method, request.pop("path", path), caller, headers=headers, **request)
+            described = description["paths"][route_of(call).split()[1]][method.lower()]
+            if answer.content and answer.headers["content-type"].partition(";")[0].endswith("json"):
+                faults = answer_faults(description, described, answer.status_code, answer.json())
+                wrong += [(call, caller, "is not as described", fault) for fault in faults]
             if not fits(answer, status):
                 wrong.append((call, caller, answer.status_code, answer.text[:200]))
             elif caller not in ("publish", "enroll", "read", "admin") and SECRET in answer.text:

@@ -97,7 +97,7 @@ async def test_refused_rows_corrected_in_a_spreadsheet_are_taken(
     unchanged = await here.upload(saved(rows), "partners", list=name)
     assert unchanged["rejected_by"] == {"invalid_nib": 2}
     again = opened(await downloaded(here, f"/v1/imports/{unchanged['id']}/rejected.{form}"))
-    assert [row[: len(COLUMNS)] for row in again] == [row[: len(COLUMNS)] for row in rows]
+    assert again == rows, "our columns are dropped and written anew"
 
     report = await here.upload(saved(corrected(rows)), "partners", list=name)
     assert (report["accepted"], report["rejected"]) == (2, 0), report
@@ -112,6 +112,19 @@ async def test_refused_rows_corrected_in_a_spreadsheet_are_taken(
 
     whole = await here.upload(as_semicolons(corrected([COLUMNS, *ROWS])), "partners", list=name)
     assert (whole["created"], whole["unchanged"]) == (0, 2), "our columns are no part of a row"
+
+
+async def test_lines_that_were_no_rows_are_refused_again_until_they_are_corrected(here: World) -> None:
+    lines = ['{"nama usaha": "Toko Baris", "kab_kota": "Sukoharjo", "nib": "", "nik": "", "catatan": ""}', "[1, 2]"]
+    first = await here.upload("\n".join([*lines, '{"nama usaha": ["a"]}']).encode(), "partners", list="baris")
+    assert first["rejected_by"] == {"malformed": 2}
+    rows = of_workbook(await downloaded(here, f"/v1/imports/{first['id']}/rejected.xlsx"))
+    again = await here.upload(as_workbook(rows), "partners", list="baris")
+    assert (again["rejected_by"], again["skipped"]) == ({"malformed": 2}, 0)
+    rows = of_workbook(await downloaded(here, f"/v1/imports/{again['id']}/rejected.xlsx"))
+    mended = [rows[0], ["Toko Dua", "Sukoharjo", *rows[1][2:]], ["Toko Tiga", "Sukoharjo", *rows[2][2:]]]
+    report = await here.upload(as_workbook(mended), "partners", list="baris")
+    assert (report["accepted"], report["rejected"]) == (2, 0), report
 
 
 async def test_who_is_unregistered_comes_as_a_workbook_too(here: World) -> None:

@@ -39,6 +39,14 @@ async def coverage(request: Request) -> Response:
     from 1 to 4 has null for it, and `suppressed`: true.
     """
     selection, as_csv = _selection(request), parameters.wants_csv(request)
+    found = await figures_of(request, selection)
+    if as_csv:
+        return await asyncio.to_thread(_csv, selection, found["known_at"], found["rows"])
+    return Response(await asyncio.to_thread(msgspec.json.encode, found), media_type="application/json")
+
+
+async def figures_of(request: Request, selection: Selection) -> dict[str, Any]:
+    """The answer as the caller may see it, with `rows`."""
     known_at = parameters.known_at_text(selection.known_at)
     dimensions = Dimensions(request.app.state.settings.programmes)
     codes = Regions.load().children(selection.region, selection.level)
@@ -63,20 +71,16 @@ async def coverage(request: Request) -> Response:
         "freshness": agencies,
     } | ({} if selection.cooperative is None else {"cooperative": selection.cooperative})
 
-    def answer() -> Response:
+    def rows_shown() -> list[dict[str, Any]]:
         tallies = figures.tallies(sums, selection.by, RegionOfCell(selection), dimensions)
         shown = [key for key in tallies if rules is None or not rules.is_split_suppressed(key[0])]
         rows = _rows(selection, tallies, shown, dimensions, codes, published, targets)
         if channel is not None:
             through = figures.tallies(channel, selection.by, RegionOfCell(selection), dimensions)
             rows = [_with_channel(row, selection, through) for row in rows]
-        if rules is not None:
-            rows = [protection.protected_row(row, selection.by, rules) for row in rows]
-        if as_csv:
-            return _csv(selection, known_at, rows)
-        return Response(msgspec.json.encode(head | {"rows": rows}), media_type="application/json")
+        return rows if rules is None else [protection.protected_row(row, selection.by, rules) for row in rows]
 
-    return await asyncio.to_thread(answer)
+    return head | {"rows": await asyncio.to_thread(rows_shown)}
 
 
 def _selection(request: Request) -> Selection:

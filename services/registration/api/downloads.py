@@ -17,7 +17,7 @@ from services.registration import audit
 from services.registration.api.access import actor_of, check_scope, onlooker, own_import, reader, services
 from services.registration.api.numbers_as_sent import nib_as_sent, nik_koperasi_as_sent
 from services.registration.api.parameters import day_or_today
-from services.registration.intake import columns
+from services.registration.intake import returned_rows
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.vault import Vault
@@ -85,12 +85,13 @@ async def _rejected(here: Services, principal: Principal, import_id: str, form: 
         day = record["refused_deleted_at"].date()
         raise Problem(404, "not_found", f"The refused rows of this upload were deleted on {day}.")
     await _note(here, principal, "rejected.exported", record)
-    width = len(record["header"])
-    header = [*record["header"], *columns.OF_REFUSALS]
+    width, own = len(record["header"]), returned_rows.own(record["header"])
+    header = [*(record["header"][column] for column in own), *returned_rows.OF_REFUSALS]
 
     def cells(row: asyncpg.Record) -> list[str]:
-        sent = _fitted(here.vault.open(row["sealed"])["cells"], width)
-        return [*sent, row["code"], row["field"] or "", row["detail"], str(row["line"])]
+        sent = here.vault.open(row["sealed"])["cells"]
+        fitted = [sent[column] for column in own] if len(sent) == width else _fitted(sent, len(own))
+        return [*fitted, row["code"], row["field"] or "", row["detail"], str(row["line"])]
 
     filename = f"rejected-{record['list']}.{form}"
     return await as_download(here, header, cells, filename, "refused_rows", record["import_id"])
@@ -147,7 +148,7 @@ def _partner(vault: Vault, row: asyncpg.Record) -> list[str]:
 def _fitted(cells: list[str], width: int) -> list[str]:
     """As many cells as the header has: too few are filled up, too many are joined in the last."""
     if len(cells) > width:
-        return [*cells[: width - 1], " | ".join(cells[width - 1 :])]
+        return [*cells[: width - 1], returned_rows.BETWEEN_SURPLUS.join(cells[width - 1 :])]
     return cells + [""] * (width - len(cells))
 
 

@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
+from services.registration.api import event_bodies
 from services.registration.api.access import sender, services
 from services.registration.intake import jurisdiction
 from services.registration.intake.contexts import EventContext
@@ -30,14 +31,12 @@ QUICK_BYTES = 8 << 10
 """Read at once: handing so few over to a thread costs more than reading them."""
 LONGEST_KEY = 200
 """Characters of an Idempotency-Key."""
-# Binary mode is described in words: what it needs are headers, which OpenAPI cannot tie to one media type.
-BODY = {"requestBody": {"required": True, "content": {name: {"schema": {}} for name in MEDIA_TYPES}}}
 
 
 @router.post(
     "/v1/events",
     status_code=202,
-    openapi_extra=BODY,
+    openapi_extra=event_bodies.description(),
     responses=described(409, 415),
     summary="Send one event, a batch, or a line each",
 )

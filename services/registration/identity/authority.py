@@ -26,7 +26,7 @@ class Decision:
     against: frozenset[str]
 
 
-class Authority(msgspec.Struct, frozen=True):
+class Authority(msgspec.Struct, frozen=True, gc=False):
     """The present region and the rows that set the partner's attributes, oldest first.
 
     `disputed`: regions in which agencies list it that may not list the present one, with nobody's later word on both.

@@ -42,7 +42,7 @@ async def regroup(
     touched = Touched()
     if changes or gone or again:
         regrouped = await _settle(work, list(changes.values()), gone, again)
-        partners |= {key: row.partner for key, row in regrouped.rows_by_key().items()}
+        partners |= {row.key: row.partner for rows in regrouped.rows.values() for row in rows}
         touched = regrouped.touched
         await row_versions.note_new(work, offered, held.keys())
     accepted = [Accepted(effect, partners[offer.row.key]) for effect, offer in zip(effects, offered, strict=True)]
@@ -52,10 +52,13 @@ async def regroup(
 async def _settle(work: UnitOfWork, changes: Sequence[Change], gone: Sequence[Row], again: Sequence[Row]) -> Regrouped:
     """Load what the changes reach, decide who is who, and apply that to the unit of work and the database."""
     replaced = [change.before for change in changes if change.before is not None]
-    reached = await reach.load(work, [change.row for change in changes], [*gone, *replaced], again)
-    regrouped = regrouping.decide(reached, partner_id)
+    alone, reached = await reach.load(work, [change.row for change in changes], [*gone, *replaced], again)
+    regrouped = regrouping.NOTHING if reached is None else regrouping.decide(reached, partner_id)
+    if reached is not None:
+        _count_formed(work, changes, reached, regrouped)
+    work.formed.update([row.import_id for row in alone if row.import_id is not None])
+    regrouped = regrouped.with_strangers(alone, partner_id)
     work.apply(regrouped)
-    _count_formed(work, changes, reached, regrouped)
     work.keep_personal({change.row.key: change.offer.personal for change in changes})
     await former_identifiers.follow(work, regrouped.merged)
     await former_identifiers.keep(work, gone)

@@ -13,7 +13,7 @@ from services.registration.identity.profile import Row
 from services.registration.orders import Effect
 
 
-class Offer(msgspec.Struct, frozen=True):
+class Offer(msgspec.Struct, frozen=True, gc=False):
     """A row offered as evidence. `personal` are its personal details in clear."""
 
     row: Row
@@ -24,7 +24,7 @@ class Offer(msgspec.Struct, frozen=True):
     """Whether it is a row as it was once stored: its days are all of its days."""
 
 
-class Change(msgspec.Struct, frozen=True):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """The newest offer of one key as a row, and the row it replaces."""
 
     offer: Offer

@@ -17,7 +17,7 @@ NO_HEADS = Heads()
 NO_WORKERS = ListedWorkers()
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One piece of evidence. `name` is the key of normalised name + regency; what is personal is a keyed hash.
 
     `number_group`, `name_group`: which rows the steps of `matching` join with it, by numbers and under its name.
@@ -49,7 +49,7 @@ class Row(msgspec.Struct, frozen=True):
     name_group: Any = None
 
 
-class Profile(msgspec.Struct, frozen=True):
+class Profile(msgspec.Struct, frozen=True, gc=False):
     """What a partner is, without its number, version and times."""
 
     region: str

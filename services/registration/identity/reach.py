@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
-from services.registration.identity import decisions, former_identifiers, joins
+from services.registration.identity import decisions, former_identifiers, joins, strangers
 from services.registration.identity.decisions import DecidedRow
 from services.registration.identity.matching import Decision
-from services.registration.identity.profile import Row
+from services.registration.identity.profile import Row, values_of
 from services.registration.identity.regrouping import Joined, Reach
-from services.registration.identity.stored_rows import DatabaseRows
+from services.registration.identity.stored_rows import NUMBERS, DatabaseRows
 from services.registration.identity.unit_of_work import UnitOfWork
 
 
@@ -36,20 +36,36 @@ class StoredRows(Protocol):
         """Whether anybody ever decided that partners are different."""
 
 
-async def load(work: UnitOfWork, changed: Sequence[Row], old: Sequence[Row], again: Sequence[Row] = ()) -> Reach:
+async def load(
+    work: UnitOfWork, changed: Sequence[Row], old: Sequence[Row], again: Sequence[Row] = ()
+) -> tuple[list[Row], Reach | None]:
     """What `changed` rows (new, or in their new form) and the `old` ones (removed, or as they were before) reach.
 
-    `again` are rows as they are stored, about which something was decided.
+    `again` are rows as they are stored, about which something was decided. Returns (those of the changed rows that
+    share nothing with anybody, what the others reach; None if there are no others).
     """
     stored = DatabaseRows(work)
     await stored.look_near([*changed, *again, *old])
-    joined = await join(stored, [*changed, *again], old)
     former = await former_identifiers.sharing(work, changed)
+    alone, changed = await apart(stored, changed, [*old, *again, *former])
+    if not (changed or old or again):
+        return alone, None
+    joined = await join(stored, [*changed, *again], old)
     partners = {row.partner for row in (*joined.rows, *old) if row.partner is not None}
     await work.load_states(partners)
     partners |= {each.partner for each in former}
     ages = {partner: work.states[partner].age for partner in partners}
-    return Reach(joined, old, {row.key for row in changed}, former, ages)
+    return alone, Reach(joined, old, {row.key for row in changed}, former, ages)
+
+
+async def apart(stored: StoredRows, changed: Sequence[Row], others: Iterable[Any]) -> tuple[list[Row], list[Row]]:
+    """(those of the changed rows that share nothing with another row, nor with these `others`; the rest)"""
+    near = [
+        *await stored.sharing(*values_of(changed, NUMBERS)),
+        *await stored.bearing({row.name for row in changed}),
+        *await stored.decided(changed),
+    ]
+    return strangers.split(changed, [*near, *others])
 
 
 async def join(stored: StoredRows, changed: Sequence[Row], old: Sequence[Row]) -> Joined:

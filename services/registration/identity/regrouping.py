@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -54,10 +54,15 @@ class Touched:
     names: set[UUID] = field(default_factory=set)
     rows: set[UUID] = field(default_factory=set)
     partners: set[UUID] = field(default_factory=set)
+    doubtful: set[UUID] = field(default_factory=set)
+    """Those of the names and NIKs that another row may have as well: only of these who is who can be in doubt."""
 
     @classmethod
-    def by(cls, rows: Sequence[Row], partners: set[UUID]) -> "Touched":
+    def by(cls, rows: Sequence[Row], partners: set[UUID], strangers: Sequence[Row] = ()) -> "Touched":
+        doubtful = {hashed for row in rows for hashed in (row.name, row.nik) if hashed is not None}
+        rows = [*rows, *strangers]
         return cls(
+            doubtful=doubtful,
             nibs={row.nib for row in rows if row.nib is not None},
             nik_koperasis={row.nik_koperasi for row in rows if row.nik_koperasi is not None},
             niks={row.nik for row in rows if row.nik is not None},
@@ -87,8 +92,22 @@ class Regrouped:
     def rows_by_key(self) -> dict[UUID, Row]:
         return {row.key: row for rows in self.rows.values() for row in rows}
 
+    def with_strangers(self, strangers: Sequence[Row], new_id: Callable[[], UUID]) -> "Regrouped":
+        """This, and each of these rows as a partner of its own."""
+        if not strangers:
+            return self
+        partners = [replace(row, partner=new_id(), number_group=row.key, name_group=row.key) for row in strangers]
+        rows = self.rows | {row.partner: [row] for row in partners}
+        new = [*self.new, *(row.partner for row in partners)]
+        new.sort(key=lambda partner: min(row.sequence for row in rows[partner]))
+        touched = self.touched | Touched.by((), set(), strangers)
+        return Regrouped(rows, new, self.merged, self.moved, touched)
 
-class _Group(msgspec.Struct, frozen=True):
+
+NOTHING: Final = Regrouped({}, [], {}, [], Touched())
+
+
+class _Group(msgspec.Struct, frozen=True, gc=False):
     """Rows of one partner."""
 
     partner: UUID

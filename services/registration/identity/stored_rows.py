@@ -43,15 +43,25 @@ class DatabaseRows:
         self._near = _Near([set(values) for values in numbers], sharing, names, bearing)
 
     async def sharing(self, nibs: list[Any], nik_koperasis: list[Any], niks: list[Any]) -> Sequence[Row]:
-        if self._near is not None and self._near.numbers == [set(nibs), set(nik_koperasis), set(niks)]:
-            return self._near.sharing
-        return await self._rows("evidence_sharing", nibs, nik_koperasis, niks)
+        asked = [set(nibs), set(nik_koperasis), set(niks)]
+        near = self._near
+        if near is None or not all(map(set.issubset, asked, near.numbers)):
+            return await self._rows("evidence_sharing", nibs, nik_koperasis, niks)
+        if asked == near.numbers:
+            return near.sharing
+        nibs_, nik_koperasis_, niks_ = asked
+        return [r for r in near.sharing if r.nib in nibs_ or r.nik_koperasi in nik_koperasis_ or r.nik in niks_]
 
     async def bearing(self, names: Collection[UUID]) -> Sequence[Row]:
-        if self._near is None or not self._near.names <= set(names):
-            return await self._rows("evidence_bearing", list(names)) if names else []
-        others = set(names) - self._near.names
-        return [*self._near.bearing, *(await self.bearing(others) if others else ())]
+        asked = set(names)
+        if self._near is None:
+            return await self._rows("evidence_bearing", list(asked)) if asked else []
+        near = self._near.bearing
+        if not self._near.names <= asked:
+            partners = {row.partner for row in near if row.name in asked}
+            near = [row for row in near if row.partner in partners]
+        others = asked - self._near.names
+        return [*near, *(await self._rows("evidence_bearing", list(others)) if others else ())]
 
     async def holding(self, niks: Collection[UUID]) -> Sequence[Row]:
         """All rows of the partners that hold one of these NIKs."""

@@ -231,3 +231,20 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "basis": headers("dasar, basis, dasar hukum"),
     },
 }
+NOT_USED: Final[Mapping[str, frozenset[str]]] = {
+    "persons": frozenset(("management", "staff", "labour")),
+    "targets": frozenset(("unit",)),
+    "attendance": frozenset(("kind",)),
+    "agreements": frozenset(("basis",)),
+}
+"""Meanings of columns that help to find a header and that no reader uses: a column of theirs is not read."""
+REQUIRED: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+    "persons": (("nik",),),
+    "enrollments": (("participant_no",), ("effective_on",), ("programmes",)),
+    "claims": (("claim_ref",), ("participant_no",), ("programme",), ("occurred_on",), ("amount",), ("status",)),
+    "targets": (("from",), ("until",), ("value",)),
+    "briefings": (("held_on",),),
+    "attendance": (("name", "person"),),
+    "agreements": (("title",), ("date",)),
+}
+"""Meanings without a column of which no row can be taken; of several, one is enough."""

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import chain
 from typing import Final, cast
 
-from services.registration.intake import event_fields, free_text, health_data, member_events
+from services.registration.intake import day_bounds, event_fields, free_text, health_data, member_events
 from services.registration.intake.cells import placeholders, programmes
 from services.registration.intake.commands import (
     Command,
@@ -121,7 +121,8 @@ def _claim(data: Data, context: EventContext, status: str) -> FileClaim:
     held = checked(programmes.programmes([event_fields.required_text(data, "programme")], context.jkp, "programme"))
     amount = event_fields.amount(data, "amount")
     occurred_on, paid_on = event_fields.day(data, "occurred_on"), event_fields.optional_day(data, "paid_on")
-    return FileClaim(claim_ref, number, held[0], amount, occurred_on, status, paid_on)
+    warnings = day_bounds.warnings_of_claim(status, paid_on)
+    return FileClaim(claim_ref, number, held[0], amount, occurred_on, status, paid_on, warnings=warnings)
 
 
 def target_set(data: Data, context: EventContext) -> RecordStatement:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, TypeVar
 from services.registration.intake import values
 from services.registration.intake.cells import days, identifiers, numbers, phones, placeholders
 from services.registration.intake.cells.column_findings import NO_FINDINGS, ColumnFindings
+from services.registration.intake.columns import PHONES
 from services.registration.intake.commands import ContactDetails, Heads, Reference
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.memo import Memo
@@ -154,7 +155,7 @@ def _heads(cells: RowCells) -> Heads:
 
 def contact(cells: RowCells) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
     """How the partner is reached, and the warnings about that."""
-    phone, unusable = phones.phone(cells["phone"])
+    phone, unusable = _phone(cells)
     details = ContactDetails(
         person=cells["owner"] or None,
         phone=phone,
@@ -162,6 +163,17 @@ def contact(cells: RowCells) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
         address=cells["address"] or None,
     )
     return details, ("phone_unusable",) if unusable else ()
+
+
+def _phone(cells: RowCells) -> tuple[str | None, bool]:
+    """The first number of several columns that can be used; whether something was given and none can."""
+    any_unusable = False
+    for meaning in PHONES:
+        found, unusable = phones.phone(cells[meaning])
+        if found:
+            return found, False
+        any_unusable |= unusable
+    return None, any_unusable
 
 
 def email(text: str) -> str | None:
@@ -219,4 +231,5 @@ def _place(cells: RowCells, jurisdiction: Jurisdiction) -> str:
 
 def area(cells: RowCells, jurisdiction: Jurisdiction) -> str:
     """The row's region, of any level; without one, the agency's first."""
-    return checked(jurisdiction.area(cells["region_code"] or cells["region"] or jurisdiction.own[0]))
+    code, name = cells["region_code"], cells["region"]
+    return checked(jurisdiction.area(code or name or jurisdiction.own[0], name if code else ""))

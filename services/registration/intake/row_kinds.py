@@ -5,9 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-import msgspec
-
-from services.registration.intake import free_text, row_cells, values
+from services.registration.intake import day_bounds, free_text, row_cells, values
 from services.registration.intake.cells import numbers, programmes, vocabulary
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import (
@@ -46,7 +44,7 @@ def partner(cells: RowCells, file: FileContext) -> ListPartner:
 
 def person(cells: RowCells, file: FileContext) -> ListPartner:
     """An individual, who is one worker and is known by the NIK."""
-    return msgspec.structs.replace(_listing(cells, file, "individual", needs_nik=True), heads=Heads(total=1))
+    return _listing(cells, file, "individual", needs_nik=True)
 
 
 class _Nature(NamedTuple):
@@ -81,7 +79,7 @@ def _listing(cells: RowCells, file: FileContext, kind: Kind | None, *, needs_nik
         raise Refused("inactive", "status", "Only active ones are listed.")
     found = row_cells.identifying_numbers(cells, file.upload.jurisdiction, nik_required=needs_nik)
     region = row_cells.place(cells, file.upload.jurisdiction)
-    heads = row_cells.heads(cells)
+    heads = Heads(total=1) if kind == "individual" else row_cells.heads(cells)
     if cells["date"]:
         row_cells.day(cells, "date")
     contact, warnings = row_cells.contact(cells)
@@ -147,6 +145,7 @@ def claim(cells: RowCells, file: FileContext) -> FileClaim:
         raise Refused("missing_field", "programme", "A claim concerns one programme.")
     if status is None:
         raise Refused("invalid_value", "status", "The status is PROSES, DIBAYAR or DITOLAK.")
+    paid_on = row_cells.day(cells, "paid_on") if cells["paid_on"] else None
     return FileClaim(
         claim_ref=claim_ref,
         participant_no=participant_no,
@@ -154,8 +153,9 @@ def claim(cells: RowCells, file: FileContext) -> FileClaim:
         amount=amount,
         occurred_on=occurred_on,
         status=status,
-        paid_on=row_cells.day(cells, "paid_on") if cells["paid_on"] else None,
+        paid_on=paid_on,
         line=cells.line,
+        warnings=day_bounds.warnings_of_claim(status, paid_on),
     )
 
 
@@ -196,6 +196,8 @@ def attendance(cells: RowCells, file: FileContext) -> RecordAttendance:
     name = cells["name"] or cells["person"]
     if not name:
         raise Refused("missing_name", "name", "No name is given.")
+    if vocabulary.is_absent(cells.as_sent("present")):
+        raise Refused("invalid_value", "present", "Only those who were present attended: leave this row out.")
     found = row_cells.identifying_numbers(cells, file.upload.jurisdiction)
     region = row_cells.place(cells, file.upload.jurisdiction) if cells["region"] or cells["region_code"] else None
     partner = Reference(nib=found.nib, nik=found.nik, name=name)

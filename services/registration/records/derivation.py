@@ -29,7 +29,7 @@ Digest = Callable[[str, ContactDetails], UUID]
 """A keyed hash of the partner's name and contact details."""
 
 
-class PartnerView(msgspec.Struct, frozen=True):
+class PartnerView(msgspec.Struct, frozen=True, gc=False):
     """A touched partner as loaded. If `rows_changed` is False only its participants changed, and its rows may be
     missing here: its last fact holds."""
 
@@ -44,7 +44,7 @@ class PartnerView(msgspec.Struct, frozen=True):
     """Whose rows count; None where it has no rows here."""
 
 
-class NewFact(msgspec.Struct, Generic[F], frozen=True):
+class NewFact(msgspec.Struct, Generic[F], frozen=True, gc=False):
     """A fact to publish under this event type; `stored` is what the next one is compared with."""
 
     type: str
@@ -52,14 +52,14 @@ class NewFact(msgspec.Struct, Generic[F], frozen=True):
     stored: bytes
 
 
-class NewContact(msgspec.Struct, frozen=True):
+class NewContact(msgspec.Struct, frozen=True, gc=False):
     """A contact to publish, None to delete it; `digest` is what the next one is compared with."""
 
     contact: tuple[str, ContactDetails] | None
     digest: UUID | None
 
 
-class Derived(msgspec.Struct, frozen=True):
+class Derived(msgspec.Struct, frozen=True, gc=False):
     """What is to be published of a partner, None where the last fact still holds; and its region from now on."""
 
     region: str | None

@@ -21,11 +21,14 @@ Doubt = tuple[Kind, str]
 
 async def review(work: UnitOfWork, touched: Touched) -> None:
     """Keep the cases about the names and NIKs of these rows as they are now."""
+    names, niks = touched.names & touched.doubtful, touched.niks & touched.doubtful
+    if not names:
+        return
     cases = await work.there_are("identity_cases")
-    subjects = [str(each) for each in (*touched.names, *touched.niks)] if cases else []
-    records = await work.fetch("in_doubt", list(touched.names), list(touched.niks), subjects)
+    subjects = [str(each) for each in (*names, *niks)] if cases else []
+    records = await work.fetch("in_doubt", list(names), list(niks), subjects)
     about = {record["about"] for record in records if record["about"] is not None}
-    names, niks = touched.names & about, touched.niks & about
+    names, niks = names & about, niks & about
     found = await _doubts(work, names, niks) if about else {}
     await open_cases(work.db, [Case(work.ids(), *doubt, sides) for doubt, sides in sorted(found.items())], work.now)
     await _close_others(work, [(record["kind"], record["subject"]) for record in records if record["kind"]], found)

@@ -39,7 +39,7 @@ QUARANTINE = (
 )
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One row of the file and what it asks for, or why not."""
 
     row: Row

@@ -13,7 +13,7 @@ import pytest
 from services.registration.identity import decisions, matching, regrouping
 from services.registration.identity.decisions import DecidedRow
 from services.registration.identity.profile import Row
-from services.registration.identity.reach import join
+from services.registration.identity.reach import apart, join
 from services.registration.identity.regrouping import Reach
 from tests.unit.registration import identity_oracle
 
@@ -22,26 +22,30 @@ NOW = datetime(2021, 1, 1, tzinfo=UTC)
 
 @dataclass
 class Rows:
-    """Rows and decisions in memory, changed as the writer changes them; `looked_at` counts the rows it asked for."""
+    """Rows and decisions in memory, changed as the writer changes them; `looked_at` are the rows it asked for."""
 
     rows: dict[UUID, Row] = field(default_factory=dict)
     decided_rows: list[DecidedRow] = field(default_factory=list)
     sequence: int = 0
-    looked_at: int = 0
+    looked_at: set[UUID] = field(default_factory=set)
     _ids: Any = field(default_factory=lambda: count(1))
 
     async def change(self, changed: Sequence[Row] = (), removed: Collection[UUID] = ()) -> regrouping.Regrouped:
         """Put the changed rows, remove the others, and regroup."""
         old = [self.rows[key] for key in {*removed, *(r.key for r in changed)} if key in self.rows]
-        joined = await join(self, [self._placed(row) for row in changed], old)
+        alone, others = await apart(self, [self._placed(row) for row in changed], old)
+        joined = await join(self, others, old)
         known = {row.partner for row in (*joined.rows, *old)} - {None}
         ages = {partner: (NOW, partner) for partner in known}
-        reach = Reach(joined, old, {row.key for row in changed}, (), ages)
-        found = regrouping.decide(reach, lambda: UUID(int=next(self._ids)))
+        reach = Reach(joined, old, {row.key for row in others}, (), ages)
+        found = regrouping.decide(reach, self._new_id).with_strangers(alone, self._new_id)
         for row in old:
             del self.rows[row.key]
         self.rows |= found.rows_by_key() | {row.key: row for row in found.moved}
         return found
+
+    def _new_id(self) -> UUID:
+        return UUID(int=next(self._ids))
 
     def _placed(self, row: Row) -> Row:
         before = self.rows.get(row.key)
@@ -57,7 +61,7 @@ class Rows:
         return {frozenset(keys) for keys in partners.values()}
 
     def _seen(self, rows: list[Row]) -> list[Row]:
-        self.looked_at += len(rows)
+        self.looked_at |= {row.key for row in rows}
         return rows
 
     async def sharing(self, nibs: list[Any], nik_koperasis: list[Any], niks: list[Any]) -> list[Row]:
@@ -191,6 +195,6 @@ async def test_a_change_does_not_look_at_the_names_of_those_who_only_share_its_n
         await stored.change(
             [plain(number, list="one", nik=number), plain(100 + number, nik=number, name=f"B{number % 3}")]
         )
-    stored.looked_at = 0
+    stored.looked_at = set()
     await stored.change([plain(99, list="one")])
-    assert stored.looked_at <= 80
+    assert len(stored.looked_at) <= 80

@@ -1,0 +1,59 @@
+"""Events as rows of the outbox: many of one topic that are committed together are a few rows, each a bundle of them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from shared.bus.records import Outgoing
+
+COLUMNS: Final = ("topic", "key", "type", "event_id", "time", "value", "events")
+
+MOST_EVENTS: Final = 1_024
+"""Events of a bundle: so many numbers are left free between two rows of the outbox."""
+
+MOST_BYTES: Final = 524_288
+"""Bytes of the values of a bundle, the last one aside."""
+
+ALONE: Final = frozenset(("access", "reference"))
+"""Topics whose events are a row each: keys have a lane of their own, and statements are searched for texts."""
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(list[Outgoing])
+
+
+def to_rows(events: Iterable[Outgoing]) -> list[tuple[Any, ...]]:
+    """The events as rows of COLUMNS; those of a topic keep their order."""
+    by_topic: dict[str, list[Outgoing]] = {}
+    for event in events:
+        by_topic.setdefault(event.topic, []).append(event)
+    return [
+        _row(bundle)
+        for topic, own in by_topic.items()
+        for bundle in ([[e] for e in own] if topic in ALONE else _cut(own))
+    ]
+
+
+def to_events(number: int, event: Outgoing, count: int) -> list[tuple[int, Outgoing]]:
+    """The events of a row, given as the event that it would be by itself, with their numbers."""
+    return [(number, event)] if count == 1 else list(enumerate(_DECODER.decode(event.value or b""), number))
+
+
+def _cut(events: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
+    """The events in bundles."""
+    begin = size = 0
+    for at, event in enumerate(events):
+        if at - begin == MOST_EVENTS or size >= MOST_BYTES:
+            yield events[begin:at]
+            begin, size = at, 0
+        size += len(event.value or b"")
+    yield events[begin:]
+
+
+def _row(bundle: Sequence[Outgoing]) -> tuple[Any, ...]:
+    first = bundle[0]
+    if len(bundle) == 1:
+        return (first.topic, first.key, first.type, first.id, first.time, first.value, 1)
+    time: datetime = first.time
+    return (first.topic, "", "", "", time, _ENCODER.encode(bundle), len(bundle))
