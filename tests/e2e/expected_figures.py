@@ -51,6 +51,12 @@ class Reached:
         bearer = {"authorization": f"Bearer {self.endpoints.admin_key}"}
         self.http = httpx.Client(headers=bearer, timeout=60, trust_env=False)
 
+    def __enter__(self) -> "Reached":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
     def everything(self, expected: dict[str, Any]) -> dict[str, Any]:
         """The figures; of `expected` only the regions and days are read that it has figures of."""
         return {

@@ -75,7 +75,8 @@ async def check_level(endpoints: Endpoints, level: str) -> None:
 
 def test_every_figure_that_was_expected_is_reached_over_http(loaded: Endpoints) -> None:
     expected = figures_only(EXPECTED)
-    found = figures_only(Reached(loaded, AS_OF).everything(EXPECTED))
+    with Reached(loaded, AS_OF) as reached:
+        found = figures_only(reached.everything(EXPECTED))
     assert found.keys() == expected.keys()
     for chapter, figures in expected.items():
         assert found[chapter] == figures, chapter
