@@ -67,6 +67,7 @@ ProblemCode = Literal[
     "method_not_allowed",
     "unknown_parameter",
     "unsupported_media_type",
+    "cursor_gone",
     "too_many_requests",
     "unavailable",
     "internal",
@@ -470,6 +471,14 @@ PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
         "Send events with one of the media types that the detail names.",
         "Jenis isinya tidak dapat dibaca di sini (415).",
         "Kirim kejadian dengan salah satu jenis media dalam keterangan galat.",
+    ),
+    "cursor_gone": Explanation(
+        ("cursor",),
+        "What comes after this cursor is deleted, since it is older than changes are kept (410).",
+        "Read all own partners anew with GET /v1/partners, and go on with cursor=latest, asked before that.",
+        "Perubahan setelah kursor ini sudah dihapus karena melewati masa simpannya (410).",
+        "Baca ulang semua mitra sendiri dengan GET /v1/partners, lalu lanjutkan dari cursor=latest yang diminta lebih "
+        "dahulu.",
     ),
     "too_many_requests": Explanation(
         (),

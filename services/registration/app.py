@@ -11,10 +11,12 @@ from services.registration.api import (
     audit_trail,
     briefings,
     cases,
+    changes,
     downloads,
     enrolments,
     events,
     imports,
+    keys,
     lists,
     members,
     partners,
@@ -25,7 +27,11 @@ from services.registration.api import (
     upload_decisions,
     upload_form,
     uploads,
+    webhooks,
 )
+from services.registration.feed.receiver import Receivers
+from services.registration.feed.watch import Watch
+from services.registration.feed.webhooks import Webhooks
 from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
 from services.registration.kafka_intake import KafkaIntake
@@ -70,9 +76,12 @@ ROUTES = (
     cases,
     quarantine,
     agencies,
+    keys,
     sign_in_links,
     sources,
     audit_trail,
+    changes,
+    webhooks,
 )
 PAGES = (sign_in, home)
 TEMPLATES = Path(__file__).parent / "web/templates"
@@ -118,13 +127,15 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
     import_worker = ImportWorker(pool, vault, writer, regions, jkp=settings.jkp)
     dry_run_worker = ImportWorker(pool, vault, writer, regions, jkp=settings.jkp, dry_runs=dry_runs)
     access = KafkaAccess(settings.kafka, prefix=settings.topic_prefix, replication=settings.replication)
-    retention = Retention(pool, settings.retention_days)
+    retention = Retention(pool, settings.retention_days, settings.changes_days)
     intake_eraser = IntakeEraser(pool, kafka=kafka, prefix=prefix)
-    erasers = dead_letter_eraser, access, intake_eraser
     days = settings.retention_days
     quota = Quota(pool, settings.upload_quota_mib << 20)
+    watch_changes = Watch(pool)
+    deliveries = Webhooks(pool, vault, Receivers(allow_local=settings.webhooks_allow_local), metrics)
     here = Services(
-        pool, vault, writer, keys, regions, import_worker, dry_run_worker, *erasers, quota, settings.jkp, days
+        *(pool, vault, writer, keys, regions, import_worker, dry_run_worker, dead_letter_eraser, access, intake_eraser),
+        *(quota, watch_changes, deliveries, settings.jkp, days),
     )
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
@@ -143,6 +154,8 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             dead_letter_eraser,
             intake_eraser,
             retention,
+            watch_changes,
+            deliveries,
         ],
         routers=ROUTERS,
         state={"services": here, "keys": ring, "sessions": sessions},

@@ -1128,11 +1128,11 @@ insert into agency (slug, name, regions, scopes) values ($1, $2, $3, $4);
 
 -- name: agencies()
 -- All agencies in the order of their slugs.
-select slug, name, regions, scopes from agency order by slug;
+select slug, name, regions, scopes, requests_per_minute from agency order by slug;
 
 -- name: agency(slug)
 -- What an agency may do, kept as it is until the transaction ends.
-select regions, scopes from agency where slug = $1 for share;
+select regions, scopes, requests_per_minute from agency where slug = $1 for share;
 
 -- name: take_partners_to_derive(limit)
 -- Some of the partners whose facts wait to be derived anew; they wait no more when the transaction commits.
@@ -1192,16 +1192,65 @@ update partner set decided_region = $2, decided_against = $3 where partner_id = 
 
 -- name: keys()
 -- The keys of all agencies, the oldest first.
-select key_id, agency, scopes, revoked, recorded_at, expires_at from keys where agency is not null order by recorded_at, key_id;
+select key_id, agency, scopes, revoked, issued_at, expires_at from keys where agency is not null order by issued_at, key_id;
 
--- name: add_key(key_id, hash, agency, scopes, regions, recorded_at, expires_at)
+-- name: keys_of(agency)
+-- The agency's keys, the newest first; those that ended are shown for ninety days.
+select k.*, case when k.revoked then 'revoked' when k.expires_at <= now() then 'expired' else 'live' end as state
+  from keys k
+ where k.agency = $1 and not (k.revoked and k.recorded_at < now() - interval '90 days')
+   and (k.expires_at is null or k.expires_at > now() - interval '90 days')
+ order by k.issued_at desc, k.key_id limit 500;
+
+-- name: scopes_of_key(agency, key_id)
+-- What a key of the agency may do.
+select scopes from keys where agency = $1 and key_id = $2;
+
+-- name: lock_keys(agency)
+-- An agency's keys are replaced one at a time, until the transaction ends.
+select pg_advisory_xact_lock(hashtext(current_schema() || '/keys/' || $1));
+
+-- name: count_live_keys(agency, purpose)
+-- How many keys of the agency are live for this purpose.
+select count(*) from keys
+ where agency = $1 and purpose = $2 and not revoked and (expires_at is null or expires_at > now());
+
+-- name: live_key(agency, key_id)
+-- The agency's key, if it opens anything.
+select * from keys
+ where agency = $1 and key_id = $2 and not revoked and (expires_at is null or expires_at > now()) for update;
+
+-- name: is_being_replaced(agency, key_id)
+-- Whether a live key took this one's place.
+select exists (select from keys where agency = $1 and replaces = $2 and not revoked
+                                  and (expires_at is null or expires_at > now()));
+
+-- name: end_key(agency, key_id, ends_at)
+-- From then on the key opens nothing, or from when it was to end before.
+update keys set expires_at = least(expires_at, $3), recorded_at = greatest(recorded_at, clock_timestamp())
+ where agency = $1 and key_id = $2 returning *;
+
+-- name: limit_keys(agency, requests_per_minute)
+-- All live keys of the agency may make so many requests a minute.
+update keys set requests_per_minute = $2, recorded_at = greatest(recorded_at, clock_timestamp())
+ where agency = $1 and not revoked and (expires_at is null or expires_at > now()) returning *;
+
+-- name: change_agency(slug, name, limits, requests_per_minute)
+-- A null name leaves the name; `limits`: whether the number of requests is given.
+update agency set name = coalesce($2, name),
+       requests_per_minute = case when $3::boolean then $4::int else requests_per_minute end
+ where slug = $1 returning slug, name, regions, scopes, requests_per_minute;
+
+-- name: add_key(key_id, hash, agency, scopes, regions, recorded_at, expires_at, requests_per_minute, purpose, replaces)
 -- Adds a key by its hash.
-insert into keys (key_id, hash, agency, scopes, regions, recorded_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7);
+insert into keys
+    (key_id, hash, agency, scopes, regions, recorded_at, issued_at, expires_at, requests_per_minute, purpose, replaces)
+values ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10);
 
 -- name: revoke_key(agency, key_id)
 -- Nothing is returned for a key that the agency has not, or not any more.
 update keys set revoked = true, recorded_at = greatest(recorded_at, clock_timestamp())
- where agency = $1 and key_id = $2 and not revoked returning hash, scopes, regions, recorded_at, expires_at;
+ where agency = $1 and key_id = $2 and not revoked returning *;
 
 -- name: set_kafka_key(agency, key_id)
 -- The agency's access to Kafka is revoked with this key from now on, not with an earlier one.
@@ -1307,16 +1356,18 @@ delete from upload where upload_id = (
 returning upload_id;
 
 -- name: claim_import(dry_run)
--- The oldest upload that waits or is to be taken back, or whose worker's lease ran out; a killed worker's is taken over
--- where it was. Either dry runs or those that are meant.
+-- An upload that waits or is to be taken back, or whose worker's lease ran out; a killed worker's is taken over where it
+-- was. Of the agencies whose last upload ended longest ago the oldest: who uploads much waits for itself. Either dry runs
+-- or those that are meant.
 update import i set state = case when i.undo_asked_at is null then 'running' else i.state end,
        attempts = attempts + 1, lease_until = now() + interval '15 seconds'
   from agency a
  where a.slug = i.agency and i.import_id = (
-    select import_id from import
+    select import_id from import due
      where (state in ('queued', 'running') or (undo_asked_at is not null and undone_at is null)) and dry_run = $1
        and (lease_until is null or lease_until < now())
-     order by created_at, import_id limit 1 for update skip locked)
+     order by state <> 'running', (select max(ended.finished_at) from import ended where ended.agency = due.agency)
+              nulls first, created_at, import_id limit 1 for update skip locked)
 returning i.*, a.regions;
 
 -- name: begin_import(import_id, header, rows, skipped, skipped_by, columns, reading, options)
@@ -1633,6 +1684,123 @@ select * from audit where ($1::text is null or agency = $1) and ($2::text is nul
 select * from audit
  where number < $2 and ($1::text is null or agency = $1) and ($3::text is null or action = $3)
  order by number desc limit $4;
+
+-- name: end_of_changes()
+-- The newest number that a change ever had and that is visible; whatever becomes visible later has a higher one, since
+-- changes are numbered under the writer's lock.
+select greatest((select max(number) from change), (select number from change_horizon));
+
+-- name: changes_after(agency, number, until, limit)
+-- An agency's changes after a number and up to another, in their order, each with the agency's refs of the partner: as
+-- they are, or as they were where its rows are gone.
+select c.number, c.partner_id, c.what, c.since, c.other, c.recorded_at,
+       coalesce(c.refs, array(
+           select distinct e.ref from evidence e
+            where e.partner_id = case c.what when 'merged' then c.other else c.partner_id end
+              and e.agency = c.agency and e.ref is not null
+            order by e.ref limit 100)) as refs
+  from change c where c.agency = $1 and c.number > $2 and c.number <= $3 order by c.number limit $4;
+
+-- name: change_horizon()
+-- Up to this number changes are deleted.
+select number from change_horizon;
+
+-- name: agencies_of_changes(after, until)
+-- Who has changes with these numbers.
+select distinct agency from change where number > $1 and number <= $2;
+
+-- name: erase_changes(partner_ids)
+-- By which refs an agency knew a partner that it listed is forgotten.
+update change set refs = null where partner_id = any($1::uuid[]) and refs is not null;
+
+-- name: advance_idle_webhooks()
+-- What has nothing to deliver is delivered up to here: nothing of it is missing when older changes are deleted.
+update webhook w set position = n.number
+  from (select greatest((select max(number) from change), (select number from change_horizon)) as number) n
+ where w.state = 'active' and w.lease is null and w.position < n.number
+   and not exists (select from change c where c.agency = w.agency and c.number > w.position);
+
+-- name: expire_changes(days)
+-- Deletes the oldest changes that are so many days old, and notes up to where; returns nothing when there is none.
+with gone as (
+    delete from change where number in (
+        select number from (select number, recorded_at from change order by number limit 5000) oldest
+         where recorded_at < now() - make_interval(days => $1)) returning number)
+update change_horizon set number = greatest(number, (select max(number) from gone))
+ where exists (select from gone) returning number;
+
+-- name: lock_webhooks(agency)
+-- One webhook of an agency is added at a time, until the transaction ends.
+select pg_advisory_xact_lock(hashtext(current_schema() || '/webhooks/' || $1));
+
+-- name: count_webhooks(agency)
+-- How many webhooks the agency has.
+select count(*) from webhook where agency = $1;
+
+-- name: add_webhook(webhook_id, agency, key_id, events, sealed, position)
+-- A webhook of what comes after this number.
+insert into webhook (webhook_id, agency, key_id, events, sealed, position) values ($1, $2, $3, $4, $5, $6);
+
+-- name: webhooks(agency)
+-- The agency's webhooks, the oldest first, and what waits for each: counted up to a thousand.
+select w.*, (select count(*) from (select from change c where c.agency = w.agency and c.number > w.position
+                                      and c.what = any(w.events) limit 1000) waiting) as waiting
+  from webhook w where w.agency = $1 order by w.created_at, w.webhook_id;
+
+-- name: webhook(webhook_id, agency)
+-- One webhook of the agency.
+select * from webhook where webhook_id = $1 and agency = $2;
+
+-- name: delete_webhook(webhook_id, agency)
+-- The webhook is gone; a delivery under way is not noted any more.
+delete from webhook where webhook_id = $1 and agency = $2 returning webhook_id;
+
+-- name: resume_webhook(webhook_id, agency, key_id, position)
+-- Goes on, from this number if it is higher than where it was; the answers of a delivery that is under way count no more.
+-- From now on it is the webhook of the key that resumed it.
+update webhook set state = 'active', reason = null, key_id = $3, attempts = 0, failing_since = null,
+       next_attempt_at = now(), lease = null, lease_until = null,
+       delivering_to = case when $4 > position then null else delivering_to end, position = greatest(position, $4)
+ where webhook_id = $1 and agency = $2 returning webhook_id;
+
+-- name: pause_webhooks_of(agency, key_id)
+-- What a key made goes no further once it is revoked.
+update webhook set state = 'paused', reason = 'its key was revoked', lease = null, lease_until = null
+ where agency = $1 and key_id = $2 and state = 'active' returning webhook_id;
+
+-- name: move_webhooks(agency, key_id, successor)
+-- A key's webhooks are those of the key that takes its place.
+update webhook set key_id = $3 where agency = $1 and key_id = $2;
+
+-- name: claim_webhook(lease, seconds)
+-- A webhook that has something to deliver now, for this instance alone until the lease runs out; those of a killed one
+-- are taken over then.
+update webhook set lease = $1, lease_until = now() + make_interval(secs => $2)
+ where webhook_id = (
+    select w.webhook_id from webhook w
+     where w.state = 'active' and w.next_attempt_at <= now() and (w.lease_until is null or w.lease_until < now())
+       and exists (select from change c where c.agency = w.agency and c.number > w.position)
+     order by w.next_attempt_at limit 1 for update skip locked)
+returning *;
+
+-- name: begin_delivery(webhook_id, lease, until)
+-- The delivery reaches up to this number, however often it is tried; returns nothing if the lease is lost.
+update webhook set delivering_to = $3 where webhook_id = $1 and lease = $2 returning webhook_id;
+
+-- name: end_delivery(webhook_id, lease, position, delivered)
+-- All up to this number is delivered, or, if nothing was to be, passed over.
+update webhook set position = $3, delivering_to = null, attempts = 0, failing_since = null, last_error = null,
+       last_delivered_at = case when $4::boolean then now() else last_delivered_at end, next_attempt_at = now(),
+       lease = null, lease_until = null
+ where webhook_id = $1 and lease = $2;
+
+-- name: fail_delivery(webhook_id, lease, error, seconds, pause_after_days, is_final)
+-- The delivery is tried again so many seconds later; what failed for so many days, or for good, is paused.
+update webhook set attempts = attempts + 1, failing_since = coalesce(failing_since, now()), last_error = $3,
+       next_attempt_at = now() + make_interval(secs => $4), lease = null, lease_until = null,
+       state = case when $6 or failing_since < now() - make_interval(days => $5) then 'paused' else state end,
+       reason = case when $6 or failing_since < now() - make_interval(days => $5) then $3 else reason end
+ where webhook_id = $1 and lease = $2;
 
 -- name: usable_key(key_id)
 -- Whose key this is, if it opens anything now.

@@ -68,6 +68,10 @@ class Chunk:
         self.refused_rows: list[tuple[Row, Refusal]] = []
         self._is_due = False
 
+    @property
+    def agency(self) -> str:
+        return str(self.record["agency"])
+
     def halves(self) -> "tuple[Chunk, Chunk]":
         """Two chunks of its rows, in order; it has two at least."""
         middle = len(self.lines) // 2

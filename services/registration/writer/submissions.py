@@ -193,6 +193,10 @@ class Decision:
     alone: bool = True
     refusal: Refusal | None = None
 
+    @property
+    def agency(self) -> str | None:
+        return self.by.agency
+
     async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
         found = await work.fetch("case_to_decide", self.case)
         if not found or not decisions.may_see(found[0], work.regions, self.regions):
