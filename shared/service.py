@@ -29,8 +29,8 @@ from shared.key_use import KeyUse
 from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
 from shared.request_text import AddressText, json_texts
-from shared.web.answer_language import AnswerLanguage
 from shared.web import docs
+from shared.web.answer_language import AnswerLanguage
 from shared.web.assets import Assets
 from shared.web.middleware import Pages, unexpected
 from shared.web.pages import Elsewhere

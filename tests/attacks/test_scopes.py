@@ -55,6 +55,18 @@ registration   GET /v1/lists                                        200    403  
 registration   GET /v1/partners                                     200    403  200     403   200     200  401     401
 registration   GET /v1/partners/{partner_id}                        200    403  200     403   200     404  401     401
 registration   DELETE /v1/partners/{partner_id}                     204    403  403     403   204     404  401     401
+registration   GET /v1/partners/{partner_id}/members            200    403  200     403   200     404  401     401
+registration   GET /v1/targets                                  200    200  200     403   200     200  401     401
+registration   GET /v1/targets.csv                              200    200  200     403   200     200  401     401
+registration   GET /v1/targets.xlsx                             200    200  200     403   200     200  401     401
+registration   GET /v1/agreements                               200    200  200     403   200     200  401     401
+registration   GET /v1/agreements.csv                           200    200  200     403   200     200  401     401
+registration   GET /v1/agreements.xlsx                          200    200  200     403   200     200  401     401
+registration   GET /v1/briefings                                200    200  200     403   200     200  401     401
+registration   GET /v1/briefings.csv                            200    200  200     403   200     200  401     401
+registration   GET /v1/briefings.xlsx                           200    200  200     403   200     200  401     401
+registration   GET /v1/briefings/{briefing_id}                  200    403  200     403   200     404  401     401
+registration   GET /v1/enrollments/summary                      403    200  403     403   200     200  401     401
 registration   GET /v1/cases                                        200    200  403     403   200     200  401     401
 registration   POST /v1/cases/{case_id} (region_conflict)           200    403  403     403   200     404  401     401
 registration   POST /v1/cases/{case_id} (participant_claimed)       403    200  403     403   200     404  401     401
@@ -266,6 +278,17 @@ class Registration:
         (partner,) = answer["partners"].values()
         return {"path": f"/v1/partners/{partner}"}
 
+    async def members(self) -> dict[str, Any]:
+        return {"path": (await self.partner())["path"] + "/members"}
+
+    async def briefing(self) -> dict[str, Any]:
+        batch = str(next(self.numbers))
+        data = {"region": "33.11", "name": SECRET, "batch": batch, "held_on": "2021-03-01"}
+        await self.world.send(self.world.event("briefing.held", data), agency="own")
+        items = (await self.world.get("/v1/briefings", "own", limit="1000"))["items"]
+        (found,) = [each["id"] for each in items if each["batch"] == batch]
+        return {"path": f"/v1/briefings/{found}"}
+
     def entry(self, make: Callable[..., dict[str, Any]], correct: bool, becomes: Any = None) -> Prepare:
         """A refused event of this kind; `correct` with the event as it should have been, else corrected already."""
 
@@ -398,6 +421,8 @@ class Registration:
             "POST /v1/imports/{import_id}/confirm (partners)": self.of_import("partners", "/confirm", delisted=1),
             "GET /v1/partners/{partner_id}": self.partner,
             "DELETE /v1/partners/{partner_id}": self.partner,
+            "GET /v1/partners/{partner_id}/members": self.members,
+            "GET /v1/briefings/{briefing_id}": self.briefing,
             "POST /v1/cases/{case_id} (region_conflict)": self.region_conflict,
             "POST /v1/cases/{case_id} (participant_claimed)": self.participant_claimed,
             f"PUT {quarantine} (listing)": self.entry(self.listing, correct=True),

@@ -81,7 +81,7 @@ async def figures_of(request: Request, selection: Selection) -> dict[str, Any]:
         rows = _rows(selection, tallies, shown, dimensions, codes, published, targets)
         if channel is not None:
             through = figures.tallies(channel, selection.by, RegionOfCell(selection), dimensions)
-            rows = [_with_channel(row, selection, through) for row in rows]
+            rows = [_with_through(row, selection, through) for row in rows]
         return rows if rules is None else [protection.protected_row(row, selection.by, rules) for row in rows]
 
     return head | {"rows": await asyncio.to_thread(rows_shown)}
@@ -117,11 +117,11 @@ async def _protection(db: asyncpg.Connection, selection: Selection, dimensions: 
     return await asyncio.to_thread(protection.part_protection, part, channel, sums, selection.by, dimensions)
 
 
-def _with_channel(
+def _with_through(
     row: dict[str, Any], selection: Selection, through: dict[tuple[str, Combination], Tally]
 ) -> dict[str, Any]:
     tally = through.get((row["region"], tuple(row[name] for name in selection.by))) or Tally()
-    return cooperatives.with_channel(row, tally.enrolled, tally.enrolled_workers[0])
+    return cooperatives.with_through(row, tally.enrolled, tally.enrolled_workers[0])
 
 
 def _rows(
@@ -168,7 +168,7 @@ def _table(
     plain = ["listed", "enrolled", "unregistered", "rate"]
     header = ["region", "name", *selection.by, *plain, "workers_listed", "workers_unknown", "workers_enrolled", *levels]
     header += ["target", "progress", "progress_known_at", "as_of", "known_at", "suppressed"]
-    header += [] if selection.cooperative is None else ["cooperative", "channel_enrolled", "channel_workers"]
+    header += [] if selection.cooperative is None else ["cooperative", "through_enrolled", "through_workers"]
     lines = []
     for row in rows:
         workers, target = row["workers"], row["target"] or {}
@@ -177,7 +177,7 @@ def _table(
         line += [workers["by_level"][name][side] for name in figures.JOB_LEVELS for side in ("listed", "enrolled")]
         line += [target.get(name) for name in ("value", "progress", "progress_known_at")]
         line += [selection.as_of.isoformat(), known_at, "true" if row.get("suppressed") else None]
-        if (channel := row.get("channel")) is not None:
-            line += [selection.cooperative, channel["enrolled"], channel["workers"]]
+        if (through := row.get("through")) is not None:
+            line += [selection.cooperative, through["enrolled"], through["workers"]]
         lines.append(line)
     return header, lines

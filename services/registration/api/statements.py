@@ -31,31 +31,38 @@ AsJson = Callable[[asyncpg.Record], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Asked:
-    """Whose statements of which regions are asked for: of an agency, or of all for the administrator."""
+    """Whose statements are asked for (None: all agencies'), of which regions (None: of any)."""
 
-    principal: Annotated[Principal, Depends(reporter)]
-    here: Annotated[Services, Depends(services)]
-    region: Region = None
+    here: Services
+    agency: str | None
+    regions: Sequence[str] | None
 
-    @property
-    def of(self) -> tuple[str | None, Sequence[str] | None]:
-        return self.principal.agency, areas(self.here.regions, self.region)
+
+async def what_is_asked(
+    principal: Annotated[Principal, Depends(reporter)],
+    here: Annotated[Services, Depends(services)],
+    region: Region = None,
+) -> Asked:
+    return Asked(here, principal.agency, areas(here.regions, region))
+
+
+Question = Annotated[Asked, Depends(what_is_asked)]
 
 
 @router.get("/v1/targets", summary="Own targets, the newest first")
-async def list_targets(asked: Annotated[Asked, Depends()], cursor: Cursor = None, limit: Limit = 100) -> dict[str, Any]:
+async def list_targets(asked: Question, cursor: Cursor = None, limit: Limit = 100) -> dict[str, Any]:
     """`region` also finds those of the regions within it. How far a target is reached, coverage answers."""
     return await page(asked, "target.set", target, cursor, limit)
 
 
 @in_both_forms(router, "/v1/targets", "The same as a spreadsheet, all of them")
-async def targets(asked: Annotated[Asked, Depends()], form: Annotated[Wanted, Depends(wanted)]) -> Response:
+async def targets(asked: Question, form: Annotated[Wanted, Depends(wanted)]) -> Response:
     return await download(asked, "target.set", target, TARGET, "targets", form)
 
 
 @router.get("/v1/agreements", summary="Own agreements, the newest first, and which are in force on a day")
 async def list_agreements(
-    asked: Annotated[Asked, Depends()], as_of: str | None = None, cursor: Cursor = None, limit: Limit = 100
+    asked: Question, as_of: str | None = None, cursor: Cursor = None, limit: Limit = 100
 ) -> dict[str, Any]:
     """`in_force` is null where no validity was stated. `region` also finds those of the regions within it."""
     day = day_or_today(as_of, "as_of")
@@ -63,9 +70,7 @@ async def list_agreements(
 
 
 @in_both_forms(router, "/v1/agreements", "The same as a spreadsheet, all of them")
-async def agreements(
-    asked: Annotated[Asked, Depends()], form: Annotated[Wanted, Depends(wanted)], as_of: str | None = None
-) -> Response:
+async def agreements(asked: Question, form: Annotated[Wanted, Depends(wanted)], as_of: str | None = None) -> Response:
     as_json = partial(agreement, day=day_or_today(as_of, "as_of"))
     return await download(asked, "agreement.signed", as_json, AGREEMENT, "agreements", form)
 
@@ -73,8 +78,10 @@ async def agreements(
 async def page(asked: Asked, kind: str, as_json: AsJson, cursor: str | None, limit: int) -> dict[str, Any]:
     """So many statements of a kind after a cursor, and how many there are in all."""
     after = dated_position(cursor)
-    records = await asked.here.pool.fetch(queries["statements_page"], kind, *asked.of, *after, limit + 1)
-    count = await asked.here.pool.fetchval(queries["count_statements"], kind, *asked.of)
+    records = await asked.here.pool.fetch(
+        queries["statements_page"], kind, asked.agency, asked.regions, *after, limit + 1
+    )
+    count = await asked.here.pool.fetchval(queries["count_statements"], kind, asked.agency, asked.regions)
     last = records[limit - 1] if len(records) > limit else None
     return {
         "count": count,
@@ -90,7 +97,7 @@ async def download(asked: Asked, kind: str, as_json: AsJson, names: Sequence[str
         return as_cells(as_json(record), names)
 
     return await as_download(
-        asked.here, list(names), cells, name, form, "statements_page", kind, *asked.of, *FIRST, None
+        asked.here, list(names), cells, name, form, "statements_page", kind, asked.agency, asked.regions, *FIRST, None
     )
 
 
