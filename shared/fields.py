@@ -262,6 +262,7 @@ ACCESS: Final = {
 PLUMBING: Final = {
     "items": "The page's entries",
     "next_cursor": "Send it as `cursor` for the next page; null: this was the last",
+    "text": "Only what holds this text, in whatever case",
     "cursor": "`next_cursor` of the page before",
     "limit": "Entries a page",
     "format": "`csv` is for a spreadsheet; of a file what it is",

@@ -32,6 +32,7 @@ from services.registration.settings import Settings
 from services.registration.upload_quota import Quota
 from services.registration.vault import Vault
 from services.registration.web import home, sign_in
+from services.registration.web import quarantine as quarantine_pages
 from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
@@ -66,7 +67,7 @@ ROUTES = (
     sources,
     audit_trail,
 )
-PAGES = (sign_in, home)
+PAGES = (sign_in, home, quarantine_pages)
 TEMPLATES = Path(__file__).parent / "web/templates"
 ROUTERS = (imports.receiving, *(each.router for each in ROUTES))
 MIGRATIONS = Path(__file__).parent / "migrations"
