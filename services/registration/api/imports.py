@@ -207,6 +207,7 @@ def as_json(record: asyncpg.Record) -> dict[str, Any]:
         "skipped_by": msgspec.json.decode(record["skipped_by"]),
         "rejected_by": msgspec.json.decode(record["rejected_by"]),
         "warnings": msgspec.json.decode(record["warnings"]),
+        "notes": msgspec.json.decode(record["notes"]),
         "kind": record["kind"],
         "list": record["list"],
         "list_date": record["list_date"].isoformat(),

@@ -101,7 +101,8 @@ def undo_refusal(record: asyncpg.Record, days: int) -> str | None:
     if record["finished_at"] is None:
         return "This upload goes on: cancel it with DELETE, then take it back."
     if record["kind"] not in KINDS:
-        return f"A file of {record['kind']} cannot be taken back: send what is right, which replaces what is there."
+        kind = record["kind"]
+        return f"What {kind} state is published for good, not taken back: send the same {kind} with what is right."
     if not record["versions_kept"] or record["finished_at"] < datetime.now(UTC) - timedelta(days=days):
         return f"An upload can be taken back for {days} days; who else listed its rows is not known any more."
     return None

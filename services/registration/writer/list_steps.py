@@ -33,6 +33,10 @@ class _Step:
     alone: bool = True
     taken: tuple[str, ...] = field(default=(), init=False)
 
+    @property
+    def agency(self) -> str:
+        return str(self.record["agency"])
+
     async def take(self, work: UnitOfWork, due: str) -> Sequence[str]:
         """The keys of this step; none once the upload is not due any more."""
         if not await work.fetch(due, self.record["import_id"]):
