@@ -151,7 +151,7 @@ UPLOADS: Final = {
     "replaced": "Rows that took the place of an earlier one",
     "unchanged": "Rows that said nothing new",
     "rejected_by": "Refused rows by code",
-    "columns": "Each column with its meaning, null: not read",
+    "columns": "The columns of the file; of an upload each with its meaning, null: not read",
     "header": "The column as the file names it",
     "read_as": "Its meaning, null: not read",
     "reading": "How the file was read: format, encoding, separator, header_row, sheet …",

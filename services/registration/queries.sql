@@ -1500,6 +1500,12 @@ select distinct on (e.partner_id) e.partner_id, e.ref, e.nib, e.nik_koperasi, e.
                     where p.partner_id = e.partner_id and p.start <= $3 and (p.until is null or p.until > $3))
  order by e.partner_id, e.last_listed desc, e.line desc, e.sequence desc;
 
+-- name: list_named(agency, list)
+-- A list of the agency with rows on it, and its newest upload, null if it came by events alone.
+select e.agency, e.list, (select i.import_id from import i where i.agency = $1 and i.list = $2 and not i.dry_run
+                           order by i.created_at desc limit 1) as import_id
+  from evidence e where e.agency = $1 and e.list = $2 limit 1;
+
 -- name: lists(agency, day)
 -- An agency's lists (or everybody's): partners on them on a day, how many of those are insured, how many are on
 -- another list of that agency.
@@ -1602,6 +1608,10 @@ select count(*)::int as listed,
  where p.status = 'active'
    and case when $2::text is null then convert_from(p.fact, 'UTF8')::jsonb->>'cooperative_id' = $1::uuid::text
             else l.cooperative = $1 end;
+
+-- name: periods_of_partner(partner_id)
+-- From when until when the partner is registered.
+select start::text as start, until::text as until from period where partner_id = $1 order by start;
 
 -- name: own_rows(partner_ids, agency)
 -- What an agency sent of these partners, whole, newest first.
