@@ -185,6 +185,8 @@ UPLOADS: Final = {
     "columns": "Each column with its meaning, null: not read",
     "header": "The column as the file names it",
     "read_as": "Its meaning, null: not read",
+    "note": "What is to be said of the column, as why it is not read",
+    "similar_lists": "Of a new list: lists of the agency of which it may be the next version",
     "reading": "How the file was read: format, encoding, separator, header_row, sheet …",
     "undo": "How far the upload is taken back, null: nobody asked",
     "undone_at": "When it was taken back",

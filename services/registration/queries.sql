@@ -430,7 +430,7 @@ with on_list as (
     select e.partner_id, coalesce(e.import_id >= $1, false) as is_new,
            coalesce(e.import_id >= $1, false)
            or exists (select from row_version v
-                       where v.key = e.key and v.import_id = $1 and v.left_out_by is null) as is_in_file
+                       where v.key = e.key and v.import_id >= $1 and v.left_out_by is null) as is_in_file
       from evidence e where e.agency = $2 and e.list = $3),
 partners as (
     select bool_and(is_new) as is_new, bool_or(is_in_file) as stays from on_list group by partner_id)
@@ -448,7 +448,7 @@ with leaving as (
     select $1, e.key::text from evidence e
      where e.agency = $2 and e.list = $3 and coalesce(e.import_id < $1, true)
        and not exists (select from row_version v
-                        where v.key = e.key and v.import_id = $1 and v.left_out_by is null))
+                        where v.key = e.key and v.import_id >= $1 and v.left_out_by is null))
 update import set leaving_since = (select coalesce(max(version), 0) from row_version) where import_id = $1;
 
 -- name: note_leaving(import_id, listed, missing)

@@ -24,6 +24,7 @@ def error_page(site: Site, request: Request, problem: dict[str, Any], headers: H
         meaning, action = explained.arti, explained.tindakan
     elif explained is not None and is_bare:
         meaning, action = explained.meaning, explained.action
+    told = page.language.sentence(problem["detail"])
     status = int(problem["status"])
     return page.render(
         "error_fragment.html" if is_htmx(request) else "error.html",
@@ -33,7 +34,8 @@ def error_page(site: Site, request: Request, problem: dict[str, Any], headers: H
         heading=_heading(page.language, status),
         meaning=meaning,
         action=action,
-        detail=None if is_bare or problem["detail"] == meaning else problem["detail"],
+        detail=None if is_bare or problem["detail"] == meaning else told,
+        detail_language=page.language.code if told != problem["detail"] else "en",
         code=problem["code"],
     )
 

@@ -19,6 +19,7 @@ from services.coverage.selection import RegionOfCell, Selection
 from services.coverage.sums import cell_sums, channel_sums, selected_sums
 from services.coverage.targets import targets_with_progress
 from shared.database import connection
+from shared.downloads import dialect_of
 from shared.jakarta import today
 from shared.regions import NATION, Regions
 from shared.security import Principal, principal_of, require
@@ -38,10 +39,13 @@ async def coverage(request: Request) -> Response:
     would be more than 20,000 rows; at least one. Without the right `figures:detail` a row that could disclose a count
     from 1 to 4 has null for it, and `suppressed`: true.
     """
-    selection, as_csv = _selection(request), parameters.wants_csv(request)
+    selection, form = _selection(request), parameters.table_form(request)
     found = await figures_of(request, selection)
-    if as_csv:
-        return await asyncio.to_thread(_csv, selection, found["known_at"], found["rows"])
+    if form:
+        header, lines = await asyncio.to_thread(_table, selection, found["known_at"], found["rows"])
+        of_cooperative = "" if selection.cooperative is None else f"-{selection.cooperative}"
+        name = f"coverage-{selection.region}{of_cooperative}-{selection.as_of}"
+        return await asyncio.to_thread(spreadsheet.answer, name, header, lines, form, dialect_of(request))
     return Response(await asyncio.to_thread(msgspec.json.encode, found), media_type="application/json")
 
 
@@ -156,7 +160,10 @@ def _denominators(
     return denominators.evaluate(published, tally.numerators, selection.as_of, kind)
 
 
-def _csv(selection: Selection, known_at: str | None, rows: Sequence[dict[str, Any]]) -> Response:
+def _table(
+    selection: Selection, known_at: str | None, rows: Sequence[dict[str, Any]]
+) -> tuple[list[str], list[list[Any]]]:
+    """(header, lines)"""
     levels = [f"{name}_{side}" for name in figures.JOB_LEVELS for side in ("listed", "enrolled")]
     plain = ["listed", "enrolled", "unregistered", "rate"]
     header = ["region", "name", *selection.by, *plain, "workers_listed", "workers_unknown", "workers_enrolled", *levels]
@@ -173,5 +180,4 @@ def _csv(selection: Selection, known_at: str | None, rows: Sequence[dict[str, An
         if (through := row.get("through")) is not None:
             line += [selection.cooperative, through["enrolled"], through["workers"]]
         lines.append(line)
-    of_cooperative = "" if selection.cooperative is None else f"-{selection.cooperative}"
-    return spreadsheet.answer(f"coverage-{selection.region}{of_cooperative}-{selection.as_of}", header, lines)
+    return header, lines

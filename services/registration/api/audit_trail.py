@@ -3,15 +3,15 @@
 from typing import Annotated, Any, Literal
 
 import asyncpg
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.registration import audit
 from services.registration.api.access import reporter, services
-from services.registration.api.downloads import as_download
+from services.registration.api.downloads import Wanted, as_download
 from services.registration.audit import Entry
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from shared import query_parameters
+from shared import downloads, query_parameters
 from shared.problems import Problem
 from shared.security import Principal, require
 
@@ -21,17 +21,20 @@ HEADER = ["number", "at", "actor", "key_id", "agency", "action", "subjects", "ha
 LAST = (1 << 63) - 1
 
 
-@router.get("/v1/audit", summary="Who did what and when, the newest first; format=csv: all of it, the oldest first")
+@router.get(
+    "/v1/audit", summary="Who did what and when, the newest first; format=csv or xlsx: all of it, the oldest first"
+)
 async def get_audit(
+    request: Request,
     principal: Annotated[Principal, Depends(reporter)],
     here: Annotated[Services, Depends(services)],
     action: Annotated[str | None, Query(max_length=64, pattern=r"^[a-z_.]+$")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    format: Literal["json", "csv"] = "json",
+    format: Literal["json", "csv", "xlsx"] = "json",
 ) -> Any:
-    if format == "csv":
-        return await _csv(here, principal, action)
+    if format != "json":
+        return await _table(here, principal, action, Wanted(format, downloads.dialect_of(request)))
     records = await here.pool.fetch(queries["audit_page"], principal.agency, _before(cursor), action, limit + 1)
     page = records[:limit]
     return {
@@ -64,10 +67,10 @@ def _before(cursor: str | None) -> int:
     return int(cursor)
 
 
-async def _csv(here: Services, principal: Principal, action: str | None) -> Response:
+async def _table(here: Services, principal: Principal, action: str | None, asked: Wanted) -> Response:
     def cells(record: asyncpg.Record) -> list[str]:
         entry = Entry.of(record).as_json()
         subjects = "; ".join(f"{name}={value}" for name, value in entry["subjects"].items())
         return ["" if value is None else str(value) for value in (entry | {"subjects": subjects}).values()]
 
-    return await as_download(here, HEADER, cells, "audit.csv", "audited", principal.agency, action)
+    return await as_download(here, HEADER, cells, "audit", asked, "audited", principal.agency, action)

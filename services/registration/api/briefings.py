@@ -14,7 +14,7 @@ from pydantic import BeforeValidator
 
 from services.registration.api import statements
 from services.registration.api.access import reader, services
-from services.registration.api.downloads import Form, rows_as_download
+from services.registration.api.downloads import Wanted, in_both_forms, rows_as_download, wanted
 from services.registration.api.parameters import dated_position, day_or_none, day_or_today, given, position
 from services.registration.api.statements import Asked, Cursor, Limit, Question
 from services.registration.intake import values
@@ -76,19 +76,10 @@ async def list_briefings(asked: Briefings, cursor: Cursor = None, limit: Limit =
     }
 
 
-@router.get("/v1/briefings.csv", summary="The same as a spreadsheet, all of them")
-async def briefings_csv(asked: Briefings) -> Response:
-    return await _download(asked, "csv")
-
-
-@router.get("/v1/briefings.xlsx", summary="The same as a workbook of texts")
-async def briefings_workbook(asked: Briefings) -> Response:
-    return await _download(asked, "xlsx")
-
-
-async def _download(asked: AskedBriefings, form: Form) -> Response:
+@in_both_forms(router, "/v1/briefings", "The same as a spreadsheet, all of them")
+async def briefings(asked: Briefings, form: Annotated[Wanted, Depends(wanted)]) -> Response:
     rows = [statements.as_cells({**item, **(item["funnel"] or _NO_FUNNEL)}, COLUMNS) for item in await asked.items()]
-    return await rows_as_download(list(COLUMNS), rows, f"briefings.{form}")
+    return await rows_as_download(list(COLUMNS), rows, "briefings", form)
 
 
 @router.get("/v1/briefings/{briefing_id}", summary="One briefing with its attendees and what became of them")

@@ -26,6 +26,7 @@ from services.registration.writer.items import Item
 from services.registration.writer.submissions import CorrectedRow, Events
 from shared import query_parameters
 from shared.database import transaction
+from shared.openapi import refused
 from shared.problems import Problem, described, not_found
 from shared.security import Principal
 
@@ -96,7 +97,7 @@ async def correct(
 
 @router.post(
     "/v1/quarantine/{entry_id}/retry",
-    responses=described(409),
+    responses=described(409) | refused.of_events(),
     summary="Send again; refused again, the answer names the reason",
 )
 async def retry(
