@@ -75,7 +75,7 @@ def of_event(data: Mapping[str, Any], jurisdiction: Jurisdiction) -> DataSubject
 
 
 def all_of_event(data: Mapping[str, Any], regions: Regions) -> list[DataSubject]:
-    """All whom the data of an unknown agency's event names: its partner, its members, those who came to its briefing."""
+    """All whom an unknown agency's event names: its partner, its members, those who came to its briefing."""
     anywhere = Jurisdiction(regions, ())
     where = {"region": data.get("region")}
     invited = [where | {"partner": attendee} for attendee in _several(data, "attendees")]
