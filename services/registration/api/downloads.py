@@ -55,6 +55,8 @@ class Download(StreamingResponse):
 
 
 def _media_type(filename: str) -> str:
+    if filename.endswith(".ndjson"):
+        return "application/x-ndjson"
     return spreadsheet_workbook.MEDIA_TYPE if filename.endswith(".xlsx") else "text/csv; charset=utf-8"
 
 
@@ -163,7 +165,7 @@ async def as_download(
         file = stack.enter_context(TemporaryFile())
         writer = (WorkbookWriter if filename.endswith(".xlsx") else CsvWriter)(file, header)
         stack.callback(writer.close)
-        async for page in _pages(here.pool, query, *arguments):
+        async for page in pages(here.pool, query, *arguments):
             await asyncio.to_thread(_write, writer, page, cells)
         await asyncio.to_thread(writer.close)
         stack.pop_all()  # from here on the answer closes it
@@ -171,7 +173,7 @@ async def as_download(
     return Download(file, filename)
 
 
-async def _pages(pool: asyncpg.Pool, query: str, *arguments: Any) -> AsyncIterator[list[asyncpg.Record]]:
+async def pages(pool: asyncpg.Pool, query: str, *arguments: Any) -> AsyncIterator[list[asyncpg.Record]]:
     async with transaction(pool) as db:
         cursor = await db.cursor(queries[query], *arguments)
         while page := await cursor.fetch(PAGE):

@@ -50,7 +50,8 @@ class Requests:
             await sources.keep(work, request.agency, request.accepted())
             if request.entry is not None:
                 refusals = [item.refusal for item in request.items if item.refusal is not None]
-                await quarantine.update_entry(work, request.entry, request.agency, refusals[0] if refusals else None)
+                command, refusal = request.items[0].command, refusals[0] if refusals else None
+                await quarantine.update_entry(work, request.entry, request.agency, command, refusal)
         await quarantine.enter(work, ((r.agency, r.regions, r.refused()) for r in self._requests if r.entry is None))
 
     async def _survivors(self, work: UnitOfWork) -> dict[UUID, UUID]:
