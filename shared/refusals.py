@@ -56,6 +56,9 @@ WarningCode = Literal[
 ]
 """What is odd about a row or an event that was accepted."""
 
+NoteCode = Literal["guest", "without_briefing", "over_quota"]
+"""What was kept of an accepted row or event in another way than its sender may think."""
+
 ProblemCode = Literal[
     "unauthorized",
     "key_expired",
@@ -392,6 +395,30 @@ WARNINGS: Final[Mapping[WarningCode, Explanation]] = {
         "Send the claim again with the day of payment once it is known.",
         "Klaim berstatus dibayar, tetapi tanggal pembayarannya tidak diisi; klaim tetap dihitung sebagai dibayar.",
         "Kirim ulang klaim dengan tanggal pembayaran bila sudah diketahui.",
+    ),
+}
+
+NOTES: Final[Mapping[NoteCode, Explanation]] = {
+    "guest": Explanation(
+        ("name",),
+        "An attendee represents nobody who is on your own lists: it was kept as a guest, who counts as present alone.",
+        "Nothing, if that is so; else list the business, or correct its name: the guest is found again by itself.",
+        "Peserta mewakili pihak yang tidak ada di daftar Anda: dicatat sebagai tamu dan hanya dihitung hadir.",
+        "Abaikan bila benar; bila tidak, daftarkan usahanya atau perbaiki namanya: tamu dicocokkan lagi sendiri.",
+    ),
+    "without_briefing": Explanation(
+        ("held_on",),
+        "You have stated no briefing that was held on this day: the attendance waits for it.",
+        "Send the briefing of this day, or the attendance again under the right date.",
+        "Anda belum menyampaikan sosialisasi pada tanggal ini: daftar hadir menunggu.",
+        "Kirim jadwal sosialisasi tanggal itu, atau kirim ulang daftar hadir dengan tanggal yang benar.",
+    ),
+    "over_quota": Explanation(
+        ("quota",),
+        "More came to the briefing than its quota; all were kept.",
+        "Nothing, if that is so; else correct the quota or the attendance, and check that the date is the right one.",
+        "Yang hadir lebih banyak daripada kuota sosialisasi; semuanya dicatat.",
+        "Abaikan bila benar; bila tidak, perbaiki kuota atau daftar hadirnya, dan periksa tanggalnya.",
     ),
 }
 

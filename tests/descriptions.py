@@ -1,4 +1,4 @@
-"""Whether values are what a service's description says."""
+"""Whether values and answers are what a service's description says."""
 
 from typing import Any
 
@@ -12,6 +12,24 @@ def faults(document: dict[str, Any], schema: dict[str, Any], value: Any) -> list
     return [
         f"{'/'.join(map(str, error.instance_path))}: {error.message:.300}" for error in validator.iter_errors(value)
     ]
+
+
+def answer_faults(document: dict[str, Any], described: dict[str, Any], status: int, value: Any) -> list[str]:
+    """What is wrong with an answer in JSON. A member that is not described is wrong too: clients are to ignore such,
+    we are to describe them, by another example of the route."""
+    content = described["responses"][str(status)]["content"]
+    schema = next(each["schema"] for media_type, each in content.items() if media_type.endswith("json"))
+    return faults(document, closed(schema), value)
+
+
+def closed(schema: Any) -> Any:
+    """The schema without members that it does not name."""
+    if isinstance(schema, list):
+        return [closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {name: closed(each) for name, each in schema.items()}
+    return {"additionalProperties": False} | inner if isinstance(schema.get("properties"), dict) else inner
 
 
 def is_local_time(text: str) -> bool:

@@ -477,6 +477,14 @@ update import set state = 'cancelled', detail = $4, finished_at = clock_timestam
 -- Nobody leaves the list until somebody confirmed that.
 update import set state = 'waiting', detail = $2, lease_until = null where import_id = $1 and state = 'running';
 
+-- name: waiting_imports(agency, list)
+-- The whole lists of this name that wait for an answer.
+select import_id from import where agency = $1 and list = $2 and state = 'waiting';
+
+-- name: ask_again(import_id, listed, missing, detail)
+-- What is asked of a whole list that waits, counted anew.
+update import set listed = $2, missing = $3, detail = $4 where import_id = $1 and state = 'waiting';
+
 -- name: confirm_import(import_id, delist_at_most)
 -- So many partners may leave the list.
 update import set state = 'queued', detail = null, delist_at_most = $2, attempts = 0
@@ -725,21 +733,64 @@ select * from participant where participant_no in (
     union select participant_no from participant where anchor_partner = any($5::uuid[])
     union select participant_no from participant where anchor_row = any($6::uuid[]));
 
--- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner, history)
+-- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner, history, channel)
 -- Adds the participants, or replaces all of them but their number.
 merge into participant p
 using unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
-             $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bytea[])
+             $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bytea[], $16::uuid[])
       n (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner,
-         phone, email, owner, history)
+         phone, email, owner, history, channel)
    on p.participant_no = n.participant_no
  when matched then update set partner_id = n.partner_id, own_id = n.own_id, found = n.found, region = n.region,
       nib = n.nib, nik_koperasi = n.nik_koperasi, nik = n.nik, name = n.name, anchor_row = n.anchor_row,
-      anchor_partner = n.anchor_partner, phone = n.phone, email = n.email, owner = n.owner, history = n.history
+      anchor_partner = n.anchor_partner, phone = n.phone, email = n.email, owner = n.owner, history = n.history,
+      channel = n.channel
  when not matched then insert (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name,
-      anchor_row, anchor_partner, phone, email, owner, history)
+      anchor_row, anchor_partner, phone, email, owner, history, channel)
       values (n.participant_no, n.partner_id, n.own_id, n.found, n.region, n.nib, n.nik_koperasi, n.nik, n.name,
-      n.anchor_row, n.anchor_partner, n.phone, n.email, n.owner, n.history);
+      n.anchor_row, n.anchor_partner, n.phone, n.email, n.owner, n.history, n.channel);
+
+-- name: enrolled_through(partner_ids)
+-- The partners of the participants whose channel is one of these cooperatives.
+select distinct partner_id from participant where channel = any($1::uuid[]);
+
+-- name: count_participants(day, regencies)
+-- How many participants there are in these regencies (null: anywhere), and of how many the version that holds on a day is
+-- active, has ended, or none has begun; the active by segment, and by programme, of which each holds several.
+with held as (
+    select p.participant_no, v->>'segment' as segment, v->'programmes' as programmes,
+           v is not null as begun,
+           coalesce(v->'programmes' <> '[]' and ((v->>'until') is null or (v->>'until')::date > $1::date), false) as active
+      from participant p left join lateral (
+        select version as v from jsonb_array_elements(convert_from(p.history, 'UTF8')::jsonb) with ordinality e (version, n)
+         where (version->>'effective_on')::date <= $1 order by n desc limit 1) newest on true
+     where $2::text[] is null or p.region = any($2)),
+programmes as (
+    select programme, count(*) as holders
+      from held cross join lateral jsonb_array_elements_text(programmes) programme where active group by programme),
+segments as (select segment, count(*) as holders from held where active group by segment)
+select count(*)::int as participants, count(*) filter (where active)::int as active,
+       count(*) filter (where begun and not active)::int as ended, count(*) filter (where not begun)::int as not_yet_effective,
+       coalesce((select jsonb_object_agg(segment, holders) from segments), '{}') as active_by_segment,
+       coalesce((select jsonb_object_agg(programme, holders) from programmes), '{}') as active_by_programme
+  from held;
+
+-- name: count_matches()
+-- How many participants a list names; of the others how many mean one of several that bear their name in their regency,
+-- since not all of these have another NIB or NIK; and how many partners have several participants.
+with unlisted as (select * from participant where not found),
+bearing as (
+    select u.participant_no, e.partner_id,
+           (u.nib is not null and count(e.nib) > 0 and not bool_or(e.nib is not distinct from u.nib))
+           or (u.nik is not null and count(e.nik) > 0 and not bool_or(e.nik is not distinct from u.nik)) as is_vetoed
+      from unlisted u join evidence n on n.name = u.name join evidence e on e.partner_id = n.partner_id
+     group by u.participant_no, u.nib, u.nik, e.partner_id)
+select (select count(*)::int from participant where found) as matched,
+       (select count(*)::int from unlisted) as unlisted,
+       (select count(*)::int from (select participant_no from bearing group by participant_no
+                                    having count(*) > 1 and not bool_and(is_vetoed)) each) as ambiguous,
+       (select count(*)::int from (select partner_id from participant where found group by partner_id
+                                    having count(*) > 1) each) as partners_with_several;
 
 -- name: remove_periods(partner_ids)
 -- The periods of these partners, which are written anew in the same transaction.
@@ -781,9 +832,70 @@ using unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[]) n (ke
  when not matched then insert (key, type, agency, fields, fact)
       values (n.key, n.type, n.agency, n.fields, n.fact);
 
+-- name: statements_page(type, agency, regions, day, id, limit)
+-- The statements of this type of an agency (null: of all) about these regions (null: any), the newest first: behind a day
+-- and id (null: from the first), so many (null: all).
+select key, md5(key)::uuid as id, agency, fields, day from (
+    select s.*, (coalesce(f->>'date', f->>'held_on', f->>'start', f->>'as_of'))::date as day, f->>'region' as region
+      from statement s cross join lateral (select convert_from(s.fields, 'UTF8')::jsonb as f) decoded
+     where s.type = $1 and ($2::text is null or s.agency = $2)) found
+ where ($3::text[] is null or region = any($3)) and ($4::date is null or (day, md5(key)::uuid) < ($4, $5::uuid))
+ order by day desc, md5(key)::uuid desc limit $6::int;
+
+-- name: count_statements(type, agency, regions)
+-- How many `statements_page` shows in all.
+select count(*)::int from statement
+ where type = $1 and ($2::text is null or agency = $2)
+   and ($3::text[] is null or convert_from(fields, 'UTF8')::jsonb->>'region' = any($3));
+
+-- name: briefings(agency, regions, as_of, since, until, id)
+-- The briefings of an agency (null: of all), of regions, held between two days, of one id (null: any), the newest first:
+-- how many attendees are recorded, how many of them are on that agency's own lists (null: on any), were insured on the
+-- day, and first within 90 days after it, up to a day.
+select b.key, md5(b.key)::uuid as id, b.agency, b.fields, b.day, g.*
+  from (select s.*, (f->>'held_on')::date as day, f->>'region' as region
+          from statement s cross join lateral (select convert_from(s.fields, 'UTF8')::jsonb as f) decoded
+         where s.type = 'briefing.held' and ($1::text is null or s.agency = $1)
+           and ($6::uuid is null or md5(s.key)::uuid = $6)) b
+ cross join lateral (
+    select count(*)::int as recorded, count(*) filter (where listed)::int as listed,
+           count(*) filter (where listed and insured)::int as enrolled_on_the_day,
+           count(*) filter (where listed and not insured and first_start > b.day
+                              and first_start <= least(b.day + 90, $3::date))::int as registered_within_90_days
+      from (select exists (select from evidence e where e.partner_id = a.partner_id
+                              and ($1::text is null or e.agency = $1)) as listed,
+                   exists (select from period x where x.partner_id = a.partner_id and x.start <= b.day
+                              and (x.until is null or x.until > b.day)) as insured,
+                   (select min(x.start) from period x where x.partner_id = a.partner_id) as first_start
+              from attendance a where a.statement = b.key) each) g
+ where ($2::text[] is null or region = any($2)) and ($4::date is null or day >= $4) and ($5::date is null or day <= $5)
+ order by b.day desc, md5(b.key)::uuid desc;
+
+-- name: attendees(statement, agency, as_of, after, limit)
+-- Who came to a briefing, after a cursor: whether that agency lists it (null: anybody), and what became of it up to a day.
+select a.key, a.partner_id, l.listed, l.first_start,
+       case when l.insured then 'enrolled_on_the_day'
+            when l.first_start > a.held_on and l.first_start <= least(a.held_on + 90, $3::date)
+                then 'registered_within_90_days'
+            else 'not_registered' end as outcome
+  from attendance a cross join lateral (
+    select exists (select from evidence e where e.partner_id = a.partner_id
+                      and ($2::text is null or e.agency = $2)) as listed,
+           exists (select from period x where x.partner_id = a.partner_id and x.start <= a.held_on
+                      and (x.until is null or x.until > a.held_on)) as insured,
+           (select min(x.start) from period x where x.partner_id = a.partner_id) as first_start) l
+ where a.statement = $1 and a.key > $4 order by a.key limit $5;
+
+-- name: without_briefing(agency)
+-- The days of which an agency (null: any) recorded attendance and stated no briefing, and how many came.
+select agency, held_on, count(*)::int as recorded from attendance
+ where statement is null and ($1::text is null or agency = $1) group by agency, held_on order by agency, held_on;
+
 -- name: briefing_of_day(agencies, days)
 -- The briefing an agency held on a day and where, the first by key if there were several.
-select distinct on (k.agency, k.held_on) k.agency, k.held_on, s.key, split_part(s.key, '/', 2) as region
+select distinct on (k.agency, k.held_on) k.agency, k.held_on, s.key, split_part(s.key, '/', 2) as region,
+       (convert_from(s.fields, 'UTF8')::jsonb->>'quota')::bigint as quota,
+       (select count(*) from attendance a where a.statement = s.key) as recorded
   from unnest($1::text[], $2::date[]) k (agency, held_on)
   join statement s on s.type = 'briefing.held' and s.agency = k.agency
    and s.key like 'briefing.held/%/' || k.held_on || '/%'
@@ -1244,13 +1356,23 @@ delete from import_file f
    and not exists (select from import where file_id = $1 and state in ('queued', 'running') and stage = 'rows');
 
 -- name: bytes_waiting(agency)
--- How many bytes the agency's files take that wait: uploads with their whole length, and other files of imports, each
--- once: a dry run's file stays until it is through, also when its upload was deleted.
-select coalesce((select sum(length) from upload where agency = $1 and expires_at > now()), 0)
+-- How many bytes the agency's files take that wait: uploads with their whole length, other files of imports, each once (a
+-- dry run's file stays until it is through, also when its upload was deleted), and what is just being received.
+select coalesce((select sum(bytes) from receiving where agency = $1 and expires_at > now()), 0)
+     + coalesce((select sum(length) from upload where agency = $1 and expires_at > now()), 0)
      + coalesce((select sum(size) from (
             select distinct on (i.file_id) i.size from import i
              where i.agency = $1 and i.state in ('queued', 'running') and i.stage = 'rows'
                and not exists (select from upload u where u.upload_id = i.file_id)) files), 0);
+
+-- name: reserve(request, agency, bytes)
+-- So many bytes of a request that is being received count for the agency, for ten minutes.
+insert into receiving (request, agency, bytes, expires_at) values ($1, $2, $3, clock_timestamp() + interval '10 minutes')
+    on conflict (request) do update set bytes = excluded.bytes, expires_at = excluded.expires_at;
+
+-- name: release(request)
+-- The request was received; those of which nobody said so for ten minutes go as well.
+delete from receiving where request = $1 or expires_at <= now();
 
 -- name: lock_quota(agency)
 -- Held until the transaction ends: what an agency's new upload may take is judged one after the other.
@@ -1264,9 +1386,13 @@ insert into upload (upload_id, agency, filename, length) values ($1, $2, $3, $4)
 -- The agency's upload, unless its time is over.
 select * from upload where upload_id = $1 and agency = $2 and expires_at > now();
 
--- name: uploads(agency)
--- The agency's uploads, the oldest first.
-select * from upload where agency = $1 and expires_at > now() order by upload_id;
+-- name: uploads(agency, after, limit)
+-- The agency's uploads behind this id, the oldest first.
+select * from upload where agency = $1 and upload_id > $2 and expires_at > now() order by upload_id limit $3;
+
+-- name: open_uploads(agency)
+-- How many uploads the agency has that no import took.
+select count(*) from upload where agency = $1 and expires_at > now();
 
 -- name: add_upload_part(upload_id, offset, bytes, sealed)
 -- Adds what follows the bytes received so far, and nothing if these are not as many as the sender thinks: of two who send
@@ -1362,18 +1488,19 @@ update import set lease_until = now() + interval '15 seconds'
 -- A dry run that was interrupted begins anew: what it found so far is dropped with the effects it had.
 with dropped as (delete from quarantine where import_id = $1)
 update import set next_position = 0, accepted = 0, created = 0, unchanged = 0, replaced = 0, rejected = 0,
-       rejected_by = '{}', warnings = '{}'
+       rejected_by = '{}', warnings = '{}', notes = '{}'
  where import_id = $1 and state = 'running' and next_position > 0;
 
 -- name: import_due(import_id)
 -- The import's next position, while it runs.
 select next_position from import where import_id = $1 and state = 'running' for update;
 
--- name: advance_import(import_id, next_position, accepted, created, unchanged, rejected, rejected_by, warnings, replaced)
+-- name: advance_import(import_id, next_position, accepted, created, unchanged, rejected, rejected_by, warnings, replaced, notes)
 -- Adds a chunk's counts and moves the upload's place behind the chunk, in the chunk's transaction.
 update import set next_position = $2, attempts = 0, accepted = accepted + $3, created = created + $4, unchanged = unchanged + $5,
        rejected = rejected + $6, rejected_by = add_counts(rejected_by, $7::jsonb),
-       warnings = add_counts(warnings, $8::jsonb), replaced = replaced + $9, lease_until = now() + interval '15 seconds'
+       warnings = add_counts(warnings, $8::jsonb), replaced = replaced + $9, notes = add_counts(notes, $10::jsonb),
+       lease_until = now() + interval '15 seconds'
  where import_id = $1;
 
 -- name: finish_import(import_id)
@@ -1395,6 +1522,11 @@ returning import_id;
 -- name: import(import_id, agency)
 -- The agency's upload, or anybody's for the administrator (null).
 select * from import where import_id = $1 and ($2::text is null or agency = $2);
+
+-- name: lists_before(import_id, agency, kind)
+-- The names under which the agency sent files of this kind before this upload; the newest thousand.
+select list from import where agency = $2 and kind = $3 and not dry_run and import_id < $1
+ group by list order by max(import_id::text) desc limit 1000;
 
 -- name: imports(agency)
 -- The newest 100 uploads of the agency, or of all for the administrator (null).
@@ -1493,6 +1625,53 @@ select p.partner_id, p.region, p.listed_on, p.fact,
   from partner asked join partner p on p.partner_id = coalesce(asked.merged_into, asked.partner_id)
  where asked.partner_id = $2 and p.status = 'active' and p.fact is not null
    and ($1::text is null or exists (select from evidence e where e.partner_id = p.partner_id and e.agency = $1));
+
+-- name: known_cooperative(agency, partner_id)
+-- The id that answers for this partner, if the agency listed it or a member of it (null: for the administrator).
+select p.partner_id
+  from partner asked join partner p on p.partner_id = coalesce(asked.merged_into, asked.partner_id)
+ where asked.partner_id = $2 and p.status = 'active'
+   and ($1::text is null
+        or exists (select from evidence e where e.partner_id = p.partner_id and e.agency = $1)
+        or exists (select from evidence e where e.cooperative = p.partner_id and e.agency = $1));
+
+-- name: members(cooperative, agency, day, after, registered, limit)
+-- The cooperative's members that the agency listed by a day, after a cursor, in the order of their ids: by its own newest
+-- row of each that names a cooperative, for the administrator (null) by the partner's last fact.
+with listed as (
+    select distinct on (e.partner_id) e.partner_id, e.cooperative
+      from evidence e
+     where e.partner_id in (select partner_id from evidence
+                             where cooperative = $1 and ($2::text is null or agency = $2) and first_listed <= $3
+                               and partner_id > $4)
+       and e.cooperative is not null and ($2::text is null or e.agency = $2)
+     order by e.partner_id, e.last_listed desc, e.line desc, e.agency desc, e.list desc, e.sequence desc),
+found as (
+    select p.partner_id, p.region, p.listed_on, p.fact,
+           exists (select from period x where x.partner_id = p.partner_id and x.start <= $3
+                      and (x.until is null or x.until > $3)) as registered
+      from listed l join partner p using (partner_id)
+     where p.status = 'active'
+       and case when $2::text is null then convert_from(p.fact, 'UTF8')::jsonb->>'cooperative_id' = $1::uuid::text
+                else l.cooperative = $1 end)
+select * from found where $5::boolean is null or registered = $5 order by partner_id limit $6;
+
+-- name: count_members(cooperative, agency, day)
+-- How many members `members` shows in all, and how many of them are insured on that day.
+with listed as (
+    select distinct on (e.partner_id) e.partner_id, e.cooperative
+      from evidence e
+     where e.partner_id in (select partner_id from evidence
+                             where cooperative = $1 and ($2::text is null or agency = $2) and first_listed <= $3)
+       and e.cooperative is not null and ($2::text is null or e.agency = $2)
+     order by e.partner_id, e.last_listed desc, e.line desc, e.agency desc, e.list desc, e.sequence desc)
+select count(*)::int as listed,
+       count(*) filter (where exists (select from period x where x.partner_id = p.partner_id and x.start <= $3
+                                         and (x.until is null or x.until > $3)))::int as registered
+  from listed l join partner p using (partner_id)
+ where p.status = 'active'
+   and case when $2::text is null then convert_from(p.fact, 'UTF8')::jsonb->>'cooperative_id' = $1::uuid::text
+            else l.cooperative = $1 end;
 
 -- name: own_rows(partner_ids, agency)
 -- What an agency sent of these partners, whole, newest first.

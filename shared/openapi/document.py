@@ -2,14 +2,15 @@
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from fastapi.routing import APIRoute
 
 from shared.events.schemas import with_referenced
 from shared.fields import EXAMPLES, with_words
-from shared.openapi import examples, inferred, refused
+from shared.openapi import examples, refused
+from shared.openapi.inferred import Inference
 from shared.problems import SCHEMA
 
 Node = dict[str, Any]
@@ -49,8 +50,10 @@ def complete(document: Node, routes: Mapping[str, APIRoute]) -> Node:
     components["securitySchemes"] = SCHEMES
     components["examples"] = refused.examples()
     components.setdefault("schemas", {})["Problem"] = SCHEMA
+    given = {name: examples.of_route(route) for name, route in routes.items()}
+    inference = _inference(given.values())
     for path, operation in operations(document):
-        _complete(operation, path, examples.of_route(routes[operation["operationId"]]))
+        _complete(operation, path, given[operation["operationId"]], inference)
     with_referenced(components["schemas"], document["paths"])
     with_words(document)
     return document
@@ -60,6 +63,16 @@ def operations(document: Node) -> Iterator[tuple[str, Node]]:
     """(path, operation) of everything described."""
     for path, item in document["paths"].items():
         yield from ((path, item[method]) for method in METHODS if method in item)
+
+
+def _inference(given: Iterable[examples.OfRoute]) -> Inference:
+    """What the examples of all routes show."""
+    made = Inference()
+    for statuses in given:
+        for status, contents in statuses.items():
+            for named in contents.values() if status != examples.REQUEST else ():
+                made.learn(list(named.values()))
+    return made
 
 
 def _tags(routes: Any) -> dict[str, str]:
@@ -76,7 +89,7 @@ def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _complete(operation: Node, path: str, given: dict[str, dict[str, dict[str, Any]]]) -> None:
+def _complete(operation: Node, path: str, given: examples.OfRoute, inference: Inference) -> None:
     if path.startswith("/v1/"):
         operation["security"] = [{scheme: []} for scheme in SCHEMES]
     for parameter in operation.get("parameters", []):
@@ -86,19 +99,19 @@ def _complete(operation: Node, path: str, given: dict[str, dict[str, dict[str, A
         _request(operation.setdefault("requestBody", {"required": True, "content": {}}), given[examples.REQUEST])
     for status, response in operation["responses"].items():
         if int(status) < 400:
-            _answer(response, given.get(status, {}))
+            _answer(response, given.get(status, {}), inference)
         else:
-            _refusal(int(status), response, given.get(status, {}))
+            _refusal(int(status), response, given.get(status, {}), inference)
 
 
-def _request(body: Node, given: dict[str, dict[str, Any]]) -> None:
+def _request(body: Node, given: examples.Contents) -> None:
     for media_type, named in given.items():
         content = body["content"].setdefault(media_type, {"schema": {"type": "string", "format": "binary"}})
         if named:
             content["examples"] = examples.as_openapi(named)
 
 
-def _answer(response: Node, given: dict[str, dict[str, Any]]) -> None:
+def _answer(response: Node, given: examples.Contents, inference: Inference) -> None:
     """An answer of success: the media types of its examples, each with a schema."""
     if response["description"] == "Successful Response":
         response["description"] = "What was asked for, or what it led to"
@@ -108,18 +121,18 @@ def _answer(response: Node, given: dict[str, dict[str, Any]]) -> None:
         response.setdefault("headers", {})["Content-Disposition"] = DOWNLOAD
     described = response.get("content", {})
     response["content"] = {
-        media_type: {"schema": _schema(described.get(media_type, {}).get("schema", {}), media_type, named)}
+        media_type: {"schema": _schema(described.get(media_type, {}).get("schema", {}), media_type, named, inference)}
         | ({"examples": examples.as_openapi(named)} if named else {})
         for media_type, named in given.items()
     }
 
 
-def _schema(described: Node, media_type: str, named: dict[str, Any]) -> Node:
+def _schema(described: Node, media_type: str, named: dict[str, Any], inference: Inference) -> Node:
     if not is_plain(described):
         return described
     if not media_type.endswith("json"):
         return {"type": "string"} if named else {"type": "string", "format": "binary"}
-    return inferred.schema(list(named.values()))
+    return inference.schema(list(named.values()))
 
 
 def is_plain(schema: Node) -> bool:
@@ -127,7 +140,7 @@ def is_plain(schema: Node) -> bool:
     return not {"$ref", "properties", "oneOf", "anyOf", "allOf"} & (schema.keys() | schema.get("items", {}).keys())
 
 
-def _refusal(status: int, response: Node, given: dict[str, dict[str, Any]]) -> None:
+def _refusal(status: int, response: Node, given: examples.Contents, inference: Inference) -> None:
     response.setdefault("headers", {}).update(refused.headers(status))
     for media_type, content in response.get("content", {}).items():
         own = examples.as_openapi(given.get(media_type, {}))
@@ -137,6 +150,6 @@ def _refusal(status: int, response: Node, given: dict[str, dict[str, Any]]) -> N
         if own:
             content["examples"] = own
         if is_plain(content.get("schema", {})) and given.get(media_type):
-            content["schema"] = inferred.schema(list(given[media_type].values()))
+            content["schema"] = inference.schema(list(given[media_type].values()))
     if not response["headers"]:
         del response["headers"]

@@ -17,10 +17,15 @@ from fastapi.routing import APIRoute
 
 REQUEST = "request"
 
+Contents = dict[str, dict[str, Any]]
+"""Media type → name → example."""
+OfRoute = dict[str, Contents]
+"""REQUEST or a status → its examples."""
+
 
 @cache
-def _read(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
-    found: dict[str, dict[str, dict[str, Any]]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+def _read(path: Path) -> OfRoute:
+    found: OfRoute = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return found
 
 

@@ -97,7 +97,8 @@ async def test_a_body_that_is_too_large_is_413(operations: list[Operation]) -> N
             key = operation.service.agency_key
             if operation.path.startswith(("/v1/agencies", "/v1/policy", "/v1/opt-outs", "/v1/sign-in-links")):
                 key = ADMIN
-            headers = {"Authorization": f"Bearer {key}", "Content-Type": typed, "Upload-Offset": "0"}
+            headers = operation.headers_of(media_type) | {"Content-Type": typed, "Upload-Offset": "0"}
+            headers["Authorization"] = f"Bearer {key}"
             assert await announce(operation, headers, 2 << 30) == 413, str(operation)
 
 

@@ -16,6 +16,7 @@ import pytest
 from shared.security import new_key
 from tests import stack
 from tests.attacks.notifications_http import client_of
+from tests.descriptions import answer_faults
 from tests.integration import coverage_world, notifications_world, registration_world
 from tests.integration.test_registration_partners import enrolment, listing
 
@@ -149,6 +150,10 @@ async def check(service: str, http: httpx.AsyncClient, prepare: dict[str, Prepar
             method, path = route_of(call).split()
             headers = dict(request.pop("headers", {})) | bearer(keys.get(caller))
             answer = await ask(http, method, request.pop("path", path), caller, headers=headers, **request)
+            described = description["paths"][route_of(call).split()[1]][method.lower()]
+            if answer.content and answer.headers["content-type"].partition(";")[0].endswith("json"):
+                faults = answer_faults(description, described, answer.status_code, answer.json())
+                wrong += [(call, caller, "is not as described", fault) for fault in faults]
             if not fits(answer, status):
                 wrong.append((call, caller, answer.status_code, answer.text[:200]))
             elif caller not in ("publish", "enroll", "read", "admin") and SECRET in answer.text:

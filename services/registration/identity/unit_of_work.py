@@ -178,6 +178,10 @@ class UnitOfWork:
         """The facts of these partners may change although their rows do not."""
         self.regrouped.update(partners)
 
+    def enrol_again(self, partners: Iterable[UUID]) -> None:
+        """The timelines of these partners may change although their participants do not."""
+        self.reenrolled.update(partners)
+
     def keep_personal(self, details: Mapping[UUID, dict[str, Any]]) -> None:
         """The personal details of these rows in clear."""
         self.personal.update(details)

@@ -1,6 +1,6 @@
 """Every touched partner is loaded, its facts are derived, and those that are new are published."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,7 @@ async def publish(work: UnitOfWork) -> set[UUID]:
     await work.load_agencies(touched)
     disputes = Disputes(work)
     by_partner = await participants.of_partners(work, touched)
+    answering = await _answering(work, by_partner)
     found: list[Change] = []
     went = _went(work)
     async for partner in in_turns(sorted(touched)):
@@ -39,7 +40,7 @@ async def publish(work: UnitOfWork) -> set[UUID]:
             authority = work.authority(partner) if state.is_active and work.rows.get(partner) else None
             if partner in work.regrouped:
                 disputes.note(partner, authority)
-            new = _derive(work, state, authority, by_partner.get(partner, ()))
+            new = _derive(work, state, authority, by_partner.get(partner, ()), answering)
             if (refusal := fact_limits.misfit(new)) is None:
                 found += changes.of(state, new, day_of(work.now), work.split, went.get(partner, frozenset()))
                 _publish(work, state, new)
@@ -58,11 +59,21 @@ async def _touched(work: UnitOfWork) -> set[UUID]:
         members = await work.fetch("move_cooperatives", list(survivors), list(survivors.values()))
         work.reload_rows(row["partner_id"] for row in members)
         # Ids merged earlier into one merged now answer as its survivor.
-        earlier = await work.fetch("merged_earlier", list(survivors))
-        work.derive_again(row["partner_id"] for row in earlier)
+        earlier = [row["partner_id"] for row in await work.fetch("merged_earlier", list(survivors))]
+        work.derive_again(earlier)
+        through = await work.fetch("enrolled_through", [*survivors, *earlier])
+        work.enrol_again(row["partner_id"] for row in through)
     touched = work.regrouped | work.reenrolled
     await work.load_states(touched)
     return touched
+
+
+async def _answering(work: UnitOfWork, by_partner: Mapping[UUID, Sequence[Participant]]) -> dict[UUID, UUID]:
+    """The id that answers now for each cooperative through which these were enrolled."""
+    histories = [each.history for own in by_partner.values() for each in own]
+    channels = {version.channel for history in histories for version in history} - {None}
+    records = await work.fetch("survivors", list(channels)) if channels else ()
+    return {record["asked"]: record["partner_id"] for record in records}
 
 
 async def _load_rows(work: UnitOfWork) -> None:
@@ -84,7 +95,13 @@ async def _load_personal(work: UnitOfWork) -> None:
     work.keep_personal({record["key"]: work.vault.open(record["sealed"]) for record in records})
 
 
-def _derive(work: UnitOfWork, state: PartnerState, authority: Authority | None, held: Iterable[Participant]) -> Derived:
+def _derive(
+    work: UnitOfWork,
+    state: PartnerState,
+    authority: Authority | None,
+    held: Iterable[Participant],
+    answering: Mapping[UUID, UUID],
+) -> Derived:
     partner = state.partner_id
     rows, rows_changed = work.rows.get(partner, []), partner in work.regrouped
     counting = authority.counting if authority and rows_changed else ()
@@ -95,7 +112,7 @@ def _derive(work: UnitOfWork, state: PartnerState, authority: Authority | None, 
         reached = (details.person, details.phone, details.email, details.language)
         return work.vault.hash("contact", str(partner), name, *reached)
 
-    return derivation.derive(view, work.current, digest)
+    return derivation.derive(view, lambda each: work.current(answering.get(each, each)), digest)
 
 
 def _contact_of(personal: dict[str, Any]) -> tuple[str, ContactDetails]:

@@ -139,6 +139,7 @@ class Chunk:
             json.dumps(report["rejected_by"]),
             json.dumps(report["warnings"]),
             report["replaced"],
+            json.dumps(report["notes"]),
         )
         if self.last:
             has_more = self.record["replaces"] and not self.record["dry_run"]
@@ -160,6 +161,7 @@ class Chunk:
             "rejected": len(refusals),
             "rejected_by": dict(Counter(refusal.code for refusal in refusals)),
             "warnings": dict(Counter(warnings)),
+            "notes": dict(Counter(note for each in outcomes if isinstance(each, Accepted) for note in each.notes)),
         }
 
     def _entry(self, work: UnitOfWork, line: Line, refusal: Refusal) -> tuple[Any, ...]:
