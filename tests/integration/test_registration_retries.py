@@ -68,7 +68,7 @@ async def _nothing_left(here: World) -> bool:
 
 async def test_rows_of_files_are_taken_too_and_only_their_own_agencys_ref_counts(here: World, own: str) -> None:
     other = await here.agency(next(_agencies))
-    header = "no_peserta;id;kab_kota;program;tgl_efektif;segmen"
+    header = "no_peserta;ref;kab_kota;program;tgl_efektif;segmen"
     rows = "\n".join((header, "U1;X-1;33.11;JKK,JKM;2021-01-01;PU", "U2;X-2;33.11;JKK,JKM;2021-01-01;PU"))
     report = await here.upload(rows, "enrollments", own, list="peserta")
     assert report["rejected_by"] == {"partner_unknown": 2}
@@ -124,7 +124,7 @@ async def test_an_entry_refused_for_another_reason_shows_when_it_was_tried(here:
 
 async def test_many_are_sent_again_by_code_or_upload_and_page_by_page(here: World, own: str) -> None:
     lines = "\n".join(f"Toko Ulang {n};{n:03};Entah {n}" for n in range(5))
-    report = await here.upload(f"nama usaha;id;kab_kota\n{lines}", "partners", own, list="ulang")
+    report = await here.upload(f"nama usaha;ref;kab_kota\n{lines}", "partners", own, list="ulang")
     await send(here, own, "claim.filed", claim("Z1", claim_ref="C1"))
     for entry in await entries(here, own, import_id=report["id"]):
         path = f"/v1/quarantine/{entry['id']}"
