@@ -23,7 +23,7 @@ WRONG_KEYS: Final = RateLimitItemPerMinute(30)
 address may be a whole office, or a proxy."""
 WRONG_KEY_DELAY: Final = 1.0
 """Seconds."""
-NEEDS_NOBODY: Final = ("/assets/", "/livez", "/readyz", "/metrics", "/openapi.json")
+NEEDS_NOBODY: Final = ("/assets/", "/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json")
 
 
 Headers = dict[str, str]

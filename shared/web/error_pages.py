@@ -6,9 +6,9 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from shared.refusals import PROBLEMS, REFUSALS
 from shared.web.language import Language
 from shared.web.pages import LANGUAGE, SESSION, Page, is_htmx
+from shared.web.reasons import explanation
 from shared.web.site import Site
 
 PASSED_ON = ("retry-after", "connection", "allow")
@@ -17,13 +17,14 @@ PASSED_ON = ("retry-after", "connection", "allow")
 def error_page(site: Site, request: Request, problem: dict[str, Any], headers: Headers) -> HTMLResponse:
     """The page of a problem; for htmx the part that it puts into the page's place for messages."""
     page = Page(request, site, site.languages[request.scope[LANGUAGE]], request.scope.get(SESSION))
-    explained = PROBLEMS.get(problem["code"]) or REFUSALS.get(problem["code"])
+    explained = explanation(problem["code"])
     is_bare = problem["detail"] == problem.get("title")
     meaning, action = problem["detail"], None
     if explained is not None and page.language.code == "id":
         meaning, action = explained.arti, explained.tindakan
     elif explained is not None and is_bare:
         meaning, action = explained.meaning, explained.action
+    told = page.language.sentence(problem["detail"])
     status = int(problem["status"])
     return page.render(
         "error_fragment.html" if is_htmx(request) else "error.html",
@@ -33,7 +34,8 @@ def error_page(site: Site, request: Request, problem: dict[str, Any], headers: H
         heading=_heading(page.language, status),
         meaning=meaning,
         action=action,
-        detail=None if is_bare or problem["detail"] == meaning else problem["detail"],
+        detail=None if is_bare or problem["detail"] == meaning else told,
+        detail_language=page.language.code if told != problem["detail"] else "en",
         code=problem["code"],
     )
 

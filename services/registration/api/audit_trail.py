@@ -1,21 +1,23 @@
 """/v1/audit: who did what and when. An agency sees its own acts and those of the administrator that concern it."""
 
 import asyncio
+from collections.abc import Iterator
 from contextlib import ExitStack
 from tempfile import TemporaryFile
-from typing import Annotated, Any, Literal
+from typing import IO, Annotated, Any, Literal
 
 import asyncpg
 import msgspec
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from services.registration import audit
 from services.registration.api.access import reporter, services
-from services.registration.api.downloads import Download, as_download, pages
+from services.registration.api.downloads import BLOCK, Wanted, as_download, pages
 from services.registration.audit import Entry
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from shared import query_parameters
+from shared import downloads, query_parameters
 from shared.problems import Problem
 from shared.security import Principal, require
 
@@ -27,6 +29,7 @@ LAST = (1 << 63) - 1
 
 @router.get("/v1/audit", summary="Who did what and when, the newest first; as a file all of it, the oldest first")
 async def get_audit(
+    request: Request,
     principal: Annotated[Principal, Depends(reporter)],
     here: Annotated[Services, Depends(services)],
     action: Annotated[str | None, Query(max_length=64, pattern=r"^[a-z_.]+$")] = None,
@@ -38,7 +41,14 @@ async def get_audit(
     if format == "ndjson":
         return await _lines(here, principal, action)
     if format != "json":
-        return await _table(here, principal, action, f"audit.{format}")
+        return await _table(here, principal, action, Wanted(format, downloads.dialect_of(request)))
+    return await entries(here, principal, action, cursor, limit)
+
+
+async def entries(
+    here: Services, principal: Principal, action: str | None, cursor: str | None, limit: int
+) -> dict[str, Any]:
+    """So many entries before a cursor, the newest first."""
     records = await here.pool.fetch(queries["audit_page"], principal.agency, _before(cursor), action, limit + 1)
     page = records[:limit]
     return {
@@ -79,13 +89,21 @@ async def _lines(here: Services, principal: Principal, action: str | None) -> Re
             await asyncio.to_thread(file.writelines, lines)
         stack.pop_all()  # from here on the answer closes it
     file.seek(0)
-    return Download(file, "audit.ndjson")
+    headers = {"content-disposition": 'attachment; filename="audit.ndjson"'}
+    return StreamingResponse(_blocks(file), media_type="application/x-ndjson", headers=headers)
 
 
-async def _table(here: Services, principal: Principal, action: str | None, filename: str) -> Response:
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    """What the file holds; it is closed when it was sent or nobody wants it any more."""
+    with file:
+        while block := file.read(BLOCK):
+            yield block
+
+
+async def _table(here: Services, principal: Principal, action: str | None, asked: Wanted) -> Response:
     def cells(record: asyncpg.Record) -> list[str]:
         entry = Entry.of(record).as_json()
         subjects = "; ".join(f"{name}={value}" for name, value in entry["subjects"].items())
         return ["" if value is None else str(value) for value in (entry | {"subjects": subjects}).values()]
 
-    return await as_download(here, HEADER, cells, filename, "audited", principal.agency, action)
+    return await as_download(here, HEADER, cells, "audit", asked, "audited", principal.agency, action)

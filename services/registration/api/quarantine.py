@@ -8,18 +8,20 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registration import audit
+from services.registration.api import refused
 from services.registration.api.access import actor_of, check_scope, sender, services
-from services.registration.api.parameters import BEFORE_ALL, position
-from services.registration.intake import health_data, scopes, values
+from services.registration.api.parameters import position
+from services.registration.api.refused import Asked
+from services.registration.intake import health_data
 from services.registration.intake.files.tables import squeeze
 from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import quarantine
 from services.registration.writer.submissions import CorrectedRow
-from shared import query_parameters
+from shared import openapi, query_parameters
 from shared.database import transaction
-from shared.problems import Problem, described, not_found
+from shared.problems import Problem, described
 from shared.security import Principal
 
 router = APIRouter(tags=["quarantine"], dependencies=[Depends(query_parameters.only_known)])
@@ -36,28 +38,34 @@ class WhichToRetry(BaseModel):
     limit: Annotated[int, Field(ge=1, le=1000)] = 500
 
 
-@router.get("/v1/quarantine", summary="Own refused events and rows, the oldest first")
+@router.get("/v1/quarantine", summary="Own refused events and rows, the oldest first; text: those that hold it")
 async def list_quarantine(
     principal: Annotated[Principal, Depends(sender)],
     here: Annotated[Services, Depends(services)],
+    asked: Annotated[Asked, Depends(refused.asked)],
     cursor: str | None = None,
-    import_id: str | None = None,
     state: Literal["refused", "retried"] = "refused",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
-    """`state=retried`: those that left it, since they were accepted when they were sent again."""
-    after = BEFORE_ALL if cursor is None else values.uuid_or_none(cursor)
-    of_import = values.uuid_or_none(import_id) if import_id else None
-    if after is None or (import_id and of_import is None):
-        raise Problem(422, "invalid_value", "This cursor or import id was not given by us.", field="cursor")
-    hidden = scopes.hidden_words(principal.may)
-    query = "quarantine_page" if state == "refused" else "retried_page"
-    rows = await here.pool.fetch(queries[query], principal.agency, after, of_import, hidden, limit + 1)
-    page = rows[:limit]
-    return {
-        "items": [_as_json(here, row) if state == "refused" else _as_retried(row) for row in page],
-        "next_cursor": str(page[-1]["id"]) if len(rows) > limit else None,
-    }
+    """`state=retried`: those that left it, since they were accepted when they were sent again; of these only an upload
+    may be asked for."""
+    if state == "retried":
+        return await refused.find_retried(here, principal, asked, cursor, limit)
+    return await refused.find(here, principal, asked, cursor, limit)
+
+
+@router.get("/v1/quarantine/summary", summary="How many own refused events and rows there are, by reason and kind")
+async def count_quarantine(
+    principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
+) -> list[dict[str, Any]]:
+    return await refused.count(here, principal)
+
+
+@router.get("/v1/quarantine/{entry_id}", summary="One own refused event or row")
+async def get_entry(
+    entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
+) -> dict[str, Any]:
+    return _as_json(here, await refused.own(here, principal, entry_id))
 
 
 @router.put(
@@ -71,7 +79,7 @@ async def correct(
     principal: Annotated[Principal, Depends(sender)],
     here: Annotated[Services, Depends(services)],
 ) -> dict[str, Any]:
-    entry = await _own(here, principal, entry_id)
+    entry = await refused.own(here, principal, entry_id)
     if entry["import_id"] is not None:
         body = {"cells": _corrected_cells(entry, here.vault.open(entry["sealed"])["cells"], body)}
         reader, row = here.retries.reading(entry, principal.regions, body["cells"])
@@ -99,18 +107,18 @@ async def correct(
             await audit.note(db, actor_of(principal), "quarantine.corrected", {"entry": str(entry["id"])})
     except asyncpg.UniqueViolationError:
         raise Problem(409, "conflict", "An event with this source and id waits here already.", field="id") from None
-    return _as_json(here, await _own(here, principal, entry_id))
+    return _as_json(here, await refused.own(here, principal, entry_id))
 
 
 @router.post(
     "/v1/quarantine/{entry_id}/retry",
-    responses=described(409),
+    responses=described(409) | openapi.refused.of_events(),
     summary="Send again; refused again, the answer names the reason",
 )
 async def retry(
     entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
-    entry = await _own(here, principal, entry_id)
+    entry = await refused.own(here, principal, entry_id)
     if entry["import_id"] is not None and entry["undo_asked_at"] is not None:
         raise Problem(409, "conflict", "This row's upload was taken back: send the row in another one.")
     submission = here.retries.submission(entry, principal.regions, principal.may)
@@ -122,8 +130,8 @@ async def retry(
     check_scope(submission.items[0].type, principal)
     answer: dict[str, Any] = (await here.writer.submit(submission)).body
     if answer["rejected"]:
-        refused = answer["rejected"][0]
-        raise Problem(422, refused["code"], refused["detail"], field=refused["field"])
+        reason = answer["rejected"][0]
+        raise Problem(422, reason["code"], reason["detail"], field=reason["field"])
     return answer
 
 
@@ -156,22 +164,11 @@ async def retry_many(
 async def delete_entry(
     entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> Response:
-    entry = await _own(here, principal, entry_id)
+    entry = await refused.own(here, principal, entry_id)
     async with transaction(here.pool) as db:
         await db.execute(queries["drop_quarantined"], entry["id"], principal.agency)
         await audit.note(db, actor_of(principal), "quarantine.deleted", {"entry": str(entry["id"])})
     return Response(status_code=204)
-
-
-async def _own(here: Services, principal: Principal, entry_id: str) -> asyncpg.Record:
-    """The agency's entry; one of a kind that the caller may not send is not for it, unless it was refused for that."""
-    asked = values.uuid_or_none(entry_id)
-    row = await here.pool.fetchrow(queries["quarantined"], asked, principal.agency) if asked else None
-    if row is None:
-        raise not_found()
-    if row["code"] != "forbidden_type":
-        check_scope(row["type"], principal)
-    return row
 
 
 def _corrected_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any]) -> list[str]:
@@ -190,32 +187,4 @@ def _corrected_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any
 
 
 def _as_json(here: Services, row: asyncpg.Record) -> dict[str, Any]:
-    sent = here.vault.open(row["sealed"])
-    return {
-        "id": str(row["id"]),
-        "type": row["type"],
-        "code": row["code"],
-        "field": row["field"],
-        "detail": row["detail"],
-        "import_id": str(row["import_id"]) if row["import_id"] else None,
-        "line": row["line"],
-        "event": sent if row["import_id"] is None else None,
-        "cells": sent["cells"] if row["import_id"] is not None else None,
-        "recorded_at": row["recorded_at"].isoformat(),
-        "state": "waiting" if row["retry_at"] is not None else "refused",
-        "retried_at": row["retried_at"].isoformat() if row["retried_at"] else None,
-    }
-
-
-def _as_retried(row: asyncpg.Record) -> dict[str, Any]:
-    """What is left of an entry that was accepted: its place, and why it was refused before."""
-    return {
-        "id": str(row["id"]),
-        "type": row["type"],
-        "code": row["code"],
-        "import_id": str(row["import_id"]) if row["import_id"] else None,
-        "line": row["line"],
-        "state": "retried",
-        "by_itself": row["by_itself"],
-        "retried_at": row["retried_at"].isoformat(),
-    }
+    return refused.as_json(row, here.vault.open(row["sealed"]))

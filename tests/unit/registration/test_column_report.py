@@ -12,6 +12,7 @@ from services.registration.intake.row_cells import RowCells
 from services.registration.intake.row_kinds import READERS, FileContext
 from services.registration.intake.values import Refusal
 from shared.regions import Regions
+from shared.web import sentence_extraction
 from tests.unit.registration.reading import codes, read, reader_of, rows_of
 
 FILLED = {
@@ -153,3 +154,8 @@ def test_a_required_column_that_is_missing_is_named_once_for_the_file_and_in_eac
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.field) == (code, field)
     assert missing["known_as"][0] in refusal.detail
+
+
+@pytest.mark.parametrize("kind", columns.KINDS)
+def test_every_column_that_a_refusal_names_has_its_word_in_indonesian(kind: FileKind) -> None:
+    assert set(columns.usable(kind)) <= set(sentence_extraction.FIELDS)
