@@ -77,7 +77,7 @@ async def list_briefings(asked: Briefings, cursor: Cursor = None, limit: Limit =
 
 
 @in_both_forms(router, "/v1/briefings", "The same as a spreadsheet, all of them")
-async def briefings_csv(asked: Briefings, form: Annotated[Wanted, Depends(wanted)]) -> Response:
+async def briefings(asked: Briefings, form: Annotated[Wanted, Depends(wanted)]) -> Response:
     rows = [statements.as_cells({**item, **(item["funnel"] or _NO_FUNNEL)}, COLUMNS) for item in await asked.items()]
     return await rows_as_download(list(COLUMNS), rows, "briefings", form)
 

@@ -61,7 +61,7 @@ def in_both_forms(router: APIRouter, path: str, summary: str) -> Callable[[Route
     def register(route: Route) -> Route:
         router.get(f"{path}.csv", summary=summary)(route)
         same = "The same as a workbook"
-        router.get(f"{path}.xlsx", summary=same, name=f"{route.__name__.removesuffix('_csv')}_workbook")(route)
+        router.get(f"{path}.xlsx", summary=same, name=f"{route.__name__}_workbook")(route)
         return route
 
     return register

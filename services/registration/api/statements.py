@@ -56,7 +56,7 @@ async def list_targets(asked: Question, cursor: Cursor = None, limit: Limit = 10
 
 
 @in_both_forms(router, "/v1/targets", "The same as a spreadsheet, all of them")
-async def targets_csv(asked: Question, form: Annotated[Wanted, Depends(wanted)]) -> Response:
+async def targets(asked: Question, form: Annotated[Wanted, Depends(wanted)]) -> Response:
     return await download(asked, "target.set", target, TARGET, "targets", form)
 
 
@@ -70,9 +70,7 @@ async def list_agreements(
 
 
 @in_both_forms(router, "/v1/agreements", "The same as a spreadsheet, all of them")
-async def agreements_csv(
-    asked: Question, form: Annotated[Wanted, Depends(wanted)], as_of: str | None = None
-) -> Response:
+async def agreements(asked: Question, form: Annotated[Wanted, Depends(wanted)], as_of: str | None = None) -> Response:
     as_json = partial(agreement, day=day_or_today(as_of, "as_of"))
     return await download(asked, "agreement.signed", as_json, AGREEMENT, "agreements", form)
 
