@@ -182,7 +182,7 @@ UPLOADS: Final = {
     "replaced": "Rows that took the place of an earlier one",
     "unchanged": "Rows that said nothing new",
     "rejected_by": "Refused rows by code",
-    "columns": "Each column with its meaning, null: not read",
+    "columns": "The columns of the file; of an upload each with its meaning, null: not read",
     "header": "The column as the file names it",
     "read_as": "Its meaning, null: not read",
     "note": "What is to be said of the column, as why it is not read",
@@ -295,6 +295,7 @@ ACCESS: Final = {
 PLUMBING: Final = {
     "items": "The page's entries",
     "next_cursor": "Send it as `cursor` for the next page; null: this was the last",
+    "text": "Only what holds this text, in whatever case",
     "cursor": "`next_cursor` of the page before",
     "limit": "Entries a page",
     "format": "`csv` is for a spreadsheet; of a file what it is",

@@ -41,7 +41,12 @@ from services.registration.runtime import Keys, Services
 from services.registration.settings import Settings
 from services.registration.upload_quota import Quota
 from services.registration.vault import Vault
+from services.registration.web import audit_trail as audit_pages
+from services.registration.web import cases as case_pages
 from services.registration.web import home, sign_in
+from services.registration.web import lists as list_pages
+from services.registration.web import partners as partner_pages
+from services.registration.web import quarantine as quarantine_pages
 from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
@@ -83,7 +88,7 @@ ROUTES = (
     changes,
     webhooks,
 )
-PAGES = (sign_in, home)
+PAGES = (sign_in, home, quarantine_pages, case_pages, partner_pages, list_pages, audit_pages)
 TEMPLATES = Path(__file__).parent / "web/templates"
 ROUTERS = (imports.receiving, *(each.router for each in ROUTES))
 MIGRATIONS = Path(__file__).parent / "migrations"

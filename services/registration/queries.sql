@@ -1500,6 +1500,12 @@ select distinct on (e.partner_id) e.partner_id, e.ref, e.nib, e.nik_koperasi, e.
                     where p.partner_id = e.partner_id and p.start <= $3 and (p.until is null or p.until > $3))
  order by e.partner_id, e.last_listed desc, e.line desc, e.sequence desc;
 
+-- name: list_named(agency, list)
+-- A list of the agency with rows on it, and its newest upload, null if it came by events alone.
+select e.agency, e.list, (select i.import_id from import i where i.agency = $1 and i.list = $2 and not i.dry_run
+                           order by i.created_at desc limit 1) as import_id
+  from evidence e where e.agency = $1 and e.list = $2 limit 1;
+
 -- name: lists(agency, day)
 -- An agency's lists (or everybody's): partners on them on a day, how many of those are insured, how many are on
 -- another list of that agency.
@@ -1603,17 +1609,44 @@ select count(*)::int as listed,
    and case when $2::text is null then convert_from(p.fact, 'UTF8')::jsonb->>'cooperative_id' = $1::uuid::text
             else l.cooperative = $1 end;
 
+-- name: periods_of_partner(partner_id)
+-- From when until when the partner is registered.
+select start::text as start, until::text as until from period where partner_id = $1 order by start;
+
 -- name: own_rows(partner_ids, agency)
 -- What an agency sent of these partners, whole, newest first.
 select * from evidence where partner_id = any($1::uuid[]) and ($2::text is null or agency = $2)
  order by partner_id, last_listed desc, line desc, agency desc, list desc, sequence desc;
 
--- name: quarantine_page(agency, after, import_id, hidden, limit)
+-- name: quarantine_page(agency, after, import_id, hidden, kind, limit)
 -- But for the kinds with these first words; what a dry run would refuse is only in its report.
-select * from quarantine q where agency = $1 and id > $2 and ($3::uuid is null or import_id = $3)
-   and (type is null or code = 'forbidden_type' or split_part(type, '.', 1) <> all($4::text[]))
-   and not exists (select from import i where i.import_id = q.import_id and i.dry_run)
- order by id limit $5;
+select q.*, i.header, i.list from quarantine q left join import i on i.import_id = q.import_id
+ where q.agency = $1 and q.id > $2 and ($3::uuid is null or q.import_id = $3)
+   and (q.type is null or q.code = 'forbidden_type' or split_part(q.type, '.', 1) <> all($4::text[]))
+   and ($5::text is null or q.type = $5) and i.dry_run is not true
+ order by q.id limit $6;
+
+-- name: quarantine_of_code(agency, after, import_id, hidden, kind, limit, code)
+-- The same of one reason: a statement of its own, since its plan is another one.
+select q.*, i.header, i.list from quarantine q left join import i on i.import_id = q.import_id
+ where q.agency = $1 and q.code = $7 and q.id > $2 and ($3::uuid is null or q.import_id = $3)
+   and (q.type is null or q.code = 'forbidden_type' or split_part(q.type, '.', 1) <> all($4::text[]))
+   and ($5::text is null or q.type = $5) and i.dry_run is not true
+ order by q.id limit $6;
+
+-- name: quarantine_counts(agency, import_id, hidden)
+-- How many entries of each reason and kind these are, those of dry runs left out; counted by upload first, in an index.
+select code, type, sum(entries)::bigint as count
+  from (select q.code, q.type, q.import_id, count(*) as entries from quarantine q
+         where q.agency = $1 and ($2::uuid is null or q.import_id = $2)
+           and (q.type is null or q.code = 'forbidden_type' or split_part(q.type, '.', 1) <> all($3::text[]))
+         group by q.code, q.type, q.import_id) counted
+  left join import i using (import_id)
+ where i.dry_run is not true group by code, type order by count desc, code, type;
+
+-- name: reported_columns(import_ids)
+-- What the columns of these uploads were read as.
+select import_id, columns from import where import_id = any($1::uuid[]);
 
 -- name: quarantined(id, agency)
 -- One entry of the agency's quarantine, with what its upload declared if it is a row of one.

@@ -6,9 +6,9 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from shared.refusals import PROBLEMS, REFUSALS
 from shared.web.language import Language
 from shared.web.pages import LANGUAGE, SESSION, Page, is_htmx
+from shared.web.reasons import explanation
 from shared.web.site import Site
 
 PASSED_ON = ("retry-after", "connection", "allow")
@@ -17,7 +17,7 @@ PASSED_ON = ("retry-after", "connection", "allow")
 def error_page(site: Site, request: Request, problem: dict[str, Any], headers: Headers) -> HTMLResponse:
     """The page of a problem; for htmx the part that it puts into the page's place for messages."""
     page = Page(request, site, site.languages[request.scope[LANGUAGE]], request.scope.get(SESSION))
-    explained = PROBLEMS.get(problem["code"]) or REFUSALS.get(problem["code"])
+    explained = explanation(problem["code"])
     is_bare = problem["detail"] == problem.get("title")
     meaning, action = problem["detail"], None
     if explained is not None and page.language.code == "id":

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -11,6 +12,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from shared.web import language
 from shared.web.assets import Assets
 from shared.web.language import Language
+from shared.web.reasons import in_words
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 SERVICES: Final = ("coverage", "registration", "notifications")
@@ -96,6 +98,7 @@ class Site:
             made.filters[name] = getattr(spoken, name)
         made.globals |= {
             "language": spoken,
+            "reason": partial(in_words, language=spoken.code),
             "languages": self.languages,
             "asset": self.assets.url,
             "missing_assets": self.assets.missing,

@@ -52,6 +52,8 @@ registration   GET /v1/uploads/{upload_id}                          200    200  
 registration   PATCH /v1/uploads/{upload_id}                        204    204  403     403   403     404  401     401
 registration   DELETE /v1/uploads/{upload_id}                       204    204  403     403   403     404  401     401
 registration   GET /v1/lists                                        200    403  200     403   200     200  401     401
+registration   GET /v1/lists/unregistered.csv                       200    403  200     403   404     404  401     401
+registration   GET /v1/lists/unregistered.xlsx                      200    403  200     403   404     404  401     401
 registration   GET /v1/partners                                     200    403  200     403   200     200  401     401
 registration   GET /v1/partners/{partner_id}                        200    403  200     403   200     404  401     401
 registration   DELETE /v1/partners/{partner_id}                     204    403  403     403   204     404  401     401
@@ -71,6 +73,9 @@ registration   GET /v1/cases                                        200    200  
 registration   POST /v1/cases/{case_id} (region_conflict)           200    403  403     403   200     404  401     401
 registration   POST /v1/cases/{case_id} (participant_claimed)       403    200  403     403   200     404  401     401
 registration   GET /v1/quarantine                                   200    200  403     403   403     200  401     401
+registration   GET /v1/quarantine/summary                           200    200  403     403   403     200  401     401
+registration   GET /v1/quarantine/{entry_id} (listing)              200    403  403     403   403     404  401     401
+registration   GET /v1/quarantine/{entry_id} (enrolment)            403    200  403     403   403     404  401     401
 registration   PUT /v1/quarantine/{entry_id} (listing)              200    403  403     403   403     404  401     401
 registration   PUT /v1/quarantine/{entry_id} (enrolment)            403    200  403     403   403     404  401     401
 registration   PUT /v1/quarantine/{entry_id} (enrolment row)        403    200  403     403   403     404  401     401
@@ -289,6 +294,11 @@ class Registration:
         (found,) = [each["id"] for each in items if each["batch"] == batch]
         return {"path": f"/v1/briefings/{found}"}
 
+    async def listed(self) -> dict[str, Any]:
+        name = f"daftar {next(self.numbers)}"
+        await self.world.send(self.listing(list=name), agency="own")
+        return {"params": {"list": name}}
+
     def entry(self, make: Callable[..., dict[str, Any]], correct: bool, becomes: Any = None) -> Prepare:
         """A refused event of this kind; `correct` with the event as it should have been, else corrected already."""
 
@@ -425,6 +435,9 @@ class Registration:
             "GET /v1/briefings/{briefing_id}": self.briefing,
             "POST /v1/cases/{case_id} (region_conflict)": self.region_conflict,
             "POST /v1/cases/{case_id} (participant_claimed)": self.participant_claimed,
+            **{f"GET /v1/lists/unregistered.{form}": self.listed for form in ("csv", "xlsx")},
+            f"GET {quarantine} (listing)": self.entry(self.listing, correct=True),
+            f"GET {quarantine} (enrolment)": self.entry(self.enrolment, correct=True),
             f"PUT {quarantine} (listing)": self.entry(self.listing, correct=True),
             f"PUT {quarantine} (enrolment)": self.entry(self.enrolment, correct=True),
             f"PUT {quarantine} (enrolment row)": self.row_entry(correct=True),

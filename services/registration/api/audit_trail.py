@@ -35,6 +35,13 @@ async def get_audit(
 ) -> Any:
     if format != "json":
         return await _table(here, principal, action, Wanted(format, downloads.dialect_of(request)))
+    return await entries(here, principal, action, cursor, limit)
+
+
+async def entries(
+    here: Services, principal: Principal, action: str | None, cursor: str | None, limit: int
+) -> dict[str, Any]:
+    """So many entries before a cursor, the newest first."""
     records = await here.pool.fetch(queries["audit_page"], principal.agency, _before(cursor), action, limit + 1)
     page = records[:limit]
     return {

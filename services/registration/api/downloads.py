@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 from typing import IO, Annotated, Any, NamedTuple
 
 import asyncpg
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -23,7 +23,7 @@ from services.registration.vault import Vault
 from shared import downloads, query_parameters
 from shared.database import transaction
 from shared.downloads import Form
-from shared.problems import Problem
+from shared.problems import Problem, not_found
 from shared.security import Principal
 from shared.spreadsheet import CsvWriter, Dialect
 from shared.spreadsheet_workbook import TooManyRows, WorkbookWriter
@@ -120,6 +120,31 @@ async def unregistered(
     as_of: str | None = None,
 ) -> Response:
     record = await own_import(here, principal, import_id)
+    return await _not_registered(here, principal, record, as_of, asked)
+
+
+@in_both_forms(router, "/v1/lists/unregistered", "Who on a list is not insured on a day")
+async def unregistered_of_list(
+    principal: Annotated[Principal, Depends(reader)],
+    here: Annotated[Services, Depends(services)],
+    asked: Annotated[Wanted, Depends(wanted)],
+    list: Annotated[str, Query(max_length=200)],
+    agency: Annotated[str | None, Query(max_length=64)] = None,
+    as_of: str | None = None,
+) -> Response:
+    """`agency`: whose list, for the administrator."""
+    if principal.agency is not None and agency not in (None, principal.agency):
+        raise not_found()
+    record = await here.pool.fetchrow(queries["list_named"], principal.agency or agency, list)
+    if record is None:
+        raise not_found()
+    return await _not_registered(here, principal, record, as_of, asked)
+
+
+async def _not_registered(
+    here: Services, principal: Principal, record: asyncpg.Record, as_of: str | None, asked: Wanted
+) -> Response:
+    """Of the list that an upload, or a look-up of the list itself, names."""
     day = day_or_today(as_of, "as_of")
     await _note(here, principal, "unregistered.exported", record)
     header = ["name", "nik", "nib", "nik_koperasi", "region", "kind", "scale", "workers", "contact_person", "phone"]
@@ -132,7 +157,8 @@ async def unregistered(
 async def _note(here: Services, principal: Principal, action: audit.Action, record: asyncpg.Record) -> None:
     """Personal data leave the service: who took them is noted before the first byte is sent."""
     async with transaction(here.pool) as db:
-        await audit.note(db, actor_of(principal), action, {"import": str(record["import_id"])}, record["agency"])
+        about = {"import": str(record["import_id"])} if record["import_id"] else {}
+        await audit.note(db, actor_of(principal), action, about, record["agency"])
 
 
 def _partner(vault: Vault, row: asyncpg.Record) -> list[str]:

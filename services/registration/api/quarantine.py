@@ -8,9 +8,10 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 
 from services.registration import audit
+from services.registration.api import refused
 from services.registration.api.access import actor_of, check_scope, sender, services
-from services.registration.api.parameters import BEFORE_ALL
-from services.registration.intake import health_data, scopes, values
+from services.registration.api.refused import Asked
+from services.registration.intake import health_data
 from services.registration.intake.cells import column_findings
 from services.registration.intake.contexts import EventContext, UploadContext
 from services.registration.intake.event_reader import EventReader
@@ -24,34 +25,37 @@ from services.registration.runtime import Services
 from services.registration.writer import envelopes, quarantine, uploads
 from services.registration.writer.items import Item
 from services.registration.writer.submissions import CorrectedRow, Events
-from shared import query_parameters
+from shared import openapi, query_parameters
 from shared.database import transaction
-from shared.openapi import refused
-from shared.problems import Problem, described, not_found
+from shared.problems import Problem, described
 from shared.security import Principal
 
 router = APIRouter(tags=["quarantine"], dependencies=[Depends(query_parameters.only_known)])
 
 
-@router.get("/v1/quarantine", summary="Own refused events and rows, the oldest first")
+@router.get("/v1/quarantine", summary="Own refused events and rows, the oldest first; text: those that hold it")
 async def list_quarantine(
     principal: Annotated[Principal, Depends(sender)],
     here: Annotated[Services, Depends(services)],
+    asked: Annotated[Asked, Depends(refused.asked)],
     cursor: str | None = None,
-    import_id: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
-    after = BEFORE_ALL if cursor is None else values.uuid_or_none(cursor)
-    of_import = values.uuid_or_none(import_id) if import_id else None
-    if after is None or (import_id and of_import is None):
-        raise Problem(422, "invalid_value", "This cursor or import id was not given by us.", field="cursor")
-    hidden = scopes.hidden_words(principal.may)
-    rows = await here.pool.fetch(queries["quarantine_page"], principal.agency, after, of_import, hidden, limit + 1)
-    page = rows[:limit]
-    return {
-        "items": [_as_json(here, row) for row in page],
-        "next_cursor": str(page[-1]["id"]) if len(rows) > limit else None,
-    }
+    return await refused.find(here, principal, asked, cursor, limit)
+
+
+@router.get("/v1/quarantine/summary", summary="How many own refused events and rows there are, by reason and kind")
+async def count_quarantine(
+    principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
+) -> list[dict[str, Any]]:
+    return await refused.count(here, principal)
+
+
+@router.get("/v1/quarantine/{entry_id}", summary="One own refused event or row")
+async def get_entry(
+    entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
+) -> dict[str, Any]:
+    return _as_json(here, await refused.own(here, principal, entry_id))
 
 
 @router.put(
@@ -65,7 +69,7 @@ async def correct(
     principal: Annotated[Principal, Depends(sender)],
     here: Annotated[Services, Depends(services)],
 ) -> dict[str, Any]:
-    entry = await _own(here, principal, entry_id)
+    entry = await refused.own(here, principal, entry_id)
     if entry["import_id"] is not None:
         body = {"cells": _corrected_cells(entry, here.vault.open(entry["sealed"])["cells"], body)}
         reader, row = _reading(here, principal, entry, body["cells"])
@@ -92,18 +96,18 @@ async def correct(
             await audit.note(db, actor_of(principal), "quarantine.corrected", {"entry": str(entry["id"])})
     except asyncpg.UniqueViolationError:
         raise Problem(409, "conflict", "An event with this source and id waits here already.", field="id") from None
-    return _as_json(here, await _own(here, principal, entry_id))
+    return _as_json(here, await refused.own(here, principal, entry_id))
 
 
 @router.post(
     "/v1/quarantine/{entry_id}/retry",
-    responses=described(409) | refused.of_events(),
+    responses=described(409) | openapi.refused.of_events(),
     summary="Send again; refused again, the answer names the reason",
 )
 async def retry(
     entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
-    entry = await _own(here, principal, entry_id)
+    entry = await refused.own(here, principal, entry_id)
     raw = here.vault.open(entry["sealed"])
     if entry["import_id"] is not None:
         if entry["undo_asked_at"] is not None:
@@ -117,8 +121,8 @@ async def retry(
     events = Events(str(principal.agency), principal.regions, [item], entry=entry["id"])
     answer: dict[str, Any] = (await here.writer.submit(events)).body
     if answer["rejected"]:
-        refused = answer["rejected"][0]
-        raise Problem(422, refused["code"], refused["detail"], field=refused["field"])
+        reason = answer["rejected"][0]
+        raise Problem(422, reason["code"], reason["detail"], field=reason["field"])
     return answer
 
 
@@ -130,22 +134,11 @@ async def retry(
 async def delete_entry(
     entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> Response:
-    entry = await _own(here, principal, entry_id)
+    entry = await refused.own(here, principal, entry_id)
     async with transaction(here.pool) as db:
         await db.execute(queries["drop_quarantined"], entry["id"], principal.agency)
         await audit.note(db, actor_of(principal), "quarantine.deleted", {"entry": str(entry["id"])})
     return Response(status_code=204)
-
-
-async def _own(here: Services, principal: Principal, entry_id: str) -> asyncpg.Record:
-    """The agency's entry; one of a kind that the caller may not send is not for it, unless it was refused for that."""
-    asked = values.uuid_or_none(entry_id)
-    row = await here.pool.fetchrow(queries["quarantined"], asked, principal.agency) if asked else None
-    if row is None:
-        raise not_found()
-    if row["code"] != "forbidden_type":
-        check_scope(row["type"], principal)
-    return row
 
 
 def _item(here: Services, principal: Principal, raw: Any) -> Item:
@@ -188,16 +181,4 @@ def _corrected_row(here: Services, principal: Principal, entry: asyncpg.Record, 
 
 
 def _as_json(here: Services, row: asyncpg.Record) -> dict[str, Any]:
-    sent = here.vault.open(row["sealed"])
-    return {
-        "id": str(row["id"]),
-        "type": row["type"],
-        "code": row["code"],
-        "field": row["field"],
-        "detail": row["detail"],
-        "import_id": str(row["import_id"]) if row["import_id"] else None,
-        "line": row["line"],
-        "event": sent if row["import_id"] is None else None,
-        "cells": sent["cells"] if row["import_id"] is not None else None,
-        "recorded_at": row["recorded_at"].isoformat(),
-    }
+    return refused.as_json(row, here.vault.open(row["sealed"]))
