@@ -362,6 +362,7 @@ EXAMPLES: Final[dict[str, str | int]] = {
     "case_id": "01a21e8b-1ef5-702c-bd85-f0e8228cf652",
     "upload_id": "01a21e8b-7831-70db-a43a-b2d5dbcf1300",
     "partner_id": "b6b97f3d-e514-474b-a69c-d94f528276a4",
+    "briefing_id": "e3b7c0f4-6a0e-4c55-2d8a-51ab1c3f0b9e",
     "webhook_id": "c2f5d0a8-7f7b-4a3e-9b61-3f2a1d4e5b6c",
     "slug": "dinkop-contoh",
     "key_id": "SzhCrjwY",
@@ -377,7 +378,21 @@ EXAMPLES: Final[dict[str, str | int]] = {
 """Examples of parameters, by name: of each that has to be given."""
 
 MAPS: Final = frozenset(
-    {"skipped_by", "rejected_by", "warnings", "partners", "parts", "reading", "subjects", "fields", "counts", "cells"}
+    {
+        "skipped_by",
+        "rejected_by",
+        "warnings",
+        "notes",
+        "active_by_segment",
+        "active_by_programme",
+        "partners",
+        "parts",
+        "reading",
+        "subjects",
+        "fields",
+        "counts",
+        "cells",
+    }
 )
 """Members that are objects with names of their own: codes, ids, columns."""
 

@@ -20,8 +20,21 @@ NOT_ANSWERED: Final = (
 NOT_ANSWERED_NAMES: Final = frozenset(("DESCRIBED", "FILE", "COLUMNS", "REPLACE"))
 """Constants of the same sort in other modules."""
 NOT_ANSWERED_ARGUMENTS: Final = frozenset(("description", "summary", "help"))
-WORDS: Final = ("or", "micro", "small", "medium", "large", ANOTHER_FAULT)
+WORDS: Final = (
+    *("or", "micro", "small", "medium", "large", "filed", "paid", "rejected", ANOTHER_FAULT),
+    *("reminder {step} of {steps} on {on}", "reminder {step} of {steps} on {on}, put off after a passing failure"),
+)
 """Words of ours within sentences, and what joins them."""
+FRAMEWORK: Final = (
+    *("Not Found", "Method Not Allowed", "{field}: {message}", "Field required", "Extra inputs are not permitted"),
+    *("Input should be {choices}", "Input should be a valid string", "Input should be a valid dictionary"),
+    "Input should be a valid integer, unable to parse string as an integer",
+    "Input should be a valid boolean, unable to interpret input",
+    *("Input should be less than or equal to {most}", "Input should be greater than or equal to {least}"),
+    *("String should have at most {most} characters", "String should have at least {least} characters"),
+    *("String should have at least {least} character", "String should match pattern {pattern}"),
+)
+"""What FastAPI and Pydantic say of a request."""
 FIELDS: Final = (
     *("name", "owner", "person", "nik", "nib", "nik_koperasi", "kind", "scale", "region", "region_code", "phone"),
     *("email", "address", "workers", "management", "staff", "labour", "men", "women", "date", "status", "occupation"),
@@ -39,7 +52,7 @@ _ABOUT_FILES: Final = "services/registration/intake/files"
 
 def sentences(root: Path) -> Iterator[str]:
     """Each sentence of the services' modules, some more than once."""
-    yield from (*WORDS, *FIELDS)
+    yield from (*WORDS, *FIELDS, *FRAMEWORK)
     for folder in ("services", "shared"):
         for path in sorted((root / folder).rglob("*.py")):
             if not path.relative_to(root).as_posix().startswith(NOT_ANSWERED):

@@ -71,9 +71,10 @@ class Sentences:
         return None
 
     def _value(self, text: str) -> str:
-        """A value that is a word of ours is translated as well."""
-        if text in self._plain:
-            return self._gettext(text)
+        """A value that is a message itself is translated as well, and so are the words of ours in it."""
+        found = self._message(text)
+        if found is not None:
+            return found
         words = [self._gettext(word) if word in self._plain else word for word in text.split(_ALTERNATIVES)]
         return f" {self._gettext('or')} ".join(words)
 

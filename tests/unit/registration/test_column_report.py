@@ -90,7 +90,7 @@ def test_a_column_of_which_nothing_is_used_is_not_read_and_refuses_no_row(
 
 
 def test_each_column_says_why_it_is_not_read() -> None:
-    header = "Nama Usaha", "Tgl Data", "No KK", "Kode", "Nama UMKM", "error_code", "Buruh"
+    header = "Nama Usaha", "Tgl Data", "No KK", "Kode", "Nama UMKM", "error_code", "No. Urut", "Buruh"
     found = column_report.of("partners", header, {"Kode": ""})
     assert [(each.read_as, each.note) for each in found] == [
         ("name", None),
@@ -99,6 +99,7 @@ def test_each_column_says_why_it_is_not_read() -> None:
         (None, column_report.AS_SAID),
         (None, "'Nama Usaha' is read as that instead."),
         (None, column_report.OURS),
+        (None, column_report.RUNNING_NUMBER),
         ("labour", None),
     ]
     health = column_report.of("claims", ("No Klaim", "No Peserta", "Diagnosa"))
