@@ -36,6 +36,8 @@ def of(
     that were split from this one, which learn from that alone that they do not list it any more.
     """
     partner = state.partner_id
+    if state.fact is None and state.enrollment_fact is None and new.enrollment is None and partner not in split:
+        return  # new, and of nobody's interest but its sender's: most rows of a large list
     before = _agencies(state)
     if not state.is_active:
         what: What = "merged" if state.status == "merged" else "erased"
