@@ -366,7 +366,6 @@ EXAMPLES: Final[dict[str, str | int]] = {
     "webhook_id": "c2f5d0a8-7f7b-4a3e-9b61-3f2a1d4e5b6c",
     "list": "umkm-2025",
     "slug": "dinkop-contoh",
-    "list": "data-umkm-koperasi",
     "key_id": "SzhCrjwY",
     "code": "33.11",
     "source": "urn:dinkop-contoh:sibakul",
