@@ -313,9 +313,48 @@ PLUMBING: Final = {
     "tus-resumable": "Version of tus: 1.0.0",
 }
 
+CHANGES: Final = {
+    "what": "What became of the partner: registered, changed, lapsed, reinstated, merged, split, delisted, erased",
+    "split_from": "The partner to which these rows belonged before",
+    "has_more": "Whether more is there already",
+    "wait": "So many seconds the answer waits if there is nothing new",
+    "webhook_id": "Id of a webhook",
+    "url": "Where changes are sent",
+    "events": "Which changes are sent",
+    "secret": "What signs the deliveries, shown once",
+    "skip_waiting": "Whether what waited is left out",
+    "missed": "Whether changes were deleted before they could be delivered",
+    "waiting": "Changes that are not delivered yet, counted up to a thousand",
+    "attempts": "How often the delivery that is due failed",
+    "failing_since": "Since when deliveries fail",
+    "last_error": "Why the last attempt failed",
+    "next_attempt_at": "When it is tried again",
+    "last_delivered_at": "When something was delivered last",
+    "delivered": "Whether the receiver took it",
+    "delivery": "Id of the delivery",
+    "error": "Why it was not taken",
+}
+KEYS: Final = {
+    "purpose": "What the key is for",
+    "may": "What the key may do, in words",
+    "en": "In English",
+    "last_used_at": "When the key was last used at registration, some minutes late",
+    "requests_per_minute": "How many requests a key may make; null: the service's default",
+    "replaces": "The key whose place this one took",
+    "is_this": "Whether the request was made with this key",
+    "ends_at": "Until when the old key still opens; a day if not given",
+    "old_ends_at": "Until when the old key still opens",
+}
+RETRIES: Final = {
+    "retried_at": "When it was last sent again, by itself or with others, to another result",
+    "retried": "Entries that were sent again",
+    "skipped_entries": "Entries that this key may not send, or whose upload was taken back",
+    "by_itself": "Whether it was sent again since what it missed had arrived",
+}
+
 WORDS: Final[dict[str, str]] = (
     ENTITIES | LISTS | MEMBERSHIP | STATEMENTS | EVENTS | UPLOADS | FIGURES | REMINDERS | ACCESS | PLUMBING
-)
+) | (CHANGES | KEYS | RETRIES)
 
 EXAMPLES: Final[dict[str, str | int]] = {
     "import_id": "01a21e8b-5ee6-7019-a37b-4eb7e0968601",
@@ -323,6 +362,9 @@ EXAMPLES: Final[dict[str, str | int]] = {
     "case_id": "01a21e8b-1ef5-702c-bd85-f0e8228cf652",
     "upload_id": "01a21e8b-7831-70db-a43a-b2d5dbcf1300",
     "partner_id": "b6b97f3d-e514-474b-a69c-d94f528276a4",
+    "briefing_id": "e3b7c0f4-6a0e-4c55-2d8a-51ab1c3f0b9e",
+    "webhook_id": "c2f5d0a8-7f7b-4a3e-9b61-3f2a1d4e5b6c",
+    "list": "umkm-2025",
     "slug": "dinkop-contoh",
     "key_id": "SzhCrjwY",
     "code": "33.11",
@@ -337,7 +379,21 @@ EXAMPLES: Final[dict[str, str | int]] = {
 """Examples of parameters, by name: of each that has to be given."""
 
 MAPS: Final = frozenset(
-    {"skipped_by", "rejected_by", "warnings", "partners", "parts", "reading", "subjects", "fields", "counts", "cells"}
+    {
+        "skipped_by",
+        "rejected_by",
+        "warnings",
+        "notes",
+        "active_by_segment",
+        "active_by_programme",
+        "partners",
+        "parts",
+        "reading",
+        "subjects",
+        "fields",
+        "counts",
+        "cells",
+    }
 )
 """Members that are objects with names of their own: codes, ids, columns."""
 

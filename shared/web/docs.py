@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
 from shared.events import asyncapi
-from shared.refusals import PROBLEMS, REFUSALS, WARNINGS
+from shared.refusals import NOTES, PROBLEMS, REFUSALS, WARNINGS
 from shared.web import reference
 from shared.web.pages import AnyPage, Page, pages
 
@@ -38,7 +38,7 @@ async def kafka(page: AnyPage) -> Response:
 
 @router.get("/docs/errors")
 async def errors(page: AnyPage) -> Response:
-    return _shown(page, "docs/errors.html", refusals=REFUSALS, warnings=WARNINGS, problems=PROBLEMS)
+    return _shown(page, "docs/errors.html", refusals=REFUSALS, warnings=WARNINGS, notes=NOTES, problems=PROBLEMS)
 
 
 @router.get("/asyncapi.json")

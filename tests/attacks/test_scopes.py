@@ -73,6 +73,7 @@ registration   GET /v1/cases                                        200    200  
 registration   POST /v1/cases/{case_id} (region_conflict)           200    403  403     403   200     404  401     401
 registration   POST /v1/cases/{case_id} (participant_claimed)       403    200  403     403   200     404  401     401
 registration   GET /v1/quarantine                                   200    200  403     403   403     200  401     401
+registration   POST /v1/quarantine/retry                            200    200  403     403   403     200  401     401
 registration   GET /v1/quarantine/summary                           200    200  403     403   403     200  401     401
 registration   GET /v1/quarantine/{entry_id} (listing)              200    403  403     403   403     404  401     401
 registration   GET /v1/quarantine/{entry_id} (enrolment)            403    200  403     403   403     404  401     401

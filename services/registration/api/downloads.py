@@ -187,7 +187,7 @@ async def as_download(
         file = stack.enter_context(TemporaryFile())
         writer = downloads.writer(asked.form, file, header, asked.dialect)
         stack.callback(writer.close)
-        async for page in _pages(here.pool, query, *arguments):
+        async for page in pages(here.pool, query, *arguments):
             await asyncio.to_thread(_write, writer, page, cells)
         await asyncio.to_thread(writer.close)
         stack.pop_all()  # from here on the answer closes it
@@ -208,7 +208,7 @@ async def rows_as_download(header: list[str], rows: Sequence[Sequence[Any]], nam
     return Download(file, name, asked.form)
 
 
-async def _pages(pool: asyncpg.Pool, query: str, *arguments: Any) -> AsyncIterator[list[asyncpg.Record]]:
+async def pages(pool: asyncpg.Pool, query: str, *arguments: Any) -> AsyncIterator[list[asyncpg.Record]]:
     async with transaction(pool) as db:
         cursor = await db.cursor(queries[query], *arguments)
         while page := await cursor.fetch(PAGE):
