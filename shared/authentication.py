@@ -1,6 +1,7 @@
 """Nobody's body is read and no route runs before the key in the headers is known to be good."""
 
 import asyncio
+import time
 from typing import Final
 
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -20,6 +21,24 @@ WRONG_KEY_DELAY: Final = 1.0
 """Seconds."""
 
 
+EXPIRED_EVERY: Final = 1.0
+"""Seconds between two looks for counts that have expired."""
+
+
+class Counts(MemoryStorage):
+    """Drops expired counts now and then. By itself the library starts a thread for that every 10 ms while requests
+    come, which takes a tenth of the time of all of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._dropped_at = time.monotonic()
+
+    def _MemoryStorage__schedule_expiry(self) -> None:
+        if time.monotonic() - self._dropped_at > EXPIRED_EVERY:
+            self._dropped_at = time.monotonic()
+            self._MemoryStorage__expire_events()  # type: ignore[attr-defined]
+
+
 class Authentication:
     """ASGI middleware for everything under `/v1`; the caller is left in the scope for `principal_of`.
 
@@ -29,7 +48,7 @@ class Authentication:
     def __init__(self, app: ASGIApp, per_minute: int) -> None:
         self._app = app
         self._requests = RateLimitItemPerMinute(per_minute)
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._limiter = SlidingWindowCounterRateLimiter(Counts())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
