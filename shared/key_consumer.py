@@ -2,9 +2,9 @@
 
 import asyncpg
 
+from shared.access import on_access
 from shared.bus.consumer import Consumer
 from shared.bus.principals import KEYS, group_of_keys
-from shared.security import on_access
 from shared.service import ServiceSettings
 
 

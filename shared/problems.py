@@ -26,6 +26,7 @@ CODES: Final[dict[int, AnyCode]] = {
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",
+    410: "cursor_gone",
     413: "too_large",
     415: "unsupported_media_type",
     422: "invalid_value",
@@ -114,8 +115,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     for unavailable in UNAVAILABLE:
         app.add_exception_handler(unavailable, _unavailable)
-    app.add_exception_handler(UNSTORABLE, _unexpected)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(UNSTORABLE, unexpected)
+    app.add_exception_handler(Exception, unexpected)
 
 
 async def _ours(_: Request, problem: Exception) -> JSONResponse:
@@ -168,6 +169,7 @@ def unavailable_response(problem: BaseException) -> JSONResponse:
     return problem_response(503, "unavailable", detail, headers={"Retry-After": "5"})
 
 
-async def _unexpected(request: Request, problem: Exception) -> JSONResponse:
+async def unexpected(request: Request, problem: Exception) -> JSONResponse:
+    """500: a failure of ours, which is logged."""
     log.error("request failed", path=request.scope.get("route_path", ""), problem=type(problem).__name__, exc_info=True)
     return problem_response(500, "internal", "Something failed on our side; nothing was lost. Please try again.")

@@ -47,18 +47,28 @@ RefusalCode = Literal[
 """Why a row or an event is refused; requests as a whole may be refused with these too."""
 
 WarningCode = Literal[
-    "nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "personal_number_in_text", "number_left_out"
+    "nik_unknown_prefix",
+    "nik_bad_birth_date",
+    "phone_unusable",
+    "personal_number_in_text",
+    "number_left_out",
+    "paid_on_missing",
 ]
 """What is odd about a row or an event that was accepted."""
+
+NoteCode = Literal["guest", "without_briefing", "over_quota"]
+"""What was kept of an accepted row or event in another way than its sender may think."""
 
 ProblemCode = Literal[
     "unauthorized",
     "key_expired",
     "forbidden",
+    "other_session",
     "not_found",
     "method_not_allowed",
     "unknown_parameter",
     "unsupported_media_type",
+    "cursor_gone",
     "too_many_requests",
     "unavailable",
     "internal",
@@ -380,6 +390,37 @@ WARNINGS: Final[Mapping[WarningCode, Explanation]] = {
         "Isian NIK, NIB, atau NIK Koperasi memuat hal lain, misalnya 0, Belum ada, atau nomor izin lain.",
         "Abaikan bila nomornya memang belum ada; bila ada, kirim ulang datanya. Data diterima tanpa nomor itu.",
     ),
+    "paid_on_missing": Explanation(
+        ("paid_on",),
+        "The claim is paid, but its day of payment is not given; it counts as paid all the same.",
+        "Send the claim again with the day of payment once it is known.",
+        "Klaim berstatus dibayar, tetapi tanggal pembayarannya tidak diisi; klaim tetap dihitung sebagai dibayar.",
+        "Kirim ulang klaim dengan tanggal pembayaran bila sudah diketahui.",
+    ),
+}
+
+NOTES: Final[Mapping[NoteCode, Explanation]] = {
+    "guest": Explanation(
+        ("name",),
+        "An attendee represents nobody who is on your own lists: it was kept as a guest, who counts as present alone.",
+        "Nothing, if that is so; else list the business, or correct its name: the guest is found again by itself.",
+        "Peserta mewakili pihak yang tidak ada di daftar Anda: dicatat sebagai tamu dan hanya dihitung hadir.",
+        "Abaikan bila benar; bila tidak, daftarkan usahanya atau perbaiki namanya: tamu dicocokkan lagi sendiri.",
+    ),
+    "without_briefing": Explanation(
+        ("held_on",),
+        "You have stated no briefing that was held on this day: the attendance waits for it.",
+        "Send the briefing of this day, or the attendance again under the right date.",
+        "Anda belum menyampaikan sosialisasi pada tanggal ini: daftar hadir menunggu.",
+        "Kirim jadwal sosialisasi tanggal itu, atau kirim ulang daftar hadir dengan tanggal yang benar.",
+    ),
+    "over_quota": Explanation(
+        ("quota",),
+        "More came to the briefing than its quota; all were kept.",
+        "Nothing, if that is so; else correct the quota or the attendance, and check that the date is the right one.",
+        "Yang hadir lebih banyak daripada kuota sosialisasi; semuanya dicatat.",
+        "Abaikan bila benar; bila tidak, perbaiki kuota atau daftar hadirnya, dan periksa tanggalnya.",
+    ),
 }
 
 PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
@@ -403,6 +444,15 @@ PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
         "Use another key, or ask the administrator for the scope that the detail names.",
         "Kunci ini tidak berwenang melakukannya: cakupannya kurang, atau milik pihak lain (403).",
         "Gunakan kunci lain, atau minta cakupan yang disebut dalam keterangan galat kepada administrator.",
+    ),
+    "other_session": Explanation(
+        (),
+        "The request has a session, but not the CSRF token of its key: its page was opened by somebody else, or is "
+        "another site's (403).",
+        "Open the page again and send from there; programs send a key instead of a session.",
+        "Permintaan membawa sesi, tetapi bukan token CSRF kuncinya: halamannya dibuka oleh pengguna lain, atau milik "
+        "situs lain (403).",
+        "Buka kembali halamannya, lalu kirim dari sana; program memakai kunci, bukan sesi.",
     ),
     "not_found": Explanation(
         (),
@@ -431,6 +481,14 @@ PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
         "Send events with one of the media types that the detail names.",
         "Jenis isinya tidak dapat dibaca di sini (415).",
         "Kirim kejadian dengan salah satu jenis media dalam keterangan galat.",
+    ),
+    "cursor_gone": Explanation(
+        ("cursor",),
+        "What comes after this cursor is deleted, since it is older than changes are kept (410).",
+        "Read all own partners anew with GET /v1/partners, and go on with cursor=latest, asked before that.",
+        "Perubahan setelah kursor ini sudah dihapus karena melewati masa simpannya (410).",
+        "Baca ulang semua mitra sendiri dengan GET /v1/partners, lalu lanjutkan dari cursor=latest yang diminta lebih "
+        "dahulu.",
     ),
     "too_many_requests": Explanation(
         (),

@@ -15,10 +15,7 @@ from typing import Any
 import asyncpg
 from fastapi import Request
 
-from shared.bus.batch import Batch
-from shared.bus.records import Record
 from shared.database import Queries
-from shared.events.access import Key
 from shared.problems import Problem
 
 queries = Queries.load(Path(__file__).with_suffix(".sql"))
@@ -38,6 +35,9 @@ LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 CLOCK_SKEW = timedelta(minutes=5)
 """So far ahead of ours may registration's clock be; what claims to be later counts as recorded then."""
 
+RATES = range(1, 10_000_001)
+"""Requests a minute that a key may be given."""
+
 PRINCIPAL = "payung.principal"
 """Where a request's scope holds its caller."""
 
@@ -52,6 +52,8 @@ class Principal:
     admin: bool = False
     key_id: str | None = None
     expires_at: datetime | None = None
+    requests_per_minute: int | None = None
+    """None: the service's default."""
 
     def has_expired(self) -> bool:
         return self.expires_at is not None and datetime.now(UTC) >= self.expires_at
@@ -93,7 +95,8 @@ class KeyRing:
     """Looks up who holds a key in the table `keys`, and keeps the answer for CACHED_SECONDS."""
 
     def __init__(self, pool: asyncpg.Pool, admin_key: str) -> None:
-        self._pool = pool
+        self.pool = pool
+        self._used: dict[str, datetime] = {}
         self._admin_hash = hash_key(admin_key)
         self._cached: dict[str, tuple[float, Principal | None]] = {}
         self._asking: dict[str, asyncio.Task[Principal | None]] = {}
@@ -112,6 +115,19 @@ class KeyRing:
                 self._asking[digest] = asyncio.create_task(self._ask(digest))
             known = await asyncio.shield(self._asking[digest])
         return known
+
+    def note_use(self, key_id: str) -> None:
+        """The key opened something just now."""
+        self._used[key_id] = datetime.now(UTC)
+
+    def take_used(self) -> dict[str, datetime]:
+        """When each key was last used since this was asked before."""
+        used, self._used = self._used, {}
+        return used
+
+    def put_back(self, used: dict[str, datetime]) -> None:
+        """These could not be written."""
+        self._used = used | self._used
 
     def clear(self) -> None:
         """Read the table again for every key: one was just issued or revoked in this process."""
@@ -133,7 +149,7 @@ class KeyRing:
                 del self._asking[digest]
 
     async def _look_up(self, digest: str) -> Principal | None:
-        row = await self._pool.fetchrow(queries["valid_key"], digest)
+        row = await self.pool.fetchrow(queries["valid_key"], digest)
         if row is None:
             return None
         return Principal(
@@ -142,12 +158,16 @@ class KeyRing:
             regions=tuple(row["regions"]),
             key_id=row["key_id"],
             expires_at=row["expires_at"],
+            requests_per_minute=row["requests_per_minute"],
         )
 
 
 async def principal_of(request: Request) -> Principal:
-    """The caller, whom the middleware has authenticated before anything of the request's body was read."""
-    principal: Principal = request.scope[PRINCIPAL]
+    """The caller, whom the middleware has authenticated before anything of the request's body was read; 401 on a page
+    that nobody signed in to."""
+    principal: Principal | None = request.scope.get(PRINCIPAL)
+    if principal is None:
+        raise Problem(401, "unauthorized", "Sign in first.")
     return principal
 
 
@@ -180,35 +200,3 @@ def require(scope: str | None = None, *, admin: bool = False) -> Callable[[Reque
         return principal
 
     return dependency
-
-
-async def on_access(batch: Batch, db: asyncpg.Connection) -> None:
-    """Store the keys that registration issued and revoked; the newest event of a key counts, and a revocation always.
-
-    A key's time is bounded by our own clock, so that none can be dated beyond its revocation.
-    """
-    keys = [key for record, key in batch.decode(Key) if _is_storable(record, key, batch)]
-    latest = datetime.now(UTC) + CLOCK_SKEW
-    await db.executemany(
-        queries["store_key"],
-        [
-            (
-                *(k.key_id, k.hash, k.agency, k.agent, list(k.scopes), list(k.regions), k.revoked),
-                _within(k.recorded_at, EARLIEST, latest),
-                None if k.expires_at is None else _within(k.expires_at, EARLIEST, LATEST),
-            )
-            for k in sorted(keys, key=lambda key: key.key_id)  # the events of one key stay in their order
-        ],
-    )
-
-
-def _is_storable(record: Record, key: Key, batch: Batch) -> bool:
-    texts = (key.key_id, key.hash, key.agency or "", key.agent or "", *key.scopes, *key.regions)
-    if any("\x00" in text for text in texts):
-        batch.reject(record, "malformed: a text holds the character U+0000")
-        return False
-    return True
-
-
-def _within(moment: datetime, first: datetime, last: datetime) -> datetime:
-    return min(max(moment, first), last)

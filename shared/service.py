@@ -6,26 +6,35 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
-from fastapi import APIRouter, Depends, FastAPI, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 from pydantic import field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import problems
-from shared.authentication import Authentication
+from shared import openapi, problems
+from shared.agency_turns import AgencyTurns
+from shared.authentication import Authentication, Limits
 from shared.body_limit import BodyLimit
 from shared.bus.kafka_url import KafkaUrl
 from shared.compressed_body import CompressedBody
 from shared.connection import LimitedConnection
 from shared.head_requests import HeadRequests
+from shared.key_use import KeyUse
 from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
 from shared.request_text import AddressText, json_texts
+from shared.web import docs
+from shared.web.answer_language import AnswerLanguage
+from shared.web.assets import Assets
+from shared.web.middleware import Pages, unexpected
+from shared.web.pages import Elsewhere
+from shared.web.site import Site, Urls
 
 log = get_logger(__name__)
 
@@ -34,7 +43,11 @@ STOPPED_WITHIN = 9.0
 
 
 class ServiceSettings(BaseSettings):
-    """What a service reads from its environment (`PAYUNG_…`), once, in `__main__`."""
+    """What a service reads from its environment (`PAYUNG_…`), once, in `__main__`.
+
+    `…_url`: where browsers find each service; all on one host, since it holds the cookie of the session. `assets`: the
+    folder with the WebJars of shared/web/assets.txt.
+    """
 
     model_config = SettingsConfigDict(env_prefix="PAYUNG_", hide_input_in_errors=True)  # addresses hold passwords
 
@@ -46,6 +59,15 @@ class ServiceSettings(BaseSettings):
     topic_prefix: str = ""
     partitions: int = 8
     replication: int = 1
+    registration_url: str = "http://127.0.0.1:8001"
+    coverage_url: str = "http://127.0.0.1:8002"
+    notifications_url: str = "http://127.0.0.1:8003"
+    assets: Path | None = None
+
+    def site(self, service: str, templates: Path) -> Site:
+        """The pages of this service, with the templates of its own."""
+        urls = Urls(*(url.rstrip("/") for url in (self.registration_url, self.coverage_url, self.notifications_url)))
+        return Site(service, urls, Assets.load(self.assets), templates)
 
     @field_validator("kafka")
     @classmethod
@@ -64,8 +86,16 @@ def build_app(
     on_stop: Callable[[], Any] | None = None,
     requests_per_minute: int = 300_000,
     body_limits: Mapping[str, int] | None = None,
+    site: Site | None = None,
+    pages: Sequence[APIRouter] = (),
 ) -> FastAPI:
-    """A FastAPI application with the routes every service has; `state` is put on `app.state` for the routes."""
+    """A FastAPI application with the routes every service has; `state` is put on `app.state` for the routes.
+
+    `pages` are what browsers see, rendered by `site`, beside the documentation that every service has.
+    """
+
+    keys = (state or {}).get("keys")
+    parts = [*parts, KeyUse(keys)] if keys is not None else parts
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -80,6 +110,7 @@ def build_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=openapi.operation_id,
     )
     app.state.failed = None
     for key, value in (state or {}).items():
@@ -90,9 +121,15 @@ def build_app(
     app.add_middleware(CompressedBody, by_path=body_limits or {})
     app.add_middleware(AddressText)
     app.add_middleware(BodyLimit, by_path=body_limits or {})
-    app.add_middleware(Authentication, per_minute=requests_per_minute)
+    app.add_middleware(AgencyTurns)
+    app.state.limits = Limits(requests_per_minute)
+    app.add_middleware(Authentication, limits=app.state.limits)
+    if site is not None:
+        _show(app, site, pages)
     _observe(app, metrics)
-    app.include_router(_health(name, parts, metrics), responses=problems.described(400, 431))
+    health = _health(name, parts, metrics)
+    openapi.install(app, [health, *routers])
+    app.include_router(health, responses=problems.described(400, 431))
     for router in routers:
         app.include_router(router, responses=problems.RESPONSES, dependencies=[Depends(json_texts)])
     return app
@@ -179,6 +216,23 @@ def _health(name: str, parts: Sequence[Part], metrics: Metrics) -> APIRouter:
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
+
+
+def _show(app: FastAPI, site: Site, pages: Sequence[APIRouter]) -> None:
+    """The pages with their assets, and problems as pages for browsers."""
+    app.state.site = site
+    app.add_middleware(AnswerLanguage, languages=site.languages)
+    app.add_middleware(Pages, site=site)
+    app.add_exception_handler(Elsewhere, _elsewhere)
+    app.add_exception_handler(Exception, unexpected)
+    app.add_route("/assets/{hash}/{name}", site.assets.serve, include_in_schema=False)
+    for router in (docs.router, *pages):
+        app.include_router(router)
+
+
+async def _elsewhere(_: Request, where: Exception) -> Response:
+    assert isinstance(where, Elsewhere)
+    return RedirectResponse(where.url, status_code=303)
 
 
 def _observe(app: FastAPI, metrics: Metrics) -> None:

@@ -24,6 +24,11 @@ class Console:
         if not self.silent:
             print_line(line, self._terminal)
 
+    def show(self, line: str) -> None:
+        """Print a line that must not be in the log, such as a link that signs in."""
+        if not self.silent:
+            print_line(line, self._terminal)
+
     def busy(self, line: str) -> None:
         """What is being done right now: a moving line on a terminal, nothing elsewhere."""
         if self._busy:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.local import directory, process, stale_processes, up
+from deploy.local import directory, process, sign_in, stale_processes, up
 from deploy.local.console import print_line, without_time
+from deploy.local.endpoints import load_endpoints
 from deploy.local.failure import Failure
 
 STOPPED_WITHIN = 90.0
@@ -39,6 +40,8 @@ def start(options: up.Options, arguments: list[str], environment: dict[str, str]
             raise
     if child.poll() is not None and up.phase(options.data) != "ready":  # ready: another call's stack
         raise Failure(_reason(home.file("logs/up.log")))
+    for line in sign_in.lines(load_endpoints(options.data)):
+        print(line)
 
 
 def _follow(child: "subprocess.Popen[bytes]", data: Path, lines) -> None:  # type: ignore[no-untyped-def]

@@ -1,8 +1,12 @@
-"""Kafka's jars: fetched by coordinate, accepted by SHA-256, kept for every stack of this user."""
+"""Kafka's jars and the pages' WebJars: fetched by coordinate, accepted by SHA-256, kept for every stack of this user.
+
+`python -m deploy.local.jars FOLDER` fetches the WebJars into a folder: the image's build does it.
+"""
 
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -12,6 +16,7 @@ from pathlib import Path
 
 from deploy.local.directory import ROOT
 from deploy.local.failure import Failure
+from shared.web import assets
 
 LIST = Path(__file__).with_name("kafka-jars.txt")
 Progress = Callable[[int, int], None]
@@ -41,15 +46,21 @@ def _read(lines: list[str]) -> Iterator[Jar]:
         yield Jar(group, artifact, version, digest.strip())
 
 
-def cache() -> Path:
+def web_listed() -> list[Jar]:
+    """The WebJars of shared/web/assets.txt, each once."""
+    sources = assets.listed()
+    return list(dict.fromkeys(Jar(each.group, each.artifact, each.version, each.sha256) for each in sources))
+
+
+def cache(name: str = "kafka") -> Path:
     """Where jars are kept: PAYUNG_CACHE, else the user's cache directory, else (no home) beside the packages."""
     for candidate in _caches():
         try:
-            (candidate / "kafka").mkdir(parents=True, exist_ok=True)
+            (candidate / name).mkdir(parents=True, exist_ok=True)
         except OSError:
             continue
-        return candidate / "kafka"
-    raise Failure(f"cannot keep Kafka's jars in any of {', '.join(map(str, _caches()))}")
+        return candidate / name
+    raise Failure(f"cannot keep jars in any of {', '.join(map(str, _caches()))}")
 
 
 def _caches() -> Iterator[Path]:
@@ -62,11 +73,20 @@ def _caches() -> Iterator[Path]:
 
 
 def kafka_jars(on_progress: Progress | None = None) -> list[Path]:
-    """Paths of all jars, fetching those that are missing or damaged.
+    """Paths of Kafka's jars, fetching those that are missing or damaged."""
+    return _kept(listed(), cache(), on_progress)
 
-    Each jar appears under its final name only when it is whole, so calls at the same moment cannot harm each other.
-    """
-    home, jars = cache(), listed()
+
+def web_jars(on_progress: Progress | None = None, folder: Path | None = None) -> Path:
+    """The folder with the pages' WebJars, fetching those that are missing or damaged."""
+    home = folder or cache("web")
+    _kept(web_listed(), home, on_progress)
+    return home
+
+
+def _kept(jars: list[Jar], home: Path, on_progress: Progress | None) -> list[Path]:
+    """Each jar appears under its final name only when it is whole, so calls at the same moment cannot harm each
+    other."""
     missing = [jar for jar in jars if not _whole(home / jar.filename, jar)]
     if missing:
         _fetch_all(missing, home, on_progress or (lambda done, total: None))
@@ -105,7 +125,13 @@ def _fetch(jar: Jar, home: Path, workplace: Path) -> None:
     except (RuntimeError, OSError) as error:
         raise Failure(f"cannot fetch {jar.filename}: {error}") from error
     if not _whole(found, jar):
-        raise Failure(f"{jar.filename} does not have the SHA-256 of {LIST.name}; it was not used")
+        raise Failure(f"{jar.filename} does not have the SHA-256 of its list; it was not used")
     part = workplace / f"{jar.filename}.part"
     shutil.copyfile(found, part)
     part.replace(home / jar.filename)
+
+
+if __name__ == "__main__":
+    place = Path(sys.argv[1])
+    place.mkdir(parents=True, exist_ok=True)
+    web_jars(folder=place)

@@ -49,6 +49,7 @@ class Plan:
     ports: dict[str, int]
     credentials: Credentials
     jars: list[Path]
+    assets: Path
     smtp: str | None = None
     argv: Callable[[str], list[str]] = service_argv
 
@@ -135,8 +136,10 @@ def _environment(plan: Plan, name: str) -> dict[str, str]:
         "PAYUNG_PORT": str(plan.ports[name]),
         "PAYUNG_ADMIN_KEY": plan.credentials.admin_key,
         "PAYUNG_TOPIC_PREFIX": "",
+        "PAYUNG_ASSETS": str(plan.assets),
         "PYTHONPATH": str(ROOT),
     }
+    settings |= {f"PAYUNG_{each.upper()}_URL": f"http://127.0.0.1:{plan.ports[each]}" for each in SERVICES}
     if name == "registration":
         settings["PAYUNG_SECRET"] = plan.credentials.secret
     if name == "notifications":  # empty: a mail server of our own environment was not asked for

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from deploy.local import credentials, demonstration, directory, endpoints, jars, lag, ports, stale_processes
+from deploy.local import credentials, demonstration, directory, endpoints, jars, lag, ports, sign_in, stale_processes
 from deploy.local.console import Console
 from deploy.local.directory import Directory
 from deploy.local.endpoints import Endpoints
@@ -75,6 +75,8 @@ class Stack:
         for line in welcome(addresses, self._options.data):
             self._console.print(line)
         if not self._console.silent:
+            for line in await asyncio.to_thread(sign_in.lines, addresses):
+                self._console.show(line)
             self._console.print("  Ctrl-C stops everything; the data are kept")
         await self._supervisor.failure()
 
@@ -83,8 +85,11 @@ class Stack:
         if ended:
             self._console.print(f"ended {ended} processes that an earlier stack on this directory left behind")
         fetched = await asyncio.to_thread(jars.kafka_jars, self._report_jars)
+        assets = await asyncio.to_thread(jars.web_jars)
         return Plan(
-            self._home, self._ports(), credentials.of(self._home), fetched, self._options.smtp, self._options.argv
+            *(self._home, self._ports(), credentials.of(self._home), fetched, assets),
+            smtp=self._options.smtp,
+            argv=self._options.argv,
         )
 
     def _report_jars(self, done: int, total: int) -> None:

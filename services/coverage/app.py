@@ -10,6 +10,8 @@ from services.coverage import handlers
 from services.coverage.api import claims, figures, freshness, regions, stream
 from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
+from services.coverage.web import home
+from shared.access import on_access
 from shared.bus.consumer import Consumer
 from shared.bus.metrics import watch
 from shared.bus.principals import KEYS
@@ -19,10 +21,13 @@ from shared.events import TOPICS
 from shared.key_consumer import key_consumer
 from shared.observability import Metrics
 from shared.part import Part
-from shared.security import KEY_CONNECTIONS, KeyRing, on_access
+from shared.security import KEY_CONNECTIONS, KeyRing
 from shared.service import build_app
+from shared.sessions import Sessions
 
+ROUTERS = tuple(each.router for each in (figures, claims, freshness, regions, stream))
 MIGRATIONS = Path(__file__).parent / "migrations"
+TEMPLATES = Path(__file__).parent / "web/templates"
 GROUP = "coverage"
 
 HANDLERS = {
@@ -74,8 +79,15 @@ async def create(settings: Settings) -> FastAPI:
     return build_app(
         "coverage",
         parts=parts,
-        routers=[figures.router, claims.router, freshness.router, regions.router, stream.router],
-        state={"pool": pool, "settings": settings, "keys": KeyRing(keys_pool, settings.admin_key)},
+        routers=ROUTERS,
+        state={
+            "pool": pool,
+            "settings": settings,
+            "keys": KeyRing(keys_pool, settings.admin_key),
+            "sessions": Sessions(keys_pool, settings.admin_key),
+        },
         metrics=metrics,
+        site=settings.site("coverage", TEMPLATES),
+        pages=[home.router],
         on_stop=partial(close, pool, keys_pool),
     )

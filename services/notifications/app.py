@@ -20,6 +20,7 @@ from services.notifications.rescheduler import Rescheduler
 from services.notifications.schedule import Clock, Scheduler, wall_clock
 from services.notifications.sending.sender import LOG_PACE, MAIL_PACE, Pace, Sender
 from services.notifications.settings import Settings
+from services.notifications.web import home
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
@@ -33,10 +34,13 @@ from shared.part import Part
 from shared.regions import Regions
 from shared.security import KEY_CONNECTIONS, KeyRing
 from shared.service import build_app
+from shared.sessions import Sessions
 
 log = get_logger(__name__)
 
+ROUTERS = tuple(each.router for each in (partners, planning, opt_outs, policy))
 MIGRATIONS = Path(__file__).parent / "migrations"
+TEMPLATES = Path(__file__).parent / "web/templates"
 READS = ("partners", "enrollments", "contacts", "access")
 WRITES = ("outreach",)
 DECISIVE = ("partners", "enrollments")
@@ -117,9 +121,10 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
     return build_app(
         "notifications",
         parts=engine.parts,
-        routers=[each.router for each in (partners, planning, opt_outs, policy)],
+        routers=ROUTERS,
         state={
             "keys": KeyRing(engine.keys_pool, settings.admin_key),
+            "sessions": Sessions(engine.keys_pool, settings.admin_key),
             "pool": engine.pool,
             "scheduler": engine.scheduler,
             "policies": engine.policies,
@@ -127,6 +132,8 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
             "wake_after_commit": (engine.relay.wake, engine.rescheduler.wake),
         },
         metrics=engine.metrics,
+        site=settings.site("notifications", TEMPLATES),
+        pages=[home.router],
         on_stop=partial(close, engine.pool, engine.keys_pool),
     )
 

@@ -9,18 +9,29 @@ from fastapi import FastAPI, Request, Response
 from services.registration.api import (
     agencies,
     audit_trail,
+    briefings,
     cases,
+    changes,
     downloads,
+    enrolments,
     events,
     imports,
+    keys,
     lists,
+    members,
     partners,
     quarantine,
+    sign_in_links,
     sources,
+    statements,
     upload_decisions,
     upload_form,
     uploads,
+    webhooks,
 )
+from services.registration.feed.receiver import Receivers
+from services.registration.feed.watch import Watch
+from services.registration.feed.webhooks import Webhooks
 from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
 from services.registration.kafka_intake import KafkaIntake
@@ -30,9 +41,16 @@ from services.registration.runtime import Keys, Services
 from services.registration.settings import Settings
 from services.registration.upload_quota import Quota
 from services.registration.vault import Vault
+from services.registration.web import audit_trail as audit_pages
+from services.registration.web import cases as case_pages
+from services.registration.web import home, sign_in
+from services.registration.web import lists as list_pages
+from services.registration.web import partners as partner_pages
+from services.registration.web import quarantine as quarantine_pages
 from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
+from services.registration.writer.retries import Retries
 from services.registration.writer.writer import Writer
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
@@ -47,6 +65,7 @@ from shared.problems import problem_response
 from shared.regions import Regions
 from shared.security import KEY_CONNECTIONS, KeyRing
 from shared.service import build_app
+from shared.sessions import Sessions
 
 ROUTES = (
     events,
@@ -56,12 +75,23 @@ ROUTES = (
     downloads,
     lists,
     partners,
+    members,
+    statements,
+    briefings,
+    enrolments,
     cases,
     quarantine,
     agencies,
+    keys,
+    sign_in_links,
     sources,
     audit_trail,
+    changes,
+    webhooks,
 )
+PAGES = (sign_in, home, quarantine_pages, case_pages, partner_pages, list_pages, audit_pages)
+TEMPLATES = Path(__file__).parent / "web/templates"
+ROUTERS = (imports.receiving, *(each.router for each in ROUTES))
 MIGRATIONS = Path(__file__).parent / "migrations"
 SOURCE = "/payung/registration"
 WRITES = ("partners", "contacts", "enrollments", "claims", "reference", "access", "intake")
@@ -93,7 +123,8 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
     relay = Relay(pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix)
     access_relay = Relay(keys_pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix, lane=ACCESS)
     writer = Writer(writer_pool, vault, relay, metrics)
-    keys = Keys(keys_pool, KeyRing(keys_pool, settings.admin_key), access_relay)
+    ring, sessions = KeyRing(keys_pool, settings.admin_key), Sessions(keys_pool, settings.admin_key)
+    keys = Keys(keys_pool, ring, sessions, access_relay)
     regions = Regions.load()
     erased = partial(dead_letters_of_erased, vault=vault, regions=regions)
     kafka, prefix = settings.kafka, settings.topic_prefix
@@ -102,13 +133,16 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
     import_worker = ImportWorker(pool, vault, writer, regions, jkp=settings.jkp)
     dry_run_worker = ImportWorker(pool, vault, writer, regions, jkp=settings.jkp, dry_runs=dry_runs)
     access = KafkaAccess(settings.kafka, prefix=settings.topic_prefix, replication=settings.replication)
-    retention = Retention(pool, settings.retention_days)
+    retention = Retention(pool, settings.retention_days, settings.changes_days)
     intake_eraser = IntakeEraser(pool, kafka=kafka, prefix=prefix)
-    erasers = dead_letter_eraser, access, intake_eraser
     days = settings.retention_days
     quota = Quota(pool, settings.upload_quota_mib << 20)
+    watch_changes = Watch(pool)
+    retries = Retries(pool, vault, writer, regions, jkp=settings.jkp)
+    deliveries = Webhooks(pool, vault, Receivers(allow_local=settings.webhooks_allow_local), metrics)
     here = Services(
-        pool, vault, writer, keys, regions, import_worker, dry_run_worker, *erasers, quota, settings.jkp, days
+        *(pool, vault, writer, keys, regions, import_worker, dry_run_worker, dead_letter_eraser, access, intake_eraser),
+        *(quota, watch_changes, deliveries, retries, settings.jkp, days),
     )
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
@@ -127,15 +161,20 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             dead_letter_eraser,
             intake_eraser,
             retention,
+            watch_changes,
+            deliveries,
+            retries,
         ],
-        routers=[imports.receiving, *(each.router for each in ROUTES)],
-        state={"services": here, "keys": keys.ring},
+        routers=ROUTERS,
+        state={"services": here, "keys": ring, "sessions": sessions},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,
             "/v1/imports": upload_form.MOST_BYTES + upload_form.MOST_FORM_BYTES,
             "/v1/uploads/": upload_form.MOST_BYTES,
         },
         metrics=metrics,
+        site=settings.site("registration", TEMPLATES),
+        pages=[each.router for each in PAGES],
         on_stop=partial(close, pool, keys_pool, writer_pool),
     )
     for trouble in UNAVAILABLE:

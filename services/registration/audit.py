@@ -14,6 +14,7 @@ from shared.database import transaction
 
 Action = Literal[
     "agency.added",
+    "agency.changed",
     "case.decided",
     "import.cancelled",
     "import.confirmed",
@@ -22,15 +23,23 @@ Action = Literal[
     "import.uploaded",
     "key.issued",
     "key.revoked",
+    "key.rotated",
     "partner.erased",
     "quarantine.corrected",
     "quarantine.deleted",
+    "quarantine.retried",
     "rejected.exported",
+    "session.ended",
+    "session.started",
+    "sign_in_link.issued",
     "source.released",
     "statements.redacted",
     "unregistered.exported",
+    "webhook.added",
+    "webhook.deleted",
+    "webhook.resumed",
 ]
-ActorKind = Literal["agency", "administrator", "command line"]
+ActorKind = Literal["agency", "administrator", "command line", "service"]
 Subjects = Mapping[str, str | int | bool]
 """What the act was about: ids, codes and counts by what they are."""
 
@@ -41,7 +50,8 @@ PAGE: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: an agency by one of its keys, the administrator, or somebody at the machine's command line."""
+    """Who acts: an agency by one of its keys, the administrator, somebody at the machine's command line, or the service
+    by itself for an agency."""
 
     kind: ActorKind
     agency: str | None = None

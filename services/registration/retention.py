@@ -1,7 +1,8 @@
-"""Deletes what was refused, dry runs, and uploads that nobody finished, once their time is over."""
+"""Deletes what was refused, dry runs, uploads that nobody finished, changes and sessions, once their time is over."""
 
 import asyncpg
 
+from services.registration import sessions
 from services.registration.queries import queries
 from shared.database import transaction
 from shared.observability import get_logger
@@ -13,12 +14,12 @@ HOUR = 3600.0
 
 
 class Retention(Part):
-    """Every hour: refused rows of uploads that ended so many days ago, refused events as old, dry runs as a whole, and
-    uploads that nobody went on with for a day."""
+    """Every hour: refused rows of uploads that ended so many days ago, refused events as old, dry runs as a whole,
+    uploads that nobody went on with and sessions that are over for a day, and changes that are `changes_days` old."""
 
-    def __init__(self, pool: asyncpg.Pool, days: int) -> None:
+    def __init__(self, pool: asyncpg.Pool, days: int, changes_days: int = 30) -> None:
         super().__init__("retention")
-        self._pool, self._days = pool, days
+        self._pool, self._days, self._changes_days = pool, days, changes_days
 
     async def step(self) -> float:
         deleted = await self.expire()
@@ -29,6 +30,7 @@ class Retention(Part):
     async def expire(self) -> int:
         """Delete all that is due, an import, upload or batch of events at a time; returns how many there were."""
         count = 0
+        await self._pool.execute(queries["advance_idle_webhooks"])
         while not self.stopping and await self._expire_next():
             count += 1
             self.progressed()
@@ -47,4 +49,10 @@ class Retention(Part):
                 return True
             if await db.fetch(queries["expire_refused_events"], self._days):
                 return True
-            return bool(await db.fetch(queries["expire_versions"], self._days))
+            if await db.fetch(queries["expire_retried"], self._days):
+                return True
+            if await db.fetch(queries["expire_versions"], self._days):
+                return True
+            if await db.fetch(queries["expire_changes"], self._changes_days):
+                return True
+            return await sessions.expire(db) > 0

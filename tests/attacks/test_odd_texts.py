@@ -98,7 +98,7 @@ async def test_in_a_header_they_are_no_failure(services: list[Service]) -> None:
 
 def key_for(operation: Operation) -> str:
     """The key with which a route's body is looked at."""
-    is_an_agencys = operation.path.startswith(("/v1/events", "/v1/imports", "/v1/quarantine"))
+    is_an_agencys = operation.path.startswith(("/v1/events", "/v1/imports", "/v1/quarantine", "/v1/uploads"))
     return operation.service.agency_key if is_an_agencys else ADMIN
 
 
@@ -106,8 +106,8 @@ async def test_in_a_body_they_are_refused(services: list[Service]) -> None:
     asked = 0
     for operation in operations(services):
         for media_type, body in odd_bodies(operation):
-            header = b"Content-Type: " + media_type.encode()
-            status = await ask(operation, operation.known_path().encode(), header, body=body, key=key_for(operation))
+            headers = [f"{name}: {value}".encode() for name, value in operation.headers_of(media_type).items()]
+            status = await ask(operation, operation.known_path().encode(), *headers, body=body, key=key_for(operation))
             assert status in (400, 404, 422), (str(operation), body)
             asked += 1
     assert asked > 300

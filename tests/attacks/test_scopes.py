@@ -16,6 +16,7 @@ import pytest
 from shared.security import new_key
 from tests import stack
 from tests.attacks.notifications_http import client_of
+from tests.descriptions import answer_faults
 from tests.integration import coverage_world, notifications_world, registration_world
 from tests.integration.test_registration_partners import enrolment, listing
 
@@ -51,13 +52,31 @@ registration   GET /v1/uploads/{upload_id}                          200    200  
 registration   PATCH /v1/uploads/{upload_id}                        204    204  403     403   403     404  401     401
 registration   DELETE /v1/uploads/{upload_id}                       204    204  403     403   403     404  401     401
 registration   GET /v1/lists                                        200    403  200     403   200     200  401     401
+registration   GET /v1/lists/unregistered.csv                       200    403  200     403   404     404  401     401
+registration   GET /v1/lists/unregistered.xlsx                      200    403  200     403   404     404  401     401
 registration   GET /v1/partners                                     200    403  200     403   200     200  401     401
 registration   GET /v1/partners/{partner_id}                        200    403  200     403   200     404  401     401
 registration   DELETE /v1/partners/{partner_id}                     204    403  403     403   204     404  401     401
+registration   GET /v1/partners/{partner_id}/members            200    403  200     403   200     404  401     401
+registration   GET /v1/targets                                  200    200  200     403   200     200  401     401
+registration   GET /v1/targets.csv                              200    200  200     403   200     200  401     401
+registration   GET /v1/targets.xlsx                             200    200  200     403   200     200  401     401
+registration   GET /v1/agreements                               200    200  200     403   200     200  401     401
+registration   GET /v1/agreements.csv                           200    200  200     403   200     200  401     401
+registration   GET /v1/agreements.xlsx                          200    200  200     403   200     200  401     401
+registration   GET /v1/briefings                                200    200  200     403   200     200  401     401
+registration   GET /v1/briefings.csv                            200    200  200     403   200     200  401     401
+registration   GET /v1/briefings.xlsx                           200    200  200     403   200     200  401     401
+registration   GET /v1/briefings/{briefing_id}                  200    403  200     403   200     404  401     401
+registration   GET /v1/enrollments/summary                      403    200  403     403   200     200  401     401
 registration   GET /v1/cases                                        200    200  403     403   200     200  401     401
 registration   POST /v1/cases/{case_id} (region_conflict)           200    403  403     403   200     404  401     401
 registration   POST /v1/cases/{case_id} (participant_claimed)       403    200  403     403   200     404  401     401
 registration   GET /v1/quarantine                                   200    200  403     403   403     200  401     401
+registration   POST /v1/quarantine/retry                            200    200  403     403   403     200  401     401
+registration   GET /v1/quarantine/summary                           200    200  403     403   403     200  401     401
+registration   GET /v1/quarantine/{entry_id} (listing)              200    403  403     403   403     404  401     401
+registration   GET /v1/quarantine/{entry_id} (enrolment)            403    200  403     403   403     404  401     401
 registration   PUT /v1/quarantine/{entry_id} (listing)              200    403  403     403   403     404  401     401
 registration   PUT /v1/quarantine/{entry_id} (enrolment)            403    200  403     403   403     404  401     401
 registration   PUT /v1/quarantine/{entry_id} (enrolment row)        403    200  403     403   403     404  401     401
@@ -71,8 +90,23 @@ registration   POST /v1/agencies                                    403    403  
 registration   GET /v1/agencies                                     403    403  403     403   200     403  401     401
 registration   POST /v1/agencies/{slug}/keys                        403    403  403     403   201     403  401     401
 registration   DELETE /v1/agencies/{slug}/keys/{key_id}             403    403  403     403   204     403  401     401
+registration   PATCH /v1/agencies/{slug}                            403    403  403     403   200     403  401     401
+registration   GET /v1/agencies/{slug}/keys                         403    403  403     403   200     403  401     401
+registration   POST /v1/agencies/{slug}/keys/{key_id}/rotate        403    403  403     403   201     403  401     401
+registration   GET /v1/keys                                         200    200  200     200   403     200  401     401
+registration   POST /v1/keys/{key_id}/rotate (of all scopes)        403    403  403     403   403     404  401     401
+registration   POST /v1/keys/{key_id}/rotate (of reading)           403    403  201     403   403     404  401     401
+registration   DELETE /v1/keys/{key_id} (of all scopes)             403    403  403     403   403     404  401     401
+registration   DELETE /v1/keys/{key_id} (of reading)                403    403  204     403   403     404  401     401
+registration   POST /v1/sign-in-links                               403    403  403     403   201     403  401     401
 registration   GET /v1/audit                                        200    200  200     403   200     200  401     401
 registration   GET /v1/audit/verify                                 403    403  403     403   200     403  401     401
+registration   GET /v1/changes                                      200    403  200     403   403     200  401     401
+registration   POST /v1/webhooks                                    201    403  201     403   403     201  401     401
+registration   GET /v1/webhooks                                     200    403  200     403   403     200  401     401
+registration   DELETE /v1/webhooks/{webhook_id}                     204    403  204     403   403     404  401     401
+registration   POST /v1/webhooks/{webhook_id}/resume                200    403  200     403   403     404  401     401
+registration   POST /v1/webhooks/{webhook_id}/test                  200    403  200     403   403     404  401     401
 registration   GET /v1/sources                                      403    403  403     403   200     403  401     401
 registration   DELETE /v1/sources                                   403    403  403     403   204     403  401     401
 coverage       GET /livez                                           open   open open    open  open    open open    open
@@ -133,6 +167,10 @@ async def check(service: str, http: httpx.AsyncClient, prepare: dict[str, Prepar
             method, path = route_of(call).split()
             headers = dict(request.pop("headers", {})) | bearer(keys.get(caller))
             answer = await ask(http, method, request.pop("path", path), caller, headers=headers, **request)
+            described = description["paths"][route_of(call).split()[1]][method.lower()]
+            if answer.content and answer.headers["content-type"].partition(";")[0].endswith("json"):
+                faults = answer_faults(description, described, answer.status_code, answer.json())
+                wrong += [(call, caller, "is not as described", *faults[:1])] if faults else []
             if not fits(answer, status):
                 wrong.append((call, caller, answer.status_code, answer.text[:200]))
             elif caller not in ("publish", "enroll", "read", "admin") and SECRET in answer.text:
@@ -246,6 +284,22 @@ class Registration:
         (partner,) = answer["partners"].values()
         return {"path": f"/v1/partners/{partner}"}
 
+    async def members(self) -> dict[str, Any]:
+        return {"path": (await self.partner())["path"] + "/members"}
+
+    async def briefing(self) -> dict[str, Any]:
+        batch = str(next(self.numbers))
+        data = {"region": "33.11", "name": SECRET, "batch": batch, "held_on": "2021-03-01"}
+        await self.world.send(self.world.event("briefing.held", data), agency="own")
+        items = (await self.world.get("/v1/briefings", "own", limit="1000"))["items"]
+        (found,) = [each["id"] for each in items if each["batch"] == batch]
+        return {"path": f"/v1/briefings/{found}"}
+
+    async def listed(self) -> dict[str, Any]:
+        name = f"daftar {next(self.numbers)}"
+        await self.world.send(self.listing(list=name), agency="own")
+        return {"params": {"list": name}}
+
     def entry(self, make: Callable[..., dict[str, Any]], correct: bool, becomes: Any = None) -> Prepare:
         """A refused event of this kind; `correct` with the event as it should have been, else corrected already."""
 
@@ -319,10 +373,40 @@ class Registration:
     async def keys_of_own(self) -> dict[str, Any]:
         return {"path": "/v1/agencies/own/keys"}
 
+    def key(self, suffix: str = "", *scopes: str, path: str = "/v1/keys") -> Prepare:
+        async def prepare() -> dict[str, Any]:
+            body = {"scopes": scopes} if scopes else None
+            made = await self.world.http.post("/v1/agencies/own/keys", json=body, headers=ADMIN)
+            return {"path": f"{path}/{made.json()['key_id']}{suffix}"}
+
+        return prepare
+
+    async def changed_agency(self) -> dict[str, Any]:
+        return {"path": "/v1/agencies/own", "json": {"name": "Own"}}
+
     async def source(self) -> dict[str, Any]:
         source = f"/released/{next(self.numbers)}"
         await self.world.send(self.agreement() | {"source": source}, agency="own")
         return {"params": {"source": source}}
+
+    async def new_webhook(self) -> dict[str, Any]:
+        """An address, and room for it."""
+        for agency in ("own", "foreign"):
+            for each in await self.world.get("/v1/webhooks", agency):
+                await self.world.http.delete(f"/v1/webhooks/{each['id']}", headers=self.world.bearer(agency))
+        return {"json": {"url": f"https://example.invalid/{SECRET}"}}
+
+    def webhook(self, suffix: str = "") -> Prepare:
+        async def prepare() -> dict[str, Any]:
+            wanted = await self.new_webhook()
+            made = await self.world.http.post("/v1/webhooks", headers=self.world.bearer("own"), **wanted)
+            return {"path": f"/v1/webhooks/{made.json()['id']}{suffix}"}
+
+        return prepare
+
+    async def webhook_to_list(self) -> dict[str, Any]:
+        await self.webhook()()
+        return {}
 
     def prepared(self) -> dict[str, Prepare]:
         quarantine = "/v1/quarantine/{entry_id}"
@@ -348,8 +432,13 @@ class Registration:
             "POST /v1/imports/{import_id}/confirm (partners)": self.of_import("partners", "/confirm", delisted=1),
             "GET /v1/partners/{partner_id}": self.partner,
             "DELETE /v1/partners/{partner_id}": self.partner,
+            "GET /v1/partners/{partner_id}/members": self.members,
+            "GET /v1/briefings/{briefing_id}": self.briefing,
             "POST /v1/cases/{case_id} (region_conflict)": self.region_conflict,
             "POST /v1/cases/{case_id} (participant_claimed)": self.participant_claimed,
+            **{f"GET /v1/lists/unregistered.{form}": self.listed for form in ("csv", "xlsx")},
+            f"GET {quarantine} (listing)": self.entry(self.listing, correct=True),
+            f"GET {quarantine} (enrolment)": self.entry(self.enrolment, correct=True),
             f"PUT {quarantine} (listing)": self.entry(self.listing, correct=True),
             f"PUT {quarantine} (enrolment)": self.entry(self.enrolment, correct=True),
             f"PUT {quarantine} (enrolment row)": self.row_entry(correct=True),
@@ -362,7 +451,19 @@ class Registration:
             "POST /v1/agencies": self.new_agency,
             "POST /v1/agencies/{slug}/keys": self.keys_of_own,
             "DELETE /v1/agencies/{slug}/keys/{key_id}": self.key_to_revoke,
+            "PATCH /v1/agencies/{slug}": self.changed_agency,
+            "GET /v1/agencies/{slug}/keys": self.keys_of_own,
+            "POST /v1/agencies/{slug}/keys/{key_id}/rotate": self.key("/rotate", path="/v1/agencies/own/keys"),
+            "POST /v1/keys/{key_id}/rotate (of all scopes)": self.key("/rotate"),
+            "POST /v1/keys/{key_id}/rotate (of reading)": self.key("/rotate", "read"),
+            "DELETE /v1/keys/{key_id} (of all scopes)": self.key(),
+            "DELETE /v1/keys/{key_id} (of reading)": self.key("", "read"),
             "DELETE /v1/sources": self.source,
+            "POST /v1/webhooks": self.new_webhook,
+            "GET /v1/webhooks": self.webhook_to_list,
+            "DELETE /v1/webhooks/{webhook_id}": self.webhook(),
+            "POST /v1/webhooks/{webhook_id}/resume": self.webhook("/resume"),
+            "POST /v1/webhooks/{webhook_id}/test": self.webhook("/test"),
         }
 
 

@@ -127,15 +127,27 @@ def test_prometheus_asks_every_service() -> None:
 
 
 def test_the_image_is_pinned_installs_by_hash_and_does_not_run_as_root() -> None:
-    assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {"python:3.11.14-slim-bookworm"}
+    assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {"python:3.11.14-slim-bookworm", "packages"}
     assert "--require-hashes" in DOCKERFILE
     assert re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE) == ["10001:10001"]
 
 
 def test_the_image_installs_the_packages_of_the_services_and_no_others() -> None:
-    assert re.findall(r"^COPY (\S+\.lock) ", DOCKERFILE, re.MULTILINE) == ["deploy/services.lock"]
-    assert re.findall(r"-r (\S+)", DOCKERFILE) == ["/services.lock"]
-    assert "!deploy/services.lock" in (ROOT / ".dockerignore").read_text().splitlines()
+    packages, assets, image = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]
+    assert re.findall(r"-r (\S+)", packages) == ["/services.lock"]
+    assert re.findall(r"-r (\S+)", assets) == ["/assets.lock"]
+    assert "pip" not in image
+    assert re.findall(r"^COPY --from=(\S+) (\S+)", image, re.MULTILINE) == [
+        ("packages", "/venv"),
+        ("assets", "/assets"),
+    ]
+    kept = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {"!deploy/services.lock", "!deploy/assets.lock"} <= set(kept)
+
+
+def test_the_image_fetches_the_pages_assets_as_the_embedded_stack_does() -> None:
+    assert "-m deploy.local.jars /assets" in DOCKERFILE
+    assert "PAYUNG_ASSETS=/app/assets" in DOCKERFILE
 
 
 def test_the_roles_script_is_sound() -> None:

@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from services.coverage.api import claims, figures, freshness, regions, stream
-from services.coverage.app import MIGRATIONS
+from services.coverage.app import MIGRATIONS, ROUTERS
 from services.coverage.settings import Settings
 from shared.database import connect, migrate
 from shared.security import KeyRing
@@ -24,7 +23,7 @@ async def http(database: Database) -> AsyncIterator[httpx.AsyncClient]:
     settings = Settings(database=database.of("coverage"), kafka="nowhere:1", port=0, admin_key="the-admin")
     app = build_app(
         "coverage",
-        routers=[each.router for each in (figures, claims, freshness, regions, stream)],
+        routers=ROUTERS,
         state={"pool": pool, "settings": settings, "keys": KeyRing(pool, settings.admin_key)},
     )
     transport = httpx.ASGITransport(app)

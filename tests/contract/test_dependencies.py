@@ -13,7 +13,11 @@ import pytest
 from deploy.local.directory import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LOCKS = {"services": ROOT / "deploy/services.lock", "everything": ROOT / "requirements.lock"}
+LOCKS = {
+    "services": ROOT / "deploy/services.lock",
+    "everything": ROOT / "requirements.lock",
+    "assets": ROOT / "deploy/assets.lock",
+}
 OURS = {"services", "shared", "deploy", "tests"}
 WITHOUT_IMPORT = {
     "httptools": "uvicorn parses HTTP with it when it is there",
@@ -74,8 +78,9 @@ def test_no_package_is_in_two_groups() -> None:
     assert len(names) == len(set(names))
 
 
-def test_both_locks_have_the_same_versions() -> None:
-    assert pinned(LOCKS["services"]).items() < pinned(LOCKS["everything"]).items()
+@pytest.mark.parametrize("part", ["services", "assets"])
+def test_the_locks_have_the_same_versions(part: str) -> None:
+    assert pinned(LOCKS[part]).items() < pinned(LOCKS["everything"]).items()
 
 
 def test_the_locks_hold_what_they_are_made_of() -> None:

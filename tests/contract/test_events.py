@@ -1,14 +1,18 @@
 """Every event type has an example, every example is of a type, and each says exactly what its struct holds."""
 
+import gzip
 import json
 from pathlib import Path
 
+import jsonschema_rs
 import msgspec
 import pytest
 
 import shared.events
 from shared.bus.records import Outgoing, cloudevent_headers
 from shared.events import TOPICS, TYPES, asyncapi, intake, model
+from shared.fields import undescribed
+from tests.descriptions import faults
 
 EXAMPLES = Path(shared.events.__file__).parent / "examples"
 FILES = sorted(EXAMPLES.glob("*/*.json"))
@@ -66,7 +70,7 @@ def test_a_fact_is_a_cloudevent_in_binary_mode(path):
 @pytest.mark.parametrize("path", FACTS, ids=shown)
 def test_the_key_is_the_entitys_id(path):
     example = json.loads(path.read_text())
-    field = KEY_FIELDS.get(path.parent.name)
+    field = "hash" if event_type(path).startswith("session.") else KEY_FIELDS.get(path.parent.name)
     if example["value"] is not None and field is not None:
         assert example["key"] == example["value"][field]
 
@@ -92,6 +96,43 @@ def test_an_intake_example_is_what_its_struct_says(path):
     kind = TYPES["intake", path.stem].value
     decoded = msgspec.json.decode(path.read_bytes(), type=kind)
     assert contains(json.loads(model.encode(decoded)), data)
+
+
+DESCRIPTION = asyncapi.document()
+MESSAGES = DESCRIPTION["components"]["messages"]
+
+
+def test_the_description_is_asyncapi():
+    """By https://github.com/asyncapi/spec-json-schemas, schemas/3.0.0.json (Apache-2.0)."""
+    schema = json.loads(gzip.decompress((Path(__file__).parent / "asyncapi-3.0.0.schema.json.gz").read_bytes()))
+    validator = jsonschema_rs.validator_for(schema)
+    assert [error.message for error in validator.iter_errors(DESCRIPTION)] == []
+    assert not validator.is_valid(DESCRIPTION | {"servers": {"kafka": {"protocol": "kafka"}}})
+
+
+@pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
+def test_a_message_has_examples_that_are_valid(message):
+    assert message["examples"]
+    for example in message["examples"]:
+        assert faults(DESCRIPTION, message["headers"], example["headers"]) == []
+        assert faults(DESCRIPTION, message["payload"], example["payload"]) == []
+
+
+def test_only_headers_that_are_needed_are_demanded():
+    listed = MESSAGES["intake.partner.listed"]["headers"]
+    assert set(listed["required"]) == {"ce_specversion", "ce_id", "ce_type", "ce_source"}
+    assert {"ce_time", "ce_subject", "content-type", "traceparent"} <= listed["properties"].keys()
+
+
+def test_every_topic_is_sent_to_or_received_from_on_a_server_that_asks_who_one_is():
+    operations = DESCRIPTION["operations"].values()
+    assert {each["channel"]["$ref"].rpartition("/")[2] for each in operations} == set(TOPICS)
+    assert [each["channel"]["$ref"] for each in operations if each["action"] == "send"] == ["#/channels/intake"]
+    assert all(server["security"] for server in DESCRIPTION["servers"].values())
+
+
+def test_every_field_of_an_event_has_words():
+    assert undescribed(DESCRIPTION) == set()
 
 
 def test_the_published_description_is_the_current_one():

@@ -53,7 +53,14 @@ CODES = [
     "forbidden_type",
     "too_many_sources",
 ]
-WARNINGS = ["nik_unknown_prefix", "nik_bad_birth_date", "phone_unusable", "personal_number_in_text", "number_left_out"]
+WARNINGS = [
+    "nik_unknown_prefix",
+    "nik_bad_birth_date",
+    "phone_unusable",
+    "personal_number_in_text",
+    "number_left_out",
+    "paid_on_missing",
+]
 
 
 def reader() -> EventReader:

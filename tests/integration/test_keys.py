@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from aiokafka import ConsumerRecord
 
-from shared import security
+from shared import access, security
 from shared.bus.batch import Batch
 from shared.database import connect, migrate, transaction
 from shared.events.access import Key
@@ -28,7 +28,7 @@ async def pool(database, tmp_path):
 
 async def store(pool, *keys):
     async with transaction(pool) as db:
-        await security.on_access(Batch("access", [record(encode(key)) for key in keys]), db)
+        await access.on_access(Batch("access", [record(encode(key)) for key in keys]), db)
 
 
 def record(value):
@@ -91,7 +91,7 @@ async def test_an_event_that_cannot_be_stored_is_a_dead_letter_and_the_others_co
     good, bad = security.new_key(), security.new_key()
     batch = Batch("access", [record(encode(issued(bad[0], bad[2] + "\x00"))), record(encode(issued(good[0], good[2])))])
     async with transaction(pool) as db:
-        await security.on_access(batch, db)
+        await access.on_access(batch, db)
     assert [reason.partition(":")[0] for _, reason in batch.rejected] == ["malformed"]
     assert await pool.fetchval("select array_agg(key_id) from keys") == [good[0]]
 

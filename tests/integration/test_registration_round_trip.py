@@ -82,6 +82,19 @@ async def refused(here: World, name: str) -> dict[str, Any]:
 READERS: list[tuple[str, Callable[[bytes], list[list[str]]]]] = [("csv", of_csv), ("xlsx", of_workbook)]
 
 
+async def test_csv_for_a_spreadsheet_in_indonesia_comes_back_as_it_is(here: World) -> None:
+    first = await refused(here, "indonesia")
+    headers = here.bearer("dinas") | {"accept-language": "id-ID,id;q=0.9"}
+    answer = await here.http.get(f"/v1/imports/{first['id']}/rejected.csv", headers=headers)
+    assert answer.content.startswith(b"\xef\xbb\xbfNo;NIK;")
+    assert b'"=""3311004101800021"""' in answer.content
+    assert "NIB terdiri atas tepat 13 digit." in answer.content.decode()
+    again = await here.upload(answer.content, "partners", list="indonesia")
+    assert again["rejected_by"] == {"invalid_nib": 2}
+    plain = of_csv(await downloaded(here, f"/v1/imports/{again['id']}/rejected.csv"))
+    assert [row[1:3] for row in plain[1:]] == [row[1:3] for row in ROWS]
+
+
 @pytest.mark.parametrize(("form", "opened"), READERS)
 @pytest.mark.parametrize("saved", [as_semicolons, as_commas, as_workbook])
 async def test_refused_rows_corrected_in_a_spreadsheet_are_taken(
@@ -97,7 +110,7 @@ async def test_refused_rows_corrected_in_a_spreadsheet_are_taken(
     unchanged = await here.upload(saved(rows), "partners", list=name)
     assert unchanged["rejected_by"] == {"invalid_nib": 2}
     again = opened(await downloaded(here, f"/v1/imports/{unchanged['id']}/rejected.{form}"))
-    assert [row[: len(COLUMNS)] for row in again] == [row[: len(COLUMNS)] for row in rows]
+    assert again == rows, "our columns are dropped and written anew"
 
     report = await here.upload(saved(corrected(rows)), "partners", list=name)
     assert (report["accepted"], report["rejected"]) == (2, 0), report
@@ -112,6 +125,19 @@ async def test_refused_rows_corrected_in_a_spreadsheet_are_taken(
 
     whole = await here.upload(as_semicolons(corrected([COLUMNS, *ROWS])), "partners", list=name)
     assert (whole["created"], whole["unchanged"]) == (0, 2), "our columns are no part of a row"
+
+
+async def test_lines_that_were_no_rows_are_refused_again_until_they_are_corrected(here: World) -> None:
+    lines = ['{"nama usaha": "Toko Baris", "kab_kota": "Sukoharjo", "nib": "", "nik": "", "catatan": ""}', "[1, 2]"]
+    first = await here.upload("\n".join([*lines, '{"nama usaha": ["a"]}']).encode(), "partners", list="baris")
+    assert first["rejected_by"] == {"malformed": 2}
+    rows = of_workbook(await downloaded(here, f"/v1/imports/{first['id']}/rejected.xlsx"))
+    again = await here.upload(as_workbook(rows), "partners", list="baris")
+    assert (again["rejected_by"], again["skipped"]) == ({"malformed": 2}, 0)
+    rows = of_workbook(await downloaded(here, f"/v1/imports/{again['id']}/rejected.xlsx"))
+    mended = [rows[0], ["Toko Dua", "Sukoharjo", *rows[1][2:]], ["Toko Tiga", "Sukoharjo", *rows[2][2:]]]
+    report = await here.upload(as_workbook(mended), "partners", list="baris")
+    assert (report["accepted"], report["rejected"]) == (2, 0), report
 
 
 async def test_who_is_unregistered_comes_as_a_workbook_too(here: World) -> None:

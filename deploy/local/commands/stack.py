@@ -89,12 +89,13 @@ def _mail_server(url: str | None) -> str | None:
 
 
 def _already(options: "Options") -> None:
-    from deploy.local import detached, up
+    from deploy.local import detached, sign_in, up
     from deploy.local.endpoints import load_endpoints
 
     typer.echo(f"a stack is already up on {options.data}; waiting until it is ready …")
     detached.wait_ready(options.data)
-    for line in up.welcome(load_endpoints(options.data), options.data):
+    addresses = load_endpoints(options.data)
+    for line in (*up.welcome(addresses, options.data), *sign_in.lines(addresses)):
         typer.echo(line)
 
 

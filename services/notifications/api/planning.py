@@ -41,6 +41,14 @@ async def plan(
     cursor: str | None = None,
 ) -> Response:
     """Counts of everything up to the end of `until` (default: 30 days), and the reminders themselves by pages."""
+    found = await planned_for(request, caller, until, region, limit, cursor)
+    return Response(await asyncio.to_thread(msgspec.json.encode, found), media_type="application/json")
+
+
+async def planned_for(
+    request: Request, caller: Principal, until: date | None, region: str, limit: int, cursor: str | None = None
+) -> dict[str, Any]:
+    """The answer as the caller may see it."""
     scheduler: Scheduler = request.app.state.scheduler
     now = scheduler.now()
     until, region = _until(until, now), region or "ID"
@@ -51,7 +59,7 @@ async def plan(
     async for facts in _partners(request, regencies, caller, timeline):
         await asyncio.to_thread(planned.add, facts)  # leaves the event loop free
     head = {"as_of": now, "until": until, "region": region}
-    return Response(await asyncio.to_thread(_as_json, planned, head), media_type="application/json")
+    return head | await asyncio.to_thread(_counts_and_page, planned)
 
 
 async def _partners(
@@ -70,9 +78,9 @@ async def _partners(
         last = ids[-1]
 
 
-def _as_json(planned: Plan, head: dict[str, Any]) -> bytes:
+def _counts_and_page(planned: Plan) -> dict[str, Any]:
     page, has_more = planned.page()
-    body = head | {
+    return {
         "partners": planned.partners,
         "reminders": planned.counts.total(),
         "escalations": planned.escalations,
@@ -83,7 +91,6 @@ def _as_json(planned: Plan, head: dict[str, Any]) -> bytes:
         "items": page,
         "next_cursor": _cursor(page[-1].position) if has_more else None,
     }
-    return msgspec.json.encode(body)
 
 
 def _until(until: date | None, now: datetime) -> date:

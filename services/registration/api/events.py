@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
+from services.registration.api import event_bodies
 from services.registration.api.access import sender, services
 from services.registration.intake import jurisdiction
 from services.registration.intake.contexts import EventContext
@@ -17,6 +18,7 @@ from services.registration.runtime import Services
 from services.registration.writer import cloudevents, envelopes
 from services.registration.writer.submissions import Answer, Events
 from shared import query_parameters
+from shared.openapi import refused
 from shared.problems import Problem, described, problem_response
 from shared.security import Principal
 
@@ -29,15 +31,13 @@ QUICK_BYTES = 8 << 10
 """Read at once: handing so few over to a thread costs more than reading them."""
 LONGEST_KEY = 200
 """Characters of an Idempotency-Key."""
-# Binary mode is described in words: what it needs are headers, which OpenAPI cannot tie to one media type.
-BODY = {"requestBody": {"required": True, "content": {name: {"schema": {}} for name in MEDIA_TYPES}}}
 
 
 @router.post(
     "/v1/events",
     status_code=202,
-    openapi_extra=BODY,
-    responses=described(409, 415),
+    openapi_extra=event_bodies.description(),
+    responses=described(409, 415) | refused.of_events(),
     summary="Send one event, a batch, or a line each",
 )
 async def post_events(
@@ -121,10 +121,16 @@ async def _take_once(here: Services, principal: Principal, media_type: str, body
         raise
 
 
+<<<<<<< HEAD
 def _response(answer: Answer, *, single: bool) -> Response:
     """A single event that is refused is a problem of the request; of several, the answer names those refused."""
+=======
+def _response(answer: Answer, *, single: bool) -> JSONResponse:
+    """A single event that is refused is a problem of the request; of several, and of members, the answer names those
+    refused."""
+>>>>>>> main
     rejected: list[dict[str, Any]] = answer.body["rejected"]
-    if single and rejected:
+    if single and rejected and not (answer.body["accepted"] or answer.body["duplicates"]):
         refusal = rejected[0]
         return problem_response(422, refusal["code"], refusal["detail"], field=refusal["field"], **answer.body)
     return Response(msgspec.json.encode(answer.body), status_code=answer.status, media_type="application/json")

@@ -15,6 +15,8 @@ from services.registration.api import import_sources, previews, upload_form
 from services.registration.api.access import actor_of, check_scope, member, own_import, reporter, services
 from services.registration.api.within_quota import WithinQuota
 from services.registration.identity.ids import Ids
+from services.registration.intake import columns as meanings
+from services.registration.intake import list_names
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.queries import queries
@@ -22,6 +24,7 @@ from services.registration.runtime import Services
 from services.registration.writer import remembered_readings
 from shared import query_parameters
 from shared.database import transaction
+from shared.openapi import answered_with
 from shared.problems import Problem, described
 from shared.security import Principal
 
@@ -50,7 +53,7 @@ REPLACE = (
 @receiving.post(
     "/v1/imports",
     status_code=202,
-    responses=described(409, 415),
+    responses=described(409, 415) | answered_with(202, {"Location": "Where the import shows how far it is"}),
     summary="Upload a file; it is worked off in the background. A dry run answers with a preview within two seconds",
 )
 async def begin_import(
@@ -58,7 +61,7 @@ async def begin_import(
     response: Response,
     principal: Annotated[Principal, Depends(member)],
     here: Annotated[Services, Depends(services)],
-    kind: Annotated[str, Form()],
+    kind: Annotated[str, Form(description=f"What the rows are: {', '.join(meanings.KINDS)}")],
     file: Annotated[UploadFile | None, File(description=FILE)] = None,
     upload: Annotated[str | None, Form(description="Instead of a file: the id of one sent to /v1/uploads")] = None,
     list: Annotated[str | None, Form()] = None,
@@ -145,7 +148,7 @@ async def _as_begun(
 ) -> dict[str, Any]:
     response.headers["location"] = f"/v1/imports/{import_id}"
     record = await previews.settled(here, principal, await own_import(here, principal, import_id), until)
-    return as_json(record) | await previews.shown(here, principal, record)
+    return await _in_full(here, principal, record)
 
 
 @router.get("/v1/imports", summary="This agency's newest uploads")
@@ -159,8 +162,14 @@ async def list_imports(
 async def get_import(
     import_id: str, principal: Annotated[Principal, Depends(reporter)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
-    record = await own_import(here, principal, import_id)
-    return as_json(record) | await previews.shown(here, principal, record)
+    return await _in_full(here, principal, await own_import(here, principal, import_id))
+
+
+async def _in_full(here: Services, principal: Principal, record: asyncpg.Record) -> dict[str, Any]:
+    """The upload with its preview; where its list is new, with the lists of which it may be the next version."""
+    known = await here.pool.fetch(queries["lists_before"], record["import_id"], record["agency"], record["kind"])
+    similar = list_names.similar(record["list"], tuple(each["list"] for each in known))
+    return as_json(record) | {"similar_lists": similar} | await previews.shown(here, principal, record)
 
 
 @router.delete(
@@ -198,6 +207,7 @@ def as_json(record: asyncpg.Record) -> dict[str, Any]:
         "skipped_by": msgspec.json.decode(record["skipped_by"]),
         "rejected_by": msgspec.json.decode(record["rejected_by"]),
         "warnings": msgspec.json.decode(record["warnings"]),
+        "notes": msgspec.json.decode(record["notes"]),
         "kind": record["kind"],
         "list": record["list"],
         "list_date": record["list_date"].isoformat(),
@@ -207,13 +217,21 @@ def as_json(record: asyncpg.Record) -> dict[str, Any]:
         "delisting": _delisting(record),
         "undo": _undo(record),
         "undone_at": record["undone_at"].isoformat() if record["undone_at"] else None,
-        "columns": [{"header": name, "read_as": meaning} for name, meaning in msgspec.json.decode(record["columns"])],
+        "columns": _columns(record),
         "reading": msgspec.json.decode(record["reading"]),
         "detail": record["detail"],
         "created_at": record["created_at"].isoformat(),
         "finished_at": record["finished_at"].isoformat() if record["finished_at"] else None,
         "refused_deleted_at": record["refused_deleted_at"].isoformat() if record["refused_deleted_at"] else None,
     }
+
+
+def _columns(record: asyncpg.Record) -> list[dict[str, Any]]:
+    """`note` is only there where something is to be said."""
+    return [
+        {"header": name, "read_as": meaning} | ({"note": note[0]} if note and note[0] else {})
+        for name, meaning, *note in msgspec.json.decode(record["columns"])
+    ]
 
 
 def _delisting(record: asyncpg.Record) -> dict[str, int] | None:

@@ -8,7 +8,7 @@ import msgspec
 
 from services.registration.api import parameters
 from services.registration.api.access import check_scope
-from services.registration.intake import column_names, columns
+from services.registration.intake import columns
 from services.registration.intake.columns import FileKind
 from services.registration.intake.files.header import WINDOW
 from services.registration.intake.files.reading_options import DateOrder, DecimalMark, ReadingOptions
@@ -120,10 +120,10 @@ def _named_columns(kind: str, text: str) -> dict[str, str]:
         raise _columns_problem("columns is a JSON object: a column's name and what it means.") from None
     if len(given) > MOST_NAMED or any(not name.strip() or len(name) > 200 or "\x00" in name for name in given):
         raise _columns_problem(f"columns names at most {MOST_NAMED} columns, each with at most 200 characters.")
-    meanings = column_names.VOCABULARY[kind]
+    meanings = columns.usable(kind)
     if unknown := next((meaning for meaning in given.values() if meaning and meaning not in meanings), None):
         raise _columns_problem(f"No column means '{unknown[:40]}' here; it is one of {', '.join(meanings)}.")
-    used = [meaning for meaning in given.values() if meaning]
+    used = [meaning for meaning in given.values() if meaning and meaning != "phone"]
     if len(used) != len(set(used)):
         raise _columns_problem("Two columns cannot have the same meaning.")
     return {name: meaning or "" for name, meaning in given.items()}

@@ -10,9 +10,10 @@ from email.utils import format_datetime
 from typing import Annotated, Any
 
 import asyncpg
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
+from services.registration.api import parameters
 from services.registration.api.access import sender, services
 from services.registration.api.upload_form import MOST_BYTES
 from services.registration.identity.ids import Ids
@@ -22,11 +23,17 @@ from services.registration.runtime import Services
 from services.registration.writer.upload_files import PART_BYTES
 from shared import query_parameters
 from shared.database import transaction
+from shared.openapi import answered_with
 from shared.problems import Problem, described, not_found
 from shared.security import Principal
 
 VERSION = "1.0.0"
 LONGEST_NAME = 200
+MOST_OPEN = 100
+TOO_MANY_OPEN = (
+    f"Your agency has {MOST_OPEN} uploads that no import took: import them, or delete those that you do not need "
+    "(GET /v1/uploads shows them)."
+)
 MEDIA_TYPE = "application/offset+octet-stream"
 
 _ids = Ids()
@@ -43,14 +50,26 @@ router = APIRouter(
     dependencies=[Depends(query_parameters.only_known), Depends(_speaks_our_version)],
     responses=described(412),
 )
+TOLD = {
+    "Tus-Resumable": "Version of tus: 1.0.0",
+    "Upload-Offset": "Bytes that arrived: the next PATCH goes on from there",
+    "Upload-Length": "The file's bytes",
+    "Upload-Expires": "When the upload is deleted unless more of it arrives",
+}
+"""Headers of the answers about an upload."""
 Sender = Annotated[Principal, Depends(sender)]
 Here = Annotated[Services, Depends(services)]
-Length = Annotated[str, Header(description="The file's bytes, 1 GiB at most")]
+Length = Annotated[str, Header(description="The file's bytes, 1 GiB at most", examples=["1000"])]
 Metadata = Annotated[str, Header(description="filename and its name in base64")]
-Offset = Annotated[str, Header(description="How many bytes arrived before")]
+Offset = Annotated[str, Header(description="How many bytes arrived before", examples=["0"])]
 
 
-@router.post("/v1/uploads", status_code=201, summary="Begin an upload, whose bytes follow with PATCH")
+@router.post(
+    "/v1/uploads",
+    status_code=201,
+    responses=answered_with(201, TOLD | {"Location": "Where the bytes go to"}),
+    summary="Begin an upload, whose bytes follow with PATCH",
+)
 async def begin(
     response: Response, principal: Sender, here: Here, upload_length: Length, upload_metadata: Metadata = ""
 ) -> dict[str, Any]:
@@ -62,6 +81,8 @@ async def begin(
     upload_id = _ids()
     async with transaction(here.pool) as db:
         await db.execute(queries["lock_quota"], agency)
+        if await db.fetchval(queries["open_uploads"], agency) >= MOST_OPEN:
+            raise Problem(429, "too_many_requests", TOO_MANY_OPEN, headers={"Retry-After": "60"})
         if length > await here.quota.free(agency, db):
             raise Problem(429, "too_many_requests", here.quota.used_up(), headers={"Retry-After": "60"})
         await db.execute(queries["add_upload"], upload_id, agency, name, length)
@@ -70,12 +91,26 @@ async def begin(
     return _as_json(record)
 
 
-@router.get("/v1/uploads", summary="This agency's uploads that no import took yet")
-async def list_uploads(principal: Sender, here: Here) -> list[dict[str, Any]]:
-    return [_as_json(record) for record in await here.pool.fetch(queries["uploads"], principal.agency)]
+@router.get("/v1/uploads", summary="This agency's uploads that no import took yet, the oldest first")
+async def list_uploads(
+    principal: Sender,
+    here: Here,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_OPEN)] = MOST_OPEN,
+) -> dict[str, Any]:
+    records = await here.pool.fetch(queries["uploads"], principal.agency, parameters.position(cursor), limit + 1)
+    page = records[:limit]
+    return {
+        "items": [_as_json(record) for record in page],
+        "next_cursor": str(page[-1]["upload_id"]) if len(records) > limit else None,
+    }
 
 
-@router.get("/v1/uploads/{upload_id}", summary="How much of an upload arrived; HEAD tells it by Upload-Offset")
+@router.get(
+    "/v1/uploads/{upload_id}",
+    responses=answered_with(200, TOLD),
+    summary="How much of an upload arrived; HEAD tells it by Upload-Offset",
+)
 async def get_upload(upload_id: str, response: Response, principal: Sender, here: Here) -> dict[str, Any]:
     record = await _own(here, principal, upload_id)
     response.headers.update(_headers(record))
@@ -85,7 +120,7 @@ async def get_upload(upload_id: str, response: Response, principal: Sender, here
 @router.patch(
     "/v1/uploads/{upload_id}",
     status_code=204,
-    responses=described(409, 415),
+    responses=described(409, 415) | answered_with(204, TOLD),
     summary="Send what follows; what arrives is kept even if the connection breaks",
 )
 async def append(request: Request, upload_id: str, principal: Sender, here: Here, upload_offset: Offset) -> Response:

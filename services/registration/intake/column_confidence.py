@@ -7,6 +7,7 @@ from typing import Final
 from services.registration.intake import row_cells
 from services.registration.intake.cells import identifiers, phones
 from services.registration.intake.cells.column_evidence import DAYS, FIGURES
+from services.registration.intake.columns import PHONES
 from services.registration.intake.files.tables import Row
 from services.registration.intake.row_cells import RowCells
 from services.registration.intake.row_reader import RowReader
@@ -46,7 +47,7 @@ _READERS: Final[Mapping[str, _Reads]] = {
     "value": row_cells.whole,
     "nik": _nik,
     "nib": _nib,
-    "phone": _phone,
+    **dict.fromkeys(PHONES, _phone),
     "email": _email,
     **dict.fromkeys(("name", "owner", "person", "address"), _text),
 }

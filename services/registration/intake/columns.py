@@ -1,7 +1,7 @@
 """Which column means what: the headers agencies write, in Indonesian or English, for each kind of file."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Literal, get_args
@@ -11,6 +11,8 @@ from services.registration.intake.column_names import (
     BUSINESS,
     EMPLOYER_NO,
     NIK,
+    NOT_USED,
+    OF_COOPERATIVES,
     PERSON,
     VOCABULARY,
     WORKER_NAME,
@@ -18,6 +20,7 @@ from services.registration.intake.column_names import (
     headers,
 )
 from services.registration.intake.files.tables import squeeze
+from services.registration.intake.returned_rows import is_ours
 from services.registration.intake.roster import KEPT
 
 FileKind = Literal["partners", "persons", "enrollments", "claims", "targets", "briefings", "attendance", "agreements"]
@@ -26,9 +29,15 @@ ALIASES: Final = {"enrolments": "enrollments", "sessions": "briefings"}
 """Other spellings of kinds that we understand."""
 
 
-OF_REFUSALS: Final = ("error_code", "error_field", "error_detail", "error_line")
-"""The columns behind those of a file, where its refused rows are given back; they are no part of a row sent again."""
+PHONES: Final = ("phone", "phone_2", "phone_3", "phone_4")
+"""The meanings of several columns of phones, in the order in which they are tried."""
+_KINDS_OF_PHONES: Final = ({"wa", "whatsapp"}, {"hp", "handphone", "ponsel", "mobile"})
 _RUNNING_NUMBERS = frozenset(headers("no, no urut, nomor, nomor urut, urut, urutan, id, id ods, row, #"))
+
+
+def is_running_number(header: str) -> bool:
+    """Whether a column only numbers the rows."""
+    return squeeze(header) in _RUNNING_NUMBERS
 
 
 def recognised(kind: str, header: str) -> bool:
@@ -65,10 +74,9 @@ def _one_of(kind: str, header: str) -> str | None:
     names = [name for name in known if name is not None]
     if not names or None in known or len({_MEANINGS[kind][name] for name in names}) > 1:
         return None
-    return min(names, key=_OF_COOPERATIVES.__eq__)
+    return min(names, key=OF_COOPERATIVES.__eq__)
 
 
-_OF_COOPERATIVES: Final = "nama koperasi"
 _LONGEST_NAME: Final = 200
 """Characters: forms put a whole instruction behind a column's name."""
 _LETTER: Final = re.compile(r"[A-Za-z#]")
@@ -101,12 +109,46 @@ def meanings(kind: str, header: tuple[str, ...], chosen: Mapping[str, str] = Map
     at = _columns_by_name(kind, header)
     of_others = {at[name] for name in given if name in at}
     found = _found(kind, {name: column for name, column in at.items() if column not in of_others})
-    return found | {meaning: at[name] for name, meaning in given.items() if meaning and name in at}
+    found |= {meaning: at[name] for name, meaning in given.items() if meaning and name in at}
+    if "phone" in found:
+        said = {at[name] for name, meaning in given.items() if meaning == "phone" and name in at}
+        found |= _phones(header, said or _not_said_phones(kind, header) - of_others)
+    return {meaning: column for meaning, column in found.items() if meaning not in _not_used(kind)}
+
+
+def _not_said_phones(kind: str, header: tuple[str, ...]) -> set[int]:
+    return {column for column, name in enumerate(header) if meaning_of(kind, name) == "phone"}
+
+
+def _phones(header: tuple[str, ...], at: Collection[int]) -> dict[str, int]:
+    """Columns of phones, those that say WhatsApp first, then those that say mobile: phone, phone_2, …"""
+    return dict(zip(PHONES, sorted(at, key=lambda column: (_phone_rank(header[column]), column)), strict=False))
+
+
+def _phone_rank(name: str) -> int:
+    """From 0, the sooner to be tried."""
+    words = set(squeeze(name).split())
+    return next((rank for rank, known in enumerate(_KINDS_OF_PHONES) if words & known), len(_KINDS_OF_PHONES))
+
+
+def base_of(meaning: str) -> str:
+    """What a meaning is told as: a second phone is a phone."""
+    return "phone" if meaning in PHONES else meaning
+
+
+def usable(kind: str) -> list[str]:
+    """The meanings that an upload may give to a column of this kind."""
+    return [meaning for meaning in VOCABULARY[kind] if meaning not in _not_used(kind)]
+
+
+def _not_used(kind: str) -> frozenset[str]:
+    return NOT_USED.get(kind, frozenset())
 
 
 def read_as(kind: str, header: tuple[str, ...], chosen: Mapping[str, str] = MappingProxyType({})) -> list[str | None]:
     """What each column of the header is read as; None for a column that is not read."""
-    return by_column(len(header), meanings(kind, header, chosen))
+    found = by_column(len(header), meanings(kind, header, chosen))
+    return [None if meaning is None else base_of(meaning) for meaning in found]
 
 
 def by_column(width: int, found: Mapping[str, int]) -> list[str | None]:
@@ -127,6 +169,8 @@ def _found(kind: str, at: Mapping[str, int]) -> dict[str, int]:
         _leave_workers_apart(at, found)
     if kind in ("partners", "persons"):
         _assign_ambiguous_names(at, found)
+    if kind == "partners":
+        _keep_numbers_of_cooperatives(at, found)
     return found
 
 
@@ -135,11 +179,12 @@ def of_other_texts(kind: str, header: tuple[str, ...]) -> list[tuple[str, int]]:
 
     A row is the same row if only its date or its running number is another one.
     """
-    apart = frozenset(VOCABULARY[kind].get("date", ())) | _RUNNING_NUMBERS | set(map(squeeze, OF_REFUSALS))
+    apart = frozenset(VOCABULARY[kind].get("date", ())) | _RUNNING_NUMBERS
     found = meanings(kind, header)
-    read = {column for meaning, column in found.items() if meaning not in ("kind", "scale", "occupation")}
+    apart_from = ("kind", "scale", "occupation", *PHONES[1:])
+    read = {column for meaning, column in found.items() if meaning not in apart_from}
     named = ((squeeze(name), column) for column, name in enumerate(header) if column not in read)
-    return sorted((name, column) for name, column in named if name not in apart)
+    return sorted((name, column) for name, column in named if name not in apart and not is_ours(name))
 
 
 def is_roster(kind: str, header: tuple[str, ...]) -> bool:
@@ -163,17 +208,21 @@ def _leave_workers_apart(at: Mapping[str, int], found: dict[str, int]) -> None:
 
 def of_cooperatives(header: tuple[str, ...]) -> bool:
     """A list whose names are cooperatives' names lists cooperatives, and its NIK is the cooperative's number."""
-    return any(known_as("partners", name) == _OF_COOPERATIVES for name in header)
+    return any(known_as("partners", name) == OF_COOPERATIVES for name in header)
 
 
 def _assign_ambiguous_names(at: Mapping[str, int], found: dict[str, int]) -> None:
-    """Beside a business name, plain `nama` is the owner's; a NIK in a list of cooperatives is a NIK Koperasi.
-
-    That column is kept apart from one that says so: what is no number in it is none without a warning.
-    """
+    """Beside a business name, plain `nama` is the owner's."""
     if "owner" not in found and any(name in at for name in BUSINESS):
         person = next((at[name] for name in (*PERSON, "nama pelaku usaha") if name in at), None)
         if person is not None and person != found["name"]:
             found["owner"] = person
-    if "nama koperasi" in at and "owner" not in found and "nik koperasi" not in at and "nik" in at:
+
+
+def _keep_numbers_of_cooperatives(at: Mapping[str, int], found: dict[str, int]) -> None:
+    """A NIK in a list of cooperatives is a NIK Koperasi.
+
+    That column is kept apart from one that says so: what is no number in it is none without a warning.
+    """
+    if OF_COOPERATIVES in at and "owner" not in found and "nik koperasi" not in at and "nik" in at:
         found["nik_of_cooperatives"] = found.pop("nik")

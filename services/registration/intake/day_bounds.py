@@ -8,6 +8,7 @@ from typing import Final
 
 from services.registration.intake.commands import Command, Enrol, FileClaim, ListPartner, RecordStatement
 from services.registration.intake.values import Refusal
+from shared.refusals import WarningCode
 
 FIRST_DAY: Final = date(1945, 1, 1)
 YEAR: Final = timedelta(days=366)
@@ -54,3 +55,8 @@ def _outside(field: str, day: date, last_day: date) -> Refusal | None:
     if day < FIRST_DAY:
         return Refusal("invalid_date", field, f"{field} lies before 1945: check the year.")
     return Refusal("invalid_date", field, f"{field} lies after {last_day.isoformat()}: check the year.")
+
+
+def warnings_of_claim(status: str, paid_on: date | None) -> tuple[WarningCode, ...]:
+    """A paid claim without its day of payment is taken: the day is optional."""
+    return ("paid_on_missing",) if status == "paid" and paid_on is None else ()

@@ -83,15 +83,28 @@ class Jurisdiction:
         inside = isinstance(code, Refusal) or self.regions.within(self.own, code)
         return code if inside else _outside(code)
 
-    def area(self, text: str) -> str | Refusal:
-        """The code of the region of any level that this text means; refused unless it lies wholly in the agency's."""
-        code = text if self.regions.get(text) else self._wide_region(text) or self.regency(text)
+    def area(self, text: str, name: str = "") -> str | Refusal:
+        """The code of the region of any level that this text means; refused unless it lies wholly in the agency's.
+
+        `name` is what stands beside a code: the two agree, or it is refused.
+        """
+        code = self._area_of(text, name) if name else self._area(text)
         if isinstance(code, Refusal):
             return code
         inside = self.regions.regencies(code)
         if code in self.own or (inside and all(self.regions.within(self.own, each) for each in inside)):
             return code
         return _outside(code)
+
+    def _area(self, text: str) -> str | Refusal:
+        return text if self.regions.get(text) else self._wide_region(text) or self.regency(text)
+
+    def _area_of(self, code: str, name: str) -> str | Refusal:
+        known = self.regions.get(code)
+        if known is None or known.level == "regency":
+            return self.regency_of(code, name)
+        named = self._area(name)
+        return code if isinstance(named, Refusal) or named == code else self._ambiguous((code, named))
 
     def nik_district_exists(self, nik: str) -> bool:
         """Whether a NIK begins with the code of a regency that exists."""

@@ -48,9 +48,9 @@ def of(table: Table, rows: Iterable[Row], reader: RowReader, read: Read, *, is_w
     return {
         "of_rows": judged,
         "is_whole": is_whole,
-        "reading": {**table.reading, **reader.findings.reported()},
+        "reading": {**table.reading, **reader.reported()},
         "skipped_by": dict(table.skipped_by),
-        "columns": _columns(table.header, reader.meanings, fits),
+        "columns": _columns(table.header, reader, fits),
         "rows": shown,
         "counts": {
             "accepted": judged - rejected_by.total(),
@@ -61,11 +61,13 @@ def of(table: Table, rows: Iterable[Row], reader: RowReader, read: Read, *, is_w
     }
 
 
-def _columns(header: tuple[str, ...], meanings: Mapping[str, int], fits: Fits) -> list[dict[str, Any]]:
-    read_as = columns.by_column(len(header), meanings)
+def _columns(header: tuple[str, ...], reader: RowReader, fits: Fits) -> list[dict[str, Any]]:
+    meanings = columns.by_column(len(header), reader.meanings)
     return [
-        {"header": name, "read_as": meaning, "confidence": None if meaning is None else fits.share(meaning)}
-        for name, meaning in zip(header, read_as, strict=True)
+        {"header": column.header, "read_as": column.read_as}
+        | {"confidence": None if meaning is None else fits.share(meaning)}
+        | ({"note": column.note} if column.note else {})
+        for column, meaning in zip(reader.columns(), meanings, strict=True)
     ]
 
 

@@ -6,11 +6,12 @@ Every reader returns the value, or raises Refused with the refusal of the cell.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from services.registration.intake import values
 from services.registration.intake.cells import days, identifiers, numbers, phones, placeholders
 from services.registration.intake.cells.column_findings import NO_FINDINGS, ColumnFindings
+from services.registration.intake.columns import PHONES
 from services.registration.intake.commands import ContactDetails, Heads, Reference
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.memo import Memo
@@ -22,6 +23,7 @@ T = TypeVar("T")
 _REGION = ("region", "region_code")
 _HEADS = ("workers", "management", "staff", "labour", "men", "women")
 _WORD_BREAK = re.compile(r"[\s;,/|]+")
+_OF_NO_COOPERATIVE: Final = frozenset(("TIDAK", "BUKAN", "BUKAN ANGGOTA", "BELUM", "MANDIRI", "SENDIRI"))
 _AROUND_ADDRESS = re.compile(r"^\W*(?:(?:mailto|e-?mail)\W+)?|\W+$", re.IGNORECASE)
 
 
@@ -153,7 +155,7 @@ def _heads(cells: RowCells) -> Heads:
 
 def contact(cells: RowCells) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
     """How the partner is reached, and the warnings about that."""
-    phone, unusable = phones.phone(cells["phone"])
+    phone, unusable = _phone(cells)
     details = ContactDetails(
         person=cells["owner"] or None,
         phone=phone,
@@ -161,6 +163,17 @@ def contact(cells: RowCells) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
         address=cells["address"] or None,
     )
     return details, ("phone_unusable",) if unusable else ()
+
+
+def _phone(cells: RowCells) -> tuple[str | None, bool]:
+    """The first number of several columns that can be used; whether something was given and none can."""
+    any_unusable = False
+    for meaning in filter(cells.has_column, PHONES):
+        found, unusable = phones.phone(cells[meaning])
+        if found:
+            return found, False
+        any_unusable |= unusable
+    return None, any_unusable
 
 
 def email(text: str) -> str | None:
@@ -182,6 +195,18 @@ def reference(cells: RowCells, name: str | None, numbers: Numbers, region: str) 
         name=name,
         region=region,
     )
+
+
+def cooperative(cells: RowCells, region: str) -> Reference | None:
+    """The cooperative in its column: by NIK Koperasi or NIB, else by its name in the row's regency."""
+    text = cells["cooperative"]
+    if not text or text.upper() in _OF_NO_COOPERATIVE:
+        return None
+    number = identifiers.nik_koperasi(text)
+    if number is None:
+        return Reference(name=text, region=region)
+    nib = identifiers.nib(text)
+    return Reference(nik_koperasi=number, nib=nib if isinstance(nib, str) else None)
 
 
 def regency_or_none(cells: RowCells, jurisdiction: Jurisdiction) -> str | None:
@@ -206,4 +231,5 @@ def _place(cells: RowCells, jurisdiction: Jurisdiction) -> str:
 
 def area(cells: RowCells, jurisdiction: Jurisdiction) -> str:
     """The row's region, of any level; without one, the agency's first."""
-    return checked(jurisdiction.area(cells["region_code"] or cells["region"] or jurisdiction.own[0]))
+    code, name = cells["region_code"], cells["region"]
+    return checked(jurisdiction.area(code or name or jurisdiction.own[0], name if code else ""))

@@ -5,9 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-import msgspec
-
-from services.registration.intake import free_text, row_cells, values
+from services.registration.intake import day_bounds, free_text, row_cells, values
 from services.registration.intake.cells import numbers, programmes, vocabulary
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import (
@@ -46,7 +44,7 @@ def partner(cells: RowCells, file: FileContext) -> ListPartner:
 
 def person(cells: RowCells, file: FileContext) -> ListPartner:
     """An individual, who is one worker and is known by the NIK."""
-    return msgspec.structs.replace(_listing(cells, file, "individual", needs_nik=True), heads=Heads(total=1))
+    return _listing(cells, file, "individual", needs_nik=True)
 
 
 class _Nature(NamedTuple):
@@ -81,7 +79,7 @@ def _listing(cells: RowCells, file: FileContext, kind: Kind | None, *, needs_nik
         raise Refused("inactive", "status", "Only active ones are listed.")
     found = row_cells.identifying_numbers(cells, file.upload.jurisdiction, nik_required=needs_nik)
     region = row_cells.place(cells, file.upload.jurisdiction)
-    heads = row_cells.heads(cells)
+    heads = Heads(total=1) if kind == "individual" else row_cells.heads(cells)
     if cells["date"]:
         row_cells.day(cells, "date")
     contact, warnings = row_cells.contact(cells)
@@ -100,6 +98,7 @@ def _listing(cells: RowCells, file: FileContext, kind: Kind | None, *, needs_nik
         line=cells.line,
         warnings=warnings + found.warnings,
         owner=owner or None if business else None,
+        cooperative=row_cells.cooperative(cells, region),
     )
 
 
@@ -127,14 +126,15 @@ def enrolment(cells: RowCells, file: FileContext) -> Enrol:
         line=cells.line,
         warnings=found.warnings,
         contact=row_cells.contact(cells)[0],
+        cooperative=row_cells.cooperative(cells, region),
     )
 
 
 def claim(cells: RowCells, file: FileContext) -> FileClaim:
     claim_ref, participant_no = row_cells.number(cells, "claim_ref"), row_cells.number(cells, "participant_no")
-    for meaning, number in (("claim_ref", claim_ref), ("participant_no", participant_no)):
+    for field, number in (("claim_ref", claim_ref), ("participant_no", participant_no)):
         if not number:
-            raise Refused("missing_field", meaning, f"{meaning} is not given.")
+            raise Refused("missing_field", field, f"{field} is not given.")
     if cells.any_filled(file.health_columns):
         raise Refused("health_data", "health", "A claim's cause or diagnosis must not be sent.")
     occurred_on = row_cells.day(cells, "occurred_on")
@@ -145,6 +145,7 @@ def claim(cells: RowCells, file: FileContext) -> FileClaim:
         raise Refused("missing_field", "programme", "A claim concerns one programme.")
     if status is None:
         raise Refused("invalid_value", "status", "The status is PROSES, DIBAYAR or DITOLAK.")
+    paid_on = row_cells.day(cells, "paid_on") if cells["paid_on"] else None
     return FileClaim(
         claim_ref=claim_ref,
         participant_no=participant_no,
@@ -152,8 +153,9 @@ def claim(cells: RowCells, file: FileContext) -> FileClaim:
         amount=amount,
         occurred_on=occurred_on,
         status=status,
-        paid_on=row_cells.day(cells, "paid_on") if cells["paid_on"] else None,
+        paid_on=paid_on,
         line=cells.line,
+        warnings=day_bounds.warnings_of_claim(status, paid_on),
     )
 
 
@@ -194,6 +196,8 @@ def attendance(cells: RowCells, file: FileContext) -> RecordAttendance:
     name = cells["name"] or cells["person"]
     if not name:
         raise Refused("missing_name", "name", "No name is given.")
+    if vocabulary.is_absent(cells.as_sent("present")):
+        raise Refused("invalid_value", "present", "Only those who were present attended: leave this row out.")
     found = row_cells.identifying_numbers(cells, file.upload.jurisdiction)
     region = row_cells.place(cells, file.upload.jurisdiction) if cells["region"] or cells["region_code"] else None
     partner = Reference(nib=found.nib, nik=found.nik, name=name)
@@ -219,9 +223,17 @@ def agreement(cells: RowCells, file: FileContext) -> RecordStatement:
         "date": signed_on,
         "region": region,
         "number": number,
+        **_validity(cells),
     }
     key = reference.key("agreement.signed", region, signed_on, number or title)
     return _statement("agreement.signed", key, fields, cells)
+
+
+def _validity(cells: RowCells) -> dict[str, object]:
+    days = {to: row_cells.day(cells, name) for to, name in (("start", "from"), ("until", "until")) if cells[name]}
+    if len(days) == 2 and days["until"] < days["start"]:
+        raise Refused("invalid_date", "until", "The end is before the start.")
+    return dict(days)
 
 
 def _statement(kind: str, key: str, fields: dict[str, object], cells: RowCells) -> RecordStatement:

@@ -1,19 +1,30 @@
 """Reads the rows of one file: what each asks for, or why it is refused, whose it is and what identifies it."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
-from services.registration.intake import columns, data_subject, free_text, health_data, row_cells, row_faults
+from services.registration.intake import (
+    column_report,
+    columns,
+    data_subject,
+    free_text,
+    health_data,
+    row_cells,
+    row_faults,
+)
 from services.registration.intake.cells import identifiers, names
 from services.registration.intake.cells.column_evidence import ColumnEvidence
 from services.registration.intake.cells.column_findings import NO_FINDINGS, ColumnFindings
+from services.registration.intake.column_report import Column
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import Command, Enrol, ListPartner
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.data_subject import DataSubject
 from services.registration.intake.files.tables import Row
 from services.registration.intake.memo import Memo
+from services.registration.intake.returned_rows import Returned, own
 from services.registration.intake.roster import KEPT, Roster
 from services.registration.intake.row_cells import RowCells
 from services.registration.intake.row_kinds import READERS, FileContext
@@ -21,6 +32,7 @@ from services.registration.intake.values import Refusal, Refused
 from shared.events.text_limits import MOST_PARTIES, limit_of
 
 LISTINGS = ("partners", "persons")
+OF_A_MISSING_CELL = ("missing_name", "missing_nik", "missing_participant_no")
 _NAMING = frozenset(("name", "region", "region_code"))
 """What identifies a row by its name."""
 
@@ -36,6 +48,7 @@ class RowReader:
         findings: ColumnFindings = NO_FINDINGS,
     ) -> None:
         self._read_kind = READERS[kind]
+        self._kind, self._header = kind, header
         self._lists_partners = kind in LISTINGS
         self._columns, self._width = columns.meanings(kind, header, upload.options.columns), len(header)
         lists_cooperatives = kind == "partners" and columns.of_cooperatives(header)
@@ -43,8 +56,10 @@ class RowReader:
         self._file = FileContext(upload, lists_cooperatives, health_columns, list_warnings)
         self._other_texts = columns.of_other_texts(kind, header) if self._lists_partners else []
         self._limits = [(meaning, column, _cell_limit(meaning)) for meaning, column in self._columns.items()]
+        self._returned, self._own_columns = Returned(header), own(header)
         self._findings, self._memo = findings, Memo(self._columns)
         self._roster = Roster() if columns.is_roster(kind, header) else None
+        self._missing = column_report.missing(kind, self._columns, needs_nik=upload.require_nik)
         self._least_limit = min((limit for _, _, limit in self._limits), default=0)
 
     def judge_columns(self, rows: Iterable[Row]) -> None:
@@ -57,15 +72,19 @@ class RowReader:
         if self._roster is not None:
             self._count_workers(rows, self._roster)
 
-    @property
-    def findings(self) -> ColumnFindings:
-        """What the columns as a whole showed."""
-        return self._findings
+    def reported(self) -> dict[str, Any]:
+        """What was found out about the columns, for the file's sender: findings, and required ones that are missing."""
+        missing = [each._asdict() for each in self._missing]
+        return self._findings.reported() | ({"missing_columns": missing} if missing else {})
 
     @property
     def meanings(self) -> Mapping[str, int]:
         """meaning → column."""
         return self._columns
+
+    def columns(self) -> list[Column]:
+        """Each column of the file: what it is read as, and what is to be said of that."""
+        return column_report.of(self._kind, self._header, self._file.upload.options.columns)
 
     def read(self, row: Row) -> Command | Refusal:
         """What the row asks for, or the first thing that is wrong with it; the detail names the others too."""
@@ -87,14 +106,26 @@ class RowReader:
             return Refusal("wrong_column_count", None, "This row has more or fewer cells than the header.")
         if max(map(len, row.cells), default=0) > self._least_limit and (refusal := self._too_long(row)):
             return refusal
+        if still := self._returned.still_refused(row.cells):
+            return still
         try:
             command = self._read_kind(self.cells_of(row), self._file)
         except Refused as refused:
-            return refused.refusal
+            return self._without_column(refused.refusal)
         if isinstance(command, ListPartner) and command.partner.ref is None:
             texts = self._texts_of(row)
             return msgspec.structs.replace(command, other_texts=texts) if texts else command
         return command
+
+    def _without_column(self, refusal: Refusal) -> Refusal:
+        """What refuses a row for a cell that no row of the file can have."""
+        missing = next((each for each in self._missing if each.field == refusal.field), None)
+        if missing is None:
+            return refusal
+        names = ", ".join(missing.known_as)
+        detail = f"The file has no column for {missing.field}: add one under one of these names: {names}."
+        code = refusal.code if refusal.code in OF_A_MISSING_CELL else "missing_field"
+        return Refusal(code, missing.field, detail)
 
     def _texts_of(self, row: Row) -> tuple[str, ...]:
         """The row's texts that are not read, as they are compared, each behind the name of its column."""
@@ -129,13 +160,14 @@ class RowReader:
             return [(participant_no, cells["effective_on"])]
         if self._lists_partners and (ref := row_cells.number_if_read(cells, "ref")):
             return [("ref", ref)]
+        texts = tuple(row.cells[column] for column in self._own_columns) if row.fits else row.cells
         if not self._lists_partners:
-            return [row.cells]
+            return [texts]
         nik = identifiers.nik(cells["nik"])
         number = [("nik", nik)] if isinstance(nik, str) else []
         if name:
             return [(names.name_key(name), self.region_of(cells) or ""), (names.name_key(name), ""), *number]
-        return list(number) or [row.cells]
+        return list(number) or [texts]
 
     def refused_identity(self, row: Row, field: str | None) -> tuple[str, ...]:
         """What a row is known by that is refused for this field: what correcting the field leaves alone."""
@@ -145,8 +177,9 @@ class RowReader:
     def _too_long(self, row: Row) -> Refusal | None:
         """Why a cell that means something is too long, if one is."""
         exceeded = ((meaning, limit) for meaning, column, limit in self._limits if len(row.cells[column]) > limit)
-        found = next(exceeded, None)
-        return found and Refusal("too_long", found[0], f"{found[0]} has at most {found[1]} characters.")
+        for field, limit in exceeded:
+            return Refusal("too_long", columns.base_of(field), f"{field} has at most {limit} characters.")
+        return None
 
     def _count_workers(self, rows: Iterable[Row], roster: Roster) -> None:
         for row in rows:
@@ -166,7 +199,7 @@ class RowReader:
 
 def _cell_limit(meaning: str) -> int:
     """The most characters of a cell; all parties of an agreement may be in one."""
-    return limit_of(meaning) * (MOST_PARTIES if meaning == "parties" else 1)
+    return limit_of(columns.base_of(meaning)) * (MOST_PARTIES if meaning == "parties" else 1)
 
 
 def _name(cells: RowCells) -> str:

@@ -28,6 +28,7 @@ from shared.regions import Regions
 log = get_logger(__name__)
 
 CHUNK = 5_000
+KEPT = "What was counted as accepted is kept."
 MOST_ATTEMPTS = 3
 """So often a file may be begun without getting on, as when the process dies of it; then it is set aside."""
 POLL_SECONDS = 1.0
@@ -72,7 +73,7 @@ class ImportWorker(Part):
             raise
         except Exception as problem:  # whatever an upload makes us raise must not stop the others
             detail = failures.as_refusal(problem, "upload").detail
-            kept = "" if record["undo_asked_at"] else " What was counted as accepted is kept."
+            kept = "" if record["undo_asked_at"] else f" {KEPT}"
             await self._fail(record, f"{detail}{kept}")
         return 0
 
@@ -97,8 +98,16 @@ class ImportWorker(Part):
             upload = await asyncio.to_thread(read)
             if isinstance(upload, Refusal):
                 await self._fail(record, upload.detail)
-            elif upload is not None and await self._take_all(upload) and record["replaces"] and not record["dry_run"]:
-                await list_steps.leave(self._pool, self._writer, record, self._progress)
+            elif upload is not None and await self._take_all(upload) and not record["dry_run"]:
+                await self._settle_list(record)
+
+    async def _settle_list(self, record: asyncpg.Record) -> None:
+        """All rows are in: who is not on a whole list leaves it; what another one that waits asks is counted anew."""
+        if record["replaces"]:
+            await list_steps.leave(self._pool, self._writer, record, self._progress)
+        else:
+            async with transaction(self._pool) as db:
+                await list_steps.count_again(db, record["agency"], record["list"])
 
     def _goes_on(self) -> bool:
         self.progressed()
@@ -130,7 +139,7 @@ class ImportWorker(Part):
             table.rows,
             table.skipped,
             json.dumps(table.skipped_by),
-            json.dumps(upload.columns()),
+            json.dumps(upload.reader.columns()),
             json.dumps(upload.reading()),
             json.dumps(upload.options.to_json()),
         )

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 import asyncpg
 import msgspec
 
-from services.registration.intake import columns, previews
+from services.registration.intake import previews
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import Command, Enrol
 from services.registration.intake.contexts import UploadContext
@@ -49,14 +49,9 @@ class Upload:
         if not is_any:
             yield self._chunk([], at)
 
-    def columns(self) -> list[tuple[str, str | None]]:
-        """Each column's name and what it is read as."""
-        kind, header = self.record["kind"], self.table.header
-        return list(zip(header, columns.read_as(kind, header, self.options.columns), strict=True))
-
     def reading(self) -> dict[str, Any]:
         """What was found out of the file, for its sender."""
-        return {**self.table.reading, **self.reader.findings.reported(), **self.options.reported()}
+        return {**self.table.reading, **self.reader.reported(), **self.options.reported()}
 
     def _chunk(self, rows: list[Row], at: int) -> Chunk:
         lines = tuple(Line(row, read_row(self.reader, row)) for row in rows)

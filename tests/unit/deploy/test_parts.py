@@ -21,7 +21,7 @@ CREDENTIALS = Credentials(
 
 
 def told_to_notifications(tmp_path: Path, smtp: str | None) -> dict[str, str]:
-    plan = Plan(Directory(tmp_path), dict.fromkeys(ports.NAMES, 1), CREDENTIALS, [], smtp)
+    plan = Plan(Directory(tmp_path), dict.fromkeys(ports.NAMES, 1), CREDENTIALS, [], tmp_path, smtp)
     return dict(next(part for part in stages(plan)[1] if part.name == "notifications").command().environment)
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from services.registration.intake import column_names, columns, header_spelling
 from services.registration.intake.columns import FileKind
+from services.registration.intake.commands import ListPartner
+from tests.unit.registration.reading import read
 
 
 def read_as(kind: FileKind, *header: str) -> list[str | None]:
@@ -62,7 +64,47 @@ def test_a_column_of_two_things_or_of_something_else_is_not_read(header: str) ->
 
 def test_a_name_as_it_is_listed_counts_before_another_spelling_of_it() -> None:
     assert read_as("partners", "Nama UMKM / Usaha", "Nama Usaha") == [None, "name"]
-    assert read_as("partners", "Nomor HP Aktif", "No HP") == [None, "phone"]
+    assert read_as("partners", "No Induk Berusaha OSS", "NIB OSS", "NIB") == [None, None, "nib"]
+
+
+@pytest.mark.parametrize(
+    ("header", "order"),
+    [
+        (("Nama", "No Telp", "No WA"), [2, 1]),
+        (("Nama", "Telepon", "No HP", "WhatsApp"), [3, 2, 1]),
+        (("Nama", "No. Telp / HP (WA)", "Telp"), [1, 2]),
+        (("Nama", "Telp", "Kontak"), [1, 2]),
+    ],
+)
+def test_all_columns_of_phones_are_read_whatsapp_and_mobile_first(header: tuple[str, ...], order: list[int]) -> None:
+    found = columns.meanings("partners", header)
+    assert [found[each] for each in columns.PHONES if each in found] == order
+    assert all(columns.read_as("partners", header)[column] == "phone" for column in order)
+
+
+def test_an_upload_may_say_which_columns_are_phones() -> None:
+    header = "Nama", "No Telp", "No WA", "Kontak Dua"
+    assert columns.meanings("partners", header, {"No Telp": "phone"}) == {"name": 0, "phone": 1}
+    both = columns.meanings("partners", header, {"No Telp": "phone", "Kontak Dua": "phone"})
+    assert both == {"name": 0, "phone": 1, "phone_2": 3}
+    assert "phone_2" not in columns.meanings("partners", header, {"No WA": ""})
+
+
+@pytest.mark.parametrize(
+    ("row", "phone", "warned"),
+    [
+        ("Toko;(0271) 123456;0860 0000 1234", "+6286000001234", False),
+        ("Toko;086000005678;0860 0000 1234", "+6286000001234", False),
+        ("Toko;086000005678;", "+6286000005678", False),
+        ("Toko;086000005678;123", "+6286000005678", False),
+        ("Toko;(0271) 123456;123", None, True),
+        ("Toko;;-", None, False),
+    ],
+)
+def test_the_first_phone_that_can_be_used_is_taken(row: str, phone: str | None, warned: bool) -> None:
+    (answer,) = read("partners", "Nama Usaha;No Telp;No WA", [row])
+    assert isinstance(answer, ListPartner)
+    assert (answer.contact.phone, "phone_unusable" in answer.warnings) == (phone, warned)
 
 
 def test_a_person_who_runs_a_business_is_its_owner_beside_its_name() -> None:

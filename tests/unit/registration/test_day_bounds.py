@@ -6,6 +6,11 @@ import pytest
 
 from services.registration.intake import day_bounds
 from services.registration.intake.commands import Enrol, FileClaim, ListPartner, RecordStatement, Reference
+from services.registration.intake.contexts import EventContext
+from services.registration.intake.event_reader import EventReader
+from services.registration.intake.jurisdiction import Jurisdiction
+from shared.regions import Regions
+from tests.unit.registration import reading
 
 TODAY = date(2026, 2, 28)
 
@@ -53,3 +58,28 @@ def test_a_statement_may_reach_far_ahead_but_not_without_end() -> None:
         refusal = day_bounds.refusal(target(bad), day_bounds.year_ahead(TODAY))
         assert refusal is not None
         assert (refusal.code, refusal.field) == ("invalid_date", "until")
+
+
+@pytest.mark.parametrize(
+    ("status", "paid_on", "warnings"),
+    [
+        ("DIBAYAR", "", ("paid_on_missing",)),
+        ("DIBAYAR", "2020-02-01", ()),
+        ("PROSES", "", ()),
+        ("DITOLAK", "", ()),
+    ],
+)
+def test_a_paid_claim_without_its_day_of_payment_is_taken_with_a_warning(
+    status: str, paid_on: str, warnings: tuple[str, ...]
+) -> None:
+    header = "No Klaim;No Peserta;Program;Tgl Kejadian;Nilai;Status;Tgl Bayar"
+    (answer,) = reading.read("claims", header, [f"K1;P1;JKK;2020-01-31;1000;{status};{paid_on}"])
+    assert isinstance(answer, FileClaim)
+    assert answer.warnings == warnings
+    name = {"DIBAYAR": "claim.paid", "PROSES": "claim.filed", "DITOLAK": "claim.rejected"}[status]
+    data = {"claim_ref": "K1", "participant_no": "P1", "programme": "JKK", "amount": 1000, "occurred_on": "2020-01-31"}
+    event = EventReader(EventContext(Jurisdiction(Regions.load(), ("ID",)))).read(
+        name, data | ({"paid_on": paid_on} if paid_on else {})
+    )
+    assert isinstance(event, FileClaim)
+    assert event.warnings == warnings

@@ -46,6 +46,22 @@ def test_another_region_is_refused(own: tuple[str, ...], text: str, code: str) -
     assert found.code == code
 
 
+@pytest.mark.parametrize(
+    ("code", "name", "found"),
+    [
+        ("33", "Jawa Tengah", "33"),
+        ("33", "Jawa Barat", "ambiguous_region"),
+        ("33", "seluruh wilayah", "33"),
+        ("33.11", "Kab. Sukoharjo", "33.11"),
+        ("33.11", "Kab. Mojokerto", "ambiguous_region"),
+        ("33.1", "Kab. Klaten", "33.10"),
+    ],
+)
+def test_a_name_beside_a_code_agrees_with_it_or_is_refused(code: str, name: str, found: str) -> None:
+    answer = Jurisdiction(REGIONS, ("ID",)).area(code, name)
+    assert (answer.code if isinstance(answer, Refusal) else answer) == found
+
+
 @pytest.mark.parametrize("most", [jurisdiction.MOST_PLACES, 1])
 def test_what_is_kept_of_texts_is_what_they_mean(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     monkeypatch.setattr(jurisdiction, "MOST_PLACES", most)

@@ -51,6 +51,14 @@ def test_keys_are_columns_and_numbers_keep_every_digit(pack: Any) -> None:
     assert table.table.reading["format"] == "ndjson"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("rows", [ROWS, [ROWS[0] | {"catatan": "x" * 9000}, *ROWS]])
+def test_objects_in_wide_characters_are_recognised(encoding: str, rows: Any) -> None:
+    table = read(written(rows).encode(encoding))
+    assert (table.table.rows, table.table.reading["format"]) == (len(rows), "ndjson")
+    assert "one JSON document" in refusal('[{"nama usaha": "Toko"}]'.encode(encoding)).detail
+
+
 def test_a_key_that_appears_late_is_a_column_of_all_rows() -> None:
     rows = [{"nama usaha": f"Toko {n}", "kab_kota": "Sukoharjo"} for n in range(500)]
     table = read(written([*rows, rows[0] | {"nib": "1"}]))

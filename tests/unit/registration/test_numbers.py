@@ -25,6 +25,19 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
     [
         ("5", 5),
         ("5 orang", 5),
+        ("5 org", 5),
+        ("5org.", 5),
+        ("± 5", 5),
+        ("+/- 5 orang", 5),
+        ("5 (lima)", 5),
+        ("5 (lima) orang", 5),
+        ("5 (Lima orang)", 5),
+        ("21 (dua puluh satu)", 21),
+        ("112 (seratus dua belas)", 112),
+        ("3 pekerja", 3),
+        ("10 orang tenaga kerja", 10),
+        ("1.250 Karyawan", 1250),
+        ("4 Jiwa", 4),
         ("2.0", 2),
         ("2,00", 2),
         ("1.250", 1250),
@@ -39,7 +52,12 @@ def test_a_head_count_may_have_a_unit_or_a_fraction_of_zero(text: str, number: i
     assert numbers.count(text) == number
 
 
-@pytest.mark.parametrize("text", ["lima", "5 org", "-5", "5.5", "1,5", "2-3", "sekitar 5", "1.25"])
+@pytest.mark.parametrize(
+    "text",
+    ["lima", "-5", "5.5", "1,5", "2-3", "sekitar 5", "1.25", "5-10", ">5", "5+", "< 10 orang", "5 an", "5 s/d 10",
+     "5 (enam)", "5 (sendiri)", "5 (4 L)", "5 orang 3 pekerja", "5 usaha", "3 anggota", "5, 6", "1 250", "orang",
+     "± 5-10", "5 (lima" + " lima" * 5000],
+)  # fmt: skip
 def test_what_is_no_head_count_is_refused(text: str) -> None:
     assert isinstance(numbers.count(text), Refusal)
 

@@ -17,7 +17,17 @@ _DOTS_GROUP = re.compile(r"(\d{1,3}(?:\.\d{3})+)(?:,0+)?")
 _COMMAS_GROUP = re.compile(r"(\d{1,3}(?:,\d{3})+)(?:\.0+)?")
 _COMMAS_CLEARLY_GROUP = re.compile(r"(\d{1,3}(?:,\d{3})*,\d{3}\.0{1,2}|\d{1,3}(?:,\d{3}){2,})")
 _FRACTION = {".": re.compile(r"(\d+)\.0+"), ",": re.compile(r"(\d+),0+")}
-_PEOPLE = re.compile(r"\s*orang$", re.IGNORECASE)
+_UNIT = r"(?:orang|org|jiwa|pekerja|karyawan|pegawai|buruh|naker|tk|tenaga kerja|people|persons?|workers?|employees?)"
+_PEOPLE = re.compile(
+    rf"(?:(?:±|\+/-)\s*)?(?P<number>\d[\d.,]*?)\s*(?:\((?P<words>[a-z ]+?)(?: {_UNIT})?\)\s*)?(?:{_UNIT}\.?\s*)*",
+    re.IGNORECASE,
+)
+"""5, 5 orang, ± 5, 5 (lima) orang, 10 orang tenaga kerja; a range, a bound or a guess in words is no number."""
+
+LONGEST_COUNT: Final = 100
+_DIGITS: Final = (
+    *("NOL", "SATU", "DUA", "TIGA", "EMPAT", "LIMA", "ENAM", "TUJUH", "DELAPAN", "SEMBILAN", "SEPULUH", "SEBELAS"),
+)
 
 
 def whole_number(text: str, decimal: DecimalMark | None = None) -> int | None:
@@ -47,18 +57,35 @@ def whole(text: str, field: str, decimal: DecimalMark | None = None) -> int | Re
 
 
 def count(text: str, field: str = "workers", decimal: DecimalMark | None = None) -> int | Refusal | None:
-    """A head count: digits, or digits followed by `orang`; None where nothing is given, 0 for `nihil`."""
+    """A head count: digits, or digits and what they count; None where nothing is given, 0 for `nihil`."""
     if text.isdecimal() and text.isascii() and len(text) < LONGEST_NUMBER:
         return _people(int(text), field)
     text = cleaned(text)
     if is_nothing(text):
         return 0 if as_word(text) in NO_PEOPLE else None
-    return _people(whole_number(_PEOPLE.sub("", text), decimal), field)
+    found = _PEOPLE.fullmatch(text) if len(text) <= LONGEST_COUNT else None
+    number = found and whole_number(found["number"], decimal)
+    if found and found["words"] and as_word(found["words"]) != spelled(number):
+        number = None
+    return _people(number, field)
+
+
+def spelled(number: int | None) -> str | None:
+    """A number up to 999 in Indonesian words, in upper case: 21 → DUA PULUH SATU; None for others."""
+    if number is None or not 0 <= number < 1000:
+        return None
+    if number < len(_DIGITS):
+        return _DIGITS[number]
+    if number < 20:
+        return f"{_DIGITS[number - 10]} BELAS"
+    unit, word = (10, "PULUH") if number < 100 else (100, "RATUS")
+    many = "SERATUS" if number < 200 and unit == 100 else f"{_DIGITS[number // unit]} {word}"
+    return f"{many} {spelled(number % unit)}" if number % unit else many
 
 
 def _people(number: int | None, field: str) -> int | Refusal:
     if number is None or number > MAX_WORKERS:
-        return Refusal("invalid_worker_count", field, "Not a number of people: write digits, or digits and 'orang'.")
+        return Refusal("invalid_worker_count", field, "Not one number of people: write it in digits, as 5 or 5 orang.")
     return number
 
 

@@ -55,6 +55,13 @@ INACTIVE: Final = (
 WRITTEN_SHORT: Final = {"TDK": "TIDAK", "TAK": "TIDAK", "NGGAK": "TIDAK"}
 NOT: Final = frozenset(("TIDAK", "NO", "N", "T", "FALSE", "0"))
 """Whole answers to 'active?' that mean no."""
+ABSENT: Final = (
+    *("TIDAK HADIR", "TIDAK DATANG", "TIDAK", "ABSEN", "ABSENT", "IZIN", "IJIN", "SAKIT", "ALPA", "ALPHA", "ALFA"),
+    *("BERHALANGAN", "NOT PRESENT"),
+)
+"""Words that anywhere in a cell about attendance mean that somebody did not come."""
+ABSENT_WHOLE: Final = frozenset(("I", "A", "S", "T", "N", "0", "NO"))
+"""Izin, Alpa, Sakit, Tidak: a whole cell."""
 SEGMENTS: Final[dict[str, Segment]] = {
     "PU": "PU",
     "PPU": "PU",
@@ -92,6 +99,12 @@ def is_inactive(status: str) -> bool:
     if words in NOT:
         return True
     return any(f" {word} " in f" {words} " for word in INACTIVE) and not words.startswith(("AKTIF", "ACTIVE"))
+
+
+def is_absent(attended: str) -> bool:
+    """Whether a cell about attendance says that somebody did not come; a signature or a tick says nothing of that."""
+    words = " ".join(WRITTEN_SHORT.get(word, word) for word in _words(attended).split())
+    return words in ABSENT_WHOLE or any(f" {word} " in f" {words} " for word in ABSENT)
 
 
 def occupation(text: str) -> str | None:

@@ -4,6 +4,7 @@ import re
 import zipfile
 from typing import BinaryIO, Final, Literal
 
+from services.registration.intake.files.text_lines import wide_encoding
 from services.registration.intake.values import Refusal
 
 Format = Literal["text", "xlsx", "xls", "ods", "gzip", "zip", "ndjson"]
@@ -80,13 +81,14 @@ def _text_format(beginning: bytes) -> Format | Refusal:
     for mark, what in _OTHERS:
         if plain.startswith(mark) and (len(mark) > 2 or b"\x00" in plain):
             return not_a_table(what)
-    if _MARKUP.match(plain.replace(b"\x00", b"").removeprefix(b"\xff\xfe")):
+    text = _narrow(beginning)
+    if _MARKUP.match(text):
         return Refusal(
             "malformed", "file", f"This is a web page, not a workbook: open it in a spreadsheet and {SAVE_AS}"
         )
-    if _JSON.match(plain):
-        return "ndjson" if _is_object_a_line(plain) else JSON
-    if _XML.match(plain):
+    if _JSON.match(text):
+        return "ndjson" if _is_object_a_line(text, is_cut=len(beginning) == _BEGINNING) else JSON
+    if _XML.match(text):
         return Refusal("malformed", "file", f"This is XML, not a table: open it in a spreadsheet and {SAVE_AS}")
     if len(_CONTROL.findall(plain)) > max(MOST_CONTROLS, len(plain) // 10) and not plain.startswith(
         (b"\xff\xfe", b"\xfe\xff", b"\x00\x00")
@@ -102,12 +104,19 @@ JSON = Refusal(
 )
 
 
-def _is_object_a_line(beginning: bytes) -> bool:
+def _narrow(beginning: bytes) -> bytes:
+    """The first characters without a byte order mark, those of wide encodings as UTF-8."""
+    mark, encoding = wide_encoding(beginning)
+    text = beginning[mark:]
+    return text.decode(encoding, errors="ignore").encode(errors="ignore") if encoding else text.replace(b"\x00", b"")
+
+
+def _is_object_a_line(beginning: bytes, *, is_cut: bool) -> bool:
     """Whether the first line is an object, or may be one that is longer than what is seen of it."""
     first, line_break, _ = beginning.lstrip().partition(b"\n")
     if not first.startswith(b"{"):
         return False
-    return first.rstrip().endswith(b"}") if line_break or len(beginning) < _BEGINNING - 3 else True
+    return first.rstrip().endswith(b"}") if line_break or not is_cut else True
 
 
 def not_a_table(what: str) -> Refusal:

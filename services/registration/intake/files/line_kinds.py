@@ -10,6 +10,7 @@ from typing import Final
 
 from services.registration.intake.files.header import RUNNING_NUMBERS, Header, are_names
 from services.registration.intake.files.tables import SkipReason, squeeze
+from services.registration.intake.returned_rows import Returned
 
 _SUM: Final = re.compile(
     r"\W*(?:(?:sub|grand)[\s._-]*(?:total|jumlah)|(?:jumlah|jml|total)(?:[\s._/-]*(?:jumlah|total))?|rata[\s-]*rata"
@@ -33,20 +34,34 @@ _NUMERAL: Final = re.compile(r"\(?(?:[IVXLC]{1,6}|[A-Z])[.)]?|\(?[a-z][.)]")
 _NOTHING: Final = re.compile(r"[-–—_=*.:\s]+")
 """A cell that holds a stroke in place of a text, or belongs to a drawn line."""
 
-_UNIT: Final = re.compile(r"\(\s*[^\W\d][\w\s/.]{0,20}\)")
-"""(Rp), (orang): what stands below the names of columns."""
-
-_SECTION: Final = re.compile(
-    r"(?:kecamatan|kec|kelurahan|kel|desa|kabupaten|kab|provinsi|prov|wilayah|dusun)\b[.\s:]|(?:[ivx]{1,5}|[a-z])[.)]\s",
+_UNIT: Final = re.compile(
+    r"\(\s*(?:dalam\s+)?(?:rp|rupiah|idr|ribu|juta|orang|org|jiwa|unit|buah|usaha|pekerja|laki-laki|perempuan|l|p|lk|pr"
+    r"|kg|kw|kwintal|ton|liter|ltr|m|m2|m3|meter|ha|hektar|%|persen|tahun|thn|th|bulan|bln|hari|jam|digit|angka|text|teks"
+    r"|dd|mm|yyyy|tgl|tanggal|diisi|isi|wajib|opsional)(?:[\s/.\-]+[\w%]{1,10}){0,3}\.?\s*\)",
     re.IGNORECASE,
 )
+"""(Rp), (orang), (juta rupiah): what stands below the names of columns. `(ANEKA JAYA)` is a name."""
+
+_OF_A_PLACE: Final = (
+    r"(?:kecamatan|kec|kelurahan|kel|desa|kabupaten|kab|provinsi|prov|wilayah|dusun)\b[.\s:]"
+    r"(?!\s*(?:wisata|tani|kuliner|batik|jaya)\b)"
+)
+_SECTION: Final = re.compile(rf"(?:(?:[ivx]{{1,5}}|[a-z])[.)]\s+)?{_OF_A_PLACE}", re.IGNORECASE)
+_NUMBERED_TITLE: Final = re.compile(r"(?:[IVX]{1,5}|[A-Z])[.)]\s+[^\W\d_a-z][^a-z]*")
+"""A. USAHA MIKRO: numbered and in capitals; `H. Slamet` and `A. Yani Motor` are names."""
+_TITLED: Final = re.compile(r"[HIR]\.\s")
+"""H. SLAMET, I. MADE, R. AYU: before a name these letters are titles."""
 _NOTE: Final = re.compile(
     r"(?:sumber|catatan|keterangan|ket|note|source|nb)(?:\s+data)?\s*:|\*+\)?\s|\(?\*\)|nip\.?\s*:?\s*\d|(?:mengetahui|menyetujui)\b"
     r"|(?:camat|lurah|bupati)\s[^,]*,\W*$|(?:kepala|plt\.?\s+kepala|sekretaris)\s+(?:dinas|bidang|badan|kantor|desa|upt)|(?:dicetak|dibuat)\s+(?:pada|oleh)"
     r"|(?:halaman|page|hal)\.?\s*\d",
     re.IGNORECASE,
 )
-_SIGNED_AT: Final = re.compile(r"[^\W\d][^\d,;]*,\s*\d{0,2}\.*\s*[^\W\d]+\.?\s*\d{4}")
+_MONTH: Final = r"(?:jan|feb|peb|mar|mrt|apr|mei|may|jun|jul|agu|ags|agt|aug|sep|okt|oct|nop|nov|des|dec)[a-z]{0,6}"
+_SIGNED_AT: Final = re.compile(
+    rf"[^\W\d][^\d,;]*,\s*(?:\d{{1,2}}|[.…_]*)[.\s]*(?:{_MONTH}|[.…_]+)\.?\s*\d{{4}}", re.IGNORECASE
+)
+"""Sukoharjo, 31 Januari 2026; `Sumber Rejeki, Sejak 1998` is a name."""
 _SIGNATURE: Final = re.compile(r"(?:mengetahui|menyetujui|kepala|plt|camat|lurah|bupati)\b", re.IGNORECASE)
 _WORDS_OF_SUMS: Final = ("total", "jumlah", "jml", "rata", "pindahan", "t o t", "j u m")
 _SPACED_LETTERS: Final = re.compile(r"(?:[^\W\d] ){3,}[^\W\d]")
@@ -73,12 +88,13 @@ class LineKinds:
         self._words = {name for tier in (*header.tiers, self._names) for name in tier if name}
         self._naming = frozenset(naming)
         self._short = 2 if len(self._names) >= _WIDE else 1
+        self._returned = Returned(header.names)
         self._is_signed = False
 
     def skip_reason(self, cells: Sequence[str]) -> SkipReason | None:
         """Why this line is no row; None for a row."""
         filled = list(filter(None, map(str.strip, cells)))
-        if self._is_plainly_row(filled):
+        if self._is_plainly_row(filled) or self._returned.is_row(cells):
             self._is_signed = False
             return None
         if not filled or all(map(_NOTHING.fullmatch, filled)):
@@ -189,6 +205,6 @@ def _are_column_numbers(filled: list[str], width: int) -> bool:
 
 def _is_title(text: str, *, may_be_row: bool) -> bool:
     """Whether a text that stands alone in its line heads a section; a line in another separator is none."""
-    if _SECTION.match(text):
+    if _SECTION.match(text) or (_NUMBERED_TITLE.fullmatch(text) and not _TITLED.match(text)):
         return True
     return not may_be_row and not re.match(r"\W*\d", text) and not any(mark in text for mark in ";,\t|")

@@ -40,7 +40,7 @@ class TextLines:
         self._seen: Counter[str] = Counter()
         file.seek(0)
         beginning = file.read(_SHORT)
-        mark, self._wide = _encoding(beginning)
+        mark, self._wide = wide_encoding(beginning)
         file.seek(mark)
         self._file: _Readable = _AsUtf8(file, self._wide) if self._wide else file
 
@@ -72,7 +72,7 @@ class TextLines:
         return text
 
 
-def _encoding(beginning: bytes) -> tuple[int, str | None]:
+def wide_encoding(beginning: bytes) -> tuple[int, str | None]:
     """(length of the byte order mark, the encoding if its characters are wider than a byte)."""
     for mark, name in _MARKS:
         if beginning.startswith(mark):

@@ -1,0 +1,1 @@
+"""The pages, rendered from the same functions as the JSON routes."""

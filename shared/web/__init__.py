@@ -1,0 +1,1 @@
+"""What the three services' pages have in common: layout, sign-in, language, formats, assets, the look."""

@@ -1,0 +1,131 @@
+"""The pages' languages: texts by gettext, numbers and dates by Babel. The English text is the id of a message."""
+
+import io
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from babel import Locale, dates, numbers
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+from shared.jakarta import ZONE
+from shared.web.sentences import Sentences
+
+LOCALE: Final = Path(__file__).with_name("locale")
+CODES: Final = ("id", "en")
+DEFAULT: Final = "id"
+
+
+class Language:
+    """One language: `gettext`, `ngettext`, and how it writes figures and days. None is written as –."""
+
+    def __init__(self, code: str, translations: NullTranslations, messages: Iterable[str] = ()) -> None:
+        self.code = code
+        self.sentence = Sentences(list(messages), translations.gettext).translated
+        """What a service answered, in this language."""
+        self._locale = Locale.parse(code)
+        self._percent = "#,##0.{}\u00a0%" if code == "id" else "#,##0.{}%"
+        self.gettext, self.ngettext = translations.gettext, translations.ngettext
+
+    @property
+    def name(self) -> str:
+        """The language in itself: Indonesia, English."""
+        return str(self._locale.get_language_name(self._locale)).removeprefix("Bahasa ")
+
+    def number(self, value: float | None, digits: int = 0) -> str:
+        """12345 → 12.345 or 12,345; with `digits` places after the mark."""
+        if value is None:
+            return "–"
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return numbers.format_decimal(value, format=pattern, locale=self._locale)
+
+    def percent(self, rate: float | None, digits: int = 1) -> str:
+        """0.0812 → 8,1 % or 8.1%."""
+        if rate is None:
+            return "–"
+        return numbers.format_percent(rate, format=self._percent.format("0" * digits), locale=self._locale)
+
+    def day(self, value: date | str | None) -> str:
+        """A day, or an ISO text of one: 31 Des 2025."""
+        if value is None:
+            return "–"
+        parsed = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+        return dates.format_date(parsed, "d MMM y", locale=self._locale)
+
+    def moment(self, value: datetime | str | None) -> str:
+        """A time with its zone, or an ISO text of one, in Jakarta: 31 Des 2025 14.05 WIB."""
+        if value is None:
+            return "–"
+        parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
+        clock = "HH.mm" if self.code == "id" else "HH:mm"
+        return dates.format_datetime(parsed, f"d MMM y {clock} 'WIB'", tzinfo=ZONE, locale=self._locale)
+
+    def duration(self, seconds: float | None) -> str:
+        """518400 → 6 hari."""
+        if seconds is None:
+            return "–"
+        return dates.format_timedelta(timedelta(seconds=seconds), locale=self._locale, threshold=1.2)
+
+
+def load() -> dict[str, Language]:
+    """Both languages, their catalogues read anew."""
+    indonesian = _read("id")
+    messages = [message.id for message in indonesian if isinstance(message.id, str) and message.id]
+    return {
+        "id": Language("id", _translations(indonesian), messages),
+        "en": Language("en", NullTranslations()),
+    }
+
+
+def catalogue(code: str) -> Path:
+    return LOCALE / code / "LC_MESSAGES" / "payung.po"
+
+
+def _read(code: str) -> Catalog:
+    with catalogue(code).open("rb") as file:
+        return read_po(file, locale=code)
+
+
+def _translations(messages: Catalog) -> Translations:
+    compiled = io.BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def asked_for(cookies: Mapping[str, str], headers: Mapping[str, str]) -> str | None:
+    """The language that a caller asks for, None for a program that asks for none."""
+    is_asked = cookies.get(COOKIE) in CODES or "accept-language" in headers
+    return chosen(cookies, headers) if is_asked else None
+
+
+def chosen(cookies: Mapping[str, str], headers: Mapping[str, str]) -> str:
+    """The language that a browser asks for: by its cookie, else by Accept-Language, else the default.
+
+    >>> chosen({}, {"accept-language": "fr, en-GB;q=0.8, id;q=0.7"})
+    'en'
+    """
+    if cookies.get(COOKIE) in CODES:
+        return cookies[COOKIE]
+    wanted = []
+    for position, part in enumerate(headers.get("accept-language", "").split(",")):
+        tag, _, weight = part.partition(";q=")
+        code = tag.strip().lower().partition("-")[0]
+        code = "id" if code == "in" else code  # Java's and old Android's name for Indonesian
+        if code in CODES:
+            wanted.append((-_weight(weight), position, code))
+    return min(wanted)[2] if wanted else DEFAULT
+
+
+COOKIE: Final = "payung_language"
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text) if text else 1.0
+    except ValueError:
+        return 0.0
