@@ -121,14 +121,9 @@ async def _take_once(here: Services, principal: Principal, media_type: str, body
         raise
 
 
-<<<<<<< HEAD
 def _response(answer: Answer, *, single: bool) -> Response:
-    """A single event that is refused is a problem of the request; of several, the answer names those refused."""
-=======
-def _response(answer: Answer, *, single: bool) -> JSONResponse:
     """A single event that is refused is a problem of the request; of several, and of members, the answer names those
     refused."""
->>>>>>> main
     rejected: list[dict[str, Any]] = answer.body["rejected"]
     if single and rejected and not (answer.body["accepted"] or answer.body["duplicates"]):
         refusal = rejected[0]
