@@ -27,6 +27,11 @@ class Change(msgspec.Struct, frozen=True):
     other: UUID | None = None
 
 
+def may_be_any(state: PartnerState, new: Derived, split: Mapping[UUID, UUID]) -> bool:
+    """Whether `of` may find any: of a partner that nobody knew, listed for the first time, it does not."""
+    return not state.is_new or new.enrollment is not None or state.partner_id in split
+
+
 def of(
     state: PartnerState, new: Derived, today: date, split: Mapping[UUID, UUID], gone_with: frozenset[str] = frozenset()
 ) -> Iterator[Change]:
