@@ -25,7 +25,7 @@ WRONG_KEY_DELAY: Final = 1.0
 """Seconds."""
 VISITORS_BYTES: Final = 64 << 10
 """Of whoever is not signed in no longer body is read."""
-NEEDS_NOBODY: Final = ("/assets/", "/livez", "/readyz", "/metrics", "/openapi.json")
+NEEDS_NOBODY: Final = ("/assets/", "/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json")
 
 
 Headers = dict[str, str]

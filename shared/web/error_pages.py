@@ -6,9 +6,9 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from shared.refusals import PROBLEMS, REFUSALS
 from shared.web.language import Language
 from shared.web.pages import LANGUAGE, SESSION, UNSENT, Page
+from shared.web.reasons import explanation
 from shared.web.site import Site
 
 PASSED_ON = ("retry-after", "connection", "allow")
@@ -17,8 +17,9 @@ PASSED_ON = ("retry-after", "connection", "allow")
 def error_page(site: Site, request: Request, problem: dict[str, Any], headers: Headers) -> HTMLResponse:
     """The page of a problem; for htmx the part that it puts into the page's place for messages."""
     page = _page(site, request)
-    status, code = int(problem["status"]), problem["code"]
+    status, code, detail = int(problem["status"]), problem["code"], problem["detail"]
     meaning, action = _for_people(page.language, code) or _explained(page.language, problem)
+    told = page.language.sentence(detail)
     return page.render(
         "error_fragment.html" if page.is_fragment else "error.html",
         status=status,
@@ -27,7 +28,8 @@ def error_page(site: Site, request: Request, problem: dict[str, Any], headers: H
         heading=_heading(page.language, status),
         meaning=meaning,
         action=action,
-        detail=problem["detail"] if _adds_something(problem, meaning) else None,
+        detail=told if _adds_something(problem, meaning) else None,
+        detail_language=page.language.code if told != detail else "en",
         code=code,
     )
 
@@ -61,7 +63,7 @@ def _passed_on(headers: Headers) -> dict[str, str]:
 
 def _explained(language: Language, problem: dict[str, Any]) -> tuple[str, str | None]:
     """What the list of refusals says; a detail that says more comes first in English."""
-    explained = PROBLEMS.get(problem["code"]) or REFUSALS.get(problem["code"])
+    explained = explanation(problem["code"])
     if explained is not None and language.code == "id":
         return explained.arti, explained.tindakan
     if explained is not None and problem["detail"] == problem.get("title"):

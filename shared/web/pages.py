@@ -104,6 +104,14 @@ class Page:
         return changed.path + "?" + changed.query
 
 
+async def form_of(request: Request) -> dict[str, str]:
+    """The texts of a form by their names, the last where one is there several times. Raises Problem for NUL."""
+    found = {name: text for name, text in (await request.form()).multi_items() if isinstance(text, str)}
+    if any("\x00" in text for text in found.values()):
+        raise Problem(422, "invalid_value", "A text holds a NUL character.")
+    return found
+
+
 def is_htmx(request: Request) -> bool:
     return request.headers.get("hx-request") == "true"
 
