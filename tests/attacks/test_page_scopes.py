@@ -6,6 +6,7 @@ what does not exist. Without a session a page leads to the sign-in (303).
 
 import re
 import secrets
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -67,8 +68,17 @@ def rows(service: str) -> list[tuple[str, dict[str, str]]]:
 
 def page_routes(app: FastAPI) -> set[str]:
     """Those in no description; `check` of test_scopes.py has the others."""
-    pages = (each for each in app.routes if isinstance(each, APIRoute) and not each.include_in_schema)
+    pages = (each for each in routes_of(app.routes) if not each.include_in_schema)
     return {f"{method} {each.path}" for each in pages for method in each.methods}
+
+
+def routes_of(found: Iterable[Any]) -> Iterator[APIRoute]:
+    """With those of included routers, as FastAPI keeps them."""
+    for each in found:
+        if isinstance(each, APIRoute):
+            yield each
+        elif hasattr(each, "original_router"):
+            yield from routes_of(each.original_router.routes)
 
 
 async def check(service: str, app: FastAPI, prepare: dict[str, Prepare], as_caller: Cookies) -> None:
@@ -179,7 +189,7 @@ async def check_what_is_others(app: FastAPI, prepared: dict[str, Prepare], heade
     async with browser(app) as http:
         for call, expected in scopes.rows("registration"):
             if call.startswith("GET") and expected["foreign"] == "404":
-                path = (await prepared[call]())["path"]
+                path = (await prepared[call]()).get("path", route_of(call).split()[1])
                 answer = await http.get(path, headers=headers)
                 same = await is_as_if_there_were_nothing(http, "GET", path, headers, answer)
                 if (answer.status_code, same, SECRET in answer.text) != (404, True, False):
