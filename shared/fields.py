@@ -364,6 +364,7 @@ EXAMPLES: Final[dict[str, str | int]] = {
     "partner_id": "b6b97f3d-e514-474b-a69c-d94f528276a4",
     "briefing_id": "e3b7c0f4-6a0e-4c55-2d8a-51ab1c3f0b9e",
     "webhook_id": "c2f5d0a8-7f7b-4a3e-9b61-3f2a1d4e5b6c",
+    "list": "umkm-2025",
     "slug": "dinkop-contoh",
     "key_id": "SzhCrjwY",
     "code": "33.11",
