@@ -56,4 +56,4 @@ def _row(bundle: Sequence[Outgoing]) -> tuple[Any, ...]:
     if len(bundle) == 1:
         return (first.topic, first.key, first.type, first.id, first.time, first.value, 1)
     time: datetime = first.time
-    return (first.topic, "", "", "", time, _ENCODER.encode(bundle), len(bundle))
+    return (first.topic, None, "", "", time, _ENCODER.encode(bundle), len(bundle))
