@@ -50,6 +50,7 @@ from services.registration.web import quarantine as quarantine_pages
 from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
+from services.registration.writer.retries import Retries
 from services.registration.writer.writer import Writer
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
@@ -137,10 +138,11 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
     days = settings.retention_days
     quota = Quota(pool, settings.upload_quota_mib << 20)
     watch_changes = Watch(pool)
+    retries = Retries(pool, vault, writer, regions, jkp=settings.jkp)
     deliveries = Webhooks(pool, vault, Receivers(allow_local=settings.webhooks_allow_local), metrics)
     here = Services(
         *(pool, vault, writer, keys, regions, import_worker, dry_run_worker, dead_letter_eraser, access, intake_eraser),
-        *(quota, watch_changes, deliveries, settings.jkp, days),
+        *(quota, watch_changes, deliveries, retries, settings.jkp, days),
     )
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
@@ -161,6 +163,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             retention,
             watch_changes,
             deliveries,
+            retries,
         ],
         routers=ROUTERS,
         state={"services": here, "keys": ring, "sessions": sessions},

@@ -1,36 +1,41 @@
 """/v1/quarantine: an agency sees, corrects and sends again what was refused, events and rows of files alike."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registration import audit
 from services.registration.api import refused
 from services.registration.api.access import actor_of, check_scope, sender, services
+from services.registration.api.parameters import position
 from services.registration.api.refused import Asked
 from services.registration.intake import health_data
-from services.registration.intake.cells import column_findings
-from services.registration.intake.contexts import EventContext, UploadContext
-from services.registration.intake.event_reader import EventReader
-from services.registration.intake.files.tables import Row, squeeze
-from services.registration.intake.jurisdiction import Jurisdiction
-from services.registration.intake.row_reader import RowReader
+from services.registration.intake.files.tables import squeeze
 from services.registration.intake.values import Refusal
-from services.registration.orders import Order
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.writer import envelopes, quarantine, uploads
-from services.registration.writer.items import Item
-from services.registration.writer.submissions import CorrectedRow, Events
-from shared import query_parameters
+from services.registration.writer import quarantine
+from services.registration.writer.submissions import CorrectedRow
+from shared import openapi, query_parameters
 from shared.database import transaction
 from shared.problems import Problem, described
 from shared.security import Principal
 
 router = APIRouter(tags=["quarantine"], dependencies=[Depends(query_parameters.only_known)])
+
+
+class WhichToRetry(BaseModel):
+    """Which refused entries are sent again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")] | None = None
+    import_id: UUID | None = None
+    cursor: Annotated[str, Field(max_length=64)] | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 500
 
 
 @router.get("/v1/quarantine", summary="Own refused events and rows, the oldest first; text: those that hold it")
@@ -39,8 +44,13 @@ async def list_quarantine(
     here: Annotated[Services, Depends(services)],
     asked: Annotated[Asked, Depends(refused.asked)],
     cursor: str | None = None,
+    state: Literal["refused", "retried"] = "refused",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
+    """`state=retried`: those that left it, since they were accepted when they were sent again; of these only an upload
+    may be asked for."""
+    if state == "retried":
+        return await refused.find_retried(here, principal, asked, cursor, limit)
     return await refused.find(here, principal, asked, cursor, limit)
 
 
@@ -72,11 +82,12 @@ async def correct(
     entry = await refused.own(here, principal, entry_id)
     if entry["import_id"] is not None:
         body = {"cells": _corrected_cells(entry, here.vault.open(entry["sealed"])["cells"], body)}
-        reader, row = _reading(here, principal, entry, body["cells"])
+        reader, row = here.retries.reading(entry, principal.regions, body["cells"])
         key, subject = None, reader.data_subject(row)
     else:
         event = body.get("event")  # the form in which it was read
-        item = _item(here, principal, event if isinstance(event, dict) else body)
+        read = event if isinstance(event, dict) else body
+        item = here.retries.item(str(principal.agency), principal.regions, read, principal.may)
         check_scope(item.type, principal)
         body, key, subject = (
             item.raw,
@@ -101,29 +112,48 @@ async def correct(
 
 @router.post(
     "/v1/quarantine/{entry_id}/retry",
-    responses=described(409),
+    responses=described(409) | openapi.refused.of_events(),
     summary="Send again; refused again, the answer names the reason",
 )
 async def retry(
     entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
     entry = await refused.own(here, principal, entry_id)
-    raw = here.vault.open(entry["sealed"])
-    if entry["import_id"] is not None:
-        if entry["undo_asked_at"] is not None:
-            raise Problem(409, "conflict", "This row's upload was taken back: send the row in another one.")
-        refusal = await here.writer.submit(_corrected_row(here, principal, entry, raw["cells"]))
+    if entry["import_id"] is not None and entry["undo_asked_at"] is not None:
+        raise Problem(409, "conflict", "This row's upload was taken back: send the row in another one.")
+    submission = here.retries.submission(entry, principal.regions, principal.may)
+    if isinstance(submission, CorrectedRow):
+        refusal = await here.writer.submit(submission)
         if isinstance(refusal, Refusal):
             raise Problem(422, refusal.code, refusal.detail, field=refusal.field)
         return {"accepted": 1, "duplicates": 0, "rejected": [], "partners": {}}
-    item = _item(here, principal, raw)
-    check_scope(item.type, principal)
-    events = Events(str(principal.agency), principal.regions, [item], entry=entry["id"])
-    answer: dict[str, Any] = (await here.writer.submit(events)).body
+    check_scope(submission.items[0].type, principal)
+    answer: dict[str, Any] = (await here.writer.submit(submission)).body
     if answer["rejected"]:
         reason = answer["rejected"][0]
         raise Problem(422, reason["code"], reason["detail"], field=reason["field"])
     return answer
+
+
+@router.post("/v1/quarantine/retry", summary="Send many again: those with a code, of an upload, or all")
+async def retry_many(
+    principal: Annotated[Principal, Depends(sender)],
+    here: Annotated[Services, Depends(services)],
+    wanted: WhichToRetry | None = None,
+) -> dict[str, Any]:
+    """At most `limit` entries at a time, the oldest first: go on with `next_cursor` until it is null."""
+    asked = wanted or WhichToRetry()
+    after, of_import = position(asked.cursor), asked.import_id
+    entries = await here.pool.fetch(
+        queries["entries_to_retry"], principal.agency, after, asked.code, of_import, asked.limit + 1
+    )
+    page = entries[: asked.limit]
+    results = await here.retries.retry(page, str(principal.agency), principal.regions, principal.may)
+    if results.tried:
+        async with transaction(here.pool) as db:
+            about: audit.Subjects = {"accepted": results.accepted, "rejected": results.tried - results.accepted}
+            await audit.note(db, actor_of(principal), "quarantine.retried", about)
+    return results.as_json() | {"next_cursor": str(page[-1]["id"]) if len(entries) > len(page) else None}
 
 
 @router.delete(
@@ -141,11 +171,6 @@ async def delete_entry(
     return Response(status_code=204)
 
 
-def _item(here: Services, principal: Principal, raw: Any) -> Item:
-    reader = EventReader(EventContext(Jurisdiction(here.regions, principal.regions), here.jkp))
-    return envelopes.items([raw], str(principal.agency), reader, here.vault, principal.may)[0]
-
-
 def _corrected_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any]) -> list[str]:
     """The row with the named columns changed, or all its cells anew; a row of the wrong width takes the header's."""
     given = body.get("cells")
@@ -159,25 +184,6 @@ def _corrected_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any
     if not isinstance(given, list) or len(given) != len(header) or not all(isinstance(cell, str) for cell in given):
         raise Problem(422, "invalid_value", "Send {'cells': {column: text}}, or one text a column.", field="cells")
     return health_data.cells_without(given, health_data.columns(entry["kind"], entry["header"]), fits=True)
-
-
-def _reading(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> tuple[RowReader, Row]:
-    """A reader with the context of the entry's import, and the row."""
-    header = tuple(entry["header"])
-    row = Row(entry["line"], tuple(cells), len(cells) == len(header))
-    jurisdiction = Jurisdiction(here.regions, principal.regions)
-    declared = entry["list"], entry["list_date"], entry["require_nik"]
-    upload = UploadContext(jurisdiction, *declared, here.jkp, uploads.options_of(entry))
-    findings = column_findings.of_report(msgspec.json.decode(entry["reading"]))
-    return RowReader(entry["kind"], header, upload, findings), row
-
-
-def _corrected_row(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> CorrectedRow:
-    reader, row = _reading(here, principal, entry, cells)
-    answer = reader.read(row)
-    agency, import_id = str(principal.agency), UUID(str(entry["import_id"]))
-    order = answer if isinstance(answer, Refusal) else Order(agency, principal.regions, answer, import_id)
-    return CorrectedRow(entry["id"], order, agency)
 
 
 def _as_json(here: Services, row: asyncpg.Record) -> dict[str, Any]:

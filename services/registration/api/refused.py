@@ -72,6 +72,36 @@ async def find(here: Services, principal: Principal, asked: Asked, cursor: str |
             return {"items": found, "next_cursor": str(after)}
 
 
+async def find_retried(
+    here: Services, principal: Principal, asked: Asked, cursor: str | None, limit: int
+) -> dict[str, Any]:
+    """A page of those that were accepted when they were sent again, the oldest first; nothing of them is held."""
+    if (asked.code, asked.kind, asked.text) != (None, None, None):
+        detail = "What was accepted is not held any more: ask for it by import_id alone."
+        raise Problem(422, "invalid_value", detail, field="state")
+    known = principal.agency, position(cursor), asked.import_id, scopes.hidden_words(principal.may), limit + 1
+    rows = await here.pool.fetch(queries["retried_page"], *known)
+    page = rows[:limit]
+    return {
+        "items": [_as_retried(row) for row in page],
+        "next_cursor": str(page[-1]["id"]) if len(rows) > limit else None,
+    }
+
+
+def _as_retried(row: asyncpg.Record) -> dict[str, Any]:
+    """What is left of an entry that was accepted: its place, and why it was refused before."""
+    return {
+        "id": str(row["id"]),
+        "type": row["type"],
+        "code": row["code"],
+        "import_id": str(row["import_id"]) if row["import_id"] else None,
+        "line": row["line"],
+        "state": "retried",
+        "by_itself": row["by_itself"],
+        "retried_at": row["retried_at"].isoformat(),
+    }
+
+
 async def _rows(here: Services, principal: Principal, asked: Asked, after: UUID, limit: int) -> list[asyncpg.Record]:
     hidden = scopes.hidden_words(principal.may)
     known = (principal.agency, after, asked.import_id, hidden, asked.kind, limit)
@@ -116,6 +146,8 @@ def as_json(row: asyncpg.Record, sent: Any) -> dict[str, Any]:
         "columns": row["header"],
         "cells": sent["cells"] if is_row else None,
         "recorded_at": row["recorded_at"].isoformat(),
+        "state": "waiting" if row["retry_at"] is not None else "refused",
+        "retried_at": row["retried_at"].isoformat() if row["retried_at"] else None,
     }
 
 

@@ -64,7 +64,9 @@ def of(table: Table, rows: Iterable[Row], reader: RowReader, read: Read, *, is_w
 def _columns(header: tuple[str, ...], reader: RowReader, fits: Fits) -> list[dict[str, Any]]:
     meanings = columns.by_column(len(header), reader.meanings)
     return [
-        {**column._asdict(), "confidence": None if meaning is None else fits.share(meaning)}
+        {"header": column.header, "read_as": column.read_as}
+        | {"confidence": None if meaning is None else fits.share(meaning)}
+        | ({"note": column.note} if column.note else {})
         for column, meaning in zip(reader.columns(), meanings, strict=True)
     ]
 

@@ -29,7 +29,7 @@ async def show_trail(
     action: Annotated[str, Query(max_length=64, pattern=r"^[a-z_.]*$")] = "",
     cursor: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
-    found = await audit_trail.get_audit(principal, here, action or None, cursor or None, SHOWN)
+    found = await audit_trail.entries(here, principal, action or None, cursor or None, SHOWN)
     following = {"action": action, "cursor": found["next_cursor"]}
     return page.render(
         "audit.html",

@@ -137,6 +137,7 @@ def acts(language: Language) -> Mapping[str, str]:
     _ = language.gettext
     return {
         "agency.added": _("Agency added"),
+        "agency.changed": _("Agency changed"),
         "case.decided": _("Case decided"),
         "import.cancelled": _("Upload cancelled"),
         "import.confirmed": _("Upload confirmed"),
@@ -145,9 +146,11 @@ def acts(language: Language) -> Mapping[str, str]:
         "import.uploaded": _("File uploaded"),
         "key.issued": _("Key issued"),
         "key.revoked": _("Key revoked"),
+        "key.rotated": _("Key replaced"),
         "partner.erased": _("Business erased or taken back"),
         "quarantine.corrected": _("Refused row corrected"),
         "quarantine.deleted": _("Refused row given up"),
+        "quarantine.retried": _("Refused rows sent again"),
         "rejected.exported": _("Refused rows downloaded"),
         "session.ended": _("Signed out"),
         "session.started": _("Signed in"),
@@ -155,4 +158,7 @@ def acts(language: Language) -> Mapping[str, str]:
         "source.released": _("Source released"),
         "statements.redacted": _("Text made unreadable"),
         "unregistered.exported": _("Who is not registered downloaded"),
+        "webhook.added": _("Webhook added"),
+        "webhook.deleted": _("Webhook deleted"),
+        "webhook.resumed": _("Webhook resumed"),
     }
