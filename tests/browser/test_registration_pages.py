@@ -13,7 +13,7 @@ from tests.browser.conftest import MakeAgency
 from tests.waiting import eventually
 
 HEADER = "NIB;Nama Usaha;NIK;Kab/Kota;No HP;Jumlah Tenaga Kerja"
-HOSTILE = "<script>alert(1)</script> ''&amp; \u202eterbalik\u202c " + "panjang" * 24
+HOSTILE = "<script>alert(1)</script> ''&amp \u202eterbalik\u202c " + "panjang" * 24
 ROWS = (
     f"123;{HOSTILE};;Kab. Sukoharjo;;2",
     "0000100099201;Toko Baik;;Kab. Sukoharjo;081200000001;4",
@@ -21,7 +21,18 @@ ROWS = (
     ";Kios Tahu;;Kab. Sukoharjo;086000000002;3",
     ";Warung Entah;;Entah Berantah;;2",
 )
-PAGES = ("/quarantine", "/cases", "/partners", "/lists", "/audit", "/cases?state=closed")
+PAGES = (
+    "/quarantine",
+    "/cases",
+    "/partners",
+    "/lists",
+    "/audit",
+    "/keys",
+    "/agreements",
+    "/briefings",
+    "/targets",
+    "/cases?state=closed",
+)
 
 
 async def sent(stack: Endpoints, key: str) -> None:
