@@ -44,9 +44,11 @@ from services.registration.vault import Vault
 from services.registration.web import audit_trail as audit_pages
 from services.registration.web import cases as case_pages
 from services.registration.web import home, sign_in
+from services.registration.web import keys as key_pages
 from services.registration.web import lists as list_pages
 from services.registration.web import partners as partner_pages
 from services.registration.web import quarantine as quarantine_pages
+from services.registration.web import statements as statement_pages
 from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
@@ -89,7 +91,17 @@ ROUTES = (
     changes,
     webhooks,
 )
-PAGES = (sign_in, home, quarantine_pages, case_pages, partner_pages, list_pages, audit_pages)
+PAGES = (
+    sign_in,
+    home,
+    quarantine_pages,
+    case_pages,
+    partner_pages,
+    list_pages,
+    audit_pages,
+    key_pages,
+    statement_pages,
+)
 TEMPLATES = Path(__file__).parent / "web/templates"
 ROUTERS = (imports.receiving, *(each.router for each in ROUTES))
 MIGRATIONS = Path(__file__).parent / "migrations"
