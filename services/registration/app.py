@@ -31,7 +31,17 @@ from services.registration.runtime import Keys, Services
 from services.registration.settings import Settings
 from services.registration.upload_quota import Quota
 from services.registration.vault import Vault
-from services.registration.web import home, sign_in
+from services.registration.web import (
+    home,
+    new_upload,
+    preview,
+    progress,
+    refused_rows,
+    sign_in,
+    unregistered,
+)
+from services.registration.web import uploads as upload_pages
+from services.registration.web.live import Watch
 from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
@@ -66,7 +76,7 @@ ROUTES = (
     sources,
     audit_trail,
 )
-PAGES = (sign_in, home)
+PAGES = (sign_in, home, new_upload, upload_pages, preview, progress, refused_rows, unregistered)
 TEMPLATES = Path(__file__).parent / "web/templates"
 ROUTERS = (imports.receiving, *(each.router for each in ROUTES))
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -137,15 +147,16 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             retention,
         ],
         routers=ROUTERS,
-        state={"services": here, "keys": ring, "sessions": sessions},
+        state={"services": here, "keys": ring, "sessions": sessions, "watch": Watch(pool)},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,
             "/v1/imports": upload_form.MOST_BYTES + upload_form.MOST_FORM_BYTES,
             "/v1/uploads/": upload_form.MOST_BYTES,
+            "/uploads/new": upload_form.MOST_BYTES + upload_form.MOST_FORM_BYTES,
         },
         metrics=metrics,
         site=settings.site("registration", TEMPLATES),
-        pages=[each.router for each in PAGES],
+        pages=[new_upload.receiving, *(each.router for each in PAGES)],
         on_stop=partial(close, pool, keys_pool, writer_pool),
     )
     for trouble in UNAVAILABLE:

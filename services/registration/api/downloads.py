@@ -84,14 +84,14 @@ async def _rejected(here: Services, principal: Principal, import_id: str, form: 
     if record["refused_deleted_at"] is not None:
         day = record["refused_deleted_at"].date()
         raise Problem(404, "not_found", f"The refused rows of this upload were deleted on {day}.")
-    await _note(here, principal, "rejected.exported", record)
+    await note(here, principal, "rejected.exported", record)
     width, own = len(record["header"]), returned_rows.own(record["header"])
     header = [*(record["header"][column] for column in own), *returned_rows.OF_REFUSALS]
 
     def cells(row: asyncpg.Record) -> list[str]:
         sent = here.vault.open(row["sealed"])["cells"]
-        fitted = [sent[column] for column in own] if len(sent) == width else _fitted(sent, len(own))
-        return [*fitted, row["code"], row["field"] or "", row["detail"], str(row["line"])]
+        row_cells = [sent[column] for column in own] if len(sent) == width else fitted(sent, len(own))
+        return [*row_cells, row["code"], row["field"] or "", row["detail"], str(row["line"])]
 
     filename = f"rejected-{record['list']}.{form}"
     return await as_download(here, header, cells, filename, "refused_rows", record["import_id"])
@@ -122,7 +122,7 @@ async def _unregistered(
 ) -> Response:
     record = await own_import(here, principal, import_id)
     day = day_or_today(as_of, "as_of")
-    await _note(here, principal, "unregistered.exported", record)
+    await note(here, principal, "unregistered.exported", record)
     header = ["name", "nik", "nib", "nik_koperasi", "region", "kind", "scale", "workers", "contact_person", "phone"]
     header += ["email", "address", "ref", "partner_id"]
     listed = "unregistered", record["agency"], record["list"], day
@@ -131,7 +131,7 @@ async def _unregistered(
     )
 
 
-async def _note(here: Services, principal: Principal, action: audit.Action, record: asyncpg.Record) -> None:
+async def note(here: Services, principal: Principal, action: audit.Action, record: asyncpg.Record) -> None:
     """Personal data leave the service: who took them is noted before the first byte is sent."""
     async with transaction(here.pool) as db:
         await audit.note(db, actor_of(principal), action, {"import": str(record["import_id"])}, record["agency"])
@@ -145,7 +145,7 @@ def _partner(vault: Vault, row: asyncpg.Record) -> list[str]:
     return ["" if cell is None else str(cell) for cell in (*cells, row["partner_id"])]
 
 
-def _fitted(cells: list[str], width: int) -> list[str]:
+def fitted(cells: list[str], width: int) -> list[str]:
     """As many cells as the header has: too few are filled up, too many are joined in the last."""
     if len(cells) > width:
         return [*cells[: width - 1], returned_rows.BETWEEN_SURPLUS.join(cells[width - 1 :])]
