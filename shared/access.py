@@ -8,7 +8,7 @@ from shared import sessions
 from shared.bus.batch import Batch
 from shared.bus.records import Record, event_type, key_text
 from shared.events.access import SESSIONS, Key, Session
-from shared.security import CLOCK_SKEW, EARLIEST, LATEST, queries
+from shared.security import CLOCK_SKEW, EARLIEST, LATEST, RATES, queries
 
 
 async def on_access(batch: Batch, db: asyncpg.Connection) -> None:
@@ -38,6 +38,7 @@ async def _store_keys(batch: Batch, records: list[Record], db: asyncpg.Connectio
                 *(k.key_id, k.hash, k.agency, k.agent, list(k.scopes), list(k.regions), k.revoked),
                 _within(k.recorded_at, EARLIEST, latest),
                 None if k.expires_at is None else _within(k.expires_at, EARLIEST, LATEST),
+                k.requests_per_minute if k.requests_per_minute in RATES else None,
             )
             for k in sorted(keys, key=lambda key: key.key_id)  # the events of one key stay in their order
         ],

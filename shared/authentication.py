@@ -1,13 +1,15 @@
 """Nobody's body is read and no route runs before the key or session in the headers is known to be good."""
 
 import asyncio
+import math
+import time
 from typing import Final
 
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import sessions
 from shared.database import UNAVAILABLE
@@ -24,11 +26,15 @@ WRONG_KEY_DELAY: Final = 1.0
 NEEDS_NOBODY: Final = ("/assets/", "/livez", "/readyz", "/metrics", "/openapi.json")
 
 
+Headers = dict[str, str]
+
+
 class Limits:
-    """How often an address may be wrong and a key be used, in this process."""
+    """How often an address may be wrong and a key be used, in this process; `per_minute` holds for keys without a limit
+    of their own."""
 
     def __init__(self, per_minute: int) -> None:
-        self._requests = RateLimitItemPerMinute(per_minute)
+        self._default = RateLimitItemPerMinute(per_minute)
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     async def wrong_key(self, request: Request) -> None:
@@ -36,12 +42,24 @@ class Limits:
         address = request.client.host if request.client else ""
         if not self._limiter.hit(WRONG_KEYS, "wrong", address):
             await asyncio.sleep(WRONG_KEY_DELAY)
-            raise _too_many("wrong keys from your address", WRONG_KEYS) from None
+            raise _too_many("wrong keys from your address", WRONG_KEYS, {"Retry-After": "10"}) from None
 
-    def used(self, principal: Principal) -> None:
-        """Count a use of a key; raises Problem 429 after too many."""
-        if not self._limiter.hit(self._requests, "key", principal.key_id or "admin"):
-            raise _too_many("requests with this key", self._requests)
+    def used(self, principal: Principal) -> Headers:
+        """Count a use of a key; what its limit is and how much of it is left. Raises Problem 429 beyond it."""
+        own = principal.requests_per_minute
+        limit = self._default if own is None else RateLimitItemPerMinute(own)
+        caller = "key", principal.key_id or "admin"
+        is_within = self._limiter.hit(limit, *caller)
+        window = self._limiter.get_window_stats(limit, *caller)
+        seconds = str(max(1, math.ceil(window.reset_time - time.time())))
+        headers = {
+            "RateLimit-Limit": str(limit.amount),
+            "RateLimit-Remaining": str(max(0, window.remaining)),
+            "RateLimit-Reset": seconds,
+        }
+        if not is_within:
+            raise _too_many("requests with this key", limit, {"Retry-After": seconds, **headers})
+        return headers
 
 
 class Authentication:
@@ -49,7 +67,7 @@ class Authentication:
 
     Everything under `/v1` needs a bearer key, or a session, which must prove by its CSRF token that a page of ours
     changes something. Pages get the session if there is one. 429 answers an address that sent too many wrong keys of
-    late, and a key that is used more often than `limits` allow.
+    late, and a key that is used more often than `limits` allow; each answer to a good key says how much is left.
     """
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
@@ -66,6 +84,7 @@ class Authentication:
                 scope[PRINCIPAL] = await self._caller(request)
             else:
                 await self._visitor(request)
+            headers = self._use(request)
         except Problem as problem:
             # The body is not read, so the connection cannot go on.
             headers = {**(problem.headers or {}), "Connection": "close"}
@@ -74,21 +93,27 @@ class Authentication:
         except UNAVAILABLE as problem:
             await unavailable_response(problem)(scope, receive, send)
         else:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _with(headers, send))
+
+    def _use(self, request: Request) -> Headers:
+        """Note that the caller's key is used, if somebody calls."""
+        principal: Principal | None = request.scope.get(PRINCIPAL)
+        if principal is None:
+            return {}
+        if principal.key_id is not None:
+            request.app.state.keys.note_use(principal.key_id)
+        return self._limits.used(principal)
 
     async def _caller(self, request: Request) -> Principal:
         """Whose key or session this is; raises Problem for nobody's."""
         try:
             if "authorization" not in request.headers and sessions.COOKIE in request.cookies:
-                principal = await self._with_session(request)
-            else:
-                principal = await authenticate(request)
+                return await self._with_session(request)
+            return await authenticate(request)
         except Problem as problem:
             if problem.status == 401:
                 await self._limits.wrong_key(request)
             raise
-        self._limits.used(principal)
-        return principal
 
     async def _with_session(self, request: Request) -> Principal:
         session = await _session(request)
@@ -105,7 +130,6 @@ class Authentication:
             check_origin(request)
         session = await _session(request, wait=True)
         if session is not None:
-            self._limits.used(session.principal)
             request.scope[SESSION], request.scope[PRINCIPAL] = session, session.principal
 
 
@@ -119,6 +143,20 @@ async def _session(request: Request, *, wait: bool = False) -> Session | None:
     return found if isinstance(found, Session) else None
 
 
-def _too_many(what: str, limit: RateLimitItem) -> Problem:
+def _with(headers: Headers, send: Send) -> Send:
+    """Sends with these headers added."""
+    if not headers:
+        return send
+    added = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+    async def adding(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), *added]
+        await send(message)
+
+    return adding
+
+
+def _too_many(what: str, limit: RateLimitItem, headers: Headers) -> Problem:
     detail = f"Too many {what}: at most {limit.amount} a minute. Wait a little and try again."
-    return Problem(429, "too_many_requests", detail, headers={"Retry-After": "10"})
+    return Problem(429, "too_many_requests", detail, headers=headers)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from shared.refusals import PROBLEMS, REFUSALS, WARNINGS, WHICHEVER, Explanation
+from shared.refusals import NOTES, PROBLEMS, REFUSALS, WARNINGS, WHICHEVER, Explanation
 
 PATH = Path(__file__).parents[1] / "docs" / "errors.md"
 
@@ -26,6 +26,7 @@ berubah.*
 CHAPTERS: Final[tuple[tuple[str, Iterable[tuple[str, Explanation]]], ...]] = (
     ("Refused rows and events · Baris dan kejadian yang ditolak", REFUSALS.items()),
     ("Warnings on accepted ones · Peringatan pada data yang diterima", WARNINGS.items()),
+    ("Notes on how accepted ones were kept · Catatan atas data yang diterima", NOTES.items()),
     ("Answers to whole requests · Jawaban atas seluruh permintaan", PROBLEMS.items()),
 )
 

@@ -26,6 +26,7 @@ CODES: Final[dict[int, AnyCode]] = {
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",
+    410: "cursor_gone",
     413: "too_large",
     415: "unsupported_media_type",
     422: "invalid_value",

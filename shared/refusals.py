@@ -56,6 +56,9 @@ WarningCode = Literal[
 ]
 """What is odd about a row or an event that was accepted."""
 
+NoteCode = Literal["guest", "without_briefing", "over_quota"]
+"""What was kept of an accepted row or event in another way than its sender may think."""
+
 ProblemCode = Literal[
     "unauthorized",
     "key_expired",
@@ -64,6 +67,7 @@ ProblemCode = Literal[
     "method_not_allowed",
     "unknown_parameter",
     "unsupported_media_type",
+    "cursor_gone",
     "too_many_requests",
     "unavailable",
     "internal",
@@ -394,6 +398,30 @@ WARNINGS: Final[Mapping[WarningCode, Explanation]] = {
     ),
 }
 
+NOTES: Final[Mapping[NoteCode, Explanation]] = {
+    "guest": Explanation(
+        ("name",),
+        "An attendee represents nobody who is on your own lists: it was kept as a guest, who counts as present alone.",
+        "Nothing, if that is so; else list the business, or correct its name: the guest is found again by itself.",
+        "Peserta mewakili pihak yang tidak ada di daftar Anda: dicatat sebagai tamu dan hanya dihitung hadir.",
+        "Abaikan bila benar; bila tidak, daftarkan usahanya atau perbaiki namanya: tamu dicocokkan lagi sendiri.",
+    ),
+    "without_briefing": Explanation(
+        ("held_on",),
+        "You have stated no briefing that was held on this day: the attendance waits for it.",
+        "Send the briefing of this day, or the attendance again under the right date.",
+        "Anda belum menyampaikan sosialisasi pada tanggal ini: daftar hadir menunggu.",
+        "Kirim jadwal sosialisasi tanggal itu, atau kirim ulang daftar hadir dengan tanggal yang benar.",
+    ),
+    "over_quota": Explanation(
+        ("quota",),
+        "More came to the briefing than its quota; all were kept.",
+        "Nothing, if that is so; else correct the quota or the attendance, and check that the date is the right one.",
+        "Yang hadir lebih banyak daripada kuota sosialisasi; semuanya dicatat.",
+        "Abaikan bila benar; bila tidak, perbaiki kuota atau daftar hadirnya, dan periksa tanggalnya.",
+    ),
+}
+
 PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
     "unauthorized": Explanation(
         (),
@@ -443,6 +471,14 @@ PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
         "Send events with one of the media types that the detail names.",
         "Jenis isinya tidak dapat dibaca di sini (415).",
         "Kirim kejadian dengan salah satu jenis media dalam keterangan galat.",
+    ),
+    "cursor_gone": Explanation(
+        ("cursor",),
+        "What comes after this cursor is deleted, since it is older than changes are kept (410).",
+        "Read all own partners anew with GET /v1/partners, and go on with cursor=latest, asked before that.",
+        "Perubahan setelah kursor ini sudah dihapus karena melewati masa simpannya (410).",
+        "Baca ulang semua mitra sendiri dengan GET /v1/partners, lalu lanjutkan dari cursor=latest yang diminta lebih "
+        "dahulu.",
     ),
     "too_many_requests": Explanation(
         (),

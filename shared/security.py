@@ -34,6 +34,9 @@ LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 CLOCK_SKEW = timedelta(minutes=5)
 """So far ahead of ours may registration's clock be; what claims to be later counts as recorded then."""
 
+RATES = range(1, 10_000_001)
+"""Requests a minute that a key may be given."""
+
 PRINCIPAL = "payung.principal"
 """Where a request's scope holds its caller."""
 
@@ -48,6 +51,8 @@ class Principal:
     admin: bool = False
     key_id: str | None = None
     expires_at: datetime | None = None
+    requests_per_minute: int | None = None
+    """None: the service's default."""
 
     def has_expired(self) -> bool:
         return self.expires_at is not None and datetime.now(UTC) >= self.expires_at
@@ -89,7 +94,8 @@ class KeyRing:
     """Looks up who holds a key in the table `keys`, and keeps the answer for CACHED_SECONDS."""
 
     def __init__(self, pool: asyncpg.Pool, admin_key: str) -> None:
-        self._pool = pool
+        self.pool = pool
+        self._used: dict[str, datetime] = {}
         self._admin_hash = hash_key(admin_key)
         self._cached: dict[str, tuple[float, Principal | None]] = {}
 
@@ -108,12 +114,25 @@ class KeyRing:
             self._cached[digest] = looked_up_at, known
         return known
 
+    def note_use(self, key_id: str) -> None:
+        """The key opened something just now."""
+        self._used[key_id] = datetime.now(UTC)
+
+    def take_used(self) -> dict[str, datetime]:
+        """When each key was last used since this was asked before."""
+        used, self._used = self._used, {}
+        return used
+
+    def put_back(self, used: dict[str, datetime]) -> None:
+        """These could not be written."""
+        self._used = used | self._used
+
     def clear(self) -> None:
         """Read the table again for every key: one was just issued or revoked in this process."""
         self._cached.clear()
 
     async def _look_up(self, digest: str) -> Principal | None:
-        row = await self._pool.fetchrow(queries["valid_key"], digest)
+        row = await self.pool.fetchrow(queries["valid_key"], digest)
         if row is None:
             return None
         return Principal(
@@ -122,6 +141,7 @@ class KeyRing:
             regions=tuple(row["regions"]),
             key_id=row["key_id"],
             expires_at=row["expires_at"],
+            requests_per_minute=row["requests_per_minute"],
         )
 
 

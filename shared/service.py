@@ -18,12 +18,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import openapi, problems
+from shared.agency_turns import AgencyTurns
 from shared.authentication import Authentication, Limits
 from shared.body_limit import BodyLimit
 from shared.bus.kafka_url import KafkaUrl
 from shared.compressed_body import CompressedBody
 from shared.connection import LimitedConnection
 from shared.head_requests import HeadRequests
+from shared.key_use import KeyUse
 from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
 from shared.request_text import AddressText, json_texts
@@ -90,6 +92,9 @@ def build_app(
     `pages` are what browsers see, rendered by `site`.
     """
 
+    keys = (state or {}).get("keys")
+    parts = [*parts, KeyUse(keys)] if keys is not None else parts
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with _running(parts, app):
@@ -114,6 +119,7 @@ def build_app(
     app.add_middleware(CompressedBody, by_path=body_limits or {})
     app.add_middleware(AddressText)
     app.add_middleware(BodyLimit, by_path=body_limits or {})
+    app.add_middleware(AgencyTurns)
     app.state.limits = Limits(requests_per_minute)
     app.add_middleware(Authentication, limits=app.state.limits)
     if site is not None:

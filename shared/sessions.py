@@ -114,6 +114,7 @@ class Sessions:
             regions=tuple(row["regions"]),
             key_id=row["key_id"],
             expires_at=row["key_expires_at"],
+            requests_per_minute=row["requests_per_minute"],
         )
         return Session(digest, principal, row["expires_at"], csrf)
 

@@ -36,6 +36,7 @@ def check_identity(name: str, identity: str, recorded_at: datetime) -> None:
 def check_enrolment(fact: EnrollmentFact) -> None:
     """Its listing and its starts within bounds, its periods in order and disjoint; else raises InvalidValue."""
     check_identity("partner_id", fact.partner_id, fact.recorded_at)
+    _check_others(cooperative_id=fact.cooperative_id, channel_id=fact.channel_id)
     last = _last_number(fact.recorded_at)
     if fact.listed_on is not None and not _FIRST_NUMBER <= DAY_NUMBERS[fact.listed_on] <= last:
         raise InvalidValue("listed_on")
@@ -52,10 +53,18 @@ def check_enrolment(fact: EnrollmentFact) -> None:
 def check_partner(fact: PartnerFact) -> None:
     """Its listing within bounds; else raises InvalidValue."""
     check_identity("partner_id", fact.partner_id, fact.recorded_at)
+    _check_others(cooperative_id=fact.cooperative_id, merged_into=fact.merged_into)
     if fact.listed_on is None:
         return
     if not _FIRST_NUMBER <= DAY_NUMBERS[fact.listed_on] <= _last_number(fact.recorded_at):
         raise InvalidValue("listed_on")
+
+
+def _check_others(**identities: str | None) -> None:
+    """The partners that a fact names beside its own."""
+    for name, identity in identities.items():
+        if identity is not None and not _is_uuid(identity):
+            raise InvalidValue(name)
 
 
 def check_claim(fact: ClaimFact) -> None:

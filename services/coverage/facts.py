@@ -57,6 +57,8 @@ class EnrollmentFact(msgspec.Struct, frozen=True, gc=False):
     scale: str | None = None
     occupation: str | None = None
     listed_on: str | None = None
+    cooperative_id: str | None = None
+    channel_id: str | None = None
 
 
 class ListedWorkers(msgspec.Struct, frozen=True, gc=False):
@@ -75,7 +77,7 @@ class ListFact(msgspec.Struct, frozen=True, gc=False):
 
 
 class PartnerFact(msgspec.Struct, frozen=True, gc=False):
-    """`partners`, narrowed: whether, since when and with how many workers a list names the partner."""
+    """`partners`, narrowed: whether and since when a list names the partner, with what workers, as whose member."""
 
     partner_id: str
     version: Version
@@ -88,6 +90,8 @@ class PartnerFact(msgspec.Struct, frozen=True, gc=False):
     workers: ListedWorkers = ListedWorkers()
     lists: tuple[ListFact, ...] = ()
     listed_on: str | None = None
+    cooperative_id: str | None = None
+    merged_into: str | None = None
 
 
 class ClaimFact(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from services.coverage import bounds, last_seen, storage, transitions
+from services.coverage import bounds, last_seen, members, storage, transitions
 from services.coverage.cells import InvalidValue
 from services.coverage.facts import (
     ClaimFact,
@@ -17,6 +17,7 @@ from services.coverage.facts import (
     TargetFact,
 )
 from services.coverage.last_seen import Event
+from services.coverage.members import Sides
 from services.coverage.storage import EnrolmentDetails, second_of
 from services.coverage.timelines import enrolment_timeline, listing_timeline
 from services.coverage.transitions import Version
@@ -35,18 +36,23 @@ async def on_enrollments(batch: Batch, db: asyncpg.Connection) -> None:
     The type is not looked at: every one of them carries the whole timeline, and this path is the hottest.
     """
     versions = await asyncio.to_thread(_enrolment_versions, batch)
-    stored = await storage.store_enrolments(db, transitions.newest(versions))
+    stored, members_before = await storage.store_enrolments(db, transitions.newest(versions))
     accepted = transitions.accept(versions, stored)
     await storage.add_to_ledger(db, accepted.transitions)
-    await _record_last_seen(db, batch, ((agency, second) for (agency, _), second in accepted.versions))
+    moved = members.by_cooperative(versions, stored, members_before, _sides_of_enrolment)
+    await storage.add_to_cooperatives(db, moved)
+    await _record_last_seen(db, batch, ((details.agency, second) for details, second in accepted.versions))
 
 
 async def on_partners(batch: Batch, db: asyncpg.Connection) -> None:
     """The same for who is listed; each version is an event of the agencies that contributed to it."""
     versions = await asyncio.to_thread(_partner_versions, batch)
-    stored, lists_before = await storage.store_partners(db, transitions.newest(versions))
+    stored, members_before, lists_before = await storage.store_partners(db, transitions.newest(versions))
     accepted = transitions.accept(versions, stored)
     await storage.add_to_ledger(db, accepted.transitions)
+    moved = members.by_cooperative(versions, stored, members_before, _sides_of_partner)
+    await storage.add_to_cooperatives(db, moved)
+    await storage.add_merges(db, accepted.versions)
     await _record_last_seen(db, batch, last_seen.contributing_agencies(accepted.versions, lists_before))
 
 
@@ -89,7 +95,16 @@ def _enrolment_timeline(fact: EnrollmentFact) -> bytes:
 
 
 def _enrolment_details(fact: EnrollmentFact) -> EnrolmentDetails:
-    return fact.agency, fact.periods[0].start if fact.periods else None
+    first_start = fact.periods[0].start if fact.periods else None
+    return EnrolmentDetails(fact.agency, first_start, fact.cooperative_id, fact.channel_id)
+
+
+def _sides_of_enrolment(details: EnrolmentDetails) -> Sides:
+    return members.sides(details.cooperative, details.channel)
+
+
+def _sides_of_partner(fact: PartnerFact) -> Sides:
+    return members.sides(fact.cooperative_id)
 
 
 def _partner_versions(batch: Batch) -> list[Version[PartnerFact]]:

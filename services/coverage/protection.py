@@ -35,7 +35,7 @@ class Protection:
 
 def protection(sums: Sequence[Sum], by: tuple[str, ...], dimensions: Dimensions) -> Protection:
     """By the sums of the whole nation for every regency, on the day and by the knowledge that were asked for."""
-    totals = {region: tally for (region, _), tally in figures.tallies(sums, (), _regency, dimensions).items()}
+    totals = _by_regency(sums, dimensions)
     tree = Tree.of(totals)
     listed = suppressed(tree, {region: (tally.listed,) for region, tally in totals.items()}, positive=True)
     enrolled = suppressed(tree, {region: _rest(tally) for region, tally in totals.items()}, listed)
@@ -46,6 +46,32 @@ def protection(sums: Sequence[Sum], by: tuple[str, ...], dimensions: Dimensions)
         frozenset(_suppressed_split(sums, by, dimensions, totals, tree, enrolled, kinds)),
         frozenset(kinds),
     )
+
+
+def part_protection(
+    part: Sequence[Sum], channel: Sequence[Sum], sums: Sequence[Sum], by: tuple[str, ...], dimensions: Dimensions
+) -> Protection:
+    """For the figures of some partners among all, a cooperative's members: those of all others may not follow either.
+
+    Which partners are meant is a dimension by itself, so nothing is shown that is split by another one. A region
+    without any of them shows zeros.
+    """
+    whole = protection(sums, (), dimensions)
+    totals, members, through = (_by_regency(each, dimensions) for each in (sums, part, channel))
+    vectors: dict[str, Vector] = {}
+    for region in members.keys() | through.keys():
+        total, own, enrolled = (found.get(region) or Tally() for found in (totals, members, through))
+        shown = (*_rest(own), enrolled.enrolled, *enrolled.enrolled_workers)
+        of_all = (*_rest(total), total.enrolled, *total.enrolled_workers)
+        if any(shown):
+            vectors[region] = (*shown, *(all_of - own_of for all_of, own_of in zip(of_all, shown, strict=True)))
+    tree = Tree.of(vectors)
+    hidden = frozenset(suppressed(tree, vectors, whole.listed | whole.enrolled))
+    return Protection(hidden, hidden, frozenset(_above(tree, vectors)) if by else frozenset(), hidden)
+
+
+def _by_regency(sums: Sequence[Sum], dimensions: Dimensions) -> dict[str, Tally]:
+    return {region: tally for (region, _), tally in figures.tallies(sums, (), _regency, dimensions).items()}
 
 
 def _suppressed_split(
@@ -139,6 +165,8 @@ def protected_row(row: dict[str, Any], by: tuple[str, ...], rules: Protection) -
         changed |= {"enrolled": None, "unregistered": None, "rate": None, "workers": _without_numbers(row["workers"])}
     if hides_all:
         changed["listed"] = None
+    if hides_rest and "channel" in row:
+        changed["channel"] = dict.fromkeys(row["channel"])
     hides_rates = hides_rest or region in rules.kinds
     if hides_rates and row["denominators"]:
         changed["denominators"] = [_without_rate(each) for each in row["denominators"]]

@@ -1,24 +1,31 @@
--- name: store_enrolments(partner_id, version, recorded, timeline, first_start)
--- Keeps the newest timeline of each partner and returns the one before it. A version that is not newer changes nothing
--- and is not returned. Sorted, so that two batches never wait for each other in a circle.
-insert into enrolments as e (partner_id, version, recorded, timeline, first_start)
-select * from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::date[]) order by 1
+-- name: store_enrolments(partner_id, version, recorded, timeline, first_start, cooperative, channel)
+-- Keeps the newest timeline of each partner and returns the one before it, with the cooperatives of that time. A version
+-- that is not newer changes nothing and is not returned. Sorted, so that two batches never wait for each other in a circle.
+insert into enrolments as e (partner_id, version, recorded, timeline, first_start, cooperative, channel)
+select * from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::date[], $6::uuid[], $7::uuid[]) order by 1
 on conflict (partner_id) do update set version = excluded.version, recorded = greatest(e.recorded, excluded.recorded),
-    timeline = excluded.timeline, first_start = excluded.first_start
+    timeline = excluded.timeline, first_start = excluded.first_start, cooperative = excluded.cooperative,
+    channel = excluded.channel
 where e.version < excluded.version
-returning partner_id::text, coalesce(old.version, 0), coalesce(old.recorded, 0), coalesce(old.timeline, '');
+returning partner_id::text, coalesce(old.version, 0), coalesce(old.recorded, 0), coalesce(old.timeline, ''),
+    old.cooperative::text, old.channel::text;
 
--- name: store_partners(partner_id, version, recorded, timeline, region, lists)
+-- name: store_partners(partner_id, version, recorded, timeline, region, lists, cooperative)
 -- The same for partner facts; also returns the lists before it, which show the agencies that contributed the change.
-insert into partners as p (partner_id, version, recorded, timeline, region, lists)
-select a.id, a.version, a.recorded, a.timeline, a.region, array(select jsonb_array_elements_text(a.lists))
-from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::text[], $6::jsonb[])
-    a (id, version, recorded, timeline, region, lists) order by 1
+insert into partners as p (partner_id, version, recorded, timeline, region, lists, cooperative)
+select a.id, a.version, a.recorded, a.timeline, a.region, array(select jsonb_array_elements_text(a.lists)), a.cooperative
+from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::text[], $6::jsonb[], $7::uuid[])
+    a (id, version, recorded, timeline, region, lists, cooperative) order by 1
 on conflict (partner_id) do update set version = excluded.version, recorded = greatest(p.recorded, excluded.recorded),
-    timeline = excluded.timeline, region = excluded.region, lists = excluded.lists
+    timeline = excluded.timeline, region = excluded.region, lists = excluded.lists, cooperative = excluded.cooperative
 where p.version < excluded.version
 returning partner_id::text, coalesce(old.version, 0), coalesce(old.recorded, 0), coalesce(old.timeline, ''),
-    coalesce(old.lists, '{}');
+    coalesce(old.lists, '{}'), old.cooperative::text;
+
+-- name: add_merges(partner_id, version, recorded, merged_into)
+-- Which id answers for these merged partners since that second; delivered again it changes nothing.
+insert into merges (partner_id, version, recorded, merged_into)
+select * from unnest($1::uuid[], $2::int[], $3::bigint[], $4::uuid[]) on conflict do nothing;
 
 -- name: open_batch(rows, places)
 -- Announces a batch of the ledger and returns its number; the batch is seen together with its rows or not at all.
@@ -163,6 +170,28 @@ from (
 ) differences
 where $3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[])
 group by 1;
+
+-- name: cooperative_sums(as_of, mask, provinces, regencies, known_at, cooperative, through)
+-- As `cell_sums`, of the members of cooperative $6, or of those enrolled through it; $5 null: by all that is known.
+select cell & $2::bigint as cell, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
+    sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
+from cooperative_ledger
+where cooperative = $6 and through = $7 and day <= $1::date and ($5::bigint is null or recorded <= $5)
+    and ($3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[]))
+group by 1;
+
+-- name: answering(partner_id, known_at)
+-- The id that answered for this one by second $2 (null: now): another one if it was merged by then.
+select coalesce((select merged_into from merges where partner_id = $1 and ($2::bigint is null or recorded <= $2)
+                  order by version desc limit 1), $1);
+
+-- name: partner(partner_id)
+-- Where the partner is and whose lists name it, agency/list.
+select region, lists from partners where partner_id = $1;
+
+-- name: cooperatives_complete()
+-- Whether every fact that was read named its cooperative; else a rebuild is needed.
+select complete from cooperatives_complete;
 
 -- name: denominators(regions, known_at)
 -- Those of the regions $1 known by second $2 (null: now); of facts with one key the newest.

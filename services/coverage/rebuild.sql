@@ -32,9 +32,14 @@ create table coverage_rebuild.live_totals_of_rollup as
         sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
     from coverage.rollup where day <= (select day from coverage.current_day) group by cell;
 create table coverage_rebuild.live_enrolments as
-    select partner_id, version, timeline, first_start from coverage.enrolments;
+    select partner_id, version, timeline, first_start, cooperative, channel from coverage.enrolments;
 create table coverage_rebuild.live_partners as
-    select partner_id, version, timeline, region, lists from coverage.partners;
+    select partner_id, version, timeline, region, lists, cooperative from coverage.partners;
+create table coverage_rebuild.live_cooperatives as
+    select cooperative, through, recorded, cell, day, sum(partners) as partners, sum(workers) as workers,
+        sum(management) as management, sum(staff) as staff, sum(labour) as labour
+    from coverage.cooperative_ledger group by cooperative, through, recorded, cell, day;
+create table coverage_rebuild.live_merges as table coverage.merges;
 create table coverage_rebuild.live_claims as table coverage.claims;
 create table coverage_rebuild.live_denominators as table coverage.denominators;
 create table coverage_rebuild.live_targets as table coverage.targets;
@@ -86,17 +91,31 @@ select cell, null::date as day, null::bigint as recorded, l as live, r as rebuil
 -- For each of the other tables, how many rows only one side has.
 select 'enrolments' as table_name, count(*) from (
     (table coverage_rebuild.live_enrolments
-     except select partner_id, version, timeline, first_start from coverage_rebuild.enrolments)
+     except select partner_id, version, timeline, first_start, cooperative, channel from coverage_rebuild.enrolments)
     union all
-    (select partner_id, version, timeline, first_start from coverage_rebuild.enrolments
+    (select partner_id, version, timeline, first_start, cooperative, channel from coverage_rebuild.enrolments
      except table coverage_rebuild.live_enrolments)) x
 union all
 select 'partners', count(*) from (
     (table coverage_rebuild.live_partners
-     except select partner_id, version, timeline, region, lists from coverage_rebuild.partners)
+     except select partner_id, version, timeline, region, lists, cooperative from coverage_rebuild.partners)
     union all
-    (select partner_id, version, timeline, region, lists from coverage_rebuild.partners
+    (select partner_id, version, timeline, region, lists, cooperative from coverage_rebuild.partners
      except table coverage_rebuild.live_partners)) x
+union all
+select 'cooperative_ledger', count(*) from (
+    select cooperative, through, recorded, cell, day from (
+        select * from coverage_rebuild.live_cooperatives
+        union all
+        select cooperative, through, recorded, cell, day, -sum(partners), -sum(workers), -sum(management), -sum(staff),
+            -sum(labour)
+        from coverage_rebuild.cooperative_ledger group by cooperative, through, recorded, cell, day
+    ) both_sides group by cooperative, through, recorded, cell, day
+    having sum(partners) <> 0 or sum(workers) <> 0 or sum(management) <> 0 or sum(staff) <> 0 or sum(labour) <> 0) x
+union all
+select 'merges', count(*) from (
+    (table coverage_rebuild.live_merges except table coverage_rebuild.merges)
+    union all (table coverage_rebuild.merges except table coverage_rebuild.live_merges)) x
 union all
 select 'claims', count(*) from (
     (table coverage_rebuild.live_claims except table coverage_rebuild.claims)

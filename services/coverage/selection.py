@@ -19,6 +19,8 @@ class Selection:
     by: tuple[str, ...]
     as_of: date
     known_at: int | None
+    cooperative: str | None = None
+    """The id of the cooperative whose members alone are meant; None: all partners."""
 
     @property
     def is_by_regency(self) -> bool:

@@ -2,46 +2,63 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import asyncpg
 
 from services.coverage import ledger
 from services.coverage.facts import ClaimFact, DenominatorFact, PartnerFact, StatementFact, TargetFact
 from services.coverage.last_seen import LastSeen, lists_of
+from services.coverage.members import Side, Sides, sides
 from services.coverage.queries import queries
+from services.coverage.timelines import EPOCH
 from services.coverage.transitions import Stored, Transitions, Version
 from shared.database import columns
 
 DAY_ONE = date(1970, 1, 1)
 CHUNK_BYTES = 1 << 20
+SECOND_BITS = 40
+LAST_SECOND = (1 << SECOND_BITS) - 1
+COOPERATIVE_LEDGER = ("cooperative", "through", "recorded", "cell", "day", *ledger.MEASURES)
 
-EnrolmentDetails = tuple[str | None, str | None]
-"""What is kept of an enrolment fact beside its timeline: its agency, and its first start, listed by then or not."""
+
+class EnrolmentDetails(NamedTuple):
+    """What is kept of an enrolment fact beside its timeline; `first_start`: listed by then or not."""
+
+    agency: str | None
+    first_start: str | None
+    cooperative: str | None
+    channel: str | None
 
 
-async def store_enrolments(db: asyncpg.Connection, newest: dict[str, Version[EnrolmentDetails]]) -> dict[str, Stored]:
-    """Store the versions that are newer than what is stored; partner_id → what was stored of it before."""
+async def store_enrolments(
+    db: asyncpg.Connection, newest: dict[str, Version[EnrolmentDetails]]
+) -> tuple[dict[str, Stored], dict[str, Sides]]:
+    """Store the versions that are newer than what is stored; partner_id → what was stored of it before, and on which
+    sides of cooperatives it counted then."""
     rows = [
-        (partner_id, number, second, timeline, first_start and _date(first_start))
-        for partner_id, number, timeline, second, (_, first_start) in newest.values()
+        (partner_id, number, second, timeline, first_start and _date(first_start), cooperative, channel)
+        for partner_id, number, timeline, second, (_, first_start, cooperative, channel) in newest.values()
     ]
-    stored = await db.fetch(queries["store_enrolments"], *columns(rows, 5))
-    return {partner_id: (version, second, timeline) for partner_id, version, second, timeline in stored}
+    stored = await db.fetch(queries["store_enrolments"], *columns(rows, 7))
+    before = {row[0]: sides(row[4], row[5]) for row in stored if row[4] or row[5]}
+    return {row[0]: (row[1], row[2], row[3]) for row in stored}, before
 
 
 async def store_partners(
     db: asyncpg.Connection, newest: dict[str, Version[PartnerFact]]
-) -> tuple[dict[str, Stored], dict[str, set[str]]]:
+) -> tuple[dict[str, Stored], dict[str, Sides], dict[str, set[str]]]:
     """The same for partners; beside it partner_id → the lists that named it before."""
     rows = [
-        (partner_id, number, second, timeline, fact.region, json.dumps(lists_of(fact)))
+        (partner_id, number, second, timeline, fact.region, json.dumps(lists_of(fact)), fact.cooperative_id)
         for partner_id, number, timeline, second, fact in newest.values()
     ]
-    stored = await db.fetch(queries["store_partners"], *columns(rows, 6))
-    return {row[0]: (row[1], row[2], row[3]) for row in stored}, {row[0]: set(row[4]) for row in stored}
+    stored = await db.fetch(queries["store_partners"], *columns(rows, 7))
+    before = {row[0]: sides(row[5]) for row in stored if row[5]}
+    return {row[0]: (row[1], row[2], row[3]) for row in stored}, before, {row[0]: set(row[4]) for row in stored}
 
 
 async def add_to_ledger(db: asyncpg.Connection, transitions: Transitions) -> None:
@@ -52,6 +69,35 @@ async def add_to_ledger(db: asyncpg.Connection, transitions: Transitions) -> Non
         number = await db.fetchval(queries["open_batch"], len(rows), ledger.places(rows))
         source = _chunks(await asyncio.to_thread(ledger.binary_copy, number, rows))
         await db.copy_to_table("ledger", source=source, columns=ledger.COLUMNS, format="binary")
+
+
+async def add_to_cooperatives(db: asyncpg.Connection, moved: Iterable[tuple[Side, Transitions]]) -> None:
+    """Append what these transitions change for each side of a cooperative."""
+    records = await asyncio.to_thread(_cooperative_rows, moved)
+    if records:
+        await db.copy_records_to_table("cooperative_ledger", records=records, columns=COOPERATIVE_LEDGER)
+
+
+def _cooperative_rows(moved: Iterable[tuple[Side, Transitions]]) -> list[tuple[Any, ...]]:
+    """The rows of all sides, summed at once: the number of the side stands above the bits of the second."""
+    found, joint = [], Transitions([], [], [])
+    for number, (side, own) in enumerate(moved):
+        found.append(side)
+        joint.before.extend(own.before)
+        joint.after.extend(own.after)
+        joint.recorded.extend(number << SECOND_BITS | second for second in own.recorded)
+    rows = ledger.within_integers(ledger.differences(joint)).tolist()
+    return [
+        (*found[joined >> SECOND_BITS], joined & LAST_SECOND, cell, date.fromordinal(day + EPOCH), *measures)
+        for joined, cell, day, *measures in rows
+    ]
+
+
+async def add_merges(db: asyncpg.Connection, versions: Iterable[tuple[PartnerFact, int]]) -> None:
+    """Keep which id answers for each merged partner, since which second."""
+    rows = [(fact.partner_id, fact.version, second, fact.merged_into) for fact, second in versions if fact.merged_into]
+    if rows:
+        await db.execute(queries["add_merges"], *columns(rows))
 
 
 async def record_last_seen(db: asyncpg.Connection, topic: str, partition: int, agencies: dict[str, LastSeen]) -> None:

@@ -9,19 +9,29 @@ from fastapi import FastAPI, Request, Response
 from services.registration.api import (
     agencies,
     audit_trail,
+    briefings,
     cases,
+    changes,
     downloads,
+    enrolments,
     events,
     imports,
+    keys,
     lists,
+    members,
     partners,
     quarantine,
     sign_in_links,
     sources,
+    statements,
     upload_decisions,
     upload_form,
     uploads,
+    webhooks,
 )
+from services.registration.feed.receiver import Receivers
+from services.registration.feed.watch import Watch
+from services.registration.feed.webhooks import Webhooks
 from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
 from services.registration.kafka_intake import KafkaIntake
@@ -69,12 +79,19 @@ ROUTES = (
     downloads,
     lists,
     partners,
+    members,
+    statements,
+    briefings,
+    enrolments,
     cases,
     quarantine,
     agencies,
+    keys,
     sign_in_links,
     sources,
     audit_trail,
+    changes,
+    webhooks,
 )
 PAGES = (sign_in, home, new_upload, upload_pages, preview, progress, refused_rows, unregistered)
 TEMPLATES = Path(__file__).parent / "web/templates"
@@ -120,13 +137,15 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
     import_worker = ImportWorker(pool, vault, writer, regions, jkp=settings.jkp)
     dry_run_worker = ImportWorker(pool, vault, writer, regions, jkp=settings.jkp, dry_runs=dry_runs)
     access = KafkaAccess(settings.kafka, prefix=settings.topic_prefix, replication=settings.replication)
-    retention = Retention(pool, settings.retention_days)
+    retention = Retention(pool, settings.retention_days, settings.changes_days)
     intake_eraser = IntakeEraser(pool, kafka=kafka, prefix=prefix)
-    erasers = dead_letter_eraser, access, intake_eraser
     days = settings.retention_days
     quota = Quota(pool, settings.upload_quota_mib << 20)
+    watch_changes = Watch(pool)
+    deliveries = Webhooks(pool, vault, Receivers(allow_local=settings.webhooks_allow_local), metrics)
     here = Services(
-        pool, vault, writer, keys, regions, import_worker, dry_run_worker, *erasers, quota, settings.jkp, days
+        *(pool, vault, writer, keys, regions, import_worker, dry_run_worker, dead_letter_eraser, access, intake_eraser),
+        *(quota, watch_changes, deliveries, settings.jkp, days),
     )
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
@@ -145,6 +164,8 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             dead_letter_eraser,
             intake_eraser,
             retention,
+            watch_changes,
+            deliveries,
         ],
         routers=ROUTERS,
         state={"services": here, "keys": ring, "sessions": sessions, "watch": Watch(pool)},

@@ -14,6 +14,7 @@ from shared.database import transaction
 
 Action = Literal[
     "agency.added",
+    "agency.changed",
     "case.decided",
     "import.cancelled",
     "import.confirmed",
@@ -22,9 +23,11 @@ Action = Literal[
     "import.uploaded",
     "key.issued",
     "key.revoked",
+    "key.rotated",
     "partner.erased",
     "quarantine.corrected",
     "quarantine.deleted",
+    "quarantine.retried",
     "rejected.exported",
     "session.ended",
     "session.started",
@@ -32,6 +35,9 @@ Action = Literal[
     "source.released",
     "statements.redacted",
     "unregistered.exported",
+    "webhook.added",
+    "webhook.deleted",
+    "webhook.resumed",
 ]
 ActorKind = Literal["agency", "administrator", "command line"]
 Subjects = Mapping[str, str | int | bool]

@@ -8,6 +8,7 @@ import msgspec
 
 from services.registration.intake.commands import Command
 from services.registration.intake.values import Refusal
+from shared.refusals import NoteCode
 
 C = TypeVar("C", bound=Command, covariant=True)
 
@@ -38,10 +39,14 @@ class Effect(StrEnum):
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):
-    """What the order changed, and the partner it is about, if it is about one."""
+    """What the order changed, and the partner it is about, if it is about one.
+
+    `notes`: what was kept in another way than the sender may think, each as often as it occurs.
+    """
 
     effect: Effect
     partner: UUID | None = None
+    notes: tuple[NoteCode, ...] = ()
 
 
 Outcome = Accepted | Refusal

@@ -476,6 +476,14 @@ update import set state = 'cancelled', detail = $4, finished_at = clock_timestam
 -- Nobody leaves the list until somebody confirmed that.
 update import set state = 'waiting', detail = $2, lease_until = null where import_id = $1 and state = 'running';
 
+-- name: waiting_imports(agency, list)
+-- The whole lists of this name that wait for an answer.
+select import_id from import where agency = $1 and list = $2 and state = 'waiting';
+
+-- name: ask_again(import_id, listed, missing, detail)
+-- What is asked of a whole list that waits, counted anew.
+update import set listed = $2, missing = $3, detail = $4 where import_id = $1 and state = 'waiting';
+
 -- name: confirm_import(import_id, delist_at_most)
 -- So many partners may leave the list.
 update import set state = 'queued', detail = null, delist_at_most = $2, attempts = 0
@@ -724,21 +732,64 @@ select * from participant where participant_no in (
     union select participant_no from participant where anchor_partner = any($5::uuid[])
     union select participant_no from participant where anchor_row = any($6::uuid[]));
 
--- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner, history)
+-- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner, history, channel)
 -- Adds the participants, or replaces all of them but their number.
 merge into participant p
 using unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
-             $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bytea[])
+             $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bytea[], $16::uuid[])
       n (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner,
-         phone, email, owner, history)
+         phone, email, owner, history, channel)
    on p.participant_no = n.participant_no
  when matched then update set partner_id = n.partner_id, own_id = n.own_id, found = n.found, region = n.region,
       nib = n.nib, nik_koperasi = n.nik_koperasi, nik = n.nik, name = n.name, anchor_row = n.anchor_row,
-      anchor_partner = n.anchor_partner, phone = n.phone, email = n.email, owner = n.owner, history = n.history
+      anchor_partner = n.anchor_partner, phone = n.phone, email = n.email, owner = n.owner, history = n.history,
+      channel = n.channel
  when not matched then insert (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name,
-      anchor_row, anchor_partner, phone, email, owner, history)
+      anchor_row, anchor_partner, phone, email, owner, history, channel)
       values (n.participant_no, n.partner_id, n.own_id, n.found, n.region, n.nib, n.nik_koperasi, n.nik, n.name,
-      n.anchor_row, n.anchor_partner, n.phone, n.email, n.owner, n.history);
+      n.anchor_row, n.anchor_partner, n.phone, n.email, n.owner, n.history, n.channel);
+
+-- name: enrolled_through(partner_ids)
+-- The partners of the participants whose channel is one of these cooperatives.
+select distinct partner_id from participant where channel = any($1::uuid[]);
+
+-- name: count_participants(day, regencies)
+-- How many participants there are in these regencies (null: anywhere), and of how many the version that holds on a day is
+-- active, has ended, or none has begun; the active by segment, and by programme, of which each holds several.
+with held as (
+    select p.participant_no, v->>'segment' as segment, v->'programmes' as programmes,
+           v is not null as begun,
+           coalesce(v->'programmes' <> '[]' and ((v->>'until') is null or (v->>'until')::date > $1::date), false) as active
+      from participant p left join lateral (
+        select version as v from jsonb_array_elements(convert_from(p.history, 'UTF8')::jsonb) with ordinality e (version, n)
+         where (version->>'effective_on')::date <= $1 order by n desc limit 1) newest on true
+     where $2::text[] is null or p.region = any($2)),
+programmes as (
+    select programme, count(*) as holders
+      from held cross join lateral jsonb_array_elements_text(programmes) programme where active group by programme),
+segments as (select segment, count(*) as holders from held where active group by segment)
+select count(*)::int as participants, count(*) filter (where active)::int as active,
+       count(*) filter (where begun and not active)::int as ended, count(*) filter (where not begun)::int as not_yet_effective,
+       coalesce((select jsonb_object_agg(segment, holders) from segments), '{}') as active_by_segment,
+       coalesce((select jsonb_object_agg(programme, holders) from programmes), '{}') as active_by_programme
+  from held;
+
+-- name: count_matches()
+-- How many participants a list names; of the others how many mean one of several that bear their name in their regency,
+-- since not all of these have another NIB or NIK; and how many partners have several participants.
+with unlisted as (select * from participant where not found),
+bearing as (
+    select u.participant_no, e.partner_id,
+           (u.nib is not null and count(e.nib) > 0 and not bool_or(e.nib is not distinct from u.nib))
+           or (u.nik is not null and count(e.nik) > 0 and not bool_or(e.nik is not distinct from u.nik)) as is_vetoed
+      from unlisted u join evidence n on n.name = u.name join evidence e on e.partner_id = n.partner_id
+     group by u.participant_no, u.nib, u.nik, e.partner_id)
+select (select count(*)::int from participant where found) as matched,
+       (select count(*)::int from unlisted) as unlisted,
+       (select count(*)::int from (select participant_no from bearing group by participant_no
+                                    having count(*) > 1 and not bool_and(is_vetoed)) each) as ambiguous,
+       (select count(*)::int from (select partner_id from participant where found group by partner_id
+                                    having count(*) > 1) each) as partners_with_several;
 
 -- name: remove_periods(partner_ids)
 -- The periods of these partners, which are written anew in the same transaction.
@@ -780,9 +831,70 @@ using unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[]) n (ke
  when not matched then insert (key, type, agency, fields, fact)
       values (n.key, n.type, n.agency, n.fields, n.fact);
 
+-- name: statements_page(type, agency, regions, day, id, limit)
+-- The statements of this type of an agency (null: of all) about these regions (null: any), the newest first: behind a day
+-- and id (null: from the first), so many (null: all).
+select key, md5(key)::uuid as id, agency, fields, day from (
+    select s.*, (coalesce(f->>'date', f->>'held_on', f->>'start', f->>'as_of'))::date as day, f->>'region' as region
+      from statement s cross join lateral (select convert_from(s.fields, 'UTF8')::jsonb as f) decoded
+     where s.type = $1 and ($2::text is null or s.agency = $2)) found
+ where ($3::text[] is null or region = any($3)) and ($4::date is null or (day, md5(key)::uuid) < ($4, $5::uuid))
+ order by day desc, md5(key)::uuid desc limit $6::int;
+
+-- name: count_statements(type, agency, regions)
+-- How many `statements_page` shows in all.
+select count(*)::int from statement
+ where type = $1 and ($2::text is null or agency = $2)
+   and ($3::text[] is null or convert_from(fields, 'UTF8')::jsonb->>'region' = any($3));
+
+-- name: briefings(agency, regions, as_of, since, until, id)
+-- The briefings of an agency (null: of all), of regions, held between two days, of one id (null: any), the newest first:
+-- how many attendees are recorded, how many of them are on that agency's own lists (null: on any), were insured on the
+-- day, and first within 90 days after it, up to a day.
+select b.key, md5(b.key)::uuid as id, b.agency, b.fields, b.day, g.*
+  from (select s.*, (f->>'held_on')::date as day, f->>'region' as region
+          from statement s cross join lateral (select convert_from(s.fields, 'UTF8')::jsonb as f) decoded
+         where s.type = 'briefing.held' and ($1::text is null or s.agency = $1)
+           and ($6::uuid is null or md5(s.key)::uuid = $6)) b
+ cross join lateral (
+    select count(*)::int as recorded, count(*) filter (where listed)::int as listed,
+           count(*) filter (where listed and insured)::int as enrolled_on_the_day,
+           count(*) filter (where listed and not insured and first_start > b.day
+                              and first_start <= least(b.day + 90, $3::date))::int as registered_within_90_days
+      from (select exists (select from evidence e where e.partner_id = a.partner_id
+                              and ($1::text is null or e.agency = $1)) as listed,
+                   exists (select from period x where x.partner_id = a.partner_id and x.start <= b.day
+                              and (x.until is null or x.until > b.day)) as insured,
+                   (select min(x.start) from period x where x.partner_id = a.partner_id) as first_start
+              from attendance a where a.statement = b.key) each) g
+ where ($2::text[] is null or region = any($2)) and ($4::date is null or day >= $4) and ($5::date is null or day <= $5)
+ order by b.day desc, md5(b.key)::uuid desc;
+
+-- name: attendees(statement, agency, as_of, after, limit)
+-- Who came to a briefing, after a cursor: whether that agency lists it (null: anybody), and what became of it up to a day.
+select a.key, a.partner_id, l.listed, l.first_start,
+       case when l.insured then 'enrolled_on_the_day'
+            when l.first_start > a.held_on and l.first_start <= least(a.held_on + 90, $3::date)
+                then 'registered_within_90_days'
+            else 'not_registered' end as outcome
+  from attendance a cross join lateral (
+    select exists (select from evidence e where e.partner_id = a.partner_id
+                      and ($2::text is null or e.agency = $2)) as listed,
+           exists (select from period x where x.partner_id = a.partner_id and x.start <= a.held_on
+                      and (x.until is null or x.until > a.held_on)) as insured,
+           (select min(x.start) from period x where x.partner_id = a.partner_id) as first_start) l
+ where a.statement = $1 and a.key > $4 order by a.key limit $5;
+
+-- name: without_briefing(agency)
+-- The days of which an agency (null: any) recorded attendance and stated no briefing, and how many came.
+select agency, held_on, count(*)::int as recorded from attendance
+ where statement is null and ($1::text is null or agency = $1) group by agency, held_on order by agency, held_on;
+
 -- name: briefing_of_day(agencies, days)
 -- The briefing an agency held on a day and where, the first by key if there were several.
-select distinct on (k.agency, k.held_on) k.agency, k.held_on, s.key, split_part(s.key, '/', 2) as region
+select distinct on (k.agency, k.held_on) k.agency, k.held_on, s.key, split_part(s.key, '/', 2) as region,
+       (convert_from(s.fields, 'UTF8')::jsonb->>'quota')::bigint as quota,
+       (select count(*) from attendance a where a.statement = s.key) as recorded
   from unnest($1::text[], $2::date[]) k (agency, held_on)
   join statement s on s.type = 'briefing.held' and s.agency = k.agency
    and s.key like 'briefing.held/%/' || k.held_on || '/%'
@@ -1016,11 +1128,11 @@ insert into agency (slug, name, regions, scopes) values ($1, $2, $3, $4);
 
 -- name: agencies()
 -- All agencies in the order of their slugs.
-select slug, name, regions, scopes from agency order by slug;
+select slug, name, regions, scopes, requests_per_minute from agency order by slug;
 
 -- name: agency(slug)
 -- What an agency may do, kept as it is until the transaction ends.
-select regions, scopes from agency where slug = $1 for share;
+select regions, scopes, requests_per_minute from agency where slug = $1 for share;
 
 -- name: take_partners_to_derive(limit)
 -- Some of the partners whose facts wait to be derived anew; they wait no more when the transaction commits.
@@ -1080,16 +1192,65 @@ update partner set decided_region = $2, decided_against = $3 where partner_id = 
 
 -- name: keys()
 -- The keys of all agencies, the oldest first.
-select key_id, agency, scopes, revoked, recorded_at, expires_at from keys where agency is not null order by recorded_at, key_id;
+select key_id, agency, scopes, revoked, issued_at, expires_at from keys where agency is not null order by issued_at, key_id;
 
--- name: add_key(key_id, hash, agency, scopes, regions, recorded_at, expires_at)
+-- name: keys_of(agency)
+-- The agency's keys, the newest first; those that ended are shown for ninety days.
+select k.*, case when k.revoked then 'revoked' when k.expires_at <= now() then 'expired' else 'live' end as state
+  from keys k
+ where k.agency = $1 and not (k.revoked and k.recorded_at < now() - interval '90 days')
+   and (k.expires_at is null or k.expires_at > now() - interval '90 days')
+ order by k.issued_at desc, k.key_id limit 500;
+
+-- name: scopes_of_key(agency, key_id)
+-- What a key of the agency may do.
+select scopes from keys where agency = $1 and key_id = $2;
+
+-- name: lock_keys(agency)
+-- An agency's keys are replaced one at a time, until the transaction ends.
+select pg_advisory_xact_lock(hashtext(current_schema() || '/keys/' || $1));
+
+-- name: count_live_keys(agency, purpose)
+-- How many keys of the agency are live for this purpose.
+select count(*) from keys
+ where agency = $1 and purpose = $2 and not revoked and (expires_at is null or expires_at > now());
+
+-- name: live_key(agency, key_id)
+-- The agency's key, if it opens anything.
+select * from keys
+ where agency = $1 and key_id = $2 and not revoked and (expires_at is null or expires_at > now()) for update;
+
+-- name: is_being_replaced(agency, key_id)
+-- Whether a live key took this one's place.
+select exists (select from keys where agency = $1 and replaces = $2 and not revoked
+                                  and (expires_at is null or expires_at > now()));
+
+-- name: end_key(agency, key_id, ends_at)
+-- From then on the key opens nothing, or from when it was to end before.
+update keys set expires_at = least(expires_at, $3), recorded_at = greatest(recorded_at, clock_timestamp())
+ where agency = $1 and key_id = $2 returning *;
+
+-- name: limit_keys(agency, requests_per_minute)
+-- All live keys of the agency may make so many requests a minute.
+update keys set requests_per_minute = $2, recorded_at = greatest(recorded_at, clock_timestamp())
+ where agency = $1 and not revoked and (expires_at is null or expires_at > now()) returning *;
+
+-- name: change_agency(slug, name, limits, requests_per_minute)
+-- A null name leaves the name; `limits`: whether the number of requests is given.
+update agency set name = coalesce($2, name),
+       requests_per_minute = case when $3::boolean then $4::int else requests_per_minute end
+ where slug = $1 returning slug, name, regions, scopes, requests_per_minute;
+
+-- name: add_key(key_id, hash, agency, scopes, regions, recorded_at, expires_at, requests_per_minute, purpose, replaces)
 -- Adds a key by its hash.
-insert into keys (key_id, hash, agency, scopes, regions, recorded_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7);
+insert into keys
+    (key_id, hash, agency, scopes, regions, recorded_at, issued_at, expires_at, requests_per_minute, purpose, replaces)
+values ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10);
 
 -- name: revoke_key(agency, key_id)
 -- Nothing is returned for a key that the agency has not, or not any more.
 update keys set revoked = true, recorded_at = greatest(recorded_at, clock_timestamp())
- where agency = $1 and key_id = $2 and not revoked returning hash, scopes, regions, recorded_at, expires_at;
+ where agency = $1 and key_id = $2 and not revoked returning *;
 
 -- name: set_kafka_key(agency, key_id)
 -- The agency's access to Kafka is revoked with this key from now on, not with an earlier one.
@@ -1125,13 +1286,23 @@ delete from import_file f
    and not exists (select from import where file_id = $1 and state in ('queued', 'running') and stage = 'rows');
 
 -- name: bytes_waiting(agency)
--- How many bytes the agency's files take that wait: uploads with their whole length, and other files of imports, each
--- once: a dry run's file stays until it is through, also when its upload was deleted.
-select coalesce((select sum(length) from upload where agency = $1 and expires_at > now()), 0)
+-- How many bytes the agency's files take that wait: uploads with their whole length, other files of imports, each once (a
+-- dry run's file stays until it is through, also when its upload was deleted), and what is just being received.
+select coalesce((select sum(bytes) from receiving where agency = $1 and expires_at > now()), 0)
+     + coalesce((select sum(length) from upload where agency = $1 and expires_at > now()), 0)
      + coalesce((select sum(size) from (
             select distinct on (i.file_id) i.size from import i
              where i.agency = $1 and i.state in ('queued', 'running') and i.stage = 'rows'
                and not exists (select from upload u where u.upload_id = i.file_id)) files), 0);
+
+-- name: reserve(request, agency, bytes)
+-- So many bytes of a request that is being received count for the agency, for ten minutes.
+insert into receiving (request, agency, bytes, expires_at) values ($1, $2, $3, clock_timestamp() + interval '10 minutes')
+    on conflict (request) do update set bytes = excluded.bytes, expires_at = excluded.expires_at;
+
+-- name: release(request)
+-- The request was received; those of which nobody said so for ten minutes go as well.
+delete from receiving where request = $1 or expires_at <= now();
 
 -- name: lock_quota(agency)
 -- Held until the transaction ends: what an agency's new upload may take is judged one after the other.
@@ -1145,9 +1316,13 @@ insert into upload (upload_id, agency, filename, length) values ($1, $2, $3, $4)
 -- The agency's upload, unless its time is over.
 select * from upload where upload_id = $1 and agency = $2 and expires_at > now();
 
--- name: uploads(agency)
--- The agency's uploads, the oldest first.
-select * from upload where agency = $1 and expires_at > now() order by upload_id;
+-- name: uploads(agency, after, limit)
+-- The agency's uploads behind this id, the oldest first.
+select * from upload where agency = $1 and upload_id > $2 and expires_at > now() order by upload_id limit $3;
+
+-- name: open_uploads(agency)
+-- How many uploads the agency has that no import took.
+select count(*) from upload where agency = $1 and expires_at > now();
 
 -- name: add_upload_part(upload_id, offset, bytes, sealed)
 -- Adds what follows the bytes received so far, and nothing if these are not as many as the sender thinks: of two who send
@@ -1181,16 +1356,18 @@ delete from upload where upload_id = (
 returning upload_id;
 
 -- name: claim_import(dry_run)
--- The oldest upload that waits or is to be taken back, or whose worker's lease ran out; a killed worker's is taken over
--- where it was. Either dry runs or those that are meant.
+-- An upload that waits or is to be taken back, or whose worker's lease ran out; a killed worker's is taken over where it
+-- was. Of the agencies whose last upload ended longest ago the oldest: who uploads much waits for itself. Either dry runs
+-- or those that are meant.
 update import i set state = case when i.undo_asked_at is null then 'running' else i.state end,
        attempts = attempts + 1, lease_until = now() + interval '15 seconds'
   from agency a
  where a.slug = i.agency and i.import_id = (
-    select import_id from import
+    select import_id from import due
      where (state in ('queued', 'running') or (undo_asked_at is not null and undone_at is null)) and dry_run = $1
        and (lease_until is null or lease_until < now())
-     order by created_at, import_id limit 1 for update skip locked)
+     order by state <> 'running', (select max(ended.finished_at) from import ended where ended.agency = due.agency)
+              nulls first, created_at, import_id limit 1 for update skip locked)
 returning i.*, a.regions;
 
 -- name: begin_import(import_id, header, rows, skipped, skipped_by, columns, reading, options)
@@ -1241,18 +1418,19 @@ update import set lease_until = now() + interval '15 seconds'
 -- A dry run that was interrupted begins anew: what it found so far is dropped with the effects it had.
 with dropped as (delete from quarantine where import_id = $1)
 update import set next_position = 0, accepted = 0, created = 0, unchanged = 0, replaced = 0, rejected = 0,
-       rejected_by = '{}', warnings = '{}'
+       rejected_by = '{}', warnings = '{}', notes = '{}'
  where import_id = $1 and state = 'running' and next_position > 0;
 
 -- name: import_due(import_id)
 -- The import's next position, while it runs.
 select next_position from import where import_id = $1 and state = 'running' for update;
 
--- name: advance_import(import_id, next_position, accepted, created, unchanged, rejected, rejected_by, warnings, replaced)
+-- name: advance_import(import_id, next_position, accepted, created, unchanged, rejected, rejected_by, warnings, replaced, notes)
 -- Adds a chunk's counts and moves the upload's place behind the chunk, in the chunk's transaction.
 update import set next_position = $2, attempts = 0, accepted = accepted + $3, created = created + $4, unchanged = unchanged + $5,
        rejected = rejected + $6, rejected_by = add_counts(rejected_by, $7::jsonb),
-       warnings = add_counts(warnings, $8::jsonb), replaced = replaced + $9, lease_until = now() + interval '15 seconds'
+       warnings = add_counts(warnings, $8::jsonb), replaced = replaced + $9, notes = add_counts(notes, $10::jsonb),
+       lease_until = now() + interval '15 seconds'
  where import_id = $1;
 
 -- name: finish_import(import_id)
@@ -1274,6 +1452,11 @@ returning import_id;
 -- name: import(import_id, agency)
 -- The agency's upload, or anybody's for the administrator (null).
 select * from import where import_id = $1 and ($2::text is null or agency = $2);
+
+-- name: lists_before(import_id, agency, kind)
+-- The names under which the agency sent files of this kind before this upload; the newest thousand.
+select list from import where agency = $2 and kind = $3 and not dry_run and import_id < $1
+ group by list order by max(import_id::text) desc limit 1000;
 
 -- name: imports(agency)
 -- The newest 100 uploads of the agency, or of all for the administrator (null).
@@ -1449,6 +1632,53 @@ select p.partner_id, p.region, p.listed_on, p.fact,
  where asked.partner_id = $2 and p.status = 'active' and p.fact is not null
    and ($1::text is null or exists (select from evidence e where e.partner_id = p.partner_id and e.agency = $1));
 
+-- name: known_cooperative(agency, partner_id)
+-- The id that answers for this partner, if the agency listed it or a member of it (null: for the administrator).
+select p.partner_id
+  from partner asked join partner p on p.partner_id = coalesce(asked.merged_into, asked.partner_id)
+ where asked.partner_id = $2 and p.status = 'active'
+   and ($1::text is null
+        or exists (select from evidence e where e.partner_id = p.partner_id and e.agency = $1)
+        or exists (select from evidence e where e.cooperative = p.partner_id and e.agency = $1));
+
+-- name: members(cooperative, agency, day, after, registered, limit)
+-- The cooperative's members that the agency listed by a day, after a cursor, in the order of their ids: by its own newest
+-- row of each that names a cooperative, for the administrator (null) by the partner's last fact.
+with listed as (
+    select distinct on (e.partner_id) e.partner_id, e.cooperative
+      from evidence e
+     where e.partner_id in (select partner_id from evidence
+                             where cooperative = $1 and ($2::text is null or agency = $2) and first_listed <= $3
+                               and partner_id > $4)
+       and e.cooperative is not null and ($2::text is null or e.agency = $2)
+     order by e.partner_id, e.last_listed desc, e.line desc, e.agency desc, e.list desc, e.sequence desc),
+found as (
+    select p.partner_id, p.region, p.listed_on, p.fact,
+           exists (select from period x where x.partner_id = p.partner_id and x.start <= $3
+                      and (x.until is null or x.until > $3)) as registered
+      from listed l join partner p using (partner_id)
+     where p.status = 'active'
+       and case when $2::text is null then convert_from(p.fact, 'UTF8')::jsonb->>'cooperative_id' = $1::uuid::text
+                else l.cooperative = $1 end)
+select * from found where $5::boolean is null or registered = $5 order by partner_id limit $6;
+
+-- name: count_members(cooperative, agency, day)
+-- How many members `members` shows in all, and how many of them are insured on that day.
+with listed as (
+    select distinct on (e.partner_id) e.partner_id, e.cooperative
+      from evidence e
+     where e.partner_id in (select partner_id from evidence
+                             where cooperative = $1 and ($2::text is null or agency = $2) and first_listed <= $3)
+       and e.cooperative is not null and ($2::text is null or e.agency = $2)
+     order by e.partner_id, e.last_listed desc, e.line desc, e.agency desc, e.list desc, e.sequence desc)
+select count(*)::int as listed,
+       count(*) filter (where exists (select from period x where x.partner_id = p.partner_id and x.start <= $3
+                                         and (x.until is null or x.until > $3)))::int as registered
+  from listed l join partner p using (partner_id)
+ where p.status = 'active'
+   and case when $2::text is null then convert_from(p.fact, 'UTF8')::jsonb->>'cooperative_id' = $1::uuid::text
+            else l.cooperative = $1 end;
+
 -- name: own_rows(partner_ids, agency)
 -- What an agency sent of these partners, whole, newest first.
 select * from evidence where partner_id = any($1::uuid[]) and ($2::text is null or agency = $2)
@@ -1530,6 +1760,123 @@ select * from audit where ($1::text is null or agency = $1) and ($2::text is nul
 select * from audit
  where number < $2 and ($1::text is null or agency = $1) and ($3::text is null or action = $3)
  order by number desc limit $4;
+
+-- name: end_of_changes()
+-- The newest number that a change ever had and that is visible; whatever becomes visible later has a higher one, since
+-- changes are numbered under the writer's lock.
+select greatest((select max(number) from change), (select number from change_horizon));
+
+-- name: changes_after(agency, number, until, limit)
+-- An agency's changes after a number and up to another, in their order, each with the agency's refs of the partner: as
+-- they are, or as they were where its rows are gone.
+select c.number, c.partner_id, c.what, c.since, c.other, c.recorded_at,
+       coalesce(c.refs, array(
+           select distinct e.ref from evidence e
+            where e.partner_id = case c.what when 'merged' then c.other else c.partner_id end
+              and e.agency = c.agency and e.ref is not null
+            order by e.ref limit 100)) as refs
+  from change c where c.agency = $1 and c.number > $2 and c.number <= $3 order by c.number limit $4;
+
+-- name: change_horizon()
+-- Up to this number changes are deleted.
+select number from change_horizon;
+
+-- name: agencies_of_changes(after, until)
+-- Who has changes with these numbers.
+select distinct agency from change where number > $1 and number <= $2;
+
+-- name: erase_changes(partner_ids)
+-- By which refs an agency knew a partner that it listed is forgotten.
+update change set refs = null where partner_id = any($1::uuid[]) and refs is not null;
+
+-- name: advance_idle_webhooks()
+-- What has nothing to deliver is delivered up to here: nothing of it is missing when older changes are deleted.
+update webhook w set position = n.number
+  from (select greatest((select max(number) from change), (select number from change_horizon)) as number) n
+ where w.state = 'active' and w.lease is null and w.position < n.number
+   and not exists (select from change c where c.agency = w.agency and c.number > w.position);
+
+-- name: expire_changes(days)
+-- Deletes the oldest changes that are so many days old, and notes up to where; returns nothing when there is none.
+with gone as (
+    delete from change where number in (
+        select number from (select number, recorded_at from change order by number limit 5000) oldest
+         where recorded_at < now() - make_interval(days => $1)) returning number)
+update change_horizon set number = greatest(number, (select max(number) from gone))
+ where exists (select from gone) returning number;
+
+-- name: lock_webhooks(agency)
+-- One webhook of an agency is added at a time, until the transaction ends.
+select pg_advisory_xact_lock(hashtext(current_schema() || '/webhooks/' || $1));
+
+-- name: count_webhooks(agency)
+-- How many webhooks the agency has.
+select count(*) from webhook where agency = $1;
+
+-- name: add_webhook(webhook_id, agency, key_id, events, sealed, position)
+-- A webhook of what comes after this number.
+insert into webhook (webhook_id, agency, key_id, events, sealed, position) values ($1, $2, $3, $4, $5, $6);
+
+-- name: webhooks(agency)
+-- The agency's webhooks, the oldest first, and what waits for each: counted up to a thousand.
+select w.*, (select count(*) from (select from change c where c.agency = w.agency and c.number > w.position
+                                      and c.what = any(w.events) limit 1000) waiting) as waiting
+  from webhook w where w.agency = $1 order by w.created_at, w.webhook_id;
+
+-- name: webhook(webhook_id, agency)
+-- One webhook of the agency.
+select * from webhook where webhook_id = $1 and agency = $2;
+
+-- name: delete_webhook(webhook_id, agency)
+-- The webhook is gone; a delivery under way is not noted any more.
+delete from webhook where webhook_id = $1 and agency = $2 returning webhook_id;
+
+-- name: resume_webhook(webhook_id, agency, key_id, position)
+-- Goes on, from this number if it is higher than where it was; the answers of a delivery that is under way count no more.
+-- From now on it is the webhook of the key that resumed it.
+update webhook set state = 'active', reason = null, key_id = $3, attempts = 0, failing_since = null,
+       next_attempt_at = now(), lease = null, lease_until = null,
+       delivering_to = case when $4 > position then null else delivering_to end, position = greatest(position, $4)
+ where webhook_id = $1 and agency = $2 returning webhook_id;
+
+-- name: pause_webhooks_of(agency, key_id)
+-- What a key made goes no further once it is revoked.
+update webhook set state = 'paused', reason = 'its key was revoked', lease = null, lease_until = null
+ where agency = $1 and key_id = $2 and state = 'active' returning webhook_id;
+
+-- name: move_webhooks(agency, key_id, successor)
+-- A key's webhooks are those of the key that takes its place.
+update webhook set key_id = $3 where agency = $1 and key_id = $2;
+
+-- name: claim_webhook(lease, seconds)
+-- A webhook that has something to deliver now, for this instance alone until the lease runs out; those of a killed one
+-- are taken over then.
+update webhook set lease = $1, lease_until = now() + make_interval(secs => $2)
+ where webhook_id = (
+    select w.webhook_id from webhook w
+     where w.state = 'active' and w.next_attempt_at <= now() and (w.lease_until is null or w.lease_until < now())
+       and exists (select from change c where c.agency = w.agency and c.number > w.position)
+     order by w.next_attempt_at limit 1 for update skip locked)
+returning *;
+
+-- name: begin_delivery(webhook_id, lease, until)
+-- The delivery reaches up to this number, however often it is tried; returns nothing if the lease is lost.
+update webhook set delivering_to = $3 where webhook_id = $1 and lease = $2 returning webhook_id;
+
+-- name: end_delivery(webhook_id, lease, position, delivered)
+-- All up to this number is delivered, or, if nothing was to be, passed over.
+update webhook set position = $3, delivering_to = null, attempts = 0, failing_since = null, last_error = null,
+       last_delivered_at = case when $4::boolean then now() else last_delivered_at end, next_attempt_at = now(),
+       lease = null, lease_until = null
+ where webhook_id = $1 and lease = $2;
+
+-- name: fail_delivery(webhook_id, lease, error, seconds, pause_after_days, is_final)
+-- The delivery is tried again so many seconds later; what failed for so many days, or for good, is paused.
+update webhook set attempts = attempts + 1, failing_since = coalesce(failing_since, now()), last_error = $3,
+       next_attempt_at = now() + make_interval(secs => $4), lease = null, lease_until = null,
+       state = case when $6 or failing_since < now() - make_interval(days => $5) then 'paused' else state end,
+       reason = case when $6 or failing_since < now() - make_interval(days => $5) then $3 else reason end
+ where webhook_id = $1 and lease = $2;
 
 -- name: usable_key(key_id)
 -- Whose key this is, if it opens anything now.

@@ -1,4 +1,4 @@
-"""Deletes what was refused, dry runs, uploads that nobody finished, and sessions, once their time is over."""
+"""Deletes what was refused, dry runs, uploads that nobody finished, changes and sessions, once their time is over."""
 
 import asyncpg
 
@@ -15,11 +15,11 @@ HOUR = 3600.0
 
 class Retention(Part):
     """Every hour: refused rows of uploads that ended so many days ago, refused events as old, dry runs as a whole,
-    uploads that nobody went on with for a day, and sessions that are over for a day."""
+    uploads that nobody went on with and sessions that are over for a day, and changes that are `changes_days` old."""
 
-    def __init__(self, pool: asyncpg.Pool, days: int) -> None:
+    def __init__(self, pool: asyncpg.Pool, days: int, changes_days: int = 30) -> None:
         super().__init__("retention")
-        self._pool, self._days = pool, days
+        self._pool, self._days, self._changes_days = pool, days, changes_days
 
     async def step(self) -> float:
         deleted = await self.expire()
@@ -30,6 +30,7 @@ class Retention(Part):
     async def expire(self) -> int:
         """Delete all that is due, an import, upload or batch of events at a time; returns how many there were."""
         count = 0
+        await self._pool.execute(queries["advance_idle_webhooks"])
         while not self.stopping and await self._expire_next():
             count += 1
             self.progressed()
@@ -49,5 +50,7 @@ class Retention(Part):
             if await db.fetch(queries["expire_refused_events"], self._days):
                 return True
             if await db.fetch(queries["expire_versions"], self._days):
+                return True
+            if await db.fetch(queries["expire_changes"], self._changes_days):
                 return True
             return await sessions.expire(db) > 0

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from services.registration.feed.watch import Watch
+from services.registration.feed.webhooks import Webhooks
 from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
 from services.registration.upload_quota import Quota
@@ -49,5 +51,7 @@ class Services:
     kafka_access: KafkaAccess
     intake_eraser: IntakeEraser
     quota: Quota
+    watch: Watch
+    webhooks: Webhooks
     jkp: bool = False
     retention_days: int = 90

@@ -20,6 +20,8 @@ class Key(msgspec.Struct, frozen=True):
     revoked: bool = False
     expires_at: datetime | None = None
     """The first moment at which it opens nothing any more; null: it does not expire."""
+    requests_per_minute: int | None = None
+    """How many requests it may make of each instance of a service; null: the service's default."""
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -19,7 +19,10 @@ class Period(msgspec.Struct, frozen=True):
 
 
 class Enrollment(msgspec.Struct, frozen=True):
-    """A partner's timeline: disjoint periods in order. `listed_on` None keeps it out of coverage."""
+    """A partner's timeline: disjoint periods in order. `listed_on` None keeps it out of coverage.
+
+    `cooperative_id`: whose member it is by its lists; `channel_id`: the cooperative (wadah) that it enrolled through.
+    """
 
     partner_id: str
     version: int
@@ -31,6 +34,7 @@ class Enrollment(msgspec.Struct, frozen=True):
     occupation: str | None = None
     cooperative_id: str | None = None
     listed_on: date | None = None
+    channel_id: str | None = None
 
 
 TYPES = dict.fromkeys(

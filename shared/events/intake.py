@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 
 from shared.events import text_limits
-from shared.events.model import DAY_MS, Kind, Scale, Segment, Topic, Workers, date
+from shared.events.model import DAY_MS, Day, Kind, Scale, Segment, Topic, Workers, date
 from shared.events.text_limits import Address, Email, Language, Name, Number, Other, Phone, Title, Word
 
 Programmes = Annotated[tuple[Word, ...], msgspec.Meta(max_length=text_limits.MOST_PROGRAMMES)]
@@ -62,18 +62,40 @@ class PartnerDelisted(msgspec.Struct, frozen=True, omit_defaults=True):
     list: Name | None = None
 
 
-class EnrollmentState(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A participant's whole state from `effective_on` on, until `until` (exclusive) if given."""
+class Member(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One of several participants in an event: what it has of its own stands above what the event says of all."""
 
     participant_no: Number
     partner: PartnerRef
-    region: Name
-    programmes: Programmes
-    segment: Segment
-    workers: int | Workers
-    effective_on: date
+    region: Name | None = None
+    programmes: Programmes | None = None
+    segment: Segment | None = None
+    workers: int | Workers | None = None
+    effective_on: date | None = None
     until: date | None = None
     scale: Scale | None = None
+    cooperative: PartnerRef | None = None
+
+
+class EnrollmentState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A participant's whole state from `effective_on` on, until `until` (exclusive) if given.
+
+    `cooperative`: the cooperative (wadah) through which it is enrolled. Several participants stand in `members`, each
+    with a `participant_no` and `partner` of its own; what all have in common may stand beside them. Each is accepted
+    or refused by itself, as the event `<id>/members/<number from 0>`.
+    """
+
+    participant_no: Number | None = None
+    partner: PartnerRef | None = None
+    region: Name | None = None
+    programmes: Programmes | None = None
+    segment: Segment | None = None
+    workers: int | Workers | None = None
+    effective_on: date | None = None
+    until: date | None = None
+    scale: Scale | None = None
+    cooperative: PartnerRef | None = None
+    members: Annotated[tuple[Member, ...], msgspec.Meta(max_length=text_limits.MOST_MEMBERS)] = ()
 
 
 class EnrollmentLapsed(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -130,13 +152,18 @@ class BriefingHeld(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class AgreementSigned(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An agreement between agencies; many have no number. `parties` are names of organisations, never of persons."""
+    """An agreement between agencies; many have no number. `parties` are names of organisations, never of persons.
+
+    It holds from `from` to `until`, both days included, as far as they are known.
+    """
 
     title: Title
     parties: Annotated[tuple[Name, ...], msgspec.Meta(max_length=text_limits.MOST_PARTIES)]
     date: date
     region: Name
     number: Number | None = None
+    start: Day | None = msgspec.field(name="from", default=None)
+    until: Day | None = None
 
 
 TYPES = {

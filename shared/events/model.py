@@ -14,6 +14,9 @@ Segment = Literal["PU", "BPU"]
 Kind = Literal["cooperative", "business", "individual"]
 Scale = Literal["micro", "small", "medium", "large"]
 
+Day = date
+"""For structs with a field called `date`."""
+
 DAY_MS = 24 * 60 * 60 * 1000
 
 
@@ -57,6 +60,7 @@ def encode(value: msgspec.Struct) -> bytes:
 __all__ = [
     "DAY_MS",
     "PROGRAMMES",
+    "Day",
     "EventType",
     "Kind",
     "Programme",

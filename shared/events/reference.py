@@ -2,7 +2,7 @@
 
 import msgspec
 
-from shared.events.model import Topic, date, datetime
+from shared.events.model import Day, Topic, date, datetime
 
 TOPIC = Topic("reference")
 
@@ -49,7 +49,7 @@ class Briefing(msgspec.Struct, frozen=True):
 
 
 class Agreement(msgspec.Struct, frozen=True):
-    """An agreement between agencies; many have no number."""
+    """An agreement between agencies; many have no number. It holds from `from` to `until`, both included, if known."""
 
     title: str
     parties: tuple[str, ...]
@@ -58,6 +58,8 @@ class Agreement(msgspec.Struct, frozen=True):
     recorded_at: datetime
     agency: str
     number: str | None = None
+    start: Day | None = msgspec.field(name="from", default=None)
+    until: Day | None = None
 
 
 TYPES = {

@@ -29,6 +29,7 @@ LIMITS: Final[Mapping[str, int]] = {
     "address": ADDRESS,
     "batch": NUMBER,
     "claim_ref": NUMBER,
+    "cooperative": NAME,
     "email": EMAIL,
     "id": NUMBER,
     "kind": WORD,
@@ -61,6 +62,7 @@ LIMITS: Final[Mapping[str, int]] = {
 
 MOST_PARTIES: Final = 20
 MOST_PROGRAMMES: Final = 20
+MOST_MEMBERS: Final = 1_000
 MOST_ATTENDEES: Final = 5_000
 """Of one event; more come in further events or as files."""
 

@@ -15,8 +15,11 @@ ONE_OF_A_KIND = {
     409: {
         *("POST /v1/events", "POST /v1/imports", "PATCH /v1/uploads/{upload_id}"),
         *("POST /v1/imports/{import_id}/undo", "POST /v1/imports/{import_id}/confirm", "POST /v1/agencies"),
+        *("POST /v1/webhooks", "POST /v1/agencies/{slug}/keys", "POST /v1/agencies/{slug}/keys/{key_id}/rotate"),
+        "POST /v1/keys/{key_id}/rotate",
         *("PUT /v1/quarantine/{entry_id}", "POST /v1/quarantine/{entry_id}/retry"),
     },
+    410: {"GET /v1/changes"},
     412: {
         *("POST /v1/uploads", "GET /v1/uploads", "GET /v1/uploads/{upload_id}"),
         *("PATCH /v1/uploads/{upload_id}", "DELETE /v1/uploads/{upload_id}"),

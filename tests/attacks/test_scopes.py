@@ -72,9 +72,23 @@ registration   POST /v1/agencies                                    403    403  
 registration   GET /v1/agencies                                     403    403  403     403   200     403  401     401
 registration   POST /v1/agencies/{slug}/keys                        403    403  403     403   201     403  401     401
 registration   DELETE /v1/agencies/{slug}/keys/{key_id}             403    403  403     403   204     403  401     401
+registration   PATCH /v1/agencies/{slug}                            403    403  403     403   200     403  401     401
+registration   GET /v1/agencies/{slug}/keys                         403    403  403     403   200     403  401     401
+registration   POST /v1/agencies/{slug}/keys/{key_id}/rotate        403    403  403     403   201     403  401     401
+registration   GET /v1/keys                                         200    200  200     200   403     200  401     401
+registration   POST /v1/keys/{key_id}/rotate (of all scopes)        403    403  403     403   403     404  401     401
+registration   POST /v1/keys/{key_id}/rotate (of reading)           403    403  201     403   403     404  401     401
+registration   DELETE /v1/keys/{key_id} (of all scopes)             403    403  403     403   403     404  401     401
+registration   DELETE /v1/keys/{key_id} (of reading)                403    403  204     403   403     404  401     401
 registration   POST /v1/sign-in-links                               403    403  403     403   201     403  401     401
 registration   GET /v1/audit                                        200    200  200     403   200     200  401     401
 registration   GET /v1/audit/verify                                 403    403  403     403   200     403  401     401
+registration   GET /v1/changes                                      200    403  200     403   403     200  401     401
+registration   POST /v1/webhooks                                    201    403  201     403   403     201  401     401
+registration   GET /v1/webhooks                                     200    403  200     403   403     200  401     401
+registration   DELETE /v1/webhooks/{webhook_id}                     204    403  204     403   403     404  401     401
+registration   POST /v1/webhooks/{webhook_id}/resume                200    403  200     403   403     404  401     401
+registration   POST /v1/webhooks/{webhook_id}/test                  200    403  200     403   403     404  401     401
 registration   GET /v1/sources                                      403    403  403     403   200     403  401     401
 registration   DELETE /v1/sources                                   403    403  403     403   204     403  401     401
 coverage       GET /livez                                           open   open open    open  open    open open    open
@@ -325,10 +339,40 @@ class Registration:
     async def keys_of_own(self) -> dict[str, Any]:
         return {"path": "/v1/agencies/own/keys"}
 
+    def key(self, suffix: str = "", *scopes: str, path: str = "/v1/keys") -> Prepare:
+        async def prepare() -> dict[str, Any]:
+            body = {"scopes": scopes} if scopes else None
+            made = await self.world.http.post("/v1/agencies/own/keys", json=body, headers=ADMIN)
+            return {"path": f"{path}/{made.json()['key_id']}{suffix}"}
+
+        return prepare
+
+    async def changed_agency(self) -> dict[str, Any]:
+        return {"path": "/v1/agencies/own", "json": {"name": "Own"}}
+
     async def source(self) -> dict[str, Any]:
         source = f"/released/{next(self.numbers)}"
         await self.world.send(self.agreement() | {"source": source}, agency="own")
         return {"params": {"source": source}}
+
+    async def new_webhook(self) -> dict[str, Any]:
+        """An address, and room for it."""
+        for agency in ("own", "foreign"):
+            for each in await self.world.get("/v1/webhooks", agency):
+                await self.world.http.delete(f"/v1/webhooks/{each['id']}", headers=self.world.bearer(agency))
+        return {"json": {"url": f"https://example.invalid/{SECRET}"}}
+
+    def webhook(self, suffix: str = "") -> Prepare:
+        async def prepare() -> dict[str, Any]:
+            wanted = await self.new_webhook()
+            made = await self.world.http.post("/v1/webhooks", headers=self.world.bearer("own"), **wanted)
+            return {"path": f"/v1/webhooks/{made.json()['id']}{suffix}"}
+
+        return prepare
+
+    async def webhook_to_list(self) -> dict[str, Any]:
+        await self.webhook()()
+        return {}
 
     def prepared(self) -> dict[str, Prepare]:
         quarantine = "/v1/quarantine/{entry_id}"
@@ -368,7 +412,19 @@ class Registration:
             "POST /v1/agencies": self.new_agency,
             "POST /v1/agencies/{slug}/keys": self.keys_of_own,
             "DELETE /v1/agencies/{slug}/keys/{key_id}": self.key_to_revoke,
+            "PATCH /v1/agencies/{slug}": self.changed_agency,
+            "GET /v1/agencies/{slug}/keys": self.keys_of_own,
+            "POST /v1/agencies/{slug}/keys/{key_id}/rotate": self.key("/rotate", path="/v1/agencies/own/keys"),
+            "POST /v1/keys/{key_id}/rotate (of all scopes)": self.key("/rotate"),
+            "POST /v1/keys/{key_id}/rotate (of reading)": self.key("/rotate", "read"),
+            "DELETE /v1/keys/{key_id} (of all scopes)": self.key(),
+            "DELETE /v1/keys/{key_id} (of reading)": self.key("", "read"),
             "DELETE /v1/sources": self.source,
+            "POST /v1/webhooks": self.new_webhook,
+            "GET /v1/webhooks": self.webhook_to_list,
+            "DELETE /v1/webhooks/{webhook_id}": self.webhook(),
+            "POST /v1/webhooks/{webhook_id}/resume": self.webhook("/resume"),
+            "POST /v1/webhooks/{webhook_id}/test": self.webhook("/test"),
         }
 
 

@@ -119,7 +119,8 @@ async def three_services(databases: dict[str, Database], kafka: str, topics: str
 
 @asynccontextmanager
 async def _registration(database: Database, kafka: str, topics: str) -> AsyncIterator[Service]:
-    async with registration_world.world(database, kafka, topics) as world, _served(world.app) as port:
+    made = registration_world.world(database, kafka, topics, webhooks_allow_local=True)
+    async with made as world, _served(world.app) as port:
         await world.agency()
         sent = await world.send(world.event("partner.listed", {
             "partner": {"nib": "0000100099999"}, "name": "Batik Contoh", "kind": "business", "scale": "micro",
@@ -135,7 +136,10 @@ async def _registration(database: Database, kafka: str, topics: str) -> AsyncIte
         (entry, *_) = (await world.get("/v1/quarantine"))["items"]
         length = world.bearer("dinas") | {"upload-length": "1000"}
         upload = (await world.http.post("/v1/uploads", headers=length)).json()
+        hook = {"url": f"http://127.0.0.1:{port}/livez"}
+        webhook = (await world.http.post("/v1/webhooks", headers=world.bearer("dinas"), json=hook)).json()
         ids = {
+            "webhook_id": webhook["id"],
             "upload_id": upload["id"],
             "import_id": report["id"],
             "partner_id": next(iter(sent["partners"].values())),

@@ -159,7 +159,9 @@ def _told(record: Any) -> tuple[str, str, dict[str, Any] | None]:
 
 
 @asynccontextmanager
-async def world(database: Database, kafka: str, topics: str, reader: str | None = None) -> AsyncIterator[World]:
+async def world(
+    database: Database, kafka: str, topics: str, reader: str | None = None, **more: Any
+) -> AsyncIterator[World]:
     settings = Settings(
         database=database.of("registration"),
         kafka=kafka,
@@ -168,6 +170,7 @@ async def world(database: Database, kafka: str, topics: str, reader: str | None 
         topic_prefix=topics,
         partitions=4,
         secret=SECRET,
+        **more,
     )
     app = await create(settings)
     transport = httpx.ASGITransport(app)

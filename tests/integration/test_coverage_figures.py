@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services import coverage
-from services.coverage import cells, handlers
+from services.coverage import cells, figures, handlers, sums
 from services.coverage.rollup import roll_up
+from services.coverage.selection import Selection
 from services.coverage.sums import cell_sums
 from shared.bus.batch import Batch
 from shared.bus.records import Record
@@ -95,9 +96,26 @@ async def answer(db: asyncpg.Connection, as_of: date, known_at: int | None) -> d
     return {readable(each.cell): tuple(each[1:]) for each in found if any(each[1:])}
 
 
+async def of_cooperative(
+    db: asyncpg.Connection, as_of: date, known_at: int | None, cooperative: str, *, through: bool
+) -> dict[Place, tuple[int, ...]]:
+    select = sums.channel_sums if through else sums.selected_sums
+    selection = Selection("ID", "regency", figures.DIMENSIONS, as_of, known_at, cooperative)
+    return {readable(each.cell): tuple(each[1:]) for each in await select(db, selection) if any(each[1:])}
+
+
+async def check_cooperatives(db: asyncpg.Connection, log: list[Fact], as_of: date, known_at: int | None) -> None:
+    for each in histories.COOPERATIVES:
+        members = await of_cooperative(db, as_of, known_at, each, through=False)
+        assert members == oracle.members(log, as_of, known_at, each)
+        channel = await of_cooperative(db, as_of, known_at, each, through=True)
+        assert channel == oracle.enrolled_through(log, as_of, known_at, each)
+
+
 async def emptied(db: asyncpg.Connection) -> None:
     await db.execute(
-        "truncate enrolments, partners, ledger, pending_batches, changes, rollup, current_totals, last_seen;"
+        "truncate enrolments, partners, ledger, cooperative_ledger, merges, pending_batches, changes, rollup,"
+        "current_totals, last_seen;"
         "update current_day set day = '1900-01-01'"
     )
 
@@ -124,10 +142,12 @@ async def test_every_day_as_known_at_every_second_equals_the_oracle(
             delivered = log[: len(log) - len(rest)]
             as_of = questions.draw(histories.days)
             assert await answer(db, as_of, None) == oracle.figures(delivered, as_of, None)
+            await check_cooperatives(db, delivered, as_of, None)
     seconds = sorted({oracle.second(fact.recorded_at) for fact in log})
     for as_of in questions.draw(st.lists(histories.days, min_size=2, max_size=4)):
         for second in [None, seconds[0] - 1, *questions.draw(st.lists(st.sampled_from(seconds), max_size=3))]:
             assert await answer(db, as_of, second) == oracle.figures(log, as_of, second)
+            await check_cooperatives(db, log, as_of, second)
 
 
 async def test_redelivery_of_everything_changes_nothing(db: asyncpg.Connection) -> None:

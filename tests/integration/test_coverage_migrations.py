@@ -40,7 +40,7 @@ async def pool(database: Database, tmp_path: Path) -> AsyncIterator[asyncpg.Pool
     await migrate(pool, tmp_path)
     async with connection(pool) as db:
         await db.execute(FORMER_ROWS)
-    assert await migrate(pool, MIGRATIONS) == ["0003_rollup_names.sql"]
+    assert await migrate(pool, MIGRATIONS) == ["0003_rollup_names.sql", "0004_cooperatives.sql"]
     yield pool
     await pool.close()
 

@@ -14,7 +14,7 @@ import pytest
 
 from deploy.local import resumable_upload
 from deploy.local.client import Client
-from services.registration.api import previews
+from services.registration.api import previews, uploads
 from services.registration.retention import Retention
 from services.registration.upload_quota import Quota
 from services.registration.vault import Vault
@@ -121,8 +121,8 @@ async def test_uploads_are_the_agencys_own(here: World) -> None:
         await imported(here, "/v1/uploads/none"),
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
-    assert location.rpartition("/")[2] in {each["id"] for each in await here.get("/v1/uploads")}
-    assert await here.get("/v1/uploads", "asing") == []
+    assert location.rpartition("/")[2] in {each["id"] for each in (await here.get("/v1/uploads"))["items"]}
+    assert await here.get("/v1/uploads", "asing") == {"items": [], "next_cursor": None}
     assert (await here.http.delete(location, headers=here.bearer("dinas"))).status_code == 204
     assert await parts(here, location) == 0
 
@@ -216,6 +216,41 @@ async def test_the_quota_holds_for_uploads_that_begin_at_once(here: World) -> No
     agency = await here.agency("serentak")
     answers = await asyncio.gather(*(begin(here, 1 << 30, agency) for _ in range(16)))
     assert sorted(answer.status_code for answer in answers) == [201] * 4 + [429] * 12
+
+
+async def test_what_is_being_received_counts_in_every_instance(here: World) -> None:
+    agency = await here.agency("dua-proses")
+    one, other = Quota(here.pool, 3 * MIB), Quota(here.pool, 3 * MIB)
+    async with one.receiving(agency) as received:
+        assert await received.reserve(2 * MIB)
+        assert await other.free(agency) == MIB
+        async with other.receiving(agency) as second:
+            assert not await second.reserve(2 * MIB)
+            assert await second.add(MIB)
+            assert not await second.add(1)
+            assert await received.add(2 * MIB)
+            assert not await received.add(1)
+    assert await other.free(agency) == 3 * MIB
+    async with one.receiving(agency) as lost:
+        assert await lost.reserve(2 * MIB)
+        await here.pool.execute("update receiving set expires_at = now() where agency = $1", agency)
+        assert await other.free(agency) == 3 * MIB, "a killed process holds nothing for ever"
+
+
+async def test_an_agency_has_so_many_uploads_open_and_sees_them_page_by_page(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency = await here.agency("banyak")
+    monkeypatch.setattr(uploads, "MOST_OPEN", 3)
+    made = [(await begin(here, 10, agency)).json()["id"] for _ in range(3)]
+    refused = await begin(here, 10, agency)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+    first = await here.get("/v1/uploads?limit=2", agency)
+    rest = await here.get(f"/v1/uploads?limit=2&cursor={first['next_cursor']}", agency)
+    assert [each["id"] for each in first["items"] + rest["items"]] == made
+    assert rest["next_cursor"] is None
+    await here.http.delete(f"/v1/uploads/{made[0]}", headers=here.bearer(agency))
+    assert (await begin(here, 10, agency)).status_code == 201
 
 
 async def test_an_upload_that_nobody_went_on_with_is_deleted(here: World) -> None:

@@ -12,6 +12,7 @@ from services.registration.writer import import_worker, list_steps
 from tests import stack
 from tests.integration.registration_world import ADMIN, World, world
 from tests.integration.test_registration_partners import NIB, listing
+from tests.waiting import eventually
 
 HEADER = "ref;nama usaha;nib;nik;telepon;kab_kota\n"
 
@@ -91,6 +92,40 @@ async def test_above_a_fifth_somebody_is_asked(here: World) -> None:
     assert (asked["state"], asked["delisted"], await on_list(here)) == ("done", 7, set())
     await answer(here, asked, "undo")
     assert len(await on_list(here)) == 7
+
+
+async def test_what_a_whole_list_asks_is_counted_anew_when_its_list_changes(here: World) -> None:
+    first = await here.upload(shops(range(10)), "partners", list="kamp")
+    more = await here.upload(shops(range(10, 14)), "partners", list="kamp")
+    waits = await here.upload(shops(range(7)), "partners", list="kamp", replace="true")
+    assert waits["delisting"] == {"listed": 14, "missing": 7, "refused_unmatched": 0}
+    path = f"/v1/imports/{waits['id']}"
+
+    await answer(here, more, "undo")
+    asked = await here.get(path)
+    assert (asked["state"], asked["delisting"]["missing"], asked["delisting"]["listed"]) == ("waiting", 3, 10)
+    assert '{"delisted": 3}' in asked["detail"]
+
+    await here.upload(shops(range(7, 8)), "partners", list="kamp")
+    assert (await eventually_missing(here, path, 2))["state"] == "waiting"
+
+    await here.send(here.event("partner.delisted", {"partner": {"nib": f"{100_000_008:013d}"}, "list": "kamp"}))
+    refused = await answer(here, waits, "confirm", 409, delisted=2)
+    assert "1 that" in refused["detail"]
+    assert (await here.get(path))["delisting"]["missing"] == 1
+    await answer(here, waits, "confirm", 202, delisted=1)
+    done = await here.done(path)
+    assert (done["state"], done["delisted"]) == ("done", 1)
+    assert await on_list(here) == {f"Toko {n}" for n in range(8)}
+    assert first["state"] == "done"
+
+
+async def eventually_missing(here: World, path: str, missing: int) -> dict[str, Any]:
+    async def found() -> dict[str, Any]:
+        report: dict[str, Any] = await here.get(path)
+        return report if report["delisting"]["missing"] == missing else {}
+
+    return await eventually(found)
 
 
 async def test_a_whole_list_that_waits_is_overtaken_by_later_files(here: World) -> None:

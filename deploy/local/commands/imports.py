@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from deploy.local.endpoints import Endpoints
 
 POLL_SECONDS = 0.1
+MOST_ROWS_OF_A_SHEET = 1_000_000
 
 KINDS = ("partners", "persons", "enrollments", "claims", "targets", "briefings", "attendance", "agreements")
 OTHER_SPELLINGS = ("enrolments", "sessions")
@@ -113,7 +114,7 @@ def import_(
         if report["state"] == "waiting" and sys.stdin.isatty():
             report = _settle(client, report)
         refused = _save_refused(client, report, file) if report["rejected"] else None
-    _print_report(report, refused)
+    _print_report(report, refused, is_list_named=bool(list_))
     if report["state"] == "waiting":
         missing = report["delisting"]["missing"]
         raise Failure(
@@ -205,21 +206,23 @@ def _follow(client: Client, location: str) -> dict[str, Any]:
 
 
 def _save_refused(client: Client, report: dict[str, Any], file: Path) -> Path:
-    """The refused rows with their reasons, beside the file (or here, if nothing can be written there).
+    """The refused rows with their reasons, beside the file (or here, if nothing can be written there): a workbook,
+    which opens right in any country's spreadsheet, or CSV where they are more than a sheet holds.
 
     They may hold NIKs: nobody else may read them. What an earlier import left there stays.
     """
-    content = client.call("GET", f"/v1/imports/{report['id']}/rejected.csv").content
+    form = "xlsx" if report["rejected"] <= MOST_ROWS_OF_A_SHEET else "csv"
+    content = client.call("GET", f"/v1/imports/{report['id']}/rejected.{form}").content
     for folder in (file.parent, Path.cwd()):
         with suppress(OSError):
-            return _write_new(folder, f"{file.stem}.rejected", content)
+            return _write_new(folder, f"{file.stem}.rejected", form, content)
     raise Failure(f"the refused rows could not be written beside {file}; the quarantine has them")
 
 
-def _write_new(folder: Path, stem: str, content: bytes) -> Path:
-    """Write STEM.csv, or STEM-2.csv, STEM-3.csv … when there is one; only its owner may read it."""
+def _write_new(folder: Path, stem: str, form: str, content: bytes) -> Path:
+    """Write STEM.xlsx, or STEM-2.xlsx, STEM-3.xlsx … when there is one; only its owner may read it."""
     for number in count(1):
-        target = folder / (f"{stem}.csv" if number == 1 else f"{stem}-{number}.csv")
+        target = folder / (f"{stem}.{form}" if number == 1 else f"{stem}-{number}.{form}")
         with suppress(FileExistsError):
             with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(content)
@@ -227,11 +230,13 @@ def _write_new(folder: Path, stem: str, content: bytes) -> Path:
     raise AssertionError("count never ends")
 
 
-def _print_report(report: dict[str, Any], refused: Path | None) -> None:
+def _print_report(report: dict[str, Any], refused: Path | None, *, is_list_named: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
     console = Console(highlight=False, soft_wrap=True)
+    for line in _about_the_file(report, is_list_named=is_list_named):
+        console.print(line, markup=False)
     if "preview" in report:
         import_preview.show(console, report["preview"])
     counts = Table("rows", "accepted", "new", "merged", "unchanged", "refused", "skipped")
@@ -259,6 +264,19 @@ def _print_report(report: dict[str, Any], refused: Path | None) -> None:
         console.print(f"import {report['id']}: ./payung undo takes it back", markup=False)
     if refused is not None:
         console.print(f"the refused rows, with reasons: {refused}", markup=False)
+
+
+def _about_the_file(report: dict[str, Any], *, is_list_named: bool) -> list[str]:
+    """What holds for the file as a whole: its list, and required columns that it does not have."""
+    named = "" if is_list_named else " (named after the file; --list gives another name)"
+    lines = [f"list: {printable(report['list'])}{named}"]
+    if similar := report["similar_lists"]:
+        names = ", ".join(map(printable, similar))
+        lines.append(f"this list is new; similar ones of this agency: {names}. For its next version use --list")
+    for missing in report["reading"].get("missing_columns", []):
+        known = ", ".join(missing["known_as"])
+        lines.append(f"no column for {missing['field']}: every row needs one; these names are understood: {known}")
+    return lines
 
 
 def _left_out(report: dict[str, Any]) -> dict[str, list[str]]:

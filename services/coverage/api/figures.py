@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -9,21 +10,24 @@ import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.coverage import denominators, figures, protection
-from services.coverage.api import freshness, parameters, spreadsheet
+from services.coverage.api import cooperatives, freshness, parameters, spreadsheet
 from services.coverage.denominators import PublishedDenominator
-from services.coverage.figures import Combination, Dimensions, Sum, Tally
+from services.coverage.figures import Combination, Dimensions, Tally
+from services.coverage.protection import Protection
 from services.coverage.published_denominators import published_denominators
 from services.coverage.selection import RegionOfCell, Selection
-from services.coverage.sums import cell_sums, selected_sums
+from services.coverage.sums import cell_sums, channel_sums, selected_sums
 from services.coverage.targets import targets_with_progress
 from shared.database import connection
 from shared.jakarta import today
-from shared.regions import Regions
-from shared.security import principal_of, require
+from shared.regions import NATION, Regions
+from shared.security import Principal, principal_of, require
 
 router = APIRouter(prefix="/v1", tags=["coverage"], dependencies=[Depends(require("read"))])
 
-PARAMETERS = parameters.accepts("region", "level", "by", "as_of", "known_at", "format", by=figures.DIMENSIONS)
+PARAMETERS = parameters.accepts(
+    "region", "level", "by", "as_of", "known_at", "cooperative", "format", by=figures.DIMENSIONS
+)
 
 
 @router.get("/coverage", summary="Coverage by region and dimension, as of a day, as known at a time", **PARAMETERS)
@@ -46,10 +50,13 @@ async def figures_of(request: Request, selection: Selection) -> dict[str, Any]:
     known_at = parameters.known_at_text(selection.known_at)
     dimensions = Dimensions(request.app.state.settings.programmes)
     codes = Regions.load().children(selection.region, selection.level)
-    is_detailed = (await principal_of(request)).may(protection.DETAIL)
+    principal = await principal_of(request)
+    is_detailed = principal.may(protection.DETAIL)
     async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
+        selection = await _answering(db, principal, selection)
         sums = await selected_sums(db, selection)
-        national = [] if is_detailed else await _national_sums(db, selection)
+        channel = None if selection.cooperative is None else await channel_sums(db, selection)
+        rules = None if is_detailed else await _protection(db, selection, dimensions)
         published = await published_denominators(db, codes, selection.known_at)
         agencies = await freshness.agencies(db)
         updated_at = freshness.updated_at(agencies)
@@ -62,13 +69,15 @@ async def figures_of(request: Request, selection: Selection) -> dict[str, Any]:
         "known_at": known_at,
         "updated_at": updated_at,
         "freshness": agencies,
-    }
+    } | ({} if selection.cooperative is None else {"cooperative": selection.cooperative})
 
     def rows_shown() -> list[dict[str, Any]]:
         tallies = figures.tallies(sums, selection.by, RegionOfCell(selection), dimensions)
-        rules = None if is_detailed else protection.protection(national, selection.by, dimensions)
         shown = [key for key in tallies if rules is None or not rules.is_split_suppressed(key[0])]
         rows = _rows(selection, tallies, shown, dimensions, codes, published, targets)
+        if channel is not None:
+            through = figures.tallies(channel, selection.by, RegionOfCell(selection), dimensions)
+            rows = [_with_channel(row, selection, through) for row in rows]
         return rows if rules is None else [protection.protected_row(row, selection.by, rules) for row in rows]
 
     return head | {"rows": await asyncio.to_thread(rows_shown)}
@@ -82,12 +91,33 @@ def _selection(request: Request) -> Selection:
         parameters.by(request, figures.DIMENSIONS),
         parameters.as_of(request, today()),
         parameters.known_at(request),
+        request.query_params.get("cooperative") or None,
     )
 
 
-async def _national_sums(db: asyncpg.Connection, selection: Selection) -> list[Sum]:
-    """What suppression is decided by: every regency, whatever part of the nation was asked for."""
-    return await cell_sums(db, figures.mask(selection.by, True), selection.as_of, selection.known_at)
+async def _answering(db: asyncpg.Connection, principal: Principal, selection: Selection) -> Selection:
+    """The selection with the id that answered for its cooperative at that time."""
+    if selection.cooperative is None:
+        return selection
+    answering = await cooperatives.answering(db, principal, selection.cooperative, selection.known_at)
+    return replace(selection, cooperative=answering)
+
+
+async def _protection(db: asyncpg.Connection, selection: Selection, dimensions: Dimensions) -> Protection:
+    """Decided by every regency, whatever part of the nation was asked for."""
+    sums = await cell_sums(db, figures.mask(selection.by, True), selection.as_of, selection.known_at)
+    if selection.cooperative is None:
+        return await asyncio.to_thread(protection.protection, sums, selection.by, dimensions)
+    nation = replace(selection, region=NATION, level="regency")
+    part, channel = await selected_sums(db, nation), await channel_sums(db, nation)
+    return await asyncio.to_thread(protection.part_protection, part, channel, sums, selection.by, dimensions)
+
+
+def _with_channel(
+    row: dict[str, Any], selection: Selection, through: dict[tuple[str, Combination], Tally]
+) -> dict[str, Any]:
+    tally = through.get((row["region"], tuple(row[name] for name in selection.by))) or Tally()
+    return cooperatives.with_channel(row, tally.enrolled, tally.enrolled_workers[0])
 
 
 def _rows(
@@ -131,6 +161,7 @@ def _csv(selection: Selection, known_at: str | None, rows: Sequence[dict[str, An
     plain = ["listed", "enrolled", "unregistered", "rate"]
     header = ["region", "name", *selection.by, *plain, "workers_listed", "workers_unknown", "workers_enrolled", *levels]
     header += ["target", "progress", "progress_known_at", "as_of", "known_at", "suppressed"]
+    header += [] if selection.cooperative is None else ["cooperative", "channel_enrolled", "channel_workers"]
     lines = []
     for row in rows:
         workers, target = row["workers"], row["target"] or {}
@@ -138,5 +169,9 @@ def _csv(selection: Selection, known_at: str | None, rows: Sequence[dict[str, An
         line += [workers["listed"], workers["unknown"], workers["enrolled"]]
         line += [workers["by_level"][name][side] for name in figures.JOB_LEVELS for side in ("listed", "enrolled")]
         line += [target.get(name) for name in ("value", "progress", "progress_known_at")]
-        lines.append([*line, selection.as_of.isoformat(), known_at, "true" if row.get("suppressed") else None])
-    return spreadsheet.answer(f"coverage-{selection.region}-{selection.as_of}", header, lines)
+        line += [selection.as_of.isoformat(), known_at, "true" if row.get("suppressed") else None]
+        if (channel := row.get("channel")) is not None:
+            line += [selection.cooperative, channel["enrolled"], channel["workers"]]
+        lines.append(line)
+    of_cooperative = "" if selection.cooperative is None else f"-{selection.cooperative}"
+    return spreadsheet.answer(f"coverage-{selection.region}{of_cooperative}-{selection.as_of}", header, lines)

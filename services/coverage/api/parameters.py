@@ -33,6 +33,11 @@ DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
         "in Jakarta; now when not given.",
         {"type": "string", "examples": ["2026-01-31T12:00:00+07:00", "2026-01-31"]},
     ),
+    "cooperative": (
+        "The id of a cooperative: only its members count, and `channel` has those who were enrolled through it, "
+        "members or not. An agency may ask about cooperatives on its own lists.",
+        {"type": "string", "format": "uuid"},
+    ),
     "format": (
         "`csv` is for a spreadsheet; `Accept: text/csv` does the same.",
         {"type": "string", "enum": ["json", "csv"]},

@@ -6,21 +6,18 @@ from typing import Annotated, Any, Literal
 
 import asyncpg
 from fastapi import APIRouter, Depends, Response
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from services.registration import audit, kafka_access
+from services.registration import agency_keys, audit, kafka_access
+from services.registration.agency_keys import Wanted
 from services.registration.api.access import services
 from services.registration.audit import Actor
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared import query_parameters
-from shared.bus import outbox
-from shared.bus.records import Outgoing
 from shared.database import transaction
-from shared.events.access import Key
-from shared.events.model import encode
 from shared.problems import Problem, described, not_found
-from shared.security import new_key, require
+from shared.security import RATES, require
 
 router = APIRouter(tags=["agencies"], dependencies=[Depends(require(admin=True)), Depends(query_parameters.only_known)])
 
@@ -28,6 +25,7 @@ Scope = Literal["publish", "enroll", "read", "figures:detail"]
 NO_NUL = r"^[^\x00]*$"
 TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 LONGEST_VALIDITY = timedelta(days=731)
+OVERLAP, LONGEST_OVERLAP = timedelta(days=1), timedelta(days=30)
 ADMINISTRATOR = Actor("administrator")
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 
@@ -48,22 +46,56 @@ def _expiry(given: object) -> datetime | None:
     return moment.astimezone(UTC)
 
 
+def _end(given: object) -> datetime | None:
+    moment = _expiry(given)
+    if moment is not None and moment > datetime.now(UTC) + LONGEST_OVERLAP:
+        raise ValueError("lies at most 30 days ahead")
+    return moment
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_NUL)]
+Rate = Annotated[int | None, Field(ge=RATES.start, lt=RATES.stop)]
+
+
 class NewAgency(BaseModel):
     """An agency: what it may do, and where."""
 
     slug: str
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_NUL)]
+    name: Name
     regions: Annotated[list[str], Field(min_length=1, max_length=600), AfterValidator(_once)]
     scopes: Annotated[list[Scope], Field(min_length=1), AfterValidator(_once)]
 
 
+class ChangedAgency(BaseModel):
+    """What of an agency is otherwise from now on; `requests_per_minute` null: as many as the service lets everybody."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name | None = None
+    requests_per_minute: Rate = None
+
+
 class NewKey(BaseModel):
     """A further key, with no more scopes than its agency has; with `kafka` also a user of Kafka, who may write the
-    agency's topic with the agency's scopes. From `expires_at` on, at most two years ahead, it opens nothing."""
+    agency's topic with the agency's scopes. From `expires_at` on, at most two years ahead, it opens nothing. `purpose`
+    says what it is for; for one purpose two keys are live at most."""
 
     scopes: Annotated[list[Scope], Field(min_length=1), AfterValidator(_once)] | None = None
     kafka: bool = False
     expires_at: Annotated[datetime | None, BeforeValidator(_expiry)] = None
+    purpose: Name | None = None
+
+
+class Rotation(BaseModel):
+    """Until when the key that is replaced still opens: a day if not said, a month at most."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ends_at: Annotated[datetime | None, BeforeValidator(_end)] = None
+
+    @property
+    def end(self) -> datetime:
+        return self.ends_at or datetime.now(UTC) + OVERLAP
 
 
 @router.post(
@@ -78,7 +110,7 @@ async def add_agency(agency: NewAgency, here: Annotated[Services, Depends(servic
     try:
         async with transaction(here.pool) as db:
             await db.execute(queries["add_agency"], agency.slug, agency.name, agency.regions, agency.scopes)
-            issued = await _issue(db, agency.slug, tuple(agency.regions), tuple(agency.scopes))
+            issued = await agency_keys.issue(db, agency.slug, Wanted(tuple(agency.scopes), tuple(agency.regions)))
             await audit.note(db, ADMINISTRATOR, "agency.added", {"key": issued["key_id"]}, agency.slug)
     except asyncpg.UniqueViolationError:
         raise Problem(409, "conflict", "There is an agency with this slug.", field="slug") from None
@@ -95,14 +127,58 @@ async def list_agencies(here: Annotated[Services, Depends(services)]) -> list[di
                 "key_id": row["key_id"],
                 "scopes": row["scopes"],
                 "revoked": row["revoked"],
-                "since": row["recorded_at"],
+                "since": row["issued_at"],
                 "expires_at": row["expires_at"],
             }
         )
     return [dict(row) | {"keys": keys.get(row["slug"], [])} for row in await here.pool.fetch(queries["agencies"])]
 
 
-@router.post("/v1/agencies/{slug}/keys", status_code=201, summary="Issue a key, shown this once")
+@router.patch(
+    "/v1/agencies/{slug}", summary="Change an agency's name, and how many requests a minute its keys may make"
+)
+async def change_agency(
+    slug: str, changed: ChangedAgency, here: Annotated[Services, Depends(services)]
+) -> dict[str, Any]:
+    given = changed.model_fields_set
+    async with transaction(here.pool) as db:
+        row = await db.fetchrow(
+            queries["change_agency"], slug, changed.name, "requests_per_minute" in given, changed.requests_per_minute
+        )
+        if row is None:
+            raise not_found()
+        if "requests_per_minute" in given:
+            await agency_keys.limit(db, slug, changed.requests_per_minute)
+        await audit.note(db, ADMINISTRATOR, "agency.changed", {"fields": " ".join(sorted(given))}, slug)
+    here.keys.changed()
+    return dict(row)
+
+
+@router.get("/v1/agencies/{slug}/keys", summary="An agency's keys: what for, what they may do, when last used")
+async def list_keys(slug: str, here: Annotated[Services, Depends(services)]) -> list[dict[str, Any]]:
+    if await here.pool.fetchrow(queries["agency"], slug) is None:
+        raise not_found()
+    return await agency_keys.of_agency(here.pool, slug)
+
+
+@router.post(
+    "/v1/agencies/{slug}/keys/{key_id}/rotate",
+    status_code=201,
+    responses=described(409),
+    summary="Replace a key by one with its rights, shown this once; the old one opens a while longer",
+)
+async def rotate_key(
+    slug: str, key_id: str, here: Annotated[Services, Depends(services)], wanted: Rotation | None = None
+) -> dict[str, Any]:
+    async with transaction(here.pool) as db:
+        issued = await agency_keys.rotate(db, ADMINISTRATOR, slug, key_id, (wanted or Rotation()).end)
+    here.keys.changed()
+    return issued
+
+
+@router.post(
+    "/v1/agencies/{slug}/keys", status_code=201, responses=described(409), summary="Issue a key, shown this once"
+)
 async def issue_key(
     slug: str, here: Annotated[Services, Depends(services)], wanted: NewKey | None = None
 ) -> dict[str, Any]:
@@ -119,7 +195,8 @@ async def issue_key(
             if lacking:
                 raise Problem(422, "invalid_value", f"The agency lacks the scope '{lacking[0]}'.", field="scopes")
             scopes = tuple(wanted.scopes)
-        issued = await _issue(db, slug, tuple(row["regions"]), scopes, wanted.expires_at)
+        rights = Wanted(scopes, tuple(row["regions"]), wanted.expires_at, wanted.purpose, row["requests_per_minute"])
+        issued = await agency_keys.issue(db, slug, rights)
         if wanted.kafka:
             await db.execute(queries["lock_kafka_access"], slug)
             await db.execute(queries["set_kafka_key"], slug, issued["key_id"])
@@ -133,22 +210,9 @@ async def issue_key(
 @router.delete("/v1/agencies/{slug}/keys/{key_id}", status_code=204, summary="Revoke a key, everywhere within a second")
 async def revoke_key(slug: str, key_id: str, here: Annotated[Services, Depends(services)]) -> Response:
     async with transaction(here.keys.pool) as db:
-        row = await db.fetchrow(queries["revoke_key"], slug, key_id)
-        if row is not None:
-            key = Key(
-                key_id=key_id,
-                hash=row["hash"],
-                recorded_at=row["recorded_at"],
-                agency=slug,
-                scopes=tuple(row["scopes"]),
-                regions=tuple(row["regions"]),
-                revoked=True,
-                expires_at=row["expires_at"],
-            )
-            await _publish(db, key, "key.revoked")
-            await audit.note(db, ADMINISTRATOR, "key.revoked", {"key": key_id}, slug)
+        was_live = await agency_keys.revoke(db, ADMINISTRATOR, slug, key_id)
     here.keys.changed()
-    if not await _take_kafka(here, slug, key_id) and row is None:
+    if not await take_kafka(here, slug, key_id) and not was_live:
         raise not_found()
     return Response(status_code=204)
 
@@ -163,7 +227,7 @@ async def _give_kafka(here: Services, slug: str) -> dict[str, str]:
         raise Problem(503, "unavailable", detail, headers={"Retry-After": "1"}) from None
 
 
-async def _take_kafka(here: Services, slug: str, key_id: str) -> bool:
+async def take_kafka(here: Services, slug: str, key_id: str) -> bool:
     """Whether the key had access to Kafka, which is gone now. The key itself is revoked before, whatever happens."""
     if not await here.keys.pool.fetchval(queries["holds_kafka_access"], slug, key_id):
         return False
@@ -178,23 +242,3 @@ async def _take_kafka(here: Services, slug: str, key_id: str) -> bool:
             raise Problem(503, "unavailable", detail, headers={"Retry-After": "1"}) from None
         await db.execute(queries["set_kafka_key"], slug, None)
     return True
-
-
-async def _issue(
-    db: asyncpg.Connection,
-    agency: str,
-    regions: tuple[str, ...],
-    scopes: tuple[str, ...],
-    expires_at: datetime | None = None,
-) -> dict[str, Any]:
-    key_id, secret, digest = new_key()
-    key = Key(key_id, digest, datetime.now(UTC), agency=agency, scopes=scopes, regions=regions, expires_at=expires_at)
-    row = (key_id, digest, agency, list(scopes), list(regions), key.recorded_at, expires_at)
-    await db.execute(queries["add_key"], *row)
-    await _publish(db, key, "key.issued")
-    return {"key_id": key_id, "key": secret, "expires_at": expires_at}
-
-
-async def _publish(db: asyncpg.Connection, key: Key, kind: str) -> None:
-    event_id = f"access/{key.key_id}/{kind}"
-    await outbox.add(db, [Outgoing("access", key.key_id, kind, event_id, key.recorded_at, encode(key))])

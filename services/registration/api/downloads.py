@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from tempfile import TemporaryFile
@@ -165,6 +165,20 @@ async def as_download(
         stack.callback(writer.close)
         async for page in _pages(here.pool, query, *arguments):
             await asyncio.to_thread(_write, writer, page, cells)
+        await asyncio.to_thread(writer.close)
+        stack.pop_all()  # from here on the answer closes it
+    file.seek(0)
+    return Download(file, filename)
+
+
+async def rows_as_download(header: list[str], rows: Sequence[list[str]], filename: str) -> Download:
+    """These rows in the form that the file's name ends in."""
+
+    with ExitStack() as stack:
+        file = stack.enter_context(TemporaryFile())
+        writer = (WorkbookWriter if filename.endswith(".xlsx") else CsvWriter)(file, header)
+        stack.callback(writer.close)
+        await asyncio.to_thread(writer.add, rows)
         await asyncio.to_thread(writer.close)
         stack.pop_all()  # from here on the answer closes it
     file.seek(0)

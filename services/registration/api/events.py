@@ -122,9 +122,10 @@ async def _take_once(here: Services, principal: Principal, media_type: str, body
 
 
 def _response(answer: Answer, *, single: bool) -> JSONResponse:
-    """A single event that is refused is a problem of the request; of several, the answer names those refused."""
+    """A single event that is refused is a problem of the request; of several, and of members, the answer names those
+    refused."""
     rejected: list[dict[str, Any]] = answer.body["rejected"]
-    if single and rejected:
+    if single and rejected and not (answer.body["accepted"] or answer.body["duplicates"]):
         refusal = rejected[0]
         return problem_response(422, refusal["code"], refusal["detail"], field=refusal["field"], **answer.body)
     return JSONResponse(answer.body, status_code=answer.status)

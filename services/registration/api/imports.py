@@ -12,6 +12,7 @@ from services.registration.api.access import actor_of, check_scope, member, own_
 from services.registration.api.import_start import Declared
 from services.registration.api.within_quota import WithinQuota
 from services.registration.intake import columns as meanings
+from services.registration.intake import list_names
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared import query_parameters
@@ -81,7 +82,7 @@ async def begin_import(
     begun = await import_start.begin(here, principal, declared, file, upload)
     record = await previews.settled(here, principal, await own_import(here, principal, begun.import_id), begun.until)
     response.headers["location"] = f"/v1/imports/{begun.import_id}"
-    return as_json(record) | await previews.shown(here, principal, record)
+    return await in_full(here, principal, record)
 
 
 @router.get("/v1/imports", summary="This agency's newest uploads")
@@ -95,8 +96,14 @@ async def list_imports(
 async def get_import(
     import_id: str, principal: Annotated[Principal, Depends(reporter)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
-    record = await own_import(here, principal, import_id)
-    return as_json(record) | await previews.shown(here, principal, record)
+    return await in_full(here, principal, await own_import(here, principal, import_id))
+
+
+async def in_full(here: Services, principal: Principal, record: asyncpg.Record) -> dict[str, Any]:
+    """The upload with its preview; where its list is new, with the lists of which it may be the next version."""
+    known = await here.pool.fetch(queries["lists_before"], record["import_id"], record["agency"], record["kind"])
+    similar = list_names.similar(record["list"], tuple(each["list"] for each in known))
+    return as_json(record) | {"similar_lists": similar} | await previews.shown(here, principal, record)
 
 
 @router.delete(
@@ -134,6 +141,7 @@ def as_json(record: asyncpg.Record) -> dict[str, Any]:
         "skipped_by": msgspec.json.decode(record["skipped_by"]),
         "rejected_by": msgspec.json.decode(record["rejected_by"]),
         "warnings": msgspec.json.decode(record["warnings"]),
+        "notes": msgspec.json.decode(record["notes"]),
         "kind": record["kind"],
         "list": record["list"],
         "list_date": record["list_date"].isoformat(),

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 from services.registration.api import partner_search
 from services.registration.api.access import actor_of, reader, services
 from services.registration.api.numbers_as_sent import nib_as_sent
-from services.registration.api.parameters import position
+from services.registration.api.parameters import given, position
 from services.registration.api.partner_search import Search
 from services.registration.identity import evidence, profile
 from services.registration.identity.profile import Profile
@@ -28,19 +28,14 @@ from shared.security import Principal, principal_of
 router = APIRouter(tags=["partners"], dependencies=[Depends(query_parameters.only_known)])
 
 
-def _given(text: str | None) -> str | None:
-    """`?region=` asks for no region."""
-    return text or None
-
-
 @router.get("/v1/partners", summary="The partners this agency listed, all or those with what is asked for")
 async def list_partners(
     principal: Annotated[Principal, Depends(reader)],
     here: Annotated[Services, Depends(services)],
     asked: Annotated[Search | None, Depends(partner_search.search)],
-    registered: Annotated[bool | None, BeforeValidator(_given)] = None,
-    region: Annotated[str | None, BeforeValidator(_given)] = None,
-    cursor: Annotated[str | None, BeforeValidator(_given)] = None,
+    registered: Annotated[bool | None, BeforeValidator(given)] = None,
+    region: Annotated[str | None, BeforeValidator(given)] = None,
+    cursor: Annotated[str | None, BeforeValidator(given)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
     after = position(cursor)
@@ -53,7 +48,7 @@ async def list_partners(
     )
     page = records[:limit]
     more = str(page[-1]["partner_id"]) if len(records) > limit else None
-    return {"items": await _as_json(here, page, principal.agency, asked), "next_cursor": more}
+    return {"items": await as_json(here, page, principal.agency, asked), "next_cursor": more}
 
 
 @router.get("/v1/partners/{partner_id}", summary="One partner, under its own id or one merged into it")
@@ -65,7 +60,7 @@ async def get_partner(
     if not (principal.may("read") or principal.may("publish")):
         raise Problem(403, "forbidden", "This key lacks the scope 'read'.")
     record = await _own(here, principal, partner_id)
-    return (await _as_json(here, [record], principal.agency))[0]
+    return (await as_json(here, [record], principal.agency))[0]
 
 
 @router.delete(
@@ -100,7 +95,7 @@ async def _own(here: Services, principal: Principal, partner_id: str) -> asyncpg
     return record
 
 
-async def _as_json(
+async def as_json(
     here: Services, records: list[asyncpg.Record], agency: str | None, asked: Search | None = None
 ) -> list[dict[str, Any]]:
     """What the agency itself reported of each and whether it is registered; for the administrator what is known.
@@ -129,6 +124,7 @@ def _one(
         "name": newest.get("name"),
         **(_known(record) if agency is None else _own_profile(rows)),
         "nib": nibs[0] if nibs else None,
+        "has_nik": any(each["nik"] for each in sent),
         "contact": {key: newest.get(key) for key in ("person", "phone", "email")},
         "lists": [{"list": name, "listed_on": day} for name, day in sorted(_lists(rows).items())],
         "refs": sorted({row["ref"] for row in rows if row["ref"] is not None}),

@@ -15,6 +15,7 @@ from services.registration.api.imports import as_json
 from services.registration.queries import queries
 from services.registration.records.undo import KINDS
 from services.registration.runtime import Services
+from services.registration.writer import list_steps
 from shared import query_parameters
 from shared.database import transaction
 from shared.problems import Problem, described
@@ -48,6 +49,9 @@ async def confirm(
     check_scope(record["kind"], principal)
     if record["state"] != "waiting":
         raise Problem(409, "conflict", "This upload waits for no answer.")
+    async with transaction(here.pool) as db:
+        await list_steps.count_again(db, record["agency"], record["list"])
+    record = await own_import(here, principal, import_id)
     if body.delisted != record["missing"]:
         raise Problem(409, "conflict", f"It is {record['missing']} that would leave the list.", field="delisted")
     async with transaction(here.pool) as db:
@@ -97,7 +101,8 @@ def undo_refusal(record: asyncpg.Record, days: int) -> str | None:
     if record["finished_at"] is None:
         return "This upload goes on: cancel it with DELETE, then take it back."
     if record["kind"] not in KINDS:
-        return f"A file of {record['kind']} cannot be taken back: send what is right, which replaces what is there."
+        kind = record["kind"]
+        return f"What {kind} state is published for good, not taken back: send the same {kind} with what is right."
     if not record["versions_kept"] or record["finished_at"] < datetime.now(UTC) - timedelta(days=days):
         return f"An upload can be taken back for {days} days; who else listed its rows is not known any more."
     return None

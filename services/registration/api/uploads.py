@@ -11,9 +11,10 @@ from typing import Annotated, Any, BinaryIO
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
+from services.registration.api import parameters
 from services.registration.api.access import sender, services
 from services.registration.api.upload_form import MOST_BYTES
 from services.registration.identity.ids import Ids
@@ -29,6 +30,11 @@ from shared.security import Principal
 
 VERSION = "1.0.0"
 LONGEST_NAME = 200
+MOST_OPEN = 100
+TOO_MANY_OPEN = (
+    f"Your agency has {MOST_OPEN} uploads that no import took: import them, or delete those that you do not need "
+    "(GET /v1/uploads shows them)."
+)
 MEDIA_TYPE = "application/offset+octet-stream"
 
 _ids = Ids()
@@ -76,6 +82,8 @@ async def begin(
     upload_id = _ids()
     async with transaction(here.pool) as db:
         await db.execute(queries["lock_quota"], agency)
+        if await db.fetchval(queries["open_uploads"], agency) >= MOST_OPEN:
+            raise Problem(429, "too_many_requests", TOO_MANY_OPEN, headers={"Retry-After": "60"})
         if length > await here.quota.free(agency, db):
             raise Problem(429, "too_many_requests", here.quota.used_up(), headers={"Retry-After": "60"})
         await db.execute(queries["add_upload"], upload_id, agency, name, length)
@@ -84,9 +92,19 @@ async def begin(
     return _as_json(record)
 
 
-@router.get("/v1/uploads", summary="This agency's uploads that no import took yet")
-async def list_uploads(principal: Sender, here: Here) -> list[dict[str, Any]]:
-    return [_as_json(record) for record in await here.pool.fetch(queries["uploads"], principal.agency)]
+@router.get("/v1/uploads", summary="This agency's uploads that no import took yet, the oldest first")
+async def list_uploads(
+    principal: Sender,
+    here: Here,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_OPEN)] = MOST_OPEN,
+) -> dict[str, Any]:
+    records = await here.pool.fetch(queries["uploads"], principal.agency, parameters.position(cursor), limit + 1)
+    page = records[:limit]
+    return {
+        "items": [_as_json(record) for record in page],
+        "next_cursor": str(page[-1]["upload_id"]) if len(records) > limit else None,
+    }
 
 
 @router.get(

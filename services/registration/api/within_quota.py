@@ -23,14 +23,14 @@ class WithinQuota(APIRoute):
         async def handle_within_quota(request: Request) -> Response:
             agency = str((await sender(await member(request))).agency)
             quota = (await services(request)).quota
-            async with quota.receiving(agency) as has_room:
+            async with quota.receiving(agency) as reservation:
                 announced = request.headers.get("content-length", "")
-                if announced.isdecimal() and int(announced[:18]) > await quota.free(agency):
+                if not await reservation.reserve(int(announced[:18]) if announced.isdecimal() else 0):
                     raise Problem(429, "too_many_requests", quota.used_up(), headers=REFUSED)
 
                 async def receive() -> Message:
                     message = await request.receive()
-                    if not has_room(len(message.get("body", b""))):
+                    if not await reservation.add(len(message.get("body", b""))):
                         raise HTTPException(429, quota.used_up(), REFUSED)
                     return message
 

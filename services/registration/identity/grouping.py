@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from services.registration.identity import (
     evidence,
     former_identifiers,
@@ -38,6 +40,7 @@ async def regroup(
     await row_versions.note(work, offered, held, effects)
     await row_versions.drop(work, removed)
     gone = [evidence.to_row(held[key]) for key in removed if key in held]
+    _note_refs(work, [held[key] for key in removed if key in held])
     partners: dict[UUID, UUID] = {key: record["partner_id"] for key, record in held.items()}
     touched = Touched()
     if changes or gone or again:
@@ -59,11 +62,26 @@ async def _settle(work: UnitOfWork, changes: Sequence[Change], gone: Sequence[Ro
     work.formed.update([row.import_id for row in alone if row.import_id is not None])
     regrouped = regrouped.with_strangers(alone, partner_id)
     work.apply(regrouped)
+    work.split.update(_split(reached, regrouped) if reached is not None else {})
     work.keep_personal({change.row.key: change.offer.personal for change in changes})
     await former_identifiers.follow(work, regrouped.merged)
     await former_identifiers.keep(work, gone)
     await _save(work, changes, gone, regrouped)
     return regrouped
+
+
+def _note_refs(work: UnitOfWork, removed: Iterable[asyncpg.Record]) -> None:
+    """Their agencies are to learn which of their entries is on no list any more."""
+    for record in removed:
+        if record["ref"] is not None:
+            work.left.setdefault((record["partner_id"], record["agency"]), set()).add(record["ref"])
+
+
+def _split(reached: Reach, regrouped: Regrouped) -> dict[UUID, UUID]:
+    """New partner → the one that its rows, otherwise as they were, belonged to before."""
+    new = set(regrouped.new)
+    moved = ((row.partner, reached.joined.before[row.key].partner) for row in regrouped.moved if row.partner in new)
+    return {partner: before for partner, before in moved if before is not None}
 
 
 def _count_formed(work: UnitOfWork, changes: Sequence[Change], reached: Reach, regrouped: Regrouped) -> None:

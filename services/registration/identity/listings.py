@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from services.registration.identity import (
+    cooperatives,
     evidence,
     former_identifiers,
     grouping,
@@ -36,14 +37,14 @@ Identified = Row | FormerIdentifiers
 
 async def list_partners(work: UnitOfWork, orders: Sequence[Order[ListPartner]]) -> tuple[list[Outcome], Touched]:
     """Take a run of listings as evidence; the outcomes are in the given order."""
-    cooperatives = await _cooperatives(work, orders)
+    named_cooperatives = await cooperatives.find(work, _cooperatives(orders))
     named = await _named_by_id(work, orders)
     offers = [
-        _offer(work, order, NOT_STORED_YET + at, cooperatives.get(at), named.get(at))
+        _offer(work, order, NOT_STORED_YET + at, named_cooperatives.get(at), named.get(at))
         async for at, order in in_turns(enumerate(orders))
     ]
     await kept_decisions.tie(work, _ties(offers, named))
-    await rows_before_texts.adopt(work, zip(orders, offers, strict=True), cooperatives)
+    await rows_before_texts.adopt(work, zip(orders, offers, strict=True), named_cooperatives)
     accepted, touched = await grouping.regroup(work, [offer for offer in offers if isinstance(offer, Offer)])
     following = iter(accepted)
     return [offer if isinstance(offer, Refusal) else next(following) for offer in offers], touched
@@ -55,7 +56,7 @@ async def delist_partners(work: UnitOfWork, orders: Sequence[Order[DelistPartner
     A partner that is not on the list, or that nobody knows, changes nothing; only an unknown id or ref is refused.
     """
     keys = await lookup.anchored_keys(work, [_mention(order) for order in orders])
-    partners = await _partners(work, keys)
+    partners = await lookup.partners_of(work, keys)
     agencies, lists = [order.agency for order in orders], [order.command.list for order in orders]
     rows = await work.fetch("rows_of_list", agencies, lists, partners)
     listed = {(row["agency"], row["list"], row["partner_id"]) for row in rows}
@@ -80,40 +81,13 @@ def _mention(order: Order[DelistPartner]) -> Mention:
     return Mention(order.agency, order.regions, order.command.partner, None, order.command.list)
 
 
-async def _partners(work: UnitOfWork, keys: Sequence[Keys | Refusal]) -> list[UUID | None]:
-    """The partner of each of these keys, None where there is none or the keys are refused."""
-    found = iter(await lookup.find(work, [key for key in keys if isinstance(key, Keys)]))
-    return [next(found) if isinstance(key, Keys) else None for key in keys]
-
-
-async def _cooperatives(work: UnitOfWork, orders: Sequence[Order[ListPartner]]) -> dict[int, UUID | Refusal]:
+def _cooperatives(orders: Sequence[Order[ListPartner]]) -> dict[int, Mention]:
     """The cooperative that each listing names, by its place; one that nobody knows refuses the listing."""
-    mentions = {
-        at: Mention(order.agency, order.regions, _as_cooperative(named), order.command.region, order.command.list)
+    return {
+        at: Mention(order.agency, order.regions, named, order.command.region, order.command.list)
         for at, order in enumerate(orders)
         if (named := order.command.cooperative) is not None
     }
-    if not mentions:
-        return {}
-    keys = await lookup.anchored_keys(work, list(mentions.values()))
-    partners = await _partners(work, keys)
-    asked = [partner for partner in partners if partner is not None]
-    known = {row["partner_id"] for row in await work.fetch("cooperatives_among", asked)}
-    return {
-        at: _cooperative(key, partner if partner in known else None)
-        for at, key, partner in zip(mentions, keys, partners, strict=True)
-    }
-
-
-def _cooperative(key: Keys | Refusal, partner: UUID | None) -> UUID | Refusal:
-    if isinstance(key, Refusal):
-        return Refusal(key.code, "cooperative", key.detail)
-    return partner or Refusal("partner_unknown", "cooperative", "No such cooperative is known.")
-
-
-def _as_cooperative(named: Reference) -> Reference:
-    """A person's NIK names no cooperative: whether somebody lists that person is not shown here."""
-    return replace(named, nik=None)
 
 
 async def _named_by_id(

@@ -173,6 +173,12 @@ async def find(work: UnitOfWork, asked: Sequence[Keys]) -> list[UUID | None]:
     ]
 
 
+async def partners_of(work: UnitOfWork, keys: Sequence[Keys | Refusal]) -> list[UUID | None]:
+    """The partner of each of these keys, None where there is none or the keys are refused."""
+    found = iter(await find(work, [key for key in keys if isinstance(key, Keys)]))
+    return [next(found) if isinstance(key, Keys) else None for key in keys]
+
+
 async def _anchored(work: UnitOfWork, asked: Sequence[Keys]) -> dict[UUID | None, UUID]:
     rows = [keys.anchor_row for keys in asked if keys.anchor_row]
     partners = [keys.anchor_partner for keys in asked if keys.anchor_partner]

@@ -64,6 +64,10 @@ class UnitOfWork:
     """Import → how many partners more its agency lists by its rows alone: `own_partners.formed`."""
     taken_back: Counter[str] = field(default_factory=Counter)
     """How many partners were `delisted` by a whole list; how many rows an undo `removed`, `restored` and `kept`."""
+    split: dict[UUID, UUID] = field(default_factory=dict)
+    """New partner → the one whose rows it consists of, since these are not one partner any more."""
+    left: dict[tuple[UUID, str], set[str]] = field(default_factory=dict)
+    """(partner, agency) → the refs of those of its rows that were removed."""
     sources: dict[str, str] = field(default_factory=dict)
     """CloudEvents sources that nobody had → the agency that sends under them in this transaction."""
     _there_are: dict[str, bool] = field(default_factory=dict)
@@ -173,6 +177,10 @@ class UnitOfWork:
     def derive_again(self, partners: Iterable[UUID]) -> None:
         """The facts of these partners may change although their rows do not."""
         self.regrouped.update(partners)
+
+    def enrol_again(self, partners: Iterable[UUID]) -> None:
+        """The timelines of these partners may change although their participants do not."""
+        self.reenrolled.update(partners)
 
     def keep_personal(self, details: Mapping[UUID, dict[str, Any]]) -> None:
         """The personal details of these rows in clear."""

@@ -39,6 +39,8 @@ BUSINESS = headers(
     "business, company, company name,"
     "partner name"
 )
+OF_COOPERATIVES: Final = "nama koperasi"
+"""Who is listed, or, in a list of persons, whose member each of them is."""
 PERSON = headers("nama, name, nama lengkap, full name")
 _OWNER = headers(
     "nama pemilik, nama penerima, pemilik, owner, owner name, nama ketua, contact person, nama pemilik usaha,"
@@ -81,6 +83,10 @@ _ADDRESS = headers(
     "alamat lengkap usaha, alamat kantor, lokasi usaha, address, lokasi"
 )
 _EMAIL = headers("email, e-mail, surel, alamat email, alamat e-mail, email koperasi, email usaha, email pemilik")
+_COOPERATIVE = headers(
+    "wadah, nama wadah, wadah koperasi, koperasi wadah, melalui koperasi, koperasi induk, nama koperasi induk,"
+    "nik koperasi induk, koperasi anggota, terdaftar pada koperasi, cooperative, cooperative name, channel"
+)
 _LISTED: Final[dict[str, tuple[str, ...]]] = {
     "name": BUSINESS + PERSON,
     "owner": _OWNER,
@@ -117,6 +123,7 @@ _LISTED: Final[dict[str, tuple[str, ...]]] = {
     "occupation": headers("pekerjaan, profesi, occupation, mata pencaharian"),
     "ref": headers("ref, referensi, reference, no referensi, kode referensi, partner ref"),
     "partner_id": headers("partner id, id partner payung"),
+    "cooperative": _COOPERATIVE,
 }
 VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "partners": _LISTED,
@@ -124,6 +131,10 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         key: names
         for key, names in _LISTED.items()
         if key not in ("kind", "workers", "men", "women", "status", "scale")
+    }
+    | {
+        "name": tuple(name for name in _LISTED["name"] if name != OF_COOPERATIVES),
+        "cooperative": (*_COOPERATIVE, OF_COOPERATIVES),
     },
     "enrollments": {
         "participant_no": _PARTICIPANT,
@@ -158,6 +169,7 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "workers": _WORKERS,
         "ref": _LISTED["ref"],
         "partner_id": _LISTED["partner_id"],
+        "cooperative": _COOPERATIVE,
     },
     "claims": {
         "claim_ref": headers("no klaim, nomor klaim, claim ref, claim no, claim number, id klaim, klaim"),
@@ -212,6 +224,10 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "date": headers("tanggal, tgl, date, tanggal perjanjian"),
         "region": REGION,
         "region_code": _REGION_CODE,
+        "from": headers("mulai berlaku, berlaku mulai, berlaku sejak, tanggal mulai, mulai, from, valid from"),
+        "until": headers(
+            "berakhir, berlaku sampai, berlaku hingga, tanggal berakhir, selesai, sampai, until, valid until"
+        ),
         "basis": headers("dasar, basis, dasar hukum"),
     },
 }

@@ -12,6 +12,7 @@ from services.registration.intake.column_names import (
     EMPLOYER_NO,
     NIK,
     NOT_USED,
+    OF_COOPERATIVES,
     PERSON,
     VOCABULARY,
     WORKER_NAME,
@@ -68,10 +69,9 @@ def _one_of(kind: str, header: str) -> str | None:
     names = [name for name in known if name is not None]
     if not names or None in known or len({_MEANINGS[kind][name] for name in names}) > 1:
         return None
-    return min(names, key=_OF_COOPERATIVES.__eq__)
+    return min(names, key=OF_COOPERATIVES.__eq__)
 
 
-_OF_COOPERATIVES: Final = "nama koperasi"
 _LONGEST_NAME: Final = 200
 """Characters: forms put a whole instruction behind a column's name."""
 _LETTER: Final = re.compile(r"[A-Za-z#]")
@@ -164,6 +164,8 @@ def _found(kind: str, at: Mapping[str, int]) -> dict[str, int]:
         _leave_workers_apart(at, found)
     if kind in ("partners", "persons"):
         _assign_ambiguous_names(at, found)
+    if kind == "partners":
+        _keep_numbers_of_cooperatives(at, found)
     return found
 
 
@@ -201,17 +203,21 @@ def _leave_workers_apart(at: Mapping[str, int], found: dict[str, int]) -> None:
 
 def of_cooperatives(header: tuple[str, ...]) -> bool:
     """A list whose names are cooperatives' names lists cooperatives, and its NIK is the cooperative's number."""
-    return any(known_as("partners", name) == _OF_COOPERATIVES for name in header)
+    return any(known_as("partners", name) == OF_COOPERATIVES for name in header)
 
 
 def _assign_ambiguous_names(at: Mapping[str, int], found: dict[str, int]) -> None:
-    """Beside a business name, plain `nama` is the owner's; a NIK in a list of cooperatives is a NIK Koperasi.
-
-    That column is kept apart from one that says so: what is no number in it is none without a warning.
-    """
+    """Beside a business name, plain `nama` is the owner's."""
     if "owner" not in found and any(name in at for name in BUSINESS):
         person = next((at[name] for name in (*PERSON, "nama pelaku usaha") if name in at), None)
         if person is not None and person != found["name"]:
             found["owner"] = person
-    if "nama koperasi" in at and "owner" not in found and "nik koperasi" not in at and "nik" in at:
+
+
+def _keep_numbers_of_cooperatives(at: Mapping[str, int], found: dict[str, int]) -> None:
+    """A NIK in a list of cooperatives is a NIK Koperasi.
+
+    That column is kept apart from one that says so: what is no number in it is none without a warning.
+    """
+    if OF_COOPERATIVES in at and "owner" not in found and "nik koperasi" not in at and "nik" in at:
         found["nik_of_cooperatives"] = found.pop("nik")

@@ -92,6 +92,8 @@ class Enrol(msgspec.Struct, frozen=True, gc=False):
     line: int = 0
     warnings: tuple[WarningCode, ...] = ()
     contact: ContactDetails = ContactDetails()
+    cooperative: Reference | None = None
+    """Through which cooperative it is enrolled."""
 
     @property
     def lapses(self) -> bool:

@@ -1,10 +1,11 @@
 """What an event asks for, a function per event type: the same shapes and tests as for a row of a file."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from itertools import chain
 from typing import Final, cast
 
-from services.registration.intake import day_bounds, event_fields, free_text, health_data
+from services.registration.intake import day_bounds, event_fields, free_text, health_data, member_events
 from services.registration.intake.cells import placeholders, programmes
 from services.registration.intake.commands import (
     Command,
@@ -70,6 +71,7 @@ def partner_delisted(data: Data, context: EventContext) -> DelistPartner:
 
 
 def enrolment_state(data: Data, context: EventContext) -> Enrol:
+    member_events.check(data)
     number = event_fields.participant_no(data)
     partner = event_fields.reference(event_fields.needed(data, "partner"), "partner", context.jurisdiction)
     region = event_fields.place(data, context.jurisdiction)
@@ -79,11 +81,19 @@ def enrolment_state(data: Data, context: EventContext) -> Enrol:
     scale = cast(Scale | None, event_fields.choice(data, "scale", SCALES, optional=True))
     held = checked(programmes.programmes(event_fields.programmes(data), context.jkp))
     refuse_if(programmes.judge(held, segment, scale))
-    heads, warnings = (
-        event_fields.heads(data),
-        event_fields.number_warnings(data["partner"], partner, context.jurisdiction),
+    return Enrol(
+        participant_no=number,
+        effective_on=start,
+        partner=partner,
+        region=region,
+        programmes=held,
+        segment=segment,
+        scale=scale,
+        heads=event_fields.heads(data),
+        until=until,
+        warnings=event_fields.number_warnings(data["partner"], partner, context.jurisdiction),
+        cooperative=_cooperative(data, context),
     )
-    return Enrol(number, start, partner, region, held, segment, scale, heads, until, warnings=warnings)
 
 
 def enrolment_lapsed(data: Data, _: EventContext) -> Enrol:
@@ -175,9 +185,17 @@ def agreement_signed(data: Data, context: EventContext) -> RecordStatement:
         "date": signed_on,
         "region": region,
         "number": number,
+        **_validity(event_fields.optional_day(data, "from"), event_fields.optional_day(data, "until")),
     }
     key = reference.key("agreement.signed", region, signed_on, number or title)
     return _statement("agreement.signed", key, fields)
+
+
+def _validity(start: date | None, until: date | None) -> dict[str, object]:
+    """The days from which and up to which an agreement holds, both included, as far as they are given."""
+    if start is not None and until is not None and until < start:
+        raise Refused("invalid_date", "until", "The end is before the start.")
+    return {name: day for name, day in (("start", start), ("until", until)) if day is not None}
 
 
 def _statement(

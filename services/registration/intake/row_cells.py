@@ -6,7 +6,7 @@ Every reader returns the value, or raises Refused with the refusal of the cell.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from services.registration.intake import values
 from services.registration.intake.cells import days, identifiers, numbers, phones, placeholders
@@ -23,6 +23,7 @@ T = TypeVar("T")
 _REGION = ("region", "region_code")
 _HEADS = ("workers", "management", "staff", "labour", "men", "women")
 _WORD_BREAK = re.compile(r"[\s;,/|]+")
+_OF_NO_COOPERATIVE: Final = frozenset(("TIDAK", "BUKAN", "BUKAN ANGGOTA", "BELUM", "MANDIRI", "SENDIRI"))
 _AROUND_ADDRESS = re.compile(r"^\W*(?:(?:mailto|e-?mail)\W+)?|\W+$", re.IGNORECASE)
 
 
@@ -194,6 +195,18 @@ def reference(cells: RowCells, name: str | None, numbers: Numbers, region: str) 
         name=name,
         region=region,
     )
+
+
+def cooperative(cells: RowCells, region: str) -> Reference | None:
+    """The cooperative in its column: by NIK Koperasi or NIB, else by its name in the row's regency."""
+    text = cells["cooperative"]
+    if not text or text.upper() in _OF_NO_COOPERATIVE:
+        return None
+    number = identifiers.nik_koperasi(text)
+    if number is None:
+        return Reference(name=text, region=region)
+    nib = identifiers.nib(text)
+    return Reference(nik_koperasi=number, nib=nib if isinstance(nib, str) else None)
 
 
 def regency_or_none(cells: RowCells, jurisdiction: Jurisdiction) -> str | None:

@@ -98,6 +98,7 @@ def _listing(cells: RowCells, file: FileContext, kind: Kind | None, *, needs_nik
         line=cells.line,
         warnings=warnings + found.warnings,
         owner=owner or None if business else None,
+        cooperative=row_cells.cooperative(cells, region),
     )
 
 
@@ -125,6 +126,7 @@ def enrolment(cells: RowCells, file: FileContext) -> Enrol:
         line=cells.line,
         warnings=found.warnings,
         contact=row_cells.contact(cells)[0],
+        cooperative=row_cells.cooperative(cells, region),
     )
 
 
@@ -221,9 +223,17 @@ def agreement(cells: RowCells, file: FileContext) -> RecordStatement:
         "date": signed_on,
         "region": region,
         "number": number,
+        **_validity(cells),
     }
     key = reference.key("agreement.signed", region, signed_on, number or title)
     return _statement("agreement.signed", key, fields, cells)
+
+
+def _validity(cells: RowCells) -> dict[str, object]:
+    days = {to: row_cells.day(cells, name) for to, name in (("start", "from"), ("until", "until")) if cells[name]}
+    if len(days) == 2 and days["until"] < days["start"]:
+        raise Refused("invalid_date", "until", "The end is before the start.")
+    return dict(days)
 
 
 def _statement(kind: str, key: str, fields: dict[str, object], cells: RowCells) -> RecordStatement:

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 import asyncpg
+from msgspec.structs import replace
 
 from services.registration.identity import lookup
 from services.registration.identity.keys import Keys
@@ -19,6 +20,7 @@ from services.registration.orders import Accepted, Effect, Order, Outcome
 from services.registration.records import sent_rows
 from services.registration.records.sent_rows import Sent
 from shared.database import columns
+from shared.refusals import NoteCode
 
 NO_BRIEFING: Final = Refusal(
     "unknown_region", "region", "No region is given, and no briefing of yours on this day is known."
@@ -60,7 +62,8 @@ async def record(work: UnitOfWork, orders: Sequence[Order[RecordAttendance]]) ->
     known = {row["key"] for row in await work.fetch("known_attendance", [guest.key for guest in come])}
     room = await _room(work, come)
     outcomes = [_admit(guest, known, room) for guest in guests]
-    await keep(work, [guest for guest, outcome in zip(guests, outcomes, strict=True) if guest and outcome is not FULL])
+    kept = [guest for guest, outcome in zip(guests, outcomes, strict=True) if guest and outcome is not FULL]
+    noted = await _notes(work, kept, await keep(work, kept), known, briefings)
     await sent_rows.note(
         work,
         [
@@ -69,7 +72,50 @@ async def record(work: UnitOfWork, orders: Sequence[Order[RecordAttendance]]) ->
             if guest is not None and isinstance(outcome, Accepted)
         ],
     )
+    outcomes = [
+        replace(outcome, notes=noted[guest.key]) if guest and isinstance(outcome, Accepted) else outcome
+        for guest, outcome in zip(guests, outcomes, strict=True)
+    ]
     return outcomes, {briefing["key"] for briefing in briefings.values()}
+
+
+async def _notes(
+    work: UnitOfWork,
+    guests: Sequence[Guest],
+    partners: Mapping[UUID, UUID | None],
+    known: Collection[UUID],
+    briefings: Briefings,
+) -> dict[UUID, tuple[NoteCode, ...]]:
+    """What is to be said of each of these, which are kept; `known`: those that were kept before."""
+    strangers = await strangers_among(work, guests, partners)
+    free = {
+        day: briefing["quota"] - briefing["recorded"] for day, briefing in briefings.items() if _has_quota(briefing)
+    }
+    notes: dict[UUID, tuple[NoteCode, ...]] = {}
+    for guest in guests:
+        day = guest.agency, guest.held_on
+        if day in free and guest.key not in known and guest.key not in notes:
+            free[day] -= 1
+        is_over = guest.key not in known and free.get(day, 0) < 0
+        found: dict[NoteCode, bool] = {
+            "guest": guest.key in strangers,
+            "without_briefing": guest.statement is None,
+            "over_quota": is_over,
+        }
+        notes.setdefault(guest.key, tuple(code for code, holds in found.items() if holds))
+    return notes
+
+
+def _has_quota(briefing: asyncpg.Record) -> bool:
+    return briefing["quota"] is not None
+
+
+async def strangers_among(work: UnitOfWork, guests: Sequence[Guest], partners: Mapping[UUID, UUID | None]) -> set[UUID]:
+    """The keys of those whose partner is on none of their agency's own lists: whether others list it is not shown."""
+    pairs = [(guest.agency, partner) for guest in guests if (partner := partners[guest.key]) is not None]
+    records = await work.fetch("listed_among", *columns(pairs)) if pairs else ()
+    listed = {(record["agency"], record["partner_id"]) for record in records}
+    return {guest.key for guest in guests if (guest.agency, partners[guest.key]) not in listed}
 
 
 def _sent(order: Order[RecordAttendance], guest: Guest, is_new: bool) -> Sent:
@@ -125,8 +171,11 @@ def _own_regency(work: UnitOfWork, order: Order[RecordAttendance]) -> str | None
     return only if work.regions.regencies(only) == [only] else None
 
 
-async def keep(work: UnitOfWork, guests: Sequence[Guest]) -> None:
-    """Keep these guests with their partners; one that is kept already may have another partner or briefing now."""
+async def keep(work: UnitOfWork, guests: Sequence[Guest]) -> dict[UUID, UUID | None]:
+    """Keep these guests with their partners; one that is kept already may have another partner or briefing now.
+
+    The partner of each, by its key.
+    """
     partners = await lookup.find(work, [guest.keys for guest in guests])
     rows = {
         guest.key: (guest.key, guest.agency, guest.held_on, guest.statement, partner, *astuple(guest.keys))
@@ -135,12 +184,13 @@ async def keep(work: UnitOfWork, guests: Sequence[Guest]) -> None:
     if rows:
         await work.execute("save_attendance", *columns(rows.values()))
         work.added("guests")
+    return {guest.key: partner for guest, partner in zip(guests, partners, strict=True)}
 
 
-async def keep_only(work: UnitOfWork, statement: str, guests: Sequence[Guest]) -> None:
-    """Keep these guests of the briefing and drop all others of it."""
+async def keep_only(work: UnitOfWork, statement: str, guests: Sequence[Guest]) -> dict[UUID, UUID | None]:
+    """Keep these guests of the briefing and drop all others of it; the partner of each."""
     await work.execute("drop_other_guests", statement, [guest.key for guest in guests])
-    await keep(work, guests)
+    return await keep(work, guests)
 
 
 async def find_partners_again(work: UnitOfWork, touched: Touched) -> set[str]:

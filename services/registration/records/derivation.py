@@ -171,12 +171,18 @@ def _enrollment(
         occupation=listed.occupation if listed else None,
         cooperative_id=_cooperative(listed, current) if listed else None,
         listed_on=listed.listed_on if listed else None,
+        channel_id=_channel(histories, current),
     )
     stored = msgspec.json.encode(fact)
     if stored == state.enrollment_fact:
         return None
     before = ENROLLMENT.decode(state.enrollment_fact).periods if state.enrollment_fact else None
     return NewFact(timelines.change_type(before, periods), fact, stored)
+
+
+def _channel(histories: Sequence[History], current: Current) -> str | None:
+    found = timelines.channel(histories)
+    return None if found is None else str(current(found))
 
 
 def _newest(histories: Sequence[History]) -> Version | None:

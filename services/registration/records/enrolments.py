@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 from uuid import UUID
 
 from services.registration.cases.open_cases import decided
-from services.registration.identity import lookup
+from services.registration.identity import cooperatives, lookup
 from services.registration.identity.keys import Keys
 from services.registration.identity.lookup import Mention
 from services.registration.identity.regrouping import Touched
@@ -64,9 +65,12 @@ async def _judge(
         return [], {}
     run = await _load(work, [order.command.participant_no for order in orders])
     keys = await lookup.anchored_keys(work, [_mention(order) for order in orders])
+    channels = await cooperatives.find(work, _channels(orders))
     effects: list[Effect | Refusal] = []
-    async for order, found in in_turns(zip(orders, keys, strict=True)):
-        effects.append(found if isinstance(found, Refusal) else _take(work, order, found, run))
+    async for at, (order, found) in in_turns(enumerate(zip(orders, keys, strict=True))):
+        channel = channels.get(at)
+        refusal = next((each for each in (found, channel) if isinstance(each, Refusal)), None)
+        effects.append(refusal or _take(work, order, cast(Keys, found), cast("UUID | None", channel), run))
     await claimed_numbers.open_cases_of(work, run.shut_out)
     await sent_rows.note(work, run.sent)
     return effects, run.changed
@@ -86,6 +90,14 @@ def _mention(order: Order[Enrol]) -> Mention:
     )
 
 
+def _channels(orders: Sequence[Order[Enrol]]) -> dict[int, Mention]:
+    return {
+        at: Mention(order.agency, order.regions, named, order.command.region, of_office=True)
+        for at, order in enumerate(orders)
+        if (named := order.command.cooperative) is not None
+    }
+
+
 def _may_change(work: UnitOfWork, order: Order[Enrol], participant: Participant | None, run: _Run) -> bool:
     """The office where it is a participant may, and the office of its partner's region; nobody else, nor learns of it.
 
@@ -98,7 +110,7 @@ def _may_change(work: UnitOfWork, order: Order[Enrol], participant: Participant 
     return any(work.regions.within(order.regions, region or "") for region in (participant.region, of_partner))
 
 
-def _take(work: UnitOfWork, order: Order[Enrol], keys: Keys, run: _Run) -> Effect | Refusal:
+def _take(work: UnitOfWork, order: Order[Enrol], keys: Keys, channel: UUID | None, run: _Run) -> Effect | Refusal:
     """Add the version to its participant in the run, and the participant to `changed` if that changed it."""
     number = order.command.participant_no
     participant = run.held.get(number)
@@ -107,7 +119,7 @@ def _take(work: UnitOfWork, order: Order[Enrol], keys: Keys, run: _Run) -> Effec
             run.shut_out.append(ShutOut(participant, order, keys))
         return participants.unknown()
     before = participant.history if participant else ()
-    history, refusal = timelines.judge(before, _version(order, keys, participant))
+    history, refusal = timelines.judge(before, _version(order, keys, channel, participant))
     if refusal is not None:
         return refusal
     run.sent.append(undone_enrolments.sent(work, order, before, history is not before))
@@ -120,7 +132,7 @@ def _take(work: UnitOfWork, order: Order[Enrol], keys: Keys, run: _Run) -> Effec
     return Effect.CHANGED if before else Effect.CREATED
 
 
-def _version(order: Order[Enrol], keys: Keys, participant: Participant | None) -> Version:
+def _version(order: Order[Enrol], keys: Keys, channel: UUID | None, participant: Participant | None) -> Version:
     command = order.command
     return Version(
         effective_on=command.effective_on,
@@ -132,6 +144,7 @@ def _version(order: Order[Enrol], keys: Keys, participant: Participant | None) -
         scale=command.scale,
         keys=None if command.lapses else keys,
         agency=order.agency,
+        channel=channel,
     )
 
 

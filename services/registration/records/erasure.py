@@ -55,6 +55,7 @@ async def erase(work: UnitOfWork, orders: Sequence[Order[ErasePartner]]) -> tupl
     await work.execute("erase_versions", None, [row.key for row in rows], *by_identifiers)
     _, touched = await grouping.regroup(work, [], [row.key for row in rows])
     await former_identifiers.erase(work, partners)
+    await work.execute("erase_changes", partners)
     for partner in partners:
         work.erase(partner)
     return [Accepted(Effect.ERASED, partner) for partner in partners], touched

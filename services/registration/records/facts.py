@@ -1,6 +1,6 @@
 """Every touched partner is loaded, its facts are derived, and those that are new are published."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +12,13 @@ from services.registration.identity.partner_state import PartnerState
 from services.registration.identity.profile import Row
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import ContactDetails
-from services.registration.records import derivation, fact_limits, participants
+from services.registration.records import changes, derivation, fact_limits, participants
+from services.registration.records.changes import Change
 from services.registration.records.derivation import ENROLLMENT, Derived, NewContact, PartnerView
 from services.registration.records.disputes import Disputes
 from services.registration.records.participants import Participant
 from shared.events.contacts import Contact
+from shared.jakarta import day_of
 from shared.turns import in_turns
 
 
@@ -28,6 +30,9 @@ async def publish(work: UnitOfWork) -> set[UUID]:
     await work.load_agencies(touched)
     disputes = Disputes(work)
     by_partner = await participants.of_partners(work, touched)
+    answering = await _answering(work, by_partner)
+    found: list[Change] = []
+    went = _went(work)
     async for partner in in_turns(sorted(touched)):
         work.resolve_merge(partner)
         state = work.states[partner]
@@ -35,8 +40,14 @@ async def publish(work: UnitOfWork) -> set[UUID]:
             authority = work.authority(partner) if state.is_active and work.rows.get(partner) else None
             if partner in work.regrouped:
                 disputes.note(partner, authority)
-            _publish_fitting(work, state, _derive(work, state, authority, by_partner.get(partner, ())))
+            new = _derive(work, state, authority, by_partner.get(partner, ()), answering)
+            if (refusal := fact_limits.misfit(new)) is None:
+                found += changes.of(state, new, day_of(work.now), work.split, went.get(partner, frozenset()))
+                _publish(work, state, new)
+            else:  # the last facts hold, and the unit of work has why
+                work.misfits[partner] = refusal
     await disputes.save()
+    await _keep_changes(work, found)
     await _keep_periods(work, touched)
     return touched
 
@@ -48,11 +59,21 @@ async def _touched(work: UnitOfWork) -> set[UUID]:
         members = await work.fetch("move_cooperatives", list(survivors), list(survivors.values()))
         work.reload_rows(row["partner_id"] for row in members)
         # Ids merged earlier into one merged now answer as its survivor.
-        earlier = await work.fetch("merged_earlier", list(survivors))
-        work.derive_again(row["partner_id"] for row in earlier)
+        earlier = [row["partner_id"] for row in await work.fetch("merged_earlier", list(survivors))]
+        work.derive_again(earlier)
+        through = await work.fetch("enrolled_through", [*survivors, *earlier])
+        work.enrol_again(row["partner_id"] for row in through)
     touched = work.regrouped | work.reenrolled
     await work.load_states(touched)
     return touched
+
+
+async def _answering(work: UnitOfWork, by_partner: Mapping[UUID, Sequence[Participant]]) -> dict[UUID, UUID]:
+    """The id that answers now for each cooperative through which these were enrolled."""
+    histories = [each.history for own in by_partner.values() for each in own]
+    channels = {version.channel for history in histories for version in history} - {None}
+    records = await work.fetch("survivors", list(channels)) if channels else ()
+    return {record["asked"]: record["partner_id"] for record in records}
 
 
 async def _load_rows(work: UnitOfWork) -> None:
@@ -74,7 +95,13 @@ async def _load_personal(work: UnitOfWork) -> None:
     work.keep_personal({record["key"]: work.vault.open(record["sealed"]) for record in records})
 
 
-def _derive(work: UnitOfWork, state: PartnerState, authority: Authority | None, held: Iterable[Participant]) -> Derived:
+def _derive(
+    work: UnitOfWork,
+    state: PartnerState,
+    authority: Authority | None,
+    held: Iterable[Participant],
+    answering: Mapping[UUID, UUID],
+) -> Derived:
     partner = state.partner_id
     rows, rows_changed = work.rows.get(partner, []), partner in work.regrouped
     counting = authority.counting if authority and rows_changed else ()
@@ -85,21 +112,12 @@ def _derive(work: UnitOfWork, state: PartnerState, authority: Authority | None, 
         reached = (details.person, details.phone, details.email, details.language)
         return work.vault.hash("contact", str(partner), name, *reached)
 
-    return derivation.derive(view, work.current, digest)
+    return derivation.derive(view, lambda each: work.current(answering.get(each, each)), digest)
 
 
 def _contact_of(personal: dict[str, Any]) -> tuple[str, ContactDetails]:
     get = personal.get
     return personal["name"], ContactDetails(get("person"), get("phone"), get("email"), get("language"), get("address"))
-
-
-def _publish_fitting(work: UnitOfWork, state: PartnerState, new: Derived) -> None:
-    """Publish what is new, unless it does not fit: then the last facts hold, and the unit of work has why."""
-    refusal = fact_limits.misfit(new)
-    if refusal is None:
-        _publish(work, state, new)
-    else:
-        work.misfits[state.partner_id] = refusal
 
 
 def _publish(work: UnitOfWork, state: PartnerState, new: Derived) -> None:
@@ -134,6 +152,29 @@ def _contact(work: UnitOfWork, state: PartnerState, new: NewContact) -> Contact 
         email=details.email,
         language="en" if details.language == "en" else "id",
     )
+
+
+def _went(work: UnitOfWork) -> dict[UUID, frozenset[str]]:
+    """Partner → the agencies of what was split from it."""
+    found: dict[UUID, frozenset[str]] = {}
+    for new, origin in work.split.items():
+        found[origin] = found.get(origin, frozenset()) | {row.agency for row in work.rows.get(new, ())}
+    return found
+
+
+async def _keep_changes(work: UnitOfWork, found: Collection[Change]) -> None:
+    records = [
+        (each.agency, each.partner, each.what, each.since, each.other, _refs(work, each), work.now) for each in found
+    ]
+    names = ("agency", "partner_id", "what", "since", "other", "refs", "recorded_at")
+    await work.insert("change", records, names)
+
+
+def _refs(work: UnitOfWork, change: Change) -> list[str] | None:
+    """The agency's refs, where no row has them any more; those of other changes are read with the change."""
+    if change.what not in ("delisted", "erased"):
+        return None
+    return sorted(work.left.get((change.partner, change.agency), ()))
 
 
 async def _keep_periods(work: UnitOfWork, partners: Collection[UUID]) -> None:

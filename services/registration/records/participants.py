@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +13,7 @@ from services.registration.identity import lookup
 from services.registration.identity.keys import Keys
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.values import Refusal
+from services.registration.records import timelines
 from services.registration.records.timelines import History, Version
 from shared.database import columns
 
@@ -85,11 +87,15 @@ async def save(work: UnitOfWork, participants: Sequence[Participant]) -> None:
     if not participants:
         return
     rows = [
-        (p.participant_no, p.partner_id, p.own_id, p.is_found, p.region, *astuple(p.keys), _encoded(p.history))
+        (*_own(p), *astuple(p.keys), _encoded(p.history), timelines.channel([p.history]))
         for p in sorted(participants, key=lambda p: p.participant_no)
     ]
     await work.execute("save_participants", *columns(rows))
     work.added("participants")
+
+
+def _own(p: Participant) -> tuple[Any, ...]:
+    return p.participant_no, p.partner_id, p.own_id, p.is_found, p.region
 
 
 def renamed_history(history: bytes, names: Mapping[UUID, UUID]) -> bytes:

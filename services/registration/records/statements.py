@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from msgspec.structs import replace
 
 from services.registration.identity import lookup
 from services.registration.identity.keys import Keys
@@ -22,6 +23,7 @@ from services.registration.records.attendance import Guest
 from services.registration.records.stored_facts import NEVER
 from shared.database import columns
 from shared.events import reference
+from shared.refusals import NoteCode
 
 
 async def record(work: UnitOfWork, orders: Sequence[Order[RecordStatement]]) -> list[Outcome]:
@@ -34,16 +36,29 @@ async def record(work: UnitOfWork, orders: Sequence[Order[RecordStatement]]) -> 
         command = order.command
         guests = await _guests(work, order)
         outcome = guests if isinstance(guests, Refusal) else _judge(order, contents)
-        outcomes.append(outcome)
         if isinstance(guests, Refusal) or isinstance(outcome, Refusal):
+            outcomes.append(outcome)
             continue
         agency, fields = contents[command.key]
         fact = held[command.key]["fact"] if command.key in held else None
         saved[command.key] = (command.key, command.type, agency, fields, fact)
-        if guests:
-            await attendance.keep_only(work, command.key, guests)
+        outcomes.append(replace(outcome, notes=await _keep_guests(work, command, guests)))
     await _save(work, saved)
     return outcomes
+
+
+async def _keep_guests(work: UnitOfWork, command: RecordStatement, guests: Sequence[Guest]) -> tuple[NoteCode, ...]:
+    """Keep the guests that a briefing names, if it names any; what is to be said of them."""
+    strangers: set[UUID] = set()
+    if guests:
+        partners = await attendance.keep_only(work, command.key, guests)
+        strangers = await attendance.strangers_among(work, guests, partners)
+    quota, present = (command.fields.get(name) for name in ("quota", "present"))
+    came = present if isinstance(present, int) else len({guest.key for guest in guests})
+    over = max(0, came - quota) if isinstance(quota, int) else 0
+    notes: list[NoteCode] = ["guest"] * len(strangers)
+    notes.extend("over_quota" for _ in range(over))
+    return tuple(notes)
 
 
 def _judge(order: Order[RecordStatement], contents: dict[str, tuple[str, bytes]]) -> Outcome:

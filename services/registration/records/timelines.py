@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from uuid import UUID
 
 from services.registration.identity.keys import Keys
 from services.registration.intake.values import Refusal
@@ -28,14 +29,21 @@ class Version:
     scale: Scale | None = None
     keys: Keys | None = None
     agency: str = ""
+    channel: UUID | None = None
+    """The cooperative through which it was sent, as it was called then."""
 
     @property
     def lapses(self) -> bool:
         return not self.programmes
 
     def same_as(self, other: "Version") -> bool:
-        """Whether sending the other again changes nothing: the rule's four equals."""
-        return (self.effective_on, self.until, self.programmes, self.workers) == (
+        """Whether sending the other again changes nothing: the rule's four equals, and no channel that is new."""
+        return other.channel in (None, self.channel) and (
+            self.effective_on,
+            self.until,
+            self.programmes,
+            self.workers,
+        ) == (
             other.effective_on,
             other.until,
             other.programmes,
@@ -58,6 +66,12 @@ def state_on(history: History, day: date) -> Version | None:
 
 def first_start(history: History) -> date | None:
     return next((version.effective_on for version in history if not version.lapses), None)
+
+
+def channel(histories: Iterable[History]) -> UUID | None:
+    """The channel of the newest version that names one."""
+    named = [version for history in histories for version in history if version.channel is not None]
+    return max(named, key=lambda version: version.effective_on).channel if named else None
 
 
 def judge(history: History, new: Version) -> tuple[History, Refusal | None]:

@@ -68,6 +68,10 @@ class Chunk:
         self.refused_rows: list[tuple[Row, Refusal]] = []
         self._is_due = False
 
+    @property
+    def agency(self) -> str:
+        return str(self.record["agency"])
+
     def halves(self) -> "tuple[Chunk, Chunk]":
         """Two chunks of its rows, in order; it has two at least."""
         middle = len(self.lines) // 2
@@ -131,6 +135,7 @@ class Chunk:
             json.dumps(report["rejected_by"]),
             json.dumps(report["warnings"]),
             report["replaced"],
+            json.dumps(report["notes"]),
         )
         if self.last:
             has_more = self.record["replaces"] and not self.record["dry_run"]
@@ -152,6 +157,7 @@ class Chunk:
             "rejected": len(refusals),
             "rejected_by": dict(Counter(refusal.code for refusal in refusals)),
             "warnings": dict(Counter(warnings)),
+            "notes": dict(Counter(note for each in outcomes if isinstance(each, Accepted) for note in each.notes)),
         }
 
     def _entry(self, work: UnitOfWork, row: Row, refusal: Refusal) -> tuple[Any, ...]:

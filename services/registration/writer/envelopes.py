@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from services.registration.intake import scopes
+from services.registration.intake import member_events, scopes
 from services.registration.intake.commands import Command
 from services.registration.intake.event_reader import UNREADABLE, EventReader
 from services.registration.intake.values import Refusal
@@ -59,8 +59,27 @@ def _line(line: bytes) -> Any:
 
 
 def items(events: list[Any], agency: str, reader: EventReader, vault: Vault, may: scopes.May) -> list[Item]:
-    """Each event with what it asks for or why it is refused; `may` says which scopes the sender has."""
-    return [_permitted(_item(index, event, agency, reader, vault), may) for index, event in enumerate(events)]
+    """Each event with what it asks for or why it is refused; `may` says which scopes the sender has.
+
+    An event with members is an item for each of them. Raises Problem where these are too many.
+    """
+    found = [item for index, event in enumerate(events) for item in _items(index, event, agency, reader, vault)]
+    if len(found) > MOST_EVENTS:
+        raise Problem(
+            413, "too_large", f"At most {MOST_EVENTS} events and members a request: send the rest in another."
+        )
+    return [_permitted(item, may) for item in found]
+
+
+def _items(index: int, given: Any, agency: str, reader: EventReader, vault: Vault) -> list[Item]:
+    event = with_plain_data(given) if isinstance(given, dict) else given
+    members = member_events.each_of(event) if isinstance(event, dict) and _envelope(event) is None else None
+    if members is None:
+        return [_item(index, given, agency, reader, vault)]
+    items = [_item(index, member, agency, reader, vault) for member in members]
+    for number, item in enumerate(items):
+        item.member = number
+    return items
 
 
 def _permitted(item: Item, may: scopes.May) -> Item:
@@ -93,7 +112,7 @@ def _item(index: int, given: Any, agency: str, reader: EventReader, vault: Vault
     content = vault.hash("event", kind, plain.decode())
     command = _NUL if rb"\u0000" in plain and _holds_nul(data) else _read(reader, kind, data)
     key = vault.hash("event-id", agency, source, event_id)
-    return Item(index, event_id, source, str(kind), event, command, key, content)
+    return Item(index, event_id, source, str(kind), member_events.without(event), command, key, content)
 
 
 def _read(reader: EventReader, kind: Any, data: Any) -> Command | Refusal:

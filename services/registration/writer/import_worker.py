@@ -97,8 +97,16 @@ class ImportWorker(Part):
             upload = await asyncio.to_thread(read)
             if isinstance(upload, Refusal):
                 await self._fail(record, upload.detail)
-            elif upload is not None and await self._take_all(upload) and record["replaces"] and not record["dry_run"]:
-                await list_steps.leave(self._pool, self._writer, record, self._progress)
+            elif upload is not None and await self._take_all(upload) and not record["dry_run"]:
+                await self._settle_list(record)
+
+    async def _settle_list(self, record: asyncpg.Record) -> None:
+        """All rows are in: who is not on a whole list leaves it; what another one that waits asks is counted anew."""
+        if record["replaces"]:
+            await list_steps.leave(self._pool, self._writer, record, self._progress)
+        else:
+            async with transaction(self._pool) as db:
+                await list_steps.count_again(db, record["agency"], record["list"])
 
     def _goes_on(self) -> bool:
         self.progressed()

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.registration.intake.commands import Command
 from services.registration.intake.values import Refusal
+from shared.refusals import NoteCode
 
 
 @dataclass(slots=True)
@@ -24,6 +25,9 @@ class Item:
     duplicate: bool = False
     twin_of: "Item | None" = None
     partner: UUID | None = None
+    notes: tuple[NoteCode, ...] = ()
+    member: int | None = None
+    """Which of the event's members it is, from 0; None for an event without members."""
 
     @property
     def is_due(self) -> bool:

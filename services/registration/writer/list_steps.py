@@ -33,6 +33,10 @@ class _Step:
     alone: bool = True
     taken: tuple[str, ...] = field(default=(), init=False)
 
+    @property
+    def agency(self) -> str:
+        return str(self.record["agency"])
+
     async def take(self, work: UnitOfWork, due: str) -> Sequence[str]:
         """The keys of this step; none once the upload is not due any more."""
         if not await work.fetch(due, self.record["import_id"]):
@@ -104,6 +108,15 @@ async def _settle(pool: asyncpg.Pool, record: asyncpg.Record) -> bool:
         return True
 
 
+async def count_again(db: asyncpg.Connection, agency: str, name: str) -> None:
+    """The list changed: what is asked of its whole lists that wait for an answer is counted anew."""
+    for waiting in await db.fetch(queries["waiting_imports"], agency, name):
+        found = await db.fetchrow(queries["count_leaving"], waiting["import_id"], agency, name)
+        assert found is not None
+        counts = found["listed"], found["missing"]
+        await db.execute(queries["ask_again"], waiting["import_id"], *counts, question(*counts))
+
+
 def question(listed: int, missing: int) -> str:
     """Why the upload waits and how it is answered."""
     return (
@@ -123,4 +136,6 @@ async def undo(pool: asyncpg.Pool, writer: Writer, record: asyncpg.Record, goes_
     while await writer.submit(TakingBack(record)):
         if not goes_on():
             return
-    await pool.execute(queries["finish_undo"], import_id)
+    async with transaction(pool) as db:
+        await count_again(db, record["agency"], record["list"])
+        await db.execute(queries["finish_undo"], import_id)

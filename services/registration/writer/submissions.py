@@ -1,5 +1,6 @@
 """What the writer gets besides imports: a request's events, a corrected row, an erasure."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,7 +83,7 @@ class Events:
             if isinstance(outcome, Refusal):
                 item.refusal = outcome
             else:
-                item.partner = outcome.partner
+                item.partner, item.notes = outcome.partner, outcome.notes
         for item in self.items:
             if item.twin_of is not None and item.duplicate:
                 item.refusal, item.partner = item.twin_of.refusal, item.twin_of.partner
@@ -107,7 +108,9 @@ class Events:
             },
         }
         warnings = [warned for item in self.due if item.refusal is None for warned in _warned(item)]
-        return Answer(202, body | {"warnings": warnings} if warnings else body)
+        notes = [noted for item in self.due if item.refusal is None for noted in _noted(item)]
+        more = {"warnings": warnings, "notes": notes}
+        return Answer(202, body | {name: found for name, found in more.items() if found})
 
 
 @dataclass(frozen=True)
@@ -120,14 +123,23 @@ class Answer:
 
 def _warned(item: Item) -> list[dict[str, Any]]:
     codes = () if isinstance(item.command, Refusal) else item.command.warnings
-    return [{"index": item.index, "id": item.id, "code": code} for code in codes]
+    return [_named(item) | {"code": code} for code in codes]
+
+
+def _noted(item: Item) -> list[dict[str, Any]]:
+    return [_named(item) | {"code": code, "count": count} for code, count in Counter(item.notes).items()]
+
+
+def _named(item: Item) -> dict[str, Any]:
+    """Which event of the request it is, and which of its members."""
+    found = {"index": item.index, "id": item.id}
+    return found if item.member is None else found | {"member": item.member}
 
 
 def _rejected(item: Item) -> dict[str, Any]:
     assert item.refusal is not None
     refusal = item.refusal
-    found = {"index": item.index, "id": item.id, "code": refusal.code, "field": refusal.field}
-    return found | {"detail": refusal.detail}
+    return _named(item) | {"code": refusal.code, "field": refusal.field, "detail": refusal.detail}
 
 
 @dataclass
@@ -180,6 +192,10 @@ class Decision:
     size: int = 1
     alone: bool = True
     refusal: Refusal | None = None
+
+    @property
+    def agency(self) -> str | None:
+        return self.by.agency
 
     async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
         found = await work.fetch("case_to_decide", self.case)

@@ -23,6 +23,7 @@ class _Batch:
     to_commands: Callable[[list[UUID]], Sequence[Command]]
     keys: Collection[UUID] = ()
     alone: bool = True
+    agency: None = None
     taken: list[UUID] = field(default_factory=list)
 
     async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:

@@ -19,6 +19,7 @@ from services.registration.intake.values import Refusal
 from services.registration.orders import Order, Outcome
 from services.registration.queries import queries
 from services.registration.vault import Vault
+from services.registration.writer.fair_queue import FairQueue
 from services.registration.writer.fitting import Misfits, accept_all, accept_what_fits
 from services.registration.writer.requests import Requests
 from services.registration.writer.submissions import Events
@@ -46,6 +47,10 @@ class Submission(Protocol):
     alone: bool
     """Whether its transaction may hold no other submission."""
 
+    @property
+    def agency(self) -> str | None:
+        """For whom it is: agencies take turns."""
+
     async def prepare(self, work: UnitOfWork) -> Sequence[Order[Command]]:
         """Its orders, as they are due inside the transaction."""
 
@@ -54,8 +59,10 @@ class Submission(Protocol):
 
 
 Accept = Callable[[UnitOfWork, Sequence[Order[Command]]], Awaitable[tuple[UnitOfWork, list[Outcome]]]]
-Group = list[tuple[Submission | Events, asyncio.Future[Any]]]
-"""Submissions of one transaction, each with who waits for its answer."""
+Waiting = tuple[Submission | Events, asyncio.Future[Any]]
+"""A submission, and who waits for its answer."""
+Group = list[Waiting]
+"""Submissions of one transaction."""
 
 
 class Writer(Part):
@@ -73,7 +80,7 @@ class Writer(Part):
         super().__init__("writer")
         self._pool, self._vault, self._relay = pool, vault, relay
         self._regions, self._ids = Regions.load(), Ids()
-        self._waiting: Group = []
+        self._waiting: FairQueue[Waiting] = FairQueue(lambda waiting: waiting[0].agency or "")
         self._duration = metrics.histogram("transaction_duration_seconds", "Time of one group commit")
         self._accepted = metrics.counter("accepted_total", "Orders accepted", ("kind",))
         self._held_back = metrics.counter("held_back_total", "Partners whose new facts were held back, not fitting")
@@ -82,20 +89,20 @@ class Writer(Part):
     async def submit(self, submission: Submission | Events) -> Any:
         """The submission's answer, once durable. Raises one of UNAVAILABLE when the database is down."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append((submission, future))
+        self._waiting.add((submission, future))
         self.wake()
         return await future
 
     async def step(self) -> None:
         """Do whatever waits, group by group."""
         if self._waiting:
-            group = self._next_group()
+            group = self._waiting.take(_OneTransaction().admits)
             try:
                 async with connection(self._pool) as db:
                     while group:
                         await self._do(db, group)
                         self.progressed()
-                        group = self._next_group()
+                        group = self._waiting.take(_OneTransaction().admits)
             except UNAVAILABLE as problem:
                 _answer_all(group, problem)
                 raise
@@ -107,22 +114,6 @@ class Writer(Part):
 
     def detail(self) -> dict[str, Any]:
         return {"waiting": len(self._waiting)}
-
-    def _next_group(self) -> Group:
-        """As many as fit one transaction: not too many orders, no key twice, nothing beside what must be alone."""
-        if not self._waiting:
-            return []
-        group = [self._waiting.pop(0)]
-        first = group[0][0]
-        keys, size = set(first.keys), first.size
-        while self._waiting and not first.alone:
-            following = self._waiting[0][0]
-            if following.alone or size + following.size > MOST_ORDERS or not keys.isdisjoint(following.keys):
-                break
-            keys |= set(following.keys)
-            size += following.size
-            group.append(self._waiting.pop(0))
-        return group
 
     async def _do(self, db: asyncpg.Connection, group: Group) -> None:
         try:
@@ -191,6 +182,30 @@ class Writer(Part):
             self._refused.labels(code).inc(count)
         for label, count in accepted.items():
             self._accepted.labels(label).inc(count)
+
+
+class _OneTransaction:
+    """What fits one transaction: not too many orders, no key twice, nothing beside what must be alone."""
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._keys: set[UUID] = set()
+        self._is_closed = False
+
+    def admits(self, waiting: Waiting) -> bool:
+        """Whether the submission fits beside those admitted before; the first always does."""
+        wanted = waiting[0]
+        if self._size and not self._has_room(wanted):
+            return False
+        self._size += wanted.size
+        self._keys.update(wanted.keys)
+        self._is_closed = wanted.alone
+        return True
+
+    def _has_room(self, wanted: Submission | Events) -> bool:
+        if self._is_closed or wanted.alone or self._size + wanted.size > MOST_ORDERS:
+            return False
+        return self._keys.isdisjoint(wanted.keys)
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,13 @@ RECORDED = datetime(2021, 1, 1, tzinfo=UTC)
 PARTNERS = [f"0190aaaa-0000-7000-8000-00000000000{n}" for n in range(2)]
 REGIONS = ["33.11", "33.72", "36.71", "93.01"]
 PROGRAMMES = [("JKK", "JKM"), ("JKK", "JKM", "JHT"), ("JKK", "JKM", "JHT", "JP")]
+COOPERATIVES = ["0190cccc-0000-7000-8000-000000000001", "0190cccc-0000-7000-8000-000000000002"]
 OCCUPATIONS = [None, "farmer", "fisher", "home_industry", "driver", "trader", "other"]
 
 days = st.integers(0, 120).map(lambda n: BEGINNING + timedelta(n))
 scales = st.sampled_from([None, "micro", "small", "medium", "large"])
 kinds = st.sampled_from(["cooperative", "business", "individual"])
+cooperatives = st.sampled_from([None, *COOPERATIVES])
 
 
 @st.composite
@@ -49,6 +51,8 @@ def _enrolment(draw: Any, partner_id: str, version: int, recorded: datetime) -> 
         scale=draw(scales),
         occupation=draw(st.sampled_from(OCCUPATIONS)),
         listed_on=draw(st.none() | days),
+        cooperative_id=draw(cooperatives),
+        channel_id=draw(cooperatives),
     )
 
 
@@ -67,6 +71,7 @@ def _partner(draw: Any, partner_id: str, version: int, recorded: datetime) -> Pa
         workers=ListedWorkers(draw(sizes), draw(sizes), draw(sizes), draw(sizes)),
         lists=(Listing("a", "l", listed_on),) if listed_on else (),
         listed_on=listed_on,
+        cooperative_id=draw(cooperatives),
     )
 
 

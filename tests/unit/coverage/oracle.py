@@ -32,8 +32,25 @@ def newest(facts: Iterable[Fact], known_at: int | None) -> list[Fact]:
 
 def figures(facts: Iterable[Fact], as_of: date, known_at: int | None) -> dict[Place, tuple[int, ...]]:
     """Place → (partners, workers, management, staff, labour), zeros left out."""
+    return _summed(newest(facts, known_at), as_of)
+
+
+def members(facts: Iterable[Fact], as_of: date, known_at: int | None, cooperative: str) -> dict[Place, tuple[int, ...]]:
+    """The same of the members of a cooperative alone."""
+    return _summed([each for each in newest(facts, known_at) if each.cooperative_id == cooperative], as_of)
+
+
+def enrolled_through(
+    facts: Iterable[Fact], as_of: date, known_at: int | None, cooperative: str
+) -> dict[Place, tuple[int, ...]]:
+    """The same of those that were enrolled through it."""
+    enrolments = [each for each in newest(facts, known_at) if isinstance(each, Enrollment)]
+    return _summed([each for each in enrolments if each.channel_id == cooperative], as_of)
+
+
+def _summed(facts: Iterable[Fact], as_of: date) -> dict[Place, tuple[int, ...]]:
     sums: dict[Place, list[int]] = {}
-    for fact in newest(facts, known_at):
+    for fact in facts:
         found = _enrolled(fact, as_of) if isinstance(fact, Enrollment) else _listed(fact, as_of)
         if found:
             place, numbers = found

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.coverage import cells, figures
 from services.coverage.disclosure import is_small
 from services.coverage.figures import Dimensions, Sum, Tally
-from services.coverage.protection import protected_row, protection, suppressed_claims
+from services.coverage.protection import part_protection, protected_row, protection, suppressed_claims
 from shared.regions import Regions
 
 DIMENSIONS = Dimensions(("JKK", "JKM", "JHT", "JP"))
@@ -102,3 +102,27 @@ def test_claims_of_a_regency_with_few_take_a_sibling_with_them() -> None:
     counts = {("33.11", None, "paid"): 2, ("33.12", None, "paid"): 9, ("33.13", None, "filed"): 40}
     assert suppressed_claims(counts, ("filed", "paid"), ()) == {"33.11", "33.12"}
     assert {"33", "ID", "33.13"} <= suppressed_claims(counts, ("filed", "paid"), ("programme", "month"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(sums(), st.data())
+def test_a_cooperatives_figures_give_no_small_count_of_its_members_or_of_the_others(
+    of: list[Sum], draw: st.DataObject
+) -> None:
+    part = [each._replace(partners=draw.draw(st.integers(0, each.partners))) for each in of]
+    rules = part_protection(part, [], of, (), DIMENSIONS)
+    for region in REGIONS:
+        mine, whole = ([e for e in each if _is_in(e, region)] for each in (part, of))
+        shown, total = (
+            figures.tallies(each, (), lambda _: "", DIMENSIONS).get(("", ()), Tally()) for each in (mine, whole)
+        )
+        if shown.listed and region not in rules.listed:
+            assert not is_small(shown.listed)
+            assert not is_small(shown.enrolled)
+            assert not is_small(total.listed - shown.listed)
+            assert not is_small(total.enrolled - shown.enrolled)
+
+
+def _is_in(each: Sum, region: str) -> bool:
+    province, regency = cells.place(each.cell)
+    return f"{province:02}.{regency:02}" == region

@@ -6,7 +6,7 @@ from pathlib import Path
 import services.registration
 from services.registration.queries import queries
 
-NOT_IN_A_DRY_RUN = {"quarantine", "request", "source", "intake_deletion", "remembered_reading"}
+NOT_IN_A_DRY_RUN = {"quarantine", "request", "source", "intake_deletion", "remembered_reading", "receiving"}
 """Tables that are written when an upload is received, reported or answered, never when its rows are taken."""
 
 

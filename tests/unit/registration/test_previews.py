@@ -24,6 +24,13 @@ HEADER = "Nama Usaha;NIB;NIK;Kab/Kota;No HP;Jumlah Pekerja;Kode\n"
 ROW = "Toko {n};;3311004101800061;Sukoharjo;0812-3456-7890;2;x\n"
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, a workbook is opened in time."""
+    for module in (table_beginning, uploads):
+        monkeypatch.setattr(module, "WORKBOOK_SECONDS", 60.0)
+
+
 def preview(content: str | bytes, kind: Any = "partners", **options: Any) -> dict[str, Any] | Refusal | None:
     raw = content.encode() if isinstance(content, str) else content
     upload = UploadContext(Jurisdiction(REGIONS, ("ID",)), "l", date(2021, 1, 1), options=ReadingOptions(**options))

@@ -8,11 +8,21 @@ from typing import get_args
 import pytest
 
 from shared import errors_page
-from shared.refusals import PROBLEMS, REFUSALS, WARNINGS, Explanation, ProblemCode, RefusalCode, WarningCode
+from shared.refusals import (
+    NOTES,
+    PROBLEMS,
+    REFUSALS,
+    WARNINGS,
+    Explanation,
+    NoteCode,
+    ProblemCode,
+    RefusalCode,
+    WarningCode,
+)
 
 CODE_AT = {"Refusal": 0, "Refused": 0, "RegionError": 0, "Problem": 1, "problem_response": 1}
 """Which argument of these calls is the code."""
-ALL = {**REFUSALS, **WARNINGS, **PROBLEMS}
+ALL = {**REFUSALS, **WARNINGS, **NOTES, **PROBLEMS}
 
 
 def texts_in(tree: ast.AST) -> Iterator[str]:
@@ -39,7 +49,8 @@ def test_every_code_is_explained() -> None:
     assert [*REFUSALS] == [*get_args(RefusalCode)]
     assert [*WARNINGS] == [*get_args(WarningCode)]
     assert [*PROBLEMS] == [*get_args(ProblemCode)]
-    assert len(ALL) == len(REFUSALS) + len(WARNINGS) + len(PROBLEMS)
+    assert [*NOTES] == [*get_args(NoteCode)]
+    assert len(ALL) == len(REFUSALS) + len(WARNINGS) + len(NOTES) + len(PROBLEMS)
 
 
 @pytest.mark.parametrize("explanation", ALL.values(), ids=ALL)
@@ -58,6 +69,7 @@ def test_what_is_in_the_catalogue_is_emitted() -> None:
     assert {*REFUSALS} <= codes_in_calls()
     assert {*PROBLEMS} <= codes_in_calls() | framework
     assert {*WARNINGS} <= {text for tree in trees("services/registration/intake") for text in texts_in(tree)}
+    assert {*NOTES} <= {text for tree in trees("services/registration/records") for text in texts_in(tree)}
 
 
 def test_the_page_is_current() -> None:

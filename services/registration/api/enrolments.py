@@ -1,0 +1,40 @@
+"""GET /v1/enrollments/summary: an office's participants, counted."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends
+
+from services.registration.api.access import onlooker, services
+from services.registration.api.parameters import day_or_today
+from services.registration.queries import queries
+from services.registration.runtime import Services
+from shared import query_parameters
+from shared.problems import Problem
+from shared.security import Principal
+
+router = APIRouter(tags=["enrollments"], dependencies=[Depends(query_parameters.only_known)])
+
+
+@router.get("/v1/enrollments/summary", summary="How many participants there are in the office's regions, on a day")
+async def summary(
+    principal: Annotated[Principal, Depends(onlooker)],
+    here: Annotated[Services, Depends(services)],
+    as_of: str | None = None,
+) -> dict[str, Any]:
+    """The administrator is also told how many of all participants are on a list (`matched`), how many on none, and how
+    many of these for whom several partners of their name and regency come into question (`ambiguous`)."""
+    if not principal.may("enroll"):
+        raise Problem(403, "forbidden", "This key lacks the scope 'enroll'.")
+    day = day_or_today(as_of, "as_of")
+    regencies = None
+    if not principal.admin:
+        regencies = [regency for region in principal.regions for regency in here.regions.regencies(region)]
+    (counted,) = await here.pool.fetch(queries["count_participants"], day, regencies)
+    found: dict[str, Any] = {"as_of": str(day), **counted}
+    for name in ("active_by_segment", "active_by_programme"):
+        found[name] = msgspec.json.decode(counted[name])
+    if principal.admin:
+        (matches,) = await here.pool.fetch(queries["count_matches"])
+        found |= dict(matches)
+    return found

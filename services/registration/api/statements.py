@@ -1,0 +1,150 @@
+"""GET /v1/targets and /v1/agreements: what an agency stated, as it stands now."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BeforeValidator
+
+from services.registration.api.access import reporter, services
+from services.registration.api.downloads import Form, as_download
+from services.registration.api.parameters import areas, dated_position, day_or_today, given
+from services.registration.queries import queries
+from services.registration.runtime import Services
+from shared import query_parameters
+from shared.regions import Regions
+from shared.security import Principal
+
+router = APIRouter(tags=["statements"], dependencies=[Depends(query_parameters.only_known)])
+
+Region = Annotated[str | None, BeforeValidator(given)]
+Cursor = Annotated[str | None, BeforeValidator(given)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+AsJson = Callable[[asyncpg.Record], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whose statements of which regions are asked for: of an agency, or of all for the administrator."""
+
+    principal: Annotated[Principal, Depends(reporter)]
+    here: Annotated[Services, Depends(services)]
+    region: Region = None
+
+    @property
+    def of(self) -> tuple[str | None, Sequence[str] | None]:
+        return self.principal.agency, areas(self.here.regions, self.region)
+
+
+@router.get("/v1/targets", summary="Own targets, the newest first")
+async def list_targets(asked: Annotated[Asked, Depends()], cursor: Cursor = None, limit: Limit = 100) -> dict[str, Any]:
+    """`region` also finds those of the regions within it. How far a target is reached, coverage answers."""
+    return await page(asked, "target.set", target, cursor, limit)
+
+
+@router.get("/v1/targets.csv", summary="The same as a spreadsheet, all of them")
+async def targets_csv(asked: Annotated[Asked, Depends()]) -> Response:
+    return await download(asked, "target.set", target, TARGET, "targets.csv")
+
+
+@router.get("/v1/targets.xlsx", summary="The same as a workbook of texts")
+async def targets_workbook(asked: Annotated[Asked, Depends()]) -> Response:
+    return await download(asked, "target.set", target, TARGET, "targets.xlsx")
+
+
+@router.get("/v1/agreements", summary="Own agreements, the newest first, and which are in force on a day")
+async def list_agreements(
+    asked: Annotated[Asked, Depends()], as_of: str | None = None, cursor: Cursor = None, limit: Limit = 100
+) -> dict[str, Any]:
+    """`in_force` is null where no validity was stated. `region` also finds those of the regions within it."""
+    day = day_or_today(as_of, "as_of")
+    return await page(asked, "agreement.signed", partial(agreement, day=day), cursor, limit) | {"as_of": str(day)}
+
+
+@router.get("/v1/agreements.csv", summary="The same as a spreadsheet, all of them")
+async def agreements_csv(asked: Annotated[Asked, Depends()], as_of: str | None = None) -> Response:
+    return await _agreements(asked, as_of, "csv")
+
+
+@router.get("/v1/agreements.xlsx", summary="The same as a workbook of texts")
+async def agreements_workbook(asked: Annotated[Asked, Depends()], as_of: str | None = None) -> Response:
+    return await _agreements(asked, as_of, "xlsx")
+
+
+async def _agreements(asked: Asked, as_of: str | None, form: Form) -> Response:
+    as_json = partial(agreement, day=day_or_today(as_of, "as_of"))
+    return await download(asked, "agreement.signed", as_json, AGREEMENT, f"agreements.{form}")
+
+
+async def page(asked: Asked, kind: str, as_json: AsJson, cursor: str | None, limit: int) -> dict[str, Any]:
+    """So many statements of a kind after a cursor, and how many there are in all."""
+    after = dated_position(cursor)
+    records = await asked.here.pool.fetch(queries["statements_page"], kind, *asked.of, *after, limit + 1)
+    count = await asked.here.pool.fetchval(queries["count_statements"], kind, *asked.of)
+    last = records[limit - 1] if len(records) > limit else None
+    return {
+        "count": count,
+        "items": [as_json(record) for record in records[:limit]],
+        "next_cursor": f"{last['day']}.{last['id']}" if last else None,
+    }
+
+
+async def download(asked: Asked, kind: str, as_json: AsJson, names: Sequence[str], filename: str) -> Response:
+    """All of them, a line each."""
+
+    def cells(record: asyncpg.Record) -> list[str]:
+        return as_cells(as_json(record), names)
+
+    return await as_download(asked.here, list(names), cells, filename, "statements_page", kind, *asked.of, *FIRST, None)
+
+
+FIRST: tuple[date | None, UUID | None] = (None, None)
+_COMMON = ("id", "agency", "region", "region_name")
+TARGET = (*_COMMON, "measure", "value", "from", "until", "list", "source")
+AGREEMENT = (*_COMMON, "number", "title", "parties", "date", "from", "until", "in_force")
+
+
+def as_cells(item: dict[str, Any], names: Sequence[str]) -> list[str]:
+    """The values of these names as a spreadsheet shows them; what is not known is empty."""
+    return [_cell(item[name]) for name in names]
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(value)
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def target(record: asyncpg.Record) -> dict[str, Any]:
+    fields = msgspec.json.decode(record["fields"])
+    named = {name: fields[name] for name in ("measure", "value")}
+    period = {"from": fields["start"], "until": fields["until"]}
+    return common(record, fields) | named | period | {"list": fields["list"], "source": fields["source"]}
+
+
+def agreement(record: asyncpg.Record, day: date) -> dict[str, Any]:
+    fields = msgspec.json.decode(record["fields"])
+    start, until = fields.get("start"), fields.get("until")
+    named = {name: fields[name] for name in ("number", "title", "parties", "date")}
+    validity = {"from": start, "until": until, "in_force": _in_force(start, until, day.isoformat())}
+    return common(record, fields) | named | validity
+
+
+def _in_force(start: str | None, until: str | None, day: str) -> bool | None:
+    """Both days included; ISO dates compare as texts."""
+    if start is None and until is None:
+        return None
+    return (start is None or start <= day) and (until is None or day <= until)
+
+
+def common(record: asyncpg.Record, fields: dict[str, Any]) -> dict[str, Any]:
+    """What every statement has."""
+    region = Regions.load().get(fields["region"])
+    of = {"region": fields["region"], "region_name": region.name if region else None}
+    return {"id": str(record["id"]), "agency": record["agency"]} | of
