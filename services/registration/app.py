@@ -51,7 +51,7 @@ from services.registration.web import (
     unregistered,
 )
 from services.registration.web import uploads as upload_pages
-from services.registration.web.live import Watch
+from services.registration.web.live import ImportWatch
 from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
@@ -168,7 +168,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             deliveries,
         ],
         routers=ROUTERS,
-        state={"services": here, "keys": ring, "sessions": sessions, "watch": Watch(pool)},
+        state={"services": here, "keys": ring, "sessions": sessions, "watch": ImportWatch(pool)},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,
             "/v1/imports": upload_form.MOST_BYTES + upload_form.MOST_FORM_BYTES,

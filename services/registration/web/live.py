@@ -21,7 +21,7 @@ Look = dict[UUID, asyncpg.Record]
 """What one look at the database found."""
 
 
-class Watch:
+class ImportWatch:
     """Looks at the uploads that somebody watches, while there is anybody, and holds no connection in between."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:

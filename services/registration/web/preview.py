@@ -43,8 +43,8 @@ async def page_of(
     if taken is not None:
         return page.go_to(f"/uploads/{taken}")
     _ = page.language.gettext
-    report = imports.as_json(record) | {"agency": record["agency"]}
-    seen = (await previews.shown(here, principal, record)).get("preview")
+    report = await imports.in_full(here, principal, record) | {"agency": record["agency"]}
+    seen = report.get("preview")
     is_through = record["state"] == "done"
     counts = report if is_through else seen["counts"] if seen else None
     may_send = principal.agency == record["agency"] and scopes.lacking(record["kind"], principal.may) is None
@@ -55,6 +55,8 @@ async def page_of(
         "preview.html",
         status=status,
         upload=report,
+        similar=report["similar_lists"],
+        file_id=record["file_id"],
         figures=record,
         goes_on=record["state"] in ("queued", "running"),
         kinds=words.kinds(_),

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from services.registration.api.access import own_import, reporter, services
 from services.registration.runtime import Services
 from services.registration.web import words
-from services.registration.web.live import Watch
+from services.registration.web.live import ImportWatch
 from services.registration.web.uploads import goes_on
 from shared.security import Principal
 from shared.sessions import COOKIE, Session
@@ -40,7 +40,7 @@ async def live(
 
 
 async def _events(page: Page, import_id: UUID) -> AsyncIterator[str]:
-    watch: Watch = page.request.app.state.watch
+    watch: ImportWatch = page.request.app.state.watch
     until, last = monotonic() + LONGEST, None
     async with aclosing(watch.of(import_id)) as looks:
         async for record in looks:
