@@ -53,6 +53,7 @@ def meanings(_: Text) -> dict[str, str]:
         "occupation": _("Occupation"),
         "ref": _("Your own number of the row"),
         "partner_id": _("Payung's number of the partner"),
+        "cooperative": _("Cooperative that they are members of"),
         "participant_no": _("Participant number"),
         "segment": _("Segment"),
         "effective_on": _("Insured from"),
