@@ -69,7 +69,7 @@ class Person:
 
     async def ended(self, path: str) -> str:
         async def has_ended() -> bool:
-            return "sse-connect" not in await self.page(path)
+            return "data-live" not in await self.page(path)
 
         await eventually(has_ended)
         return path
