@@ -61,7 +61,7 @@ async def _form(page: Page, principal: Principal, here: Services, asked: Asked, 
         asked=asked,
         kinds={kind: name for kind, name in named.items() if scopes.lacking(kind, principal.may) is None},
         lists=[each["list"] for each in lists],
-        most_mib=MOST_BYTES >> 20,
+        most_gib=MOST_BYTES >> 30,
     )
 
 

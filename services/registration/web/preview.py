@@ -25,6 +25,8 @@ from shared.web.pages import Page, SignedIn, pages
 
 router = pages()
 
+SAID_OF_THE_LIST = ("list", "listed_on")
+"""What is the same of all rows, as the form says it."""
 Member = Annotated[Principal, Depends(member)]
 Here = Annotated[Services, Depends(services)]
 
@@ -153,8 +155,10 @@ def _declared(record: asyncpg.Record, options: ReadingOptions, at_most: int | No
 def _rows(here: Services, page: Page, seen: dict[str, Any], meanings: dict[str, str]) -> dict[str, Any]:
     """The first rows as understood, a column a meaning, in the order of the file's columns."""
     in_file = [each["read_as"] for each in seen["columns"] if each["read_as"]]
-    found = [name for row in seen["rows"] for name in row["fields"]]
-    names = list(dict.fromkeys([name for name in in_file if name in set(found)] + found))
+    found = [name for row in seen["rows"] for name in row["fields"] if name not in SAID_OF_THE_LIST]
+    names = [
+        name for name in dict.fromkeys([*in_file, *found]) if name in found and (name != "kind" or name in in_file)
+    ]
     return {
         "names": [meanings.get(name, name) for name in names],
         "rows": [
