@@ -15,15 +15,17 @@ from shared import sessions
 from shared.database import UNAVAILABLE
 from shared.problems import Problem, problem_response, unavailable_response
 from shared.security import PRINCIPAL, Principal, authenticate
-from shared.sessions import Session, Sessions
-from shared.web.pages import SAFE, SESSION, check_csrf, check_origin
+from shared.sessions import Ended, Session, Sessions
+from shared.web.pages import ENDED, SAFE, SESSION, check_csrf, check_origin
 
 WRONG_KEYS: Final = RateLimitItemPerMinute(30)
 """Wrong keys from one address; more of them are answered late, and 429. Good keys are served all the same: behind one
 address may be a whole office, or a proxy."""
 WRONG_KEY_DELAY: Final = 1.0
 """Seconds."""
-NEEDS_NOBODY: Final = ("/assets/", "/livez", "/readyz", "/metrics", "/openapi.json")
+VISITORS_BYTES: Final = 64 << 10
+"""Of whoever is not signed in no longer body is read."""
+NEEDS_NOBODY: Final = ("/assets/", "/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json")
 
 
 Headers = dict[str, str]
@@ -107,23 +109,16 @@ class Authentication:
     async def _caller(self, request: Request) -> Principal:
         """Whose key or session this is; raises Problem for nobody's."""
         try:
-            if "authorization" not in request.headers and sessions.COOKIE in request.cookies:
-                return await self._with_session(request)
-            return await authenticate(request)
+            principal = await caller(request)
         except Problem as problem:
             if problem.status == 401:
                 await self._limits.wrong_key(request)
             raise
-
-    async def _with_session(self, request: Request) -> Principal:
-        session = await _session(request)
-        if session is None:
-            raise Problem(401, "unauthorized", "Your session has ended: sign in again.")
-        request.scope[SESSION] = session
-        if request.method not in SAFE:
+        session: Session | None = request.scope.get(SESSION)
+        if session is not None and request.method not in SAFE:
             check_origin(request)
             check_csrf(session, request.headers.get("x-csrf-token", ""))
-        return session.principal
+        return principal
 
     async def _visitor(self, request: Request) -> None:
         if request.method not in SAFE:
@@ -131,6 +126,27 @@ class Authentication:
         session = await _session(request, wait=True)
         if session is not None:
             request.scope[SESSION], request.scope[PRINCIPAL] = session, session.principal
+        elif request.method not in SAFE and not _is_short(request):
+            raise Problem(401, "unauthorized", "Sign in first.")
+
+
+def _is_short(request: Request) -> bool:
+    """Whether a request's body is no longer than what a visitor may send: the form to sign in, or one to send again."""
+    length = request.headers.get("content-length", "0")
+    is_known = length.isdecimal() and len(length) < 10 and "transfer-encoding" not in request.headers
+    return is_known and int(length) <= VISITORS_BYTES
+
+
+async def caller(request: Request) -> Principal:
+    """Whose key or session a request under `/v1` has, as it is now; a key counts before a session. Raises Problem 401.
+    The session is left in the scope."""
+    if "authorization" in request.headers or sessions.COOKIE not in request.cookies:
+        return await authenticate(request)
+    session = await _session(request)
+    if session is None:
+        raise Problem(401, "unauthorized", "Your session has ended: sign in again.")
+    request.scope[SESSION] = session
+    return session.principal
 
 
 async def _session(request: Request, *, wait: bool = False) -> Session | None:
@@ -140,6 +156,7 @@ async def _session(request: Request, *, wait: bool = False) -> Session | None:
     if known is None or not secret:
         return None
     found = await known.of(secret, wait=wait)
+    request.scope[ENDED] = isinstance(found, Ended)
     return found if isinstance(found, Session) else None
 
 

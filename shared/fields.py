@@ -36,6 +36,11 @@ ENTITIES: Final = {
     "occupation": "What the individual does for a living",
     "cooperative": "The cooperative to which the partner belongs",
     "cooperative_id": "Partner id of the cooperative to which the partner belongs",
+    "channel_id": "Partner id of the cooperative (wadah) through which it was enrolled",
+    "through": "Those enrolled through the cooperative, its members or not",
+    "members": "Several participants, each with its own participant_no and partner",
+    "member": "Which of the event's members, from 0",
+    "has_nik": "Whether a NIK is known of it",
     "address": "Postal address",
     "agency": "Slug of the agency",
     "agencies": "Agencies",
@@ -61,6 +66,15 @@ LISTS: Final = {
 }
 MEMBERSHIP: Final = {
     "participant_no": "Participant number at BPJS (NPP or KPJ)",
+    "participants": "How many participant numbers",
+    "active": "Of these, insured on the day",
+    "not_yet_effective": "Of these, whose first day is yet to come",
+    "active_by_segment": "The active ones by segment",
+    "active_by_programme": "The active ones that hold each programme",
+    "matched": "Participants that are partners on some list",
+    "unlisted": "Participants that no list names",
+    "ambiguous": "Of the unlisted those whose name several partners of their regency bear",
+    "partners_with_several": "Partners with several participant numbers",
     "programme": "JKK, JKM, JHT, JP or JKP",
     "programmes": "JKK, JKM, JHT, JP, JKP: those held",
     "segment": "PU (paid workers) or BPU (self-employed)",
@@ -92,7 +106,23 @@ STATEMENTS: Final = {
     "batch": "Which of several briefings of the same name",
     "quota": "Places",
     "attendees": "Who came",
-    "present": "Whether the guest came",
+    "present": "How many came; of a guest whether it came",
+    "briefing_id": "Id of a briefing",
+    "over_quota": "So many more than the quota came",
+    "recorded": "Attendees that are recorded one by one",
+    "guests": "Attendees that are on none of the agency's own lists",
+    "attended": "Attendees",
+    "enrolled_on_the_day": "Of these, insured on the day of the briefing",
+    "registered_within_90_days": "Of these, whose first insurance began within 90 days after it",
+    "not_registered": "Of these, all others",
+    "registered_on": "The first day of its first insurance",
+    "window_closes_on": "The 90th day after the briefing",
+    "funnel": "What became of those who came, up to the day asked for; null before the briefing",
+    "sum": "The same of all that were asked for, on whatever page",
+    "briefings": "How many briefings",
+    "without_briefing": "Days of which attendance was recorded and no briefing was stated",
+    "in_force": "Whether it holds on the day asked for; null where no validity was stated",
+    "region_name": "Name of the region",
     "title": "Title; of an error its HTTP phrase",
     "parties": "Organisations that sign, never persons",
     "number": "Number of the agreement or entry",
@@ -132,6 +162,7 @@ EVENTS: Final = {
     "field": "The field at fault, null if none is",
     "detail": "One sentence: what is wrong and what to do",
     "warnings": "What is odd about accepted rows or events, by code",
+    "notes": "What was kept of accepted rows or events in another way than one may think, by code",
     "errors": "All faults, each with its field",
     "allowed": "What may be given instead",
 }
@@ -151,9 +182,11 @@ UPLOADS: Final = {
     "replaced": "Rows that took the place of an earlier one",
     "unchanged": "Rows that said nothing new",
     "rejected_by": "Refused rows by code",
-    "columns": "Each column with its meaning, null: not read",
+    "columns": "The columns of the file; of an upload each with its meaning, null: not read",
     "header": "The column as the file names it",
     "read_as": "Its meaning, null: not read",
+    "note": "What is to be said of the column, as why it is not read",
+    "similar_lists": "Of a new list: lists of the agency of which it may be the next version",
     "reading": "How the file was read: format, encoding, separator, header_row, sheet …",
     "undo": "How far the upload is taken back, null: nobody asked",
     "undone_at": "When it was taken back",
@@ -262,6 +295,7 @@ ACCESS: Final = {
 PLUMBING: Final = {
     "items": "The page's entries",
     "next_cursor": "Send it as `cursor` for the next page; null: this was the last",
+    "text": "Only what holds this text, in whatever case",
     "cursor": "`next_cursor` of the page before",
     "limit": "Entries a page",
     "format": "`csv` is for a spreadsheet; of a file what it is",
@@ -279,9 +313,48 @@ PLUMBING: Final = {
     "tus-resumable": "Version of tus: 1.0.0",
 }
 
+CHANGES: Final = {
+    "what": "What became of the partner: registered, changed, lapsed, reinstated, merged, split, delisted, erased",
+    "split_from": "The partner to which these rows belonged before",
+    "has_more": "Whether more is there already",
+    "wait": "So many seconds the answer waits if there is nothing new",
+    "webhook_id": "Id of a webhook",
+    "url": "Where changes are sent",
+    "events": "Which changes are sent",
+    "secret": "What signs the deliveries, shown once",
+    "skip_waiting": "Whether what waited is left out",
+    "missed": "Whether changes were deleted before they could be delivered",
+    "waiting": "Changes that are not delivered yet, counted up to a thousand",
+    "attempts": "How often the delivery that is due failed",
+    "failing_since": "Since when deliveries fail",
+    "last_error": "Why the last attempt failed",
+    "next_attempt_at": "When it is tried again",
+    "last_delivered_at": "When something was delivered last",
+    "delivered": "Whether the receiver took it",
+    "delivery": "Id of the delivery",
+    "error": "Why it was not taken",
+}
+KEYS: Final = {
+    "purpose": "What the key is for",
+    "may": "What the key may do, in words",
+    "en": "In English",
+    "last_used_at": "When the key was last used at registration, some minutes late",
+    "requests_per_minute": "How many requests a key may make; null: the service's default",
+    "replaces": "The key whose place this one took",
+    "is_this": "Whether the request was made with this key",
+    "ends_at": "Until when the old key still opens; a day if not given",
+    "old_ends_at": "Until when the old key still opens",
+}
+RETRIES: Final = {
+    "retried_at": "When it was last sent again, by itself or with others, to another result",
+    "retried": "Entries that were sent again",
+    "skipped_entries": "Entries that this key may not send, or whose upload was taken back",
+    "by_itself": "Whether it was sent again since what it missed had arrived",
+}
+
 WORDS: Final[dict[str, str]] = (
     ENTITIES | LISTS | MEMBERSHIP | STATEMENTS | EVENTS | UPLOADS | FIGURES | REMINDERS | ACCESS | PLUMBING
-)
+) | (CHANGES | KEYS | RETRIES)
 
 EXAMPLES: Final[dict[str, str | int]] = {
     "import_id": "01a21e8b-5ee6-7019-a37b-4eb7e0968601",
@@ -289,6 +362,9 @@ EXAMPLES: Final[dict[str, str | int]] = {
     "case_id": "01a21e8b-1ef5-702c-bd85-f0e8228cf652",
     "upload_id": "01a21e8b-7831-70db-a43a-b2d5dbcf1300",
     "partner_id": "b6b97f3d-e514-474b-a69c-d94f528276a4",
+    "briefing_id": "e3b7c0f4-6a0e-4c55-2d8a-51ab1c3f0b9e",
+    "webhook_id": "c2f5d0a8-7f7b-4a3e-9b61-3f2a1d4e5b6c",
+    "list": "umkm-2025",
     "slug": "dinkop-contoh",
     "key_id": "SzhCrjwY",
     "code": "33.11",
@@ -303,7 +379,21 @@ EXAMPLES: Final[dict[str, str | int]] = {
 """Examples of parameters, by name: of each that has to be given."""
 
 MAPS: Final = frozenset(
-    {"skipped_by", "rejected_by", "warnings", "partners", "parts", "reading", "subjects", "fields", "counts", "cells"}
+    {
+        "skipped_by",
+        "rejected_by",
+        "warnings",
+        "notes",
+        "active_by_segment",
+        "active_by_programme",
+        "partners",
+        "parts",
+        "reading",
+        "subjects",
+        "fields",
+        "counts",
+        "cells",
+    }
 )
 """Members that are objects with names of their own: codes, ids, columns."""
 

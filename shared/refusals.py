@@ -63,6 +63,7 @@ ProblemCode = Literal[
     "unauthorized",
     "key_expired",
     "forbidden",
+    "other_session",
     "not_found",
     "method_not_allowed",
     "unknown_parameter",
@@ -443,6 +444,15 @@ PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
         "Use another key, or ask the administrator for the scope that the detail names.",
         "Kunci ini tidak berwenang melakukannya: cakupannya kurang, atau milik pihak lain (403).",
         "Gunakan kunci lain, atau minta cakupan yang disebut dalam keterangan galat kepada administrator.",
+    ),
+    "other_session": Explanation(
+        (),
+        "The request has a session, but not the CSRF token of its key: its page was opened by somebody else, or is "
+        "another site's (403).",
+        "Open the page again and send from there; programs send a key instead of a session.",
+        "Permintaan membawa sesi, tetapi bukan token CSRF kuncinya: halamannya dibuka oleh pengguna lain, atau milik "
+        "situs lain (403).",
+        "Buka kembali halamannya, lalu kirim dari sana; program memakai kunci, bukan sesi.",
     ),
     "not_found": Explanation(
         (),

@@ -29,6 +29,8 @@ from shared.key_use import KeyUse
 from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
 from shared.request_text import AddressText, json_texts
+from shared.web import docs
+from shared.web.answer_language import AnswerLanguage
 from shared.web.assets import Assets
 from shared.web.middleware import Pages, unexpected
 from shared.web.pages import Elsewhere
@@ -89,7 +91,7 @@ def build_app(
 ) -> FastAPI:
     """A FastAPI application with the routes every service has; `state` is put on `app.state` for the routes.
 
-    `pages` are what browsers see, rendered by `site`.
+    `pages` are what browsers see, rendered by `site`, beside the documentation that every service has.
     """
 
     keys = (state or {}).get("keys")
@@ -219,11 +221,12 @@ def _health(name: str, parts: Sequence[Part], metrics: Metrics) -> APIRouter:
 def _show(app: FastAPI, site: Site, pages: Sequence[APIRouter]) -> None:
     """The pages with their assets, and problems as pages for browsers."""
     app.state.site = site
+    app.add_middleware(AnswerLanguage, languages=site.languages)
     app.add_middleware(Pages, site=site)
     app.add_exception_handler(Elsewhere, _elsewhere)
     app.add_exception_handler(Exception, unexpected)
     app.add_route("/assets/{hash}/{name}", site.assets.serve, include_in_schema=False)
-    for router in pages:
+    for router in (docs.router, *pages):
         app.include_router(router)
 
 

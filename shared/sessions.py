@@ -28,12 +28,13 @@ RENEWED_BELOW: Final = timedelta(hours=11)
 """A session in use with less time left is renewed: once an hour, so that no request writes."""
 ON_THE_WAY: Final = 10.0
 """Seconds after its start during which a session may be unknown to a service, since its event is on the way."""
-WAITED_FOR: Final = 1.0
+PAUSES: Final = (0.05, 0.1, 0.2, 0.3, 0.4)
+"""Seconds between the looks for it: few, since anybody may invent a session that looks fresh."""
 
 
 @dataclass(frozen=True)
 class Session:
-    """Somebody who is signed in; `csrf` proves that a form comes from a page of ours."""
+    """Somebody who is signed in; `csrf` proves that a form comes from a page of ours, opened by the same key."""
 
     hash: str
     principal: Principal
@@ -59,27 +60,28 @@ def admin_key_id(admin_key: str) -> str:
     return "admin-" + hashlib.sha256(b"session of " + hash_key(admin_key).encode()).hexdigest()[:32]
 
 
-def csrf_of(secret: str) -> str:
-    """The token of a session's forms: without the secret nobody has it."""
-    return hashlib.sha256(f"csrf of {secret}".encode()).hexdigest()[:32]
+def csrf_of(admin_key: str, key_id: str) -> str:
+    """The token of the forms of a key's sessions. It is the key's, not the session's: a form that was open while its
+    session ended still works once its user signed in again."""
+    return hmac.new(admin_key.encode(), f"csrf of {key_id}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 class Sessions:
     """Looks up who holds a session, and keeps the answer for CACHED_SECONDS."""
 
     def __init__(self, pool: asyncpg.Pool, admin_key: str) -> None:
-        self._pool = pool
+        self._pool, self._admin_key = pool, admin_key
         self.admin_key_id = admin_key_id(admin_key)
         self._cached: dict[str, tuple[float, Session | Ended | None]] = {}
 
     async def of(self, secret: str, *, wait: bool = False) -> Session | Ended | None:
         """The session of this secret; None for an unknown one. `wait`: for a fresh one up to a second."""
-        until = time.monotonic() + (WAITED_FOR if wait and _is_fresh(secret) else 0.0)
-        while True:
+        for pause in PAUSES if wait and _is_fresh(secret) else ():
             found = await self._now(secret)
-            if found is not None or time.monotonic() >= until:
+            if found is not None:
                 return found
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(pause)
+        return await self._now(secret)
 
     def clear(self) -> None:
         """Read the tables again: a session or key was just changed in this process."""
@@ -91,18 +93,19 @@ class Sessions:
         if known is None or time.monotonic() - looked_up_at > CACHED_SECONDS:
             if len(self._cached) > CACHED_KEYS:
                 self._cached.clear()
-            looked_up_at, known = time.monotonic(), await self._look_up(digest, csrf_of(secret))
+            looked_up_at, known = time.monotonic(), await self._look_up(digest)
             self._cached[digest] = looked_up_at, known
         if isinstance(known, Session) and (known.expires_at <= datetime.now(UTC) or known.principal.has_expired()):
             return Ended()
         return known
 
-    async def _look_up(self, digest: str, csrf: str) -> Session | Ended | None:
+    async def _look_up(self, digest: str) -> Session | Ended | None:
         row = await self._pool.fetchrow(queries["session"], digest)
         if row is None:
             return None
         if row["ended"] or row["revoked"] or row["expires_at"] <= datetime.now(UTC):
             return Ended()
+        csrf = csrf_of(self._admin_key, row["key_id"])
         if row["key_id"].startswith("admin-"):
             is_todays = hmac.compare_digest(row["key_id"], self.admin_key_id)
             return Session(digest, Principal(admin=True), row["expires_at"], csrf) if is_todays else Ended()

@@ -1,5 +1,8 @@
 """Rows as CSV that a spreadsheet opens as the texts and numbers they are: no cell becomes a formula there.
 
+For programs CSV is as RFC 4180 has it. A spreadsheet in Indonesia takes only `;` for a separator and a comma for the
+mark before a fraction, and would make a number or a day of `33.10`: `INDONESIAN` is what opens right there.
+
 `guarded` puts an apostrophe where a cell could begin with a formula: at the start of the text, and after each character
 that another program may take for the end of a cell. `unguarded` takes exactly those away again.
 """
@@ -8,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 
 _SIGNS: Final = "=+\\-@＝＋－＠﹢﹣﹦﹫"
 """What a formula begins with, also full-width and small, as some languages' spreadsheets take it."""
@@ -26,27 +29,53 @@ _HARMLESS: Final = "(?:\\+\\d+|-)\\Z"
 _TO_GUARD: Final = re.compile(f"\\A(?={_AT_START})(?!{_HARMLESS})|(?<=[{_ENDS}])(?={_WITHIN})")
 _GUARD: Final = re.compile(f"\\A'(?={_AT_START})|(?<=[{_ENDS}])'(?={_WITHIN})")
 _SUSPECT: Final = re.compile(f"[{_SIGNS}]|\\A'*[\\t\\r\\n]")
+_NO_PLAIN_NUMBER: Final = re.compile(r"\+?\d[\d+\-.,:/ ]*|\d+[.,]?\d*[Ee]\+?\d+")
+"""Digits with marks among them: what a spreadsheet may turn into another number, a day or a time."""
+_STAYS: Final = re.compile(r"0|-?[1-9]\d{0,10}|\d{4}-\d\d-\d\d|\d{1,2}[/-]\d{1,2}[/-]\d{4}|-")
+"""A short number or a day, which a spreadsheet may take for what it is."""
+_AS_TEXT: Final = re.compile(r'="([\d+\-.,:/ Ee]+)"')
 
 
-def as_csv(header: Sequence[str] | None, rows: Iterable[Sequence[Any]]) -> str:
+class Dialect(NamedTuple):
+    """What separates cells, the mark before a fraction, and whether a byte order mark and `="33.10"` are written."""
+
+    separator: str = ","
+    decimal: str = "."
+    is_for_spreadsheets: bool = False
+
+
+PLAIN: Final = Dialect()
+INDONESIAN: Final = Dialect(";", ",", True)
+
+
+def as_csv(header: Sequence[str] | None, rows: Iterable[Sequence[Any]], dialect: Dialect = PLAIN) -> str:
     """The CSV text, lines ended by CR LF; None is an empty cell, numbers stay numbers. A header of None: no header."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
+    writer = csv.writer(text, lineterminator="\r\n", delimiter=dialect.separator)
     if header is not None:
         writer.writerow([guarded(name) for name in header])
-    writer.writerows([guarded(value) for value in row] for row in rows)
+    written = _for_spreadsheets if dialect.is_for_spreadsheets else guarded
+    writer.writerows([written(value) for value in row] for row in rows)
     return text.getvalue()
 
 
-class CsvWriter:
-    """Writes rows into a file as `as_csv` gives them."""
+def _for_spreadsheets(value: Any) -> Any:
+    if isinstance(value, float):
+        return str(value).replace(".", ",")
+    if isinstance(value, str) and _NO_PLAIN_NUMBER.fullmatch(value) and not _STAYS.fullmatch(value):
+        return f'="{value}"'
+    return guarded(value)
 
-    def __init__(self, file: IO[bytes], header: Sequence[str]) -> None:
-        self._file = file
-        file.write(as_csv(header, []).encode())
+
+class CsvWriter:
+    """Writes rows into a file as `as_csv` gives them, for spreadsheets behind a byte order mark."""
+
+    def __init__(self, file: IO[bytes], header: Sequence[str], dialect: Dialect = PLAIN) -> None:
+        self._file, self._dialect = file, dialect
+        file.write(as_csv(header, [], dialect).encode("utf-8-sig" if dialect.is_for_spreadsheets else "utf-8"))
 
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        self._file.write(as_csv(None, rows).encode())
+        self._file.write(as_csv(None, rows, self._dialect).encode())
 
     def close(self) -> None:
         """There is nothing left to write."""
@@ -61,5 +90,8 @@ def guarded(value: Any) -> Any:
 
 
 def unguarded(text: str) -> str:
-    """The text as it was before `guarded`; other texts are not changed, but for an apostrophe before a formula."""
+    """The text as it was written into a file; other texts are not changed, but for an apostrophe before a formula, and
+    `="33.10"`, which is 33.10."""
+    if found := _AS_TEXT.fullmatch(text):
+        return found[1]
     return _GUARD.sub("", text) if "'" in text else text

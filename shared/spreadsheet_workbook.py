@@ -1,7 +1,7 @@
-"""Rows as a workbook (XLSX) in which every cell is a text: long numbers keep their digits, those typed anew as well."""
+"""Rows as a workbook (XLSX) in which texts stay texts: long numbers keep their digits, those typed anew as well."""
 
 from collections.abc import Iterable, Sequence
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -12,6 +12,8 @@ MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml
 MOST_ROWS: Final = 1_048_575
 """Of a sheet, below its header."""
 LONGEST_CELL: Final = 32_767
+MOST_EXACT: Final = 10**15
+"""A spreadsheet keeps 15 digits of a number; a longer one is written as text."""
 CUT: Final = " … (cut: a workbook's cell holds no more; the CSV has it whole)"
 WIDTH: Final = 18
 """Characters of a column: the 16 digits of a NIK are seen."""
@@ -31,7 +33,7 @@ class WorkbookWriter:
         self._rows = 0
         self._write(header, self._book.add_format({"num_format": "@", "bold": True}))
 
-    def add(self, rows: Iterable[Sequence[str]]) -> None:
+    def add(self, rows: Iterable[Sequence[Any]]) -> None:
         for row in rows:
             if self._rows > MOST_ROWS:
                 raise TooManyRows
@@ -40,10 +42,12 @@ class WorkbookWriter:
     def close(self) -> None:
         self._book.close()
 
-    def _write(self, row: Sequence[str], form: Format) -> None:
-        for column, text in enumerate(row):
-            if text:
-                self._sheet.write_string(self._rows, column, _fitting(guarded(text)), form)
+    def _write(self, row: Sequence[Any], form: Format) -> None:
+        for column, value in enumerate(row):
+            if isinstance(value, int | float) and abs(value) < MOST_EXACT:
+                self._sheet.write_number(self._rows, column, value)
+            elif value:
+                self._sheet.write_string(self._rows, column, _fitting(guarded(str(value))), form)
         self._rows += 1
 
 

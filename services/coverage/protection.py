@@ -165,8 +165,8 @@ def protected_row(row: dict[str, Any], by: tuple[str, ...], rules: Protection) -
         changed |= {"enrolled": None, "unregistered": None, "rate": None, "workers": _without_numbers(row["workers"])}
     if hides_all:
         changed["listed"] = None
-    if hides_rest and "channel" in row:
-        changed["channel"] = dict.fromkeys(row["channel"])
+    if hides_rest and "through" in row:
+        changed["through"] = dict.fromkeys(row["through"])
     hides_rates = hides_rest or region in rules.kinds
     if hides_rates and row["denominators"]:
         changed["denominators"] = [_without_rate(each) for each in row["denominators"]]

@@ -18,15 +18,19 @@ def opted_out(on: date) -> str:
 
 def registered(start: date, until: date, today: date) -> str:
     """`until`: the first day without insurance, or OPEN_END."""
-    since = f"Registered since {start}" if start <= today else f"Registered from {start} on"
-    return f"{since}." if until == OPEN_END else f"{since}, until the registration ends on {until}."
+    if until == OPEN_END:
+        return f"Registered since {start}." if start <= today else f"Registered from {start} on."
+    if start <= today:
+        return f"Registered since {start}, until the registration ends on {until}."
+    return f"Registered from {start} on, until the registration ends on {until}."
 
 
 def reminder_due(step: int, steps: int, on: date, *, anchor: date, lapsed: bool, postponed: bool) -> str:
     """`step` of `steps` (from 1) is due on this day; `anchor` is the day from which the cadence is counted."""
-    cause = f"registration lapsed, counted from {anchor}" if lapsed else f"on a list since {anchor}"
-    delay = ", put off after a passing failure" if postponed else ""
-    return f"Not registered ({cause}): reminder {step} of {steps} on {on}{delay}."
+    what = f"reminder {step} of {steps} on {on}" + (", put off after a passing failure" if postponed else "")
+    if lapsed:
+        return f"Not registered (registration lapsed, counted from {anchor}): {what}."
+    return f"Not registered (on a list since {anchor}): {what}."
 
 
 def escalation_due(last_message: date, on: date) -> str:

@@ -41,20 +41,18 @@ from services.registration.runtime import Keys, Services
 from services.registration.settings import Settings
 from services.registration.upload_quota import Quota
 from services.registration.vault import Vault
-from services.registration.web import (
-    home,
-    new_upload,
-    preview,
-    progress,
-    refused_rows,
-    sign_in,
-    unregistered,
-)
+from services.registration.web import audit_trail as audit_pages
+from services.registration.web import cases as case_pages
+from services.registration.web import home, new_upload, preview, progress, refused_rows, sign_in, unregistered
+from services.registration.web import lists as list_pages
+from services.registration.web import partners as partner_pages
+from services.registration.web import quarantine as quarantine_pages
 from services.registration.web import uploads as upload_pages
 from services.registration.web.live import ImportWatch
 from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
+from services.registration.writer.retries import Retries
 from services.registration.writer.writer import Writer
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
@@ -93,7 +91,8 @@ ROUTES = (
     changes,
     webhooks,
 )
-PAGES = (sign_in, home, new_upload, upload_pages, preview, progress, refused_rows, unregistered)
+UPLOAD_PAGES = (new_upload, upload_pages, preview, progress, refused_rows, unregistered)
+PAGES = (sign_in, home, *UPLOAD_PAGES, quarantine_pages, case_pages, partner_pages, list_pages, audit_pages)
 TEMPLATES = Path(__file__).parent / "web/templates"
 ROUTERS = (imports.receiving, *(each.router for each in ROUTES))
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -142,10 +141,11 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
     days = settings.retention_days
     quota = Quota(pool, settings.upload_quota_mib << 20)
     watch_changes = Watch(pool)
+    retries = Retries(pool, vault, writer, regions, jkp=settings.jkp)
     deliveries = Webhooks(pool, vault, Receivers(allow_local=settings.webhooks_allow_local), metrics)
     here = Services(
         *(pool, vault, writer, keys, regions, import_worker, dry_run_worker, dead_letter_eraser, access, intake_eraser),
-        *(quota, watch_changes, deliveries, settings.jkp, days),
+        *(quota, watch_changes, deliveries, retries, settings.jkp, days),
     )
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
@@ -166,6 +166,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             retention,
             watch_changes,
             deliveries,
+            retries,
         ],
         routers=ROUTERS,
         state={"services": here, "keys": ring, "sessions": sessions, "watch": ImportWatch(pool)},

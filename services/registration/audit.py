@@ -39,7 +39,7 @@ Action = Literal[
     "webhook.deleted",
     "webhook.resumed",
 ]
-ActorKind = Literal["agency", "administrator", "command line"]
+ActorKind = Literal["agency", "administrator", "command line", "service"]
 Subjects = Mapping[str, str | int | bool]
 """What the act was about: ids, codes and counts by what they are."""
 
@@ -50,7 +50,8 @@ PAGE: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: an agency by one of its keys, the administrator, or somebody at the machine's command line."""
+    """Who acts: an agency by one of its keys, the administrator, somebody at the machine's command line, or the service
+    by itself for an agency."""
 
     kind: ActorKind
     agency: str | None = None

@@ -92,6 +92,7 @@ select exists (select from decided) as decisions,
        exists (select from participant) as participants,
        exists (select from attendance) as guests,
        exists (select from evidence where texts_unknown) as rows_with_unknown_texts,
+       exists (select from quarantine where missed is not null) as missed,
        exists (select from cases where closed_at is null and kind = 'region_conflict') as region_conflicts,
        exists (select from cases where closed_at is null and kind in ('possible_duplicate', 'conflict'))
            as identity_cases;
@@ -430,7 +431,7 @@ with on_list as (
     select e.partner_id, coalesce(e.import_id >= $1, false) as is_new,
            coalesce(e.import_id >= $1, false)
            or exists (select from row_version v
-                       where v.key = e.key and v.import_id = $1 and v.left_out_by is null) as is_in_file
+                       where v.key = e.key and v.import_id >= $1 and v.left_out_by is null) as is_in_file
       from evidence e where e.agency = $2 and e.list = $3),
 partners as (
     select bool_and(is_new) as is_new, bool_or(is_in_file) as stays from on_list group by partner_id)
@@ -448,7 +449,7 @@ with leaving as (
     select $1, e.key::text from evidence e
      where e.agency = $2 and e.list = $3 and coalesce(e.import_id < $1, true)
        and not exists (select from row_version v
-                        where v.key = e.key and v.import_id = $1 and v.left_out_by is null))
+                        where v.key = e.key and v.import_id >= $1 and v.left_out_by is null))
 update import set leaving_since = (select coalesce(max(version), 0) from row_version) where import_id = $1;
 
 -- name: note_leaving(import_id, listed, missing)
@@ -1079,16 +1080,85 @@ select null, null, null, source, agency from source where source = any($2::text[
 with settled as (delete from quarantine where event_key = any($4::uuid[]))
 insert into event (key, content, partner_id) select * from unnest($1::uuid[], $2::uuid[], $3::uuid[]);
 
--- name: enter_quarantine(id, agency, event_key, type, code, field, detail, nib, nik_koperasi, nik, name, participant_no, sealed, recorded_at)
+-- name: note_arrived(hashes, at)
+-- Those of these arrived that something misses.
+merge into arrived a
+using (select h.missed from unnest($1::uuid[]) h (missed)
+        where exists (select from quarantine q where q.missed = h.missed)) n on a.missed = n.missed
+ when matched then update set at = $2::timestamptz
+ when not matched then insert (missed, at) values (n.missed, $2);
+
+-- name: mark_due(limit)
+-- Some of the entries that missed what arrived since are due to be sent again, and miss it no more.
+with due as (
+    select q.id from arrived a join quarantine q on q.missed = a.missed and q.missed_at <= a.at
+     limit $1 for update of q skip locked)
+update quarantine q set retry_at = now(), missed = null from due where q.id = due.id returning q.id;
+
+-- name: has_arrived()
+-- Whether something arrived that entries missed.
+select exists (select from arrived);
+
+-- name: drop_arrived()
+-- What nothing waits for any more is forgotten; under the writer's lock, so that nothing arrives meanwhile.
+delete from arrived a
+ where not exists (select from quarantine q where q.missed = a.missed and q.missed_at <= a.at);
+
+-- name: claim_retries(limit)
+-- Some of the entries that are due of the agency whose turn it is, with what their uploads declared; a worker that is
+-- killed leaves them due a minute later.
+with first as (
+    select agency from quarantine where retry_at <= now() order by retry_at limit 1),
+due as (
+    select id from quarantine where retry_at <= now() and agency = (select agency from first)
+     order by retry_at, id limit $1 for update skip locked),
+taken as (
+    update quarantine q set retry_at = now() + interval '1 minute' from due where q.id = due.id returning q.*)
+select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options, i.reading, i.undo_asked_at,
+       coalesce(i.dry_run, false) as dry_run, a.regions, a.scopes
+  from taken q join agency a on a.slug = q.agency left join import i on i.import_id = q.import_id order by q.id;
+
+-- name: drop_retries(ids)
+-- These were taken and are not sent again by themselves; what became due meanwhile is.
+update quarantine set retry_at = null where id = any($1::uuid[]) and retry_at > now();
+
+-- name: entries_to_retry(agency, after, code, import_id, limit)
+-- The agency's entries after a cursor, if given only with this code or of this upload, with what their uploads declared.
+select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options, i.reading, i.undo_asked_at
+  from quarantine q left join import i on i.import_id = q.import_id
+ where q.agency = $1 and q.id > $2 and ($3::text is null or q.code = $3) and ($4::uuid is null or q.import_id = $4)
+   and i.dry_run is not true
+ order by q.id limit $5;
+
+-- name: settle_retried(id, agency, by_itself)
+-- The entry was accepted when it was sent again: where it came from is kept, not what it held.
+with gone as (delete from quarantine where id = $1 and agency = $2 returning id, agency, import_id, line, type, code)
+insert into retried (id, agency, import_id, line, type, code, by_itself) select *, $3 from gone;
+
+-- name: retried_page(agency, after, import_id, hidden, limit)
+-- The agency's entries that were accepted when they were sent again, but for the kinds with these first words.
+select * from retried where agency = $1 and id > $2 and ($3::uuid is null or import_id = $3)
+   and (type is null or split_part(type, '.', 1) <> all($4::text[])) order by id limit $5;
+
+-- name: expire_retried(days)
+-- Deletes some of what was sent again so many days ago; returns them, nothing when none is left.
+delete from retried where id in (
+    select id from retried where retried_at < now() - make_interval(days => $1) limit 5000)
+returning id;
+
+-- name: enter_quarantine(id, agency, event_key, type, code, field, detail, nib, nik_koperasi, nik, name, participant_no, sealed, recorded_at, missed)
 -- Keeps refused events; the same event refused again replaces what is kept of it.
 insert into quarantine (id, agency, event_key, type, code, field, detail, nib, nik_koperasi, nik, name, participant_no,
-                        sealed, recorded_at)
-select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
-                     $9::text[], $10::uuid[], $11::uuid[], $12::text[], $13::bytea[], $14::timestamptz[])
+                        sealed, recorded_at, missed, missed_at)
+select *, n.recorded_at
+  from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
+              $9::text[], $10::uuid[], $11::uuid[], $12::text[], $13::bytea[], $14::timestamptz[], $15::uuid[])
+    n (id, agency, event_key, type, code, field, detail, nib, nik_koperasi, nik, name, participant_no, sealed,
+       recorded_at, missed)
 on conflict (event_key) do update set type = excluded.type, code = excluded.code, field = excluded.field,
    detail = excluded.detail, nib = excluded.nib, nik_koperasi = excluded.nik_koperasi, nik = excluded.nik,
    name = excluded.name, participant_no = excluded.participant_no, sealed = excluded.sealed,
-   recorded_at = excluded.recorded_at;
+   recorded_at = excluded.recorded_at, missed = excluded.missed, missed_at = excluded.missed_at, retry_at = null;
 
 -- name: older_refusals(agency, kind, list, import_id)
 -- Whether rows of another upload of this list are in the quarantine.
@@ -1576,6 +1646,12 @@ select distinct on (e.partner_id) e.partner_id, e.ref, e.nib, e.nik_koperasi, e.
                     where p.partner_id = e.partner_id and p.start <= $3 and (p.until is null or p.until > $3))
  order by e.partner_id, e.last_listed desc, e.line desc, e.sequence desc;
 
+-- name: list_named(agency, list)
+-- A list of the agency with rows on it, and its newest upload, null if it came by events alone.
+select e.agency, e.list, (select i.import_id from import i where i.agency = $1 and i.list = $2 and not i.dry_run
+                           order by i.created_at desc limit 1) as import_id
+  from evidence e where e.agency = $1 and e.list = $2 limit 1;
+
 -- name: lists(agency, day)
 -- An agency's lists (or everybody's): partners on them on a day, how many of those are insured, how many are on
 -- another list of that agency.
@@ -1679,17 +1755,44 @@ select count(*)::int as listed,
    and case when $2::text is null then convert_from(p.fact, 'UTF8')::jsonb->>'cooperative_id' = $1::uuid::text
             else l.cooperative = $1 end;
 
+-- name: periods_of_partner(partner_id)
+-- From when until when the partner is registered.
+select start::text as start, until::text as until from period where partner_id = $1 order by start;
+
 -- name: own_rows(partner_ids, agency)
 -- What an agency sent of these partners, whole, newest first.
 select * from evidence where partner_id = any($1::uuid[]) and ($2::text is null or agency = $2)
  order by partner_id, last_listed desc, line desc, agency desc, list desc, sequence desc;
 
--- name: quarantine_page(agency, after, import_id, hidden, limit)
+-- name: quarantine_page(agency, after, import_id, hidden, kind, limit)
 -- But for the kinds with these first words; what a dry run would refuse is only in its report.
-select * from quarantine q where agency = $1 and id > $2 and ($3::uuid is null or import_id = $3)
-   and (type is null or code = 'forbidden_type' or split_part(type, '.', 1) <> all($4::text[]))
-   and not exists (select from import i where i.import_id = q.import_id and i.dry_run)
- order by id limit $5;
+select q.*, i.header, i.list from quarantine q left join import i on i.import_id = q.import_id
+ where q.agency = $1 and q.id > $2 and ($3::uuid is null or q.import_id = $3)
+   and (q.type is null or q.code = 'forbidden_type' or split_part(q.type, '.', 1) <> all($4::text[]))
+   and ($5::text is null or q.type = $5) and i.dry_run is not true
+ order by q.id limit $6;
+
+-- name: quarantine_of_code(agency, after, import_id, hidden, kind, limit, code)
+-- The same of one reason: a statement of its own, since its plan is another one.
+select q.*, i.header, i.list from quarantine q left join import i on i.import_id = q.import_id
+ where q.agency = $1 and q.code = $7 and q.id > $2 and ($3::uuid is null or q.import_id = $3)
+   and (q.type is null or q.code = 'forbidden_type' or split_part(q.type, '.', 1) <> all($4::text[]))
+   and ($5::text is null or q.type = $5) and i.dry_run is not true
+ order by q.id limit $6;
+
+-- name: quarantine_counts(agency, import_id, hidden)
+-- How many entries of each reason and kind these are, those of dry runs left out; counted by upload first, in an index.
+select code, type, sum(entries)::bigint as count
+  from (select q.code, q.type, q.import_id, count(*) as entries from quarantine q
+         where q.agency = $1 and ($2::uuid is null or q.import_id = $2)
+           and (q.type is null or q.code = 'forbidden_type' or split_part(q.type, '.', 1) <> all($3::text[]))
+         group by q.code, q.type, q.import_id) counted
+  left join import i using (import_id)
+ where i.dry_run is not true group by code, type order by count desc, code, type;
+
+-- name: reported_columns(import_ids)
+-- What the columns of these uploads were read as.
+select import_id, columns from import where import_id = any($1::uuid[]);
 
 -- name: quarantined(id, agency)
 -- One entry of the agency's quarantine, with what its upload declared if it is a row of one.
@@ -1699,12 +1802,17 @@ select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options, i.r
 
 -- name: correct_quarantined(id, agency, sealed, nib, nik_koperasi, nik, name, participant_no, event_key)
 -- Replaces what an entry holds by its corrected form.
-update quarantine set sealed = $3, nib = $4, nik_koperasi = $5, nik = $6, name = $7, participant_no = $8, event_key = $9
+update quarantine set sealed = $3, nib = $4, nik_koperasi = $5, nik = $6, name = $7, participant_no = $8, event_key = $9,
+       missed = null, retry_at = null
  where id = $1 and agency = $2;
 
--- name: set_refusal(id, agency, code, field, detail)
--- Why a corrected entry is refused now.
-update quarantine set code = $3, field = $4, detail = $5 where id = $1 and agency = $2;
+-- name: set_refusal(id, agency, code, field, detail, missed, now)
+-- Why an entry that was sent again is refused now, and what it misses. That it was sent again shows where the reason is
+-- another one: else it would show that what it misses exists elsewhere.
+update quarantine set retried_at = case when (code, field) is distinct from ($3, $4) then now() else retried_at end,
+       code = $3, field = $4, detail = $5, missed = $6, retry_at = null,
+       missed_at = $7::timestamptz + interval '1 microsecond'
+ where id = $1 and agency = $2;
 
 -- name: drop_quarantined(id, agency)
 -- The entry was accepted, or its agency gave it up.

@@ -49,6 +49,8 @@ class Retention(Part):
                 return True
             if await db.fetch(queries["expire_refused_events"], self._days):
                 return True
+            if await db.fetch(queries["expire_retried"], self._days):
+                return True
             if await db.fetch(queries["expire_versions"], self._days):
                 return True
             if await db.fetch(queries["expire_changes"], self._changes_days):

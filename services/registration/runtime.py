@@ -11,6 +11,7 @@ from services.registration.kafka_access import KafkaAccess
 from services.registration.upload_quota import Quota
 from services.registration.vault import Vault
 from services.registration.writer.import_worker import ImportWorker
+from services.registration.writer.retries import Retries
 from services.registration.writer.writer import Writer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.outbox import Relay
@@ -53,5 +54,6 @@ class Services:
     quota: Quota
     watch: Watch
     webhooks: Webhooks
+    retries: Retries
     jkp: bool = False
     retention_days: int = 90

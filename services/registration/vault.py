@@ -30,17 +30,21 @@ class Vault:
 
     def hash(self, kind: str, *parts: object) -> UUID:
         """A keyed hash (HMAC-SHA-256, 128 bits) of these parts; without the secret it tells nothing."""
+        return self.hash_text("\x1f".join((kind, *map(str, parts))))
+
+    def hash_text(self, text: str) -> UUID:
+        """As `hash`, for the kind and the parts with U+001F between them."""
         inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update("\x1f".join((kind, *map(str, parts))).encode())
+        inner.update(text.encode())
         outer.update(inner.digest())
         return FastUUID(outer.digest()[:16])
 
     def nik(self, digits: str | None) -> UUID | None:
-        return None if digits is None else self.hash("nik", digits)
+        return None if digits is None else self.hash_text(f"nik\x1f{digits}")
 
     def name(self, key: str, region: str) -> UUID:
         """The hash of a normalised name in a region."""
-        return self.hash("name", region, key)
+        return self.hash_text(f"name\x1f{region}\x1f{key}")
 
     def seal(self, value: Any) -> bytes:
         """Any JSON-like value (or bytes), encrypted and authenticated."""

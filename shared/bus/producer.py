@@ -1,7 +1,6 @@
 """Publishing to Kafka: idempotent, in order per key, partitioned as Java clients do."""
 
 import asyncio
-import struct
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -13,6 +12,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.record._crecords import default_records
 
 from shared.bus.kafka_url import aiokafka_options
+from shared.bus.partitioner import partitions_of
 from shared.bus.records import Headers, Outgoing, cloudevent_headers
 
 ACKNOWLEDGED_WITHIN = 30.0
@@ -30,9 +30,6 @@ _LEVEL = 1
 default_records.gzip_encode = partial(cramjam.gzip.compress, level=_LEVEL)  # type: ignore[attr-defined]
 
 REQUEST_TIMEOUT_MS = 10_000
-_SEED, _MIX, _BITS = 0x9747B28C, 0x5BD1E995, 0xFFFFFFFF
-"""Of Murmur 2."""
-
 STOPPED_WITHIN = 5.0
 """Seconds that a client may take to stop before it is dropped."""
 
@@ -45,24 +42,6 @@ class Message(NamedTuple):
     value: bytes | None
     headers: Headers
     timestamp: int | None = None
-
-
-def partition_of(key: bytes, partitions: int) -> int:
-    """The partition of a key among `partitions`: Kafka's default partitioner, murmur2 with the sign bit cleared."""
-    return (murmur2(key) & 0x7FFFFFFF) % partitions
-
-
-def murmur2(data: bytes) -> int:
-    """Murmur 2 as Kafka's clients compute it: 32 bits, without a sign."""
-    mixed = _SEED ^ len(data)
-    for word in struct.unpack_from(f"<{len(data) >> 2}I", data):
-        word = word * _MIX & _BITS
-        mixed = (mixed * _MIX & _BITS) ^ ((word ^ word >> 24) * _MIX & _BITS)
-    rest = data[len(data) & ~3 :]
-    if rest:
-        mixed = (mixed ^ int.from_bytes(rest, "little")) * _MIX & _BITS
-    mixed = (mixed ^ mixed >> 13) * _MIX & _BITS
-    return mixed ^ mixed >> 15
 
 
 class Producer:
@@ -102,17 +81,15 @@ class Producer:
 
     async def _send(self, messages: Sequence[Message]) -> None:
         client = await self._started()
-        by_partition: dict[tuple[str, int], list[Message]] = defaultdict(list)
-        counts: dict[str, int] = {}
-        partitions: dict[tuple[bytes | None, int], int] = {}  # a key's facts go to several topics: hash it once
+        by_topic: dict[str, list[Message]] = defaultdict(list)
         for message in messages:
-            topic, key = self._prefix + message.topic, message.key
-            if topic not in counts:
-                counts[topic] = len(await client.partitions_for(topic))
-            key_and_count = (key, counts[topic])
-            if key_and_count not in partitions:
-                partitions[key_and_count] = partition_of(key or b"", counts[topic])
-            by_partition[topic, partitions[key_and_count]].append(message)
+            by_topic[self._prefix + message.topic].append(message)
+        by_partition: dict[tuple[str, int], list[Message]] = defaultdict(list)
+        for topic, own in by_topic.items():
+            count = len(await client.partitions_for(topic))
+            partitions = partitions_of([message.key or b"" for message in own], count)
+            for partition, message in zip(partitions, own, strict=True):
+                by_partition[topic, partition].append(message)
         await asyncio.gather(*(_send_in_order(client, *target, batch) for target, batch in by_partition.items()))
 
     async def _started(self) -> AIOKafkaProducer:

@@ -124,7 +124,7 @@ def _message(event: EventType, mode: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "name": event.name,
         "title": f"{event.name}, structured mode" if mode == STRUCTURED else event.name,
-        "summary": (event.value.__doc__ or "").partition("\n")[0],
+        "summary": " ".join((event.value.__doc__ or "").split()),
         "contentType": mode,
         "headers": _headers(mode),
         "payload": _payload(event, mode),

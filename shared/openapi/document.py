@@ -11,11 +11,13 @@ from shared.events.schemas import with_referenced
 from shared.fields import EXAMPLES, with_words
 from shared.openapi import examples, refused
 from shared.openapi.inferred import Inference
-from shared.problems import SCHEMA
+from shared.problems import MEDIA_TYPE, SCHEMA
+from shared.sessions import COOKIE
 
 Node = dict[str, Any]
 
 KEY: Final = "key"
+SESSION: Final = "session"
 SCHEMES: Final = {
     KEY: {
         "type": "http",
@@ -24,7 +26,14 @@ SCHEMES: Final = {
         "description": "The agency's key, as the administrator issued it: `Authorization: Bearer pyk_…`. The same key "
         "works at registration, coverage and notifications. What it may do are its scopes: `publish` (lists), "
         "`enroll` (enrolments and claims), `read` (figures), `figures:detail` (counts from 1 to 4 too).",
-    }
+    },
+    SESSION: {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "The session of somebody who signed in on a page, in a browser. What changes something needs "
+        "its CSRF token in the header `X-CSRF-Token` as well. Programs use a key.",
+    },
 }
 """How a caller may say who it is; every route under `/v1` asks for one of these."""
 
@@ -144,8 +153,8 @@ def _refusal(status: int, response: Node, given: examples.Contents, inference: I
     response.setdefault("headers", {}).update(refused.headers(status))
     for media_type, content in response.get("content", {}).items():
         own = examples.as_openapi(given.get(media_type, {}))
-        if media_type == refused.MEDIA_TYPE:
-            own |= {name: each for name, each in refused.of_status(status).items() if name not in own}
+        if media_type == MEDIA_TYPE:
+            own |= content.get("examples", {}) | refused.of_status(status)
             content["schema"] = {"$ref": "#/components/schemas/Problem"}
         if own:
             content["examples"] = own

@@ -22,6 +22,8 @@ MORE: Final[dict[int, tuple[AnyCode, ...]]] = {
 EXPLAINED: Final[dict[str, Explanation]] = dict(chain(REFUSALS.items(), PROBLEMS.items()))
 FIELDS: Final[dict[AnyCode, str]] = {"invalid_value": "as_of", "missing_field": "kind", "unknown_parameter": "regoin"}
 """The field that the example of a code names."""
+OF_EVENTS: Final = 422
+"""The status of a single event or row that is refused."""
 HEADERS: Final[dict[int, dict[str, str]]] = {
     401: {"WWW-Authenticate": "`Bearer`: a key is asked for."},
     429: {"Retry-After": "Seconds to wait before the request is sent again."},
@@ -36,7 +38,9 @@ def codes(status: int) -> tuple[AnyCode, ...]:
 
 def examples() -> dict[str, dict[str, Any]]:
     """Name → example of everything that may be refused anywhere: components, to which the routes refer."""
-    return {name(status, code): _example(status, code) for status in (*CODES, 412, 431) for code in codes(status)}
+    pairs = [(status, code) for status in (*CODES, 412, 431) for code in codes(status)]
+    pairs += [(OF_EVENTS, code) for code in REFUSALS]
+    return {name(status, code): _example(status, code) for status, code in pairs}
 
 
 def name(status: int, code: AnyCode) -> str:
@@ -46,6 +50,12 @@ def name(status: int, code: AnyCode) -> str:
 def of_status(status: int) -> dict[str, dict[str, str]]:
     """What a route's answer of this status refers to."""
     return {code: {"$ref": f"#/components/examples/{name(status, code)}"} for code in codes(status)}
+
+
+def of_events() -> dict[int | str, dict[str, Any]]:
+    """For a route's `responses=`: an event or row that is refused, for whichever reason."""
+    every = {code: {"$ref": f"#/components/examples/{name(OF_EVENTS, code)}"} for code in REFUSALS}
+    return {OF_EVENTS: {"description": "It is refused", "content": {MEDIA_TYPE: {"examples": every}}}}
 
 
 def headers(status: int) -> dict[str, Any]:
@@ -59,6 +69,3 @@ def _example(status: int, code: AnyCode) -> dict[str, Any]:
     field = {"field": FIELDS[code]} if code in FIELDS else {}
     body = problem_body(status, code, explained.meaning, **field)
     return {"summary": f"{HTTPStatus(status).phrase}: {code}", "description": explained.action, "value": body}
-
-
-__all__ = ["MEDIA_TYPE", "codes", "examples", "headers", "of_status"]

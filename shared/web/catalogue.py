@@ -12,6 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from shared.web import sentence_extraction
 from shared.web.language import catalogue
 
 ROOT: Final = Path(__file__).parents[2]
@@ -33,10 +34,12 @@ msgstr ""
 
 
 def used() -> Catalog:
-    """Every message that a template or a module of the services uses."""
+    """Every message that a template or a module of the services uses, and every sentence that they answer with."""
     found = Catalog(locale="id", project="Payung", fuzzy=False)
     for message, context in _messages():
         found.add(message, context=context, flags=["python-format"] if "%(" in str(message) else [])
+    for sentence in sentence_extraction.sentences(ROOT):
+        found.add(sentence)
     return found
 
 

@@ -1,17 +1,19 @@
 """The pages' languages: texts by gettext, numbers and dates by Babel. The English text is the id of a message."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from babel import Locale, dates, numbers
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
 from shared.jakarta import ZONE
+from shared.web.sentences import Sentences
 
 LOCALE: Final = Path(__file__).with_name("locale")
 CODES: Final = ("id", "en")
@@ -21,8 +23,10 @@ DEFAULT: Final = "id"
 class Language:
     """One language: `gettext`, `ngettext`, and how it writes figures and days. None is written as –."""
 
-    def __init__(self, code: str, translations: NullTranslations) -> None:
+    def __init__(self, code: str, translations: NullTranslations, messages: Iterable[str] = ()) -> None:
         self.code = code
+        self.sentence = Sentences(list(messages), translations.gettext).translated
+        """What a service answered, in this language."""
         self._locale = Locale.parse(code)
         self._percent = "#,##0.{}\u00a0%" if code == "id" else "#,##0.{}%"
         self.gettext, self.ngettext = translations.gettext, translations.ngettext
@@ -69,19 +73,34 @@ class Language:
 
 def load() -> dict[str, Language]:
     """Both languages, their catalogues read anew."""
-    return {"id": Language("id", _translations("id")), "en": Language("en", NullTranslations())}
+    indonesian = _read("id")
+    messages = [message.id for message in indonesian if isinstance(message.id, str) and message.id]
+    return {
+        "id": Language("id", _translations(indonesian), messages),
+        "en": Language("en", NullTranslations()),
+    }
 
 
 def catalogue(code: str) -> Path:
     return LOCALE / code / "LC_MESSAGES" / "payung.po"
 
 
-def _translations(code: str) -> Translations:
-    compiled = io.BytesIO()
+def _read(code: str) -> Catalog:
     with catalogue(code).open("rb") as file:
-        write_mo(compiled, read_po(file, locale=code))
+        return read_po(file, locale=code)
+
+
+def _translations(messages: Catalog) -> Translations:
+    compiled = io.BytesIO()
+    write_mo(compiled, messages)
     compiled.seek(0)
     return Translations(compiled)
+
+
+def asked_for(cookies: Mapping[str, str], headers: Mapping[str, str]) -> str | None:
+    """The language that a caller asks for, None for a program that asks for none."""
+    is_asked = cookies.get(COOKIE) in CODES or "accept-language" in headers
+    return chosen(cookies, headers) if is_asked else None
 
 
 def chosen(cookies: Mapping[str, str], headers: Mapping[str, str]) -> str:

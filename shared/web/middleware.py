@@ -12,9 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import problems
 from shared.problems import MEDIA_TYPE
+from shared.sessions import COOKIE
 from shared.web import language
-from shared.web.error_pages import error_page
-from shared.web.pages import LANGUAGE, PASSED, is_htmx, own_url
+from shared.web.error_pages import error_page, on_its_way, session_ended
+from shared.web.pages import ENDED, LANGUAGE, PASSED, SAFE, is_htmx, own_url
 from shared.web.site import Site
 
 A_YEAR: Final = 365 * 24 * 3600
@@ -58,23 +59,20 @@ class Pages:
     def as_page(self, request: Request, problem: dict[str, Any], headers: Headers) -> Response:
         """What a browser is shown instead of a problem; 401 leads to the sign-in."""
         if problem["status"] == 401 and request.scope["path"] != "/sign-in":
-            return self._to_sign_in(request)
+            return self._to_sign_in(request, headers)
         return error_page(self._site, request, problem, headers)
 
-    def _to_sign_in(self, request: Request) -> Response:
+    def _to_sign_in(self, request: Request, headers: Headers) -> Response:
         """A link on another site's page comes without our SameSite=Strict cookie: then the page opens itself once more,
         which brings the cookie along if there is one."""
-        following = own_url(request) if request.method in ("GET", "HEAD") else request.headers.get("referer")
-        if is_htmx(request):
-            seen = request.headers.get("hx-current-url")
-            return Response(status_code=401, headers={"HX-Redirect": self._site.urls.sign_in(seen)})
-        if request.headers.get("sec-fetch-site") == "cross-site" and request.method == "GET":
+        if is_htmx(request) or request.method not in SAFE:
+            return session_ended(self._site, request, headers)
+        if request.headers.get("sec-fetch-site") == "cross-site":
             return HTMLResponse(reopening(own_url(request)), headers=self._site.headers())
-        if request.cookies.get("payung_session") and PASSED in request.cookies:
-            detail = "Your sign-in has not reached this service yet. Please try again in a moment."
-            problem = {"status": 503, "code": "unavailable", "detail": detail}
-            return error_page(self._site, request, problem, Headers({"retry-after": "2"}))
-        return RedirectResponse(self._site.urls.sign_in(following), status_code=303)
+        has_passed = request.cookies.get(COOKIE) and PASSED in request.cookies
+        if has_passed and not request.scope.get(ENDED):
+            return on_its_way(self._site, request)
+        return RedirectResponse(self._site.urls.sign_in(own_url(request)), status_code=303)
 
     def _finished(self, send: Send, asked_for: str | None) -> Send:
         async def sent(message: Message) -> None:

@@ -12,7 +12,6 @@ Unsafe methods of these routers need the session's CSRF token, from the form's f
 import hmac
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends
 from starlette.datastructures import UploadFile
@@ -28,6 +27,10 @@ from shared.web.site import Site
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
 LANGUAGE: Final = "payung.language"
 SESSION: Final = "payung.session"
+ENDED: Final = "payung.session_ended"
+"""In a request's scope: its session is over, so there is nothing to wait for."""
+UNSENT: Final = "payung.unsent"
+"""In a request's scope: the fields of a form that nobody took, since its session had ended."""
 PASSED: Final = "payung_passed"
 """A cookie of a minute: the browser has just been at registration, so sending it there again would not help."""
 FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -97,6 +100,14 @@ class Page:
         return changed.path + "?" + changed.query
 
 
+async def form_of(request: Request) -> dict[str, str]:
+    """The texts of a form by their names, the last where one is there several times. Raises Problem for NUL."""
+    found = {name: text for name, text in (await request.form()).multi_items() if isinstance(text, str)}
+    if any("\x00" in text for text in found.values()):
+        raise Problem(422, "invalid_value", "A text holds a NUL character.")
+    return found
+
+
 def is_htmx(request: Request) -> bool:
     return request.headers.get("hx-request") == "true"
 
@@ -116,6 +127,8 @@ async def a_page(request: Request) -> Page:
 
 async def signed_in(page: Annotated[Page, Depends(a_page)]) -> Page:
     """For a page behind the sign-in; a session that is to be renewed goes by registration, which does that."""
+    if page.session is None and page.request.method not in SAFE:
+        page.request.scope[UNSENT] = await _fields(page.request)
     await principal_of(page.request)
     assert page.session is not None
     is_opened = page.request.method == "GET" and not page.is_fragment
@@ -128,21 +141,30 @@ AnyPage = Annotated[Page, Depends(a_page)]
 SignedIn = Annotated[Page, Depends(signed_in)]
 
 
+async def _fields(request: Request) -> list[tuple[str, Any]] | None:
+    """What a form sent, to be sent again; None for one with a file, which only its user can choose again."""
+    return (await request.form()).multi_items() if _media_type(request) == FORM_TYPES[0] else None
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 async def from_our_page(request: Request) -> None:
     """Raises Problem 403 for an unsafe request of a session without its CSRF token."""
     session: Session | None = request.scope.get(SESSION)
     if request.method in SAFE or session is None:
         return
     token: Any = request.headers.get("x-csrf-token")
-    if token is None and request.headers.get("content-type", "").partition(";")[0] in FORM_TYPES:
+    if token is None and _media_type(request) in FORM_TYPES:
         token = (await request.form()).get("csrf")
     check_csrf(session, "" if token is None or isinstance(token, UploadFile) else token)
 
 
 def check_csrf(session: Session, token: str) -> None:
     if not hmac.compare_digest(token.encode(errors="replace"), session.csrf.encode()):
-        detail = "The form is of an earlier session, or of another site: open the page again."
-        raise Problem(403, "forbidden", detail)
+        detail = "The request has a session, but not the CSRF token of its key: open the page again."
+        raise Problem(403, "other_session", detail)
 
 
 def check_origin(request: Request) -> None:
@@ -150,14 +172,19 @@ def check_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     site: Site | None = getattr(request.app.state, "site", None)
     if origin is None:
-        is_foreign = request.headers.get("sec-fetch-site") in ("cross-site",)
+        is_foreign = request.headers.get("sec-fetch-site") == "cross-site"
     else:
-        is_here = urlsplit(origin).netloc == request.headers.get("host")
+        is_here = bool(origin) and origin.partition("://")[2] == request.headers.get("host")
         is_foreign = not is_here and not (site is not None and site.urls.is_own(origin))
     if is_foreign:
-        raise Problem(403, "forbidden", "The request comes from another site's page.")
+        raise Problem(403, "other_session", "The request comes from another site's page.")
 
 
 def pages() -> APIRouter:
     """A router of pages: in no description, as what a browser gets is no contract."""
     return APIRouter(include_in_schema=False, dependencies=[Depends(from_our_page)])
+
+
+def entrances() -> APIRouter:
+    """A router of pages that sign in, whoever was signed in before: the origin alone is checked, no token."""
+    return APIRouter(include_in_schema=False)

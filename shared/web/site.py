@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -11,6 +12,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from shared.web import language
 from shared.web.assets import Assets
 from shared.web.language import Language
+from shared.web.reasons import in_words
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 SERVICES: Final = ("coverage", "registration", "notifications")
@@ -92,10 +94,11 @@ class Site:
         made.policies["ext.i18n.trimmed"] = True
         install: Any = getattr(made, "install_gettext_callables")  # noqa: B009 - the extension adds it
         install(spoken.gettext, spoken.ngettext, newstyle=True)
-        for name in ("number", "percent", "day", "moment", "duration"):
+        for name in ("number", "percent", "day", "moment", "duration", "sentence"):
             made.filters[name] = getattr(spoken, name)
         made.globals |= {
             "language": spoken,
+            "reason": partial(in_words, language=spoken.code),
             "languages": self.languages,
             "asset": self.assets.url,
             "missing_assets": self.assets.missing,

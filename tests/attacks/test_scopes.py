@@ -52,13 +52,31 @@ registration   GET /v1/uploads/{upload_id}                          200    200  
 registration   PATCH /v1/uploads/{upload_id}                        204    204  403     403   403     404  401     401
 registration   DELETE /v1/uploads/{upload_id}                       204    204  403     403   403     404  401     401
 registration   GET /v1/lists                                        200    403  200     403   200     200  401     401
+registration   GET /v1/lists/unregistered.csv                       200    403  200     403   404     404  401     401
+registration   GET /v1/lists/unregistered.xlsx                      200    403  200     403   404     404  401     401
 registration   GET /v1/partners                                     200    403  200     403   200     200  401     401
 registration   GET /v1/partners/{partner_id}                        200    403  200     403   200     404  401     401
 registration   DELETE /v1/partners/{partner_id}                     204    403  403     403   204     404  401     401
+registration   GET /v1/partners/{partner_id}/members            200    403  200     403   200     404  401     401
+registration   GET /v1/targets                                  200    200  200     403   200     200  401     401
+registration   GET /v1/targets.csv                              200    200  200     403   200     200  401     401
+registration   GET /v1/targets.xlsx                             200    200  200     403   200     200  401     401
+registration   GET /v1/agreements                               200    200  200     403   200     200  401     401
+registration   GET /v1/agreements.csv                           200    200  200     403   200     200  401     401
+registration   GET /v1/agreements.xlsx                          200    200  200     403   200     200  401     401
+registration   GET /v1/briefings                                200    200  200     403   200     200  401     401
+registration   GET /v1/briefings.csv                            200    200  200     403   200     200  401     401
+registration   GET /v1/briefings.xlsx                           200    200  200     403   200     200  401     401
+registration   GET /v1/briefings/{briefing_id}                  200    403  200     403   200     404  401     401
+registration   GET /v1/enrollments/summary                      403    200  403     403   200     200  401     401
 registration   GET /v1/cases                                        200    200  403     403   200     200  401     401
 registration   POST /v1/cases/{case_id} (region_conflict)           200    403  403     403   200     404  401     401
 registration   POST /v1/cases/{case_id} (participant_claimed)       403    200  403     403   200     404  401     401
 registration   GET /v1/quarantine                                   200    200  403     403   403     200  401     401
+registration   POST /v1/quarantine/retry                            200    200  403     403   403     200  401     401
+registration   GET /v1/quarantine/summary                           200    200  403     403   403     200  401     401
+registration   GET /v1/quarantine/{entry_id} (listing)              200    403  403     403   403     404  401     401
+registration   GET /v1/quarantine/{entry_id} (enrolment)            403    200  403     403   403     404  401     401
 registration   PUT /v1/quarantine/{entry_id} (listing)              200    403  403     403   403     404  401     401
 registration   PUT /v1/quarantine/{entry_id} (enrolment)            403    200  403     403   403     404  401     401
 registration   PUT /v1/quarantine/{entry_id} (enrolment row)        403    200  403     403   403     404  401     401
@@ -152,7 +170,7 @@ async def check(service: str, http: httpx.AsyncClient, prepare: dict[str, Prepar
             described = description["paths"][route_of(call).split()[1]][method.lower()]
             if answer.content and answer.headers["content-type"].partition(";")[0].endswith("json"):
                 faults = answer_faults(description, described, answer.status_code, answer.json())
-                wrong += [(call, caller, "is not as described", fault) for fault in faults]
+                wrong += [(call, caller, "is not as described", *faults[:1])] if faults else []
             if not fits(answer, status):
                 wrong.append((call, caller, answer.status_code, answer.text[:200]))
             elif caller not in ("publish", "enroll", "read", "admin") and SECRET in answer.text:
@@ -265,6 +283,22 @@ class Registration:
         answer = await self.world.send(self.listing(), agency="own")
         (partner,) = answer["partners"].values()
         return {"path": f"/v1/partners/{partner}"}
+
+    async def members(self) -> dict[str, Any]:
+        return {"path": (await self.partner())["path"] + "/members"}
+
+    async def briefing(self) -> dict[str, Any]:
+        batch = str(next(self.numbers))
+        data = {"region": "33.11", "name": SECRET, "batch": batch, "held_on": "2021-03-01"}
+        await self.world.send(self.world.event("briefing.held", data), agency="own")
+        items = (await self.world.get("/v1/briefings", "own", limit="1000"))["items"]
+        (found,) = [each["id"] for each in items if each["batch"] == batch]
+        return {"path": f"/v1/briefings/{found}"}
+
+    async def listed(self) -> dict[str, Any]:
+        name = f"daftar {next(self.numbers)}"
+        await self.world.send(self.listing(list=name), agency="own")
+        return {"params": {"list": name}}
 
     def entry(self, make: Callable[..., dict[str, Any]], correct: bool, becomes: Any = None) -> Prepare:
         """A refused event of this kind; `correct` with the event as it should have been, else corrected already."""
@@ -398,8 +432,13 @@ class Registration:
             "POST /v1/imports/{import_id}/confirm (partners)": self.of_import("partners", "/confirm", delisted=1),
             "GET /v1/partners/{partner_id}": self.partner,
             "DELETE /v1/partners/{partner_id}": self.partner,
+            "GET /v1/partners/{partner_id}/members": self.members,
+            "GET /v1/briefings/{briefing_id}": self.briefing,
             "POST /v1/cases/{case_id} (region_conflict)": self.region_conflict,
             "POST /v1/cases/{case_id} (participant_claimed)": self.participant_claimed,
+            **{f"GET /v1/lists/unregistered.{form}": self.listed for form in ("csv", "xlsx")},
+            f"GET {quarantine} (listing)": self.entry(self.listing, correct=True),
+            f"GET {quarantine} (enrolment)": self.entry(self.enrolment, correct=True),
             f"PUT {quarantine} (listing)": self.entry(self.listing, correct=True),
             f"PUT {quarantine} (enrolment)": self.entry(self.enrolment, correct=True),
             f"PUT {quarantine} (enrolment row)": self.row_entry(correct=True),

@@ -129,6 +129,11 @@ async def _registration(database: Database, kafka: str, topics: str) -> AsyncIte
         await world.send(
             *(world.event("partner.listed", namesake(phone)) for phone in ("086000000001", "086000000002"))
         )
+        await world.send(world.event("briefing.held", {
+            "region": "33.11", "name": "Sosialisasi", "batch": "1", "held_on": "2021-02-16", "quota": 30,
+            "attendees": [{"nib": "0000100099999"}],
+        }))  # fmt: skip
+        (briefing,) = (await world.get("/v1/briefings"))["items"]
         (case,) = (await world.get("/v1/cases"))["items"]
         report = await world.upload(ROW_THAT_IS_REFUSED, "partners")
         bearer = {"authorization": f"Bearer {ADMIN}"}
@@ -145,6 +150,7 @@ async def _registration(database: Database, kafka: str, topics: str) -> AsyncIte
             "partner_id": next(iter(sent["partners"].values())),
             "entry_id": entry["id"],
             "case_id": case["id"],
+            "briefing_id": briefing["id"],
             "slug": "dinas",
             "key_id": second["key_id"],
         }

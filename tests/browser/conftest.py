@@ -5,24 +5,32 @@
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from deploy.local.endpoints import Endpoints
 from tests.browser import browsing
 from tests.stack import Stack
 
 NUMBERS = itertools.count(1)
+expect.set_options(timeout=60_000)
 
 MakeAgency = Callable[..., Awaitable[tuple[str, str]]]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a browser its tests are skipped, each by its name."""
+    if browsing.chromium() is None:
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.skip(f"{item.name}: there is no chromium (apt-get install chromium)"))
+
+
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    if browsing.chromium() is None:
-        pytest.skip("there is no chromium: apt-get install chromium")
     async with async_playwright() as playwright:
         started = await browsing.launch(playwright)
         yield started

@@ -106,7 +106,8 @@ async def test_everything_works_by_keyboard_and_without_scripts(browser: Browser
     async with visiting(browser, stack, scripts=False) as visitor:
         page = visitor.page
         await visitor.open("registration", "/sign-in")
-        await page.keyboard.type(stack.admin_key)  # the field has the focus
+        await expect(page.get_by_label("Kunci")).to_be_focused()
+        await page.keyboard.type(stack.admin_key)
         await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")
         await expect(page).to_have_url(f"{stack.registration}/")

@@ -1,4 +1,4 @@
-"""Every text of the pages is in the Indonesian catalogue, translated, with the same placeholders."""
+"""Every text of the pages, and every sentence of a refusal, is in the Indonesian catalogue with its placeholders."""
 
 import re
 
@@ -17,7 +17,7 @@ def texts(message: Message, part: str) -> list[str]:
 
 
 def placeholders(text: str) -> set[str]:
-    return set(re.findall(r"%\((\w+)\)[sd]", text))
+    return set(re.findall(r"%\((\w+)\)[sd]", text)) | set(re.findall(r"\{(\w+)\}", text))
 
 
 def test_every_text_is_in_the_catalogue_and_nothing_else() -> None:

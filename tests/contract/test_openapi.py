@@ -19,6 +19,7 @@ from shared.events import intake
 from shared.fields import undescribed
 from shared.openapi import examples
 from shared.openapi.document import operations
+from shared.refusals import REFUSALS
 from shared.service import build_app
 from tests.descriptions import faults
 
@@ -156,3 +157,10 @@ def test_an_event_with_an_unknown_field_or_type_is_not_valid() -> None:
     assert faults(document, schema, event | {"type": "partner.heard"}) != []
     assert faults(document, schema, event | {"data": event["data"] | {"worker": 3}}) != []
     assert faults(document, schema, {name: value for name, value in event.items() if name != "source"}) != []
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/quarantine/{entry_id}/retry"])
+def test_every_reason_to_refuse_an_event_has_an_example(path: str) -> None:
+    document = DOCUMENTS["registration"]
+    examples = document["paths"][path]["post"]["responses"]["422"]["content"]["application/problem+json"]["examples"]
+    assert {resolved(document, each)["value"]["code"] for each in examples.values()} >= REFUSALS.keys()

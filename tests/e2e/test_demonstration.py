@@ -10,6 +10,7 @@ import pytest
 
 from deploy.local import demonstration
 from deploy.local.endpoints import Endpoints
+from tests.e2e.expected_figures import Reached, figures_only
 from tests.stack import Stack
 from tests.unit.registration.scenario import EXPECTED, FOLDER
 from tests.waiting import eventually
@@ -70,6 +71,15 @@ async def check_level(endpoints: Endpoints, level: str) -> None:
         held = [programmes.get((code, programme), 0) for programme in PROGRAMMES]
         assert held == [int(wanted[programme]) for programme in PROGRAMMES], code
     assert all(row["listed"] == 0 for code, row in rows.items() if code not in expected)
+
+
+def test_every_figure_that_was_expected_is_reached_over_http(loaded: Endpoints) -> None:
+    expected = figures_only(EXPECTED)
+    with Reached(loaded, AS_OF) as reached:
+        found = figures_only(reached.everything(EXPECTED))
+    assert found.keys() == expected.keys()
+    for chapter, figures in expected.items():
+        assert found[chapter] == figures, chapter
 
 
 @pytest.mark.parametrize("level", ["kanwil", "province", "regency"])

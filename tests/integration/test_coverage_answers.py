@@ -17,7 +17,7 @@ import pytest
 from aiokafka import ConsumerRecord
 from fastapi import FastAPI, Request
 
-from services.coverage import app, rollup
+from services.coverage import app, changed_regions, rollup
 from services.coverage.api import claims, figures, freshness, regions, stream
 from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
@@ -284,7 +284,7 @@ async def changed(world: World, batch: int, place: int) -> None:
 async def test_a_batch_that_becomes_visible_after_later_ones_is_sent_too(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(changed_regions, "POLL_SECONDS", 0.01)
     await changed(world, 100, 33 << 7 | 11)
     events = await subscribed(world)
     assert await anext(events) == ": connected\n\n"
@@ -294,7 +294,7 @@ async def test_a_batch_that_becomes_visible_after_later_ones_is_sent_too(
 
 
 async def test_a_stream_ends_when_its_key_is_revoked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(changed_regions, "POLL_SECONDS", 0.01)
     key_id, secret, digest = new_key()
     issued = Key(key_id, digest, RECORDED, agency="dinas", scopes=("read",))
     await world.deliver("access", issued)

@@ -62,7 +62,7 @@ async def test_members_count_and_those_enrolled_through_it_beside_them(koperasi:
     row = await ask(koperasi)
     assert (row["listed"], row["enrolled"], row["unregistered"]) == (30, 20, 10)
     assert (row["workers"]["listed"], row["workers"]["enrolled"]) == (300, 80)
-    assert row["channel"] == {"enrolled": 12, "workers": 48}
+    assert row["through"] == {"enrolled": 12, "workers": 48}
     assert (row["denominators"], row["target"]) == ([], None)
     assert (await ask(koperasi, query="as_of=2020-12-31"))["listed"] == 0
     assert (await ask(koperasi, query="region=36.71"))["listed"] == 0
@@ -70,7 +70,7 @@ async def test_members_count_and_those_enrolled_through_it_beside_them(koperasi:
     answer = await koperasi.get(f"/v1/coverage?cooperative={identity(COOPERATIVE)}&level=regency&by=segment")
     found = {(row["region"], row["segment"]): row for row in answer["rows"]}
     assert (answer["cooperative"], len(found)) == (identity(COOPERATIVE), 2 * 514)
-    assert (found["33.11", "PU"]["enrolled"], found["33.11", "PU"]["channel"]["enrolled"]) == (20, 12)
+    assert (found["33.11", "PU"]["enrolled"], found["33.11", "PU"]["through"]["enrolled"]) == (20, 12)
 
 
 async def test_whoever_leaves_or_changes_its_cooperative_is_known_to_have_been_a_member(koperasi: World) -> None:
@@ -97,7 +97,7 @@ async def test_a_merged_cooperatives_id_answers_as_the_one_that_was_kept(koperas
 async def test_a_spreadsheet_names_the_cooperative(koperasi: World) -> None:
     answer = await koperasi.http.get(f"/v1/coverage?cooperative={identity(COOPERATIVE)}&{ANYBODYS}&format=csv")
     (line,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
-    assert (line["listed"], line["cooperative"], line["channel_enrolled"]) == ("30", identity(COOPERATIVE), "12")
+    assert (line["listed"], line["cooperative"], line["through_enrolled"]) == ("30", identity(COOPERATIVE), "12")
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ async def test_small_counts_of_members_and_of_all_others_are_suppressed(koperasi
     assert all(each["listed"] is None and each["suppressed"] for each in split.json()["rows"])
     await koperasi.deliver("partners", *(member(100 + n, version=2) for n in range(58)))  # all others are 2 and 2
     row = await ask(koperasi, **headers)
-    assert row["listed"] is row["enrolled"] is row["channel"]["enrolled"] is None
+    assert row["listed"] is row["enrolled"] is row["through"]["enrolled"] is None
     assert row["suppressed"]
     assert (await ask(koperasi))["listed"] == 88
 

@@ -74,7 +74,7 @@ async def test_a_refused_question_names_what_is_allowed(world: World) -> None:
         ("by=colour", "by"),
         ("as_of=31-12-2021", "as_of"),
         ("known_at=yesterday", "known_at"),
-        ("format=xlsx", "format"),
+        ("format=pdf", "format"),
     ):
         answer = await world.http.get(f"/v1/coverage?{query}")
         assert answer.status_code == 422, query

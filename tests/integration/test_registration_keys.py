@@ -164,7 +164,7 @@ async def test_uploads_of_agencies_are_worked_off_by_turns(here: World, own: str
     lines = "".join(f"Toko Giliran {n};{n:03};33.11\n" for n in range(200))
 
     async def upload(agency: str, name: str) -> str:
-        files = {"file": ("daftar.csv", f"nama usaha;id;kab_kota\n{lines}".encode(), "text/csv")}
+        files = {"file": ("daftar.csv", f"nama usaha;ref;kab_kota\n{lines}".encode(), "text/csv")}
         data = {"kind": "partners", "list_date": "2021-01-31", "list": name}
         answer = await here.http.post("/v1/imports", data=data, files=files, headers=here.bearer(agency))
         assert answer.status_code == 202, answer.text

@@ -52,17 +52,17 @@ async def test_an_agency_sees_the_members_it_listed_and_no_others(here: World) -
     await here.send(here.event("enrollment.registered", enrolment("Z2", nik=NIKS[8], segment="BPU")))
     path = f"/v1/partners/{koperasi}/members"
     own = await here.get(path)
-    assert (own["listed"], own["registered"], len(own["items"]), own["next_cursor"]) == (5, 1, 5, None)
+    assert (own["listed"], own["enrolled"], len(own["items"]), own["next_cursor"]) == (5, 1, 5, None)
     assert {each["cooperative_id"] for each in own["items"]} == {koperasi}
     assert [each["registered"] for each in own["items"]].count(True) == 1
     kota = await here.get(path, "kota")
-    assert (kota["listed"], kota["registered"]) == (5, 1)
+    assert (kota["listed"], kota["enrolled"]) == (5, 1)
     assert len({each["id"] for each in own["items"]} & {each["id"] for each in kota["items"]}) == 1
-    assert (await here.get(path, as_of="2021-02-01"))["registered"] == 0
+    assert (await here.get(path, as_of="2021-02-01"))["enrolled"] == 0
     assert (await here.get(path, as_of="2020-02-01"))["listed"] == 0
     assert [len((await here.get(path, registered=each))["items"]) for each in ("true", "false")] == [1, 4]
     everybody = (await here.http.get(path, headers={"authorization": f"Bearer {ADMIN}"})).json()
-    assert (everybody["listed"], everybody["registered"]) == (9, 2)
+    assert (everybody["listed"], everybody["enrolled"]) == (9, 2)
     first = await here.get(path, limit="3")
     rest = await here.get(path, limit="3", cursor=first["next_cursor"])
     assert [each["id"] for each in first["items"] + rest["items"]] == [each["id"] for each in own["items"]]

@@ -82,6 +82,19 @@ async def refused(here: World, name: str) -> dict[str, Any]:
 READERS: list[tuple[str, Callable[[bytes], list[list[str]]]]] = [("csv", of_csv), ("xlsx", of_workbook)]
 
 
+async def test_csv_for_a_spreadsheet_in_indonesia_comes_back_as_it_is(here: World) -> None:
+    first = await refused(here, "indonesia")
+    headers = here.bearer("dinas") | {"accept-language": "id-ID,id;q=0.9"}
+    answer = await here.http.get(f"/v1/imports/{first['id']}/rejected.csv", headers=headers)
+    assert answer.content.startswith(b"\xef\xbb\xbfNo;NIK;")
+    assert b'"=""3311004101800021"""' in answer.content
+    assert "NIB terdiri atas tepat 13 digit." in answer.content.decode()
+    again = await here.upload(answer.content, "partners", list="indonesia")
+    assert again["rejected_by"] == {"invalid_nib": 2}
+    plain = of_csv(await downloaded(here, f"/v1/imports/{again['id']}/rejected.csv"))
+    assert [row[1:3] for row in plain[1:]] == [row[1:3] for row in ROWS]
+
+
 @pytest.mark.parametrize(("form", "opened"), READERS)
 @pytest.mark.parametrize("saved", [as_semicolons, as_commas, as_workbook])
 async def test_refused_rows_corrected_in_a_spreadsheet_are_taken(

@@ -245,8 +245,8 @@ async def test_an_agency_has_so_many_uploads_open_and_sees_them_page_by_page(
     made = [(await begin(here, 10, agency)).json()["id"] for _ in range(3)]
     refused = await begin(here, 10, agency)
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
-    first = await here.get("/v1/uploads?limit=2", agency)
-    rest = await here.get(f"/v1/uploads?limit=2&cursor={first['next_cursor']}", agency)
+    first = await here.get("/v1/uploads", agency, limit="2")
+    rest = await here.get("/v1/uploads", agency, limit="2", cursor=first["next_cursor"])
     assert [each["id"] for each in first["items"] + rest["items"]] == made
     assert rest["next_cursor"] is None
     await here.http.delete(f"/v1/uploads/{made[0]}", headers=here.bearer(agency))

@@ -15,6 +15,7 @@ from services.coverage.api import parameters, spreadsheet
 from services.coverage.cells import SEGMENTS
 from services.coverage.queries import queries
 from shared.database import connection
+from shared.downloads import dialect_of
 from shared.jakarta import today
 from shared.regions import Regions
 from shared.security import principal_of, require
@@ -40,7 +41,7 @@ async def claims(request: Request) -> Response:
     """
     region = parameters.region(request)
     level, by = parameters.level(request, region), parameters.by(request, DIMENSIONS)
-    known_at, as_csv = parameters.known_at(request), parameters.wants_csv(request)
+    known_at, form = parameters.known_at(request), parameters.table_form(request)
     as_of = parameters.as_of(request, today())
     head = {
         "as_of": as_of.isoformat(),
@@ -64,8 +65,8 @@ async def claims(request: Request) -> Response:
             key = (row["region"], *(row[dimension] for dimension in by))
             groups[key][row["status"]] = _figures(row)
         rows = _rows(Regions.load().children(region, level), by, groups, programmes, hidden)
-        if as_csv:
-            return _csv(region, by, rows)
+        if form:
+            return spreadsheet.answer(f"claims-{region}", *_table(by, rows), form, dialect_of(request))
         body = {"region": region, **head, "by": list(by), "rows": rows}
         return Response(msgspec.json.encode(body), media_type="application/json")
 
@@ -127,7 +128,8 @@ def _combinations(
     return list(product(*values))
 
 
-def _csv(region: str, by: tuple[str, ...], rows: list[dict[str, Any]]) -> Response:
+def _table(by: tuple[str, ...], rows: list[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """(header, lines)"""
     columns = [(status, name) for status in STATUSES for name in NONE]
     header = ["region", "name", *by, *(f"{status}_{name}" for status, name in columns), "suppressed"]
     lines = [
@@ -136,4 +138,4 @@ def _csv(region: str, by: tuple[str, ...], rows: list[dict[str, Any]]) -> Respon
         + ["true" if row.get("suppressed") else None]
         for row in rows
     ]
-    return spreadsheet.answer(f"claims-{region}", header, lines)
+    return header, lines

@@ -43,6 +43,6 @@ def _may_ask(principal: Principal, region: str, lists: Sequence[str]) -> bool:
     return is_listed or (principal.may("enroll") and Regions.load().within(principal.regions, region))
 
 
-def with_channel(row: dict[str, Any], enrolled: int, workers: int) -> dict[str, Any]:
+def with_through(row: dict[str, Any], enrolled: int, workers: int) -> dict[str, Any]:
     """A row of a cooperative's members; nobody published how many it should have, nor set it a target."""
-    return row | {"denominators": [], "target": None, "channel": {"enrolled": enrolled, "workers": workers}}
+    return row | {"denominators": [], "target": None, "through": {"enrolled": enrolled, "workers": workers}}

@@ -19,6 +19,7 @@ from services.coverage.selection import RegionOfCell, Selection
 from services.coverage.sums import cell_sums, channel_sums, selected_sums
 from services.coverage.targets import targets_with_progress
 from shared.database import connection
+from shared.downloads import dialect_of
 from shared.jakarta import today
 from shared.regions import NATION, Regions
 from shared.security import Principal, principal_of, require
@@ -38,10 +39,13 @@ async def coverage(request: Request) -> Response:
     would be more than 20,000 rows; at least one. Without the right `figures:detail` a row that could disclose a count
     from 1 to 4 has null for it, and `suppressed`: true.
     """
-    selection, as_csv = _selection(request), parameters.wants_csv(request)
+    selection, form = _selection(request), parameters.table_form(request)
     found = await figures_of(request, selection)
-    if as_csv:
-        return await asyncio.to_thread(_csv, selection, found["known_at"], found["rows"])
+    if form:
+        header, lines = await asyncio.to_thread(_table, selection, found["known_at"], found["rows"])
+        of_cooperative = "" if selection.cooperative is None else f"-{selection.cooperative}"
+        name = f"coverage-{selection.region}{of_cooperative}-{selection.as_of}"
+        return await asyncio.to_thread(spreadsheet.answer, name, header, lines, form, dialect_of(request))
     return Response(await asyncio.to_thread(msgspec.json.encode, found), media_type="application/json")
 
 
@@ -77,7 +81,7 @@ async def figures_of(request: Request, selection: Selection) -> dict[str, Any]:
         rows = _rows(selection, tallies, shown, dimensions, codes, published, targets)
         if channel is not None:
             through = figures.tallies(channel, selection.by, RegionOfCell(selection), dimensions)
-            rows = [_with_channel(row, selection, through) for row in rows]
+            rows = [_with_through(row, selection, through) for row in rows]
         return rows if rules is None else [protection.protected_row(row, selection.by, rules) for row in rows]
 
     return head | {"rows": await asyncio.to_thread(rows_shown)}
@@ -113,11 +117,11 @@ async def _protection(db: asyncpg.Connection, selection: Selection, dimensions: 
     return await asyncio.to_thread(protection.part_protection, part, channel, sums, selection.by, dimensions)
 
 
-def _with_channel(
+def _with_through(
     row: dict[str, Any], selection: Selection, through: dict[tuple[str, Combination], Tally]
 ) -> dict[str, Any]:
     tally = through.get((row["region"], tuple(row[name] for name in selection.by))) or Tally()
-    return cooperatives.with_channel(row, tally.enrolled, tally.enrolled_workers[0])
+    return cooperatives.with_through(row, tally.enrolled, tally.enrolled_workers[0])
 
 
 def _rows(
@@ -156,12 +160,15 @@ def _denominators(
     return denominators.evaluate(published, tally.numerators, selection.as_of, kind)
 
 
-def _csv(selection: Selection, known_at: str | None, rows: Sequence[dict[str, Any]]) -> Response:
+def _table(
+    selection: Selection, known_at: str | None, rows: Sequence[dict[str, Any]]
+) -> tuple[list[str], list[list[Any]]]:
+    """(header, lines)"""
     levels = [f"{name}_{side}" for name in figures.JOB_LEVELS for side in ("listed", "enrolled")]
     plain = ["listed", "enrolled", "unregistered", "rate"]
     header = ["region", "name", *selection.by, *plain, "workers_listed", "workers_unknown", "workers_enrolled", *levels]
     header += ["target", "progress", "progress_known_at", "as_of", "known_at", "suppressed"]
-    header += [] if selection.cooperative is None else ["cooperative", "channel_enrolled", "channel_workers"]
+    header += [] if selection.cooperative is None else ["cooperative", "through_enrolled", "through_workers"]
     lines = []
     for row in rows:
         workers, target = row["workers"], row["target"] or {}
@@ -170,8 +177,7 @@ def _csv(selection: Selection, known_at: str | None, rows: Sequence[dict[str, An
         line += [workers["by_level"][name][side] for name in figures.JOB_LEVELS for side in ("listed", "enrolled")]
         line += [target.get(name) for name in ("value", "progress", "progress_known_at")]
         line += [selection.as_of.isoformat(), known_at, "true" if row.get("suppressed") else None]
-        if (channel := row.get("channel")) is not None:
-            line += [selection.cooperative, channel["enrolled"], channel["workers"]]
+        if (through := row.get("through")) is not None:
+            line += [selection.cooperative, through["enrolled"], through["workers"]]
         lines.append(line)
-    of_cooperative = "" if selection.cooperative is None else f"-{selection.cooperative}"
-    return spreadsheet.answer(f"coverage-{selection.region}{of_cooperative}-{selection.as_of}", header, lines)
+    return header, lines

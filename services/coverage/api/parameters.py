@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from services.coverage.timelines import EPOCH, FIRST_DAY, LAST_DAY
 from shared import query_parameters
+from shared.downloads import FORMS, MEDIA_TYPES, Form
 from shared.jakarta import OFFSET_SECONDS
 from shared.problems import Problem, not_found
 from shared.regions import Regions
@@ -34,13 +35,14 @@ DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
         {"type": "string", "examples": ["2026-01-31T12:00:00+07:00", "2026-01-31"]},
     ),
     "cooperative": (
-        "The id of a cooperative: only its members count, and `channel` has those who were enrolled through it, "
+        "The id of a cooperative: only its members count, and `through` has those who were enrolled through it, "
         "members or not. An agency may ask about cooperatives on its own lists.",
         {"type": "string", "format": "uuid"},
     ),
     "format": (
-        "`csv` is for a spreadsheet; `Accept: text/csv` does the same.",
-        {"type": "string", "enum": ["json", "csv"]},
+        "`xlsx` is a workbook, `csv` a table for a program, or, where `Accept-Language` prefers Indonesian, for a "
+        "spreadsheet in Indonesia (`;`, decimal comma). `Accept` with the media type does the same.",
+        {"type": "string", "enum": ["json", *FORMS]},
     ),
 }
 """Query parameter → its meaning and its JSON Schema; `by` differs by route."""
@@ -55,7 +57,11 @@ def accepts(*names: str, by: Iterable[str]) -> dict[str, Any]:
         | ({"style": "form", "explode": False} if name == "by" else {})
         for name, (text, schema) in ((name, described[name]) for name in names)
     ]
-    csv = {"description": "The rows", "content": {"text/csv": {"schema": {"type": "string"}}}}
+    tables = {
+        "text/csv": {"schema": {"type": "string"}},
+        MEDIA_TYPES["xlsx"]: {"schema": {"type": "string", "format": "binary"}},
+    }
+    csv = {"description": "The rows", "content": tables}
     refused = {"description": "A parameter is wrong: `field` names it, `allowed` is what it may be"}
     return {
         "openapi_extra": {"parameters": parameters, "responses": {"200": csv, "422": refused}},
@@ -141,16 +147,21 @@ def known_at_text(second: int | None) -> str | None:
     return iso(int(time.time()) if second is None else second)
 
 
-def wants_csv(request: Request) -> bool:
+def table_form(request: Request) -> Form | None:
+    """The table that is asked for; None for JSON."""
     chosen = request.query_params.get("format")
-    if chosen not in (None, "", "csv", "json"):
-        raise wrong("format", ("json", "csv"))
+    if chosen in FORMS:
+        return "csv" if chosen == "csv" else "xlsx"
+    if chosen not in (None, "", "json"):
+        raise wrong("format", ("json", *FORMS))
     if chosen:
-        return chosen == "csv"
+        return None
     wanted = _wanted(",".join(request.headers.getlist("accept")))
     csv, json = (_quality(wanted, *names) for names in (("text/csv", "text/*"), ("application/json", "application/*")))
+    if 0 < wanted.get(MEDIA_TYPES["xlsx"], 0.0) >= max(csv, json):
+        return "xlsx"
     named = "text/csv" in wanted or "text/*" in wanted
-    return csv > json or (csv == json > 0 and named)
+    return "csv" if csv > json or (csv == json > 0 and named) else None
 
 
 def _wanted(accept: str) -> dict[str, float]:

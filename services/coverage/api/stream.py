@@ -9,23 +9,24 @@ from contextlib import aclosing
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 
-from services.coverage.queries import queries
+from services.coverage import changed_regions
+from services.coverage.changed_regions import ChangedRegions
 from shared import query_parameters
-from shared.database import UNAVAILABLE, connection
+from shared.authentication import caller
+from shared.database import UNAVAILABLE
 from shared.problems import Problem
-from shared.security import authenticate, principal_of, require
+from shared.security import principal_of, require
 
 router = APIRouter(
     prefix="/v1", tags=["coverage"], dependencies=[Depends(require("read")), Depends(query_parameters.only_known)]
 )
 
-POLL_SECONDS = 1.0
+POLLS_BETWEEN_CHECKS = 5
+"""A stream without changes ends so late after its key or session; none is told of a change after that."""
 POLLS_WITHOUT_CHANGE = 15
 """After so many a comment line keeps the connection open."""
-STREAMS_OF_A_KEY = 20
-"""So many streams may one key have open in one process; each asks the database once a second."""
-LATE_BATCHES = 1_000
-"""A batch may become visible after this many with higher numbers, and is sent all the same."""
+STREAMS_OF_A_KEY = 200
+"""So many streams may one key have open in one process: an office shares a key, and each page has a stream."""
 
 
 @router.get("/stream", summary="Which regions changed, as they change")
@@ -62,35 +63,34 @@ async def _counted(request: Request, open_streams: "Counter[str]", holder: str) 
 
 
 async def _changes(request: Request) -> AsyncGenerator[str, None]:
-    sent = {0: [], **await _changed_regions(request, {})}
+    changed = _changed_regions(request)
+    position, idle = await changed.position(), 0
     yield ": connected\n\n"
-    without_change = 0
-    while not _is_stopping(request) and not await request.is_disconnected() and await _may_read(request):
-        await asyncio.sleep(POLL_SECONDS)
-        fresh = await _changed_regions(request, sent)
-        sent = dict(sorted({**sent, **fresh}.items())[-LATE_BATCHES:])
-        regions = sorted({region for changed in fresh.values() for region in changed})
-        without_change = 0 if regions else without_change + 1
+    while not _is_stopping(request) and not await request.is_disconnected():
+        await asyncio.sleep(changed_regions.POLL_SECONDS)
+        position, regions = await changed.after(position)
+        idle = 0 if regions else idle + 1
+        if (regions or idle % POLLS_BETWEEN_CHECKS == 0) and not await _may_read(request):
+            return
         if regions:
             yield f"event: coverage\ndata: {json.dumps({'regions': regions})}\n\n"
-        elif without_change % POLLS_WITHOUT_CHANGE == 0:
+        elif idle % POLLS_WITHOUT_CHANGE == 0:
             yield ": still here\n\n"
 
 
-async def _changed_regions(request: Request, sent: dict[int, list[str]]) -> dict[int, list[str]]:
-    """The batches not sent yet, with the regions that each one changed; none while the database is down."""
-    try:
-        async with connection(request.app.state.pool) as db:
-            rows = await db.fetch(queries["changes"], min(sent, default=0), list(sent))
-    except UNAVAILABLE:
-        return {}
-    return {row["batch"]: [f"{place >> 7:02}.{place & 0x7F:02}" for place in row["places"]] for row in rows}
+def _changed_regions(request: Request) -> ChangedRegions:
+    """Those of this process."""
+    state = request.app.state
+    if not hasattr(state, "changed_regions"):
+        state.changed_regions = ChangedRegions(state.pool)
+    found: ChangedRegions = state.changed_regions
+    return found
 
 
 async def _may_read(request: Request) -> bool:
-    """Whether the key is still valid; assumed while the database is down."""
+    """Whether the key or session is still valid; assumed while the database is down."""
     try:
-        return (await authenticate(request)).may("read")
+        return (await caller(request)).may("read")
     except Problem:
         return False
     except UNAVAILABLE:

@@ -1,17 +1,23 @@
 """/v1/audit: who did what and when. An agency sees its own acts and those of the administrator that concern it."""
 
-from typing import Annotated, Any, Literal
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack
+from tempfile import TemporaryFile
+from typing import IO, Annotated, Any, Literal
 
 import asyncpg
-from fastapi import APIRouter, Depends, Query, Response
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from services.registration import audit
 from services.registration.api.access import reporter, services
-from services.registration.api.downloads import as_download
+from services.registration.api.downloads import BLOCK, Wanted, as_download, pages
 from services.registration.audit import Entry
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from shared import query_parameters
+from shared import downloads, query_parameters
 from shared.problems import Problem
 from shared.security import Principal, require
 
@@ -21,17 +27,28 @@ HEADER = ["number", "at", "actor", "key_id", "agency", "action", "subjects", "ha
 LAST = (1 << 63) - 1
 
 
-@router.get("/v1/audit", summary="Who did what and when, the newest first; format=csv: all of it, the oldest first")
+@router.get("/v1/audit", summary="Who did what and when, the newest first; as a file all of it, the oldest first")
 async def get_audit(
+    request: Request,
     principal: Annotated[Principal, Depends(reporter)],
     here: Annotated[Services, Depends(services)],
     action: Annotated[str | None, Query(max_length=64, pattern=r"^[a-z_.]+$")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    format: Literal["json", "csv"] = "json",
+    format: Literal["json", "csv", "xlsx", "ndjson"] = "json",
 ) -> Any:
-    if format == "csv":
-        return await _csv(here, principal, action)
+    """`format=ndjson` has each entry as its hash is computed: whoever gets all of them can compute the hashes anew."""
+    if format == "ndjson":
+        return await _lines(here, principal, action)
+    if format != "json":
+        return await _table(here, principal, action, Wanted(format, downloads.dialect_of(request)))
+    return await entries(here, principal, action, cursor, limit)
+
+
+async def entries(
+    here: Services, principal: Principal, action: str | None, cursor: str | None, limit: int
+) -> dict[str, Any]:
+    """So many entries before a cursor, the newest first."""
     records = await here.pool.fetch(queries["audit_page"], principal.agency, _before(cursor), action, limit + 1)
     page = records[:limit]
     return {
@@ -64,10 +81,29 @@ def _before(cursor: str | None) -> int:
     return int(cursor)
 
 
-async def _csv(here: Services, principal: Principal, action: str | None) -> Response:
+async def _lines(here: Services, principal: Principal, action: str | None) -> Response:
+    with ExitStack() as stack:
+        file = stack.enter_context(TemporaryFile())
+        async for page in pages(here.pool, "audited", principal.agency, action):
+            lines = (msgspec.json.encode(Entry.of(record).as_json()) + b"\n" for record in page)
+            await asyncio.to_thread(file.writelines, lines)
+        stack.pop_all()  # from here on the answer closes it
+    file.seek(0)
+    headers = {"content-disposition": 'attachment; filename="audit.ndjson"'}
+    return StreamingResponse(_blocks(file), media_type="application/x-ndjson", headers=headers)
+
+
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    """What the file holds; it is closed when it was sent or nobody wants it any more."""
+    with file:
+        while block := file.read(BLOCK):
+            yield block
+
+
+async def _table(here: Services, principal: Principal, action: str | None, asked: Wanted) -> Response:
     def cells(record: asyncpg.Record) -> list[str]:
         entry = Entry.of(record).as_json()
         subjects = "; ".join(f"{name}={value}" for name, value in entry["subjects"].items())
         return ["" if value is None else str(value) for value in (entry | {"subjects": subjects}).values()]
 
-    return await as_download(here, HEADER, cells, "audit.csv", "audited", principal.agency, action)
+    return await as_download(here, HEADER, cells, "audit", asked, "audited", principal.agency, action)

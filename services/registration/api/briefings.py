@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -13,9 +14,9 @@ from pydantic import BeforeValidator
 
 from services.registration.api import statements
 from services.registration.api.access import reader, services
-from services.registration.api.downloads import Form, rows_as_download
+from services.registration.api.downloads import Wanted, in_both_forms, rows_as_download, wanted
 from services.registration.api.parameters import dated_position, day_or_none, day_or_today, given, position
-from services.registration.api.statements import Asked, Cursor, Limit
+from services.registration.api.statements import Asked, Cursor, Limit, Question
 from services.registration.intake import values
 from services.registration.queries import queries
 from services.registration.runtime import Services
@@ -32,31 +33,34 @@ Until = Annotated[str | None, BeforeValidator(given)]
 Item = dict[str, Any]
 
 
+@dataclass(frozen=True)
 class AskedBriefings:
     """Which briefings are asked for, held from when until when, and by which day their funnel is."""
 
-    def __init__(
-        self,
-        asked: Annotated[Asked, Depends()],
-        start: Start = None,
-        until: Until = None,
-        as_of: str | None = None,
-    ) -> None:
-        self.asked = asked
-        self.as_of = day_or_today(as_of, "as_of")
-        self.held = day_or_none(start, "from"), day_or_none(until, "until")
+    asked: Asked
+    held: tuple[date | None, date | None]
+    as_of: date
 
     async def items(self) -> list[Item]:
         """All of them, the newest first."""
-        here = self.asked.here
-        records = await here.pool.fetch(queries["briefings"], *self.asked.of, self.as_of, *self.held, None)
+        asked = self.asked
+        whose = asked.agency, asked.regions, self.as_of
+        records = await asked.here.pool.fetch(queries["briefings"], *whose, *self.held, None)
         return [briefing(record, self.as_of) for record in records]
 
 
+async def what_is_asked(
+    asked: Question, start: Start = None, until: Until = None, as_of: str | None = None
+) -> AskedBriefings:
+    held = day_or_none(start, "from"), day_or_none(until, "until")
+    return AskedBriefings(asked, held, day_or_today(as_of, "as_of"))
+
+
+Briefings = Annotated[AskedBriefings, Depends(what_is_asked)]
+
+
 @router.get("/v1/briefings", summary="Own briefings, the newest first: attendance, and who registered within 90 days")
-async def list_briefings(
-    asked: Annotated[AskedBriefings, Depends()], cursor: Cursor = None, limit: Limit = 100
-) -> dict[str, Any]:
+async def list_briefings(asked: Briefings, cursor: Cursor = None, limit: Limit = 100) -> dict[str, Any]:
     """`sum` is over all that are asked for, whatever page is shown. `listed` are attendees on this agency's own lists
     (the administrator's: on any), `guests` all others. `without_briefing`: attendance of days of which no briefing was
     stated yet."""
@@ -72,19 +76,10 @@ async def list_briefings(
     }
 
 
-@router.get("/v1/briefings.csv", summary="The same as a spreadsheet, all of them")
-async def briefings_csv(asked: Annotated[AskedBriefings, Depends()]) -> Response:
-    return await _download(asked, "csv")
-
-
-@router.get("/v1/briefings.xlsx", summary="The same as a workbook of texts")
-async def briefings_workbook(asked: Annotated[AskedBriefings, Depends()]) -> Response:
-    return await _download(asked, "xlsx")
-
-
-async def _download(asked: AskedBriefings, form: Form) -> Response:
+@in_both_forms(router, "/v1/briefings", "The same as a spreadsheet, all of them")
+async def briefings(asked: Briefings, form: Annotated[Wanted, Depends(wanted)]) -> Response:
     rows = [statements.as_cells({**item, **(item["funnel"] or _NO_FUNNEL)}, COLUMNS) for item in await asked.items()]
-    return await rows_as_download(list(COLUMNS), rows, f"briefings.{form}")
+    return await rows_as_download(list(COLUMNS), rows, "briefings", form)
 
 
 @router.get("/v1/briefings/{briefing_id}", summary="One briefing with its attendees and what became of them")
@@ -165,7 +160,7 @@ def _position(item: Item) -> tuple[date, UUID]:
 
 
 async def _waiting(asked: Asked) -> list[Item]:
-    records = await asked.here.pool.fetch(queries["without_briefing"], asked.principal.agency)
+    records = await asked.here.pool.fetch(queries["without_briefing"], asked.agency)
     return [
         {"agency": record["agency"], "held_on": str(record["held_on"]), "recorded": record["recorded"]}
         for record in records

@@ -45,7 +45,9 @@ async def decider(principal: Annotated[Principal, Depends(onlooker)]) -> Princip
 async def list_cases(
     principal: Annotated[Principal, Depends(decider)],
     here: Annotated[Services, Depends(services)],
-    state: Literal["open", "closed"] = "open",
+    state: Annotated[
+        Literal["open", "closed"], Query(description="Cases to decide, or those that are closed")
+    ] = "open",
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:

@@ -1,15 +1,14 @@
 """/v1/imports/{id}/….csv and ….xlsx: what of an upload was refused, and who on its list is not registered."""
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from functools import partial
 from tempfile import TemporaryFile
-from typing import IO, Annotated, Any, Literal
+from typing import IO, Annotated, Any, NamedTuple
 
 import asyncpg
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -21,12 +20,14 @@ from services.registration.intake import returned_rows
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.vault import Vault
-from shared import query_parameters, spreadsheet_workbook
+from shared import downloads, query_parameters
 from shared.database import transaction
-from shared.problems import Problem
+from shared.downloads import Form
+from shared.problems import Problem, not_found
 from shared.security import Principal
-from shared.spreadsheet import CsvWriter
+from shared.spreadsheet import CsvWriter, Dialect
 from shared.spreadsheet_workbook import TooManyRows, WorkbookWriter
+from shared.web import language
 
 router = APIRouter(tags=["imports"], dependencies=[Depends(query_parameters.only_known)])
 
@@ -34,17 +35,44 @@ PAGE = 1_000
 """Rows that are in memory at once, however many there are."""
 
 BLOCK = 1 << 16
-Form = Literal["csv", "xlsx"]
-Cells = Callable[[asyncpg.Record], list[str]]
+Cells = Callable[[asyncpg.Record], list[Any]]
+Route = Callable[..., Coroutine[Any, Any, Response]]
+
+
+class Wanted(NamedTuple):
+    """The form of a table, and how its CSV is written for whoever asks."""
+
+    form: Form
+    dialect: Dialect
+    sentence: Callable[[str], str] = str
+    """What we answered, in the language of whoever asks."""
+
+
+async def wanted(request: Request) -> Wanted:
+    """By the end of the address."""
+    form: Form = "xlsx" if request.url.path.endswith(".xlsx") else "csv"
+    code = language.asked_for(request.cookies, request.headers) or "en"
+    return Wanted(form, downloads.dialect_of(request), request.app.state.site.languages[code].sentence)
+
+
+def in_both_forms(router: APIRouter, path: str, summary: str) -> Callable[[Route], Route]:
+    """A route for the table as CSV, and one beside it for the same as a workbook."""
+
+    def register(route: Route) -> Route:
+        router.get(f"{path}.csv", summary=summary)(route)
+        same = "The same as a workbook"
+        router.get(f"{path}.xlsx", summary=same, name=f"{route.__name__}_workbook")(route)
+        return route
+
+    return register
 
 
 class Download(StreamingResponse):
     """A file on disk, closed when it was sent or nobody wants it any more."""
 
-    def __init__(self, file: IO[bytes], filename: str) -> None:
-        name = re.sub(r"[^A-Za-z0-9._-]+", "-", filename)
-        headers = {"content-disposition": f'attachment; filename="{name}"'}
-        super().__init__(iter(partial(file.read, BLOCK), b""), media_type=_media_type(filename), headers=headers)
+    def __init__(self, file: IO[bytes], name: str, form: Form) -> None:
+        blocks, headers = iter(partial(file.read, BLOCK), b""), downloads.headers(name, form)
+        super().__init__(blocks, media_type=downloads.MEDIA_TYPES[form], headers=headers)
         self._file = file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,31 +82,17 @@ class Download(StreamingResponse):
             self._file.close()
 
 
-def _media_type(filename: str) -> str:
-    return spreadsheet_workbook.MEDIA_TYPE if filename.endswith(".xlsx") else "text/csv; charset=utf-8"
-
-
-@router.get(
-    "/v1/imports/{import_id}/rejected.csv",
-    summary="The refused rows as they were sent, and why; kept for 90 days unless the operator set another time",
+@in_both_forms(
+    router,
+    "/v1/imports/{import_id}/rejected",
+    "The refused rows as they were sent, and why; kept for 90 days unless the operator set another time",
 )
 async def rejected(
-    import_id: str, principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
+    import_id: str,
+    principal: Annotated[Principal, Depends(onlooker)],
+    here: Annotated[Services, Depends(services)],
+    asked: Annotated[Wanted, Depends(wanted)],
 ) -> Response:
-    return await _rejected(here, principal, import_id, "csv")
-
-
-@router.get(
-    "/v1/imports/{import_id}/rejected.xlsx",
-    summary="The same as a workbook of texts: correct its rows, and upload it again",
-)
-async def rejected_workbook(
-    import_id: str, principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
-) -> Response:
-    return await _rejected(here, principal, import_id, "xlsx")
-
-
-async def _rejected(here: Services, principal: Principal, import_id: str, form: Form) -> Response:
     record = await own_import(here, principal, import_id)
     check_scope(record["kind"], principal)
     if record["refused_deleted_at"] is not None:
@@ -91,50 +105,60 @@ async def _rejected(here: Services, principal: Principal, import_id: str, form: 
     def cells(row: asyncpg.Record) -> list[str]:
         sent = here.vault.open(row["sealed"])["cells"]
         row_cells = [sent[column] for column in own] if len(sent) == width else fitted(sent, len(own))
-        return [*row_cells, row["code"], row["field"] or "", row["detail"], str(row["line"])]
+        return [*row_cells, row["code"], row["field"] or "", asked.sentence(row["detail"]), str(row["line"])]
 
-    filename = f"rejected-{record['list']}.{form}"
-    return await as_download(here, header, cells, filename, "refused_rows", record["import_id"])
+    name = f"rejected-{record['list']}"
+    return await as_download(here, header, cells, name, asked, "refused_rows", record["import_id"])
 
 
-@router.get("/v1/imports/{import_id}/unregistered.csv", summary="Who on this list is not insured on a day")
+@in_both_forms(router, "/v1/imports/{import_id}/unregistered", "Who on this list is not insured on a day")
 async def unregistered(
     import_id: str,
     principal: Annotated[Principal, Depends(reader)],
     here: Annotated[Services, Depends(services)],
+    asked: Annotated[Wanted, Depends(wanted)],
     as_of: str | None = None,
-) -> Response:
-    return await _unregistered(here, principal, import_id, as_of, "csv")
-
-
-@router.get("/v1/imports/{import_id}/unregistered.xlsx", summary="The same as a workbook of texts")
-async def unregistered_workbook(
-    import_id: str,
-    principal: Annotated[Principal, Depends(reader)],
-    here: Annotated[Services, Depends(services)],
-    as_of: str | None = None,
-) -> Response:
-    return await _unregistered(here, principal, import_id, as_of, "xlsx")
-
-
-async def _unregistered(
-    here: Services, principal: Principal, import_id: str, as_of: str | None, form: Form
 ) -> Response:
     record = await own_import(here, principal, import_id)
+    return await _not_registered(here, principal, record, as_of, asked)
+
+
+@in_both_forms(router, "/v1/lists/unregistered", "Who on a list is not insured on a day")
+async def unregistered_of_list(
+    principal: Annotated[Principal, Depends(reader)],
+    here: Annotated[Services, Depends(services)],
+    asked: Annotated[Wanted, Depends(wanted)],
+    list: Annotated[str, Query(max_length=200)],
+    agency: Annotated[str | None, Query(max_length=64)] = None,
+    as_of: str | None = None,
+) -> Response:
+    """`agency`: whose list, for the administrator."""
+    if principal.agency is not None and agency not in (None, principal.agency):
+        raise not_found()
+    record = await here.pool.fetchrow(queries["list_named"], principal.agency or agency, list)
+    if record is None:
+        raise not_found()
+    return await _not_registered(here, principal, record, as_of, asked)
+
+
+async def _not_registered(
+    here: Services, principal: Principal, record: asyncpg.Record, as_of: str | None, asked: Wanted
+) -> Response:
+    """Of the list that an upload, or a look-up of the list itself, names."""
     day = day_or_today(as_of, "as_of")
     await note(here, principal, "unregistered.exported", record)
     header = ["name", "nik", "nib", "nik_koperasi", "region", "kind", "scale", "workers", "contact_person", "phone"]
     header += ["email", "address", "ref", "partner_id"]
     listed = "unregistered", record["agency"], record["list"], day
-    return await as_download(
-        here, header, lambda row: _partner(here.vault, row), f"unregistered-{record['list']}.{form}", *listed
-    )
+    name = f"unregistered-{record['list']}"
+    return await as_download(here, header, lambda row: _partner(here.vault, row), name, asked, *listed)
 
 
 async def note(here: Services, principal: Principal, action: audit.Action, record: asyncpg.Record) -> None:
     """Personal data leave the service: who took them is noted before the first byte is sent."""
     async with transaction(here.pool) as db:
-        await audit.note(db, actor_of(principal), action, {"import": str(record["import_id"])}, record["agency"])
+        about = {"import": str(record["import_id"])} if record["import_id"] else {}
+        await audit.note(db, actor_of(principal), action, about, record["agency"])
 
 
 def _partner(vault: Vault, row: asyncpg.Record) -> list[str]:
@@ -153,39 +177,38 @@ def fitted(cells: list[str], width: int) -> list[str]:
 
 
 async def as_download(
-    here: Services, header: list[str], cells: Cells, filename: str, query: str, *arguments: Any
+    here: Services, header: list[str], cells: Cells, name: str, asked: Wanted, query: str, *arguments: Any
 ) -> Download:
-    """The rows of a query in the form that the file's name ends in: a workbook, or else CSV.
+    """The rows of a query in the form that is asked for.
 
     They wait on disk for a slow client, not in memory nor on a connection.
     """
     with ExitStack() as stack:
         file = stack.enter_context(TemporaryFile())
-        writer = (WorkbookWriter if filename.endswith(".xlsx") else CsvWriter)(file, header)
+        writer = downloads.writer(asked.form, file, header, asked.dialect)
         stack.callback(writer.close)
-        async for page in _pages(here.pool, query, *arguments):
+        async for page in pages(here.pool, query, *arguments):
             await asyncio.to_thread(_write, writer, page, cells)
         await asyncio.to_thread(writer.close)
         stack.pop_all()  # from here on the answer closes it
     file.seek(0)
-    return Download(file, filename)
+    return Download(file, name, asked.form)
 
 
-async def rows_as_download(header: list[str], rows: Sequence[list[str]], filename: str) -> Download:
-    """These rows in the form that the file's name ends in."""
-
+async def rows_as_download(header: list[str], rows: Sequence[Sequence[Any]], name: str, asked: Wanted) -> Download:
+    """These rows in the form that is asked for."""
     with ExitStack() as stack:
         file = stack.enter_context(TemporaryFile())
-        writer = (WorkbookWriter if filename.endswith(".xlsx") else CsvWriter)(file, header)
+        writer = downloads.writer(asked.form, file, header, asked.dialect)
         stack.callback(writer.close)
         await asyncio.to_thread(writer.add, rows)
         await asyncio.to_thread(writer.close)
         stack.pop_all()  # from here on the answer closes it
     file.seek(0)
-    return Download(file, filename)
+    return Download(file, name, asked.form)
 
 
-async def _pages(pool: asyncpg.Pool, query: str, *arguments: Any) -> AsyncIterator[list[asyncpg.Record]]:
+async def pages(pool: asyncpg.Pool, query: str, *arguments: Any) -> AsyncIterator[list[asyncpg.Record]]:
     async with transaction(pool) as db:
         cursor = await db.cursor(queries[query], *arguments)
         while page := await cursor.fetch(PAGE):

@@ -17,7 +17,7 @@ router = APIRouter(tags=["enrollments"], dependencies=[Depends(query_parameters.
 
 
 @router.get("/v1/enrollments/summary", summary="How many participants there are in the office's regions, on a day")
-async def summary(
+async def enrollments_summary(
     principal: Annotated[Principal, Depends(onlooker)],
     here: Annotated[Services, Depends(services)],
     as_of: str | None = None,

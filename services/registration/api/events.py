@@ -19,6 +19,7 @@ from services.registration.runtime import Services
 from services.registration.writer import cloudevents, envelopes
 from services.registration.writer.submissions import Answer, Events
 from shared import query_parameters
+from shared.openapi import refused
 from shared.problems import Problem, described, problem_response
 from shared.security import Principal
 
@@ -37,7 +38,7 @@ LONGEST_KEY = 200
     "/v1/events",
     status_code=202,
     openapi_extra=event_bodies.description(),
-    responses=described(409, 415),
+    responses=described(409, 415) | refused.of_events(),
     summary="Send one event, a batch, or a line each",
 )
 async def post_events(

@@ -161,9 +161,9 @@ def as_json(record: asyncpg.Record) -> dict[str, Any]:
 
 
 def _columns(record: asyncpg.Record) -> list[dict[str, Any]]:
-    """Those of uploads that were read before notes were kept have none."""
+    """`note` is only there where something is to be said."""
     return [
-        {"header": name, "read_as": meaning, "note": note[0] if note else None}
+        {"header": name, "read_as": meaning} | ({"note": note[0]} if note and note[0] else {})
         for name, meaning, *note in msgspec.json.decode(record["columns"])
     ]
 

@@ -30,7 +30,7 @@ async def list_members(
     cursor: Annotated[str | None, BeforeValidator(given)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
-    """`listed` and `registered` count all of them on that day. What others listed is counted by
+    """`listed` and `enrolled` count all of them on that day. What others listed is counted by
     `GET /v1/coverage?cooperative=` of coverage."""
     cooperative, day = await _cooperative(here, principal.agency, partner_id), day_or_today(as_of, "as_of")
     return await page(here, principal.agency, cooperative, day, registered, position(cursor), limit)
@@ -52,7 +52,7 @@ async def page(
         "cooperative_id": str(cooperative),
         "as_of": day.isoformat(),
         "listed": counted["listed"],
-        "registered": counted["registered"],
+        "enrolled": counted["registered"],
         "items": await partners.as_json(here, records[:limit], agency),
         "next_cursor": str(records[limit - 1]["partner_id"]) if len(records) > limit else None,
     }

@@ -1,5 +1,6 @@
 """/v1/partners: what an agency listed, one by one, and erasure."""
 
+from collections.abc import Collection
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from pydantic import BeforeValidator
 from services.registration.api import partner_search
 from services.registration.api.access import actor_of, reader, services
 from services.registration.api.numbers_as_sent import nib_as_sent
-from services.registration.api.parameters import given, position
+from services.registration.api.parameters import BEFORE_ALL, given, position
 from services.registration.api.partner_search import Search
 from services.registration.identity import evidence, profile
 from services.registration.identity.profile import Profile
@@ -60,7 +61,9 @@ async def get_partner(
     if not (principal.may("read") or principal.may("publish")):
         raise Problem(403, "forbidden", "This key lacks the scope 'read'.")
     record = await _own(here, principal, partner_id)
-    return (await as_json(here, [record], principal.agency))[0]
+    (shown,) = await as_json(here, [record], principal.agency)
+    periods = await here.pool.fetch(queries["periods_of_partner"], record["partner_id"])
+    return shown | {"periods": [{"from": row["start"], "until": row["until"]} for row in periods]}
 
 
 @router.delete(
@@ -93,6 +96,13 @@ async def _own(here: Services, principal: Principal, partner_id: str) -> asyncpg
     if record is None:
         raise not_found()
     return record
+
+
+async def of_ids(here: Services, agency: str | None, ids: Collection[str]) -> list[dict[str, Any]]:
+    """Those of these partners that the agency listed (None: anybody), as it is shown them."""
+    asked_for = [UUID(each) for each in ids]
+    values = (agency, today(), BEFORE_ALL, None, None, len(asked_for), asked_for)
+    return await as_json(here, await here.pool.fetch(queries["own_partners"], *values), agency)
 
 
 async def as_json(

@@ -1,56 +1,71 @@
 """/v1/quarantine: an agency sees, corrects and sends again what was refused, events and rows of files alike."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registration import audit
+from services.registration.api import refused
 from services.registration.api.access import actor_of, check_scope, sender, services
-from services.registration.api.parameters import BEFORE_ALL
-from services.registration.intake import health_data, scopes, values
-from services.registration.intake.cells import column_findings
-from services.registration.intake.contexts import EventContext, UploadContext
-from services.registration.intake.event_reader import EventReader
-from services.registration.intake.files.tables import Row, squeeze
-from services.registration.intake.jurisdiction import Jurisdiction
-from services.registration.intake.row_reader import RowReader
+from services.registration.api.parameters import position
+from services.registration.api.refused import Asked
+from services.registration.intake import health_data
+from services.registration.intake.files.tables import squeeze
 from services.registration.intake.values import Refusal
-from services.registration.orders import Order
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.writer import envelopes, quarantine, uploads
-from services.registration.writer.items import Item
-from services.registration.writer.submissions import CorrectedRow, Events
-from shared import query_parameters
+from services.registration.writer import quarantine
+from services.registration.writer.submissions import CorrectedRow
+from shared import openapi, query_parameters
 from shared.database import transaction
-from shared.problems import Problem, described, not_found
+from shared.problems import Problem, described
 from shared.security import Principal
 
 router = APIRouter(tags=["quarantine"], dependencies=[Depends(query_parameters.only_known)])
 
 
-@router.get("/v1/quarantine", summary="Own refused events and rows, the oldest first")
+class WhichToRetry(BaseModel):
+    """Which refused entries are sent again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")] | None = None
+    import_id: UUID | None = None
+    cursor: Annotated[str, Field(max_length=64)] | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 500
+
+
+@router.get("/v1/quarantine", summary="Own refused events and rows, the oldest first; text: those that hold it")
 async def list_quarantine(
     principal: Annotated[Principal, Depends(sender)],
     here: Annotated[Services, Depends(services)],
+    asked: Annotated[Asked, Depends(refused.asked)],
     cursor: str | None = None,
-    import_id: str | None = None,
+    state: Literal["refused", "retried"] = "refused",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
-    after = BEFORE_ALL if cursor is None else values.uuid_or_none(cursor)
-    of_import = values.uuid_or_none(import_id) if import_id else None
-    if after is None or (import_id and of_import is None):
-        raise Problem(422, "invalid_value", "This cursor or import id was not given by us.", field="cursor")
-    hidden = scopes.hidden_words(principal.may)
-    rows = await here.pool.fetch(queries["quarantine_page"], principal.agency, after, of_import, hidden, limit + 1)
-    page = rows[:limit]
-    return {
-        "items": [_as_json(here, row) for row in page],
-        "next_cursor": str(page[-1]["id"]) if len(rows) > limit else None,
-    }
+    """`state=retried`: those that left it, since they were accepted when they were sent again; of these only an upload
+    may be asked for."""
+    if state == "retried":
+        return await refused.find_retried(here, principal, asked, cursor, limit)
+    return await refused.find(here, principal, asked, cursor, limit)
+
+
+@router.get("/v1/quarantine/summary", summary="How many own refused events and rows there are, by reason and kind")
+async def count_quarantine(
+    principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
+) -> list[dict[str, Any]]:
+    return await refused.count(here, principal)
+
+
+@router.get("/v1/quarantine/{entry_id}", summary="One own refused event or row")
+async def get_entry(
+    entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
+) -> dict[str, Any]:
+    return _as_json(here, await refused.own(here, principal, entry_id))
 
 
 @router.put(
@@ -64,14 +79,15 @@ async def correct(
     principal: Annotated[Principal, Depends(sender)],
     here: Annotated[Services, Depends(services)],
 ) -> dict[str, Any]:
-    entry = await _own(here, principal, entry_id)
+    entry = await refused.own(here, principal, entry_id)
     if entry["import_id"] is not None:
         body = {"cells": _corrected_cells(entry, here.vault.open(entry["sealed"])["cells"], body)}
-        reader, row = _reading(here, principal, entry, body["cells"])
+        reader, row = here.retries.reading(entry, principal.regions, body["cells"])
         key, subject = None, reader.data_subject(row)
     else:
         event = body.get("event")  # the form in which it was read
-        item = _item(here, principal, event if isinstance(event, dict) else body)
+        read = event if isinstance(event, dict) else body
+        item = here.retries.item(str(principal.agency), principal.regions, read, principal.may)
         check_scope(item.type, principal)
         body, key, subject = (
             item.raw,
@@ -91,34 +107,53 @@ async def correct(
             await audit.note(db, actor_of(principal), "quarantine.corrected", {"entry": str(entry["id"])})
     except asyncpg.UniqueViolationError:
         raise Problem(409, "conflict", "An event with this source and id waits here already.", field="id") from None
-    return _as_json(here, await _own(here, principal, entry_id))
+    return _as_json(here, await refused.own(here, principal, entry_id))
 
 
 @router.post(
     "/v1/quarantine/{entry_id}/retry",
-    responses=described(409),
+    responses=described(409) | openapi.refused.of_events(),
     summary="Send again; refused again, the answer names the reason",
 )
 async def retry(
     entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
-    entry = await _own(here, principal, entry_id)
-    raw = here.vault.open(entry["sealed"])
-    if entry["import_id"] is not None:
-        if entry["undo_asked_at"] is not None:
-            raise Problem(409, "conflict", "This row's upload was taken back: send the row in another one.")
-        refusal = await here.writer.submit(_corrected_row(here, principal, entry, raw["cells"]))
+    entry = await refused.own(here, principal, entry_id)
+    if entry["import_id"] is not None and entry["undo_asked_at"] is not None:
+        raise Problem(409, "conflict", "This row's upload was taken back: send the row in another one.")
+    submission = here.retries.submission(entry, principal.regions, principal.may)
+    if isinstance(submission, CorrectedRow):
+        refusal = await here.writer.submit(submission)
         if isinstance(refusal, Refusal):
             raise Problem(422, refusal.code, refusal.detail, field=refusal.field)
         return {"accepted": 1, "duplicates": 0, "rejected": [], "partners": {}}
-    item = _item(here, principal, raw)
-    check_scope(item.type, principal)
-    events = Events(str(principal.agency), principal.regions, [item], entry=entry["id"])
-    answer: dict[str, Any] = (await here.writer.submit(events)).body
+    check_scope(submission.items[0].type, principal)
+    answer: dict[str, Any] = (await here.writer.submit(submission)).body
     if answer["rejected"]:
-        refused = answer["rejected"][0]
-        raise Problem(422, refused["code"], refused["detail"], field=refused["field"])
+        reason = answer["rejected"][0]
+        raise Problem(422, reason["code"], reason["detail"], field=reason["field"])
     return answer
+
+
+@router.post("/v1/quarantine/retry", summary="Send many again: those with a code, of an upload, or all")
+async def retry_many(
+    principal: Annotated[Principal, Depends(sender)],
+    here: Annotated[Services, Depends(services)],
+    wanted: WhichToRetry | None = None,
+) -> dict[str, Any]:
+    """At most `limit` entries at a time, the oldest first: go on with `next_cursor` until it is null."""
+    asked = wanted or WhichToRetry()
+    after, of_import = position(asked.cursor), asked.import_id
+    entries = await here.pool.fetch(
+        queries["entries_to_retry"], principal.agency, after, asked.code, of_import, asked.limit + 1
+    )
+    page = entries[: asked.limit]
+    results = await here.retries.retry(page, str(principal.agency), principal.regions, principal.may)
+    if results.tried:
+        async with transaction(here.pool) as db:
+            about: audit.Subjects = {"accepted": results.accepted, "rejected": results.tried - results.accepted}
+            await audit.note(db, actor_of(principal), "quarantine.retried", about)
+    return results.as_json() | {"next_cursor": str(page[-1]["id"]) if len(entries) > len(page) else None}
 
 
 @router.delete(
@@ -129,27 +164,11 @@ async def retry(
 async def delete_entry(
     entry_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> Response:
-    entry = await _own(here, principal, entry_id)
+    entry = await refused.own(here, principal, entry_id)
     async with transaction(here.pool) as db:
         await db.execute(queries["drop_quarantined"], entry["id"], principal.agency)
         await audit.note(db, actor_of(principal), "quarantine.deleted", {"entry": str(entry["id"])})
     return Response(status_code=204)
-
-
-async def _own(here: Services, principal: Principal, entry_id: str) -> asyncpg.Record:
-    """The agency's entry; one of a kind that the caller may not send is not for it, unless it was refused for that."""
-    asked = values.uuid_or_none(entry_id)
-    row = await here.pool.fetchrow(queries["quarantined"], asked, principal.agency) if asked else None
-    if row is None:
-        raise not_found()
-    if row["code"] != "forbidden_type":
-        check_scope(row["type"], principal)
-    return row
-
-
-def _item(here: Services, principal: Principal, raw: Any) -> Item:
-    reader = EventReader(EventContext(Jurisdiction(here.regions, principal.regions), here.jkp))
-    return envelopes.items([raw], str(principal.agency), reader, here.vault, principal.may)[0]
 
 
 def _corrected_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any]) -> list[str]:
@@ -167,36 +186,5 @@ def _corrected_cells(entry: asyncpg.Record, held: list[str], body: dict[str, Any
     return health_data.cells_without(given, health_data.columns(entry["kind"], entry["header"]), fits=True)
 
 
-def _reading(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> tuple[RowReader, Row]:
-    """A reader with the context of the entry's import, and the row."""
-    header = tuple(entry["header"])
-    row = Row(entry["line"], tuple(cells), len(cells) == len(header))
-    jurisdiction = Jurisdiction(here.regions, principal.regions)
-    declared = entry["list"], entry["list_date"], entry["require_nik"]
-    upload = UploadContext(jurisdiction, *declared, here.jkp, uploads.options_of(entry))
-    findings = column_findings.of_report(msgspec.json.decode(entry["reading"]))
-    return RowReader(entry["kind"], header, upload, findings), row
-
-
-def _corrected_row(here: Services, principal: Principal, entry: asyncpg.Record, cells: list[str]) -> CorrectedRow:
-    reader, row = _reading(here, principal, entry, cells)
-    answer = reader.read(row)
-    agency, import_id = str(principal.agency), UUID(str(entry["import_id"]))
-    order = answer if isinstance(answer, Refusal) else Order(agency, principal.regions, answer, import_id)
-    return CorrectedRow(entry["id"], order, agency)
-
-
 def _as_json(here: Services, row: asyncpg.Record) -> dict[str, Any]:
-    sent = here.vault.open(row["sealed"])
-    return {
-        "id": str(row["id"]),
-        "type": row["type"],
-        "code": row["code"],
-        "field": row["field"],
-        "detail": row["detail"],
-        "import_id": str(row["import_id"]) if row["import_id"] else None,
-        "line": row["line"],
-        "event": sent if row["import_id"] is None else None,
-        "cells": sent["cells"] if row["import_id"] is not None else None,
-        "recorded_at": row["recorded_at"].isoformat(),
-    }
+    return refused.as_json(row, here.vault.open(row["sealed"]))

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BeforeValidator
 
 from services.registration.api.access import reporter, services
-from services.registration.api.downloads import Form, as_download
+from services.registration.api.downloads import Wanted, as_download, in_both_forms, wanted
 from services.registration.api.parameters import areas, dated_position, day_or_today, given
 from services.registration.queries import queries
 from services.registration.runtime import Services
@@ -31,62 +31,57 @@ AsJson = Callable[[asyncpg.Record], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Asked:
-    """Whose statements of which regions are asked for: of an agency, or of all for the administrator."""
+    """Whose statements are asked for (None: all agencies'), of which regions (None: of any)."""
 
-    principal: Annotated[Principal, Depends(reporter)]
-    here: Annotated[Services, Depends(services)]
-    region: Region = None
+    here: Services
+    agency: str | None
+    regions: Sequence[str] | None
 
-    @property
-    def of(self) -> tuple[str | None, Sequence[str] | None]:
-        return self.principal.agency, areas(self.here.regions, self.region)
+
+async def what_is_asked(
+    principal: Annotated[Principal, Depends(reporter)],
+    here: Annotated[Services, Depends(services)],
+    region: Region = None,
+) -> Asked:
+    return Asked(here, principal.agency, areas(here.regions, region))
+
+
+Question = Annotated[Asked, Depends(what_is_asked)]
 
 
 @router.get("/v1/targets", summary="Own targets, the newest first")
-async def list_targets(asked: Annotated[Asked, Depends()], cursor: Cursor = None, limit: Limit = 100) -> dict[str, Any]:
+async def list_targets(asked: Question, cursor: Cursor = None, limit: Limit = 100) -> dict[str, Any]:
     """`region` also finds those of the regions within it. How far a target is reached, coverage answers."""
     return await page(asked, "target.set", target, cursor, limit)
 
 
-@router.get("/v1/targets.csv", summary="The same as a spreadsheet, all of them")
-async def targets_csv(asked: Annotated[Asked, Depends()]) -> Response:
-    return await download(asked, "target.set", target, TARGET, "targets.csv")
-
-
-@router.get("/v1/targets.xlsx", summary="The same as a workbook of texts")
-async def targets_workbook(asked: Annotated[Asked, Depends()]) -> Response:
-    return await download(asked, "target.set", target, TARGET, "targets.xlsx")
+@in_both_forms(router, "/v1/targets", "The same as a spreadsheet, all of them")
+async def targets(asked: Question, form: Annotated[Wanted, Depends(wanted)]) -> Response:
+    return await download(asked, "target.set", target, TARGET, "targets", form)
 
 
 @router.get("/v1/agreements", summary="Own agreements, the newest first, and which are in force on a day")
 async def list_agreements(
-    asked: Annotated[Asked, Depends()], as_of: str | None = None, cursor: Cursor = None, limit: Limit = 100
+    asked: Question, as_of: str | None = None, cursor: Cursor = None, limit: Limit = 100
 ) -> dict[str, Any]:
     """`in_force` is null where no validity was stated. `region` also finds those of the regions within it."""
     day = day_or_today(as_of, "as_of")
     return await page(asked, "agreement.signed", partial(agreement, day=day), cursor, limit) | {"as_of": str(day)}
 
 
-@router.get("/v1/agreements.csv", summary="The same as a spreadsheet, all of them")
-async def agreements_csv(asked: Annotated[Asked, Depends()], as_of: str | None = None) -> Response:
-    return await _agreements(asked, as_of, "csv")
-
-
-@router.get("/v1/agreements.xlsx", summary="The same as a workbook of texts")
-async def agreements_workbook(asked: Annotated[Asked, Depends()], as_of: str | None = None) -> Response:
-    return await _agreements(asked, as_of, "xlsx")
-
-
-async def _agreements(asked: Asked, as_of: str | None, form: Form) -> Response:
+@in_both_forms(router, "/v1/agreements", "The same as a spreadsheet, all of them")
+async def agreements(asked: Question, form: Annotated[Wanted, Depends(wanted)], as_of: str | None = None) -> Response:
     as_json = partial(agreement, day=day_or_today(as_of, "as_of"))
-    return await download(asked, "agreement.signed", as_json, AGREEMENT, f"agreements.{form}")
+    return await download(asked, "agreement.signed", as_json, AGREEMENT, "agreements", form)
 
 
 async def page(asked: Asked, kind: str, as_json: AsJson, cursor: str | None, limit: int) -> dict[str, Any]:
     """So many statements of a kind after a cursor, and how many there are in all."""
     after = dated_position(cursor)
-    records = await asked.here.pool.fetch(queries["statements_page"], kind, *asked.of, *after, limit + 1)
-    count = await asked.here.pool.fetchval(queries["count_statements"], kind, *asked.of)
+    records = await asked.here.pool.fetch(
+        queries["statements_page"], kind, asked.agency, asked.regions, *after, limit + 1
+    )
+    count = await asked.here.pool.fetchval(queries["count_statements"], kind, asked.agency, asked.regions)
     last = records[limit - 1] if len(records) > limit else None
     return {
         "count": count,
@@ -95,13 +90,15 @@ async def page(asked: Asked, kind: str, as_json: AsJson, cursor: str | None, lim
     }
 
 
-async def download(asked: Asked, kind: str, as_json: AsJson, names: Sequence[str], filename: str) -> Response:
+async def download(asked: Asked, kind: str, as_json: AsJson, names: Sequence[str], name: str, form: Wanted) -> Response:
     """All of them, a line each."""
 
-    def cells(record: asyncpg.Record) -> list[str]:
+    def cells(record: asyncpg.Record) -> list[Any]:
         return as_cells(as_json(record), names)
 
-    return await as_download(asked.here, list(names), cells, filename, "statements_page", kind, *asked.of, *FIRST, None)
+    return await as_download(
+        asked.here, list(names), cells, name, form, "statements_page", kind, asked.agency, asked.regions, *FIRST, None
+    )
 
 
 FIRST: tuple[date | None, UUID | None] = (None, None)
@@ -110,15 +107,18 @@ TARGET = (*_COMMON, "measure", "value", "from", "until", "list", "source")
 AGREEMENT = (*_COMMON, "number", "title", "parties", "date", "from", "until", "in_force")
 
 
-def as_cells(item: dict[str, Any], names: Sequence[str]) -> list[str]:
+def as_cells(item: dict[str, Any], names: Sequence[str]) -> list[Any]:
     """The values of these names as a spreadsheet shows them; what is not known is empty."""
     return [_cell(item[name]) for name in names]
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any) -> Any:
     if isinstance(value, list):
         return "; ".join(value)
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return (
+        value if is_number else "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    )
 
 
 def target(record: asyncpg.Record) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def of(
     email = contact.email.strip().lower() if contact.email and "@" in contact.email else None
     owner_name = names.owner_key(owner or contact.person, name) if name else None
     return (
-        vault.hash("phone", contact.phone) if contact.phone else None,
-        vault.hash("email", email) if email else None,
-        vault.hash("owner", owner_name) if owner_name else None,
+        vault.hash_text(f"phone\x1f{contact.phone}") if contact.phone else None,
+        vault.hash_text(f"email\x1f{email}") if email else None,
+        vault.hash_text(f"owner\x1f{owner_name}") if owner_name else None,
     )

@@ -20,17 +20,20 @@ def content(vault: Vault, command: ListPartner, cooperative: UUID | None) -> UUI
     """
     partner, heads, contact = command.partner, command.heads, command.contact
     compared = names.name_key if partner.ref is None else str
-    texts = (command.name, contact.person, contact.language, contact.address)
-    name, person, language, address = (compared(text) if text else None for text in texts)
-    return vault.hash(
-        "content",
-        *(name, command.region, partner.nik),
-        *(int(partner.nib) if partner.nib else None, partner.nik_koperasi, command.kind),
-        *(command.scale, command.occupation, cooperative),
-        *(person, contact.phone, contact.email, language, address),
-        *(heads.total, heads.management, heads.staff, heads.labour),
-        *command.other_texts,
+    name, person, language, address = (
+        compared(command.name) if command.name else None,
+        compared(contact.person) if contact.person else None,
+        compared(contact.language) if contact.language else None,
+        compared(contact.address) if contact.address else None,
     )
+    nib = int(partner.nib) if partner.nib else None
+    text = (
+        f"content\x1f{name}\x1f{command.region}\x1f{partner.nik}\x1f{nib}\x1f{partner.nik_koperasi}\x1f{command.kind}"
+        f"\x1f{command.scale}\x1f{command.occupation}\x1f{cooperative}"
+        f"\x1f{person}\x1f{contact.phone}\x1f{contact.email}\x1f{language}\x1f{address}"
+        f"\x1f{heads.total}\x1f{heads.management}\x1f{heads.staff}\x1f{heads.labour}"
+    )
+    return vault.hash_text("\x1f".join((text, *command.other_texts)) if command.other_texts else text)
 
 
 def row(
@@ -70,7 +73,7 @@ def row(
 
 def row_key(vault: Vault, agency: str, list_name: str, content_hash: UUID) -> UUID:
     """The key of a row without a ref."""
-    return vault.hash("evidence", agency, list_name, "row", content_hash)
+    return vault.hash_text(f"evidence\x1f{agency}\x1f{list_name}\x1frow\x1f{content_hash}")
 
 
 def key_without_texts(vault: Vault, order: Order[ListPartner], cooperative: UUID | None) -> UUID:

@@ -83,6 +83,8 @@ def derive(rows: Sequence[Row], region: str | None = None, counting: Sequence[Ro
     the present one, by default that of the newest row.
     """
     ordered = in_time(rows) if counting is None else counting
+    if len(rows) == 1 == len(ordered):
+        return _of_one(ordered[0], region)
     kinds = {row.kind for row in ordered}
     return Profile(
         region=region or ordered[-1].region,
@@ -94,6 +96,16 @@ def derive(rows: Sequence[Row], region: str | None = None, counting: Sequence[Ro
         lists=_lists(rows),
         listed_on=min(row.first_listed for row in ordered),
     )
+
+
+def _of_one(row: Row, region: str | None) -> Profile:
+    """The same for one row, as most partners have."""
+    heads, since = row.heads, row.first_listed
+    workers = (
+        NO_WORKERS if heads == NO_HEADS else ListedWorkers(heads.total, heads.management, heads.staff, heads.labour)
+    )
+    lists = (Listing(row.agency, row.list, since),)
+    return Profile(region or row.region, row.kind, row.scale, row.occupation, row.cooperative, workers, lists, since)
 
 
 def _newest(ordered: Sequence[Row], attribute: str) -> Any:

@@ -14,6 +14,7 @@ ONLY_CHECKED: Final = "Only checked for being a day: the day of the whole list i
 AS_SAID: Final = "The upload says, or said before for this header, that it is not read."
 OURS: Final = "This column is ours: it said why the row was refused."
 HEALTH: Final = "A claim's cause or diagnosis must not be sent: a row with something here is refused."
+RUNNING_NUMBER: Final = "A running number says nothing about anybody."
 NOT_USED: Final = "Files of this kind need nothing of it."
 UNKNOWN: Final = "Its name is no column name that we know for this kind of file."
 MOST_NAMES: Final = 6
@@ -42,6 +43,8 @@ def of(kind: FileKind, header: tuple[str, ...], chosen: Mapping[str, str] = Mapp
             return AS_SAID
         if is_ours(name):
             return OURS
+        if columns.is_running_number(name):
+            return RUNNING_NUMBER
         if column in of_health:
             return HEALTH
         meant = columns.meaning_of(kind, name)

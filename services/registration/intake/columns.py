@@ -35,6 +35,11 @@ _KINDS_OF_PHONES: Final = ({"wa", "whatsapp"}, {"hp", "handphone", "ponsel", "mo
 _RUNNING_NUMBERS = frozenset(headers("no, no urut, nomor, nomor urut, urut, urutan, id, id ods, row, #"))
 
 
+def is_running_number(header: str) -> bool:
+    """Whether a column only numbers the rows."""
+    return squeeze(header) in _RUNNING_NUMBERS
+
+
 def recognised(kind: str, header: str) -> bool:
     """Whether a header means anything for files of this kind."""
     return known_as(kind, header) is not None

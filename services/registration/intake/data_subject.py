@@ -75,12 +75,17 @@ def of_event(data: Mapping[str, Any], jurisdiction: Jurisdiction) -> DataSubject
 
 
 def all_of_event(data: Mapping[str, Any], regions: Regions) -> list[DataSubject]:
-    """All whom the data of an unknown agency's event names: its partner and those who came to its briefing."""
+    """All whom an unknown agency's event names: its partner, its members, those who came to its briefing."""
     anywhere = Jurisdiction(regions, ())
-    attendees = data.get("attendees")
-    attendees = attendees if isinstance(attendees, list) else []
-    invited = [{"partner": attendee, "region": data.get("region")} for attendee in attendees]
-    return [of_event(each, anywhere) for each in (data, *invited)]
+    where = {"region": data.get("region")}
+    invited = [where | {"partner": attendee} for attendee in _several(data, "attendees")]
+    members = [where | member for member in _several(data, "members") if isinstance(member, dict)]
+    return [of_event(each, anywhere) for each in (data, *invited, *members)]
+
+
+def _several(data: Mapping[str, Any], name: str) -> list[Any]:
+    given = data.get(name)
+    return given if isinstance(given, list) else []
 
 
 def of_cells(

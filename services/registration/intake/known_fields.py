@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import inspect
 
@@ -12,6 +12,8 @@ from shared.events import intake
 
 Fields = Mapping[str, "Fields | None"]
 """Name → the fields of the object or of the objects in the list that it holds, None for any other value."""
+
+Leaf = Literal["text", "number", "list"]
 
 LONGEST_SHOWN = 60
 
@@ -35,6 +37,31 @@ def _unknown(data: Mapping[str, Any], known: Fields, path: str) -> Iterator[tupl
             for each in value if isinstance(value, list) else [value]:
                 if isinstance(each, dict):
                     yield from _unknown(each, inner, f"{path}{name}.")
+
+
+@cache
+def leaves(kind: str) -> Mapping[str, Leaf]:
+    """`partner.nib` → text: every field of events of this type that holds one value; none for an unknown type."""
+    return dict(_leaves(inspect.type_info(intake.TYPES[kind]), "")) if kind in intake.TYPES else {}
+
+
+def _leaves(described: inspect.Type, path: str) -> Iterator[tuple[str, Leaf]]:
+    match described:
+        case inspect.StructType():
+            for field in described.fields:
+                yield from _leaves(field.type, f"{path}.{field.encode_name}" if path else field.encode_name)
+        case inspect.UnionType():
+            held = [each for each in described.types if not isinstance(each, inspect.NoneType)]
+            yield from _leaves(next((each for each in held if isinstance(each, inspect.StructType)), held[0]), path)
+        case inspect.Metadata():
+            yield from _leaves(described.type, path)
+        case inspect.VarTupleType() | inspect.ListType():
+            if _inner(described) is None:
+                yield path, "list"
+        case inspect.IntType() | inspect.FloatType():
+            yield path, "number"
+        case _:
+            yield path, "text"
 
 
 @cache

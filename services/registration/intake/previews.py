@@ -84,7 +84,9 @@ class _Samples:
 def _columns(header: tuple[str, ...], reader: RowReader, fits: Fits, samples: _Samples) -> list[dict[str, Any]]:
     meanings = columns.by_column(len(header), reader.meanings)
     return [
-        {**column._asdict(), "confidence": None if meaning is None else fits.share(meaning), "samples": sample}
+        {"header": column.header, "read_as": column.read_as}
+        | {"confidence": None if meaning is None else fits.share(meaning), "samples": sample}
+        | ({"note": column.note} if column.note else {})
         for column, meaning, sample in zip(reader.columns(), meanings, samples.of_columns, strict=True)
     ]
 

@@ -168,7 +168,7 @@ def contact(cells: RowCells) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
 def _phone(cells: RowCells) -> tuple[str | None, bool]:
     """The first number of several columns that can be used; whether something was given and none can."""
     any_unusable = False
-    for meaning in PHONES:
+    for meaning in filter(cells.has_column, PHONES):
         found, unusable = phones.phone(cells[meaning])
         if found:
             return found, False

@@ -132,9 +132,9 @@ def enrolment(cells: RowCells, file: FileContext) -> Enrol:
 
 def claim(cells: RowCells, file: FileContext) -> FileClaim:
     claim_ref, participant_no = row_cells.number(cells, "claim_ref"), row_cells.number(cells, "participant_no")
-    for meaning, number in (("claim_ref", claim_ref), ("participant_no", participant_no)):
+    for field, number in (("claim_ref", claim_ref), ("participant_no", participant_no)):
         if not number:
-            raise Refused("missing_field", meaning, f"{meaning} is not given.")
+            raise Refused("missing_field", field, f"{field} is not given.")
     if cells.any_filled(file.health_columns):
         raise Refused("health_data", "health", "A claim's cause or diagnosis must not be sent.")
     occurred_on = row_cells.day(cells, "occurred_on")

@@ -177,10 +177,9 @@ class RowReader:
     def _too_long(self, row: Row) -> Refusal | None:
         """Why a cell that means something is too long, if one is."""
         exceeded = ((meaning, limit) for meaning, column, limit in self._limits if len(row.cells[column]) > limit)
-        found = next(exceeded, None)
-        return found and Refusal(
-            "too_long", columns.base_of(found[0]), f"{found[0]} has at most {found[1]} characters."
-        )
+        for field, limit in exceeded:
+            return Refusal("too_long", columns.base_of(field), f"{field} has at most {limit} characters.")
+        return None
 
     def _count_workers(self, rows: Iterable[Row], roster: Roster) -> None:
         for row in rows:

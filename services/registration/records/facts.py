@@ -109,8 +109,8 @@ def _derive(
     view = PartnerView(state, rows, rows_changed, contacts, [participant.history for participant in held], authority)
 
     def digest(name: str, details: ContactDetails) -> UUID:
-        reached = (details.person, details.phone, details.email, details.language)
-        return work.vault.hash("contact", str(partner), name, *reached)
+        reached = f"{details.person}\x1f{details.phone}\x1f{details.email}\x1f{details.language}"
+        return work.vault.hash_text(f"contact\x1f{partner}\x1f{name}\x1f{reached}")
 
     return derivation.derive(view, lambda each: work.current(answering.get(each, each)), digest)
 

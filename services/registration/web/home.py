@@ -10,8 +10,8 @@ from services.registration.api.access import onlooker, services
 from services.registration.intake import columns, scopes
 from services.registration.queries import queries
 from services.registration.runtime import Services
+from services.registration.web import upload_words as words
 from services.registration.web import uploads as upload_pages
-from services.registration.web import words
 from shared.security import Principal
 from shared.web.pages import SignedIn, pages
 

@@ -13,7 +13,8 @@ from services.registration.api.within_quota import WithinQuota
 from services.registration.intake import columns, scopes
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.web import example_files, sent_files, words
+from services.registration.web import example_files, sent_files
+from services.registration.web import upload_words as words
 from services.registration.web.sent_files import Asked
 from shared.problems import not_found
 from shared.security import Principal
@@ -73,7 +74,7 @@ async def example(
     if kind not in columns.KINDS:
         raise not_found()
     file = example_files.workbook(kind, _a_regency(here, principal))
-    return Download(file, f"contoh-{kind}.xlsx")
+    return Download(file, f"contoh-{kind}", "xlsx")
 
 
 def _a_regency(here: Services, principal: Principal) -> str:

@@ -14,7 +14,8 @@ from services.registration.intake import columns, scopes
 from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.web import sent_files, words
+from services.registration.web import sent_files
+from services.registration.web import upload_words as words
 from services.registration.web.sent_files import Changes
 from services.registration.writer import uploads as read_uploads
 from services.registration.writer.list_steps import ASKED_FROM

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from services.registration.api.access import own_import, reporter, services
 from services.registration.runtime import Services
-from services.registration.web import words
+from services.registration.web import upload_words as words
 from services.registration.web.live import ImportWatch
 from services.registration.web.uploads import goes_on
 from shared.security import Principal

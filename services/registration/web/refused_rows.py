@@ -16,7 +16,8 @@ from services.registration.api.parameters import BEFORE_ALL
 from services.registration.intake import columns, returned_rows, values
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.web import uploads, words
+from services.registration.web import upload_words as words
+from services.registration.web import uploads
 from shared.problems import Problem, not_found
 from shared.security import Principal
 from shared.web.pages import Page, SignedIn, pages

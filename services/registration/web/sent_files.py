@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from services.registration.api import import_start, upload_form, uploads
 from services.registration.api.import_start import Begun, Declared
 from services.registration.runtime import Services
-from services.registration.web import words
+from services.registration.web import upload_words as words
 from shared.jakarta import today
 from shared.problems import Problem
 from shared.security import Principal

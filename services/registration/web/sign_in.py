@@ -1,5 +1,6 @@
 """Signing in with a key or a one-time link, for all three services, and signing out."""
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 from fastapi import Depends, Form
@@ -13,9 +14,9 @@ from services.registration.runtime import Services
 from shared.authentication import Limits
 from shared.database import transaction
 from shared.sessions import COOKIE, LIFETIME
-from shared.web.pages import PASSED, SESSION, AnyPage, Page, pages
+from shared.web.pages import PASSED, AnyPage, Page, entrances, pages
 
-router = pages()
+router, leaving = entrances(), pages()
 
 PASSED_SECONDS: Final = 60
 HERE: Final = "/"
@@ -59,7 +60,7 @@ async def sign_in(
 @router.get("/sign-in/link/{token}")
 async def open_link(page: AnyPage, token: str, here: Annotated[Services, Depends(services)]) -> Response:
     """Signs in at once where a browser says that a person opened it; else a button asks, since messengers and mail
-    servers open links to show what is behind them."""
+    servers open links to show what is behind them, and another site must sign nobody in unasked."""
     if _is_opened_by_a_person(page.request):
         return await _use(page, here, token)
     return page.render("sign_in_link.html", token=token)
@@ -70,7 +71,7 @@ async def use_link(page: AnyPage, token: str, here: Annotated[Services, Depends(
     return await _use(page, here, token)
 
 
-@router.post("/sign-out")
+@leaving.post("/sign-out")
 async def sign_out(page: AnyPage, here: Annotated[Services, Depends(services)]) -> Response:
     """Ends the session everywhere; the token in the form was checked."""
     if page.session is not None:
@@ -78,10 +79,12 @@ async def sign_out(page: AnyPage, here: Annotated[Services, Depends(services)]) 
             if await sessions.end(db, page.session.hash) is not None:
                 await audit.note(db, actor_of(page.session.principal), "session.ended", {})
         here.keys.changed()
-    page.request.scope.pop(SESSION, None)
-    answer = Page(page.request, page.site, page.language, None).render("signed_out.html")
+    answer = replace(page, session=None).render("signed_out.html")
     answer.delete_cookie(COOKIE, path="/")
     return answer
+
+
+router.include_router(leaving)
 
 
 async def _use(page: Page, here: Services, token: str) -> Response:
@@ -97,6 +100,8 @@ async def _use(page: Page, here: Services, token: str) -> Response:
 
 async def _begin(page: Page, here: Services, key_id: str, following: str) -> Response:
     async with transaction(here.keys.pool) as db:
+        if page.session is not None:
+            await sessions.end(db, page.session.hash)  # the browser forgets its secret now
         secret = await sessions.start(db, key_id)
         agency = await db.fetchrow(queries["usable_key"], key_id)
         actor = audit.Actor("agency", agency["agency"], key_id) if agency else audit.Actor("administrator")
@@ -104,7 +109,7 @@ async def _begin(page: Page, here: Services, key_id: str, following: str) -> Res
     here.keys.changed()
     # A page that goes on by itself, no redirect: after a link from elsewhere browsers send a SameSite=Strict cookie
     # along only to what a page of ours opens.
-    answer = page.render("signed_in.html", following=following)
+    answer = replace(page, session=None).render("signed_in.html", following=following)
     _set_cookie(answer, page, secret)
     _pass(answer, page)
     return answer
@@ -113,7 +118,8 @@ async def _begin(page: Page, here: Services, key_id: str, following: str) -> Res
 def _is_opened_by_a_person(request: Request) -> bool:
     headers = request.headers
     is_ahead_of_time = "prefetch" in headers.get("sec-purpose", "") + headers.get("purpose", "")
-    return headers.get("sec-fetch-mode") == "navigate" and not is_ahead_of_time
+    is_unasked = headers.get("sec-fetch-site") not in ("none", "same-origin", "same-site")
+    return headers.get("sec-fetch-mode") == "navigate" and not is_ahead_of_time and not is_unasked
 
 
 def _own(page: Page, following: str) -> str:

@@ -13,7 +13,8 @@ from services.registration.api.upload_decisions import Confirmation
 from services.registration.intake import scopes
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.web import preview, words
+from services.registration.web import preview
+from services.registration.web import upload_words as words
 from shared.problems import Problem
 from shared.security import Principal
 from shared.web.pages import Page, SignedIn, pages

@@ -1,189 +1,164 @@
-"""What the pages call things: kinds of files, meanings of columns, why a line was skipped, in plain words."""
+"""What registration calls things on its pages: fields, kinds, reasons to decide, acts; in the page's language."""
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, cast
+from collections.abc import Mapping
+from functools import cache
 
-from shared.refusals import PROBLEMS, REFUSALS, WARNINGS, Explanation, ProblemCode, RefusalCode, WarningCode
 from shared.web.language import Language
 
-Text = Callable[[str], str]
 
-
-def kinds(_: Text) -> dict[str, str]:
-    """Kind of file → what it is called."""
+@cache
+def fields(language: Language) -> Mapping[str, str]:
+    """A field, column or meaning by its name in the contract."""
+    _ = language.gettext
     return {
-        "partners": _("List of businesses"),
-        "persons": _("List of persons"),
-        "enrollments": _("Enrolments in programmes"),
-        "claims": _("Claims"),
-        "targets": _("Targets"),
-        "briefings": _("Briefings"),
-        "attendance": _("Attendance at briefings"),
-        "agreements": _("Agreements"),
-    }
-
-
-def meanings(_: Text) -> dict[str, str]:
-    """Meaning of a column → what it is called."""
-    return {
-        "name": _("Name of the business"),
-        "owner": _("Name of the owner"),
-        "person": _("Name of the person"),
-        "nik": _("NIK"),
-        "nib": _("NIB"),
-        "nik_koperasi": _("NIK of the cooperative"),
-        "kind": _("Kind of business"),
-        "scale": _("Scale (micro, small, medium, large)"),
-        "region": _("Regency or city"),
-        "region_code": _("Code of the regency or city"),
-        "phone": _("Phone"),
-        "email": _("E-mail"),
         "address": _("Address"),
-        "workers": _("Number of workers"),
-        "management": _("Workers: management"),
-        "staff": _("Workers: staff"),
-        "labour": _("Workers: labour"),
-        "men": _("Workers: men"),
-        "women": _("Workers: women"),
-        "worker": _("Worker"),
-        "date": _("Date"),
-        "status": _("Status"),
-        "occupation": _("Occupation"),
-        "ref": _("Your own number of the row"),
-        "partner_id": _("Payung's number of the partner"),
-        "cooperative": _("Cooperative that they are members of"),
-        "participant_no": _("Participant number"),
-        "segment": _("Segment"),
-        "effective_on": _("Insured from"),
-        "until": _("Until"),
-        "from": _("From"),
-        "programmes": _("Programmes"),
-        "programme": _("Programme"),
-        "claim_ref": _("Number of the claim"),
-        "occurred_on": _("Day of the event"),
-        "paid_on": _("Day of payment"),
-        "amount": _("Amount"),
-        "source": _("Campaign or source"),
-        "value": _("Target"),
-        "measure": _("Measure"),
-        "unit": _("Unit"),
-        "list": _("List"),
+        "amount": _("Amount in rupiah"),
+        "as_of": _("As of"),
+        "attendees": _("Who attended"),
         "batch": _("Batch"),
-        "held_on": _("Day of the briefing"),
-        "quota": _("Seats"),
-        "present": _("Present"),
+        "claim_ref": _("Claim number"),
+        "contact": _("Contact"),
+        "contact.email": _("Contact: e-mail"),
+        "contact.language": _("Contact: language"),
+        "contact.name": _("Contact: name"),
+        "contact.phone": _("Contact: phone"),
+        "cooperative": _("Cooperative"),
+        "cooperative.id": _("Cooperative: id in Payung"),
+        "cooperative.name": _("Cooperative: name"),
+        "cooperative.nib": _("Cooperative: NIB"),
+        "cooperative.nik": _("Cooperative: NIK"),
+        "cooperative.nik_koperasi": _("Cooperative: NIK Koperasi"),
+        "cooperative.ref": _("Cooperative: your own number"),
+        "cooperative.region": _("Cooperative: region"),
+        "date": _("Date"),
+        "effective_on": _("In force from"),
+        "email": _("E-mail"),
+        "from": _("From"),
+        "held_on": _("Held on"),
+        "id": _("Number of the message"),
+        "kind": _("Kind"),
+        "labour": _("Labourers"),
+        "list": _("List"),
+        "listed_on": _("Listed on"),
+        "management": _("Management"),
+        "measure": _("Measure"),
+        "name": _("Name"),
+        "nib": _("NIB"),
+        "nik": _("NIK"),
+        "nik_koperasi": _("NIK Koperasi"),
         "number": _("Number"),
-        "title": _("Title"),
-        "party_1": _("First party"),
-        "party_2": _("Second party"),
+        "occupation": _("Occupation"),
+        "occurred_on": _("Day of the accident"),
+        "owner": _("Owner"),
+        "paid_on": _("Paid on"),
+        "participant_no": _("Participant number"),
         "parties": _("Parties"),
-        "basis": _("Legal basis"),
+        "partner": _("Business or person"),
+        "partner.id": _("Business: id in Payung"),
+        "partner.name": _("Business: name"),
+        "partner.nib": _("Business: NIB"),
+        "partner.nik": _("Business: NIK of the owner"),
+        "partner.nik_koperasi": _("Business: NIK Koperasi"),
+        "partner.ref": _("Business: your own number"),
+        "partner.region": _("Business: region"),
+        "person": _("Contact person"),
+        "phone": _("Phone"),
+        "present": _("Present"),
+        "programme": _("Programme"),
+        "programmes": _("Programmes"),
+        "quota": _("Quota"),
+        "reason": _("Reason"),
+        "ref": _("Your own number"),
+        "region": _("Region"),
+        "region_code": _("Code of the region"),
+        "scale": _("Scale"),
+        "segment": _("Segment"),
+        "source": _("Source"),
+        "specversion": _("Version of CloudEvents"),
+        "staff": _("Staff"),
+        "status": _("Status"),
+        "title": _("Title"),
+        "type": _("Kind of message"),
+        "until": _("Until"),
+        "value": _("Value"),
+        "workers": _("Workers"),
+        "workers.labour": _("Workers: labourers"),
+        "workers.management": _("Workers: management"),
+        "workers.staff": _("Workers: staff"),
     }
 
 
-def skipped(_: Text) -> dict[str, str]:
-    """Why a line was no row → in words."""
+@cache
+def kinds(language: Language) -> Mapping[str, str]:
+    """Kinds of files and types of events, and what a partner is."""
+    _ = language.gettext
     return {
-        "blank": _("empty lines"),
-        "sum": _("lines with sums"),
-        "column_numbers": _("lines that number the columns"),
-        "repeated_header": _("repeated headings"),
-        "section_title": _("titles of sections"),
-        "note": _("notes and signatures"),
+        "agreement.signed": _("Agreement (message)"),
+        "agreements": _("Agreements"),
+        "attendance": _("Attendance"),
+        "briefing.held": _("Briefing (message)"),
+        "briefings": _("Briefings"),
+        "business": _("Business"),
+        "claim.filed": _("Claim filed (message)"),
+        "claim.paid": _("Claim paid (message)"),
+        "claim.rejected": _("Claim rejected (message)"),
+        "claims": _("Claims"),
+        "cooperative": _("Cooperative"),
+        "denominator.set": _("Published figure (message)"),
+        "enrollment.changed": _("Enrolment changed (message)"),
+        "enrollment.lapsed": _("Enrolment ended (message)"),
+        "enrollment.registered": _("Enrolment (message)"),
+        "enrollments": _("Enrolments"),
+        "individual": _("Individual"),
+        "partner.delisted": _("Taken off a list (message)"),
+        "partner.listed": _("Listing (message)"),
+        "partners": _("Businesses"),
+        "persons": _("Persons"),
+        "target.set": _("Target (message)"),
+        "targets": _("Targets"),
     }
 
 
-def states(_: Text) -> dict[str, str]:
-    """State of an upload → in words."""
+@cache
+def scales(language: Language) -> Mapping[str, str]:
+    _ = language.gettext
     return {
-        "queued": _("waits for its turn"),
-        "running": _("is being worked on"),
-        "waiting": _("waits for your answer"),
-        "done": _("done"),
-        "cancelled": _("cancelled"),
-        "failed": _("failed"),
+        "micro": _("micro"),
+        "small": _("small"),
+        "medium": _("medium"),
+        "large": _("large"),
+        "unknown": _("unknown"),
     }
 
 
-@dataclass(frozen=True)
-class Reason:
-    """Why something was refused: what is wrong, what to do, and what more the English detail says, if anything."""
-
-    meaning: str
-    action: str
-    detail: str | None = None
-
-
-def reason(language: Language, code: str, detail: str | None) -> Reason:
-    """In the page's language; a detail that says more than the code stays as it is where it has no translation."""
-    explained = _explained(code)
-    if explained is None:
-        return Reason(detail or code, "")
-    if language.code == "en":
-        return Reason(detail or explained.meaning, explained.action)
-    return Reason(explained.arti, explained.tindakan, detail)
-
-
-def warning(language: Language, code: str) -> str:
-    found = WARNINGS.get(cast(WarningCode, code))
-    if found is None:
-        return code
-    return found.meaning if language.code == "en" else found.arti
-
-
-def _explained(code: str) -> Explanation | None:
-    return REFUSALS.get(cast(RefusalCode, code)) or PROBLEMS.get(cast(ProblemCode, code))
-
-
-_OF_FILES: Final = (
-    (r"The file is empty\.", "empty"),
-    (r"This (?:workbook|archive) is protected by a password.*", "password"),
-    (r"No (?:header|object has).*", "header"),
-    (r"No column names a business.*", "names"),
-    (r"This is a table of totals.*", "totals"),
-    (r"This file is damaged.*", "damaged"),
-    (r"In line (?P<line>\d+) another table.*", "another"),
-    (r"(?:This archive does not hold exactly one|This archive holds).*", "several"),
-    (r".*(?:unpacks to more than|needs more memory|has at most [\d,]+ rows).*", "large"),
-    (r"These are events.*", "events"),
-    (r"This is .*not a (?:table|workbook).*", "other"),
-    (r"(?:Line \d+ holds no column names|A file of JSON objects has no line).*", "header_row"),
-    (r"The workbook has no sheet.*|Only workbooks have sheets.*", "sheet"),
-    (r"The file has no column.*", "column"),
-)
-
-
-def of_file(_: Text, detail: str) -> str:
-    """What is wrong with a file, as its refusal says it, in the page's language."""
-    found = next(((name, match) for shape, name in _OF_FILES if (match := re.fullmatch(shape, detail, re.S))), None)
-    if found is None:
-        return _("This file cannot be read. Save it as an Excel workbook (.xlsx) and choose that one.")
-    name, match = found
-    sentences = {
-        "empty": _("This file is empty. Choose the file that holds your list."),
-        "password": _("This file is protected by a password. Save it without one, then choose it again."),
-        "header": _(
-            "We find no line of column names in this file. Give the line's number below, or rename the columns as in "
-            "the example file."
-        ),
-        "names": _(
-            "No column holds names of businesses or persons. Is this the right kind of list? Otherwise name that "
-            "column as in the example file."
-        ),
-        "totals": _("This is a table of totals. Choose the list of the businesses themselves, one on each row."),
-        "damaged": _("This file is damaged or did not arrive whole. Open it, save it again, and choose that one."),
-        "another": _("Further down in this file another table begins. Save each table as a file of its own."),
-        "several": _("This archive holds more than one file. Choose one table at a time."),
-        "large": _("This file is too large to be read at once. Send it in parts."),
-        "events": _("These are events for programs, not rows of a list. Choose an Excel or CSV file."),
-        "other": _(
-            "This is no table: perhaps a photo, a PDF or a letter. Choose the Excel or CSV file that holds the list."
-        ),
-        "header_row": _("There are no column names in the line that you gave. Correct its number or leave it empty."),
-        "sheet": _("The file has no such sheet. Choose another one."),
-        "column": _("The file does not have this column any more. Read it as we find it."),
+@cache
+def acts(language: Language) -> Mapping[str, str]:
+    """Of the audit trail."""
+    _ = language.gettext
+    return {
+        "agency.added": _("Agency added"),
+        "agency.changed": _("Agency changed"),
+        "case.decided": _("Case decided"),
+        "import.cancelled": _("Upload cancelled"),
+        "import.confirmed": _("Upload confirmed"),
+        "import.refused_rows_deleted": _("Refused rows of an upload deleted"),
+        "import.undone": _("Upload taken back"),
+        "import.uploaded": _("File uploaded"),
+        "key.issued": _("Key issued"),
+        "key.revoked": _("Key revoked"),
+        "key.rotated": _("Key replaced"),
+        "partner.erased": _("Business erased or taken back"),
+        "quarantine.corrected": _("Refused row corrected"),
+        "quarantine.deleted": _("Refused row given up"),
+        "quarantine.retried": _("Refused rows sent again"),
+        "rejected.exported": _("Refused rows downloaded"),
+        "session.ended": _("Signed out"),
+        "session.started": _("Signed in"),
+        "sign_in_link.issued": _("Sign-in link issued"),
+        "source.released": _("Source released"),
+        "statements.redacted": _("Text made unreadable"),
+        "unregistered.exported": _("Who is not registered downloaded"),
+        "webhook.added": _("Webhook added"),
+        "webhook.deleted": _("Webhook deleted"),
+        "webhook.resumed": _("Webhook resumed"),
     }
-    where = f" ({match['line']})" if "line" in match.groupdict() and match["line"] else ""
-    return sentences[name] + where

@@ -17,6 +17,7 @@ from services.registration.intake.row_reader import RowReader
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
 from services.registration.queries import queries
+from services.registration.records import missed
 from services.registration.writer import meant_rows
 
 QUARANTINE = (
@@ -36,6 +37,8 @@ QUARANTINE = (
     "sealed",
     "recorded_at",
     "row_key",
+    "missed",
+    "missed_at",
 )
 
 
@@ -106,6 +109,7 @@ class Chunk:
         if not self._is_due:
             return False
         report, entries = self.judged(work, outcomes)
+        work.added("missed")
         await meant_rows.keep(work, self.record, self.reader, self.refused_rows)
         await self._replace_older(work)
         await self.save(work.db, report, entries)
@@ -113,12 +117,12 @@ class Chunk:
 
     def judged(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
         """What is reported of its rows, and its refused rows as the quarantine keeps them."""
-        refused = [(line.row, line.answer) for line in self.lines if isinstance(line.answer, Refusal)]
+        refused = [(line, line.answer) for line in self.lines if isinstance(line.answer, Refusal)]
         judged = zip(self._ordered, outcomes, strict=True)
-        refused += [(line.row, outcome) for line, outcome in judged if isinstance(outcome, Refusal)]
-        self.refused_rows = refused
+        refused += [(line, outcome) for line, outcome in judged if isinstance(outcome, Refusal)]
+        self.refused_rows = [(line.row, refusal) for line, refusal in refused]
         report = self._report(work, outcomes, [refusal for _, refusal in refused])
-        return report, [self._entry(work, row, refusal) for row, refusal in refused]
+        return report, [self._entry(work, line, refusal) for line, refusal in refused]
 
     async def save(self, db: asyncpg.Connection, report: dict[str, Any], refused: Sequence[tuple[Any, ...]]) -> None:
         if refused:
@@ -160,7 +164,8 @@ class Chunk:
             "notes": dict(Counter(note for each in outcomes if isinstance(each, Accepted) for note in each.notes)),
         }
 
-    def _entry(self, work: UnitOfWork, row: Row, refusal: Refusal) -> tuple[Any, ...]:
+    def _entry(self, work: UnitOfWork, line: Line, refusal: Refusal) -> tuple[Any, ...]:
+        row = line.row
         return (
             work.ids(),
             self.record["agency"],
@@ -174,6 +179,8 @@ class Chunk:
             work.vault.seal({"cells": self.reader.cells_to_keep(row)}),
             work.now,
             self._key(work, self.reader.refused_identity(row, refusal.field)),
+            missed.of_refused(work.vault, self.agency, line.answer, refusal),
+            work.now,
         )
 
     def _keys(self, work: UnitOfWork, row: Row) -> list[UUID]:

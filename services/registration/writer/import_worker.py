@@ -28,6 +28,7 @@ from shared.regions import Regions
 log = get_logger(__name__)
 
 CHUNK = 5_000
+KEPT = "What was counted as accepted is kept."
 MOST_ATTEMPTS = 3
 """So often a file may be begun without getting on, as when the process dies of it; then it is set aside."""
 POLL_SECONDS = 1.0
@@ -72,7 +73,7 @@ class ImportWorker(Part):
             raise
         except Exception as problem:  # whatever an upload makes us raise must not stop the others
             detail = failures.as_refusal(problem, "upload").detail
-            kept = "" if record["undo_asked_at"] else " What was counted as accepted is kept."
+            kept = "" if record["undo_asked_at"] else f" {KEPT}"
             await self._fail(record, f"{detail}{kept}")
         return 0
 

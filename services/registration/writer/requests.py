@@ -42,16 +42,22 @@ class Requests:
         return answers
 
     async def _keep(self, work: UnitOfWork) -> None:
+        await self._settle_entries(work)
         accepted = [(item.key, item.content, item.partner) for request in self._requests for item in request.accepted()]
         settled = [item.key for request in self._requests for item in request.items if item.key and not item.refusal]
         if settled:
             await work.execute("keep_events", *columns(accepted, 3), settled)
         for request in self._requests:
             await sources.keep(work, request.agency, request.accepted())
+        await quarantine.enter(work, ((r.agency, r.regions, r.refused()) for r in self._requests if r.entry is None))
+
+    async def _settle_entries(self, work: UnitOfWork) -> None:
+        """What became of entries of the quarantine; before they would leave it as events that are settled."""
+        for request in self._requests:
             if request.entry is not None:
                 refusals = [item.refusal for item in request.items if item.refusal is not None]
-                await quarantine.update_entry(work, request.entry, request.agency, refusals[0] if refusals else None)
-        await quarantine.enter(work, ((r.agency, r.regions, r.refused()) for r in self._requests if r.entry is None))
+                command, refusal = request.items[0].command, refusals[0] if refusals else None
+                await quarantine.update_entry(work, request.entry, request.agency, command, refusal)
 
     async def _survivors(self, work: UnitOfWork) -> dict[UUID, UUID]:
         """Who answers now for the partners of the events that may have been merged since."""

@@ -17,6 +17,7 @@ from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
 from services.registration.writer import quarantine
 from services.registration.writer.items import Item
+from services.registration.writer.quarantine import Retry
 
 
 @dataclass
@@ -27,7 +28,7 @@ class Events:
     regions: tuple[str, ...]
     items: list[Item]
     idempotency_key: str | None = None
-    entry: UUID | None = None
+    entry: Retry | None = None
     """The quarantine's entry that this is a retry of."""
     keys: Collection[UUID] = field(init=False)
     size: int = field(init=False)
@@ -223,7 +224,7 @@ class Decision:
 class CorrectedRow:
     """A refused row of a file, corrected; its answer is why it is still refused, or None."""
 
-    entry: UUID
+    entry: Retry
     order: Order[Command] | Refusal
     agency: str
     keys: Collection[UUID] = ()
@@ -236,5 +237,6 @@ class CorrectedRow:
     async def finish(self, work: UnitOfWork, outcomes: Sequence[Outcome]) -> Refusal | None:
         outcome = self.order if isinstance(self.order, Refusal) else outcomes[0]
         refusal = outcome if isinstance(outcome, Refusal) else None
-        await quarantine.update_entry(work, self.entry, self.agency, refusal)
+        command = None if isinstance(self.order, Refusal) else self.order.command
+        await quarantine.update_entry(work, self.entry, self.agency, command, refusal)
         return refusal

@@ -18,6 +18,7 @@ from services.registration.intake.commands import Command
 from services.registration.intake.values import Refusal
 from services.registration.orders import Order, Outcome
 from services.registration.queries import queries
+from services.registration.records import missed
 from services.registration.vault import Vault
 from services.registration.writer.fair_queue import FairQueue
 from services.registration.writer.fitting import Misfits, accept_all, accept_what_fits
@@ -154,7 +155,8 @@ class Writer(Part):
         work = UnitOfWork(db, self._vault, self._regions, self._ids, now)
         runs = _runs(submissions)
         ordered = [await run.prepare(work) for run in runs]
-        work, outcomes = await accept(work, [order for orders in ordered for order in orders])
+        all_orders = [order for orders in ordered for order in orders]
+        work, outcomes = await accept(work, all_orders)
         self._report_held_back(work)
         answers: list[Any] = []
         at = 0
@@ -163,6 +165,7 @@ class Writer(Part):
             at += len(orders)
             answers += await run.finish(work, own)
             self._count(orders, own)
+        await missed.note_arrivals(work, all_orders, outcomes)
         return answers
 
     def _report_held_back(self, work: UnitOfWork) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from aiokafka import AIOKafkaProducer
 
-from shared.bus.producer import partition_of
+from shared.bus.partitioner import partition_of
 from shared.bus.topics import ensure_topics
 from shared.events import TOPICS
 from tests.benchmarks._coverage.events import partner_id

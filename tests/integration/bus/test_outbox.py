@@ -10,7 +10,7 @@ from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.bus import bundles, outbox, producer, set_aside
-from shared.bus.producer import partition_of
+from shared.bus.partitioner import partition_of
 from shared.bus.queries import queries
 from shared.bus.records import LARGEST_RECORD, Outgoing, header
 from shared.bus.topics import ensure_topics

@@ -63,4 +63,4 @@ def test_what_is_no_instant_is_refused(text: str) -> None:
     ],
 )
 def test_the_most_exact_media_type_in_accept_decides(accept: str, csv: bool) -> None:
-    assert parameters.wants_csv(request(accept=accept)) is csv
+    assert parameters.table_form(request(accept=accept)) == ("csv" if csv else None)

@@ -12,6 +12,7 @@ from services.registration.intake.row_cells import RowCells
 from services.registration.intake.row_kinds import READERS, FileContext
 from services.registration.intake.values import Refusal
 from shared.regions import Regions
+from shared.web import sentence_extraction
 from tests.unit.registration.reading import codes, read, reader_of, rows_of
 
 FILLED = {
@@ -89,7 +90,7 @@ def test_a_column_of_which_nothing_is_used_is_not_read_and_refuses_no_row(
 
 
 def test_each_column_says_why_it_is_not_read() -> None:
-    header = "Nama Usaha", "Tgl Data", "No KK", "Kode", "Nama UMKM", "error_code", "Buruh"
+    header = "Nama Usaha", "Tgl Data", "No KK", "Kode", "Nama UMKM", "error_code", "No. Urut", "Buruh"
     found = column_report.of("partners", header, {"Kode": ""})
     assert [(each.read_as, each.note) for each in found] == [
         ("name", None),
@@ -98,6 +99,7 @@ def test_each_column_says_why_it_is_not_read() -> None:
         (None, column_report.AS_SAID),
         (None, "'Nama Usaha' is read as that instead."),
         (None, column_report.OURS),
+        (None, column_report.RUNNING_NUMBER),
         ("labour", None),
     ]
     health = column_report.of("claims", ("No Klaim", "No Peserta", "Diagnosa"))
@@ -153,3 +155,8 @@ def test_a_required_column_that_is_missing_is_named_once_for_the_file_and_in_eac
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.field) == (code, field)
     assert missing["known_as"][0] in refusal.detail
+
+
+@pytest.mark.parametrize("kind", columns.KINDS)
+def test_every_column_that_a_refusal_names_has_its_word_in_indonesian(kind: FileKind) -> None:
+    assert set(columns.usable(kind)) <= set(sentence_extraction.FIELDS)

@@ -45,6 +45,15 @@ def test_everybody_a_briefing_names_is_a_data_subject() -> None:
     assert len(data_subject.all_of_event({"name": "x", "attendees": 7}, REGIONS)) == 1
 
 
+def test_every_member_of_an_event_is_a_data_subject() -> None:
+    members = [{"participant_no": "Z1", "partner": {"nik": "3312024908000000"}}, {"partner": 7}, "nobody"]
+    found = data_subject.all_of_event({"region": "33.12", "members": members}, REGIONS)[1:]
+    assert [(each.nik, each.participant_no, each.region) for each in found] == [
+        ("3312024908000000", "Z1", "33.12"),
+        (None, None, "33.12"),
+    ]
+
+
 def test_a_row_that_is_too_short_is_about_somebody_too() -> None:
     upload = UploadContext(Jurisdiction(REGIONS, ("33.12",)), "l", date(2021, 1, 31))
     reader = RowReader("partners", ("alamat", "nib", "nama", "kota"), upload)

@@ -15,7 +15,8 @@ from services.registration.intake.files.tables import Row
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.row_reader import RowReader
 from services.registration.intake.values import Refusal
-from services.registration.web import example_files, sent_files, words
+from services.registration.web import example_files, sent_files
+from services.registration.web import upload_words as words
 from shared.jakarta import today
 from shared.regions import Regions
 from shared.web.language import load
@@ -50,10 +51,11 @@ def test_what_is_wrong_with_a_file_is_said_in_the_pages_language(refusal: Refusa
 
 
 def test_a_reason_is_told_in_the_pages_language() -> None:
-    english, indonesian = (words.reason(LANGUAGES[code], "missing_name", "No name is given.") for code in ("en", "id"))
-    assert (english.meaning, english.detail) == ("No name is given.", None)
-    assert "tidak diisi" in indonesian.meaning
-    assert indonesian.detail == "No name is given."
+    detail = "A NIB has exactly 13 digits."
+    english, indonesian = (words.reason(LANGUAGES[code], "invalid_nib", detail) for code in ("en", "id"))
+    assert english.meaning == detail
+    assert indonesian.meaning != detail
+    assert indonesian.action != english.action
 
 
 @pytest.mark.parametrize("kind", KINDS)

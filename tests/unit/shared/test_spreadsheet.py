@@ -1,12 +1,14 @@
 """What is handed out opens in a spreadsheet as the text it is."""
 
+import csv
+import io
 import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.spreadsheet import as_csv, guarded, unguarded
+from shared.spreadsheet import INDONESIAN, as_csv, guarded, unguarded
 
 
 @pytest.mark.parametrize("cell", [
@@ -65,3 +67,38 @@ def test_a_long_cell_costs_no_time() -> None:
 
 def test_numbers_stay_numbers_and_headers_are_guarded_too() -> None:
     assert as_csv(["=a", "b"], [[-1, None], [0.5, "-"]]) == "'=a,b\r\n-1,\r\n0.5,-\r\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.0812, "0,0812"),
+        (1500, "1500"),
+        ("33.10", '"=""33.10"""'),
+        ("3311004101800021", '"=""3311004101800021"""'),
+        ("0812", '"=""0812"""'),
+        ("+6281234567002", '"=""+6281234567002"""'),
+        ("1.250", '"=""1.250"""'),
+        ("1-2", '"=""1-2"""'),
+        ("3,31E+15", '"=""3,31E+15"""'),
+        ("2026-01-31", "2026-01-31"),
+        ("31/01/2026", "31/01/2026"),
+        ("12", "12"),
+        ("-", "-"),
+        ("Jl. Melati 5; RT 01", '"Jl. Melati 5; RT 01"'),
+        ("=1+1", "'=1+1"),
+        ("-2+3", "'-2+3"),
+        ("@x", "'@x"),
+        (None, ""),
+    ],
+)
+def test_a_spreadsheet_in_indonesia_opens_each_value_as_what_it_is(value: object, written: str) -> None:
+    assert as_csv(["a", "b"], [["x", value]], INDONESIAN) == f"a;b\r\nx;{written}\r\n"
+
+
+@settings(max_examples=500)
+@given(st.lists(CELLS | st.from_regex(r"[+-]?[0-9][0-9.,E/:+-]*", fullmatch=True), min_size=1, max_size=3))
+def test_what_is_written_for_a_spreadsheet_is_read_as_it_was(cells: list[str]) -> None:
+    text = as_csv(None, [["x", *cells]], INDONESIAN)
+    (row,) = csv.reader(io.StringIO(text, newline=""), delimiter=";")
+    assert [unguarded(cell) for cell in row[1:]] == cells

@@ -25,6 +25,10 @@ def test_numbers_and_formulas_stay_texts() -> None:
     ]
 
 
+def test_figures_are_numbers_as_far_as_a_spreadsheet_keeps_them() -> None:
+    assert written([12, 0.5], [10**15, None]) == [(12, 0.5), (str(10**15), None)]  # type: ignore[list-item]
+
+
 def test_a_cell_that_no_workbook_holds_says_that_it_is_cut() -> None:
     ((_, text),) = written(["", "x" * (LONGEST_CELL + 1)])
     assert text is not None

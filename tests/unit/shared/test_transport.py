@@ -4,7 +4,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.bus import transport
-from shared.bus.transport import BACKLOG_RECORDS, BACKLOG_WAIT_MS, fill_batch
+from shared.bus.transport import BACKLOG_RECORDS, BACKLOG_WAIT_MS, FLOW_RECORDS, fill_batch
 
 P0, P1 = TopicPartition("partners", 0), TopicPartition("partners", 1)
 
@@ -36,9 +36,15 @@ class Fetches:
 
 async def test_a_small_poll_is_a_batch_as_it_is():
     client = Fetches({P0: records(P0, 10, 20)}, ends={P0: 20})
-    poll = records(P0, 0, BACKLOG_RECORDS - 1)
+    poll = records(P0, 0, FLOW_RECORDS - 1)
     assert await fill_batch(client, list(poll), 5_000) == poll
     assert client.waits == []
+
+
+async def test_while_records_flow_a_batch_takes_those_of_the_next_moment_and_waits_for_no_others():
+    client = Fetches({P0: records(P0, FLOW_RECORDS, 90)}, ends={P0: 9_000})
+    assert await fill_batch(client, records(P0, 0, FLOW_RECORDS), 5_000) == records(P0, 0, 90)
+    assert client.waits == [0, 0]
 
 
 async def test_a_backlog_is_filled_until_the_broker_holds_no_more():

@@ -49,8 +49,10 @@ def owner_key(owner: str | None, name: str) -> str | None:
     if not owner:
         return None
     key = name_key(owner)
-    words = sum(any(c.isalpha() for c in word) for word in key.split())
-    return key if words > 1 and key != name_key(name) else None
+    words = key.split()
+    if not all(map(str.isalpha, words)):
+        words = [word for word in words if any(map(str.isalpha, word))]
+    return key if len(words) > 1 and key != name_key(name) else None
 
 
 def letters_and_digits(name: str) -> str:

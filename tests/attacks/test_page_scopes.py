@@ -1,0 +1,156 @@
+"""What each session sees of each page of the three services: one table, complete by the services' own routes.
+
+As in test_scopes.py `foreign` is another agency with all scopes: of what is not its own it gets the same page as of
+what does not exist. Without a session a page leads to the sign-in (303).
+"""
+
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import httpx
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from services.coverage import app as coverage_app
+from services.coverage.settings import Settings
+from services.notifications import app as notifications_app
+from shared.security import hash_key
+from shared.sessions import COOKIE, admin_key_id, csrf_of, new_secret
+from tests import stack
+from tests.attacks import test_scopes as scopes
+from tests.attacks.test_scopes import CALLERS, SCOPES, SECRET, Prepare, Registration, route_of, store_keys
+from tests.integration import notifications_world, registration_world
+
+TABLE = """
+service        call                                             publish enroll read figures admin foreign none revoked
+registration   GET /                                                200    200  200     200   200     200  303     303
+registration   GET /sign-in                                         303    303  303     303   303     303  200     200
+registration   POST /sign-in                                        401    401  401     401   401     401  401     401
+registration   GET /sign-in/link/{token}                            200    200  200     200   200     200  200     200
+registration   POST /sign-in/link/{token}                           410    410  410     410   410     410  410     410
+registration   POST /sign-out                                       200    200  200     200   200     200  200     200
+coverage       GET /                                                403    403  200     403   200     200  303     303
+notifications  GET /                                                403    403  200     403   200     200  303     303
+"""
+HTML = {"accept": "text/html,application/xhtml+xml"}
+Cookies = dict[str, dict[str, str]]
+"""Caller → the headers of its browser."""
+
+
+def rows(service: str) -> list[tuple[str, dict[str, str]]]:
+    lines = (line.split(maxsplit=1) for line in TABLE.strip().splitlines()[1:])
+    found = (rest.rsplit(maxsplit=len(CALLERS)) for name, rest in lines if name == service)
+    return [(call.strip(), dict(zip(CALLERS, statuses, strict=True))) for call, *statuses in found]
+
+
+def page_routes(app: FastAPI) -> set[str]:
+    """Those in no description; `check` of test_scopes.py has the others."""
+    pages = (each for each in app.routes if isinstance(each, APIRoute) and not each.include_in_schema)
+    return {f"{method} {each.path}" for each in pages for method in each.methods}
+
+
+async def check(service: str, app: FastAPI, prepare: dict[str, Prepare], as_caller: Cookies) -> None:
+    """Every page is in the table, and every call of the table gets the status that it has there."""
+    assert {route_of(call) for call, _ in rows(service)} == page_routes(app)
+    wrong = []
+    async with browser(app) as http:
+        for call, expected in rows(service):
+            for caller, status in expected.items():
+                request = await prepare[call]() if call in prepare else {}
+                method, template = route_of(call).split()
+                headers = as_caller[caller] | request.pop("headers", {})
+                path = request.pop("path", template.replace("{token}", "a-token"))
+                answer = await http.request(method, path, headers=headers, **request)
+                if answer.status_code != int(status) or not is_good(answer):
+                    wrong.append((call, caller, answer.status_code, answer.text[-400:]))
+                elif caller not in ("publish", "enroll", "read", "admin") and SECRET in answer.text:
+                    wrong.append((call, caller, "shows what is not its own"))
+                elif status == "404" and not await is_as_if_there_were_nothing(http, method, path, headers, answer):
+                    wrong.append((call, caller, "tells that there is something"))
+    assert wrong == []
+
+
+def is_good(answer: httpx.Response) -> bool:
+    """A page, never to be kept; or the way to another one."""
+    if answer.status_code == 303:
+        return "/sign-in?next=" in answer.headers["location"] or answer.headers["location"] == "/"
+    return answer.headers["content-type"].startswith("text/html") and answer.headers["cache-control"] == "no-store"
+
+
+async def is_as_if_there_were_nothing(
+    http: httpx.AsyncClient, method: str, path: str, headers: dict[str, str], answer: httpx.Response
+) -> bool:
+    """Whether the answer is the one to an id of the same form that nobody has."""
+    nobodys = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", lambda _: f"{secrets.token_hex(4)}{_[0][8:]}", path)
+    other = await http.request(method, nobodys, headers=headers)
+    return (other.status_code, other.text.replace(nobodys, path)) == (answer.status_code, answer.text)
+
+
+def browser(app: FastAPI) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers=HTML, timeout=60)
+
+
+async def sessions_of(database: str, keys: dict[str, str], admin_key: str) -> Cookies:
+    """A session of each key, in the service's own table, with what a form of ours sends along."""
+    found: Cookies = {"none": {}}
+    connection = await asyncpg.connect(database)
+    add = "insert into sessions (hash, key_id, recorded_at, expires_at, ended) values ($1, $2, now(), $3, false)"
+    try:
+        for name, key in keys.items():
+            secret, key_id = new_secret(), admin_key_id(admin_key) if name == "admin" else key.split("_")[1]
+            await connection.execute(add, hash_key(secret), key_id, datetime.now(UTC) + timedelta(hours=12))
+            found[name] = {"cookie": f"{COOKIE}={secret}", "x-csrf-token": csrf_of(admin_key, key_id)}
+    finally:
+        await connection.close()
+    return found
+
+
+async def test_registrations_pages_show_each_key_its_own(kafka: str, database: stack.Database, topics: str) -> None:
+    async with registration_world.world(database, kafka, topics) as world:
+        await world.agency("own", ("ID",), (*SCOPES,))
+        await world.agency("home", ("33.11",))
+        await world.agency("foreign", ("36.71",), (*SCOPES,))
+        keys = {"admin": registration_world.ADMIN, "foreign": world.keys["foreign"]}
+        for name in (*SCOPES, "revoked"):
+            body = {"scopes": [name]} if name in SCOPES else None
+            made = (await world.http.post("/v1/agencies/own/keys", json=body, headers=scopes.ADMIN)).json()
+            keys[name] = made["key"]
+        await world.http.delete(f"/v1/agencies/own/keys/{made['key_id']}", headers=scopes.ADMIN)
+        prepared = Registration(world).prepared()
+        as_caller = await sessions_of(database.of("registration"), keys, registration_world.ADMIN)
+        await check_what_is_others(world.app, prepared, as_caller["foreign"])
+        await check("registration", world.app, prepared, as_caller)
+
+
+async def check_what_is_others(app: FastAPI, prepared: dict[str, Prepare], headers: dict[str, str]) -> None:
+    """What the JSON routes have under an id is, in a foreign browser, the page of what does not exist."""
+    wrong = []
+    async with browser(app) as http:
+        for call, expected in scopes.rows("registration"):
+            if call.startswith("GET") and expected["foreign"] == "404":
+                path = (await prepared[call]())["path"]
+                answer = await http.get(path, headers=headers)
+                same = await is_as_if_there_were_nothing(http, "GET", path, headers, answer)
+                if (answer.status_code, same, SECRET in answer.text) != (404, True, False):
+                    wrong.append((call, answer.status_code, same))
+    assert wrong == []
+
+
+async def test_coverages_pages_show_each_key_its_own(kafka: str, database: stack.Database, topics: str) -> None:
+    settings = Settings(
+        database=database.of("coverage"), kafka=kafka, port=0, admin_key="admin", topic_prefix=topics, consume=False
+    )
+    app = await coverage_app.create(settings)
+    async with app.router.lifespan_context(app):
+        keys = {"admin": "admin"} | await store_keys(settings.database, "36.71")
+        await check("coverage", app, {}, await sessions_of(settings.database, keys, "admin"))
+
+
+async def test_notifications_pages_show_each_key_its_own(kafka: str, database: stack.Database, topics: str) -> None:
+    async with notifications_world.a_world(database, kafka, topics) as world:
+        app = notifications_app.web(world.settings, world.engine)
+        admin = world.settings.admin_key
+        keys = {"admin": admin} | await store_keys(world.settings.database, "36.71")
+        await check("notifications", app, {}, await sessions_of(world.settings.database, keys, admin))
