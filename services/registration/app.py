@@ -112,7 +112,7 @@ async def create(settings: Settings) -> FastAPI:
         replication=settings.replication,
     )
     keys_pool = await connect(settings.database, max_size=KEY_CONNECTIONS)
-    app = build(settings, pool, keys_pool, await connect(settings.database, max_size=1))
+    app = build(settings, pool, keys_pool, await connect(settings.database, max_size=1, resets=False))
     here: Services = app.state.services
     await identity_upgrade.run(pool, here.writer, here.vault)
     await authority_upgrade.run(pool, here.writer)

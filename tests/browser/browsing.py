@@ -122,6 +122,12 @@ async def visiting(
         await context.close()
 
 
+async def keep_screenshot(page: Page, name: str) -> None:
+    """What the page looks like, if PAYUNG_SCREENSHOTS names a folder."""
+    if folder := os.environ.get("PAYUNG_SCREENSHOTS"):
+        await page.screenshot(path=Path(folder, f"{name}.png"), full_page=True)
+
+
 async def check_in_every_way(
     browser: Browser, endpoints: Endpoints, service: str, path: str, key: str | None, **more: Any
 ) -> None:
@@ -138,7 +144,6 @@ async def check_in_every_way(
             wrong += [f"{width} {language} {theme} {each}" for each in await visitor.violations()]
             if await visitor.overflows():
                 wrong.append(f"{width} {language} {theme}: wider than the window")
-            if folder := os.environ.get("PAYUNG_SCREENSHOTS"):
-                name = f"{service}{path.partition('?')[0].replace('/', '-')}-{width}-{language}-{theme}.png"
-                await visitor.page.screenshot(path=Path(folder, name), full_page=True)
+            name = f"{service}{path.partition('?')[0].replace('/', '-')}-{width}-{language}-{theme}"
+            await keep_screenshot(visitor.page, name)
     assert not wrong, "\n".join(wrong)

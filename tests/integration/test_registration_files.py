@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.registration.intake.column_report import RUNNING_NUMBER
 from tests import stack
 from tests.integration import registration_world
 from tests.integration.registration_world import World
@@ -35,7 +36,7 @@ async def test_a_messy_workbook_is_read_and_what_was_found_is_reported(here: Wor
     assert report["rejected_by"] == {"nik_excel_damaged": 1}
     assert (report["skipped"], report["skipped_by"]) == (1, {"sum": 1})
     assert {"header": "NIK PEMILIK", "read_as": "nik"} in report["columns"]
-    assert {"header": "NO", "read_as": None} in report["columns"]
+    assert {"header": "NO", "read_as": None, "note": RUNNING_NUMBER} in report["columns"]
     reading = report["reading"]
     assert (reading["sheet"], reading["hidden_sheets"], reading["hidden_rows"]) == ("DATA", ["DATA 2025 (lama)"], 1)
 
