@@ -74,7 +74,9 @@ async def example(
     if kind not in columns.KINDS:
         raise not_found()
     file = example_files.workbook(kind, _a_regency(here, principal))
-    return Download(file, f"contoh-{kind}", "xlsx")
+    answer = Download(file, f"contoh-{kind}", "xlsx")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _a_regency(here: Services, principal: Principal) -> str:

@@ -7,7 +7,7 @@ from fastapi import Depends, Form
 from starlette.responses import Response
 
 from services.registration.api import imports, upload_decisions
-from services.registration.api.access import member, own_import, reporter, services
+from services.registration.api.access import check_scope, member, own_import, reporter, services
 from services.registration.api.parameters import BEFORE_ALL, position
 from services.registration.api.upload_decisions import Confirmation
 from services.registration.intake import scopes
@@ -15,7 +15,6 @@ from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.web import preview
 from services.registration.web import upload_words as words
-from shared.problems import Problem
 from shared.security import Principal
 from shared.web.pages import Page, SignedIn, pages
 
@@ -54,6 +53,7 @@ async def show(page: SignedIn, import_id: str, principal: Reporter, here: Here) 
 async def cancel(page: SignedIn, import_id: str, principal: Member, here: Here) -> Response:
     """One that goes on or waits for an answer; what was accepted stays, and nobody leaves the list."""
     record = await own_import(here, principal, import_id)
+    check_scope(record["kind"], principal)
     if record["dry_run"]:
         await preview.give_up(here, principal, record)
         return page.go_to("/uploads/new")
@@ -67,6 +67,7 @@ async def confirm(
     page: SignedIn, import_id: str, principal: Member, here: Here, delisted: Annotated[int, Form(ge=0)]
 ) -> Response:
     record = await own_import(here, principal, import_id)
+    check_scope(record["kind"], principal)
     if record["state"] == "waiting":
         await upload_decisions.confirm(import_id, Confirmation(delisted=delisted), principal, here)
     return page.go_to(f"/uploads/{record['import_id']}")
@@ -78,7 +79,7 @@ async def leaving(
 ) -> Response:
     """Who would leave the list, while the upload waits for an answer to that."""
     record = await own_import(here, principal, import_id)
-    _check_scope(record, principal)
+    check_scope(record["kind"], principal)
     found = []
     if record["state"] == "waiting":
         of_list = record["import_id"], record["agency"], record["list"], position(cursor) if cursor else BEFORE_ALL
@@ -94,6 +95,7 @@ async def leaving(
 @router.get("/uploads/{import_id}/undo")
 async def ask_undo(page: SignedIn, import_id: str, principal: Member, here: Here) -> Response:
     record = await own_import(here, principal, import_id)
+    check_scope(record["kind"], principal)
     return page.render("undo.html", upload=shown(record), may=_may_undo(here, principal, record))
 
 
@@ -150,12 +152,6 @@ def _why_failed(page: Page, record: asyncpg.Record) -> str | None:
     if record["state"] != "failed" or not record["detail"]:
         return None
     return words.of_file(page.language.gettext, record["detail"])
-
-
-def _check_scope(record: asyncpg.Record, principal: Principal) -> None:
-    lacking = scopes.lacking(record["kind"], principal.may)
-    if lacking is not None:
-        raise Problem(403, "forbidden", f"This key lacks the scope '{lacking}'.")
 
 
 def may_send(principal: Principal) -> bool:
