@@ -329,7 +329,6 @@ async def test_an_example_is_understood_to_its_last_cell(person: Person, kind: s
     answer = await person.send(content, kind, "contoh.xlsx")
     assert answer.status_code == 303, words(answer.text)
     page = words(await person.page(await person.ended(answer.headers["location"])))
-    print(page)
     assert "Would be accepted 2" in page
     assert "Refused 0" in page
     assert "Accepted, but odd" not in page
@@ -341,7 +340,6 @@ async def test_a_workbook_offers_its_other_sheets(person: Person) -> None:
     page = await person.page(preview)
     assert re.search(r'<select id="sheet".*Januari.*Februari', page, re.S)
     answer = await person.post(f"{preview}/read", do="start", sheet="Februari")
-    print(answer.headers["location"], preview, words(await person.page(answer.headers["location"])))
     assert re.search(r'value="Februari" selected', await person.page(answer.headers["location"]))
 
 
