@@ -234,7 +234,9 @@ async def check_what_is_others(app: FastAPI, prepared: dict[str, Prepare], heade
     async with browser(app) as http:
         for call, expected in scopes.rows("registration"):
             if call.startswith("GET") and expected["foreign"] == "404":
-                path = (await prepared[call]()).get("path", route_of(call).split()[1])
+                asked = await prepared[call]()
+                path = asked.get("path", route_of(call).split()[1])
+                path += f"?{httpx.QueryParams(asked['params'])}" if "params" in asked else ""
                 answer = await http.get(path, headers=headers)
                 same = await is_as_if_there_were_nothing(http, "GET", path, headers, answer)
                 if (answer.status_code, same, SECRET in answer.text) != (404, True, False):
