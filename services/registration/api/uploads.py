@@ -137,12 +137,19 @@ async def append(request: Request, upload_id: str, principal: Sender, here: Here
 
 @router.delete("/v1/uploads/{upload_id}", status_code=204, summary="Give up an upload")
 async def give_up(upload_id: str, principal: Sender, here: Here) -> Response:
+    if not await drop(here, principal, upload_id):
+        raise not_found()
+    return Response(status_code=204, headers={"Tus-Resumable": VERSION})
+
+
+async def drop(here: Services, principal: Principal, upload_id: str) -> bool:
+    """Whether there was such an upload of the agency: it is given up."""
     asked = values.uuid_or_none(upload_id)
     async with transaction(here.pool) as db:
         if asked is None or not await db.fetchval(queries["delete_upload"], asked, principal.agency):
-            raise not_found()
+            return False
         await db.execute(queries["drop_unused_file"], asked)
-    return Response(status_code=204, headers={"Tus-Resumable": VERSION})
+    return True
 
 
 async def keep_file(here: Services, agency: str, name: str, file: BinaryIO) -> UUID:

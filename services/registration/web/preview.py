@@ -40,7 +40,6 @@ async def page_of(
     *,
     status: int = 200,
     problem: str | None = None,
-    is_read_anew: bool = False,
 ) -> Response:
     taken = await here.pool.fetchval(queries["import_of_upload"], record["file_id"], record["agency"])
     if taken is not None:
@@ -80,7 +79,6 @@ async def page_of(
         asks_about=_doubts(seen, options),
         is_kept=may_send and await uploads.kept_file(here, principal, str(record["file_id"])) is not None,
         asks_to_confirm=_asks_to_confirm(report),
-        is_read_anew=is_read_anew,
         states=words.states(_),
     )
 

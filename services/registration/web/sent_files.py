@@ -55,6 +55,7 @@ async def try_out(
 ) -> Begun | Asked:
     """A dry run of the file; or the form with what is wrong with it. The file stays with us meanwhile."""
     if file is not None and file.filename and file.size:
+        await uploads.drop(here, principal, asked.upload)
         upload_id = await uploads.keep_file(here, str(principal.agency), file.filename, file.file)
         asked = replace(asked, upload=str(upload_id), filename=file.filename)
     elif file is not None and file.filename:
