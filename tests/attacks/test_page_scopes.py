@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -18,6 +19,7 @@ from fastapi.routing import APIRoute
 from services.coverage import app as coverage_app
 from services.coverage.settings import Settings
 from services.notifications import app as notifications_app
+from shared.downloads import MEDIA_TYPES
 from shared.security import hash_key
 from shared.sessions import COOKIE, admin_key_id, csrf_of, new_secret
 from tests import stack
@@ -38,6 +40,21 @@ registration   GET /audit/verify                                    403    403  
 registration   GET /cases                                           200    200  403     403   200     200  303     303
 registration   POST /cases/{case_id} (region_conflict)              303    403  403     403   303     404  401     401
 registration   POST /cases/{case_id} (participant_claimed)          403    303  403     403   303     404  401     401
+registration   GET /uploads                                         200    200  200     403   200     200  303     303
+registration   GET /uploads/new                                     200    200  403     403   403     200  303     303
+registration   POST /uploads/new (partners)                         303    403  403     403   403     303  401     401
+registration   GET /uploads/examples/{kind}.xlsx                    200    200  200     200   200     200  303     303
+registration   GET /uploads/{import_id}                             200    200  200     403   200     404  303     303
+registration   GET /uploads/{import_id}/live                        200    200  200     403   200     404  303     303
+registration   GET /uploads/{import_id}/leaving                     200    403  403     403   200     404  303     303
+registration   GET /uploads/{import_id}/refused                     200    403  403     403   200     404  303     303
+registration   GET /uploads/{import_id}/undo                        200    403  403     403   403     404  303     303
+registration   GET /uploads/{import_id}/unregistered                200    403  200     403   200     404  303     303
+registration   POST /uploads/{import_id}/cancel                     303    403  403     403   403     404  401     401
+registration   POST /uploads/{import_id}/confirm                    303    403  403     403   403     404  401     401
+registration   POST /uploads/{import_id}/read                       303    403  403     403   403     404  401     401
+registration   POST /uploads/{import_id}/refused/{entry_id}         303    403  403     403   403     404  401     401
+registration   POST /uploads/{import_id}/undo                       303    403  403     403   403     404  401     401
 registration   GET /lists                                           200    403  200     403   200     200  303     303
 registration   GET /partners                                        200    403  200     403   200     200  303     303
 registration   GET /partners/{partner_id}                           200    403  200     403   200     404  303     303
@@ -55,6 +72,7 @@ notifications  GET /                                                403    403  
 """
 FOR_EVERYBODY = ("/docs", "/docs/reference", "/docs/kafka", "/docs/errors", "/asyncapi.json")
 """Of each service; who asks makes no difference."""
+OF_PAGES = ("text/html", "text/event-stream", MEDIA_TYPES["xlsx"])
 HTML = {"accept": "text/html,application/xhtml+xml"}
 Cookies = dict[str, dict[str, str]]
 """Caller → the headers of its browser."""
@@ -107,7 +125,7 @@ def is_good(answer: httpx.Response) -> bool:
     """A page, never to be kept; or the way to another one of ours."""
     if answer.status_code == 303:
         return answer.headers["location"].startswith(("http://127.0.0.1:8001/sign-in?next=", "/"))
-    return answer.headers["content-type"].startswith("text/html") and answer.headers["cache-control"] == "no-store"
+    return answer.headers["content-type"].startswith(OF_PAGES) and answer.headers["cache-control"] == "no-store"
 
 
 async def is_as_if_there_were_nothing(
@@ -130,6 +148,23 @@ def page_of(prepare: Prepare, suffix: str = "", of_api: str = "") -> Prepare:
     return prepared
 
 
+def at(path: str) -> Prepare:
+    async def prepared() -> dict[str, Any]:
+        return {"path": path}
+
+    return prepared
+
+
+def of_upload(prepare: Prepare, suffix: str) -> Prepare:
+    """The page of an upload, or a form of it."""
+
+    async def prepared() -> dict[str, Any]:
+        path = (await prepare())["path"].replace("/v1/imports", "/uploads")
+        return {"path": path + suffix} | ({"data": {"delisted": "1"}} if suffix == "/confirm" else {})
+
+    return prepared
+
+
 def pages_prepared(of: dict[str, Prepare]) -> dict[str, Prepare]:
     partner, entry = of["GET /v1/partners/{partner_id}"], "quarantine/{entry_id}"
     found = {
@@ -137,6 +172,16 @@ def pages_prepared(of: dict[str, Prepare]) -> dict[str, Prepare]:
         "GET /partners/{partner_id}/erase": page_of(partner, "/erase"),
         "POST /partners/{partner_id}/erase": page_of(partner, "/erase"),
     }
+    found |= {
+        "POST /uploads/new (partners)": of["POST /v1/imports (partners)"],
+        "GET /uploads/examples/{kind}.xlsx": at("/uploads/examples/partners.xlsx"),
+    }
+    upload = of["GET /v1/imports/{import_id}"]
+    for call in ("", "/live", "/leaving", "/refused", "/undo", "/unregistered"):
+        found[f"GET /uploads/{{import_id}}{call}"] = of_upload(upload, call)
+    for call in ("/cancel", "/confirm", "/read", "/undo"):
+        found[f"POST /uploads/{{import_id}}{call}"] = of_upload(upload, call)
+    found["POST /uploads/{import_id}/refused/{entry_id}"] = of_upload(upload, f"/refused/{uuid4()}")
     for kind in ("region_conflict", "participant_claimed"):
         found[f"POST /cases/{{case_id}} ({kind})"] = page_of(of[f"POST /v1/cases/{{case_id}} ({kind})"])
     for kind in ("listing", "enrolment"):
@@ -189,7 +234,9 @@ async def check_what_is_others(app: FastAPI, prepared: dict[str, Prepare], heade
     async with browser(app) as http:
         for call, expected in scopes.rows("registration"):
             if call.startswith("GET") and expected["foreign"] == "404":
-                path = (await prepared[call]()).get("path", route_of(call).split()[1])
+                asked = await prepared[call]()
+                path = asked.get("path", route_of(call).split()[1])
+                path += f"?{httpx.QueryParams(asked['params'])}" if "params" in asked else ""
                 answer = await http.get(path, headers=headers)
                 same = await is_as_if_there_were_nothing(http, "GET", path, headers, answer)
                 if (answer.status_code, same, SECRET in answer.text) != (404, True, False):
