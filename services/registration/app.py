@@ -44,9 +44,11 @@ from services.registration.vault import Vault
 from services.registration.web import audit_trail as audit_pages
 from services.registration.web import cases as case_pages
 from services.registration.web import home, new_upload, preview, progress, refused_rows, sign_in, unregistered
+from services.registration.web import keys as key_pages
 from services.registration.web import lists as list_pages
 from services.registration.web import partners as partner_pages
 from services.registration.web import quarantine as quarantine_pages
+from services.registration.web import statements as statement_pages
 from services.registration.web import uploads as upload_pages
 from services.registration.web.live import ImportWatch
 from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
@@ -92,7 +94,18 @@ ROUTES = (
     webhooks,
 )
 UPLOAD_PAGES = (new_upload, upload_pages, preview, progress, refused_rows, unregistered)
-PAGES = (sign_in, home, *UPLOAD_PAGES, quarantine_pages, case_pages, partner_pages, list_pages, audit_pages)
+PAGES = (
+    sign_in,
+    home,
+    *UPLOAD_PAGES,
+    quarantine_pages,
+    case_pages,
+    partner_pages,
+    list_pages,
+    audit_pages,
+    key_pages,
+    statement_pages,
+)
 TEMPLATES = Path(__file__).parent / "web/templates"
 ROUTERS = (imports.receiving, *(each.router for each in ROUTES))
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -1,12 +1,16 @@
 """Coverage's page while something that it needs is away: Kafka, which brings sessions, and the database."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import pytest
+from starlette.requests import Request
 
-from services.coverage import app
+from services.coverage import app, changed_regions
+from services.coverage.api import stream
 from services.coverage.settings import Settings
 from shared.security import hash_key
 from shared.sessions import COOKIE, admin_key_id, new_secret
@@ -14,7 +18,10 @@ from tests import stack
 from tests.waiting import eventually
 
 HTML = {"accept": "text/html"}
-STORE = "insert into sessions (hash, key_id, recorded_at, expires_at, ended) values ($1, $2, now(), $3, $4)"
+STORE = """
+insert into sessions (hash, key_id, recorded_at, expires_at, ended) values ($1, $2, now(), $3, $4)
+on conflict (hash) do update set ended = excluded.ended
+"""
 
 
 @asynccontextmanager
@@ -56,6 +63,30 @@ async def test_a_session_that_has_not_arrived_yet_goes_by_the_sign_in_once(
         http.cookies[COOKIE] = new_secret()
         await store(http, ended=True)
         assert (await http.get("/")).status_code == 303, "it is over, so there is nothing to wait for"
+
+
+async def test_a_stream_goes_on_as_long_as_its_session(
+    database: stack.Database, kafka: str, topics: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changed_regions, "POLL_SECONDS", 0.01)
+    async with browser(database, kafka, topics) as http:
+        await store(http, ended=False)
+        made = http.app  # type: ignore[attr-defined]
+        cookie = (b"cookie", f"{COOKIE}={http.cookies[COOKIE]}".encode())
+        request = Request({"type": "http", "app": made, "headers": [cookie]}, asyncio.Event().wait)  # type: ignore[arg-type]
+        events = stream._changes(request)
+        assert await anext(events) == ": connected\n\n"
+        await made.state.pool.execute("insert into changes (batch, places) values (1, $1)", [33 << 7 | 11])
+        async with asyncio.timeout(30):
+            assert '"33.11"' in await next_event(events)
+            await store(http, ended=True)
+            assert [each async for each in events if each.startswith("event")] == []
+
+
+async def next_event(events: AsyncIterator[str]) -> str:
+    while not (found := await anext(events)).startswith("event"):
+        pass
+    return found
 
 
 async def test_without_the_database_a_page_says_so_and_comes_back(
