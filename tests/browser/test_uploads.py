@@ -47,7 +47,7 @@ async def test_a_list_is_sent_corrected_and_used(
         await page.get_by_label("Merek").select_option("Nama usaha")
         await page.get_by_role("button", name="Baca ulang dengan pilihan ini").click()
         await expect(page.get_by_label("Merek")).to_have_value("name")
-        await expect(page.get_by_role("cell", name="<b>Toko</b> Dua")).to_be_visible()
+        await expect(page.get_by_role("cell", name="<b>Toko</b> Dua", exact=True)).to_be_visible()
         await page.get_by_role("button", name="Mulai", exact=True).click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Hasil berkas Anda")
         while not scripts and await page.locator("[data-live]").count():

@@ -53,7 +53,7 @@ class Asked:
 async def try_out(
     here: Services, principal: Principal, language: Language, asked: Asked, file: UploadFile | None
 ) -> Begun | Asked:
-    """A dry run of the file; or the form with what is wrong with it. The file stays with us unless it is no list at all."""
+    """A dry run of the file; or the form with what is wrong. The file stays with us unless it is no list at all."""
     if file is not None and file.filename and file.size:
         await uploads.drop(here, principal, asked.upload)
         upload_id = await uploads.keep_file(here, str(principal.agency), file.filename, file.file)
