@@ -59,6 +59,17 @@ class World:
         self.keys[slug] = answer.json()["key"]
         return slug
 
+    async def key(self, agency: str, name: str, *scopes: str) -> str:
+        """The id of a further key of this agency, which speaks as `name`."""
+        answer = await self.http.post(
+            f"/v1/agencies/{agency}/keys",
+            json={"scopes": scopes},
+            headers={"authorization": f"Bearer {ADMIN}"},
+        )
+        assert answer.status_code == 201, answer.text
+        self.keys[name] = answer.json()["key"]
+        return str(answer.json()["key_id"])
+
     def event(self, kind: str, data: dict[str, Any], source: str = "/dinas", **more: Any) -> dict[str, Any]:
         self.sent += 1
         envelope = {"specversion": "1.0", "id": f"e{self.sent}", "source": source, "type": kind, "data": data}

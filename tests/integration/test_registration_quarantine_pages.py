@@ -10,7 +10,7 @@ from tests.integration.registration_pages import fields_of, visiting
 from tests.integration.registration_world import World, world
 
 HEADER = "NIB;Nama Usaha;Kab/Kota;Jumlah Tenaga Kerja"
-HOSTILE = "<script>alert(1)</script> \"'&amp; \u202e" + "x" * 150
+HOSTILE = "<script>alert(1)</script> \"'&amp \u202e" + "x" * 150
 
 
 @pytest.fixture(scope="module")

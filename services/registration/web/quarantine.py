@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from services.registration.api import quarantine, refused
 from services.registration.api.access import sender, services
+from services.registration.api.quarantine import WhichToRetry
 from services.registration.api.refused import Asked
 from services.registration.queries import queries
 from services.registration.runtime import Services
@@ -24,6 +25,8 @@ from shared.web.pages import Page, SignedIn, form_of, pages
 router = pages()
 
 SHOWN: Final = 20
+WAITS: Final = ("partner_unknown", "unknown_participant")
+"""Reasons that go away once something else arrives; the entries are then sent again without anybody's doing."""
 MENDABLE: Final = (409, 422)
 """Statuses of refusals that a person at the form can do something about."""
 
@@ -52,6 +55,9 @@ async def list_refused(
     asked: Annotated[Asked, Depends(refused.asked)],
     cursor: str | None = None,
     done: Annotated[str, Query(max_length=20)] = "",
+    accepted: int = 0,
+    rejected: int = 0,
+    again: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     counts = await refused.count(here, principal)
     found = await refused.find(here, principal, asked, cursor or None, SHOWN)
@@ -65,10 +71,28 @@ async def list_refused(
         following=_address(given | {"cursor": found["next_cursor"]}) if found["next_cursor"] else None,
         is_first=not cursor,
         done=done,
+        accepted=accepted,
+        rejected=rejected,
+        following_retry=again,
+        waits=WAITS,
         filters=urlencode(given),
         words=words.kinds(page.language),
         names=words.fields(page.language),
     )
+
+
+@router.post("/quarantine/retry")
+async def send_all_again(page: SignedIn, principal: Sender, here: Here) -> Response:
+    """Those of one reason, so many at once."""
+    given = await form_of(page.request)
+    try:
+        wanted = WhichToRetry(code=given.get("code") or None, cursor=given.get("cursor") or None)
+    except ValueError:
+        raise Problem(422, "invalid_value", "This reason was not given by us.", field="code") from None
+    told = await quarantine.retry_many(principal, here, wanted)
+    counts = {name: str(told[name]) for name in ("accepted", "rejected")}
+    shown = {"code": wanted.code, "done": "retried", "again": told["next_cursor"], **counts}
+    return page.go_to(_address(shown))
 
 
 @router.get("/quarantine/{entry_id}")
@@ -138,6 +162,7 @@ async def _form(
         detail=problem.detail if problem else entry["detail"],
         field=problem.extra.get("field") if problem else entry["field"],
         is_again=problem is not None,
+        waits=WAITS,
         surplus=entry_form.surplus(entry),
         sent=msgspec.json.format(msgspec.json.encode(entry["event"] or entry["cells"]), indent=2).decode(),
         back=urlencode(_from_query(back)),

@@ -1,0 +1,67 @@
+"""Keys: an agency sees, replaces and revokes its own; the administrator issues and revokes those of all."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import Depends
+from starlette.responses import Response
+
+from services.registration.api import agencies, keys
+from services.registration.api.access import member, onlooker, services
+from services.registration.runtime import Services
+from shared.problems import Problem
+from shared.security import Principal, require
+from shared.web.pages import Page, SignedIn, form_of, pages
+
+router = pages()
+
+LONGEST_PURPOSE: Final = 200
+
+Here = Annotated[Services, Depends(services)]
+Member = Annotated[Principal, Depends(member)]
+administrator = Depends(require(admin=True))
+
+
+@router.get("/keys")
+async def show_keys(page: SignedIn, principal: Annotated[Principal, Depends(onlooker)], here: Here) -> Response:
+    return await _shown(page, principal, here)
+
+
+@router.post("/keys/{key_id}/replace")
+async def replace(page: SignedIn, principal: Member, here: Here, key_id: str) -> Response:
+    """The new key is shown in this answer alone."""
+    issued = await keys.rotate_own_key(key_id, principal, here)
+    return await _shown(page, principal, here, issued)
+
+
+@router.post("/keys/{key_id}/revoke")
+async def revoke(page: SignedIn, principal: Member, here: Here, key_id: str) -> Response:
+    await keys.revoke_own_key(key_id, principal, here)
+    return page.go_to("/" if key_id == principal.key_id else "/keys?done=revoked")
+
+
+@router.post("/agency-keys", dependencies=[administrator])
+async def issue(page: SignedIn, here: Here) -> Response:
+    given = await form_of(page.request)
+    purpose = given.get("purpose", "").strip()
+    if len(purpose) > LONGEST_PURPOSE:
+        raise Problem(422, "too_long", "A purpose has at most 200 characters.", field="purpose")
+    issued = await agencies.issue_key(given.get("agency", ""), here, agencies.NewKey(purpose=purpose or None))
+    return await _shown(page, page.principal, here, issued)
+
+
+@router.post("/agency-keys/{slug}/{key_id}/revoke", dependencies=[administrator])
+async def revoke_of_agency(page: SignedIn, here: Here, slug: str, key_id: str) -> Response:
+    await agencies.revoke_key(slug, key_id, here)
+    return page.go_to("/keys?done=revoked")
+
+
+async def _shown(page: Page, principal: Principal, here: Services, issued: dict[str, Any] | None = None) -> Response:
+    if principal.admin:
+        found = [
+            (each["slug"], each["name"], await agencies.list_keys(each["slug"], here))
+            for each in await agencies.list_agencies(here)
+        ]
+    else:
+        found = [(principal.agency, "", await keys.own_keys(principal, here))]
+    done = page.request.query_params.get("done", "")
+    return page.render("keys.html", agencies=found, issued=issued, done=done)
