@@ -101,7 +101,7 @@ def routes_of(found: Iterable[Any]) -> Iterator[APIRoute]:
 
 
 async def check(service: str, app: FastAPI, prepare: dict[str, Prepare], as_caller: Cookies) -> None:
-    """Every page is in the table, or in that of test_registration_page_rights.py, and every call of the table gets the status that it has there."""
+    """Every page is in the table, or in that of test_registration_page_rights.py; every call gets its status."""
     open_to_all = {f"GET {path}" for path in FOR_EVERYBODY}
     tested, routes = {route_of(call) for call, _ in rows(service)} | open_to_all, page_routes(app)
     others = {call for call, _ in PAGE_RIGHTS} if service == "registration" else set()
