@@ -14,6 +14,7 @@ from typing import cast
 from deploy.local import jars
 from deploy.local.directory import ROOT
 from deploy.local.jars import Jar
+from shared.web import assets
 
 PATH = ROOT / "NOTICE"
 SERVICES_LOCK = ROOT / "deploy/services.lock"
@@ -63,6 +64,7 @@ def rendered(files: list[Path]) -> str:
     kafka = [_line(f"{jar.group}:{jar.artifact}", jar.version, _of_jar(jar, file)) for jar, file in _with(files)]
     parts = {
         "Python packages of the services (deploy/services.lock)": [*python_lines()],
+        "Styles and scripts of the pages (shared/web/assets.txt)": [*asset_lines()],
         "Packages of the embedded stack": [*_bundled()],
         "Apache Kafka's jars (deploy/local/kafka-jars.txt)": kafka,
         "Data": [DATA],
@@ -75,6 +77,15 @@ def python_lines() -> Iterator[str]:
     """A line a package that the lock of the services names."""
     for name in re.findall(r"^([a-z0-9._-]+)==", SERVICES_LOCK.read_text(), re.MULTILINE):
         yield _of_package(name)
+
+
+def asset_lines() -> Iterator[str]:
+    """A line a WebJar, by the licence in the list, with the files of it that are served."""
+    served: dict[tuple[str, str, str], list[str]] = {}
+    for each in assets.listed():
+        served.setdefault((f"{each.group}:{each.artifact}", each.version, each.licence), []).append(each.name)
+    for (name, version, licence), files in served.items():
+        yield _line(name, version, f"{licence} ({', '.join(files)})")
 
 
 def _bundled() -> Iterator[str]:

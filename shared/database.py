@@ -42,17 +42,25 @@ UNSTORABLE = asyncpg.exceptions._base.DataError
 waiting does not help: `connection` raises NotEncodable instead."""
 
 
-async def connect(dsn: str, *, min_size: int = 1, max_size: int = 8) -> asyncpg.Pool:
-    """A pool on `dsn` with the session settings of every service. Raises one of UNAVAILABLE when the server is down."""
+async def connect(dsn: str, *, min_size: int = 1, max_size: int = 8, resets: bool = True) -> asyncpg.Pool:
+    """A pool on `dsn` with the session settings of every service. Raises one of UNAVAILABLE when the server is down.
+
+    `resets` False: nobody leaves locks or settings in a session, which saves a question whenever it comes back.
+    """
     pool = asyncpg.create_pool(
         dsn,
         min_size=min_size,
         max_size=max_size,
         server_settings=SESSION_SETTINGS,
         command_timeout=600,
+        reset=None if resets else _as_it_is,
     )
     await pool
     return pool
+
+
+async def _as_it_is(_: asyncpg.Connection) -> None:
+    """Used instead of a session's reset."""
 
 
 async def close(*pools: asyncpg.Pool) -> None:

@@ -199,6 +199,7 @@ UPLOADS: Final = {
     "refused_rows": "So many refused rows",
     "deleted": "What is gone",
     "preview": "Of a dry run: structure, columns and the first rows as understood",
+    "samples": "The first different cells of the column, as sent",
     "confidence": "Share of the column's filled cells that can be read as its meaning",
     "counts": "Rows by outcome",
     "of_rows": "The preview is judged from so many rows",

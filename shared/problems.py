@@ -41,12 +41,12 @@ SCHEMA = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "code"],
     "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string"},
-        "field": {"type": "string"},
+        "type": {"type": "string", "description": "`urn:payung:problem:` and the code"},
+        "title": {"type": "string", "description": "The phrase of the HTTP status"},
+        "status": {"type": "integer", "description": "The HTTP status"},
+        "detail": {"type": "string", "description": "One sentence: what is wrong and what to do; it may change"},
+        "code": {"type": "string", "description": "What is wrong: a stable code, explained on /docs/errors"},
+        "field": {"type": ["string", "null"], "description": "The field or parameter at fault, if one is"},
     },
 }
 

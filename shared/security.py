@@ -1,5 +1,6 @@
 """API keys: prefix + random + checksum, only their SHA-256 at rest, the same in every service."""
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -98,6 +99,8 @@ class KeyRing:
         self._used: dict[str, datetime] = {}
         self._admin_hash = hash_key(admin_key)
         self._cached: dict[str, tuple[float, Principal | None]] = {}
+        self._asking: dict[str, asyncio.Task[Principal | None]] = {}
+        """Look-ups under way: requests that come together with one key ask once."""
 
     async def principal(self, secret: str) -> Principal | None:
         """The holder of this key, also of one that `has_expired`; None for an unknown or revoked key."""
@@ -108,10 +111,9 @@ class KeyRing:
         if time.monotonic() - looked_up_at > CACHED_SECONDS:
             if not well_formed(secret):
                 return None
-            if len(self._cached) > CACHED_KEYS:
-                self._cached.clear()
-            looked_up_at, known = time.monotonic(), await self._look_up(digest)
-            self._cached[digest] = looked_up_at, known
+            if digest not in self._asking:
+                self._asking[digest] = asyncio.create_task(self._ask(digest))
+            known = await asyncio.shield(self._asking[digest])
         return known
 
     def note_use(self, key_id: str) -> None:
@@ -130,6 +132,21 @@ class KeyRing:
     def clear(self) -> None:
         """Read the table again for every key: one was just issued or revoked in this process."""
         self._cached.clear()
+        self._asking.clear()
+
+    async def _ask(self, digest: str) -> Principal | None:
+        """Look the key up and keep the answer, unless the table changed meanwhile."""
+        asked_at = time.monotonic()
+        try:
+            known = await self._look_up(digest)
+            if self._asking.get(digest) is asyncio.current_task():
+                if len(self._cached) > CACHED_KEYS:
+                    self._cached.clear()
+                self._cached[digest] = asked_at, known
+            return known
+        finally:
+            if self._asking.get(digest) is asyncio.current_task():
+                del self._asking[digest]
 
     async def _look_up(self, digest: str) -> Principal | None:
         row = await self.pool.fetchrow(queries["valid_key"], digest)

@@ -2,12 +2,23 @@
 
 from deploy.local.client import Client
 from deploy.local.endpoints import Endpoints
+from deploy.local.failure import Failure
 
 
-def new_link(addresses: Endpoints) -> str:
-    """A link for the administrator, good for 15 minutes. Raises Failure when registration is down."""
+def new_link(addresses: Endpoints, agency: str | None = None) -> str:
+    """A link for the administrator, or for an agency by one of its live keys, good for 15 minutes. Raises Failure when
+    registration is down, and for an agency that has no such key."""
     with Client(addresses.registration, addresses.admin_key) as client:
-        return str(client.call("POST", "/v1/sign-in-links").json()["url"])
+        wanted = {"key_id": _live_key(client, agency)} if agency else {}
+        return str(client.call("POST", "/v1/sign-in-links", json=wanted).json()["url"])
+
+
+def _live_key(client: Client, agency: str) -> str:
+    keys = client.call("GET", f"/v1/agencies/{agency}/keys", missing=f"there is no agency {agency}").json()
+    for key in keys:
+        if key["state"] == "live":
+            return str(key["key_id"])
+    raise Failure(f"{agency} has no live key: POST /v1/agencies/{agency}/keys")
 
 
 def lines(addresses: Endpoints) -> list[str]:

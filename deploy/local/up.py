@@ -15,6 +15,7 @@ from deploy.local import credentials, demonstration, directory, endpoints, jars,
 from deploy.local.console import Console
 from deploy.local.directory import Directory
 from deploy.local.endpoints import Endpoints
+from deploy.local.failure import Failure
 from deploy.local.parts import Plan, service_argv, stages
 from deploy.local.supervisor import Supervisor
 
@@ -85,7 +86,7 @@ class Stack:
         if ended:
             self._console.print(f"ended {ended} processes that an earlier stack on this directory left behind")
         fetched = await asyncio.to_thread(jars.kafka_jars, self._report_jars)
-        assets = await asyncio.to_thread(jars.web_jars)
+        assets = await asyncio.to_thread(web_assets, self._console)
         return Plan(
             *(self._home, self._ports(), credentials.of(self._home), fetched, assets),
             smtp=self._options.smtp,
@@ -180,3 +181,12 @@ def phase(data: Path) -> str | None:
     """`starting`, `ready` or `stopping`; None if nothing runs."""
     state = directory.state(Directory(data.resolve()))
     return str(state["phase"]) if state else None
+
+
+def web_assets(console: Console) -> Path:
+    """The folder with the pages' WebJars. What cannot be fetched is missing there, and the pages say so."""
+    try:
+        return jars.web_jars()
+    except Failure as problem:
+        console.print(f"the pages will lack styles and scripts: {problem}")
+        return jars.cache("web")

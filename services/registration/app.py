@@ -43,12 +43,14 @@ from services.registration.upload_quota import Quota
 from services.registration.vault import Vault
 from services.registration.web import audit_trail as audit_pages
 from services.registration.web import cases as case_pages
-from services.registration.web import home, sign_in
+from services.registration.web import home, new_upload, preview, progress, refused_rows, sign_in, unregistered
 from services.registration.web import keys as key_pages
 from services.registration.web import lists as list_pages
 from services.registration.web import partners as partner_pages
 from services.registration.web import quarantine as quarantine_pages
 from services.registration.web import statements as statement_pages
+from services.registration.web import uploads as upload_pages
+from services.registration.web.live import ImportWatch
 from services.registration.writer import authority_upgrade, envelopes, identity_upgrade
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
@@ -91,9 +93,11 @@ ROUTES = (
     changes,
     webhooks,
 )
+UPLOAD_PAGES = (new_upload, upload_pages, preview, progress, refused_rows, unregistered)
 PAGES = (
     sign_in,
     home,
+    *UPLOAD_PAGES,
     quarantine_pages,
     case_pages,
     partner_pages,
@@ -121,7 +125,7 @@ async def create(settings: Settings) -> FastAPI:
         replication=settings.replication,
     )
     keys_pool = await connect(settings.database, max_size=KEY_CONNECTIONS)
-    app = build(settings, pool, keys_pool, await connect(settings.database, max_size=1))
+    app = build(settings, pool, keys_pool, await connect(settings.database, max_size=1, resets=False))
     here: Services = app.state.services
     await identity_upgrade.run(pool, here.writer, here.vault)
     await authority_upgrade.run(pool, here.writer)
@@ -178,15 +182,16 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             retries,
         ],
         routers=ROUTERS,
-        state={"services": here, "keys": ring, "sessions": sessions},
+        state={"services": here, "keys": ring, "sessions": sessions, "watch": ImportWatch(pool)},
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,
             "/v1/imports": upload_form.MOST_BYTES + upload_form.MOST_FORM_BYTES,
             "/v1/uploads/": upload_form.MOST_BYTES,
+            "/uploads/new": upload_form.MOST_BYTES + upload_form.MOST_FORM_BYTES,
         },
         metrics=metrics,
         site=settings.site("registration", TEMPLATES),
-        pages=[each.router for each in PAGES],
+        pages=[new_upload.receiving, *(each.router for each in PAGES)],
         on_stop=partial(close, pool, keys_pool, writer_pool),
     )
     for trouble in UNAVAILABLE:

@@ -1532,6 +1532,82 @@ select list from import where agency = $2 and kind = $3 and not dry_run and impo
 -- The newest 100 uploads of the agency, or of all for the administrator (null).
 select * from import where ($1::text is null or agency = $1) order by created_at desc limit 100;
 
+-- name: imports_page(agency, before, limit)
+-- The newest uploads of the agency, or of all for the administrator (null), before one of them (null: from the newest on).
+-- Of the trials of a file that is still here the newest is among them, until an upload takes the file.
+select i.* from import i
+ where ($1::text is null or i.agency = $1)
+   and ($2::uuid is null
+        or (i.created_at, i.import_id) < (select created_at, import_id from import
+                                           where import_id = $2 and ($1::text is null or agency = $1)))
+   and (not i.dry_run
+        or (exists (select from upload u where u.upload_id = i.file_id and u.expires_at > now())
+            and not exists (select from import n where n.file_id = i.file_id and n.import_id > i.import_id)))
+ order by i.created_at desc, i.import_id desc limit $3;
+
+-- name: lists_sent(agency)
+-- The names of the lists that the agency sent, the latest first.
+select list from import where agency = $1 and not dry_run group by list order by max(created_at) desc limit 50;
+
+-- name: imports_watched(import_ids)
+-- How far these uploads are.
+select import_id, state, stage, dry_run, replaces, next_position, rows, skipped, accepted, created, replaced, unchanged,
+       rejected, delisted, finished_at, undo_asked_at, undone_at, undo_detail, undo_removed, undo_restored, undo_kept
+  from import where import_id = any($1::uuid[]);
+
+-- name: refused_reasons(import_id)
+-- How many rows of an upload are refused still, by code.
+select code, count(*)::int as rows from quarantine where import_id = $1 group by code order by count(*) desc, code;
+
+-- name: count_refused(import_ids)
+-- How many rows of these uploads are refused still.
+select count(*)::int from quarantine where import_id = any($1::uuid[]);
+
+-- name: refused_page(import_id, code, line, id, limit)
+-- Refused rows of an upload, of one code (null: all), behind this line and entry, in the order of its lines.
+select id, agency, import_id, line, type, code, field, detail, sealed from quarantine
+ where import_id = $1 and ($2::text is null or code = $2) and (line, id) > ($3, $4::uuid)
+ order by line, id limit $5;
+
+-- name: leaving_page(import_id, agency, list, after, limit)
+-- The newest row of each partner that would leave the list: no row of it is in this upload or in one after it.
+with leaving as (
+    select e.partner_id from evidence e
+     where e.agency = $2 and e.list = $3 and e.partner_id > $4
+     group by e.partner_id
+    having not bool_or(coalesce(e.import_id >= $1, false)
+                       or exists (select from row_version v
+                                   where v.key = e.key and v.import_id = $1 and v.left_out_by is null))
+     order by e.partner_id limit $5)
+select distinct on (e.partner_id) e.partner_id, e.region, e.line, e.sealed
+  from leaving l join evidence e using (partner_id)
+ where e.agency = $2 and e.list = $3
+ order by e.partner_id, e.last_listed desc, e.line desc, e.sequence desc;
+
+-- name: unregistered_page(agency, list, day, after, regions, limit)
+-- As `unregistered`, behind a partner, in these regions if any are given.
+select distinct on (e.partner_id) e.partner_id, e.ref, e.nib, e.nik_koperasi, e.region, e.kind, e.scale, e.total,
+       e.line, e.sealed
+  from evidence e
+ where e.agency = $1 and e.list = $2 and e.first_listed <= $3 and e.partner_id > $4
+   and ($5::text[] is null or e.region = any($5))
+   and not exists (select from period p
+                    where p.partner_id = e.partner_id and p.start <= $3 and (p.until is null or p.until > $3))
+ order by e.partner_id, e.last_listed desc, e.line desc, e.sequence desc limit $6;
+
+-- name: count_unregistered(agency, list, day, regions, most)
+-- How many partners of a list are not insured on a day, counted up to `most`.
+select count(*)::int from (
+    select distinct e.partner_id from evidence e
+     where e.agency = $1 and e.list = $2 and e.first_listed <= $3 and ($4::text[] is null or e.region = any($4))
+       and not exists (select from period p
+                        where p.partner_id = e.partner_id and p.start <= $3 and (p.until is null or p.until > $3))
+     limit $5) found;
+
+-- name: regions_of_list(agency, list)
+-- The regions of the rows of a list.
+select distinct region from evidence where agency = $1 and list = $2 order by region;
+
 -- name: refused_rows(import_id)
 -- The refused rows of an upload in the order of its lines, sealed.
 select id, line, code, field, detail, sealed from quarantine where import_id = $1 order by line, id;

@@ -1,7 +1,6 @@
 """Events as rows of the outbox: many of one topic that are committed together are a few rows, each a bundle of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -55,5 +54,4 @@ def _row(bundle: Sequence[Outgoing]) -> tuple[Any, ...]:
     first = bundle[0]
     if len(bundle) == 1:
         return (first.topic, first.key, first.type, first.id, first.time, first.value, 1)
-    time: datetime = first.time
-    return (first.topic, "", "", "", time, _ENCODER.encode(bundle), len(bundle))
+    return (first.topic, None, "", "", first.time, _ENCODER.encode(bundle), len(bundle))

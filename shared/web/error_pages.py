@@ -92,7 +92,7 @@ def _for_people(language: Language, code: str) -> tuple[str, str] | None:
         case "unavailable":
             return _("Our database does not answer; nothing is lost."), _("Try again in a few seconds.")
         case "internal":
-            meaning = _("Something failed on our side; nothing is lost.")
+            meaning = _("Nothing is lost, and what failed was recorded.")
             return meaning, _("Try again. If it fails again, report it with the time.")
         case _:
             return None

@@ -44,10 +44,14 @@ class Language:
         return numbers.format_decimal(value, format=pattern, locale=self._locale)
 
     def percent(self, rate: float | None, digits: int = 1) -> str:
-        """0.0812 → 8,1 % or 8.1%."""
+        """0.0812 → 8,1 % or 8.1%. What is not nothing is not shown as 0: 0.00001 → < 0,1 %."""
         if rate is None:
             return "–"
-        return numbers.format_percent(rate, format=self._percent.format("0" * digits), locale=self._locale)
+        pattern = self._percent.format("0" * digits)
+        text, zero = (numbers.format_percent(each, format=pattern, locale=self._locale) for each in (rate, 0))
+        if rate > 0 and text == zero:
+            return "< " + numbers.format_percent(10.0 ** -(digits + 2), format=pattern, locale=self._locale)
+        return text
 
     def day(self, value: date | str | None) -> str:
         """A day, or an ISO text of one: 31 Des 2025."""

@@ -79,7 +79,7 @@ class Site:
             "Content-Security-Policy": f"{policy}; form-action 'self' {' '.join(self.urls.all)}",
             "Referrer-Policy": "strict-origin",
             "Cache-Control": "no-store",
-            "Vary": "Accept-Language, Cookie",
+            "Vary": "Accept-Encoding, Accept-Language, Cookie",
         }
 
     def _environment(self, spoken: Language, templates: Path) -> Environment:

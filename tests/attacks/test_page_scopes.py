@@ -6,7 +6,10 @@ what does not exist. Without a session a page leads to the sign-in (303).
 
 import re
 import secrets
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -16,6 +19,7 @@ from fastapi.routing import APIRoute
 from services.coverage import app as coverage_app
 from services.coverage.settings import Settings
 from services.notifications import app as notifications_app
+from shared.downloads import MEDIA_TYPES
 from shared.security import hash_key
 from shared.sessions import COOKIE, admin_key_id, csrf_of, new_secret
 from tests import stack
@@ -31,9 +35,44 @@ registration   POST /sign-in                                        401    401  
 registration   GET /sign-in/link/{token}                            200    200  200     200   200     200  200     200
 registration   POST /sign-in/link/{token}                           410    410  410     410   410     410  410     410
 registration   POST /sign-out                                       200    200  200     200   200     200  200     200
+registration   GET /audit                                           200    200  200     403   200     200  303     303
+registration   GET /audit/verify                                    403    403  403     403   200     403  303     303
+registration   GET /cases                                           200    200  403     403   200     200  303     303
+registration   POST /cases/{case_id} (region_conflict)              303    403  403     403   303     404  401     401
+registration   POST /cases/{case_id} (participant_claimed)          403    303  403     403   303     404  401     401
+registration   GET /uploads                                         200    200  200     403   200     200  303     303
+registration   GET /uploads/new                                     200    200  403     403   403     200  303     303
+registration   POST /uploads/new (partners)                         303    403  403     403   403     303  401     401
+registration   GET /uploads/examples/{kind}.xlsx                    200    200  200     200   200     200  303     303
+registration   GET /uploads/{import_id}                             200    200  200     403   200     404  303     303
+registration   GET /uploads/{import_id}/live                        200    200  200     403   200     404  303     303
+registration   GET /uploads/{import_id}/leaving                     200    403  403     403   200     404  303     303
+registration   GET /uploads/{import_id}/refused                     200    403  403     403   200     404  303     303
+registration   GET /uploads/{import_id}/undo                        200    403  403     403   403     404  303     303
+registration   GET /uploads/{import_id}/unregistered                200    403  200     403   200     404  303     303
+registration   POST /uploads/{import_id}/cancel                     303    403  403     403   403     404  401     401
+registration   POST /uploads/{import_id}/confirm                    303    403  403     403   403     404  401     401
+registration   POST /uploads/{import_id}/read                       303    403  403     403   403     404  401     401
+registration   POST /uploads/{import_id}/refused/{entry_id}         303    403  403     403   403     404  401     401
+registration   POST /uploads/{import_id}/undo                       303    403  403     403   403     404  401     401
+registration   GET /lists                                           200    403  200     403   200     200  303     303
+registration   GET /partners                                        200    403  200     403   200     200  303     303
+registration   GET /partners/{partner_id}                           200    403  200     403   200     404  303     303
+registration   GET /partners/{partner_id}/erase                     200    403  403     403   200     404  303     303
+registration   POST /partners/{partner_id}/erase                    303    403  403     403   303     404  401     401
+registration   GET /quarantine                                      200    200  403     403   403     200  303     303
+registration   GET /quarantine/{entry_id} (listing)                 200    403  403     403   403     404  303     303
+registration   GET /quarantine/{entry_id} (enrolment)               403    200  403     403   403     404  303     303
+registration   POST /quarantine/{entry_id} (listing)                303    403  403     403   403     404  401     401
+registration   POST /quarantine/{entry_id} (enrolment)              403    303  403     403   403     404  401     401
+registration   POST /quarantine/{entry_id}/delete (listing)         303    403  403     403   403     404  401     401
+registration   POST /quarantine/{entry_id}/delete (enrolment)       403    303  403     403   403     404  401     401
 coverage       GET /                                                403    403  200     403   200     200  303     303
 notifications  GET /                                                403    403  200     403   200     200  303     303
 """
+FOR_EVERYBODY = ("/docs", "/docs/reference", "/docs/kafka", "/docs/errors", "/asyncapi.json")
+"""Of each service; who asks makes no difference."""
+OF_PAGES = ("text/html", "text/event-stream", MEDIA_TYPES["xlsx"])
 HTML = {"accept": "text/html,application/xhtml+xml"}
 Cookies = dict[str, dict[str, str]]
 """Caller → the headers of its browser."""
@@ -47,13 +86,23 @@ def rows(service: str) -> list[tuple[str, dict[str, str]]]:
 
 def page_routes(app: FastAPI) -> set[str]:
     """Those in no description; `check` of test_scopes.py has the others."""
-    pages = (each for each in app.routes if isinstance(each, APIRoute) and not each.include_in_schema)
+    pages = (each for each in routes_of(app.routes) if not each.include_in_schema)
     return {f"{method} {each.path}" for each in pages for method in each.methods}
+
+
+def routes_of(found: Iterable[Any]) -> Iterator[APIRoute]:
+    """With those of included routers, as FastAPI keeps them."""
+    for each in found:
+        if isinstance(each, APIRoute):
+            yield each
+        elif hasattr(each, "original_router"):
+            yield from routes_of(each.original_router.routes)
 
 
 async def check(service: str, app: FastAPI, prepare: dict[str, Prepare], as_caller: Cookies) -> None:
     """Every page is in the table, and every call of the table gets the status that it has there."""
-    assert {route_of(call) for call, _ in rows(service)} == page_routes(app)
+    open_to_all = {f"GET {path}" for path in FOR_EVERYBODY}
+    assert {route_of(call) for call, _ in rows(service)} | open_to_all == page_routes(app)
     wrong = []
     async with browser(app) as http:
         for call, expected in rows(service):
@@ -73,10 +122,10 @@ async def check(service: str, app: FastAPI, prepare: dict[str, Prepare], as_call
 
 
 def is_good(answer: httpx.Response) -> bool:
-    """A page, never to be kept; or the way to another one."""
+    """A page, never to be kept; or the way to another one of ours."""
     if answer.status_code == 303:
-        return "/sign-in?next=" in answer.headers["location"] or answer.headers["location"] == "/"
-    return answer.headers["content-type"].startswith("text/html") and answer.headers["cache-control"] == "no-store"
+        return answer.headers["location"].startswith(("http://127.0.0.1:8001/sign-in?next=", "/"))
+    return answer.headers["content-type"].startswith(OF_PAGES) and answer.headers["cache-control"] == "no-store"
 
 
 async def is_as_if_there_were_nothing(
@@ -86,6 +135,61 @@ async def is_as_if_there_were_nothing(
     nobodys = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", lambda _: f"{secrets.token_hex(4)}{_[0][8:]}", path)
     other = await http.request(method, nobodys, headers=headers)
     return (other.status_code, other.text.replace(nobodys, path)) == (answer.status_code, answer.text)
+
+
+def page_of(prepare: Prepare, suffix: str = "", of_api: str = "") -> Prepare:
+    """What a page's form sends where a program sends this; `of_api` ends the program's address alone."""
+
+    async def prepared() -> dict[str, Any]:
+        request = await prepare()
+        path = request["path"].removeprefix("/v1").removesuffix(of_api) + suffix
+        return {"path": path} | ({"data": request["json"]} if "decision" in request.get("json", {}) else {})
+
+    return prepared
+
+
+def at(path: str) -> Prepare:
+    async def prepared() -> dict[str, Any]:
+        return {"path": path}
+
+    return prepared
+
+
+def of_upload(prepare: Prepare, suffix: str) -> Prepare:
+    """The page of an upload, or a form of it."""
+
+    async def prepared() -> dict[str, Any]:
+        path = (await prepare())["path"].replace("/v1/imports", "/uploads")
+        return {"path": path + suffix} | ({"data": {"delisted": "1"}} if suffix == "/confirm" else {})
+
+    return prepared
+
+
+def pages_prepared(of: dict[str, Prepare]) -> dict[str, Prepare]:
+    partner, entry = of["GET /v1/partners/{partner_id}"], "quarantine/{entry_id}"
+    found = {
+        "GET /partners/{partner_id}": page_of(partner),
+        "GET /partners/{partner_id}/erase": page_of(partner, "/erase"),
+        "POST /partners/{partner_id}/erase": page_of(partner, "/erase"),
+    }
+    found |= {
+        "POST /uploads/new (partners)": of["POST /v1/imports (partners)"],
+        "GET /uploads/examples/{kind}.xlsx": at("/uploads/examples/partners.xlsx"),
+    }
+    upload = of["GET /v1/imports/{import_id}"]
+    for call in ("", "/live", "/leaving", "/refused", "/undo", "/unregistered"):
+        found[f"GET /uploads/{{import_id}}{call}"] = of_upload(upload, call)
+    for call in ("/cancel", "/confirm", "/read", "/undo"):
+        found[f"POST /uploads/{{import_id}}{call}"] = of_upload(upload, call)
+    found["POST /uploads/{import_id}/refused/{entry_id}"] = of_upload(upload, f"/refused/{uuid4()}")
+    for kind in ("region_conflict", "participant_claimed"):
+        found[f"POST /cases/{{case_id}} ({kind})"] = page_of(of[f"POST /v1/cases/{{case_id}} ({kind})"])
+    for kind in ("listing", "enrolment"):
+        corrected = of[f"POST /v1/{entry}/retry ({kind})"]
+        found[f"GET /{entry} ({kind})"] = page_of(corrected, of_api="/retry")
+        found[f"POST /{entry} ({kind})"] = page_of(corrected, of_api="/retry")
+        found[f"POST /{entry}/delete ({kind})"] = page_of(corrected, "/delete", of_api="/retry")
+    return found
 
 
 def browser(app: FastAPI) -> httpx.AsyncClient:
@@ -121,7 +225,7 @@ async def test_registrations_pages_show_each_key_its_own(kafka: str, database: s
         prepared = Registration(world).prepared()
         as_caller = await sessions_of(database.of("registration"), keys, registration_world.ADMIN)
         await check_what_is_others(world.app, prepared, as_caller["foreign"])
-        await check("registration", world.app, prepared, as_caller)
+        await check("registration", world.app, pages_prepared(prepared), as_caller)
 
 
 async def check_what_is_others(app: FastAPI, prepared: dict[str, Prepare], headers: dict[str, str]) -> None:
@@ -130,7 +234,9 @@ async def check_what_is_others(app: FastAPI, prepared: dict[str, Prepare], heade
     async with browser(app) as http:
         for call, expected in scopes.rows("registration"):
             if call.startswith("GET") and expected["foreign"] == "404":
-                path = (await prepared[call]())["path"]
+                asked = await prepared[call]()
+                path = asked.get("path", route_of(call).split()[1])
+                path += f"?{httpx.QueryParams(asked['params'])}" if "params" in asked else ""
                 answer = await http.get(path, headers=headers)
                 same = await is_as_if_there_were_nothing(http, "GET", path, headers, answer)
                 if (answer.status_code, same, SECRET in answer.text) != (404, True, False):

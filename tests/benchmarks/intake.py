@@ -2,7 +2,8 @@
 
 The whole stack runs in a directory of its own. Beside it, on the same broker and server, the obvious service: each
 event validated, stored in one transaction, sent with acknowledgement.
-`python -m tests.benchmarks intake [--rows N] [--only reading,file,batches,singles,visible] [--ports BASE] [--data DIR]`
+`python -m tests.benchmarks intake [--rows N] [--only reading,file,batches,singles,visible] [--ports BASE] [--data DIR]
+[--present N]`
 """
 
 import argparse
@@ -23,6 +24,7 @@ import msgspec
 from services.registration.api import upload_form
 from shared.regions import Regions
 from tests.benchmarks._intake import lists, obvious_service, reading
+from tests.benchmarks._intake import present as beside
 from tests.benchmarks._intake.http import BATCH, ONE, Connection, connections
 from tests.benchmarks._intake.progress import Progress
 from tests.benchmarks._intake.report import Phase, Report
@@ -39,6 +41,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="payung bench intake")
     parser.add_argument("--rows", type=int, default=200_000, help="of the file")
     parser.add_argument("--only", default=",".join(PHASES), help="phases, with commas between")
+    parser.add_argument("--present", type=int, default=0, help="partners that are there before it begins")
     parser.add_argument("--ports", type=int)
     parser.add_argument("--data", type=Path, help="where the stack's directory is made; else a temporary folder")
     chosen = parser.parse_args()
@@ -51,14 +54,16 @@ def main() -> int:
     home.chmod(0o755)
     try:
         report = Report()
-        asyncio.run(_measure(home, chosen.rows, phases, chosen.ports, report))
+        asyncio.run(_measure(home, chosen.rows, phases, chosen.ports, report, chosen.present))
     finally:
         report.print()
         shutil.rmtree(home)
     return 0
 
 
-async def _measure(home: Path, rows: int, phases: list[str], ports: int | None, report: Report) -> None:
+async def _measure(
+    home: Path, rows: int, phases: list[str], ports: int | None, report: Report, present: int = 0
+) -> None:
     bench = Bench(home, rows, report)
     if "reading" in phases:
         bench.reading_alone()
@@ -66,6 +71,9 @@ async def _measure(home: Path, rows: int, phases: list[str], ports: int | None, 
         return
     async with running(home / "stack", ports) as stack:
         bench.stack = stack
+        if present:
+            await beside.fill(stack.db, present)
+            report.note(f"{present:,} partners were there before")
         for phase, run in (
             ("file", bench.file),
             ("batches", bench.batches),

@@ -47,10 +47,12 @@ async def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> A
 
 @pytest.fixture
 def agency(stack: Endpoints) -> MakeAgency:
-    async def make(*scopes: str, regions: tuple[str, ...] = ("33.11",)) -> tuple[str, str]:
+    async def make(
+        *scopes: str, regions: tuple[str, ...] = ("33.11",), name: str = "Dinas Peramban"
+    ) -> tuple[str, str]:
         body = {
             "slug": f"peramban-{next(NUMBERS)}",
-            "name": "Dinas Peramban",
+            "name": name,
             "regions": list(regions),
             "scopes": list(scopes or ("publish", "enroll", "read")),
         }

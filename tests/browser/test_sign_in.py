@@ -5,6 +5,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from deploy.local.endpoints import Endpoints
+from deploy.local.failure import Failure
 from deploy.local.sign_in import new_link
 from shared.security import new_key
 from tests.browser.browsing import check_in_every_way, visiting
@@ -62,6 +63,15 @@ async def test_a_link_signs_in_once(browser: Browser, stack: Endpoints) -> None:
     async with visiting(browser, stack, expected=("410",)) as visitor:
         await visitor.page.goto(link)
         await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Tautan ini sudah dipakai")
+
+
+async def test_a_link_may_be_for_an_agency(browser: Browser, stack: Endpoints, agency: MakeAgency) -> None:
+    slug, _ = await agency()
+    async with visiting(browser, stack) as visitor:
+        await visitor.page.goto(new_link(stack, slug))
+        await expect(visitor.page.get_by_text(slug)).to_be_visible()
+    with pytest.raises(Failure, match="there is no agency nobody"):
+        new_link(stack, "nobody")
 
 
 async def test_what_only_looks_at_a_link_does_not_use_it(browser: Browser, stack: Endpoints) -> None:

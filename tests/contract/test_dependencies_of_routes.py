@@ -1,6 +1,7 @@
 """No request goes through a thread on its way to its route: FastAPI calls what is no coroutine in one."""
 
 import inspect
+import itertools
 from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import iter_modules
@@ -13,8 +14,8 @@ SERVICES = ("registration", "coverage", "notifications")
 
 
 def _routes() -> Iterator[APIRoute]:
-    for service in SERVICES:
-        package = import_module(f"services.{service}.api")
+    for service, kind in itertools.product(SERVICES, ("api", "web")):
+        package = import_module(f"services.{service}.{kind}")
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             router = getattr(import_module(module.name), "router", None)
             if isinstance(router, APIRouter):

@@ -7,6 +7,7 @@ import pytest
 
 from deploy import notice
 from deploy.local import jars
+from shared.web import assets
 
 LINES = notice.PATH.read_text().splitlines()
 LOCKED = dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", notice.SERVICES_LOCK.read_text(), re.MULTILINE))
@@ -26,6 +27,13 @@ def test_the_licences_are_those_of_the_packages_own_metadata() -> None:
 def test_a_jar_of_kafka_is_named_with_its_licence(jar: jars.Jar) -> None:
     (line,) = [line for line in LINES if line.startswith(f"{jar.group}:{jar.artifact} ")]
     assert re.fullmatch(rf".* {re.escape(jar.version)}: \S.+", line)
+
+
+@pytest.mark.parametrize("source", assets.listed(), ids=lambda source: source.name)
+def test_a_style_or_script_of_others_is_named_with_its_licence(source: assets.Source) -> None:
+    (line,) = [line for line in LINES if line.startswith(f"{source.group}:{source.artifact} {source.version}: ")]
+    assert source.licence in line
+    assert source.name in line
 
 
 def test_the_java_runtime_postgresql_and_the_regions_are_named() -> None:

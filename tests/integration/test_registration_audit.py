@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import json
 from typing import Any
 
 import asyncpg
@@ -107,6 +108,10 @@ async def exported(here: World) -> None:
     answer = await here.http.get("/v1/audit", params={"format": "csv"}, headers=EVERYTHING)
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["action"] for row in rows] == [each["action"] for each in await trail(here)]
+    lines = await here.http.get("/v1/audit", params={"format": "ndjson"}, headers=EVERYTHING)
+    assert [json.loads(line) for line in lines.text.splitlines()] == await trail(here)
+    book = await here.http.get("/v1/audit", params={"format": "xlsx"}, headers=EVERYTHING)
+    assert book.content.startswith(b"PK")
 
 
 async def nothing_for_a_refused_act(here: World) -> None:

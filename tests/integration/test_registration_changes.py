@@ -343,3 +343,29 @@ async def test_only_public_https_addresses_are_taken_unless_the_operator_allows_
         made = (await strict.http.post("/v1/webhooks", json=named, headers=strict.bearer("dinas"))).json()
         tested = await strict.http.post(f"/v1/webhooks/{made['id']}/test", headers=strict.bearer("dinas"))
         assert tested.json()["error"] == "The host's address is not a public one."
+
+
+async def test_with_two_instances_a_follower_misses_nothing_and_gets_nothing_twice(
+    database: stack.Database, kafka: str, topics: str
+) -> None:
+    async with world(database, kafka, topics) as one, world(database, kafka, topics) as other:
+        await one.agency()
+        other.keys, numbers = one.keys, range(24)
+        for here in (one, other):
+            here.sent = 1000 * (here is other)
+        for n in numbers:
+            await listed(one, "dinas", f"I-{n}", nib=f"00001000030{n:02}")
+        sending = [
+            asyncio.create_task(insured((one, other)[n % 2], "dinas", f"I{n}", nib=f"00001000030{n:02}"))
+            for n in numbers
+        ]
+        found, cursor = await asked(other, "dinas")
+        while not all(task.done() for task in sending):
+            more, cursor = await asked(other, "dinas", cursor, wait="1", limit="3")
+            found += more
+        await asyncio.gather(*sending)
+        while (page := await asked(one, "dinas", cursor))[0]:
+            found, cursor = found + page[0], page[1]
+        stored = await one.pool.fetch("select partner_id from change order by number")
+        assert sorted(refs for _, refs, _ in found) == sorted([f"I-{n}"] for n in numbers)
+        assert len(stored) == len(numbers)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.registration.intake.column_report import RUNNING_NUMBER
 from tests import stack
 from tests.integration import registration_world
 from tests.integration.registration_world import World
@@ -35,9 +36,29 @@ async def test_a_messy_workbook_is_read_and_what_was_found_is_reported(here: Wor
     assert report["rejected_by"] == {"nik_excel_damaged": 1}
     assert (report["skipped"], report["skipped_by"]) == (1, {"sum": 1})
     assert {"header": "NIK PEMILIK", "read_as": "nik"} in report["columns"]
-    assert {"header": "NO", "read_as": None} in report["columns"]
+    assert {"header": "NO", "read_as": None, "note": RUNNING_NUMBER} in report["columns"]
     reading = report["reading"]
     assert (reading["sheet"], reading["hidden_sheets"], reading["hidden_rows"]) == ("DATA", ["DATA 2025 (lama)"], 1)
+
+
+async def test_a_second_months_file_names_the_list_of_which_it_may_be_the_next_version(here: World) -> None:
+    content = b"nama usaha;kab_kota\nToko Bulanan;Sukoharjo\n"
+    january = await here.upload(content, "partners", list="umkm-januari-2026")
+    february = await here.upload(content, "partners", list="umkm-februari-2026")
+    again = await here.upload(content, "partners", list="umkm-januari-2026")
+    assert [each["similar_lists"] for each in (january, february, again)] == [[], ["umkm-januari-2026"], []]
+    claims = await here.upload(content, "partners", list="bpum")
+    assert claims["similar_lists"] == []
+
+
+async def test_a_claims_file_without_its_day_says_so_once_and_in_each_row(here: World) -> None:
+    content = b"no klaim;no peserta;program;nilai;status\nK1;P1;JKK;1000;PROSES\nK2;P1;JKK;1000;PROSES\n"
+    await here.agency("bpjs", scopes=("enroll",), regions=("33.11",))
+    report = await here.upload(content, "claims", agency="bpjs")
+    assert report["rejected_by"] == {"missing_field": 2}
+    (missing,) = report["reading"]["missing_columns"]
+    assert missing["field"] == "occurred_on"
+    assert "tgl kejadian" in missing["known_as"]
 
 
 async def test_sheet_header_and_columns_may_be_said(here: World) -> None:

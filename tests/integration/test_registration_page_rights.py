@@ -1,4 +1,4 @@
-"""Every page of registration × every caller: opened only by whom its JSON route serves, nothing of others on it.
+"""Every page of registration × every kind of caller: opened only by whom its JSON route serves, nothing of others.
 
 The list of pages is the application's own: a page that is not in the table fails here.
 """

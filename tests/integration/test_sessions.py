@@ -196,6 +196,7 @@ async def test_a_form_to_sign_in_works_though_another_tab_signed_in_meanwhile(wo
 async def test_signing_out_ends_this_session_alone(world: World, official: Browser) -> None:
     async with browser(world, "dinas") as elsewhere, browser(world) as thief:
         thief.http.cookies[COOKIE] = official.secret
+        assert (await official.http.post("/sign-out", data={"csrf": "0" * 32})).status_code == 403
         answer = await official.http.post("/sign-out", data={"csrf": await official.csrf()})
         assert answer.headers["set-cookie"].startswith(f'{COOKIE}=""')
         assert not await official.is_in()

@@ -98,14 +98,14 @@ async def rejected(
     if record["refused_deleted_at"] is not None:
         day = record["refused_deleted_at"].date()
         raise Problem(404, "not_found", f"The refused rows of this upload were deleted on {day}.")
-    await _note(here, principal, "rejected.exported", record)
+    await note(here, principal, "rejected.exported", record)
     width, own = len(record["header"]), returned_rows.own(record["header"])
     header = [*(record["header"][column] for column in own), *returned_rows.OF_REFUSALS]
 
     def cells(row: asyncpg.Record) -> list[str]:
         sent = here.vault.open(row["sealed"])["cells"]
-        fitted = [sent[column] for column in own] if len(sent) == width else _fitted(sent, len(own))
-        return [*fitted, row["code"], row["field"] or "", asked.sentence(row["detail"]), str(row["line"])]
+        row_cells = [sent[column] for column in own] if len(sent) == width else fitted(sent, len(own))
+        return [*row_cells, row["code"], row["field"] or "", asked.sentence(row["detail"]), str(row["line"])]
 
     name = f"rejected-{record['list']}"
     return await as_download(here, header, cells, name, asked, "refused_rows", record["import_id"])
@@ -146,7 +146,7 @@ async def _not_registered(
 ) -> Response:
     """Of the list that an upload, or a look-up of the list itself, names."""
     day = day_or_today(as_of, "as_of")
-    await _note(here, principal, "unregistered.exported", record)
+    await note(here, principal, "unregistered.exported", record)
     header = ["name", "nik", "nib", "nik_koperasi", "region", "kind", "scale", "workers", "contact_person", "phone"]
     header += ["email", "address", "ref", "partner_id"]
     listed = "unregistered", record["agency"], record["list"], day
@@ -154,7 +154,7 @@ async def _not_registered(
     return await as_download(here, header, lambda row: _partner(here.vault, row), name, asked, *listed)
 
 
-async def _note(here: Services, principal: Principal, action: audit.Action, record: asyncpg.Record) -> None:
+async def note(here: Services, principal: Principal, action: audit.Action, record: asyncpg.Record) -> None:
     """Personal data leave the service: who took them is noted before the first byte is sent."""
     async with transaction(here.pool) as db:
         about = {"import": str(record["import_id"])} if record["import_id"] else {}
@@ -169,7 +169,7 @@ def _partner(vault: Vault, row: asyncpg.Record) -> list[str]:
     return ["" if cell is None else str(cell) for cell in (*cells, row["partner_id"])]
 
 
-def _fitted(cells: list[str], width: int) -> list[str]:
+def fitted(cells: list[str], width: int) -> list[str]:
     """As many cells as the header has: too few are filled up, too many are joined in the last."""
     if len(cells) > width:
         return [*cells[: width - 1], returned_rows.BETWEEN_SURPLUS.join(cells[width - 1 :])]

@@ -6,8 +6,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, Request, Response
 
 from services.registration.api import event_bodies
 from services.registration.api.access import sender, services
@@ -43,7 +42,7 @@ LONGEST_KEY = 200
 )
 async def post_events(
     request: Request, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
-) -> JSONResponse:
+) -> Response:
     """Refused events are named in the answer and kept in the quarantine; the others are accepted.
 
     One event may also come in binary mode: its data as `application/json`, its attributes as headers `ce-id`,
@@ -122,11 +121,11 @@ async def _take_once(here: Services, principal: Principal, media_type: str, body
         raise
 
 
-def _response(answer: Answer, *, single: bool) -> JSONResponse:
+def _response(answer: Answer, *, single: bool) -> Response:
     """A single event that is refused is a problem of the request; of several, and of members, the answer names those
     refused."""
     rejected: list[dict[str, Any]] = answer.body["rejected"]
     if single and rejected and not (answer.body["accepted"] or answer.body["duplicates"]):
         refusal = rejected[0]
         return problem_response(422, refusal["code"], refusal["detail"], field=refusal["field"], **answer.body)
-    return JSONResponse(answer.body, status_code=answer.status)
+    return Response(msgspec.json.encode(answer.body), status_code=answer.status, media_type="application/json")

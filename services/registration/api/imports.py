@@ -1,38 +1,29 @@
 """/v1/imports: uploads and their progress."""
 
-import asyncio
-import json
-from time import monotonic
 from typing import Annotated, Any
-from uuid import UUID
 
 import asyncpg
 import msgspec
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 
 from services.registration import audit
-from services.registration.api import import_sources, previews, upload_form
+from services.registration.api import import_start, previews, upload_form
 from services.registration.api.access import actor_of, check_scope, member, own_import, reporter, services
+from services.registration.api.import_start import Declared
 from services.registration.api.within_quota import WithinQuota
-from services.registration.identity.ids import Ids
 from services.registration.intake import columns as meanings
 from services.registration.intake import list_names
-from services.registration.intake.contexts import UploadContext
-from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.writer import remembered_readings
 from shared import query_parameters
 from shared.database import transaction
 from shared.openapi import answered_with
-from shared.problems import Problem, described
+from shared.problems import described
 from shared.security import Principal
 
 router = APIRouter(tags=["imports"], dependencies=[Depends(query_parameters.only_known)])
 receiving = APIRouter(tags=router.tags, dependencies=router.dependencies, route_class=WithinQuota)
 """The routes whose body is only read while the agency has room for it."""
-
-_ids = Ids()
 
 FILE = (
     "CSV, TSV or NDJSON, also as gzip or the one file of a zip; a workbook (XLSX, XLSM, XLS, ODS). How to read it is "
@@ -76,79 +67,22 @@ async def begin_import(
     date_order: Annotated[str | None, Form(description="dmy or mdy: how 03/04/2021 is read")] = None,
     decimal: Annotated[str | None, Form(description="The mark before a number's fraction: . or ,")] = None,
 ) -> dict[str, Any]:
-    begun = monotonic()
     await query_parameters.only_known_fields(request)
     kind = upload_form.file_kind(kind, principal)
-    options = upload_form.reading_options(kind, sheet, header_row, columns, date_order, decimal)
-    at_most = upload_form.delisting(kind, replace, confirm_delisting)
-    day, needs_nik = upload_form.day_of_list(list_date), upload_form.requires_nik(require)
-    agency = str(principal.agency)
-    async with import_sources.of_form(here, agency, file, upload) as source:
-        if isinstance(source, UUID):
-            return await _as_taken(here, principal, response, source, kind, list, dry_run=dry_run)
-        name = upload_form.list_name(list, source.filename)
-        remembered = await remembered_readings.of_agency(here.pool, agency, kind)
-        seen = None
-        if source.beginning is not None:
-            if options.forgets:
-                await remembered_readings.forget(here.pool, agency, kind, source.beginning, options, remembered)
-            await asyncio.to_thread(upload_form.check_file, source.beginning, kind, options, remembered)
-            if dry_run:
-                jurisdiction = Jurisdiction(here.regions, principal.regions)
-                declared = UploadContext(jurisdiction, name, day, needs_nik, here.jkp, options)
-                seen = await previews.of_beginning(here, source.beginning, agency, kind, declared, remembered)
-        import_id = _ids()
-        try:
-            async with transaction(here.pool) as db:
-                stored = await source.store(db, here.vault, import_id, dry_run=dry_run)
-                await db.execute(
-                    queries["add_import"],
-                    import_id,
-                    agency,
-                    kind,
-                    name,
-                    day,
-                    needs_nik,
-                    dry_run,
-                    json.dumps((seen.options if seen else options).to_json()),
-                    replace,
-                    at_most,
-                    here.vault.seal(seen.preview) if seen else None,
-                    *stored,
-                )
-                about: audit.Subjects = {"import": str(import_id), "kind": kind, "dry_run": dry_run}
-                await audit.note(db, actor_of(principal), "import.uploaded", about)
-        except import_sources.Taken as taken:
-            return await _as_taken(here, principal, response, taken.import_id, kind, list, dry_run=dry_run)
-    (here.dry_runs if dry_run else here.imports).wake()
-    until = begun + previews.ANSWERED_WITHIN if seen and seen.preview["is_whole"] else begun
-    return await _as_begun(here, principal, response, import_id, until)
-
-
-async def _as_taken(
-    here: Services,
-    principal: Principal,
-    response: Response,
-    import_id: UUID,
-    kind: str,
-    list: str | None,
-    *,
-    dry_run: bool,
-) -> dict[str, Any]:
-    """The import that took the upload, to who asks for it again; refused if something else is asked for."""
-    record = await own_import(here, principal, import_id)
-    if dry_run or kind != record["kind"] or (list is not None and upload_form.list_name(list, None) != record["list"]):
-        detail = f"The import {import_id} of kind {record['kind']} took this upload: send the file again."
-        raise Problem(409, "conflict", detail, field="upload")
-    return await _as_begun(here, principal, response, import_id)
-
-
-async def _as_begun(
-    here: Services, principal: Principal, response: Response, import_id: UUID, until: float = 0.0
-) -> dict[str, Any]:
-    response.headers["location"] = f"/v1/imports/{import_id}"
-    record = await previews.settled(here, principal, await own_import(here, principal, import_id), until)
-    return await _in_full(here, principal, record)
+    declared = Declared(
+        kind=kind,
+        list=list,
+        day=upload_form.day_of_list(list_date),
+        needs_nik=upload_form.requires_nik(require),
+        dry_run=dry_run,
+        replaces=replace,
+        at_most=upload_form.delisting(kind, replace, confirm_delisting),
+        options=upload_form.reading_options(kind, sheet, header_row, columns, date_order, decimal),
+    )
+    begun = await import_start.begin(here, principal, declared, file, upload)
+    record = await previews.settled(here, principal, await own_import(here, principal, begun.import_id), begun.until)
+    response.headers["location"] = f"/v1/imports/{begun.import_id}"
+    return await in_full(here, principal, record)
 
 
 @router.get("/v1/imports", summary="This agency's newest uploads")
@@ -162,10 +96,10 @@ async def list_imports(
 async def get_import(
     import_id: str, principal: Annotated[Principal, Depends(reporter)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
-    return await _in_full(here, principal, await own_import(here, principal, import_id))
+    return await in_full(here, principal, await own_import(here, principal, import_id))
 
 
-async def _in_full(here: Services, principal: Principal, record: asyncpg.Record) -> dict[str, Any]:
+async def in_full(here: Services, principal: Principal, record: asyncpg.Record) -> dict[str, Any]:
     """The upload with its preview; where its list is new, with the lists of which it may be the next version."""
     known = await here.pool.fetch(queries["lists_before"], record["import_id"], record["agency"], record["kind"])
     similar = list_names.similar(record["list"], tuple(each["list"] for each in known))

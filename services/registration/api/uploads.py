@@ -7,7 +7,8 @@ import asyncio
 import base64
 import binascii
 from email.utils import format_datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
+from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -136,12 +137,39 @@ async def append(request: Request, upload_id: str, principal: Sender, here: Here
 
 @router.delete("/v1/uploads/{upload_id}", status_code=204, summary="Give up an upload")
 async def give_up(upload_id: str, principal: Sender, here: Here) -> Response:
+    if not await drop(here, principal, upload_id):
+        raise not_found()
+    return Response(status_code=204, headers={"Tus-Resumable": VERSION})
+
+
+async def drop(here: Services, principal: Principal, upload_id: str) -> bool:
+    """Whether there was such an upload of the agency: it is given up."""
     asked = values.uuid_or_none(upload_id)
     async with transaction(here.pool) as db:
         if asked is None or not await db.fetchval(queries["delete_upload"], asked, principal.agency):
-            raise not_found()
+            return False
         await db.execute(queries["drop_unused_file"], asked)
-    return Response(status_code=204, headers={"Tus-Resumable": VERSION})
+    return True
+
+
+async def keep_file(here: Services, agency: str, name: str, file: BinaryIO) -> UUID:
+    """A whole file of a form as an upload of which nothing is missing; its route is one WithinQuota."""
+    upload_id, received, length = _ids(), 0, file.seek(0, 2)
+    file.seek(0)
+    if length > MOST_BYTES:
+        raise Problem(413, "too_large", f"A file has at most {MOST_BYTES >> 20} MiB.", field="file")
+    await here.pool.execute(queries["add_upload"], upload_id, agency, name.replace("\x00", "")[-LONGEST_NAME:], length)
+    record = await here.pool.fetchrow(queries["upload"], upload_id, agency)
+    assert record is not None
+    while part := await asyncio.to_thread(file.read, PART_BYTES):
+        received = await _keep(here, record, received, part)
+    return upload_id
+
+
+async def kept_file(here: Services, principal: Principal, upload_id: str) -> asyncpg.Record | None:
+    """The agency's upload of this id, while it is here."""
+    asked = values.uuid_or_none(upload_id)
+    return await here.pool.fetchrow(queries["upload"], asked, principal.agency) if asked else None
 
 
 async def _receive(here: Services, record: asyncpg.Record, request: Request) -> None:
@@ -178,8 +206,7 @@ def _elsewhere(received: int) -> Problem:
 
 
 async def _own(here: Services, principal: Principal, upload_id: str) -> asyncpg.Record:
-    asked = values.uuid_or_none(upload_id)
-    record = await here.pool.fetchrow(queries["upload"], asked, principal.agency) if asked else None
+    record = await kept_file(here, principal, upload_id)
     if record is None:
         raise not_found()
     return record

@@ -98,8 +98,8 @@ class Regrouped:
             return self
         partners = [replace(row, partner=new_id(), number_group=row.key, name_group=row.key) for row in strangers]
         rows = self.rows | {row.partner: [row] for row in partners}
-        new = [*self.new, *(row.partner for row in partners)]
-        new.sort(key=lambda partner: min(row.sequence for row in rows[partner]))
+        first = [(min(row.sequence for row in self.rows[partner]), partner) for partner in self.new]
+        new = [partner for _, partner in sorted([*first, *((row.sequence, row.partner) for row in partners)])]
         touched = self.touched | Touched.by((), set(), strangers)
         return Regrouped(rows, new, self.merged, self.moved, touched)
 

@@ -19,6 +19,8 @@ from services.registration.intake.values import Refusal
 
 SHOWN = 20
 JUDGED = 2_000
+SAMPLES, LONGEST_SAMPLE = 3, 80
+"""Cells of a column that are shown, and characters of each."""
 _LEFT_OUT: Final = frozenset(("line", "warnings", "other_texts", "key"))
 _OTHER_NAMES: Final = {"total": "workers", "person": "owner"}
 
@@ -35,10 +37,11 @@ def of(table: Table, rows: Iterable[Row], reader: RowReader, read: Read, *, is_w
     shown: list[dict[str, Any]] = []
     rejected_by: Counter[str] = Counter()
     warnings: Counter[str] = Counter()
-    fits, judged = Fits(reader), 0
+    fits, samples, judged = Fits(reader), _Samples(len(table.header)), 0
     for judged, row in enumerate(islice(rows, JUDGED), 1):
         answer = read(row)
         fits.add(row)
+        samples.add(row, reader)
         if isinstance(answer, Refusal):
             rejected_by[answer.code] += 1
         else:
@@ -50,7 +53,7 @@ def of(table: Table, rows: Iterable[Row], reader: RowReader, read: Read, *, is_w
         "is_whole": is_whole,
         "reading": {**table.reading, **reader.reported()},
         "skipped_by": dict(table.skipped_by),
-        "columns": _columns(table.header, reader, fits),
+        "columns": _columns(table.header, reader, fits, samples),
         "rows": shown,
         "counts": {
             "accepted": judged - rejected_by.total(),
@@ -61,13 +64,30 @@ def of(table: Table, rows: Iterable[Row], reader: RowReader, read: Read, *, is_w
     }
 
 
-def _columns(header: tuple[str, ...], reader: RowReader, fits: Fits) -> list[dict[str, Any]]:
+class _Samples:
+    """The first filled cells of each column, as sent, but for what is not to be kept."""
+
+    def __init__(self, width: int) -> None:
+        self.of_columns: list[list[str]] = [[] for _ in range(width)]
+        self._is_full = False
+
+    def add(self, row: Row, reader: RowReader) -> None:
+        if self._is_full or not row.fits:
+            return
+        for sample, cell in zip(self.of_columns, reader.cells_to_keep(row), strict=True):
+            text = cell.strip()[:LONGEST_SAMPLE]
+            if text and len(sample) < SAMPLES and text not in sample:
+                sample.append(text)
+        self._is_full = all(len(sample) == SAMPLES for sample in self.of_columns)
+
+
+def _columns(header: tuple[str, ...], reader: RowReader, fits: Fits, samples: _Samples) -> list[dict[str, Any]]:
     meanings = columns.by_column(len(header), reader.meanings)
     return [
         {"header": column.header, "read_as": column.read_as}
-        | {"confidence": None if meaning is None else fits.share(meaning)}
+        | {"confidence": None if meaning is None else fits.share(meaning), "samples": sample}
         | ({"note": column.note} if column.note else {})
-        for column, meaning in zip(reader.columns(), meanings, strict=True)
+        for column, meaning, sample in zip(reader.columns(), meanings, samples.of_columns, strict=True)
     ]
 
 

@@ -1,6 +1,6 @@
 """Who attended an agency's briefings: each guest is kept with the partner that a look-up finds."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
 from typing import Final
@@ -87,27 +87,29 @@ async def _notes(
     briefings: Briefings,
 ) -> dict[UUID, tuple[NoteCode, ...]]:
     """What is to be said of each of these, which are kept; `known`: those that were kept before."""
-    strangers = await strangers_among(work, guests, partners)
-    free = {
-        day: briefing["quota"] - briefing["recorded"] for day, briefing in briefings.items() if _has_quota(briefing)
-    }
-    notes: dict[UUID, tuple[NoteCode, ...]] = {}
-    for guest in guests:
-        day = guest.agency, guest.held_on
-        if day in free and guest.key not in known and guest.key not in notes:
-            free[day] -= 1
-        is_over = guest.key not in known and free.get(day, 0) < 0
-        found: dict[NoteCode, bool] = {
-            "guest": guest.key in strangers,
-            "without_briefing": guest.statement is None,
-            "over_quota": is_over,
-        }
-        notes.setdefault(guest.key, tuple(code for code, holds in found.items() if holds))
-    return notes
+    strangers, over = await strangers_among(work, guests, partners), _beyond_quota(guests, known, briefings)
+    return {guest.key: tuple(_notes_of(guest, strangers, over)) for guest in guests}
 
 
-def _has_quota(briefing: asyncpg.Record) -> bool:
-    return briefing["quota"] is not None
+def _notes_of(guest: Guest, strangers: Collection[UUID], over: Collection[UUID]) -> Iterator[NoteCode]:
+    if guest.key in strangers:
+        yield "guest"
+    if guest.statement is None:
+        yield "without_briefing"
+    if guest.key in over:
+        yield "over_quota"
+
+
+def _beyond_quota(guests: Sequence[Guest], known: Collection[UUID], briefings: Briefings) -> set[UUID]:
+    """The keys of those who come anew to a briefing whose places were all taken before them."""
+    left = {day: each["quota"] - each["recorded"] for day, each in briefings.items() if each["quota"] is not None}
+    days = {guest.key: (guest.agency, guest.held_on) for guest in guests if guest.key not in known}
+    over = set()
+    for key, day in days.items():
+        if day in left:
+            left[day] -= 1
+            over |= {key} if left[day] < 0 else set()
+    return over
 
 
 async def strangers_among(work: UnitOfWork, guests: Sequence[Guest], partners: Mapping[UUID, UUID | None]) -> set[UUID]:

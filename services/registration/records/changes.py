@@ -27,6 +27,11 @@ class Change(msgspec.Struct, frozen=True):
     other: UUID | None = None
 
 
+def may_be_any(state: PartnerState, new: Derived, split: Mapping[UUID, UUID]) -> bool:
+    """Whether `of` may find any: of a partner that nobody knew, listed for the first time, it does not."""
+    return not state.is_new or new.enrollment is not None or state.partner_id in split
+
+
 def of(
     state: PartnerState, new: Derived, today: date, split: Mapping[UUID, UUID], gone_with: frozenset[str] = frozenset()
 ) -> Iterator[Change]:
@@ -36,6 +41,8 @@ def of(
     that were split from this one, which learn from that alone that they do not list it any more.
     """
     partner = state.partner_id
+    if state.fact is None and state.enrollment_fact is None and new.enrollment is None and partner not in split:
+        return  # new, and of nobody's interest but its sender's: most rows of a large list
     before = _agencies(state)
     if not state.is_active:
         what: What = "merged" if state.status == "merged" else "erased"

@@ -32,7 +32,7 @@ async def publish(work: UnitOfWork) -> set[UUID]:
     by_partner = await participants.of_partners(work, touched)
     answering = await _answering(work, by_partner)
     found: list[Change] = []
-    went = _went(work)
+    went, today = _went(work), day_of(work.now)
     async for partner in in_turns(sorted(touched)):
         work.resolve_merge(partner)
         state = work.states[partner]
@@ -42,7 +42,8 @@ async def publish(work: UnitOfWork) -> set[UUID]:
                 disputes.note(partner, authority)
             new = _derive(work, state, authority, by_partner.get(partner, ()), answering)
             if (refusal := fact_limits.misfit(new)) is None:
-                found += changes.of(state, new, day_of(work.now), work.split, went.get(partner, frozenset()))
+                if changes.may_be_any(state, new, work.split):
+                    found += changes.of(state, new, today, work.split, went.get(partner, frozenset()))
                 _publish(work, state, new)
             else:  # the last facts hold, and the unit of work has why
                 work.misfits[partner] = refusal

@@ -5,16 +5,19 @@ from typing import Annotated, Any
 from fastapi import Depends
 from starlette.responses import Response
 
-from services.registration.api import agencies, imports
+from services.registration.api import agencies
 from services.registration.api.access import onlooker, services
+from services.registration.intake import columns, scopes
+from services.registration.queries import queries
 from services.registration.runtime import Services
+from services.registration.web import upload_words as words
+from services.registration.web import uploads as upload_pages
 from shared.security import Principal
 from shared.web.pages import SignedIn, pages
 
 router = pages()
 
-WAITING = ("queued", "running", "waiting")
-SHOWN = 20
+SHOWN, LOOKED_AT = 10, 100
 
 
 @router.get("/")
@@ -22,14 +25,19 @@ async def home(
     page: SignedIn, principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
 ) -> Response:
     sends = any(map(principal.may, ("publish", "enroll", "read")))
-    uploads = await imports.list_imports(principal, here) if sends else []
+    found = await here.pool.fetch(queries["imports_page"], principal.agency, None, LOOKED_AT) if sends else []
+    uploads = [upload_pages.shown(each) for each in found]
     real = [each for each in uploads if not each["dry_run"]]
     return page.render(
         "home.html",
         uploads=uploads[:SHOWN],
         last_sent=max((each["created_at"] for each in real), default=None),
-        refused=sum(each["rejected"] for each in real if each["refused_deleted_at"] is None),
-        waiting=sum(each["finished_at"] is None for each in uploads),
+        refused=await here.pool.fetchval(queries["count_refused"], [each["id"] for each in real]),
+        waiting=sum(each["finished_at"] is None for each in real),
+        states=words.states(page.language.gettext),
+        kinds=words.kinds(page.language.gettext),
+        may_send=upload_pages.may_send(principal),
+        examples=[kind for kind in columns.KINDS if scopes.lacking(kind, principal.may) is None],
         agencies=await _agencies(here) if principal.admin else None,
     )
 

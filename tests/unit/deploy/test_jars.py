@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import jars
+from deploy.local import jars, up
+from deploy.local.console import Console
 from deploy.local.failure import Failure
 from deploy.local.jars import Jar
 
@@ -78,3 +79,14 @@ def test_progress_is_told(fetched: list[str]) -> None:
     progress: list[tuple[int, int]] = []
     jars.kafka_jars(lambda done, total: progress.append((done, total)))
     assert progress == [(1, 1)]
+
+
+def test_a_stack_starts_without_the_pages_styles_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_: object) -> None:
+        raise Failure("cannot fetch htmx.org-2.0.8.jar: no network")
+
+    monkeypatch.setenv("PAYUNG_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(jars, "_fetch_all", unreachable)
+    console = Console(tmp_path / "stack.log", silent=True)
+    assert up.web_assets(console).is_dir()
+    assert "no network" in (tmp_path / "stack.log").read_text()

@@ -111,3 +111,12 @@ def test_a_merged_partner_names_its_survivor_and_an_erased_one_nothing_and_neith
     (change,) = found(on("a"), on(), OPEN, insured(), status="merged", merged_into=OTHER)
     assert (change.what, change.other) == ("merged", OTHER)
     assert whats(found(on("a"), on(), OPEN, insured(), status="erased")) == [("a", "erased", None)]
+
+
+def test_of_a_partner_listed_for_the_first_time_there_is_none() -> None:
+    new = Derived("33.11", NewFact("partner.listed", on("a", "b"), b""), None, None)
+    state = PartnerState(ONE, NEVER, is_new=True)
+    assert not changes.may_be_any(state, new, {})
+    assert list(changes.of(state, new, TODAY, {})) == []
+    assert changes.may_be_any(state, new, {ONE: OTHER})
+    assert changes.may_be_any(PartnerState(ONE, NEVER), new, {})

@@ -107,7 +107,7 @@ def row(dice: random.Random, key: UUID, often: float) -> Row:
         nib=some(1, 2, 3),
         nik_koperasi=some("a", "b"),
         nik=some(1, 2, 3),
-        name=dice.choice("ABC"),
+        name=dice.choice("ABC" if often > 0.2 else "ABCDEFGHIJ"),
         region="33.11",
         kind="business",
         first_listed=first,

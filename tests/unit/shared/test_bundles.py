@@ -39,6 +39,7 @@ def test_what_is_written_is_read_in_the_order_of_its_topic(made: list[tuple[str,
 def test_a_bundle_leaves_no_number_to_the_next_row_and_is_bounded() -> None:
     rows = bundles.to_rows(event("partners", number) for number in range(2 * STEP + 1))
     assert [row[-1] for row in rows] == [STEP, STEP, 1]
+    assert [row[1] for row in rows] == [None, None, f"key-{2 * STEP}"], "an earlier relay cannot take one for an event"
     large = bundles.to_rows(event("partners", number, b"x" * bundles.MOST_BYTES) for number in range(3))
     assert [row[-1] for row in large] == [1, 1, 1]
 

@@ -1,0 +1,74 @@
+"""How far an upload is, as a page that is open is told of it (server-sent events)."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from time import monotonic
+from typing import Annotated, Final
+from uuid import UUID
+
+import asyncpg
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from services.registration.api.access import own_import, reporter, services
+from services.registration.runtime import Services
+from services.registration.web import upload_words as words
+from services.registration.web.live import ImportWatch
+from services.registration.web.uploads import goes_on
+from shared.security import Principal
+from shared.sessions import COOKIE, Session
+from shared.web.pages import Page, SignedIn, pages
+
+router = pages()
+
+LONGEST: Final = 60.0
+"""Seconds of one stream; the browser then asks again, and it is looked anew whether it may."""
+
+
+@router.get("/uploads/{import_id}/live")
+async def live(
+    page: SignedIn,
+    import_id: str,
+    principal: Annotated[Principal, Depends(reporter)],
+    here: Annotated[Services, Depends(services)],
+) -> Response:
+    """Events `figures` with the part of the page, and `ended` once there is something to do or nothing to wait for."""
+    record = await own_import(here, principal, import_id)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_events(page, record["import_id"]), media_type="text/event-stream", headers=headers)
+
+
+async def _events(page: Page, import_id: UUID) -> AsyncIterator[str]:
+    watch: ImportWatch = page.request.app.state.watch
+    until, last = monotonic() + LONGEST, None
+    async with aclosing(watch.of(import_id)) as looks:
+        async for record in looks:
+            if record is None or monotonic() > until or _is_stopping(page.request):
+                return
+            if record == last:
+                yield ":\n\n"
+                continue
+            if not await _is_signed_in(page.request):
+                return
+            last = record
+            if not goes_on(record):
+                yield "event: ended\ndata: \n\n"
+                return
+            yield _event(page, record)
+
+
+def _event(page: Page, record: asyncpg.Record) -> str:
+    shown = page.site.render(
+        "upload_figures.html", page.language.code, {"figures": record, "states": words.states(page.language.gettext)}
+    )
+    lines = "".join(f"data: {line}\n" for line in shown.splitlines())
+    return f"event: figures\n{lines}\n"
+
+
+async def _is_signed_in(request: Request) -> bool:
+    return isinstance(await request.app.state.sessions.of(request.cookies.get(COOKIE, "")), Session)
+
+
+def _is_stopping(request: Request) -> bool:
+    return bool(getattr(getattr(request.app.state, "server", None), "should_exit", False))

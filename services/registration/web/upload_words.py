@@ -1,0 +1,177 @@
+"""What the pages call things: kinds of files, meanings of columns, why a line was skipped, in plain words."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from shared.web import reasons
+from shared.web.language import Language
+
+Text = Callable[[str], str]
+
+
+def kinds(_: Text) -> dict[str, str]:
+    """Kind of file → what it is called."""
+    return {
+        "partners": _("List of businesses"),
+        "persons": _("List of persons"),
+        "enrollments": _("Enrolments in programmes"),
+        "claims": _("Claims"),
+        "targets": _("Targets"),
+        "briefings": _("Briefings"),
+        "attendance": _("Attendance at briefings"),
+        "agreements": _("Agreements"),
+    }
+
+
+def meanings(_: Text) -> dict[str, str]:
+    """Meaning of a column → what it is called."""
+    return {
+        "name": _("Name of the business"),
+        "owner": _("Name of the owner"),
+        "person": _("Name of the person"),
+        "nik": _("NIK"),
+        "nib": _("NIB"),
+        "nik_koperasi": _("NIK of the cooperative"),
+        "kind": _("Kind of business"),
+        "scale": _("Scale (micro, small, medium, large)"),
+        "region": _("Regency or city"),
+        "region_code": _("Code of the regency or city"),
+        "phone": _("Phone"),
+        "email": _("E-mail"),
+        "address": _("Address"),
+        "workers": _("Number of workers"),
+        "management": _("Workers: management"),
+        "staff": _("Workers: staff"),
+        "labour": _("Workers: labour"),
+        "men": _("Workers: men"),
+        "women": _("Workers: women"),
+        "worker": _("Worker"),
+        "date": _("Date"),
+        "status": _("Status"),
+        "occupation": _("Occupation"),
+        "ref": _("Your own number of the row"),
+        "partner_id": _("Payung's number of the partner"),
+        "cooperative": _("Cooperative that they are members of"),
+        "participant_no": _("Participant number"),
+        "segment": _("Segment"),
+        "effective_on": _("Insured from"),
+        "until": _("Until"),
+        "from": _("From"),
+        "programmes": _("Programmes"),
+        "programme": _("Programme"),
+        "claim_ref": _("Number of the claim"),
+        "occurred_on": _("Day of the event"),
+        "paid_on": _("Day of payment"),
+        "amount": _("Amount"),
+        "source": _("Campaign or source"),
+        "value": _("Target"),
+        "measure": _("Measure"),
+        "unit": _("Unit"),
+        "list": _("List"),
+        "batch": _("Batch"),
+        "held_on": _("Day of the briefing"),
+        "quota": _("Seats"),
+        "present": _("Present"),
+        "number": _("Number"),
+        "title": _("Title"),
+        "party_1": _("First party"),
+        "party_2": _("Second party"),
+        "parties": _("Parties"),
+        "basis": _("Legal basis"),
+    }
+
+
+def skipped(_: Text) -> dict[str, str]:
+    """Why a line was no row → in words."""
+    return {
+        "blank": _("empty lines"),
+        "sum": _("lines with sums"),
+        "column_numbers": _("lines that number the columns"),
+        "repeated_header": _("repeated headings"),
+        "section_title": _("titles of sections"),
+        "note": _("notes and signatures"),
+    }
+
+
+def states(_: Text) -> dict[str, str]:
+    """State of an upload → in words."""
+    return {
+        "queued": _("waits for its turn"),
+        "running": _("is being worked on"),
+        "waiting": _("waits for your answer"),
+        "done": _("done"),
+        "cancelled": _("cancelled"),
+        "failed": _("failed"),
+    }
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something was refused: what is wrong, and what to do."""
+
+    meaning: str
+    action: str
+
+
+def reason(language: Language, code: str, detail: str | None) -> Reason:
+    """In the page's language; `detail` is what was said of this very row or file."""
+    meaning, action = reasons.in_words(code, language.code)
+    return Reason(language.sentence(detail) if detail else meaning, action)
+
+
+def warning(language: Language, code: str) -> str:
+    return reasons.in_words(code, language.code)[0]
+
+
+_OF_FILES: Final = (
+    (r"The file is empty.", "empty"),
+    (r"This (?:workbook|archive) is protected by a password.*", "password"),
+    (r"No (?:header|object has).*", "header"),
+    (r"No column names a business.*", "names"),
+    (r"This is a table of totals.*", "totals"),
+    (r"This file is damaged.*", "damaged"),
+    (r"In line (?P<line>\d+) another table.*", "another"),
+    (r"(?:This archive does not hold exactly one|This archive holds).*", "several"),
+    (r".*(?:unpacks to more than|needs more memory|has at most [\d,]+ rows).*", "large"),
+    (r"These are events.*", "events"),
+    (r"This is .*not a (?:table|workbook).*", "other"),
+    (r"(?:Line \d+ holds no column names|A file of JSON objects has no line).*", "header_row"),
+    (r"The workbook has no sheet.*|Only workbooks have sheets.*", "sheet"),
+    (r"The file has no column.*", "column"),
+)
+
+
+def of_file(_: Text, detail: str) -> str:
+    """What is wrong with a file, as its refusal says it, in the page's language."""
+    found = next(((name, match) for shape, name in _OF_FILES if (match := re.fullmatch(shape, detail, re.S))), None)
+    if found is None:
+        return _("This file cannot be read. Save it as an Excel workbook (.xlsx) and choose that one.")
+    name, match = found
+    sentences = {
+        "empty": _("This file is empty. Choose the file that holds your list."),
+        "password": _("This file is protected by a password. Save it without one, then choose it again."),
+        "header": _(
+            "We find no line of column names in this file. Give the line's number below, or rename the columns as in "
+            "the example file."
+        ),
+        "names": _(
+            "No column holds names of businesses or persons. Is this the right kind of list? Otherwise name that "
+            "column as in the example file."
+        ),
+        "totals": _("This is a table of totals. Choose the list of the businesses themselves, one on each row."),
+        "damaged": _("This file is damaged or did not arrive whole. Open it, save it again, and choose that one."),
+        "another": _("Further down in this file another table begins. Save each table as a file of its own."),
+        "several": _("This archive holds more than one file. Choose one table at a time."),
+        "large": _("This file is too large to be read at once. Send it in parts."),
+        "events": _("These are events for programs, not rows of a list. Choose an Excel or CSV file."),
+        "other": _(
+            "This is no table: perhaps a photo, a PDF or a letter. Choose the Excel or CSV file that holds the list."
+        ),
+        "header_row": _("There are no column names in the line that you gave. Correct its number or leave it empty."),
+        "sheet": _("The file has no such sheet. Choose another one."),
+        "column": _("The file does not have this column any more. Read it as we find it."),
+    }
+    where = f" ({match['line']})" if "line" in match.groupdict() and match["line"] else ""
+    return sentences[name] + where
