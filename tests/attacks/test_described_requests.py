@@ -8,6 +8,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from contextlib import suppress
 from typing import Any
 
@@ -141,7 +142,18 @@ def example_requests(operation: Operation) -> Iterator[tuple[str, dict[str, Any]
                 fields = {field: text for field, text in value.items() if field != "file"}
                 yield name, {"data": fields, "files": {"file": ("daftar.csv", value["file"])}, "headers": {}}
             else:
-                yield name, {"content": value if isinstance(value, str) else json.dumps(value), "headers": headers}
+                text = (
+                    value
+                    if isinstance(value, str)
+                    else json.dumps({**value, **_ends(value)} if isinstance(value, dict) else value)
+                )
+                yield name, {"content": text, "headers": headers}
+
+
+def _ends(value: dict[str, Any]) -> dict[str, str]:
+    """The ends that an example names, which lie ahead on every day."""
+    soon = (datetime.now(UTC) + timedelta(days=10)).isoformat()
+    return {name: soon for name in ("ends_at", "expires_at") if value.get(name)}
 
 
 async def sent_as_who_may(client: httpx.AsyncClient, operation: Operation, sent: dict[str, Any]) -> httpx.Response:
