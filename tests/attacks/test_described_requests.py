@@ -8,8 +8,8 @@ import json
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -150,10 +150,12 @@ def example_requests(operation: Operation) -> Iterator[tuple[str, dict[str, Any]
                 yield name, {"content": text, "headers": headers}
 
 
-def _ends(value: dict[str, Any]) -> dict[str, str]:
-    """The ends that an example names, which lie ahead on every day."""
+def _later(value: Any) -> Any:
+    """A body whose ends lie ahead on every day."""
+    if not isinstance(value, dict):
+        return value
     soon = (datetime.now(UTC) + timedelta(days=10)).isoformat()
-    return {name: soon for name in ("ends_at", "expires_at") if value.get(name)}
+    return {name: soon if name in ("ends_at", "expires_at") and held else held for name, held in value.items()}
 
 
 async def sent_as_who_may(client: httpx.AsyncClient, operation: Operation, sent: dict[str, Any]) -> httpx.Response:
