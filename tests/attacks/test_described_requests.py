@@ -142,11 +142,7 @@ def example_requests(operation: Operation) -> Iterator[tuple[str, dict[str, Any]
                 fields = {field: text for field, text in value.items() if field != "file"}
                 yield name, {"data": fields, "files": {"file": ("daftar.csv", value["file"])}, "headers": {}}
             else:
-                text = (
-                    value
-                    if isinstance(value, str)
-                    else json.dumps({**value, **_ends(value)} if isinstance(value, dict) else value)
-                )
+                text = value if isinstance(value, str) else json.dumps(_later(value))
                 yield name, {"content": text, "headers": headers}
 
 
