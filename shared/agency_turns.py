@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.problems import problem_response
 from shared.security import PRINCIPAL
@@ -30,19 +31,27 @@ class _Room:
 
 
 class AgencyTurns:
-    """ASGI middleware behind `Authentication`. A stream of server-sent events is no work, and takes no turn."""
+    """ASGI middleware behind `Authentication`. A stream of server-sent events gives its turn back once it begins, since
+    it is no work; what a request says that it accepts decides nothing."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._rooms: dict[str, _Room] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if PRINCIPAL not in scope or "text/event-stream" in Request(scope).headers.get("accept", ""):
+        if PRINCIPAL not in scope:
             await self._app(scope, receive, send)
             return
         try:
-            async with self._turn(scope[PRINCIPAL].agency or "", is_large(Request(scope))):
-                await self._app(scope, receive, send)
+            async with AsyncExitStack() as turn:
+                await turn.enter_async_context(self._turn(scope[PRINCIPAL].agency or "", is_large(Request(scope))))
+
+                async def ending_turn(message: Message) -> None:
+                    if message["type"] == "http.response.start" and _is_stream(message):
+                        await turn.aclose()
+                    await send(message)
+
+                await self._app(scope, receive, ending_turn)
         except _Full:
             detail = f"{MOST_WAITING} requests of your agency wait already: send fewer at once."
             # The body is not read, so the connection cannot go on.
@@ -69,6 +78,10 @@ class AgencyTurns:
 
 class _Full(Exception):
     """Too many requests of the agency wait."""
+
+
+def _is_stream(start: Message) -> bool:
+    return Headers(raw=start.get("headers", [])).get("content-type", "").startswith("text/event-stream")
 
 
 def is_large(request: Request) -> bool:

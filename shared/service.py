@@ -28,7 +28,7 @@ from shared.head_requests import HeadRequests
 from shared.key_use import KeyUse
 from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
-from shared.request_text import AddressText, json_texts
+from shared.request_text import RequestText, json_texts
 from shared.web import docs
 from shared.web.answer_language import AnswerLanguage
 from shared.web.assets import Assets
@@ -119,7 +119,7 @@ def build_app(
     problems.install(app)
     app.add_middleware(HeadRequests)
     app.add_middleware(CompressedBody, by_path=body_limits or {})
-    app.add_middleware(AddressText)
+    app.add_middleware(RequestText)
     app.add_middleware(BodyLimit, by_path=body_limits or {})
     app.add_middleware(AgencyTurns)
     app.state.limits = Limits(requests_per_minute)

@@ -65,6 +65,7 @@ from shared.bus.topics import ensure_topics
 from shared.database import UNAVAILABLE, close, connect, migrate
 from shared.events import TOPICS
 from shared.observability import Metrics
+from shared.open_streams import OpenStreams
 from shared.problems import problem_response
 from shared.regions import Regions
 from shared.security import KEY_CONNECTIONS, KeyRing
@@ -182,7 +183,13 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             retries,
         ],
         routers=ROUTERS,
-        state={"services": here, "keys": ring, "sessions": sessions, "watch": ImportWatch(pool)},
+        state={
+            "services": here,
+            "keys": ring,
+            "sessions": sessions,
+            "watch": ImportWatch(pool),
+            "open_streams": OpenStreams(),
+        },
         body_limits={
             "/v1/events": envelopes.MOST_BYTES,
             "/v1/imports": upload_form.MOST_BYTES + upload_form.MOST_FORM_BYTES,

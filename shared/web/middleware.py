@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import problems
 from shared.problems import MEDIA_TYPE
+from shared.request_text import is_encoded_text
 from shared.sessions import COOKIE
 from shared.web import language
 from shared.web.error_pages import error_page, on_its_way, session_ended
@@ -115,9 +116,9 @@ def wants_html(request: Request) -> bool:
 def _without_language(scope: Scope) -> tuple[Scope, str | None]:
     """The request without its parameter `lang`, which is of every page, and the language that it asks for."""
     query: bytes = scope["query_string"]
-    if b"lang=" not in query or scope["path"].startswith("/v1/"):
+    if b"lang=" not in query or scope["path"].startswith("/v1/") or not is_encoded_text(query):
         return scope, None
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    pairs = parse_qsl(query.decode(), keep_blank_values=True)
     asked_for = next((value for name, value in pairs if name == "lang" and value in language.CODES), None)
     rest = urlencode([pair for pair in pairs if pair[0] != "lang"])
     return {**scope, "query_string": rest.encode("latin-1")}, asked_for

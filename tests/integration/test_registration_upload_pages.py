@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from services.registration.intake.columns import KINDS
+from shared import open_streams
 from tests import stack
 from tests.integration import registration_world
 from tests.integration.registration_world import ADMIN, World
@@ -318,6 +319,12 @@ async def test_progress_ends_for_who_watches(person: Person) -> None:
     answer = await person.get(f"{upload}/live")
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert "event: ended" in answer.text
+
+
+async def test_a_key_has_so_many_streams_and_no_more(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload = await person.started(GOOD)
+    monkeypatch.setattr(open_streams, "STREAMS_OF_A_KEY", 0)
+    assert (await person.get(f"{upload}/live")).status_code == 429
 
 
 @pytest.mark.parametrize("kind", KINDS)

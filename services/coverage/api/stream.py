@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
@@ -14,6 +12,7 @@ from services.coverage.changed_regions import ChangedRegions
 from shared import query_parameters
 from shared.authentication import caller
 from shared.database import UNAVAILABLE
+from shared.open_streams import OpenStreams, holder_of
 from shared.problems import Problem
 from shared.security import principal_of, require
 
@@ -25,41 +24,27 @@ POLLS_BETWEEN_CHECKS = 5
 """A stream without changes ends so late after its key or session; none is told of a change after that."""
 POLLS_WITHOUT_CHANGE = 15
 """After so many a comment line keeps the connection open."""
-STREAMS_OF_A_KEY = 200
-"""So many streams may one key have open in one process: an office shares a key, and each page has a stream."""
 
 
 @router.get("/stream", summary="Which regions changed, as they change")
 async def stream(request: Request) -> StreamingResponse:
     """Events `coverage` with `{"regions": ["33.11"]}`; a comment line now and then keeps the connection open."""
-    open_streams: Counter[str] = _open_streams(request)
-    holder = (await principal_of(request)).key_id or "administrator"
-    if open_streams[holder] >= STREAMS_OF_A_KEY:
-        detail = f"This key has {STREAMS_OF_A_KEY} streams open; close one of them first."
-        raise Problem(429, "too_many_requests", detail, headers={"Retry-After": "5"})
+    streams, holder = _open_streams(request), holder_of((await principal_of(request)).key_id)
+    streams.check(holder)
     return StreamingResponse(
-        _counted(request, open_streams, holder), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        streams.counted(holder, _changes(request)),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store"},
     )
 
 
-def _open_streams(request: Request) -> "Counter[str]":
-    """Key → its open streams in this process."""
+def _open_streams(request: Request) -> OpenStreams:
+    """Those of this process."""
     state = request.app.state
     if not hasattr(state, "open_streams"):
-        state.open_streams = Counter()
-    found: Counter[str] = state.open_streams
+        state.open_streams = OpenStreams()
+    found: OpenStreams = state.open_streams
     return found
-
-
-async def _counted(request: Request, open_streams: "Counter[str]", holder: str) -> AsyncIterator[str]:
-    """The stream, counted for as long as it is open."""
-    open_streams[holder] += 1
-    try:
-        async with aclosing(_changes(request)) as events:
-            async for event in events:
-                yield event
-    finally:
-        open_streams[holder] -= 1
 
 
 async def _changes(request: Request) -> AsyncGenerator[str, None]:

@@ -1,6 +1,6 @@
 """How far an upload is, as a page that is open is told of it (server-sent events)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from time import monotonic
 from typing import Annotated, Final
@@ -16,6 +16,7 @@ from services.registration.runtime import Services
 from services.registration.web import upload_words as words
 from services.registration.web.live import ImportWatch
 from services.registration.web.uploads import goes_on
+from shared.open_streams import OpenStreams, holder_of
 from shared.security import Principal
 from shared.sessions import COOKIE, Session
 from shared.web.pages import Page, SignedIn, pages
@@ -35,11 +36,15 @@ async def live(
 ) -> Response:
     """Events `figures` with the part of the page, and `ended` once there is something to do or nothing to wait for."""
     record = await own_import(here, principal, import_id)
+    streams: OpenStreams = page.request.app.state.open_streams
+    holder = holder_of(principal.key_id)
+    streams.check(holder)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(page, record["import_id"]), media_type="text/event-stream", headers=headers)
+    events = streams.counted(holder, _events(page, record["import_id"]))
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
-async def _events(page: Page, import_id: UUID) -> AsyncIterator[str]:
+async def _events(page: Page, import_id: UUID) -> AsyncGenerator[str, None]:
     watch: ImportWatch = page.request.app.state.watch
     until, last = monotonic() + LONGEST, None
     async with aclosing(watch.of(import_id)) as looks:

@@ -14,12 +14,15 @@ from tests.waiting import eventually
 class Work:
     """An application whose requests take until they may end."""
 
-    def __init__(self) -> None:
+    def __init__(self, media_type: bytes = b"") -> None:
         self.under_way: list[str | None] = []
         self.may_end = asyncio.Event()
+        self.media_type = media_type
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.under_way.append(scope[PRINCIPAL].agency)
+        if self.media_type:
+            await send({"type": "http.response.start", "headers": [(b"content-type", self.media_type)]})
         await self.may_end.wait()
 
 
@@ -82,12 +85,25 @@ async def test_a_request_that_was_given_up_leaves_its_turn(work: Work) -> None:
     await asyncio.gather(late, *waiting[1:-1])
 
 
-async def test_a_stream_takes_no_turn(work: Work) -> None:
+async def test_a_stream_gives_its_turn_back_once_it_begins() -> None:
+    work = Work(media_type=b"text/event-stream; charset=utf-8")
     client = Client(work)
-    streams = [client.send("a", accept="text/event-stream") for _ in range(AT_ONCE + 5)]
+    streams = [client.send("a") for _ in range(AT_ONCE + 5)]
     await eventually(lambda: work.under_way.count("a") == AT_ONCE + 5)
+    assert not client.turns._rooms
     work.may_end.set()
     await asyncio.gather(*streams)
+    assert len(client.sent) == AT_ONCE + 5
+
+
+async def test_no_request_gets_past_its_turn_by_accepting_a_stream(work: Work) -> None:
+    client = Client(work)
+    waiting = [client.send("a", accept="text/event-stream") for _ in range(AT_ONCE + MOST_WAITING)]
+    await eventually(lambda: work.under_way.count("a") == AT_ONCE)
+    await client.send("a", accept="text/event-stream")
+    assert client.sent[0]["status"] == 429
+    work.may_end.set()
+    await asyncio.gather(*waiting)
 
 
 @pytest.mark.parametrize(
