@@ -9,6 +9,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -141,7 +142,16 @@ def example_requests(operation: Operation) -> Iterator[tuple[str, dict[str, Any]
                 fields = {field: text for field, text in value.items() if field != "file"}
                 yield name, {"data": fields, "files": {"file": ("daftar.csv", value["file"])}, "headers": {}}
             else:
-                yield name, {"content": value if isinstance(value, str) else json.dumps(value), "headers": headers}
+                text = value if isinstance(value, str) else json.dumps(_later(value))
+                yield name, {"content": text, "headers": headers}
+
+
+def _later(value: Any) -> Any:
+    """A body whose ends lie ahead on every day."""
+    if not isinstance(value, dict):
+        return value
+    soon = (datetime.now(UTC) + timedelta(days=10)).isoformat()
+    return {name: soon if name in ("ends_at", "expires_at") and held else held for name, held in value.items()}
 
 
 async def sent_as_who_may(client: httpx.AsyncClient, operation: Operation, sent: dict[str, Any]) -> httpx.Response:

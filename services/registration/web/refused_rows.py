@@ -19,6 +19,7 @@ from services.registration.runtime import Services
 from services.registration.web import upload_words as words
 from services.registration.web import uploads
 from shared.problems import Problem, not_found
+from shared.refusals import REFUSALS
 from shared.security import Principal
 from shared.web.pages import Page, SignedIn, pages
 
@@ -117,8 +118,7 @@ def _left(page: Page, record: asyncpg.Record, form: FormData, line: int | None) 
     if page.is_fragment:
         return page.render("refused_row_left.html", line=line)
     said = "gone=1" if line is None else f"accepted={line}"
-    code = str(form.get("code", ""))
-    kept = f"&code={code}" if code.isidentifier() else ""
+    kept = f"&code={form['code']}" if form.get("code") in REFUSALS else ""
     return page.go_to(f"/uploads/{record['import_id']}/refused?{said}{kept}")
 
 
@@ -136,7 +136,8 @@ async def _page(
     first: dict[str, Any] | None = None,
 ) -> Response:
     line, after = _position(cursor)
-    found = await here.pool.fetch(queries["refused_page"], record["import_id"], code or None, line, after, SHOWN + 1)
+    code = code if code in REFUSALS else None
+    found = await here.pool.fetch(queries["refused_page"], record["import_id"], code, line, after, SHOWN + 1)
     rows = [_row(page, record, each, here.vault.open(each["sealed"])["cells"]) for each in found[:SHOWN]]
     if first is not None:
         rows = [first, *(each for each in rows if each["id"] != first["id"])]

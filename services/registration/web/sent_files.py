@@ -53,7 +53,7 @@ class Asked:
 async def try_out(
     here: Services, principal: Principal, language: Language, asked: Asked, file: UploadFile | None
 ) -> Begun | Asked:
-    """A dry run of the file; or the form with what is wrong with it. The file stays with us meanwhile."""
+    """A dry run of the file; or the form with what is wrong. The file stays with us unless it is no list at all."""
     if file is not None and file.filename and file.size:
         await uploads.drop(here, principal, asked.upload)
         upload_id = await uploads.keep_file(here, str(principal.agency), file.filename, file.file)
@@ -81,6 +81,9 @@ async def _refused(here: Services, principal: Principal, language: Language, ask
         _ = language.gettext
         return replace(asked, upload="", filename="", problems={"file": _("Choose the file again: we do not have it.")})
     asked = replace(asked, filename=kept["filename"] or "")
+    if problem.extra.get("field") == "file" and not words.may_be_read_otherwise(problem.detail):
+        await uploads.drop(here, principal, asked.upload)
+        asked = replace(asked, upload="", filename="")
     return _with_problem(language, asked, problem)
 
 

@@ -143,9 +143,19 @@ _OF_FILES: Final = (
 )
 
 
+def may_be_read_otherwise(detail: str) -> bool:
+    """Whether a refused file may be a list all the same, if only more is said of it."""
+    found = _of_file(detail)
+    return found is None or found[0] in ("header", "names", "header_row", "sheet", "column")
+
+
+def _of_file(detail: str) -> tuple[str, re.Match[str]] | None:
+    return next(((name, match) for shape, name in _OF_FILES if (match := re.fullmatch(shape, detail, re.S))), None)
+
+
 def of_file(_: Text, detail: str) -> str:
     """What is wrong with a file, as its refusal says it, in the page's language."""
-    found = next(((name, match) for shape, name in _OF_FILES if (match := re.fullmatch(shape, detail, re.S))), None)
+    found = _of_file(detail)
     if found is None:
         return _("This file cannot be read. Save it as an Excel workbook (.xlsx) and choose that one.")
     name, match = found

@@ -1,5 +1,6 @@
 """The uploads that were sent, and one of them: as it goes on, what became of it, and what is decided of it."""
 
+import re
 from typing import Annotated, Any
 
 import asyncpg
@@ -15,6 +16,7 @@ from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.web import preview
 from services.registration.web import upload_words as words
+from shared.problems import Problem
 from shared.security import Principal
 from shared.web.pages import Page, SignedIn, pages
 
@@ -64,12 +66,14 @@ async def cancel(page: SignedIn, import_id: str, principal: Member, here: Here) 
 
 @router.post("/uploads/{import_id}/confirm")
 async def confirm(
-    page: SignedIn, import_id: str, principal: Member, here: Here, delisted: Annotated[int, Form(ge=0)]
+    page: SignedIn, import_id: str, principal: Member, here: Here, delisted: Annotated[str, Form()] = ""
 ) -> Response:
     record = await own_import(here, principal, import_id)
     check_scope(record["kind"], principal)
+    if not re.fullmatch("[0-9]{1,9}", delisted):
+        raise Problem(422, "invalid_value", "delisted is a number of partners.", field="delisted")
     if record["state"] == "waiting":
-        await upload_decisions.confirm(import_id, Confirmation(delisted=delisted), principal, here)
+        await upload_decisions.confirm(import_id, Confirmation(delisted=int(delisted)), principal, here)
     return page.go_to(f"/uploads/{record['import_id']}")
 
 
