@@ -54,10 +54,12 @@ class Language:
         return text
 
     def day(self, value: date | str | None) -> str:
-        """A day, or an ISO text of one: 31 Des 2025."""
+        """A day, or an ISO text of one: 31 Des 2025. Of a time with its zone, the day in Jakarta."""
         if value is None:
             return "–"
-        parsed = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+        parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if isinstance(parsed, datetime) and parsed.tzinfo:
+            parsed = parsed.astimezone(ZONE)
         return dates.format_date(parsed, "d MMM y", locale=self._locale)
 
     def moment(self, value: datetime | str | None) -> str:

@@ -16,6 +16,7 @@ from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.web import sent_files
 from services.registration.web import upload_words as words
+from services.registration.web import words as partner_words
 from services.registration.web.sent_files import Changes
 from services.registration.writer import uploads as read_uploads
 from services.registration.writer.list_steps import ASKED_FROM
@@ -163,7 +164,7 @@ def _rows(here: Services, page: Page, seen: dict[str, Any], meanings: dict[str, 
         "rows": [
             {
                 "line": row["line"],
-                "cells": [_text(here, name, row["fields"].get(name)) for name in names],
+                "cells": [_text(here, page, name, row["fields"].get(name)) for name in names],
                 "refused": row["refused"]
                 and words.reason(page.language, row["refused"]["code"], row["refused"]["detail"]),
                 "field": row["refused"] and meanings.get(row["refused"]["field"] or "", ""),
@@ -174,11 +175,14 @@ def _rows(here: Services, page: Page, seen: dict[str, Any], meanings: dict[str, 
     }
 
 
-def _text(here: Services, name: str, value: Any) -> str:
+def _text(here: Services, page: Page, name: str, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
+    if name in ("kind", "scale"):
+        said = (partner_words.kinds if name == "kind" else partner_words.scales)(page.language)
+        return said.get(str(value), str(value))
     region = here.regions.get(str(value)) if name == "region" else None
     return f"{region.name} ({value})" if region else str(value)
 

@@ -29,11 +29,11 @@ REFUSED = {
 HEADINGS = {
     403: "Anda tidak berwenang melakukan ini",
     404: "Tidak ada apa pun di sini",
-    405: "Permintaan ini tidak dapat dilayani",
-    413: "Terlalu besar",
+    405: "Permintaan ini tidak dapat dijawab",
+    413: "Ini terlalu besar",
     422: "Ada yang perlu diperbaiki",
     429: "Terlalu banyak permintaan",
-    500: "Terjadi kesalahan di pihak kami",
+    500: "Terjadi kegagalan di pihak kami",
     503: "Sedang tidak tersedia",
 }
 
