@@ -1,9 +1,11 @@
 """What the pages call things: kinds of files, meanings of columns, why a line was skipped, in plain words."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+import asyncpg
 
 from shared.web import reasons
 from shared.web.language import Language
@@ -105,6 +107,28 @@ def states(_: Text) -> dict[str, str]:
         "cancelled": _("cancelled"),
         "failed": _("failed"),
     }
+
+
+def accepted_as(_: Text, upload: Mapping[str, Any] | asyncpg.Record) -> list[tuple[str, int]]:
+    """What became of the accepted rows, as (words, rows); together they are all of them, a row in one part only.
+
+    A list's `created` counts businesses: of a row that changed into a new one only that it is new is said."""
+    left: int = upload["accepted"]
+    parts = []
+    for name in ("created", "unchanged", "replaced"):
+        rows = min(upload[name], left)
+        left -= rows
+        parts.append(rows)
+    new, unchanged, changed = parts
+    match upload["kind"]:
+        case "partners":
+            said = [(_("new businesses"), new), (_("joined to a business that you had listed"), left)]
+        case "persons":
+            said = [(_("new persons"), new), (_("joined to a person that you had listed"), left)]
+        case _other:
+            said, changed = [(_("newly recorded"), new)], changed + left
+    said += [(_("changed or added to"), changed), (_("unchanged"), unchanged)]
+    return [(words, rows) for words, rows in said if rows]
 
 
 @dataclass(frozen=True)
