@@ -142,7 +142,16 @@ class Reason:
 def reason(language: Language, code: str, detail: str | None) -> Reason:
     """In the page's language; `detail` is what was said of this very row or file."""
     meaning, action = reasons.in_words(code, language.code)
-    return Reason(language.sentence(detail) if detail else meaning, action)
+    return Reason(language.sentence(detail) if detail else meaning, of_row(action))
+
+
+def of_row(action: str) -> str:
+    """What to do about a row, without what is for programs that send events.
+
+    >>> of_row("Write 5. In an event, send a whole number.")
+    'Write 5.'
+    """
+    return re.sub(r" (?:In an event|Dalam kejadian), [^.]*[.]", "", action)
 
 
 def warning(language: Language, code: str) -> str:

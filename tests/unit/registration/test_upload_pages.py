@@ -17,8 +17,9 @@ from services.registration.intake.files.tables import Row
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.row_reader import RowReader
 from services.registration.intake.values import Refusal
-from services.registration.web import example_files, sent_files, uploads
+from services.registration.web import entry_form, example_files, sent_files, uploads
 from services.registration.web import upload_words as words
+from services.registration.web.entry_form import Field
 from shared.jakarta import today
 from shared.regions import Regions
 from shared.web.language import load
@@ -138,3 +139,17 @@ def test_refused_rows_of_an_upload_that_was_taken_back_are_not_said_to_be_correc
     assert uploads.mended(cast(Any, record), 0) == 2
     assert uploads.mended(cast(Any, record | {"undo_asked_at": "2026-01-01"}), 0) == 0
     assert uploads.mended(cast(Any, record | {"dry_run": True}), 0) == 0
+
+
+def test_what_programs_are_told_is_not_said_of_rows() -> None:
+    for code in ("invalid_worker_count", "invalid_amount"):
+        for language, told in (("en", "event"), ("id", "kejadian")):
+            action = words.reason(LANGUAGES[language], code, None).action
+            assert action.endswith(".")
+            assert told not in action
+
+
+def test_a_row_without_a_name_is_not_called_by_its_nik() -> None:
+    nik = Field("c0", "NIK", "3311014101900001", "nik")
+    assert entry_form.title([nik]) == ""
+    assert entry_form.title([nik, Field("c1", "Nama", "Contoh", "name")]) == "Contoh"
