@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.coverage.api import stream
+from shared import open_streams
 from shared.events.access import Key
 from shared.events.model import Workers
 from shared.events.partners import ListedWorkers
@@ -129,6 +129,6 @@ async def test_the_scope_for_detail_shows_everything(world: World, reader: httpx
 
 
 async def test_a_key_has_so_many_streams_and_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "STREAMS_OF_A_KEY", 0)
+    monkeypatch.setattr(open_streams, "STREAMS_OF_A_KEY", 0)
     answer = await world.http.get("/v1/stream")
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")

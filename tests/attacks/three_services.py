@@ -226,4 +226,4 @@ def check(operation: Operation, asked: Any, status: int, media_type: str, body: 
         assert b"Traceback" not in body, where
     if media_type.endswith("json") and body:
         wrong = answer_faults(operation.service.description, operation.described, status, json.loads(body))
-        assert wrong == [], where
+        assert wrong == [], (wrong, where)
