@@ -1551,7 +1551,7 @@ select list from import where agency = $1 and not dry_run group by list order by
 
 -- name: imports_watched(import_ids)
 -- How far these uploads are.
-select import_id, state, stage, dry_run, replaces, next_position, rows, skipped, accepted, created, replaced, unchanged,
+select import_id, kind, state, stage, dry_run, replaces, next_position, rows, skipped, accepted, created, replaced, unchanged,
        rejected, delisted, finished_at, undo_asked_at, undone_at, undo_detail, undo_removed, undo_restored, undo_kept
   from import where import_id = any($1::uuid[]);
 
@@ -1559,9 +1559,9 @@ select import_id, state, stage, dry_run, replaces, next_position, rows, skipped,
 -- How many rows of an upload are refused still, by code.
 select code, count(*)::int as rows from quarantine where import_id = $1 group by code order by count(*) desc, code;
 
--- name: count_refused(import_ids)
--- How many rows of these uploads are refused still.
-select count(*)::int from quarantine where import_id = any($1::uuid[]);
+-- name: refused_left(import_ids)
+-- How many rows of each of these uploads are refused still; nothing of one that has none.
+select import_id, count(*)::int as rows from quarantine where import_id = any($1::uuid[]) group by import_id;
 
 -- name: refused_page(import_id, code, line, id, limit)
 -- Refused rows of an upload, of one code (null: all), behind this line and entry, in the order of its lines.

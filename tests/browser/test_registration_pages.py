@@ -78,7 +78,7 @@ async def test_a_row_is_corrected_by_keyboard_and_without_scripts(
     async with visiting(browser, stack, key=agency_that_sent, scripts=False, width=360) as visitor:
         page = visitor.page
         await visitor.open("registration", "/quarantine?code=invalid_nib")
-        await page.get_by_role("link", name="Perbaiki").focus()
+        await page.get_by_role("link", name="Perbaiki: ").focus()
         await page.keyboard.press("Enter")
         await expect(page.get_by_label("NIB")).to_have_attribute("aria-invalid", "true")
         await page.get_by_label("NIB").fill("0000100099202")

@@ -88,7 +88,7 @@ async def test_csv_for_a_spreadsheet_in_indonesia_comes_back_as_it_is(here: Worl
     answer = await here.http.get(f"/v1/imports/{first['id']}/rejected.csv", headers=headers)
     assert answer.content.startswith(b"\xef\xbb\xbfNo;NIK;")
     assert b'"=""3311004101800021"""' in answer.content
-    assert "NIB terdiri atas tepat 13 digit." in answer.content.decode()
+    assert "NIB terdiri atas tepat 13 angka." in answer.content.decode()
     again = await here.upload(answer.content, "partners", list="indonesia")
     assert again["rejected_by"] == {"invalid_nib": 2}
     plain = of_csv(await downloaded(here, f"/v1/imports/{again['id']}/rejected.csv"))

@@ -1,5 +1,6 @@
 """Who did what and when; for the administrator whether the trail is whole."""
 
+from functools import partial
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from services.registration.api import audit_trail
 from services.registration.api.access import reporter, services
 from services.registration.runtime import Services
-from services.registration.web import words
+from services.registration.web import trail_words, words
 from shared.security import Principal, require
 from shared.web.pages import SignedIn, pages
 
@@ -36,6 +37,7 @@ async def show_trail(
         entries=found["items"],
         action=action,
         acts=words.acts(page.language),
+        about=partial(trail_words.about, page.language),
         following="/audit?" + urlencode(following) if found["next_cursor"] else None,
     )
 

@@ -21,7 +21,9 @@ router = pages()
 SHOWN: Final = 10
 MOST_COMPARED: Final = 4
 """Sides of which every fact is set beside the others'; of more of them only name and region are shown."""
-COMPARED: Final = ("name", "kind", "scale", "nib", "workers", "person", "phone", "email", "lists")
+COMPARED: Final = ("name", "kind", "scale", "nib", "nik", "workers", "person", "phone", "email", "lists")
+NOT_SHOWN: Final = "nik"
+"""A number of which only whether it was sent is shown."""
 OF_IDENTITY: Final = ("possible_duplicate", "conflict")
 
 Decider = Annotated[Principal, Depends(decider)]
@@ -86,6 +88,7 @@ async def list_cases(
         is_first=not cursor,
         of_identity=OF_IDENTITY,
         most_compared=MOST_COMPARED,
+        not_shown=NOT_SHOWN,
         names=words.fields(page.language),
         kinds=words.kinds(page.language),
         scales=words.scales(page.language),
@@ -141,6 +144,7 @@ def _facts(partner: Mapping[str, Any]) -> dict[str, str]:
         "kind": partner["kind"],
         "scale": partner["scale"],
         "nib": partner["nib"],
+        NOT_SHOWN: "given" if partner.get("has_nik") else None,
         "workers": workers.get("total"),
         **{name: contact.get(name) for name in ("person", "phone", "email")},
         "lists": ", ".join(each["list"] for each in partner["lists"]),

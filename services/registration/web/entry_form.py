@@ -158,9 +158,9 @@ def _value(path: str, text: str, leaf: known_fields.Leaf) -> Any:
 
 
 def title(shown: Collection[Field]) -> str:
-    """What an entry is called: the name in it, else what stands first."""
+    """What an entry is called: the name in it, else a number that is nobody's identity; empty if there is none."""
     named = {each.meaning: each.value for each in shown if each.value}
     for meaning in ("name", "partner.name", "owner", "title", "person", "participant_no", "claim_ref"):
         if meaning in named:
             return named[meaning]
-    return next((each.value for each in shown if each.value), "")
+    return ""

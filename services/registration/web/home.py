@@ -26,13 +26,13 @@ async def home(
 ) -> Response:
     sends = any(map(principal.may, ("publish", "enroll", "read")))
     found = await here.pool.fetch(queries["imports_page"], principal.agency, None, LOOKED_AT) if sends else []
-    uploads = [upload_pages.shown(each) for each in found]
+    uploads = await upload_pages.rows_of_table(page, here, found)
     real = [each for each in uploads if not each["dry_run"]]
     return page.render(
         "home.html",
         uploads=uploads[:SHOWN],
         last_sent=max((each["created_at"] for each in real), default=None),
-        refused=await here.pool.fetchval(queries["count_refused"], [each["id"] for each in real]),
+        refused=sum(each["left"] for each in real),
         waiting=sum(each["finished_at"] is None for each in real),
         states=words.states(page.language.gettext),
         kinds=words.kinds(page.language.gettext),

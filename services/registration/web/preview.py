@@ -61,6 +61,7 @@ async def page_of(
         similar=report["similar_lists"],
         file_id=record["file_id"],
         figures=record,
+        mended=0,
         goes_on=record["state"] in ("queued", "running"),
         kinds=words.kinds(_),
         meanings=meanings,
@@ -69,6 +70,7 @@ async def page_of(
         seen=seen,
         counts=counts,
         is_through=is_through,
+        accepted_as=words.accepted_as(_, record),
         rows=_rows(here, page, seen, meanings) if seen else None,
         reasons=_reasons(page, counts),
         warnings=[

@@ -18,6 +18,7 @@ from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.web import entry_form, words
 from services.registration.web.entry_form import Field
+from services.registration.web.upload_words import of_row
 from shared.problems import Problem
 from shared.security import Principal
 from shared.web.pages import Page, SignedIn, form_of, pages
@@ -27,6 +28,12 @@ router = pages()
 SHOWN: Final = 20
 WAITS: Final = ("partner_unknown", "unknown_participant")
 """Reasons that go away once something else arrives; the entries are then sent again without anybody's doing."""
+SENDABLE: Final = (
+    *WAITS,
+    *("outside_jurisdiction", "forbidden_type", "too_many_sources", "conflict", "failed"),
+    *("event_outside_membership", "programme_not_held", "programme_dropped"),
+)
+"""Reasons that can be gone without a change of the entry: rights, other data or a failure of ours made them."""
 MENDABLE: Final = (409, 422)
 """Statuses of refusals that a person at the form can do something about."""
 
@@ -75,6 +82,9 @@ async def list_refused(
         rejected=rejected,
         following_retry=again,
         waits=WAITS,
+        sendable=SENDABLE,
+        of_row=of_row,
+        of_rows=_codes_of_rows_alone(counts),
         filters=urlencode(given),
         words=words.kinds(page.language),
         names=words.fields(page.language),
@@ -163,6 +173,7 @@ async def _form(
         field=problem.extra.get("field") if problem else entry["field"],
         is_again=problem is not None,
         waits=WAITS,
+        of_row=of_row,
         surplus=entry_form.surplus(entry),
         sent=msgspec.json.format(msgspec.json.encode(entry["event"] or entry["cells"]), indent=2).decode(),
         back=urlencode(_from_query(back)),
@@ -190,6 +201,12 @@ def _by(counts: Collection[dict[str, Any]], name: str) -> dict[str, int]:
         if each[name] is not None:
             found[each[name]] = found.get(each[name], 0) + each["count"]
     return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def _codes_of_rows_alone(counts: Collection[dict[str, Any]]) -> set[str]:
+    """Codes of which no event was refused, only rows of files."""
+    of_events = {each["code"] for each in counts if each["type"] is None or "." in each["type"]}
+    return {each["code"] for each in counts} - of_events
 
 
 def _given(asked: Asked) -> dict[str, str]:

@@ -143,14 +143,15 @@ async def _page(
         rows = [first, *(each for each in rows if each["id"] != first["id"])]
     last = found[SHOWN - 1] if len(found) > SHOWN else None
     reasons = await here.pool.fetch(queries["refused_reasons"], record["import_id"])
+    left = sum(each["rows"] for each in reasons)
     return page.render(
         "refused.html",
         status=status,
-        upload=uploads.shown(record),
+        upload=uploads.shown(record) | {"mended": uploads.mended(record, left)},
         kinds=words.kinds(page.language.gettext),
         rows=rows,
         reasons=[(each["code"], each["rows"], words.reason(page.language, each["code"], None)) for each in reasons],
-        left=sum(each["rows"] for each in reasons),
+        left=left,
         code=code or "",
         cursor=f"{last['line']}.{last['id']}" if last else None,
         accepted=accepted if accepted and accepted.isdecimal() else None,

@@ -1,9 +1,11 @@
 """What the pages call things: kinds of files, meanings of columns, why a line was skipped, in plain words."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+import asyncpg
 
 from shared.web import reasons
 from shared.web.language import Language
@@ -107,6 +109,28 @@ def states(_: Text) -> dict[str, str]:
     }
 
 
+def accepted_as(_: Text, upload: Mapping[str, Any] | asyncpg.Record) -> list[tuple[str, int]]:
+    """What became of the accepted rows, as (words, rows); together they are all of them, a row in one part only.
+
+    A list's `created` counts businesses: of a row that changed into a new one only that it is new is said."""
+    left: int = upload["accepted"]
+    parts = []
+    for name in ("created", "unchanged", "replaced"):
+        rows = min(upload[name], left)
+        left -= rows
+        parts.append(rows)
+    new, unchanged, changed = parts
+    match upload["kind"]:
+        case "partners":
+            said = [(_("new businesses"), new), (_("joined to a business that you had listed"), left)]
+        case "persons":
+            said = [(_("new persons"), new), (_("joined to a person that you had listed"), left)]
+        case _other:
+            said, changed = [(_("newly recorded"), new)], changed + left
+    said += [(_("changed or added to"), changed), (_("unchanged"), unchanged)]
+    return [(words, rows) for words, rows in said if rows]
+
+
 @dataclass(frozen=True)
 class Reason:
     """Why something was refused: what is wrong, and what to do."""
@@ -118,7 +142,16 @@ class Reason:
 def reason(language: Language, code: str, detail: str | None) -> Reason:
     """In the page's language; `detail` is what was said of this very row or file."""
     meaning, action = reasons.in_words(code, language.code)
-    return Reason(language.sentence(detail) if detail else meaning, action)
+    return Reason(language.sentence(detail) if detail else meaning, of_row(action))
+
+
+def of_row(action: str) -> str:
+    """What to do about a row, without what is for programs that send events.
+
+    >>> of_row("Write 5. In an event, send a whole number.")
+    'Write 5.'
+    """
+    return re.sub(r" (?:In an event|Dalam kejadian), [^.]*[.]", "", action)
 
 
 def warning(language: Language, code: str) -> str:

@@ -1,6 +1,7 @@
 """The uploads that were sent, and one of them: as it goes on, what became of it, and what is decided of it."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import asyncpg
@@ -34,7 +35,7 @@ async def history(page: SignedIn, principal: Reporter, here: Here, cursor: str |
     found = await here.pool.fetch(queries["imports_page"], principal.agency, before, SHOWN + 1)
     return page.render(
         "uploads.html",
-        uploads=[shown(each) for each in found[:SHOWN]],
+        uploads=await rows_of_table(page, here, found[:SHOWN]),
         cursor=found[SHOWN - 1]["import_id"] if len(found) > SHOWN else None,
         is_first=cursor is None,
         states=words.states(page.language.gettext),
@@ -100,7 +101,8 @@ async def leaving(
 async def ask_undo(page: SignedIn, import_id: str, principal: Member, here: Here) -> Response:
     record = await own_import(here, principal, import_id)
     check_scope(record["kind"], principal)
-    return page.render("undo.html", upload=shown(record), may=_may_undo(here, principal, record))
+    (upload,) = await rows_of_table(page, here, [record])
+    return page.render("undo.html", upload=upload, may=_may_undo(here, principal, record))
 
 
 @router.post("/uploads/{import_id}/undo")
@@ -119,6 +121,8 @@ async def _page(page: Page, here: Services, principal: Principal, record: asyncp
         "upload.html",
         upload=upload,
         figures=record,
+        accepted_as=words.accepted_as(_, record),
+        mended=mended(record, left),
         goes_on=goes_on(record),
         states=words.states(_),
         kinds=words.kinds(_),
@@ -139,6 +143,28 @@ async def _page(page: Page, here: Services, principal: Principal, record: asyncp
 def shown(record: asyncpg.Record) -> dict[str, Any]:
     """An upload as its JSON has it, and whose it is."""
     return imports.as_json(record) | {"agency": record["agency"]}
+
+
+async def rows_of_table(page: Page, here: Services, records: Sequence[asyncpg.Record]) -> list[dict[str, Any]]:
+    """Uploads with what became of their accepted and refused rows."""
+    refused = await here.pool.fetch(queries["refused_left"], [each["import_id"] for each in records])
+    left = {each["import_id"]: each["rows"] for each in refused}
+    _ = page.language.gettext
+    return [
+        shown(each)
+        | {
+            "accepted_as": words.accepted_as(_, each),
+            "left": left.get(each["import_id"], 0),
+            "mended": mended(each, left.get(each["import_id"], 0)),
+        }
+        for each in records
+    ]
+
+
+def mended(record: asyncpg.Record, left: int) -> int:
+    """Refused rows that are refused no more: corrected, sent again in a newer file, or given up by somebody."""
+    is_over = record["refused_deleted_at"] is not None or record["undo_asked_at"] is not None
+    return 0 if is_over or record["dry_run"] else max(0, record["rejected"] - left)
 
 
 def goes_on(record: asyncpg.Record) -> bool:

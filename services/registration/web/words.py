@@ -123,10 +123,10 @@ def kinds(language: Language) -> Mapping[str, str]:
 def scales(language: Language) -> Mapping[str, str]:
     _ = language.gettext
     return {
-        "micro": _("micro"),
-        "small": _("small"),
-        "medium": _("medium"),
-        "large": _("large"),
+        "micro": _("Micro"),
+        "small": _("Small"),
+        "medium": _("Medium"),
+        "large": _("Large"),
         "unknown": _("unknown"),
     }
 

@@ -3,6 +3,8 @@
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.datastructures import FormData
 
 from services.registration.intake.column_names import VOCABULARY
@@ -15,8 +17,9 @@ from services.registration.intake.files.tables import Row
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.row_reader import RowReader
 from services.registration.intake.values import Refusal
-from services.registration.web import example_files, sent_files
+from services.registration.web import entry_form, example_files, sent_files, uploads
 from services.registration.web import upload_words as words
+from services.registration.web.entry_form import Field
 from shared.jakarta import today
 from shared.regions import Regions
 from shared.web.language import load
@@ -98,3 +101,55 @@ def test_forgetting_is_a_change() -> None:
     found = sent_files.changes(FormData({"forget": "true"}), SHOWN, {})
     assert sent_files.is_changed(found, {}, "")
     assert found.columns_field == "{}"
+
+
+COUNT = st.integers(0, 50)
+
+
+@given(st.sampled_from(KINDS), COUNT, COUNT, COUNT, COUNT)
+def test_what_became_of_accepted_rows_adds_up(
+    kind: FileKind, accepted: int, created: int, unchanged: int, replaced: int
+) -> None:
+    upload = {
+        "kind": kind,
+        "accepted": accepted,
+        "created": created,
+        "unchanged": unchanged,
+        "replaced": replaced,
+    }
+    said = words.accepted_as(gettext, upload)
+    assert sum(rows for _, rows in said) == accepted
+    assert all(rows > 0 for _, rows in said)
+
+
+def test_rows_of_businesses_that_were_known_are_told_apart_from_new_ones() -> None:
+    upload = {"kind": "partners", "accepted": 28, "created": 2, "unchanged": 0, "replaced": 0}
+    assert words.accepted_as(gettext, upload) == [
+        ("new businesses", 2),
+        ("joined to a business that you had listed", 26),
+    ]
+    assert words.accepted_as(gettext, upload | {"kind": "claims"}) == [
+        ("newly recorded", 2),
+        ("changed or added to", 26),
+    ]
+
+
+def test_refused_rows_of_an_upload_that_was_taken_back_are_not_said_to_be_corrected() -> None:
+    record = {"refused_deleted_at": None, "undo_asked_at": None, "dry_run": False, "rejected": 2}
+    assert uploads.mended(cast(Any, record), 0) == 2
+    assert uploads.mended(cast(Any, record | {"undo_asked_at": "2026-01-01"}), 0) == 0
+    assert uploads.mended(cast(Any, record | {"dry_run": True}), 0) == 0
+
+
+def test_what_programs_are_told_is_not_said_of_rows() -> None:
+    for code in ("invalid_worker_count", "invalid_amount"):
+        for language, told in (("en", "event"), ("id", "kejadian")):
+            action = words.reason(LANGUAGES[language], code, None).action
+            assert action.endswith(".")
+            assert told not in action
+
+
+def test_a_row_without_a_name_is_not_called_by_its_nik() -> None:
+    nik = Field("c0", "NIK", "3311014101900001", "nik")
+    assert entry_form.title([nik]) == ""
+    assert entry_form.title([nik, Field("c1", "Nama", "Contoh", "name")]) == "Contoh"

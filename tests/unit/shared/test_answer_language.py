@@ -10,7 +10,7 @@ from shared.problems import Problem
 from shared.web import language
 from shared.web.answer_language import AnswerLanguage
 
-ENGLISH, INDONESIAN = "A NIB has exactly 13 digits.", "NIB terdiri atas tepat 13 digit."
+ENGLISH, INDONESIAN = "A NIB has exactly 13 digits.", "NIB terdiri atas tepat 13 angka."
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ INDONESIAN = language.load()["id"].sentence
 @pytest.mark.parametrize(
     ("english", "indonesian"),
     [
-        ("A NIB has exactly 13 digits.", "NIB terdiri atas tepat 13 digit."),
+        ("A NIB has exactly 13 digits.", "NIB terdiri atas tepat 13 angka."),
         ("address has at most 500 characters.", "Alamat paling panjang 500 karakter."),
         ("effective_on is not given.", "Tanggal efektif tidak diisi."),
         ("micro takes the first 2 or 3 or 4 of JKK, JKM, JHT, JP, none skipped.",
@@ -49,7 +49,7 @@ def test_all_faults_of_a_row_are_translated() -> None:
     (refusal,) = read("partners", "nama usaha;nik;nib;kab_kota;jumlah pekerja", ["Toko;123;45;Solo;banyak"])
     assert isinstance(refusal, Refusal)
     assert INDONESIAN(refusal.detail) == (
-        "NIK terdiri atas tepat 16 digit. Juga NIB (invalid_nib): NIB terdiri atas tepat 13 digit. Juga Wilayah "
+        "NIK terdiri atas tepat 16 angka. Juga NIB (invalid_nib): NIB terdiri atas tepat 13 angka. Juga Wilayah "
         "(unknown_region): Tidak ada wilayah dengan nama atau kode ini. Juga Jumlah pekerja (invalid_worker_count): "
         "Bukan satu jumlah orang: tulis dengan angka, misalnya 5 atau 5 orang."
     )
@@ -90,12 +90,12 @@ def test_values_of_a_sentence_are_named_after_what_they_are(code: str, found: st
 def test_a_message_longer_than_any_of_ours_is_not_looked_for() -> None:
     long = "Not registered (on a list since 2026-01-31): " + "x" * LONGEST_MESSAGE + "."
     assert INDONESIAN(long) == long
-    assert INDONESIAN("A NIB has exactly 13 digits. " + long) == "NIB terdiri atas tepat 13 digit. " + long
+    assert INDONESIAN("A NIB has exactly 13 digits. " + long) == "NIB terdiri atas tepat 13 angka. " + long
     assert INDONESIAN(f"{long} A NIB has exactly 13 digits.") == f"{long} A NIB has exactly 13 digits."
 
 
 def test_many_known_sentences_are_translated_one_by_one() -> None:
     many = 60
     assert INDONESIAN(" ".join(["A NIB has exactly 13 digits."] * many)) == " ".join(
-        ["NIB terdiri atas tepat 13 digit."] * many
+        ["NIB terdiri atas tepat 13 angka."] * many
     )
