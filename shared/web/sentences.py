@@ -16,6 +16,8 @@ ANOTHER_FAULT: Final = "Also {field} ({code}): "
 """Before each further fault of a row."""
 LONGEST: Final = 4_000
 """Characters; what is longer is not looked up."""
+LONGEST_MESSAGE: Final = 1_000
+"""Characters of one message within it: the time of a template with three values grows with the cube of them."""
 MOST_KEPT: Final = 4_096
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _ANOTHER_FAULT: Final = re.compile(r" Also ([\w.]+|None) \(([a-z_]+)\): ")
@@ -55,7 +57,7 @@ class Sentences:
         found = self._message(text)
         if found is not None:
             return found
-        for end in _END.finditer(text):
+        for end in _END.finditer(text, 0, LONGEST_MESSAGE):
             head = self._message(text[: end.start()])
             if head is not None:
                 return f"{head} {self._whole(text[end.end() :])}"
@@ -64,7 +66,7 @@ class Sentences:
     def _message(self, text: str) -> str | None:
         if text in self._plain:
             return self._gettext(text)
-        for pattern, template in self._templates:
+        for pattern, template in self._templates if len(text) <= LONGEST_MESSAGE else ():
             if found := pattern.fullmatch(text):
                 values = {name: self._value(value) for name, value in found.groupdict().items()}
                 return _PLACEHOLDER.sub(lambda each: values[each[1]], self._gettext(template))  # noqa: B023

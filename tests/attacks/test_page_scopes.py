@@ -35,7 +35,6 @@ registration   GET /sign-in                                         303    303  
 registration   POST /sign-in                                        401    401  401     401   401     401  401     401
 registration   GET /sign-in/link/{token}                            200    200  200     200   200     200  200     200
 registration   POST /sign-in/link/{token}                           410    410  410     410   410     410  410     410
-registration   POST /sign-out                                       200    200  200     200   200     200  200     200
 registration   GET /audit                                           200    200  200     403   200     200  303     303
 registration   GET /audit/verify                                    403    403  403     403   200     403  303     303
 registration   GET /cases                                           200    200  403     403   200     200  303     303
@@ -68,6 +67,7 @@ registration   POST /quarantine/{entry_id} (listing)                303    403  
 registration   POST /quarantine/{entry_id} (enrolment)              403    303  403     403   403     404  401     401
 registration   POST /quarantine/{entry_id}/delete (listing)         303    403  403     403   403     404  401     401
 registration   POST /quarantine/{entry_id}/delete (enrolment)       403    303  403     403   403     404  401     401
+registration   POST /sign-out                                       200    200  200     200   200     200  200     200
 coverage       GET /                                                403    403  200     403   200     200  303     303
 notifications  GET /                                                403    403  200     403   200     200  303     303
 """

@@ -17,8 +17,8 @@ log = get_logger(__name__)
 ASKED_EVERY: Final = 1.0
 """Seconds."""
 
-Look = dict[UUID, asyncpg.Record]
-"""What one look at the database found."""
+Look = dict[UUID, asyncpg.Record | None]
+"""What one look at the database found of the uploads that it was for."""
 
 
 class ImportWatch:
@@ -39,7 +39,9 @@ class ImportWatch:
         try:
             while True:
                 assert self._next is not None
-                yield (await asyncio.shield(self._next)).get(import_id)
+                found = await asyncio.shield(self._next)
+                if import_id in found:  # else the look had begun before
+                    yield found[import_id]
         finally:
             self._watched[import_id] -= 1
             if not self._watched[import_id]:
@@ -54,9 +56,10 @@ class ImportWatch:
             await asyncio.sleep(ASKED_EVERY)
 
     async def _look(self) -> Look:
+        found: Look = dict.fromkeys(self._watched)
         try:
-            records = await self._pool.fetch(queries["imports_watched"], list(self._watched))
+            records = await self._pool.fetch(queries["imports_watched"], list(found))
         except UNAVAILABLE as problem:
             log.warning("uploads cannot be watched at the moment", problem=type(problem).__name__)
-            return {}
-        return {record["import_id"]: record for record in records}
+            return found
+        return found | {record["import_id"]: record for record in records}

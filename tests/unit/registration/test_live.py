@@ -10,6 +10,7 @@ import pytest
 from services.registration.web import live
 from services.registration.web.live import ImportWatch
 from shared.database import UNAVAILABLE
+from tests.waiting import eventually
 
 
 class Pool:
@@ -18,9 +19,12 @@ class Pool:
     def __init__(self) -> None:
         self.looks: list[set[UUID]] = []
         self.is_away = False
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
 
     async def fetch(self, _: str, import_ids: list[UUID]) -> list[dict[str, Any]]:
         self.looks.append(set(import_ids))
+        await self.may_answer.wait()
         if self.is_away:
             raise UNAVAILABLE[0]
         return [{"import_id": each, "next_position": len(self.looks)} for each in import_ids]
@@ -63,3 +67,16 @@ async def test_while_the_database_is_away_nothing_is_known(pool: Pool) -> None:
         assert await anext(looks) is None
         pool.is_away = False
         assert await anext(looks) is not None
+
+
+async def test_who_comes_during_a_look_waits_for_another_one(pool: Pool) -> None:
+    watch: ImportWatch = ImportWatch(pool)  # type: ignore[arg-type]
+    pool.may_answer.clear()
+    first = asyncio.create_task(positions(watch, uuid4(), 3))
+    await eventually(lambda: len(pool.looks) == 1)
+    late = asyncio.create_task(positions(watch, uuid4(), 1))
+    await asyncio.sleep(0)
+    pool.may_answer.set()
+    (position,) = await late
+    assert position > 1
+    await first

@@ -12,6 +12,7 @@ from services.registration.writer.list_steps import question
 from shared.problems import not_found
 from shared.regions import Regions
 from shared.web import language, sentence_extraction
+from shared.web.sentences import LONGEST_MESSAGE
 from tests.unit.registration.reading import read
 
 INDONESIAN = language.load()["id"].sentence
@@ -84,3 +85,17 @@ def test_a_long_text_costs_no_time() -> None:
 )
 def test_values_of_a_sentence_are_named_after_what_they_are(code: str, found: str | None) -> None:
     assert sentence_extraction.template(ast.parse(code, mode="eval").body) == found
+
+
+def test_a_message_longer_than_any_of_ours_is_not_looked_for() -> None:
+    long = "Not registered (on a list since 2026-01-31): " + "x" * LONGEST_MESSAGE + "."
+    assert INDONESIAN(long) == long
+    assert INDONESIAN("A NIB has exactly 13 digits. " + long) == "NIB terdiri atas tepat 13 digit. " + long
+    assert INDONESIAN(f"{long} A NIB has exactly 13 digits.") == f"{long} A NIB has exactly 13 digits."
+
+
+def test_many_known_sentences_are_translated_one_by_one() -> None:
+    many = 60
+    assert INDONESIAN(" ".join(["A NIB has exactly 13 digits."] * many)) == " ".join(
+        ["NIB terdiri atas tepat 13 digit."] * many
+    )
