@@ -40,7 +40,7 @@ def start(options: up.Options, arguments: list[str], environment: dict[str, str]
             raise
     if child.poll() is not None and up.phase(options.data) != "ready":  # ready: another call's stack
         raise Failure(_reason(home.file("logs/up.log")))
-    for line in sign_in.lines(load_endpoints(options.data)):
+    for line in sign_in.lines(load_endpoints(options.data), options.data):
         print(line)
 
 

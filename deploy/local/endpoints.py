@@ -40,17 +40,21 @@ def load_endpoints(data: Path) -> Endpoints:
     holder = directories.holder(directory)
     known = directory.read(FILE) if holder else None
     if known is None:
-        option = "" if is_default(data) else f" --data {shlex.quote(str(data))}"
         raise Failure(
-            f"the stack on {data} is still starting, or stopping: see ./payung status{option}"
+            f"the stack on {data} is still starting, or stopping: see ./payung status{option(data)}"
             if holder
-            else f"no stack is up on {data}: start it with ./payung up{option}"
+            else f"no stack is up on {data}: start it with ./payung up{option(data)}"
         )
     return Endpoints(**known)
 
 
 def is_default(data: Path) -> bool:
     return data.resolve() == directories.DEFAULT
+
+
+def option(data: Path) -> str:
+    """What a command needs behind it, to be about the stack on this directory."""
+    return "" if is_default(data) else f" --data {shlex.quote(str(data))}"
 
 
 def publish(directory: Directory, endpoints: Endpoints) -> None:

@@ -1,5 +1,8 @@
 """The operator's way into the pages: a link that signs in once. It is shown and never logged."""
 
+from pathlib import Path
+
+from deploy.local import endpoints
 from deploy.local.client import Client
 from deploy.local.endpoints import Endpoints
 from deploy.local.failure import Failure
@@ -21,10 +24,10 @@ def _live_key(client: Client, agency: str) -> str:
     raise Failure(f"{agency} has no live key: POST /v1/agencies/{agency}/keys")
 
 
-def lines(addresses: Endpoints) -> list[str]:
+def lines(addresses: Endpoints, data: Path) -> list[str]:
     """The same as it is shown at a start."""
     return [
         f"  open in a browser, once, within 15 minutes: {new_link(addresses)}",
-        "  later: ./payung sign-in",
+        f"  later: ./payung sign-in{endpoints.option(data)}",
         "",
     ]

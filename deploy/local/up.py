@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shlex
 import signal
 import time
 from collections.abc import Callable
@@ -76,7 +75,7 @@ class Stack:
         for line in welcome(addresses, self._options.data):
             self._console.print(line)
         if not self._console.silent:
-            for line in await asyncio.to_thread(sign_in.lines, addresses):
+            for line in await asyncio.to_thread(sign_in.lines, addresses, self._options.data):
                 self._console.show(line)
             self._console.print("  Ctrl-C stops everything; the data are kept")
         await self._supervisor.failure()
@@ -121,7 +120,8 @@ class Stack:
         await demonstration.load(addresses, progress)
         self._console.busy("demonstration: the figures follow")
         if not await lag.wait_until_zero(addresses):
-            self._console.print("the services still read what was loaded; see ./payung status")
+            option = endpoints.option(self._options.data)
+            self._console.print(f"the services still read what was loaded; see ./payung status{option}")
         self._home.write(LOADED, {"loaded_at": time.time()})
         self._console.print(f"demonstration loaded ({time.monotonic() - began:.1f} s)")
 
@@ -157,7 +157,7 @@ def _stop_signal() -> asyncio.Event:
 
 def welcome(addresses: Endpoints, data: Path) -> list[str]:
     """The lines that are printed once a stack is up."""
-    option = "" if endpoints.is_default(data) else f" --data {shlex.quote(str(data))}"
+    option = endpoints.option(data)
     return [
         "",
         f"  coverage       {addresses.coverage}   figures by region",

@@ -273,7 +273,7 @@ def _print_report(report: dict[str, Any], refused: Path | None, *, is_list_named
 
 
 def _about_the_file(report: dict[str, Any], *, is_list_named: bool) -> list[str]:
-    """What holds for the file as a whole: its list, and required columns that it does not have."""
+    """What holds for the file as a whole: its list, required columns that it lacks, what is to be said of those read."""
     named = "" if is_list_named else " (named after the file; --list gives another name)"
     lines = [f"list: {printable(report['list'])}{named}"]
     if similar := report["similar_lists"]:
@@ -282,7 +282,8 @@ def _about_the_file(report: dict[str, Any], *, is_list_named: bool) -> list[str]
     for missing in report["reading"].get("missing_columns", []):
         known = ", ".join(missing["known_as"])
         lines.append(f"no column for {missing['field']}: every row needs one; these names are understood: {known}")
-    return lines
+    read = [each for each in report["columns"] if each["read_as"] and each.get("note")]
+    return [*lines, *(f"column {printable(each['header'])}: {each['note']}" for each in read)]
 
 
 def _left_out(report: dict[str, Any]) -> dict[str, list[str]]:

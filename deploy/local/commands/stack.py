@@ -95,7 +95,7 @@ def _already(options: "Options") -> None:
     typer.echo(f"a stack is already up on {options.data}; waiting until it is ready …")
     detached.wait_ready(options.data)
     addresses = load_endpoints(options.data)
-    for line in (*up.welcome(addresses, options.data), *sign_in.lines(addresses)):
+    for line in (*up.welcome(addresses, options.data), *sign_in.lines(addresses, options.data)):
         typer.echo(line)
 
 

@@ -69,6 +69,11 @@ def accepts(*names: str, by: Iterable[str]) -> dict[str, Any]:
     }
 
 
+def only(*names: str) -> Any:
+    """A page's dependency that refuses all other query parameters."""
+    return Depends(_no_other_than(names))
+
+
 def _no_other_than(names: tuple[str, ...]) -> Callable[[Request], Awaitable[None]]:
     async def check(request: Request) -> None:
         query_parameters.refuse_unknown(list(request.query_params), names)

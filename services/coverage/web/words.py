@@ -1,6 +1,16 @@
 """What published figures measure, and what is doubtful about them, in people's words."""
 
+import re
+from typing import Final
+
 from shared.web.language import Language
+
+_FILE_OF_OURS: Final = re.compile(r"\d{3}_[0-9a-f]{16}\.txt")
+
+
+def source(language: Language, text: str) -> str:
+    """Who published a figure; a file's name of ours says that to nobody."""
+    return language.gettext("source not named") if _FILE_OF_OURS.fullmatch(text) else text
 
 
 def measures(language: Language) -> dict[str, str]:

@@ -20,6 +20,11 @@ UNKNOWN: Final = "Its name is no column name that we know for this kind of file.
 MOST_NAMES: Final = 6
 
 
+def only_checked(kind: str) -> tuple[str, ...]:
+    """The meanings whose cells are to be right, while nothing of them is used."""
+    return ("date",) if kind in ("partners", "persons") else ()
+
+
 class Column(NamedTuple):
     """A column's name, its meaning (None: nothing of it is used), and what is to be said of that."""
 
@@ -38,7 +43,7 @@ def of(kind: FileKind, header: tuple[str, ...], chosen: Mapping[str, str] = Mapp
     def note(column: int, name: str) -> str | None:
         meaning = found[column]
         if meaning is not None:
-            return ONLY_CHECKED if meaning == "date" and kind in ("partners", "persons") else None
+            return ONLY_CHECKED if meaning in only_checked(kind) else None
         if squeeze(name) in not_to_read:
             return AS_SAID
         if is_ours(name):

@@ -1,6 +1,7 @@
 """Reads the rows of one file: what each asks for, or why it is refused, whose it is and what identifies it."""
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from services.registration.intake import (
     data_subject,
     free_text,
     health_data,
+    repeated_keys,
     row_cells,
     row_faults,
 )
@@ -24,6 +26,7 @@ from services.registration.intake.contexts import UploadContext
 from services.registration.intake.data_subject import DataSubject
 from services.registration.intake.files.tables import Row
 from services.registration.intake.memo import Memo
+from services.registration.intake.repeated_keys import RepeatedKeys
 from services.registration.intake.returned_rows import Returned, own
 from services.registration.intake.roster import KEPT, Roster
 from services.registration.intake.row_cells import RowCells
@@ -59,11 +62,12 @@ class RowReader:
         self._returned, self._own_columns = Returned(header), own(header)
         self._findings, self._memo = findings, Memo(self._columns)
         self._roster = Roster() if columns.is_roster(kind, header) else None
+        self._note_on_key: str | None = None
         self._missing = column_report.missing(kind, self._columns, needs_nik=upload.require_nik)
         self._least_limit = min((limit for _, _, limit in self._limits), default=0)
 
     def judge_columns(self, rows: Iterable[Row]) -> None:
-        """Judge the columns over all rows of the file, before any is read; a roster's are gone through twice."""
+        """Judge the columns over all rows of the file, before any is read; some are gone through twice."""
         evidence = ColumnEvidence(self._columns, self._file.upload.jurisdiction.regions)
         for row in rows:
             if row.fits:
@@ -71,6 +75,21 @@ class RowReader:
         self._findings, self._memo = evidence.findings(self._file.upload.options), Memo(self._columns)
         if self._roster is not None:
             self._count_workers(rows, self._roster)
+        elif (key := self._key_column) is not None:
+            self._note_on_key = self._note_of(key, rows)
+
+    @property
+    def _key_column(self) -> str | None:
+        """The meaning of the column by which rows of this file replace each other, if it has one."""
+        key = repeated_keys.KEYS.get(self._kind)
+        return key if key in self._columns else None
+
+    def _note_of(self, key: str, rows: Iterable[Row]) -> str | None:
+        found = RepeatedKeys(self._kind)
+        for row in islice(rows, repeated_keys.LOOKED_AT):
+            if row.fits and row_cells.number_if_read(self.cells_of(row), key):
+                found.add(self.identities(row)[0], row.cells)
+        return found.note()
 
     def reported(self) -> dict[str, Any]:
         """What was found out about the columns, for the file's sender: findings, and required ones that are missing."""
@@ -84,7 +103,11 @@ class RowReader:
 
     def columns(self) -> list[Column]:
         """Each column of the file: what it is read as, and what is to be said of that."""
-        return column_report.of(self._kind, self._header, self._file.upload.options.columns)
+        found = column_report.of(self._kind, self._header, self._file.upload.options.columns)
+        if self._note_on_key is None:
+            return found
+        key = self._key_column
+        return [each._replace(note=self._note_on_key) if each.read_as == key else each for each in found]
 
     def read(self, row: Row) -> Command | Refusal:
         """What the row asks for, or the first thing that is wrong with it; the detail names the others too."""

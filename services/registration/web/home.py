@@ -12,6 +12,7 @@ from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.web import upload_words as words
 from services.registration.web import uploads as upload_pages
+from shared import scope_words
 from shared.security import Principal
 from shared.web.pages import SignedIn, pages
 
@@ -43,4 +44,14 @@ async def home(
 
 
 async def _agencies(here: Services) -> list[dict[str, Any]]:
-    return await agencies.list_agencies(here)
+    """All agencies, with what they may do in words and their regions' names."""
+    return [
+        each
+        | {
+            "may": scope_words.in_words(each["scopes"]),
+            "named_regions": [
+                (code, region.name if (region := here.regions.get(code)) else code) for code in each["regions"]
+            ],
+        }
+        for each in await agencies.list_agencies(here)
+    ]

@@ -1,6 +1,6 @@
 """A file as it is understood, before anything of it is written: read it again otherwise, start, or give it up."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import asyncpg
 import msgspec
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from services.registration.api import import_start, imports, previews, upload_form, uploads
 from services.registration.api.access import check_scope, member, own_import, services
 from services.registration.api.import_start import Declared
-from services.registration.intake import columns, scopes
+from services.registration.intake import column_report, columns, repeated_keys, scopes
 from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.queries import queries
 from services.registration.runtime import Services
@@ -65,13 +65,15 @@ async def page_of(
         goes_on=record["state"] in ("queued", "running"),
         kinds=words.kinds(_),
         meanings=meanings,
+        only_checked=column_report.only_checked(record["kind"]),
+        repeated=_repeated(page, record["kind"], seen),
         usable=sorted(usable, key=lambda meaning: meanings.get(meaning, meaning)),
         skipped=words.skipped(_),
         seen=seen,
         counts=counts,
         is_through=is_through,
         accepted_as=words.accepted_as(_, record),
-        rows=_rows(here, page, seen, meanings) if seen else None,
+        rows=_rows(here, page, record["kind"], seen, meanings) if seen else None,
         reasons=_reasons(page, counts),
         warnings=[
             (words.warning(page.language, code), rows)
@@ -154,10 +156,22 @@ def _declared(record: asyncpg.Record, options: ReadingOptions, at_most: int | No
     )
 
 
-def _rows(here: Services, page: Page, seen: dict[str, Any], meanings: dict[str, str]) -> dict[str, Any]:
+def _repeated(page: Page, kind: str, seen: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """The column by which rows of the file replace each other, and what is to be said of that."""
+    key = repeated_keys.KEYS.get(cast(columns.FileKind, kind))
+    found = seen["columns"] if seen else []
+    return [
+        (each["header"], page.language.sentence(each["note"]))
+        for each in found
+        if each.get("note") and each["read_as"] == key
+    ]
+
+
+def _rows(here: Services, page: Page, kind: str, seen: dict[str, Any], meanings: dict[str, str]) -> dict[str, Any]:
     """The first rows as understood, a column a meaning, in the order of the file's columns."""
     in_file = [each["read_as"] for each in seen["columns"] if each["read_as"]]
-    found = [name for row in seen["rows"] for name in row["fields"] if name not in SAID_OF_THE_LIST]
+    not_shown = (*SAID_OF_THE_LIST, *column_report.only_checked(kind))
+    found = [name for row in seen["rows"] for name in row["fields"] if name not in not_shown]
     names = [
         name for name in dict.fromkeys([*in_file, *found]) if name in found and (name != "kind" or name in in_file)
     ]

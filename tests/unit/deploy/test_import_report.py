@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from deploy.local import import_preview
-from deploy.local.commands.imports import _left_out
+from deploy.local.commands.imports import _about_the_file, _left_out
 
 
 def test_columns_and_sheets_that_were_not_read_are_named() -> None:
@@ -18,6 +18,15 @@ def test_columns_and_sheets_that_were_not_read_are_named() -> None:
         "reading": {"other_sheets": ["Baki"], "hidden_sheets": []},
     }
     assert _left_out(report) == {"columns not read": ["NO"], "sheets not read": ["Baki"]}
+
+
+def test_what_is_to_be_said_of_a_column_that_is_read_is_shown() -> None:
+    columns = [
+        {"header": "Kode\x1b", "read_as": "ref", "note": "It repeats."},
+        {"header": "NO", "read_as": None, "note": "-"},
+    ]
+    report = {"list": "umkm", "similar_lists": [], "columns": columns, "reading": {}}
+    assert _about_the_file(report, is_list_named=True) == ["list: umkm", "column Kode?: It repeats."]
 
 
 def test_a_name_from_a_file_cannot_steer_the_terminal() -> None:

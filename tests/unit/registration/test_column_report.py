@@ -106,6 +106,35 @@ def test_each_column_says_why_it_is_not_read() -> None:
     assert health[2] == ("Diagnosa", None, column_report.HEALTH)
 
 
+REPEATED = "Values of this column repeat in the file: 2 of the 4 rows looked at have the number of another row"
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "rows", "said"),
+    [
+        ("partners", "Referensi;Nama", ["A;Satu", "A;Dua", "A;Tiga", "B;Empat"], REPEATED),
+        ("partners", "Referensi;Nama", ["A;Satu", "A;Satu", ";Tiga", ";Empat"], None),
+        ("partners", "Nama;Nama Pemilik", ["Satu;A", "Satu;B"], None),
+        ("claims", "No Klaim;No Peserta", ["K1;P1", "K1;P2"], "Values of this column repeat in the file: 1 of the 2"),
+        (
+            "enrollments",
+            "No Peserta;Nama;Tgl Efektif;Program",
+            ["P1;Satu;2020-01-31;JKK,JKM", "P1;Dua;2020-01-31;JKK,JKM", "P1;Tiga;2020-02-01;JKK,JKM"],
+            "1 of the 3 rows looked at have the number and the day of another row",
+        ),
+        ("enrollments", "No Peserta;Nama;Tgl Efektif", ["P1;Satu;2020-01-31", "P1;Satu;2020-02-29"], None),
+        ("enrollments", "NPP;Nama Perusahaan;NIK;Nama TK;Program", ["P1;A;;Ani;JKK", "P1;A;;Budi;JKK"], None),
+    ],
+)  # fmt: skip
+def test_a_number_that_repeats_is_told_of_its_column(
+    kind: FileKind, header: str, rows: list[str], said: str | None
+) -> None:
+    notes = [each.note for each in reader_of(kind, header, rows_of(header, rows)).columns() if each.note]
+    found = [note for note in notes if "replace each other" in note]
+    assert len(found) == (said is not None)
+    assert all(note.startswith(said or "") for note in found)
+
+
 @pytest.mark.parametrize(
     ("cell", "attended"),
     [("v", True), ("", True), ("H", True), ("Hadir", True), ("x", True), ("Tidak hadir", False), ("tdk hadir", False),

@@ -1,0 +1,116 @@
+"""The first page about any region: with the ways up, those below it, and on the day that was asked for."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+
+from services.coverage.api import figures
+from services.coverage.figures import Dimensions
+from services.coverage.published_denominators import built_in
+from services.coverage.selection import Selection
+from services.coverage.web import home
+from shared.problems import Problem
+from shared.regions import Regions
+from shared.security import Principal
+from shared.sessions import Session
+from shared.web.assets import Assets
+from shared.web.language import load
+from shared.web.pages import Page
+from shared.web.site import Site
+from tests.unit.shared.test_web_addresses import LOCAL
+
+SITE = Site("coverage", LOCAL, Assets.load(None), Path(home.__file__).parent / "templates")
+AGENCY = Principal("dinas", frozenset(["read"]), ("33.11",))
+
+
+@pytest.fixture(autouse=True)
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> list[Selection]:
+    """The figures of a database that holds nothing; what was asked of it."""
+    asked: list[Selection] = []
+
+    async def figures_of(_: Request, selection: Selection) -> dict[str, Any]:
+        asked.append(selection)
+        codes = Regions.load().children(selection.region, selection.level)
+        published = {code: [each for each in built_in() if each.region == code] for code in codes}
+        rows = figures._rows(selection, {}, [], Dimensions(()), codes, published, {})
+        return {"as_of": selection.as_of.isoformat(), "known_at": "2026-01-31T00:00:00Z", "freshness": [], "rows": rows}
+
+    monkeypatch.setattr(figures, "figures_of", figures_of)
+    return asked
+
+
+async def shown(query: str, principal: Principal = AGENCY, language: str = "id") -> str:
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "query_string": query.encode(),
+        "headers": [],
+    }
+    scope |= {"server": ("test", 80), "scheme": "http", "app": SimpleNamespace(state=SimpleNamespace(site=SITE))}
+    session = Session("hash", principal, datetime.now(UTC) + timedelta(hours=12), "csrf")
+    answer = await home.home(Page(Request(scope), SITE, load()[language], session), principal)
+    return bytes(answer.body).decode()
+
+
+def links(text: str) -> list[str]:
+    """The regions that the page leads to; not the same page in another language."""
+    return [each for each in re.findall(r'href="/\?region=([^"]*)"', text) if "lang=" not in each]
+
+
+@pytest.mark.parametrize(
+    ("query", "title", "above", "below"),
+    [
+        ("", "Indonesia", [], ("kanwil", "jateng-diy")),
+        ("region=jateng-diy", "Kanwil Jawa Tengah", ["ID"], ("province", "33")),
+        ("region=33", "Jawa Tengah", ["ID", "jateng-diy"], ("regency", "33.11")),
+        ("region=33.11", "Kabupaten Sukoharjo", ["ID", "jateng-diy", "33"], None),
+    ],
+)  # fmt: skip
+async def test_a_region_is_shown_with_those_around_it(
+    query: str, title: str, above: list[str], below: tuple[str, str] | None, nothing_known: list[Selection]
+) -> None:
+    text = await shown(query, Principal(admin=True))
+    heading = re.search(r'<h2 id="whole">(.*?)</h2>', text)
+    assert heading is not None
+    assert heading[1].startswith(title)
+    assert links(text)[: len(above)] == above
+    assert [each.level for each in nothing_known] == ["self", *(below or ())[:1]]
+    assert ('id="below"' in text) == (below is not None)
+    if below is not None:
+        assert below[1] in links(text)[len(above) :]
+    assert len(links(text)) == len(set(links(text)))
+
+
+async def test_an_agency_finds_its_own_regions() -> None:
+    assert 'Wilayah Anda: <a href="/?region=33.11">Kabupaten Sukoharjo</a>' in await shown("")
+    assert "Wilayah Anda" not in await shown("region=33.11")
+
+
+async def test_links_stay_on_the_day_that_was_asked_for(nothing_known: list[Selection]) -> None:
+    text = await shown("region=33&as_of=2021-02-18&known_at=2021-03-01")
+    assert set(links(text)) >= {"ID&amp;as_of=2021-02-18&amp;known_at=2021-03-01"}
+    assert all(each.endswith("as_of=2021-02-18&amp;known_at=2021-03-01") for each in links(text))
+    assert {(each.as_of.isoformat(), each.known_at is None) for each in nothing_known} == {("2021-02-18", False)}
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("region=99.99", 404), ("as_of=kemarin", 422), ("known_at=2021", 422)],
+)  # fmt: skip
+async def test_what_is_asked_wrongly_is_refused_as_by_the_json_route(query: str, status: int) -> None:
+    with pytest.raises(Problem) as refused:
+        await shown(query)
+    assert refused.value.status == status
+
+
+async def test_no_file_of_ours_is_named_as_a_source() -> None:
+    text = await shown("region=35.76&as_of=2022-01-01")
+    assert "sumber tidak disebutkan" in text
+    assert ".txt" not in text
+    assert "source not named" in await shown("region=35.76&as_of=2022-01-01", language="en")
