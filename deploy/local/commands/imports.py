@@ -273,7 +273,7 @@ def _print_report(report: dict[str, Any], refused: Path | None, *, is_list_named
 
 
 def _about_the_file(report: dict[str, Any], *, is_list_named: bool) -> list[str]:
-    """What holds for the file as a whole: its list, required columns that it lacks, what is to be said of those read."""
+    """What holds for the file as a whole: its list, required columns that it lacks, notes on those read."""
     named = "" if is_list_named else " (named after the file; --list gives another name)"
     lines = [f"list: {printable(report['list'])}{named}"]
     if similar := report["similar_lists"]:
