@@ -119,7 +119,9 @@ async def check(service: str, app: FastAPI, prepare: dict[str, Prepare], as_call
                     wrong.append((call, caller, answer.status_code, answer.text[-400:]))
                 elif caller not in ("publish", "enroll", "read", "admin") and SECRET in answer.text:
                     wrong.append((call, caller, "shows what is not its own"))
-                elif status == "404" and not await is_as_if_there_were_nothing(http, method, path, headers, answer):
+                elif status == "404" and not await is_as_if_there_were_nothing(
+                    http, method, path, request | {"headers": headers}, answer
+                ):
                     wrong.append((call, caller, "tells that there is something"))
     assert wrong == []
 
@@ -132,11 +134,11 @@ def is_good(answer: httpx.Response) -> bool:
 
 
 async def is_as_if_there_were_nothing(
-    http: httpx.AsyncClient, method: str, path: str, headers: dict[str, str], answer: httpx.Response
+    http: httpx.AsyncClient, method: str, path: str, request: dict[str, Any], answer: httpx.Response
 ) -> bool:
     """Whether the answer is the one to an id of the same form that nobody has."""
     nobodys = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", lambda _: f"{secrets.token_hex(4)}{_[0][8:]}", path)
-    other = await http.request(method, nobodys, headers=headers)
+    other = await http.request(method, nobodys, **request)
     return (other.status_code, other.text.replace(nobodys, path)) == (answer.status_code, answer.text)
 
 

@@ -112,6 +112,7 @@ async def visiting(
         locale="id-ID" if language == "id" else "en-GB",
         color_scheme="dark" if theme == "dark" else "light",
         java_script_enabled=scripts,
+        reduced_motion="reduce",  # colours are measured, which are others while they change
     )
     context.set_default_timeout(60_000)
     visitor = Visitor(await context.new_page(), context, endpoints, expected=list(expected))
