@@ -243,7 +243,7 @@ async def check_what_is_others(app: FastAPI, prepared: dict[str, Prepare], heade
                 path = asked.get("path", route_of(call).split()[1])
                 path += f"?{httpx.QueryParams(asked['params'])}" if "params" in asked else ""
                 answer = await http.get(path, headers=headers)
-                same = await is_as_if_there_were_nothing(http, "GET", path, headers, answer)
+                same = await is_as_if_there_were_nothing(http, "GET", path, {"headers": headers}, answer)
                 if (answer.status_code, same, SECRET in answer.text) != (404, True, False):
                     wrong.append((call, answer.status_code, same))
     assert wrong == []

@@ -106,7 +106,7 @@ async def test_pages_print_as_reports(browser: Browser, stack: Endpoints) -> Non
             await page.set_viewport_size({"width": 673, "height": 1000})  # A4 less its margins
             for hidden in ("Keluar", "English"):
                 await expect(page.get_by_text(hidden, exact=True)).to_be_hidden()
-            assert not await visitor.overflows()
+            assert not await visitor.overflows(), service
             paper = await page.evaluate("getComputedStyle(document.body).backgroundColor")
             assert paper == "rgb(255, 255, 255)"
             await keep_screenshot(page, f"print-{service}")

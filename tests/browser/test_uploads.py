@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from python_calamine import CalamineWorkbook
 
 from deploy.local.endpoints import Endpoints
-from tests.browser.browsing import check_in_every_way, visiting
+from tests.browser.browsing import TWO_WAYS, check_in_every_way, visiting
 from tests.browser.conftest import MakeAgency
 from tests.waiting import eventually
 
@@ -109,13 +109,14 @@ async def test_a_large_file_is_sent_in_parts_that_are_resumed(
 
 
 @pytest.mark.parametrize("page", ["new", "preview", "upload", "refused", "unregistered"])
-async def test_a_page_in_every_way(browser: Browser, stack: Endpoints, agency: MakeAgency, page: str) -> None:
+async def test_a_page_in_two_ways(browser: Browser, stack: Endpoints, agency: MakeAgency, page: str) -> None:
     _, key = await agency()
     bearer = {"authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(base_url=stack.registration, headers=bearer, timeout=60) as http:
         import_id = await an_import(http, dry_run=page == "preview")
     paths = {"new": "/uploads/new", "preview": f"/uploads/{import_id}", "upload": f"/uploads/{import_id}"}
-    await check_in_every_way(browser, stack, "registration", paths.get(page, f"/uploads/{import_id}/{page}"), key)
+    path = paths.get(page, f"/uploads/{import_id}/{page}")
+    await check_in_every_way(browser, stack, "registration", path, key, TWO_WAYS)
 
 
 async def an_import(http: httpx.AsyncClient, *, dry_run: bool) -> str:

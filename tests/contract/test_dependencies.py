@@ -21,7 +21,6 @@ LOCKS = {
 OURS = {"services", "shared", "deploy", "tests"}
 WITHOUT_IMPORT = {
     "httptools": "uvicorn parses HTTP with it when it is there",
-    "python-multipart": "FastAPI reads uploaded forms with it",
 }
 
 
