@@ -25,9 +25,9 @@ def _live_key(client: Client, agency: str) -> str:
 
 
 def lines(addresses: Endpoints, data: Path) -> list[str]:
-    """The same as it is shown at a start."""
-    return [
-        f"  open in a browser, once, within 15 minutes: {new_link(addresses)}",
-        f"  later: ./payung sign-in{endpoints.option(data)}",
-        "",
-    ]
+    """The same as it is shown at a start, which goes on without a link when registration is away again."""
+    try:
+        first = f"open in a browser, once, within 15 minutes: {new_link(addresses)}"
+    except Failure as failure:
+        first = f"no link to the pages: {failure}"
+    return [f"  {first}", f"  later: ./payung sign-in{endpoints.option(data)}", ""]

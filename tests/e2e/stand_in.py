@@ -7,7 +7,7 @@ import signal
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
-    body = b'{"status": "ok", "parts": {"consumer": {"ok": true, "lag": 0}}}'
+    body = b'{"status": "ok", "parts": {"consumer": {"ok": true, "lag": 0}}, "url": "http://127.0.0.1/a-sign-in-link"}'
     head = (
         f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
     )
