@@ -15,7 +15,8 @@ def test_refused_rows_are_their_owners_alone_and_replace_none(tmp_path: Path) ->
 
 def test_what_holds_for_the_whole_file_is_said_once() -> None:
     missing = {"field": "occurred_on", "known_as": ["tgl kejadian", "tanggal kejadian"]}
-    report = {"list": "feb\x1b2026", "similar_lists": ["jan-2026"], "reading": {"missing_columns": [missing]}}
+    reading = {"missing_columns": [missing]}
+    report = {"list": "feb\x1b2026", "similar_lists": ["jan-2026"], "reading": reading, "columns": []}
     name, similar, column = _about_the_file(report, is_list_named=False)
     assert name == "list: feb?2026 (named after the file; --list gives another name)"
     assert "jan-2026" in similar
