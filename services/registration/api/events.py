@@ -56,7 +56,7 @@ async def post_events(
     agency = str(principal.agency)
     if key is None:
         answer = await _take(here, principal, media_type, body, None)
-        return _response(answer, single=media_type == cloudevents.ONE)
+        return response_of(answer, single=media_type == cloudevents.ONE)
     if len(key) > LONGEST_KEY:
         detail = f"An Idempotency-Key has at most {LONGEST_KEY} characters."
         raise Problem(422, "too_long", detail, field="idempotency-key")
@@ -64,7 +64,7 @@ async def post_events(
     earlier = await _begin(here, agency, key, digest)
     if earlier is None:
         earlier = await _take_once(here, principal, media_type, body, key)
-    return _response(earlier, single=media_type == cloudevents.ONE)
+    return response_of(earlier, single=media_type == cloudevents.ONE)
 
 
 def _media_type(request: Request) -> str:
@@ -121,7 +121,7 @@ async def _take_once(here: Services, principal: Principal, media_type: str, body
         raise
 
 
-def _response(answer: Answer, *, single: bool) -> Response:
+def response_of(answer: Answer, *, single: bool) -> Response:
     """A single event that is refused is a problem of the request; of several, and of members, the answer names those
     refused."""
     rejected: list[dict[str, Any]] = answer.body["rejected"]
