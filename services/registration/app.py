@@ -183,6 +183,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             retries,
         ],
         routers=ROUTERS,
+        direct=events.DIRECT,
         state={
             "services": here,
             "keys": ring,
