@@ -1378,9 +1378,9 @@ delete from receiving where request = $1 or expires_at <= now();
 -- Held until the transaction ends: what an agency's new upload may take is judged one after the other.
 select pg_advisory_xact_lock(hashtext(current_schema() || '/quota/' || $1));
 
--- name: add_upload(upload_id, agency, filename, length)
--- An upload of which nothing arrived yet.
-insert into upload (upload_id, agency, filename, length) values ($1, $2, $3, $4);
+-- name: add_upload(upload_id, agency, filename, length, of_page)
+-- An upload of which nothing arrived yet; one of the page is there to be tried out.
+insert into upload (upload_id, agency, filename, length, of_page) values ($1, $2, $3, $4, $5);
 
 -- name: upload(upload_id, agency)
 -- The agency's upload, unless its time is over.
@@ -1391,8 +1391,27 @@ select * from upload where upload_id = $1 and agency = $2 and expires_at > now()
 select * from upload where agency = $1 and upload_id > $2 and expires_at > now() order by upload_id limit $3;
 
 -- name: open_uploads(agency)
--- How many uploads the agency has that no import took.
-select count(*) from upload where agency = $1 and expires_at > now();
+-- How many uploads the agency has that no import took, but for those of the page.
+select count(*) from upload where agency = $1 and expires_at > now() and not of_page;
+
+-- name: give_up_trials(agency, kept)
+-- Gives up the agency's uploads of the page but for so many of the newest, those that arrive and those that are read;
+-- returns their ids.
+delete from upload where upload_id in (
+    select upload_id from upload u
+     where agency = $1 and of_page and received = length
+       and not exists (select from import where file_id = u.upload_id and state in ('queued', 'running'))
+     order by upload_id desc offset $2)
+returning upload_id;
+
+-- name: give_up_oldest_trial(agency)
+-- As `give_up_trials`, the oldest one alone.
+delete from upload where upload_id = (
+    select upload_id from upload u
+     where agency = $1 and of_page and received = length
+       and not exists (select from import where file_id = u.upload_id and state in ('queued', 'running'))
+     order by upload_id limit 1)
+returning upload_id;
 
 -- name: add_upload_part(upload_id, offset, bytes, sealed)
 -- Adds what follows the bytes received so far, and nothing if these are not as many as the sender thinks: of two who send
@@ -1800,11 +1819,12 @@ select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options, i.r
   from quarantine q left join import i on i.import_id = q.import_id
  where q.id = $1 and q.agency = $2 and i.dry_run is not true;
 
--- name: correct_quarantined(id, agency, sealed, nib, nik_koperasi, nik, name, participant_no, event_key)
--- Replaces what an entry holds by its corrected form.
-update quarantine set sealed = $3, nib = $4, nik_koperasi = $5, nik = $6, name = $7, participant_no = $8, event_key = $9,
-       missed = null, retry_at = null
- where id = $1 and agency = $2;
+-- name: correct_quarantined(id, agency, before, sealed, nib, nik_koperasi, nik, name, participant_no, event_key)
+-- Replaces what an entry holds by its corrected form, if it still holds what was there before; returns its id.
+update quarantine set sealed = $4, nib = $5, nik_koperasi = $6, nik = $7, name = $8, participant_no = $9,
+       event_key = $10, missed = null, retry_at = null
+ where id = $1 and agency = $2 and sealed = $3
+returning id;
 
 -- name: set_refusal(id, agency, code, field, detail, missed, now)
 -- Why an entry that was sent again is refused now, and what it misses. That it was sent again shows where the reason is

@@ -171,6 +171,8 @@ async def test_another_site_signs_nobody_in_or_out(world: World, visitor: Browse
     opened = await visitor.http.get(link, headers={"sec-fetch-mode": "navigate", "sec-fetch-site": "cross-site"})
     assert COOKIE not in opened.cookies
     assert "<button>" in opened.text
+    person = {"sec-fetch-mode": "navigate", "sec-fetch-site": "none"}
+    assert COOKIE not in (await visitor.http.head(link, headers=person)).cookies
     assert (await visitor.http.post(link)).status_code == 200
 
 
