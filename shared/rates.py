@@ -41,7 +41,7 @@ class Rates:
         if is_within:
             used += 1
             self._present[caller] = used
-        next_one = WINDOW / before if before else left + WINDOW / max(1, used)
+        next_one = WINDOW / before if before and used < limit else left
         return Rate(limit, is_within, max(0, limit - math.ceil(covered + used)), max(1, math.ceil(next_one)))
 
     def _begin(self, minute: int) -> int:

@@ -80,6 +80,10 @@ begin
     end loop;
 end $overlay$;
 
+-- name: last_written()
+-- When the writer's last transaction was: whoever has read everything since has missed nothing.
+select last from clock;
+
 -- name: clock_now()
 -- What the acceptance clock would show now; it is not moved.
 select greatest(last, clock_timestamp()) from clock;
@@ -754,26 +758,25 @@ using unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::big
 -- The partners of the participants whose channel is one of these cooperatives.
 select distinct partner_id from participant where channel = any($1::uuid[]);
 
--- name: count_participants(day, regencies)
--- How many participants there are in these regencies (null: anywhere), and of how many the version that holds on a day is
+-- name: count_participants(day, regions)
+-- How many participants there are in these regencies (*: anywhere), and of how many the version that holds on a day is
 -- active, has ended, or none has begun; the active by segment, and by programme, of which each holds several.
-with held as (
-    select p.participant_no, v->>'segment' as segment, v->'programmes' as programmes,
-           v is not null as begun,
-           coalesce(v->'programmes' <> '[]' and ((v->>'until') is null or (v->>'until')::date > $1::date), false) as active
-      from participant p left join lateral (
-        select version as v from jsonb_array_elements(convert_from(p.history, 'UTF8')::jsonb) with ordinality e (version, n)
-         where (version->>'effective_on')::date <= $1 order by n desc limit 1) newest on true
-     where $2::text[] is null or p.region = any($2)),
-programmes as (
-    select programme, count(*) as holders
-      from held cross join lateral jsonb_array_elements_text(programmes) programme where active group by programme),
-segments as (select segment, count(*) as holders from held where active group by segment)
-select count(*)::int as participants, count(*) filter (where active)::int as active,
-       count(*) filter (where begun and not active)::int as ended, count(*) filter (where not begun)::int as not_yet_effective,
+with moved as (
+    select segment, programmes, sum(participants) as participants, sum(begun) filter (where day <= $1) as begun,
+           sum(active) filter (where day <= $1) as active
+      from participant_movement where region = any($2::text[]) group by segment, programmes),
+segments as (select segment, sum(active)::int as holders from moved group by segment having sum(active) > 0),
+held as (
+    select programme, sum(active)::int as holders
+      from moved cross join lateral jsonb_array_elements_text(programmes) programme
+     group by programme having sum(active) > 0),
+counted as (
+    select coalesce(sum(participants), 0)::int as participants, coalesce(sum(begun), 0)::int as begun,
+           coalesce(sum(active), 0)::int as active from moved)
+select participants, active, begun - active as ended, participants - begun as not_yet_effective,
        coalesce((select jsonb_object_agg(segment, holders) from segments), '{}') as active_by_segment,
-       coalesce((select jsonb_object_agg(programme, holders) from programmes), '{}') as active_by_programme
-  from held;
+       coalesce((select jsonb_object_agg(programme, holders) from held), '{}') as active_by_programme
+  from counted;
 
 -- name: count_matches()
 -- How many participants a list names; of the others how many mean one of several that bear their name in their regency,
@@ -1622,10 +1625,6 @@ select count(*)::int from (
        and not exists (select from period p
                         where p.partner_id = e.partner_id and p.start <= $3 and (p.until is null or p.until > $3))
      limit $5) found;
-
--- name: regions_of_list(agency, list)
--- The regions of the rows of a list.
-select distinct region from evidence where agency = $1 and list = $2 order by region;
 
 -- name: refused_rows(import_id)
 -- The refused rows of an upload in the order of its lines, sealed.
