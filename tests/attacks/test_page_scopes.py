@@ -277,7 +277,7 @@ async def test_figures_that_are_public_are_those_of_the_nation_regional_offices_
         assert "33.11" not in (await http.get("/?region=33")).text
         for path in ("/?region=33.11", "/?level=regency", "/table.csv?region=33&level=regency"):
             assert (await http.get(path)).status_code == 303, path
-        assert (await http.get("/v1/coverage")).status_code == 401
+        assert (await http.get("/v1/coverage", headers={"accept": "application/json"})).status_code == 401
 
 
 async def test_notifications_pages_show_each_key_its_own(kafka: str, database: stack.Database, topics: str) -> None:

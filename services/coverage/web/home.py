@@ -33,9 +33,7 @@ class Place(NamedTuple):
 
 async def asked(request: Request, principal: Reader) -> Question:
     """What the page is about; a visitor who may not see that is led to the sign-in."""
-    found = question.read(request, request.app.state.settings.programmes)
-    visitors.check(principal, found)
-    return found
+    return visitors.shown_to(principal, question.read(request, request.app.state.settings.programmes))
 
 
 Asked = Depends(asked)

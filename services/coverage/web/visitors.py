@@ -1,5 +1,6 @@
 """Who may see the page of figures: keys with the right to read, and everybody where the operator publishes figures."""
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 from fastapi import Depends
@@ -29,7 +30,10 @@ async def reader(page: AnyPage) -> Principal:
 Reader = Annotated[Principal, Depends(reader)]
 
 
-def check(principal: Principal, question: Question) -> None:
-    """Visitors see the nation, regional offices and provinces: whoever asks for more is to sign in."""
-    if principal is VISITOR and "regency" in (question.region.level, question.level):
+def shown_to(principal: Principal, question: Question) -> Question:
+    """Visitors see the nation, regional offices and provinces: whoever asks for regencies is to sign in."""
+    if principal is not VISITOR or "regency" not in (question.region.level, question.level):
+        return question
+    if question.region.level == "regency" or "level" in question.given:
         raise Problem(401, "unauthorized", "Sign in first.")
+    return replace(question, level=None)
