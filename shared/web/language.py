@@ -68,6 +68,10 @@ class Language:
             parsed = parsed.astimezone(ZONE)
         return dates.format_date(parsed, "d MMM y", locale=self._locale)
 
+    def month(self, value: str, pattern: str = "MMM y") -> str:
+        """2026-10 → Okt 2026, or as another pattern has it."""
+        return dates.format_date(date.fromisoformat(f"{value}-01"), pattern, locale=self._locale)
+
     def moment(self, value: datetime | str | None) -> str:
         """A time with its zone, or an ISO text of one, in Jakarta: 31 Des 2025 14.05 WIB."""
         if value is None:

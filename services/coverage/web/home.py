@@ -1,16 +1,19 @@
 """The page of figures: map, table, a region with its sources; its table as a download, its map as SVG."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal, NamedTuple
+from urllib.parse import urlencode
 
 from fastapi import Depends, Request
 from starlette.responses import Response
 
+from services.coverage import series
 from services.coverage.api import parameters, spreadsheet
 from services.coverage.figures import Dimensions
-from services.coverage.web import question, rate_classes, report, table, tile_map, visitors, words
+from services.coverage.web import question, rate_classes, report, table, tile_map, trend, visitors, words
 from services.coverage.web.question import FILTERS, LEVELS, NAMES, Question
 from services.coverage.web.visitors import VISITOR, Reader
 from shared.downloads import dialect_of
@@ -73,6 +76,79 @@ async def map_download(page: AnyPage, about: Question = Asked) -> Response:
     )
 
 
+@router.get("/trend.svg", dependencies=ONLY)
+async def trend_download(page: AnyPage, about: Question = Asked) -> Response:
+    """The region's months by themselves."""
+    found = await report.by_months(page.request, about, "self")
+    return _svg(page, page.render("trend.svg.html", alone=True, about=about, **_trend(page, about, found)), "trend")
+
+
+@router.get("/trends", dependencies=ONLY)
+async def trends(page: AnyPage, principal: Reader, about: Question = Asked) -> Response:
+    """The months of the regions below, side by side on one scale."""
+    if about.level is None:
+        raise parameters.wrong("region", "a region with others below it")
+    found = await report.by_months(page.request, about, about.level)
+    rates: dict[str, list[float | None]] = {}
+    for row in found["rows"]:
+        rates.setdefault(row["region"], []).append(row["rate"])
+    top = trend.scale([rate for each in rates.values() for rate in each])
+    regions = [
+        {
+            "code": code,
+            "name": Regions.load()[code].name,
+            "paths": trend.spark(each, top),
+            "first": each[0],
+            "last": each[-1],
+        }
+        for code, each in rates.items()
+    ]
+    return page.render(
+        "trends.html", about=about, series=found, regions=regions, top=top, csv=_csv(about),
+        is_visitor=principal is VISITOR, names_of_filters=_names_of_filters(page, about),
+    )  # fmt: skip
+
+
+def _svg(page: Page, drawn: Response, name: str) -> Response:
+    named = {"content-disposition": f'inline; filename="{name}.svg"'}
+    return Response(
+        drawn.body, media_type="image/svg+xml", headers={**page.site.headers(), **_encoding(drawn), **named}
+    )
+
+
+def _trend(page: Page, about: Question, found: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "chart": trend.chart(found["rows"]),
+        "series": found,
+        "names_of_filters": _names_of_filters(page, about),
+    }
+
+
+def _csv(about: Question) -> dict[str, str]:
+    """What the JSON routes answer for a page's parts, as CSV."""
+    months = series.months(series.months_before(about.as_of, report.MONTHS - 1), about.as_of)
+    bounds = {"from": months[0].name, "to": months[-1].name, **about.filters}
+    known = {"known_at": parameters.known_at_text(about.known_at)} if about.known_at is not None else {}
+    part = {"region": about.region.code, "format": "csv", **known}
+    below = {"level": about.level} if about.level else {}
+    return {
+        "series": _query("/v1/coverage/series", part | bounds),
+        "series_below": _query("/v1/coverage/series", part | bounds | below),
+        **{
+            split: _query("/v1/coverage", part | {"as_of": about.as_of.isoformat(), "by": split} | about.filters)
+            for split in report.SPLITS
+        },
+    }
+
+
+def _query(path: str, given: Mapping[str, Any]) -> str:
+    return f"{path}?{urlencode(given)}"
+
+
+def _names_of_filters(page: Page, about: Question) -> list[str]:
+    return [_values(page, name)[value] for name, value in about.filters.items()]
+
+
 def _encoding(answer: Response) -> dict[str, str]:
     return {name: answer.headers[name] for name in ("content-encoding",) if name in answer.headers}
 
@@ -115,6 +191,8 @@ def _found(page: Page, about: Question, found: report.Report) -> dict[str, Any]:
         "agencies": silent,
         "permalink": about.address(as_of=found.head["as_of"], known_at=found.head["known_at"]),
         "alone": False,
+        "csv": _csv(about),
+        **_trend(page, about, found.series),
         **_map(page, about, found.map_rows),
     }
 
@@ -126,7 +204,7 @@ def _map(page: Page, about: Question, rows: list[report.Row] | Any) -> dict[str,
         "classes": rate_classes.bounds(),
         "marked": _marked(about.region),
         "is_selective": about.region.code != NATION,
-        "names_of_filters": [_values(page, name)[value] for name, value in about.filters.items()],
+        "names_of_filters": _names_of_filters(page, about),
     }
 
 

@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from fastapi import Request
 
+from services.coverage import series
 from services.coverage.api import claims, figures
+from services.coverage.api import series as coverage_series
 from services.coverage.selection import Selection
 from services.coverage.web import table
 from services.coverage.web.question import Question, picked
@@ -19,11 +21,13 @@ Row = dict[str, Any]
 SPLITS: Final = ("programme", "kind", "job_level", "occupation")
 """The dimensions that a region's figures are split by on its page."""
 
+MONTHS: Final = 12
+
 
 @dataclass(frozen=True)
 class Report:
     """`head`: as_of, known_at, updated_at, freshness; `change`: of the rate within a month; `claims` None where they
-    are not known by the filters; `splits` by dimension, without those in which nothing may be shown."""
+    are not known by the filters; `series`: the region's months; `splits` by dimension, without those in which nothing may be shown."""
 
     head: Mapping[str, Any]
     whole: Row
@@ -31,6 +35,7 @@ class Report:
     claims: Row | None
     lines: Sequence[Line]
     map_rows: Sequence[Row]
+    series: Mapping[str, Any]
     splits: Mapping[str, Sequence[Row]]
 
     @property
@@ -42,12 +47,13 @@ class Report:
 
 async def report(request: Request, question: Question) -> Report:
     """All of a page."""
-    answer, earlier, (lines, rows), beside, of_whole, *splits = await asyncio.gather(
+    answer, earlier, (lines, rows), beside, of_whole, by_month, *splits = await asyncio.gather(
         figures.figures_of(request, question.selection()),
         figures.figures_of(request, question.selection(day=question.month_before)),
         table_of(request, question),
         nothing() if question.is_mapped else rows_of_map(request, question),
         _claims(request, question, "self"),
+        by_months(request, question, "self"),
         *(figures.figures_of(request, question.selection(by=(split,))) for split in SPLITS),
     )
     code, filters = question.region.code, question.filters
@@ -59,6 +65,7 @@ async def report(request: Request, question: Question) -> Report:
         claims=of_whole.get(code),
         lines=lines,
         map_rows=rows if question.is_mapped else beside,
+        series=by_month,
         splits={
             name: _shown(found, question) for name, found in zip(SPLITS, splits, strict=True) if name not in filters
         },
@@ -85,6 +92,14 @@ async def rows_of_map(request: Request, question: Question) -> list[Row]:
     level = "kanwil" if question.level == "kanwil" else "province"
     answer = await figures.figures_of(request, question.selection(level, region=NATION))
     return list(picked(answer, question.filters).values())
+
+
+async def by_months(request: Request, question: Question, level: str) -> dict[str, Any]:
+    """The months up to that of the question's day, of the region or of those below it."""
+    months = series.months(series.months_before(question.as_of, MONTHS - 1), question.as_of)
+    only = {name: (value,) for name, value in question.filters.items()}
+    selection = Selection(question.region.code, level, tuple(only), months[-1].end, question.known_at, only=only)
+    return await coverage_series.series_of(request, coverage_series.Asked(selection, months))
 
 
 async def nothing() -> list[Row]:
