@@ -30,7 +30,7 @@ MAX_ROWS = 20_000
 NONE = {"count": 0, "amount": 0, "median_tenure": None}
 SUPPRESSED = dict.fromkeys(NONE)
 
-PARAMETERS = parameters.accepts("region", "level", "by", "as_of", "known_at", "format", by=DIMENSIONS)
+PARAMETERS = parameters.accepts("region", "level", "by", *parameters.DAYS, "known_at", "format", by=DIMENSIONS)
 
 
 @router.get("/claims", summary="Claims by their current status", **PARAMETERS)
