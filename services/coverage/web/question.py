@@ -5,12 +5,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import Request
 
-from services.coverage import figures
 from services.coverage.api import parameters
 from services.coverage.figures import Dimensions
 from services.coverage.selection import Selection
@@ -59,8 +58,9 @@ class Question:
         self, level: str = "self", by: tuple[str, ...] = (), *, region: str | None = None, day: date | None = None
     ) -> Selection:
         """These figures of the question's region, by its filters and these dimensions."""
-        dimensions = (*self.filters, *(each for each in by if each not in self.filters))
-        return Selection(region or self.region.code, level, dimensions, day or self.as_of, self.known_at)
+        dimensions = tuple(dict.fromkeys((*self.filters, *by)))
+        code, only = region or self.region.code, {name: (value,) for name, value in self.filters.items()}
+        return Selection(code, level, dimensions, day or self.as_of, self.known_at, only=only)
 
     def address(self, path: str = "/", **changes: str | None) -> str:
         """The address of the same question with these changes; None leaves a parameter out."""
@@ -117,11 +117,3 @@ def _filters(given: Mapping[str, str], dimensions: Dimensions) -> dict[str, str]
 def _with_zone(text: str | None) -> str | None:
     """A form's field for a time has no zone: it means Jakarta's."""
     return f"{text}+07:00" if text and _WITHOUT_ZONE.fullmatch(text) else text
-
-
-def picked(answer: Mapping[str, Any], filters: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Region → its row of these filters."""
-    return {row["region"]: row for row in answer["rows"] if all(row[name] == value for name, value in filters.items())}
-
-
-assert set(FILTERS) <= set(figures.DIMENSIONS)

@@ -12,7 +12,7 @@ from services.coverage.api import claims, figures
 from services.coverage.api import series as coverage_series
 from services.coverage.selection import Selection
 from services.coverage.web import table
-from services.coverage.web.question import Question, picked
+from services.coverage.web.question import Question
 from services.coverage.web.table import Line
 from shared.regions import NATION
 
@@ -27,7 +27,7 @@ MONTHS: Final = 12
 @dataclass(frozen=True)
 class Report:
     """`head`: as_of, known_at, updated_at, freshness; `change`: of the rate within a month; `claims` None where they
-    are not known by the filters; `series`: the region's months; `splits` by dimension, without those in which nothing may be shown."""
+    are not known by the filters; `series`: the region's months; `splits` by dimension, rows with nothing left out."""
 
     head: Mapping[str, Any]
     whole: Row
@@ -57,18 +57,16 @@ async def report(request: Request, question: Question) -> Report:
         *(figures.figures_of(request, question.selection(by=(split,))) for split in SPLITS),
     )
     code, filters = question.region.code, question.filters
-    whole = picked(answer, filters)[code]
+    whole = picked(answer)[code]
     return Report(
         head=answer,
         whole=whole,
-        change=table.change(whole, picked(earlier, filters).get(code)),
+        change=table.change(whole, picked(earlier).get(code)),
         claims=of_whole.get(code),
         lines=lines,
         map_rows=rows if question.is_mapped else beside,
         series=by_month,
-        splits={
-            name: _shown(found, question) for name, found in zip(SPLITS, splits, strict=True) if name not in filters
-        },
+        splits={name: _shown(found) for name, found in zip(SPLITS, splits, strict=True) if name not in filters},
     )
 
 
@@ -81,9 +79,9 @@ async def table_of(request: Request, question: Question) -> tuple[list[Line], li
         figures.figures_of(request, question.selection(question.level, day=question.month_before)),
         _claims(request, question, question.level),
     )
-    rows = picked(now, question.filters)
+    rows = picked(now)
     counts = {code: _count(row) for code, row in claimed.items()}
-    lines = table.lines(rows, picked(before, question.filters), counts)
+    lines = table.lines(rows, picked(before), counts)
     return table.ordered(lines, question.sort), list(rows.values())
 
 
@@ -91,15 +89,19 @@ async def rows_of_map(request: Request, question: Question) -> list[Row]:
     """The whole nation by province, or by regional office where the table is."""
     level = "kanwil" if question.level == "kanwil" else "province"
     answer = await figures.figures_of(request, question.selection(level, region=NATION))
-    return list(picked(answer, question.filters).values())
+    return list(picked(answer).values())
 
 
 async def by_months(request: Request, question: Question, level: str) -> dict[str, Any]:
     """The months up to that of the question's day, of the region or of those below it."""
     months = series.months(series.months_before(question.as_of, MONTHS - 1), question.as_of)
-    only = {name: (value,) for name, value in question.filters.items()}
-    selection = Selection(question.region.code, level, tuple(only), months[-1].end, question.known_at, only=only)
+    selection = question.selection(level, day=months[-1].end)
     return await coverage_series.series_of(request, coverage_series.Asked(selection, months))
+
+
+def picked(answer: Mapping[str, Any]) -> dict[str, Row]:
+    """Region → its row."""
+    return {row["region"]: row for row in answer["rows"]}
 
 
 async def nothing() -> list[Row]:
@@ -112,7 +114,10 @@ async def _claims(request: Request, question: Question, level: str) -> dict[str,
         return {}
     filters = tuple(question.filters)
     selection = Selection(question.region.code, level, filters, question.as_of, question.known_at)
-    return picked(await claims.claims_of(request, selection), question.filters)
+    answer = await claims.claims_of(request, selection)
+    return {
+        row["region"]: row for row in answer["rows"] if all(row[name] == question.filters[name] for name in filters)
+    }
 
 
 def _count(row: Row) -> int | None:
@@ -120,7 +125,6 @@ def _count(row: Row) -> int | None:
     return None if None in counts else sum(counts)
 
 
-def _shown(answer: Mapping[str, Any], question: Question) -> list[Row]:
+def _shown(answer: Mapping[str, Any]) -> list[Row]:
     """The rows of a split in which there is anything, or that are suppressed."""
-    rows = [row for row in answer["rows"] if all(row[name] == value for name, value in question.filters.items())]
-    return [row for row in rows if row["listed"] or row["enrolled"] or row.get("suppressed")]
+    return [row for row in answer["rows"] if row["listed"] or row["enrolled"] or row.get("suppressed")]

@@ -61,7 +61,7 @@ def chart(rows: Sequence[Row]) -> Chart:
     xs = _spread(len(rows), LEFT + 14, WIDTH - RIGHT - 14)
     dots = [Dot(x, _height(row["rate"], top), row) for x, row in zip(xs, rows, strict=True) if row["rate"] is not None]
     most = max((row[name] or 0 for row in rows for name in ("joined", "lost")), default=0)
-    middle = RATES_HIGH + TOP + (MOVES_HIGH - TOP - BOTTOM) / 2
+    middle = RATES_HIGH + 2 * TOP + (MOVES_HIGH - TOP - BOTTOM) / 2
     return Chart(
         lines=_lines(xs, [None if row["rate"] is None else _height(row["rate"], top) for row in rows]),
         dots=dots,
