@@ -64,11 +64,11 @@ async def test_a_report_is_opened_again_with_the_same_figures_while_the_page_liv
     _, key = await agency(regions=("33.01",))
     async with visiting(browser, stack, key=stack.admin_key, language="en") as visitor:
         page = visitor.page
-        await visitor.open("coverage", "/?region=33")
+        async with page.expect_request("**/v1/stream"):  # opened by those who stay
+            await visitor.open("coverage", "/?region=33")
         kept = await page.get_by_role("link", name=re.compile("^Keep these figures")).get_attribute("href")
         row = page.locator("tr[id='r-33.01']")
         before = await row.inner_text()
-        await page.wait_for_timeout(2_500)  # streams are opened by those who stay
         await listed(stack, key)
         await expect(row).to_have_class("changed")
         assert await row.inner_text() != before

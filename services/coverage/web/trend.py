@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 WIDTH, RATES_HIGH, MOVES_HIGH = 600, 230, 150
-LEFT, RIGHT, TOP, BOTTOM = 48, 12, 10, 22
+LEFT, RIGHT, TOP, BOTTOM = 72, 12, 10, 22
 SPARK: Final = (150, 44)
 """Width and height of a small one."""
 _TOPS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
