@@ -91,3 +91,22 @@ def levels(language: Language) -> dict[str, str]:
         "province": _("Provinces"),
         "regency": _("Regencies and cities"),
     }
+
+
+def causes(language: Language) -> dict[str, str]:
+    """Why a figure moved."""
+    _ = language.gettext
+    return {
+        "listed": _("newly listed"),
+        "delisted": _("taken off lists"),
+        "joined": _("joined"),
+        "reinstated": _("joined again"),
+        "lapsed": _("lapsed"),
+        "merged": _("found to be another's"),
+        "split": _("found to be two"),
+        "erased": _("erased"),
+        "withdrawn": _("taken back"),
+        "corrected": _("corrected"),
+        "moved_in": _("moved in"),
+        "moved_out": _("moved out"),
+    }
