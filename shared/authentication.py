@@ -1,29 +1,52 @@
 """Nobody's body is read and no route runs before the key or session in the headers is known to be good."""
 
 import asyncio
+import math
+import time
 from typing import Final
 
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import sessions
 from shared.database import UNAVAILABLE
 from shared.problems import Problem, problem_response, unavailable_response
-from shared.rates import Rates
 from shared.security import PRINCIPAL, Principal, authenticate
 from shared.sessions import Ended, Session, Sessions
 from shared.web.pages import ENDED, SAFE, SESSION, check_csrf, check_origin
 
-WRONG_KEYS: Final = 30
-"""Wrong keys a minute from one address; more of them are answered late, and 429. Good keys are served all the same:
-behind one address may be a whole office, or a proxy."""
+WRONG_KEYS: Final = RateLimitItemPerMinute(30)
+"""Wrong keys from one address; more of them are answered late, and 429. Good keys are served all the same: behind one
+address may be a whole office, or a proxy."""
+VISITS: Final = RateLimitItemPerMinute(600)
+"""Pages for everybody, from one address, which may be a proxy's."""
 WRONG_KEY_DELAY: Final = 1.0
 """Seconds."""
 VISITORS_BYTES: Final = 64 << 10
 """Of whoever is not signed in no longer body is read."""
 NEEDS_NOBODY: Final = ("/assets/", "/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json")
 
+EXPIRED_EVERY: Final = 1.0
+"""Seconds between two looks for counts that have expired."""
+
 Headers = dict[str, str]
+
+
+class Counts(MemoryStorage):
+    """Drops expired counts now and then. By itself the library starts a thread for that every 10 ms while requests
+    come, which takes a tenth of the time of all of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._dropped_at = time.monotonic()
+
+    def _MemoryStorage__schedule_expiry(self) -> None:
+        if time.monotonic() - self._dropped_at > EXPIRED_EVERY:
+            self._dropped_at = time.monotonic()
+            self._MemoryStorage__expire_events()  # type: ignore[attr-defined]
 
 
 class Limits:
@@ -31,27 +54,37 @@ class Limits:
     of their own."""
 
     def __init__(self, per_minute: int) -> None:
-        self._default = per_minute
-        self._wrong, self._uses = Rates(), Rates()
+        self._default = RateLimitItemPerMinute(per_minute)
+        self._limiter = SlidingWindowCounterRateLimiter(Counts())
 
     async def wrong_key(self, request: Request) -> None:
         """Count a wrong key; raises Problem 429, late, after too many from this address."""
         address = request.client.host if request.client else ""
-        if not self._wrong.use(address, WRONG_KEYS).is_within:
+        if not self._limiter.hit(WRONG_KEYS, "wrong", address):
             await asyncio.sleep(WRONG_KEY_DELAY)
             raise _too_many("wrong keys from your address", WRONG_KEYS, {"Retry-After": "10"}) from None
 
+    def visited(self, request: Request) -> None:
+        """Count a page that was made for somebody who is not signed in; raises Problem 429 after too many."""
+        address = request.client.host if request.client else ""
+        if not self._limiter.hit(VISITS, "visit", address):
+            raise _too_many("pages for your address", VISITS, {"Retry-After": "10"})
+
     def used(self, principal: Principal) -> Headers:
         """Count a use of a key; what its limit is and how much of it is left. Raises Problem 429 beyond it."""
-        rate = self._uses.use(principal.key_id or "admin", principal.requests_per_minute or self._default)
-        seconds = str(rate.reset)
+        own = principal.requests_per_minute
+        limit = self._default if own is None else RateLimitItemPerMinute(own)
+        caller = "key", principal.key_id or "admin"
+        is_within = self._limiter.hit(limit, *caller)
+        window = self._limiter.get_window_stats(limit, *caller)
+        seconds = str(max(1, math.ceil(window.reset_time - time.time())))
         headers = {
-            "RateLimit-Limit": str(rate.limit),
-            "RateLimit-Remaining": str(rate.remaining),
+            "RateLimit-Limit": str(limit.amount),
+            "RateLimit-Remaining": str(max(0, window.remaining)),
             "RateLimit-Reset": seconds,
         }
-        if not rate.is_within:
-            raise _too_many("requests with this key", rate.limit, {"Retry-After": seconds, **headers})
+        if not is_within:
+            raise _too_many("requests with this key", limit, {"Retry-After": seconds, **headers})
         return headers
 
 
@@ -165,6 +198,6 @@ def _with(headers: Headers, send: Send) -> Send:
     return adding
 
 
-def _too_many(what: str, limit: int, headers: Headers) -> Problem:
-    detail = f"Too many {what}: at most {limit} a minute. Wait a little and try again."
+def _too_many(what: str, limit: RateLimitItem, headers: Headers) -> Problem:
+    detail = f"Too many {what}: at most {limit.amount} a minute. Wait a little and try again."
     return Problem(429, "too_many_requests", detail, headers=headers)

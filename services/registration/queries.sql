@@ -1855,6 +1855,11 @@ select key, type from statement
 -- These statements are gone; whoever stated them may state them anew.
 delete from statement where key = any($1::text[]);
 
+-- name: drop_versions_with(text, keys)
+-- Nothing is kept of who sent these statements, nor of what any statement said before that holds the text.
+delete from row_version
+ where subject = any($2::text[]) or (subject like '%/%' and state is not null and position($1::text in state::text) > 0);
+
 -- name: unseat_guests(keys)
 -- The guests of these briefings wait until their briefing is stated again.
 update attendance set statement = null where statement = any($1::text[]);

@@ -1,7 +1,7 @@
 import asyncio
 from collections import defaultdict
 
-from shared import security
+from shared import authentication, security
 
 
 def test_keys_are_well_formed_and_differ():
@@ -54,3 +54,13 @@ async def test_a_look_up_from_before_a_change_is_not_kept_nor_shared():
     assert (await ring.principal(secret)).agency == "other"
     assert (await before).agency == "dinas"
     assert (await ring.principal(secret)).agency == "other"
+
+
+def test_counts_are_kept_without_a_thread_and_dropped_once_expired(monkeypatch):
+    counts = authentication.Counts()
+    counts.timer.join()
+    assert [counts.incr("k", 60.0), counts.incr("k", 60.0), counts.incr("old", 0.0)] == [1, 2, 1]
+    assert not counts.timer.is_alive()
+    monkeypatch.setattr(authentication, "EXPIRED_EVERY", -1.0)
+    assert counts.incr("k", 60.0) == 3
+    assert "old" not in counts.storage
