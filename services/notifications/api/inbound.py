@@ -3,11 +3,11 @@
 import time
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.notifications.addresses import AddressKeys
-from services.notifications.api.dependencies import routes, wake_parts
+from services.notifications.api.dependencies import wake_parts
 from services.notifications.queries import queries
 from services.notifications.receipts import Receipt, note_receipt
 from services.notifications.replies import asks_to_stop
@@ -17,11 +17,12 @@ from shared import signatures
 from shared.database import transaction
 from shared.observability import get_logger
 from shared.problems import Problem
+from shared.query_parameters import refuse_unknown
 from shared.security import PRINCIPAL, Principal
 
 log = get_logger(__name__)
 
-router = routes()
+router = APIRouter(prefix="/v1", tags=["reminders"])
 
 SCOPE = "inbound"
 Text = Annotated[str, Field(max_length=20_000, pattern=r"^[^\x00]*$")]
@@ -48,6 +49,7 @@ class Delivery(BaseModel):
 
 async def provider(request: Request) -> str | None:
     """Who may deliver: a key with the scope, or whoever signs with our secret. Returns the id of a signed delivery."""
+    refuse_unknown(list(request.query_params), ())
     caller: Principal | None = request.scope.get(PRINCIPAL)
     if caller is not None:
         if not caller.may(SCOPE):
@@ -62,7 +64,7 @@ async def provider(request: Request) -> str | None:
     if not signatures.is_signed(secret.get_secret_value(), request.headers, body, time.time()):
         await request.app.state.limits.wrong_key(request)
         raise Problem(401, "unauthorized", "The signature does not fit, or its time is more than five minutes off.")
-    return f"{request.headers['webhook-id'][:200]}"
+    return request.headers["webhook-id"][:200]
 
 
 @router.post("/inbound", summary="A reply or a receipt from a provider of messages")
