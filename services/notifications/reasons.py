@@ -26,11 +26,11 @@ def unreachable(cause: str, on: date, *, asked: bool) -> str:
 
 
 def _asked(on: date) -> str:
-    return f"A task for a field agent was opened on {on}."
+    return f"A visit was asked for on {on}."
 
 
 def _to_be_asked(on: date) -> str:
-    return f"A task for a field agent is opened on {on}."
+    return f"A visit is asked for on {on} if that stays so."
 
 
 def opted_out(on: date, kind: str | None = None) -> str:

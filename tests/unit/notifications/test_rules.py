@@ -157,7 +157,7 @@ def test_after_a_passing_failure_it_waits() -> None:
 def test_without_an_address_mail_reaches_nobody() -> None:
     decision = decided(a_partner(has_email=False), policy=MAIL)
     assert (decision.state, decision.next, decision.actions) == ("unreachable", None, ())
-    assert decision.why == f"{reasons.NO_ADDRESS} A task for a field agent is opened on 2026-11-24."
+    assert decision.why == f"{reasons.NO_ADDRESS} A visit is asked for on 2026-11-24 if that stays so."
 
 
 def test_who_has_no_usable_address_becomes_a_task_when_the_reminder_would_have_been_due() -> None:
@@ -168,7 +168,7 @@ def test_who_has_no_usable_address_becomes_a_task_when_the_reminder_would_have_b
     assert (asked.state, asked.actions) == ("escalated", (Escalate(day("2026-11-23"), "unreachable"),))
     settled = decided(replace(unreachable, asked_at=due), at("2027-01-10"), MAIL)
     assert (settled.state, settled.actions, settled.due_at) == ("escalated", (), None)
-    assert settled.why == f"{reasons.NO_ADDRESS} A task for a field agent was opened on 2026-11-24."
+    assert settled.why == f"{reasons.NO_ADDRESS} A visit was asked for on 2026-11-24."
     reached = decided(replace(unreachable, asked_at=due, has_email=True), at("2026-11-30"), MAIL)
     assert (reached.state, reached.next and reached.next.template) == ("scheduled", "first"), "another address"
 
