@@ -8,7 +8,8 @@ from pathlib import Path
 import asyncpg
 from fastapi import FastAPI
 
-from services.notifications.api import opt_outs, partners, planning, policy
+from services.notifications.agents.keeper import TaskKeeper
+from services.notifications.api import agents, inbox, opt_outs, partners, planning, policy
 from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel, Channels
 from services.notifications.channels.log import LogChannel
@@ -20,11 +21,13 @@ from services.notifications.rescheduler import Rescheduler
 from services.notifications.schedule import Clock, Scheduler, wall_clock
 from services.notifications.sending.sender import LOG_PACE, MAIL_PACE, Pace, Sender
 from services.notifications.settings import Settings
-from services.notifications.web import home
+from services.notifications.web import agents as agents_page
+from services.notifications.web import home, operator, sign_in
+from services.notifications.web import inbox as inbox_page
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
-from shared.bus.outbox import Relay
+from shared.bus.outbox import ACCESS, Relay
 from shared.bus.topics import ensure_topics
 from shared.database import close, connect, migrate
 from shared.events import TOPICS
@@ -38,11 +41,12 @@ from shared.sessions import Sessions
 
 log = get_logger(__name__)
 
-ROUTERS = tuple(each.router for each in (partners, planning, opt_outs, policy))
+ROUTERS = tuple(each.router for each in (partners, planning, opt_outs, policy, agents, inbox))
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
+SOURCE = "payung/notifications"
 READS = ("partners", "enrollments", "contacts", "access")
-WRITES = ("outreach",)
+WRITES = ("outreach", "access")
 DECISIVE = ("partners", "enrollments")
 """What must be applied before anything is sent; erasures are published here too. The compacted topics are left out:
 before the end of one there may be no record left to apply."""
@@ -64,10 +68,12 @@ class Engine:
     rescheduler: Rescheduler
     dead_letter_eraser: DeadLetterEraser
     relay: Relay
+    access_relay: Relay
+    task_keeper: TaskKeeper
 
     @property
     def parts(self) -> list[Part]:
-        background = [self.rescheduler, self.dead_letter_eraser, self.relay]
+        background = [self.rescheduler, self.dead_letter_eraser, self.task_keeper, self.relay, self.access_relay]
         return [self.consumer, self.key_consumer, *self.senders, *background]
 
 
@@ -75,7 +81,7 @@ async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
     """Migrate, create missing topics, and return the application with its parts."""
     pool = await connect(settings.database, min_size=2, max_size=12)
     await migrate(pool, MIGRATIONS)
-    topics = [TOPICS[name] for name in (*READS, *WRITES)]
+    topics = [TOPICS[name] for name in dict.fromkeys((*READS, *WRITES))]
     await ensure_topics(
         settings.kafka,
         topics,
@@ -97,7 +103,8 @@ def build(
     policies = PolicyStore(has_mail=settings.smtp is not None)
     scheduler = Scheduler(policies, regions, clock)
     consumer = _consumer(settings, pool, scheduler)
-    relay = Relay(pool, kafka=kafka, source="payung/notifications", prefix=prefix)
+    relay = Relay(pool, kafka=kafka, source=SOURCE, prefix=prefix)
+    access_relay = Relay(keys_pool, kafka=kafka, source=SOURCE, prefix=prefix, lane=ACCESS)
     of_keys = key_consumer(keys_pool, settings, "notifications")
     watch(metrics, consumer, of_keys, relay)
     return Engine(
@@ -113,6 +120,8 @@ def build(
         rescheduler=Rescheduler(pool, scheduler, policies),
         dead_letter_eraser=DeadLetterEraser(pool, "contacts", dead_letters_of_erased, kafka=kafka, prefix=prefix),
         relay=relay,
+        access_relay=access_relay,
+        task_keeper=TaskKeeper(pool, scheduler),
     )
 
 
@@ -130,10 +139,11 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
             "policies": engine.policies,
             "regions": engine.regions,
             "wake_after_commit": (engine.relay.wake, engine.rescheduler.wake),
+            "wake_after_agents": (engine.access_relay.wake, engine.task_keeper.wake, engine.relay.wake),
         },
         metrics=engine.metrics,
         site=settings.site("notifications", TEMPLATES),
-        pages=[home.router],
+        pages=[home.router, operator.router, inbox_page.router, agents_page.router, sign_in.router],
         on_stop=partial(close, engine.pool, engine.keys_pool),
     )
 

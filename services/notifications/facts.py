@@ -43,6 +43,12 @@ class Facts:
     """When the address was last refused for good."""
     sent: tuple[Sent, ...] = ()
     escalated_at: datetime | None = None
+    """When all reminders had been sent and a visit was asked for."""
+    asked_at: datetime | None = None
+    """When a visit was asked for since no address was known that could be used."""
+    visit_outcome: str | None = None
+    """What the newest visit or check found; `visited_at`: when."""
+    visited_at: datetime | None = None
     retry_at: datetime | None = None
     """After a passing failure: not before this."""
     settled_at: datetime | None = None
@@ -64,6 +70,12 @@ class Facts:
         if self.refused_at is None:
             return False
         return self.contact_known_at is None or self.contact_known_at <= self.refused_at
+
+    @property
+    def visited_on(self) -> date | None:
+        """The local day of the newest visit since the anchor; None without one."""
+        day = self.local_day(self.visited_at) if self.visited_at else None
+        return day if day is not None and day > self.anchor else None
 
     @property
     def last_message_day(self) -> date | None:

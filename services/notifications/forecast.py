@@ -59,7 +59,8 @@ def _item(at: datetime, facts: Facts, action: Action, why: str) -> PlanItem:
 def _after(action: Action, facts: Facts, moment: datetime) -> Facts:
     """The facts once the action is done."""
     if isinstance(action, Escalate):
-        return replace(facts, escalated_at=moment)
+        was_reminded = action.reason == "unanswered"
+        return replace(facts, escalated_at=moment) if was_reminded else replace(facts, asked_at=moment)
     return replace(facts, sent=(*facts.sent, Sent(action.step, moment)), retry_at=None)
 
 
@@ -101,7 +102,7 @@ class Forecaster:
 def _likeness(facts: Facts) -> tuple[object, ...]:
     """For partners that are equal in this, `decide` chooses the same days as long as none of them is due; only the
     second of the day differs. What delays for a moment (`retry_at`, `settled_at`) is left out."""
-    moments = (facts.listed_known_at, facts.end_known_at, facts.opted_out_at, facts.escalated_at)
+    moments = (facts.listed_known_at, facts.end_known_at, facts.opted_out_at, facts.escalated_at, facts.asked_at)
     return (
         facts.zone,
         facts.is_region_known,
@@ -111,6 +112,8 @@ def _likeness(facts: Facts) -> tuple[object, ...]:
         facts.insured_until,
         facts.has_email,
         facts.is_address_refused,
+        facts.visit_outcome,
+        facts.visited_at and facts.local_day(facts.visited_at),
         tuple((sent.step, facts.local_day(sent.at)) for sent in facts.sent),
     )
 

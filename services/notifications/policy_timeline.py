@@ -21,7 +21,7 @@ class PolicyPeriod:
 PolicyTimeline = tuple[PolicyPeriod, ...]
 """The current policy first, the others in the order in which they take effect. Never empty."""
 
-POLICY_DEPENDENT = ("scheduled", "waiting")
+POLICY_DEPENDENT = ("scheduled", "waiting", "unreachable")
 """The states in which what comes next depends on the policy."""
 
 

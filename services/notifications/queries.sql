@@ -144,30 +144,37 @@ past as (
            array_agg(h.step order by h.id) filter (where h.outcome = 'sent') as steps,
            array_agg(h.finished_at order by h.id) filter (where h.outcome = 'sent') as sent_at,
            max(h.finished_at) filter (where h.outcome = 'failed') as refused_at,
-           max(h.started_at) filter (where h.kind = 'escalation') as escalated_at
+           max(h.started_at) filter (where h.template = 'escalation') as escalated_at,
+           max(h.started_at) filter (where h.template = 'unreachable') as asked_at,
+           (array_agg(h.outcome order by h.id desc) filter (where h.kind in ('visit', 'check')))[1] as visit_outcome,
+           max(h.finished_at) filter (where h.kind in ('visit', 'check')) as visited_at
     from family f join history h on h.partner_id = f.member
     group by f.root
 )
 select p.region, p.status, p.insured_from, p.insured_until, k.end_known_at,
        case when p.listed_known_at is not null then k.listed end as listed_known_at, k.opted_out_at,
        c.email is not null as has_email, case when past.refused_at is not null then c.recorded_at end as contact_known_at,
-       past.steps, past.sent_at, past.refused_at, past.escalated_at, s.retry_at,
-       k.applied_at, array_agg(p.partner_id::text order by p.partner_id) as partner_ids
+       past.steps, past.sent_at, past.refused_at, past.escalated_at, past.asked_at, past.visit_outcome, past.visited_at,
+       s.retry_at, k.applied_at, array_agg(p.partner_id::text order by p.partner_id) as partner_ids
 from partners p
 join kin k on k.root = p.partner_id
 left join past on past.root = p.partner_id
 left join contacts c on c.partner_id = p.partner_id
 left join schedule s on s.partner_id = p.partner_id
 where p.partner_id = any($1::uuid[])
-group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18
 
 -- name: store_decisions(partner_ids, states, due_times)
 -- Stores the states and when to decide again, in key order. A lease stays as it is; rows that would not change are not
--- written.
-insert into schedule as s (partner_id, state, due_at)
-select * from unnest($1::uuid[], $2::text[], $3::timestamptz[]) order by 1
-on conflict (partner_id) do update set state = excluded.state, due_at = excluded.due_at
-where (s.state, s.due_at) is distinct from (excluded.state, excluded.due_at)
+-- written. Returns the partners that leave a state in which somebody may be asked about them.
+with stored as (
+    insert into schedule as s (partner_id, state, due_at)
+    select * from unnest($1::uuid[], $2::text[], $3::timestamptz[]) order by 1
+    on conflict (partner_id) do update set state = excluded.state, due_at = excluded.due_at
+    where (s.state, s.due_at) is distinct from (excluded.state, excluded.due_at)
+    returning partner_id, old.state as state_before, new.state
+)
+select partner_id::text from stored where state_before in ('escalated', 'waiting') and state <> state_before
 
 -- name: is_any_due(now)
 -- Whether any partner is due that nobody leases.
@@ -233,11 +240,11 @@ select partner_id::text, attempts from schedule where partner_id = any($1::uuid[
 -- After a message was sent or refused for good: the next one has no failed attempt and no time to wait for.
 update schedule set attempts = 0, retry_at = null where partner_id = any($1::uuid[])
 
--- name: add_escalations(partner_ids, episodes, message_ids, now)
--- Records one escalation of each partner per episode; returns the partners for which it is new.
+-- name: add_escalations(partner_ids, episodes, templates, message_ids, now)
+-- Records one escalation of each kind (template) and partner per episode; returns the partners for which it is new.
 insert into history (partner_id, kind, episode, step, template, channel, message_id, outcome, started_at, finished_at)
-select n.partner_id, 'escalation', n.episode, 0, 'escalation', 'agent', n.message_id, 'opened', $4, $4
-from unnest($1::uuid[], $2::date[], $3::text[]) n (partner_id, episode, message_id)
+select n.partner_id, 'escalation', n.episode, 0, n.template, 'agent', n.message_id, 'opened', $5, $5
+from unnest($1::uuid[], $2::date[], $3::text[], $4::text[]) n (partner_id, episode, template, message_id)
 on conflict (message_id) do nothing
 returning partner_id::text
 

@@ -8,8 +8,17 @@ MERGED = "Merged into another partner, which is reminded in its place."
 ERASED = "Erased on request."
 NOT_LISTED = "On no agency's list."
 REGION_UNKNOWN = "Its region is unknown here, and so are its contact hours."
-NO_ADDRESS = "No e-mail address is known."
-ADDRESS_REFUSED = "The e-mail address was refused for good; a new one is needed."
+NO_ADDRESS = "No e-mail address is known"
+ADDRESS_REFUSED = "The e-mail address was refused for good; a new one is needed"
+
+FOUND = {
+    "visited": "it was met",
+    "agreed": "it agreed to register",
+    "unreachable": "nobody was met",
+    "wrong_number": "its phone number is not its own",
+    "not_enrolled": "BPJS does not find it registered; a new visit is asked for",
+}
+"""What a visit or check found, after which no more reminders are sent."""
 
 
 def opted_out(on: date) -> str:
@@ -34,8 +43,34 @@ def reminder_due(step: int, steps: int, on: date, *, anchor: date, lapsed: bool,
 
 
 def escalation_due(last_message: date, on: date) -> str:
-    return f"All reminders were sent, the last on {last_message}; a field agent is asked on {on} if still unregistered."
+    return f"All reminders were sent, the last on {last_message}; a visit is asked for on {on} if still unregistered."
 
 
 def escalated(on: date) -> str:
-    return f"Not registered after all reminders; a field agent was asked on {on}."
+    return f"Not registered after all reminders; a visit was asked for on {on}."
+
+
+def visit_due(problem: str, on: date) -> str:
+    """`problem`: NO_ADDRESS or ADDRESS_REFUSED."""
+    return f"{problem}; a visit is asked for on {on} if that stays so."
+
+
+def handed_over(problem: str, on: date) -> str:
+    return f"{problem}; a visit was asked for on {on}."
+
+
+def visited(outcome: str, on: date) -> str:
+    found = FOUND.get(outcome, outcome)
+    return f"Not registered; by the visit of {on}: {found}."
+
+
+def refused(on: date) -> str:
+    return f"It refused to register when it was visited on {on}; no more reminders are sent."
+
+
+def said_enrolled(on: date) -> str:
+    return f"Said on {on} to be registered already: BPJS was asked, and reminders wait for the answer."
+
+
+def confirmed(on: date) -> str:
+    return f"BPJS confirmed on {on} that it is registered."

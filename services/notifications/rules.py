@@ -44,9 +44,10 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Escalate:
-    """The reminders did not help: open a task for a field agent now."""
+    """Reminders did not help, or cannot: somebody is asked to visit the partner now."""
 
     episode: date
+    reason: Literal["unanswered", "unreachable"] = "unanswered"
 
 
 Action = Send | Escalate
@@ -93,6 +94,8 @@ def _registered(facts: Facts, until: date, today: date) -> Decision:
 
 def _cadence(facts: Facts, policy: Policy, calendar: Calendar, now: datetime) -> Decision:
     anchor = facts.anchor
+    if facts.visited_on is not None:
+        return _visited(facts.visit_outcome or "visited", facts.visited_on)
     escalated_on = facts.local_day(facts.escalated_at) if facts.escalated_at else None
     if escalated_on and escalated_on > anchor:
         return Decision("escalated", reasons.escalated(escalated_on))
@@ -100,6 +103,19 @@ def _cadence(facts: Facts, policy: Policy, calendar: Calendar, now: datetime) ->
     if done >= len(policy.steps):
         return _escalation(facts, policy, calendar, now, anchor)
     return _step(facts, policy, calendar, now, anchor, done)
+
+
+def _visited(outcome: str, on: date) -> Decision:
+    """Somebody was there: people go on with it, not messages."""
+    match outcome:
+        case "refused":
+            return Decision("stopped", reasons.refused(on))
+        case "confirmed":
+            return Decision("stopped", reasons.confirmed(on))
+        case "already_enrolled":
+            return Decision("waiting", reasons.said_enrolled(on))
+        case _:
+            return Decision("escalated", reasons.visited(outcome, on))
 
 
 def _escalation(facts: Facts, policy: Policy, calendar: Calendar, now: datetime, anchor: date) -> Decision:
@@ -114,10 +130,12 @@ def _escalation(facts: Facts, policy: Policy, calendar: Calendar, now: datetime,
 def _step(facts: Facts, policy: Policy, calendar: Calendar, now: datetime, anchor: date, done: int) -> Decision:
     """The step after the `done` ones: sent now if its time has come."""
     channel = _channel(facts, policy)
-    if channel is None:
-        return Decision("unreachable", reasons.ADDRESS_REFUSED if facts.has_email else reasons.NO_ADDRESS)
     step = policy.steps[done]
+    if channel is None and facts.asked_at and facts.local_day(facts.asked_at) > anchor:
+        return Decision("escalated", reasons.handed_over(_problem(facts), facts.local_day(facts.asked_at)))
     at = _contact_time(_planned_day(facts, policy, anchor, step.days), facts, calendar, now)
+    if channel is None:
+        return _unreachable(facts, anchor, at, now)
     why = reasons.reminder_due(
         done + 1,
         len(policy.steps),
@@ -128,6 +146,18 @@ def _step(facts: Facts, policy: Policy, calendar: Calendar, now: datetime, ancho
     )
     actions = (Send(anchor, done + 1, channel, step.template),) if at <= now else ()
     return Decision("scheduled", why, NextMessage(at, channel, step.template), at, actions)
+
+
+def _unreachable(facts: Facts, anchor: date, at: datetime, now: datetime) -> Decision:
+    """A visit is asked for when a reminder would be due."""
+    if at > now:
+        return Decision("unreachable", reasons.visit_due(_problem(facts), at.date()), due_at=at)
+    why = reasons.handed_over(_problem(facts), facts.local_day(now))
+    return Decision("escalated", why, actions=(Escalate(anchor, "unreachable"),))
+
+
+def _problem(facts: Facts) -> str:
+    return reasons.ADDRESS_REFUSED if facts.has_email else reasons.NO_ADDRESS
 
 
 def _is_after_lapse(facts: Facts, anchor: date) -> bool:

@@ -62,10 +62,10 @@ async def test_in_english_when_asked_for(world: World, mailbox: Mailbox) -> None
 
 async def test_without_an_address_nobody_is_written_to(world: World, mailbox: Mailbox) -> None:
     await world.publish(world.partner(1), world.contact(1, email=None))
-    assert await world.why() == "No e-mail address is known."
+    assert await world.state() == "unreachable"
     world.now = AT_WORK
     await world.work()
-    assert (await world.state(), mailbox.tried) == ("unreachable", [])
+    assert (await world.state(), mailbox.tried) == ("escalated", [])
     await world.publish(world.contact(1))
     assert await world.state() == "scheduled"
 
@@ -74,13 +74,14 @@ async def test_refused_for_good_is_not_tried_again_until_the_address_changes(wor
     mailbox.answers["p1@example.com"] = ["550 5.1.1 p1@example.com: no such user"] * 9
     await a_due_partner(world)
     await world.until("2026-11-27")
-    assert (await world.state(), mailbox.tried) == ("unreachable", ["p1@example.com"])
-    (row,) = await world.history()
-    assert (row["outcome"], row["detail"]) == ("failed", "smtp: 550")
+    assert (await world.state(), mailbox.tried) == ("escalated", ["p1@example.com"])
+    row, visit = await world.history()
+    assert (row["outcome"], row["detail"], visit["outcome"]) == ("failed", "smtp: 550", "opened")
     await world.publish(world.contact(1, email="new@example.com"))
     await world.until("2026-11-28")
     assert [mail["To"] for mail in mailbox.received] == ["new@example.com"]
-    assert [kind for kind, _ in await world.published(2)] == ["reminder.failed", "reminder.sent"]
+    kinds = [kind for kind, _ in await world.published(4)]
+    assert kinds == ["reminder.failed", "task.opened", "task.closed", "reminder.sent"]
 
 
 async def test_a_server_that_does_not_let_us_send_burns_no_address(world: World, mailbox: Mailbox) -> None:

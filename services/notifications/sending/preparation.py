@@ -1,17 +1,17 @@
 """Before a message leaves: decide once more on the newest facts, escalate, and record what is about to be sent."""
 
+from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
 
-from services.notifications.outreach_events import task_opened
+from services.notifications.agents.tasks import Asked, open_tasks
 from services.notifications.policy_store import PolicyStore
 from services.notifications.queries import queries
 from services.notifications.rules import Decision, Escalate, Send
 from services.notifications.schedule import Scheduler
 from services.notifications.sending.messages import Prepared, message_id, message_to
-from shared.bus import outbox
 from shared.database import columns
 
 ActionKind = TypeVar("ActionKind", Send, Escalate)
@@ -37,16 +37,16 @@ class Preparation:
         return await self._begin(db, sends)
 
     async def _escalate(self, db: asyncpg.Connection, escalations: dict[str, Escalate]) -> None:
-        """Open a task for a field agent, once an episode."""
+        """Ask somebody to visit, once an episode and kind of reason."""
         if not escalations:
             return
         now = self._scheduler.now()
-        ids = {key: message_id(key, action.episode, 0) for key, action in escalations.items()}
-        episodes = [action.episode for action in escalations.values()]
-        added = await db.fetch(queries["add_escalations"], list(escalations), episodes, list(ids.values()), now)
-        partners = await db.fetch(queries["recipients"], [row["partner_id"] for row in added])
-        opened = [(row["partner_id"], row["region"]) for row in partners]
-        await outbox.add(db, [task_opened(key, region, now, message_id=ids[key]) for key, region in opened])
+        rows = [_escalation(key, action) for key, action in sorted(escalations.items())]
+        added = {row["partner_id"] for row in await db.fetch(queries["add_escalations"], *columns(rows), now)}
+        asked = [
+            Asked(key, episode, escalations[key].reason, number) for key, episode, _, number in rows if key in added
+        ]
+        await open_tasks(db, asked, self._scheduler.regions, now)
         await self._scheduler.store(db, await self._scheduler.decisions(db, list(escalations)))
 
     async def _begin(self, db: asyncpg.Connection, sends: dict[str, Send]) -> dict[str, Prepared]:
@@ -66,3 +66,10 @@ class Preparation:
 def _actions(decisions: dict[str, Decision], kind: type[ActionKind]) -> dict[str, ActionKind]:
     """The actions of this kind, by partner's id."""
     return {key: action for key, each in decisions.items() for action in each.actions if isinstance(action, kind)}
+
+
+def _escalation(partner_id: str, action: Escalate) -> tuple[str, date, str, str]:
+    """(partner's id, episode, template, id): a visit since all reminders were sent, and one since none can be."""
+    if action.reason == "unanswered":
+        return partner_id, action.episode, "escalation", message_id(partner_id, action.episode, 0)
+    return partner_id, action.episode, "unreachable", message_id(partner_id, action.episode, -1)

@@ -151,16 +151,56 @@ def test_after_a_passing_failure_it_waits() -> None:
     assert "put off" in decision.why
 
 
-def test_without_an_address_mail_reaches_nobody() -> None:
-    decision = decided(a_partner(has_email=False), policy=MAIL)
-    assert (decision.state, decision.next, decision.why) == ("unreachable", None, "No e-mail address is known.")
+def test_who_has_no_address_is_to_be_visited_when_a_reminder_would_be_due() -> None:
+    nowhere = a_partner(has_email=False)
+    decision = decided(nowhere, policy=MAIL)
+    assert (decision.state, decision.next, decision.actions) == ("unreachable", None, ())
+    assert decision.why == "No e-mail address is known; a visit is asked for on 2026-11-24 if that stays so."
+    assert decision.due_at is not None
+    due = decided(nowhere, decision.due_at, MAIL)
+    assert due.actions == (Escalate(day("2026-11-23"), "unreachable"),)
+    asked = replace(nowhere, asked_at=decision.due_at)
+    after = decided(asked, at("2026-11-25"), MAIL)
+    assert (after.state, after.actions, after.due_at) == ("escalated", (), None)
+    assert after.why == "No e-mail address is known; a visit was asked for on 2026-11-24."
+    assert decided(replace(asked, has_email=True), at("2026-11-25"), MAIL).state == "scheduled"
 
 
 def test_an_address_refused_for_good_is_left_alone_until_it_changes() -> None:
     refused = a_partner(refused_at=at("2026-11-24"))
-    assert decided(refused, at("2026-11-25"), MAIL).state == "unreachable"
+    assert decided(refused, at("2026-11-25"), MAIL).actions == (Escalate(day("2026-11-23"), "unreachable"),)
     corrected = replace(refused, contact_known_at=at("2026-11-25"))
     assert decided(corrected, at("2026-11-25"), MAIL).state == "scheduled"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "words"),
+    [
+        ("visited", "escalated", "it was met"),
+        ("agreed", "escalated", "it agreed to register"),
+        ("unreachable", "escalated", "nobody was met"),
+        ("wrong_number", "escalated", "phone number is not its own"),
+        ("not_enrolled", "escalated", "BPJS does not find it"),
+        ("refused", "stopped", "refused to register"),
+        ("confirmed", "stopped", "BPJS confirmed"),
+        ("already_enrolled", "waiting", "BPJS was asked"),
+    ],
+)
+def test_after_a_visit_people_go_on_and_no_message_is_sent(outcome: str, state: str, words: str) -> None:
+    visited = a_partner(
+        sent=(sent(1, "2026-11-24"),),
+        visit_outcome=outcome,
+        visited_at=at("2026-11-26"),
+        asked_at=at("2026-11-25"),
+    )
+    decision = decided(visited, at("2027-01-01"))
+    assert (decision.state, decision.actions, decision.due_at, words in decision.why) == (state, (), None, True)
+
+
+def test_a_visit_counts_until_a_lapse_begins_anew() -> None:
+    visited = a_partner(visit_outcome="refused", visited_at=at("2026-12-01"))
+    registered = replace(visited, insured_from=day("2026-12-05"), insured_until=day("2027-02-01"))
+    assert decided(registered, at("2027-02-01", "01:00")).state == "scheduled"
 
 
 def test_a_merged_partners_messages_count_for_the_survivor() -> None:
