@@ -20,6 +20,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from shared.head_requests import HEAD
 from shared.problems import Problem
 from shared.security import Principal, principal_of
 from shared.sessions import COOKIE, Session
@@ -121,7 +122,8 @@ def is_opened_by_a_person(request: Request) -> bool:
     headers = request.headers
     is_ahead_of_time = "prefetch" in headers.get("sec-purpose", "") + headers.get("purpose", "")
     is_unasked = headers.get("sec-fetch-site") not in ("none", "same-origin", "same-site")
-    return headers.get("sec-fetch-mode") == "navigate" and not is_ahead_of_time and not is_unasked
+    is_to_be_shown = headers.get("sec-fetch-mode") == "navigate" and HEAD not in request.scope
+    return is_to_be_shown and not is_ahead_of_time and not is_unasked
 
 
 def keep_session(answer: Response, page: Page, secret: str, lifetime: timedelta) -> None:
