@@ -84,7 +84,7 @@ class Scheduler:
                 await close_settled(db, [row["partner_id"] for row in changed], self.now())
 
     async def _alike(self, db: asyncpg.Connection, ids: list[str]) -> list[Alike]:
-        rows = await db.fetch(queries["facts"], ids)
+        rows = await db.fetch(queries["facts"], ids, self.now())
         return [part for row in rows for part in Alike(self._facts(row), row["partner_ids"]).parts(MOST_ALIKE)]
 
     def _facts(self, row: asyncpg.Record) -> Facts:
@@ -99,10 +99,12 @@ class Scheduler:
             insured_from=row["insured_from"],
             insured_until=row["insured_until"],
             end_known_at=row["end_known_at"],
-            opted_out_at=row["opted_out_at"],
+            opted_out_at=row["opted_out_at"] or row["stopped_at"],
+            stop_kind=None if row["opted_out_at"] else row["stop_kind"],
+            has_phone=row["has_phone"],
             has_email=row["has_email"],
-            contact_known_at=row["contact_known_at"],
-            refused_at=row["refused_at"],
+            refused=tuple(row["refused"] or ()),
+            contacted=tuple(row["contacted"] or ()),
             sent=tuple(Sent(step, at) for step, at in sent),
             escalated_at=row["escalated_at"],
             asked_at=row["asked_at"],

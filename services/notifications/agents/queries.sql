@@ -43,7 +43,7 @@ update tasks t set closed_at = $3, outcome = case
     else 'stopped' end
 from partners p join schedule s using (partner_id)
 where t.closed_at is null and t.partner_id = any($1::uuid[]) and p.partner_id = t.partner_id
-  and s.state <> case t.kind when 'visit' then 'escalated' else 'waiting' end
+  and s.state <> 'waiting' and (t.kind = 'check' or s.state <> 'escalated')
 returning t.task_id::text, t.partner_id::text, coalesce(p.region, 'ID') as region, t.agent_id::text, t.outcome
 
 -- name: untouched(now, count)

@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 
 from deploy.local import detached, up
 from deploy.local.commands import stack
+from deploy.local.providers import SECRETS
 from services.notifications.channels.mail import Server
 
+STACK_SMTP = "PAYUNG_STACK_SMTP"
 URL = "smtp://me:s3cr3t@mail.example:2525"
 AMBIGUOUS = ["smtp://me:s3cr3t/x@mail.example", "smtp://me:s3cr3t@[mail", "smtp://me:s3cr3t\u2100@mail.example"]
 """Of which the library would repeat a part."""
@@ -19,7 +21,7 @@ AMBIGUOUS = ["smtp://me:s3cr3t/x@mail.example", "smtp://me:s3cr3t@[mail", "smtp:
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
-    for name in (stack.STACK_SMTP, "PAYUNG_SMTP", *stack.PASSWORDS):
+    for name in (STACK_SMTP, "PAYUNG_SMTP", *SECRETS):
         monkeypatch.setenv(name, "")  # so that it is restored
         monkeypatch.delenv(name)
     made = typer.Typer()
@@ -36,7 +38,7 @@ def test_a_stack_in_the_background_gets_it_by_its_environment(
     assert result.exit_code == 0, result.output
     ((_, arguments, environment),) = calls
     assert not [each for each in arguments if "s3cr3t" in each or "smtp" in each]
-    assert environment == {stack.STACK_SMTP: URL}
+    assert environment == {STACK_SMTP: URL}
     assert "s3cr3t" not in result.output
 
 
@@ -45,11 +47,11 @@ def test_the_background_stack_reads_it_and_hands_it_to_nothing_else(
 ) -> None:
     started: list[up.Options] = []
     monkeypatch.setattr(up, "run", lambda options, **_: started.append(options))
-    monkeypatch.setenv(stack.STACK_SMTP, URL)
+    monkeypatch.setenv(STACK_SMTP, URL)
     result = CliRunner().invoke(app, ["up", "--data", str(tmp_path)])
     assert result.exit_code == 0, result.output
-    assert [options.smtp for options in started] == [URL]
-    assert stack.STACK_SMTP not in os.environ
+    assert [options.providers.smtp for options in started] == [URL]
+    assert STACK_SMTP not in os.environ
 
 
 def test_a_stack_in_the_foreground_takes_it_out_of_its_own_arguments(
@@ -61,7 +63,7 @@ def test_a_stack_in_the_foreground_takes_it_out_of_its_own_arguments(
     assert result.exit_code == 0, result.output
     ((_, argv, environment),) = calls
     assert argv[-4:] == ["up", "--data", str(tmp_path), "--empty"]
-    assert environment[stack.STACK_SMTP] == URL
+    assert environment[STACK_SMTP] == URL
 
 
 def test_a_password_given_beside_it_goes_to_notifications_alone(
@@ -75,9 +77,9 @@ def test_a_password_given_beside_it_goes_to_notifications_alone(
         monkeypatch.setenv(name, value)
         result = CliRunner().invoke(app, ["up", "--data", str(tmp_path), "--smtp", "smtps://me%40x@mail.example"])
         assert result.exit_code == 0, result.output
-        server = Server.parse(started[-1].smtp or "")
+        server = Server.parse(started[-1].providers.smtp or "")
         assert server == Server("mail.example", 465, "me@x", "s3cr3t/@:", True)
-        assert not [each for each in stack.PASSWORDS if each in os.environ]
+        assert not [each for each in SECRETS if each in os.environ]
 
 
 @pytest.mark.parametrize(
