@@ -221,6 +221,10 @@ def _senders(
 def _channels(settings: Settings) -> Channels:
     """The log, and each channel that has a provider here."""
     channels: dict[str, Channel] = {"log": LogChannel()}
+    if settings.gateways() and settings.inbound_secret is None:
+        log.warning(
+            "replies and receipts come in only with a key of the scope 'inbound': PAYUNG_INBOUND_SECRET is not set"
+        )
     for name, gateway in settings.gateways().items():
         channels[name] = GatewayChannel(name, gateway)
     if settings.smtp is not None:

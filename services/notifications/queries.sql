@@ -93,14 +93,17 @@ on conflict (partner_id) do update set
 
 -- name: stop_erased(partner_ids)
 -- Those of these partners that are erased, and not only merged or delisted: their addresses and the person are not
--- contacted again. A stop that somebody asked for stays one.
-insert into stops (key, kind, at)
-select k.key, 'erased', max(e.erased_at)
-from erased_contacts e join partners p using (partner_id)
-cross join lateral (values (e.phone_key), (e.email_key), (e.person_key)) k (key)
-where e.partner_id = any($1::uuid[]) and p.status = 'erased' and k.key is not null
-group by 1, 2 order by 1
-on conflict do nothing
+-- contacted again, and what else is kept about the addresses goes. A stop that somebody asked for stays one.
+with keys as (
+    select k.key, max(e.erased_at) as at
+    from erased_contacts e join partners p using (partner_id)
+    cross join lateral (values (e.phone_key), (e.email_key), (e.person_key)) k (key)
+    where e.partner_id = any($1::uuid[]) and p.status = 'erased' and k.key is not null
+    group by 1
+),
+messages as (delete from contacted where key in (select key from keys)),
+refusals as (delete from refused_addresses where key in (select key from keys))
+insert into stops (key, kind, at) select key, 'erased', at from keys order by 1 on conflict do nothing
 
 -- name: take_dead_letters_to_erase()
 -- Deletes the notes of whose dead letters are to be erased and returns the partners' ids; a rollback keeps the notes.
@@ -176,8 +179,8 @@ past as (
     select f.root,
            array_agg(h.step order by h.id) filter (where h.outcome = 'sent') as steps,
            array_agg(h.finished_at order by h.id) filter (where h.outcome = 'sent') as sent_at,
-           max(h.started_at) filter (where h.kind = 'escalation' and h.template <> 'unreachable') as escalated_at,
-           max(h.started_at) filter (where h.kind = 'escalation' and h.template = 'unreachable') as asked_at,
+           max(h.started_at) filter (where h.template = 'escalation') as escalated_at,
+           max(h.started_at) filter (where h.template = 'unreachable') as asked_at,
            (array_agg(h.outcome order by h.id desc) filter (where h.kind in ('visit', 'check')))[1] as visit_outcome,
            max(h.finished_at) filter (where h.kind in ('visit', 'check')) as visited_at
     from family f join history h on h.partner_id = f.member
@@ -299,7 +302,8 @@ on conflict (message_id) do update set
     possibly_twice = h.possibly_twice or h.outcome in ('sending', 'sent')
 
 -- name: reserve_addresses(message_ids, keys, now)
--- Counts these messages against the caps of their addresses before they leave.
+-- Counts these messages against the caps of their addresses before they leave; those of more than a year ago go.
+with old as (delete from contacted where key = any($2::uuid[]) and at < $3::timestamptz - interval '400 days')
 insert into contacted as c (message_id, key, at)
 select n.*, $3::timestamptz from unnest($1::text[], $2::uuid[]) n (message_id, key) where n.key is not null order by 1
 on conflict (message_id) do update set key = excluded.key, at = excluded.at
@@ -344,11 +348,11 @@ select partner_id::text, attempts from schedule where partner_id = any($1::uuid[
 -- After a message was sent or refused for good: the next one has no failed attempt and no time to wait for.
 update schedule set attempts = 0, retry_at = null where partner_id = any($1::uuid[])
 
--- name: add_escalations(partner_ids, episodes, message_ids, reasons, now)
--- Records one escalation of each partner per episode; returns the partners for which it is new.
+-- name: add_escalations(partner_ids, episodes, templates, message_ids, now)
+-- Records one escalation of each kind (template) and partner per episode; returns the partners for which it is new.
 insert into history (partner_id, kind, episode, step, template, channel, message_id, outcome, started_at, finished_at)
-select n.partner_id, 'escalation', n.episode, 0, n.reason, 'agent', n.message_id, 'opened', $5, $5
-from unnest($1::uuid[], $2::date[], $3::text[], $4::text[]) n (partner_id, episode, message_id, reason)
+select n.partner_id, 'escalation', n.episode, 0, n.template, 'agent', n.message_id, 'opened', $5, $5
+from unnest($1::uuid[], $2::date[], $3::text[], $4::text[]) n (partner_id, episode, template, message_id)
 on conflict (message_id) do nothing
 returning partner_id::text
 

@@ -53,11 +53,6 @@ def message_id(partner_id: str, episode: date, step: int, channel: ChannelName =
     return f"reminder-{digest[:32]}"
 
 
-def escalation_id(partner_id: str, episode: date, reason: str) -> str:
-    """The same for the same task."""
-    return message_id(partner_id, episode, -1 if reason == "unreachable" else 0)
-
-
 def grouped(sends: dict[str, Send], recipients: Iterable[asyncpg.Record]) -> list[list[tuple[asyncpg.Record, Send]]]:
     """What leaves in one message: the reminders to one address, the partner with the first id leading."""
     found: dict[object, list[tuple[asyncpg.Record, Send]]] = {}

@@ -1,25 +1,26 @@
 """Before a message leaves: decide once more on the newest facts, escalate, gather what falls on the same day for the
 same address, and record what is about to be sent."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
 
 from services.notifications.agents.tasks import Asked, open_tasks
-from services.notifications.policy import KIND_OF
+from services.notifications.policy import KIND_OF, Policy
 from services.notifications.policy_store import PolicyStore
 from services.notifications.queries import queries
 from services.notifications.rules import Decision, Escalate, Send
 from services.notifications.schedule import Scheduler
 from services.notifications.sending.messages import (
     Prepared,
-    escalation_id,
     grouped,
+    message_id,
     prepared,
     reminder_columns,
 )
+from shared.database import columns
 
 ActionKind = TypeVar("ActionKind", Send, Escalate)
 
@@ -40,29 +41,24 @@ class Preparation:
         """The messages to send now. The leases of all partners that none of them is for are given back."""
         rows = await db.fetch(queries["lock_leased"], ids, self._owner)
         leased = [row["partner_id"] for row in rows]
-        await db.execute(queries["lock_addresses"], leased)  # another worker's message counts from here on
+        policy = await self._policies.policy_at(db, self._scheduler.now())
+        if KIND_OF.keys() & policy.channels:
+            await db.execute(queries["lock_addresses"], leased)  # another worker's message counts from here on
         decisions = await self._scheduler.decisions(db, leased)
         await self._scheduler.store(db, decisions)
         await self._escalate(db, _actions(decisions, Escalate))
         sends = _actions(decisions, Send)
         await db.execute(queries["release"], [key for key in leased if key not in sends], self._owner)
-        return await self._begin(db, sends | await self._due_today_as_well(db, sends, leased))
+        return await self._begin(db, sends | await self._due_today_as_well(db, sends, leased), policy)
 
     async def _escalate(self, db: asyncpg.Connection, escalations: dict[str, Escalate]) -> None:
         """Ask somebody to visit, once an episode and kind of reason."""
         if not escalations:
             return
         now = self._scheduler.now()
-        ids = {key: escalation_id(key, action.episode, action.reason) for key, action in escalations.items()}
-        episodes = [action.episode for action in escalations.values()]
-        templates = [_ESCALATION[action.reason] for action in escalations.values()]
-        added = await db.fetch(
-            queries["add_escalations"], list(escalations), episodes, list(ids.values()), templates, now
-        )
-        new = {row["partner_id"] for row in added}
-        asked = [
-            Asked(key, action.episode, action.reason, ids[key]) for key, action in escalations.items() if key in new
-        ]
+        rows = [_escalation(key, action) for key, action in sorted(escalations.items())]
+        added = {row["partner_id"] for row in await db.fetch(queries["add_escalations"], *columns(rows), now)}
+        asked = [Asked(key, day, escalations[key].reason, number) for key, day, _, number in rows if key in added]
         await open_tasks(db, asked, self._scheduler.regions, now)
         await self._scheduler.store(db, await self._scheduler.decisions(db, list(escalations)))
 
@@ -84,18 +80,18 @@ class Preparation:
     async def _of_today(self, db: asyncpg.Connection, ids: list[str], channel: str) -> dict[str, Send]:
         """Of these partners the reminders that the newest facts plan for this channel on the partner's own today."""
         now, found = self._scheduler.now(), {}
-        for key, decision in (await self._scheduler.decisions(db, ids)).items():
+        ready = [each.partner_id for each in await self._scheduler.facts(db, ids) if each.earliest(now) <= now]
+        for key, decision in (await self._scheduler.decisions(db, ready)).items():
             planned = decision.next
             if planned and planned.channel == channel and planned.at.date() == now.astimezone(planned.at.tzinfo).date():
                 found[key] = Send(planned.episode, planned.step, planned.channel, planned.template)
         return found
 
-    async def _begin(self, db: asyncpg.Connection, sends: dict[str, Send]) -> list[Prepared]:
+    async def _begin(self, db: asyncpg.Connection, sends: dict[str, Send], policy: Policy) -> list[Prepared]:
         """Compose the messages, record each reminder as 'sending', and count the message against its address's caps."""
         if not sends:
             return []
         now = self._scheduler.now()
-        policy = await self._policies.policy_at(db, now)
         recipients = await db.fetch(queries["recipients"], list(sends))
         messages = [prepared(group, policy, now) for group in grouped(sends, recipients)]
         await db.execute(queries["begin_messages"], *reminder_columns(messages), now)
@@ -105,10 +101,13 @@ class Preparation:
         return messages
 
 
-_ESCALATION = {"unanswered": "escalation", "unreachable": "unreachable"}
-"""What `history` names a task by."""
-
-
 def _actions(decisions: dict[str, Decision], kind: type[ActionKind]) -> dict[str, ActionKind]:
     """The actions of this kind, by partner's id."""
     return {key: action for key, each in decisions.items() for action in each.actions if isinstance(action, kind)}
+
+
+def _escalation(partner_id: str, action: Escalate) -> tuple[str, date, str, str]:
+    """(partner's id, episode, template, id): a visit since all reminders were sent, and one since none can be."""
+    if action.reason == "unanswered":
+        return partner_id, action.episode, "escalation", message_id(partner_id, action.episode, 0)
+    return partner_id, action.episode, "unreachable", message_id(partner_id, action.episode, -1)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from deploy.local import detached, up
 from deploy.local.commands import stack
-from deploy.local.providers import SECRETS
+from deploy.local.providers import SECRETS, Providers
 from services.notifications.channels.mail import Server
 
 STACK_SMTP = "PAYUNG_STACK_SMTP"
@@ -97,3 +97,37 @@ def test_a_second_password_is_refused(app: typer.Typer, monkeypatch: pytest.Monk
     result = CliRunner().invoke(app, ["up", "--data", str(tmp_path), "--smtp", URL])
     assert result.exit_code == 2
     assert "second password" in " ".join(result.output.replace("│", " ").split())
+
+
+def test_gateways_and_their_tokens_go_to_notifications_alone(
+    app: typer.Typer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calls: list[Any] = []
+    monkeypatch.setattr(detached, "start", lambda *given: calls.append(given))
+    (tmp_path / "token").write_text("s3cr3t\n")
+    monkeypatch.setenv("PAYUNG_WHATSAPP_TOKEN", "s3cr3t")
+    monkeypatch.setenv("PAYUNG_SMS_TOKEN_FILE", str(tmp_path / "token"))
+    gateways = ["--whatsapp", "https://wa.example/send", "--sms", "http://127.0.0.1:9/sms"]
+    result = CliRunner().invoke(app, ["up", "--detach", "--data", str(tmp_path / "data"), *gateways])
+    assert result.exit_code == 0, result.output
+    ((options, arguments, environment),) = calls
+    assert not [each for each in arguments if "example" in each]
+    handed_over = Providers.handed_over(environment)
+    assert handed_over == options.providers
+    assert (handed_over.whatsapp_token, handed_over.sms_token, handed_over.used) == (
+        "s3cr3t",
+        "s3cr3t",
+        ["whatsapp", "sms"],
+    )
+    assert not [each for each in SECRETS if each in os.environ]
+    assert "s3cr3t" not in repr(options)
+    (tmp_path / "token").write_text("")
+    for wrong in (["--sms", "http://sms.example"], ["--sms", ""], ["--whatsapp", "wa.example"]):
+        assert CliRunner().invoke(app, ["up", "--data", str(tmp_path), *wrong]).exit_code == 2
+
+
+def test_what_a_stack_says_about_its_messages() -> None:
+    assert "reach nobody" in up._messages(Providers())
+    assert up._messages(Providers(sms="https://sms.example")).strip() == (
+        "messages leave by sms; whatsapp, email not set up"
+    )
