@@ -135,7 +135,7 @@ def _csv(about: Question) -> dict[str, str]:
         "series": _query("/v1/coverage/series", part | bounds),
         "series_below": _query("/v1/coverage/series", part | bounds | below),
         **{
-            split: _query("/v1/coverage", part | {"as_of": about.as_of.isoformat(), "by": split} | about.filters)
+            split: _query("/v1/coverage", {**part, "as_of": about.as_of.isoformat(), "by": split, **about.filters})
             for split in report.SPLITS
         },
     }
