@@ -174,6 +174,7 @@ def _context(page: Page, principal: Principal, about: Question) -> dict[str, Any
             "dimensions": words.dimensions(page.language),
             "measures": words.measures(page.language),
             "flags": words.flags(page.language),
+            "states": words.states(page.language),
             "source": partial(words.source, page.language),
         },
     }
