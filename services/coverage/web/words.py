@@ -107,8 +107,8 @@ def causes(language: Language) -> dict[str, str]:
     return {
         "listed": _("newly listed"),
         "delisted": _("taken off lists"),
-        "joined": _("joined"),
-        "reinstated": _("joined again"),
+        "joined": _("newly registered"),
+        "reinstated": _("registered again"),
         "lapsed": _("lapsed"),
         "merged": _("found to be another's"),
         "split": _("found to be two"),
