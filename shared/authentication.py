@@ -21,6 +21,8 @@ from shared.web.pages import ENDED, SAFE, SESSION, check_csrf, check_origin
 WRONG_KEYS: Final = RateLimitItemPerMinute(30)
 """Wrong keys from one address; more of them are answered late, and 429. Good keys are served all the same: behind one
 address may be a whole office, or a proxy."""
+VISITS: Final = RateLimitItemPerMinute(600)
+"""Pages for everybody, from one address, which may be a proxy's."""
 WRONG_KEY_DELAY: Final = 1.0
 """Seconds."""
 VISITORS_BYTES: Final = 64 << 10
@@ -61,6 +63,12 @@ class Limits:
         if not self._limiter.hit(WRONG_KEYS, "wrong", address):
             await asyncio.sleep(WRONG_KEY_DELAY)
             raise _too_many("wrong keys from your address", WRONG_KEYS, {"Retry-After": "10"}) from None
+
+    def visited(self, request: Request) -> None:
+        """Count a page that was made for somebody who is not signed in; raises Problem 429 after too many."""
+        address = request.client.host if request.client else ""
+        if not self._limiter.hit(VISITS, "visit", address):
+            raise _too_many("pages for your address", VISITS, {"Retry-After": "10"})
 
     def used(self, principal: Principal) -> Headers:
         """Count a use of a key; what its limit is and how much of it is left. Raises Problem 429 beyond it."""

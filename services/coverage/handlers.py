@@ -39,6 +39,7 @@ async def on_enrollments(batch: Batch, db: asyncpg.Connection) -> None:
     stored, members_before = await storage.store_enrolments(db, transitions.newest(versions))
     accepted = transitions.accept(versions, stored)
     await storage.add_to_ledger(db, accepted.transitions)
+    await storage.add_losses(db, accepted.transitions)
     moved = members.by_cooperative(versions, stored, members_before, _sides_of_enrolment)
     await storage.add_to_cooperatives(db, moved)
     await _record_last_seen(db, batch, ((details.agency, second) for details, second in accepted.versions))

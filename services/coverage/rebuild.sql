@@ -39,6 +39,9 @@ create table coverage_rebuild.live_cooperatives as
     select cooperative, through, recorded, cell, day, sum(partners) as partners, sum(workers) as workers,
         sum(management) as management, sum(staff) as staff, sum(labour) as labour
     from coverage.cooperative_ledger group by cooperative, through, recorded, cell, day;
+create table coverage_rebuild.live_losses as
+    select recorded, day, cell, next_cell, sum(partners) as partners
+    from coverage.losses group by recorded, day, cell, next_cell;
 create table coverage_rebuild.live_merges as table coverage.merges;
 create table coverage_rebuild.live_claims as table coverage.claims;
 create table coverage_rebuild.live_denominators as table coverage.denominators;
@@ -112,6 +115,14 @@ select 'cooperative_ledger', count(*) from (
         from coverage_rebuild.cooperative_ledger group by cooperative, through, recorded, cell, day
     ) both_sides group by cooperative, through, recorded, cell, day
     having sum(partners) <> 0 or sum(workers) <> 0 or sum(management) <> 0 or sum(staff) <> 0 or sum(labour) <> 0) x
+union all
+select 'losses', count(*) from (
+    select recorded, day, cell, next_cell from (
+        select * from coverage_rebuild.live_losses
+        union all
+        select recorded, day, cell, next_cell, -sum(partners)
+        from coverage_rebuild.losses group by recorded, day, cell, next_cell
+    ) both_sides group by recorded, day, cell, next_cell having sum(partners) <> 0) x
 union all
 select 'merges', count(*) from (
     (table coverage_rebuild.live_merges except table coverage_rebuild.merges)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from services.coverage import ledger
+from services.coverage import ledger, losses
 from services.coverage.facts import ClaimFact, DenominatorFact, PartnerFact, StatementFact, TargetFact
 from services.coverage.last_seen import LastSeen, lists_of
 from services.coverage.members import Side, Sides, sides
@@ -69,6 +69,14 @@ async def add_to_ledger(db: asyncpg.Connection, transitions: Transitions) -> Non
         number = await db.fetchval(queries["open_batch"], len(rows), ledger.places(rows))
         source = _chunks(await asyncio.to_thread(ledger.binary_copy, number, rows))
         await db.copy_to_table("ledger", source=source, columns=ledger.COLUMNS, format="binary")
+
+
+async def add_losses(db: asyncpg.Connection, transitions: Transitions) -> None:
+    """Append who leaves a cell by these transitions, and for which one."""
+    rows = await asyncio.to_thread(losses.differences, transitions)
+    if len(rows):
+        source = _chunks(await asyncio.to_thread(losses.binary_copy, rows))
+        await db.copy_to_table("losses", source=source, columns=losses.COLUMNS, format="binary")
 
 
 async def add_to_cooperatives(db: asyncpg.Connection, moved: Iterable[tuple[Side, Transitions]]) -> None:

@@ -43,6 +43,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
 READS = ("partners", "enrollments", "contacts", "access")
 WRITES = ("outreach",)
+GATHERED_SECONDS = 0.2
+"""Facts that come singly are taken so many seconds' worth at once: no reminder is that urgent."""
 DECISIVE = ("partners", "enrollments")
 """What must be applied before anything is sent; erasures are published here too. The compacted topics are left out:
 before the end of one there may be no record left to apply."""
@@ -139,7 +141,8 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
 
 
 def _consumer(settings: Settings, pool: asyncpg.Pool, scheduler: Scheduler) -> Consumer:
-    consumer = Consumer(pool, kafka=settings.kafka, group="notifications", prefix=settings.topic_prefix)
+    prefix = settings.topic_prefix
+    consumer = Consumer(pool, kafka=settings.kafka, group="notifications", prefix=prefix, pause=GATHERED_SECONDS)
     handlers = Handlers(scheduler)
     consumer.on("partners", handlers.on_partners)
     consumer.on("enrollments", handlers.on_enrollments)

@@ -113,6 +113,7 @@ coverage       GET /livez                                           open   open 
 coverage       GET /readyz                                          open   open open    open  open    open open    open
 coverage       GET /metrics                                         open   open open    open  open    open open    open
 coverage       GET /v1/coverage                                     403    403  200     403   200     200  401     401
+coverage       GET /v1/coverage/series                              403    403  200     403   200     200  401     401
 coverage       GET /v1/claims                                       403    403  200     403   200     200  401     401
 coverage       GET /v1/freshness                                    403    403  200     403   200     200  401     401
 coverage       GET /v1/regions                                      403    403  200     403   200     200  401     401

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from services.registration.api import agencies, keys
 from services.registration.api.access import member, onlooker, services
+from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared.problems import Problem
 from shared.security import Principal, require
@@ -15,6 +16,8 @@ from shared.web.pages import Page, SignedIn, form_of, pages
 router = pages()
 
 LONGEST_PURPOSE: Final = 200
+SHOWN: Final = 20
+"""Agencies on a page."""
 
 Here = Annotated[Services, Depends(services)]
 Member = Annotated[Principal, Depends(member)]
@@ -56,12 +59,16 @@ async def revoke_of_agency(page: SignedIn, here: Here, slug: str, key_id: str) -
 
 
 async def _shown(page: Page, principal: Principal, here: Services, issued: dict[str, Any] | None = None) -> Response:
+    """The administrator is shown so many agencies at once, in the order of their slugs, from `after` on."""
+    named: list[tuple[str, str]] = []
+    following = None
     if principal.admin:
-        found = [
-            (each["slug"], each["name"], await agencies.list_keys(each["slug"], here))
-            for each in await agencies.list_agencies(here)
-        ]
+        named = [(each["slug"], each["name"]) for each in await here.pool.fetch(queries["agencies"])]
+        after = page.request.query_params.get("after", "")
+        rest = [each for each in named if each[0] > after]
+        found = [(slug, name, await agencies.list_keys(slug, here)) for slug, name in rest[:SHOWN]]
+        following = rest[SHOWN - 1][0] if len(rest) > SHOWN else None
     else:
-        found = [(principal.agency, "", await keys.own_keys(principal, here))]
+        found = [(str(principal.agency), "", await keys.own_keys(principal, here))]
     done = page.request.query_params.get("done", "")
-    return page.render("keys.html", agencies=found, issued=issued, done=done)
+    return page.render("keys.html", agencies=found, named=named, following=following, issued=issued, done=done)
