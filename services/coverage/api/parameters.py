@@ -221,7 +221,11 @@ def as_of(request: Request, default: date) -> date:
 
 def known_at(request: Request) -> int | None:
     """The last second known, None for now. A bare date means its end in Jakarta."""
-    text = request.query_params.get("known_at")
+    return second_known_at(request.query_params.get("known_at"))
+
+
+def second_known_at(text: str | None) -> int | None:
+    """The last second known by what was asked for, None for now."""
     if not text:
         return None
     day = _date(text)

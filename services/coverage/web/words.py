@@ -27,6 +27,8 @@ def measures(language: Language) -> dict[str, str]:
         "micro_businesses": _("Micro businesses"),
         "umkm_workers": _("Workers of micro, small and medium businesses"),
         "workers": _("Workers"),
+        "enrolled": _("registered"),
+        "partners": _("registered"),
         "bpu_potential": _("Self-employed who could register"),
         "individuals": _("Self-employed people"),
     }
@@ -41,5 +43,90 @@ def flags(language: Language) -> dict[str, str]:
         "quarantine": _("doubtful"),
         "derived": _("derived"),
         "out_of_scope": _("measures something else"),
-        "implausible": _("less than those registered"),
+        "implausible": _("cannot be right"),
+        "disagreement": _("sources disagree"),
+        "above_population": _("more than the population"),
+        "jump": _("a jump of more than half"),
+        "other_boundaries": _("in other boundaries"),
+        "above_one": _("less than those registered"),
+        "below_one_in_a_thousand": _("less than one in a thousand registered"),
+    }
+
+
+def values(language: Language) -> dict[str, dict[str, str]]:
+    """Dimension → its values in words; programmes are known by their letters."""
+    _ = language.gettext
+    return {
+        "programme": {
+            "JKK": _("Work accidents (JKK)"),
+            "JKM": _("Death (JKM)"),
+            "JHT": _("Old age (JHT)"),
+            "JP": _("Pension (JP)"),
+            "JKP": _("Loss of work (JKP)"),
+        },
+        "segment": {"PU": _("Wage earners (PU)"), "BPU": _("Not wage earners (BPU)")},
+        "kind": {"cooperative": _("Cooperatives"), "business": _("Businesses"), "individual": _("Individuals")},
+        "job_level": {"management": _("Management"), "staff": _("Staff"), "labour": _("Labour")},
+        "occupation": {
+            "none": _("not stated"),
+            "farmer": _("Farmers"),
+            "fisher": _("Fishers"),
+            "home_industry": _("Home industry"),
+            "driver": _("Drivers"),
+            "trader": _("Traders"),
+            "other": _("Others"),
+        },
+    }
+
+
+def dimensions(language: Language) -> dict[str, str]:
+    """The dimensions themselves."""
+    _ = language.gettext
+    return {
+        "programme": _("Programme"),
+        "segment": _("Segment"),
+        "kind": _("Kind"),
+        "job_level": _("Workers by level"),
+        "occupation": _("Occupation"),
+    }
+
+
+def levels(language: Language) -> dict[str, str]:
+    """The regions of a level."""
+    _ = language.gettext
+    return {
+        "kanwil": _("Regional offices"),
+        "province": _("Provinces"),
+        "regency": _("Regencies and cities"),
+    }
+
+
+def causes(language: Language) -> dict[str, str]:
+    """Why a figure moved."""
+    _ = language.gettext
+    return {
+        "listed": _("newly listed"),
+        "delisted": _("taken off lists"),
+        "joined": _("newly registered"),
+        "reinstated": _("registered again"),
+        "lapsed": _("lapsed"),
+        "merged": _("found to be another's"),
+        "split": _("found to be two"),
+        "erased": _("erased"),
+        "withdrawn": _("taken back"),
+        "corrected": _("corrected"),
+        "moved_in": _("moved in"),
+        "moved_out": _("moved out"),
+    }
+
+
+def states(language: Language) -> dict[str, str]:
+    """How far a target is."""
+    _ = language.gettext
+    return {
+        "not_begun": _("not begun yet"),
+        "reached": _("reached"),
+        "on_course": _("on course"),
+        "behind": _("behind"),
+        "missed": _("missed"),
     }
