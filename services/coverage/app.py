@@ -7,7 +7,7 @@ import asyncpg
 from fastapi import FastAPI
 
 from services.coverage import handlers
-from services.coverage.api import claims, figures, freshness, regions, series, stream
+from services.coverage.api import claims, figures, freshness, measures, regions, series, stream
 from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
 from services.coverage.web import home
@@ -25,7 +25,7 @@ from shared.security import KEY_CONNECTIONS, KeyRing
 from shared.service import build_app
 from shared.sessions import Sessions
 
-ROUTERS = tuple(each.router for each in (figures, series, claims, freshness, regions, stream))
+ROUTERS = tuple(each.router for each in (figures, series, claims, freshness, measures, regions, stream))
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
 GROUP = "coverage"

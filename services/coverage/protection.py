@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from services.coverage import cells, figures, series
+from services.coverage import boundaries, cells, denominators, figures, series
 from services.coverage.disclosure import Tree, Vector, has_small, is_small, suppressed
 from services.coverage.figures import JOB_LEVELS, Dimensions, Sum, Tally
 from services.coverage.series import Loss
@@ -30,8 +30,22 @@ class Protection:
     split: frozenset[str]
     kinds: frozenset[str]
 
+    def hides_progress(self, region: str, *counts: int) -> bool:
+        """Whether a target's progress is suppressed, which is made of these counts."""
+        return region in self.enrolled or any(map(is_small, counts))
+
+    def of_former(self) -> "Protection":
+        """The same with the provinces of before 2022, each of which is suppressed with any of today's in it: their sum
+        would give that one away."""
+        return Protection(*(with_former(each) for each in (self.listed, self.enrolled, self.split, self.kinds)))
+
     def is_split_suppressed(self, region: str) -> bool:
         return region in self.split
+
+
+def with_former(regions: frozenset[str]) -> frozenset[str]:
+    """These suppressed regions and the provinces of before 2022 that any of them lies in."""
+    return regions | {code for code, inside in boundaries.FORMER.items() if regions & set(inside)}
 
 
 def protection(sums: Sequence[Sum], by: tuple[str, ...], dimensions: Dimensions) -> Protection:
@@ -182,20 +196,27 @@ def _split(
 ) -> dict[str, Vector]:
     """Regency → the counts of every value of the dimension, side by side, and the differences that they show."""
     tallies = figures.tallies(sums, (dimension,), _regency, dimensions)
+    programmes = _of_programmes(sums, dimensions, totals) if dimension == "completeness" else {}
     found: dict[str, Vector] = {}
     for region, total in totals.items():
         parts = [tallies.get((region, (value,))) or Tally() for value in dimensions.values(dimension)]
         vector = _counts(total)
         for part in parts:
             vector += (*_counts(part), *part.listed_workers, *part.enrolled_workers)
-        if dimension == "programme":  # programmes overlap: the holders of one are among those of another
-            for one, other in combinations((total, *parts), 2):
+        if dimension in ("programme", "completeness"):  # they overlap: the holders of one are among those of another
+            for one, other in combinations((total, *parts, *(programmes[region] if programmes else ())), 2):
                 vector += (one.listed - other.listed, one.enrolled - other.enrolled)
         if dimension == "kind":
             micro = total.numerators["micro_business"]
             vector += (micro, total.numerators["business"] - micro)
         found[region] = vector
     return found
+
+
+def _of_programmes(sums: Sequence[Sum], dimensions: Dimensions, totals: Mapping[str, Tally]) -> dict[str, list[Tally]]:
+    """Regency → the holders of each programme, which another question may show beside those of all."""
+    tallies = figures.tallies(sums, ("programme",), _regency, dimensions)
+    return {region: [tallies.get((region, (name,))) or Tally() for name in dimensions.programmes] for region in totals}
 
 
 # --- the rows without what is suppressed -----------------------------------------------------------------------------
@@ -214,24 +235,17 @@ def protected_row(row: dict[str, Any], by: tuple[str, ...], rules: Protection) -
     if hides_rest and "through" in row:
         changed["through"] = dict.fromkeys(row["through"])
     hides_rates = hides_rest or region in rules.kinds
-    if hides_rates and row["denominators"]:
-        changed["denominators"] = [_without_rate(each) for each in row["denominators"]]
-    target = row["target"]
-    hides_progress = target is not None and (region in rules.enrolled or is_small(target["progress"]))
-    if hides_progress:
-        changed["target"] = target | {"progress": None, "rate": None}
-    hides_a_rate = hides_rates and any(each["rate"] is not None for each in row["denominators"])
-    return changed | ({"suppressed": True} if hides_rest or hides_a_rate or hides_progress else {})
+    if hides_rates:
+        changed["denominators"] = [denominators.without_rate(each) for each in row["denominators"]]
+    hides_any = changed["denominators"] != row["denominators"] or any(
+        each["progress"] is None for each in row["targets"]
+    )
+    return changed | ({"suppressed": True} if hides_rest or hides_any else {})
 
 
 def without_numbers(workers: dict[str, Any]) -> dict[str, Any]:
     levels = {name: dict.fromkeys(sides) for name, sides in workers["by_level"].items()}
     return {"listed": None, "unknown": None, "enrolled": None, "by_level": levels}
-
-
-def _without_rate(each: dict[str, Any]) -> dict[str, Any]:
-    """Without the flag too that compares the published figure with the enrolled."""
-    return each | {"rate": None, "flags": [flag for flag in each["flags"] if flag != "implausible"]}
 
 
 # --- claims ----------------------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ async def test_few_partners_are_suppressed_with_what_gives_them_away(reader: htt
         assert {found[code]["workers"][name] for name in ("listed", "unknown", "enrolled")} == {None}
     assert found["33.11"]["denominators"][0]["rate"] is None
     assert (found["36.71"]["listed"], found["36.71"]["enrolled"], found["36.71"]["unregistered"]) == (70, None, None)
-    assert found["36.71"]["target"]["progress"] is None
+    assert [target["progress"] for target in found["36.71"]["targets"]] == [None]
     assert found["36.71"]["suppressed"]
 
 

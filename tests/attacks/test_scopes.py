@@ -115,6 +115,7 @@ coverage       GET /metrics                                         open   open 
 coverage       GET /v1/coverage                                     403    403  200     403   200     200  401     401
 coverage       GET /v1/coverage/series                              403    403  200     403   200     200  401     401
 coverage       GET /v1/claims                                       403    403  200     403   200     200  401     401
+coverage       GET /v1/measures                                     403    403  200     403   200     200  401     401
 coverage       GET /v1/freshness                                    403    403  200     403   200     200  401     401
 coverage       GET /v1/regions                                      403    403  200     403   200     200  401     401
 coverage       GET /v1/regions/{code}                               403    403  200     403   200     200  401     401

@@ -187,7 +187,7 @@ def _found(page: Page, about: Question, found: report.Report) -> dict[str, Any]:
         "found": found,
         "head": found.head,
         "whole": found.whole,
-        "targets": table.targets(found.whole),
+        "targets": found.whole["targets"],
         "sorts": {name: about.address(sort=table.toggled(about.sort, name)) + "#table" for name in table.SORTS},
         "agencies": silent,
         "permalink": about.address(as_of=found.head["as_of"], known_at=found.head["known_at"]),
