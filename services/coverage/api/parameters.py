@@ -18,6 +18,7 @@ from shared.regions import Regions
 LEVELS = ("kanwil", "province", "regency", "self")
 BREADTH = {"national": 0, "kanwil": 1, "province": 2, "regency": 3}
 
+_DAY = {"type": "string", "format": "date"}
 DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
     "region": ("Code of the region asked about.", {"type": "string", "default": "ID", "examples": ["33.11"]}),
     "level": (
@@ -34,6 +35,17 @@ DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
         "in Jakarta; now when not given.",
         {"type": "string", "examples": ["2026-01-31T12:00:00+07:00", "2026-01-31"]},
     ),
+    "from": ("The first day, whose figures are the start; 30 days before `to` when not given.", _DAY),
+    "to": ("The last day, whose figures are the end; today in Jakarta when not given.", _DAY),
+    "known_from": (
+        "Instead of `from`: the time of knowledge whose figures are the start, as `known_at`.",
+        {"type": "string", "examples": ["2026-01-31T12:00:00+07:00", "2026-01-31"]},
+    ),
+    "known_to": (
+        "Instead of `to`: the time of knowledge whose figures are the end; now when not given.",
+        {"type": "string", "examples": ["2026-02-28T12:00:00+07:00", "2026-02-28"]},
+    ),
+    "cursor": ("The `next` of the page before.", {"type": "string", "format": "uuid"}),
     "cooperative": (
         "The id of a cooperative: only its members count, and `through` has those who were enrolled through it, "
         "members or not. An agency may ask about cooperatives on its own lists.",
@@ -124,18 +136,23 @@ def by(request: Request, allowed: Iterable[str]) -> tuple[str, ...]:
 
 
 def as_of(request: Request, default: date) -> date:
-    text = request.query_params.get("as_of")
+    return day(request, "as_of", default)
+
+
+def day(request: Request, name: str, default: date) -> date:
+    """The day that this parameter names."""
+    text = request.query_params.get(name)
     if not text:
         return default
-    day = _date(text)
-    if day is None or not FIRST_DAY <= day.toordinal() - EPOCH < LAST_DAY:
-        raise wrong("as_of", "a date from 1900 to 2258 as YYYY-MM-DD")
-    return day
+    found = _date(text)
+    if found is None or not FIRST_DAY <= found.toordinal() - EPOCH < LAST_DAY:
+        raise wrong(name, "a date from 1900 to 2258 as YYYY-MM-DD")
+    return found
 
 
-def known_at(request: Request) -> int | None:
+def known_at(request: Request, name: str = "known_at") -> int | None:
     """The last second known, None for now. A bare date means its end in Jakarta."""
-    text = request.query_params.get("known_at")
+    text = request.query_params.get(name)
     if not text:
         return None
     day = _date(text)
@@ -143,7 +160,7 @@ def known_at(request: Request) -> int | None:
         return (day.toordinal() - date(1970, 1, 1).toordinal() + 1) * 86_400 - OFFSET_SECONDS - 1
     moment = _moment(text)
     if moment is None:
-        raise wrong("known_at", "a time as 2026-01-31T12:00:00+07:00 or a date as YYYY-MM-DD")
+        raise wrong(name, "a time as 2026-01-31T12:00:00+07:00 or a date as YYYY-MM-DD")
     return int(moment.replace(microsecond=0).timestamp())
 
 
