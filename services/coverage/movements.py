@@ -80,7 +80,7 @@ def of(transitions: Transitions, *, enrolled: bool) -> Array:
     pieces = [_chosen(added, is_new[added.owner]), _chosen(removed, is_gone[removed.owner])]
     if has_both.any():
         both = [_chosen(each, has_both[each.owner]) for each in (added, removed)]
-        pieces.append(_summed(_joined([*both, *_by_knowledge(before, after, has_both)])))
+        pieces.append(_paired(_summed(_joined([*both, *_by_knowledge(before, after, has_both)]))))
     found = _joined(pieces)
     rows = np.empty(len(found.owner), ROW)
     for name in ("day", "place", "source", "day_cause", "cause", "partners"):
@@ -201,14 +201,38 @@ def _joined(pieces: list[_Entries]) -> _Entries:
 
 def _summed(entries: _Entries) -> _Entries:
     """Those of one transition, day, place, source and causes together; without what adds up to nothing."""
-    key = (entries.owner << DAY_BITS | entries.day - FIRST_DAY) << 8 | entries.day_cause << 4 | entries.cause
-    order = np.lexsort((entries.source, key << PLACE_BITS | entries.place))
-    key, place, source = key[order], entries.place[order], entries.source[order]
-    differs = (key[1:] != key[:-1]) | (place[1:] != place[:-1]) | (source[1:] != source[:-1])
-    first = np.flatnonzero(np.append(True, differs))[: len(order)]
-    sums = np.add.reduceat(entries.partners[order], first) if len(order) else entries.partners
-    kept = order[first][sums != 0]
-    return _chosen(entries, kept)._replace(partners=sums[sums != 0])
+    if not len(entries.owner):
+        return entries
+    where, codes = _where(entries), entries.day_cause << 4 | entries.cause
+    order = np.lexsort((codes, entries.source, where))
+    where, source, codes = where[order], entries.source[order], codes[order]
+    differs = (where[1:] != where[:-1]) | (source[1:] != source[:-1]) | (codes[1:] != codes[:-1])
+    first = np.flatnonzero(np.append(True, differs))
+    sums = np.add.reduceat(entries.partners[order], first)
+    return _chosen(entries, order[first][sums != 0])._replace(partners=sums[sums != 0])
+
+
+def _paired(entries: _Entries) -> _Entries:
+    """With one movement for two of one transition, day and place that say the same, one by source, one by cause.
+    They are sorted by these; all others stay apart."""
+    where = _where(entries)
+    starts = np.append(True, where[1:] != where[:-1])
+    sizes = np.diff(np.append(np.flatnonzero(starts), len(where)))
+    one = np.flatnonzero(starts)[sizes == 2]
+    has_source = entries.source != 0
+    fits = (has_source[one] != has_source[one + 1]) & (entries.partners[one] == entries.partners[one + 1])
+    one = one[fits]
+    kept = np.ones(len(where), bool)
+    kept[one + 1] = False
+    for column in (entries.source, entries.day_cause, entries.cause):
+        column[one] += column[one + 1]
+    return _chosen(entries, kept)
+
+
+def _where(entries: _Entries) -> Array:
+    """Transition, day and place in one number."""
+    found: Array = (entries.owner << DAY_BITS | entries.day - FIRST_DAY) << PLACE_BITS | entries.place
+    return found
 
 
 def _identities(texts: Array) -> Array:
