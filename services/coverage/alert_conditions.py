@@ -1,4 +1,4 @@
-"""What an alert may be about: conditions as data, and the sentences that say what is so and what to do. Pure."""
+"""What an alert may be about: conditions as data, and what their truth means for its alerts. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -96,58 +96,3 @@ def changes(open_alerts: Mapping[str, Open], found: Findings, now: datetime, cle
     gone = {subject for subject in open_alerts if subject not in found}
     resolved = sorted(subject for subject in gone if now - open_alerts[subject].last_true_at >= clear_after)
     return Changes(opened, sorted(set(found) & set(open_alerts)), resolved)
-
-
-# --- sentences -------------------------------------------------------------------------------------------------------
-
-SENTENCES: Mapping[str, tuple[str, str]] = {
-    "coverage_fell": (
-        "Coverage of {name} fell from {before} to {now} within {days} days. Ask what changed it "
-        "(/v1/coverage/changes), and whether a list or a lapse is the reason.",
-        "Cakupan {name} turun dari {before} menjadi {now} dalam {days} hari. Periksa apa yang mengubahnya "
-        "(/v1/coverage/changes): daftar baru atau kepesertaan yang berakhir.",
-    ),
-    "target_off_course": (
-        "The target of {agency} in {name} is at {progress} of {value}; a straight line until {until} would be at "
-        "{expected}. Speak with the office about briefings and visits, or set a new target.",
-        "Target {agency} di {name} baru mencapai {progress} dari {value}; garis lurus sampai {until} semestinya "
-        "{expected}. Bicarakan sosialisasi dan kunjungan dengan kantor, atau tetapkan target baru.",
-    ),
-    "agency_silent": (
-        "{agency} has sent nothing since {last}; usually it sends something every {usual} days. Ask it whether its "
-        "system stopped or its key has expired.",
-        "{agency} tidak mengirim apa pun sejak {last}; biasanya mengirim setiap {usual} hari. Tanyakan apakah "
-        "sistemnya berhenti atau kuncinya kedaluwarsa.",
-    ),
-    "claims_jumped": (
-        "In {name} {now} claims were filed within {days} days; usual are {usual}. Look for a repeated upload or for an "
-        "event that explains them (/v1/claims?by=month).",
-        "Di {name} {now} klaim diajukan dalam {days} hari; biasanya {usual}. Periksa unggahan ganda atau peristiwa "
-        "yang menjelaskannya (/v1/claims?by=month).",
-    ),
-    "denominator_implausible": (
-        "The figure {measure} of {name} from {source} is flagged: {flags}. Ask its source, and send a corrected "
-        "denominator.",
-        "Angka {measure} untuk {name} dari {source} ditandai: {flags}. Tanyakan sumbernya, lalu kirim angka pembagi "
-        "yang benar.",
-    ),
-}
-"""Kind → its sentence in English and in Indonesian."""
-
-
-def message(kind: str, details: Mapping[str, Any]) -> dict[str, str]:
-    """What is so and what to do, by language."""
-    english, indonesian = SENTENCES[kind]
-    return {
-        "en": english.format_map({name: _text(value, ".") for name, value in details.items()}),
-        "id": indonesian.format_map({name: _text(value, ",") for name, value in details.items()}),
-    }
-
-
-def _text(value: Any, point: str) -> str:
-    """Shares (below as `{"share": 0.081}`) in per cent, other numbers as they are."""
-    if isinstance(value, dict):
-        return f"{value['share'] * 100:.1f}".replace(".", point) + " %"
-    if isinstance(value, float):
-        return f"{value:.1f}".removesuffix(".0").replace(".", point)
-    return str(value)

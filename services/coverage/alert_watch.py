@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from services.coverage import alert_conditions, alert_findings, denominators, figures, moved
 from services.coverage.agency_days import agency_days
@@ -25,6 +25,7 @@ from services.coverage.alert_conditions import (
     TargetOffCourse,
 )
 from services.coverage.alert_findings import Figures, Target
+from services.coverage.alert_sentences import message
 from services.coverage.figures import Dimensions
 from services.coverage.published_denominators import published_denominators
 from services.coverage.queries import queries
@@ -38,21 +39,23 @@ from shared.regions import Regions
 
 log = get_logger(__name__)
 
-PAUSE_SECONDS = 60.0
+PAUSE_SECONDS = 300.0
 WINDOWS = 4
 """So many spans before the newest one are what is usual of claims."""
 
 CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
 
 
-async def findings(db: asyncpg.Connection, condition: Condition, day: date, known_at: int) -> Findings:
-    """Of what the condition is true on this day, by what was known up to that second."""
+async def findings(
+    db: asyncpg.Connection, condition: Condition, day: date, known_at: int, *, is_now: bool = False
+) -> Findings:
+    """Of what the condition is true on this day, by what was known up to that second, which may be now."""
+    known = None if is_now else known_at
     match condition:
         case CoverageFell():
             earlier = timedelta(condition.days)
-            selection = Selection(condition.region, condition.level, (), day, known_at)
-            before = await _figures(db, selection, day - earlier, known_at - int(earlier.total_seconds()))
-            return alert_findings.fallen(condition, before, await _figures(db, selection, day, known_at))
+            before = await _figures(db, condition, day - earlier, known_at - int(earlier.total_seconds()))
+            return alert_findings.fallen(condition, before, await _figures(db, condition, day, known))
         case TargetOffCourse():
             return alert_findings.off_course(condition, await _targets(db, condition.region, day, known_at), day)
         case AgencySilent():
@@ -61,11 +64,13 @@ async def findings(db: asyncpg.Connection, condition: Condition, day: date, know
             newest, *earlier_spans = await _claims(db, condition, known_at)
             return alert_findings.jumped(condition, newest, earlier_spans)
         case DenominatorImplausible():
-            return alert_findings.implausible(condition, await _denominators(db, condition, day, known_at))
+            return alert_findings.implausible(condition, await _denominators(db, condition, day, known))
 
 
-async def _figures(db: asyncpg.Connection, selection: Selection, day: date, known_at: int) -> dict[str, Figures]:
-    region, level = selection.region, selection.level
+async def _figures(
+    db: asyncpg.Connection, condition: CoverageFell, day: date, known_at: int | None
+) -> dict[str, Figures]:
+    region, level = condition.region, condition.level
     totals = await moved.totals(db, Selection(region, level, (), day, known_at))
     return {
         code: Figures(totals.get((code, "listed"), 0), totals.get((code, "enrolled"), 0))
@@ -110,7 +115,7 @@ async def _claims(db: asyncpg.Connection, condition: ClaimsJumped, known_at: int
 
 
 async def _denominators(
-    db: asyncpg.Connection, condition: DenominatorImplausible, day: date, known_at: int
+    db: asyncpg.Connection, condition: DenominatorImplausible, day: date, known_at: int | None
 ) -> dict[str, list[dict[str, Any]]]:
     selection = Selection(condition.region, condition.level, (), day, known_at)
     codes = Regions.load().children(condition.region, condition.level)
@@ -143,7 +148,7 @@ async def trial(
                 "subject": subject,
                 "opened_on": day.isoformat(),
                 "resolved_on": None,
-                "message": alert_conditions.message(condition.kind, true_of[subject]),
+                "message": message(condition.kind, true_of[subject]),
             }
             open_alerts[subject] = Open(end, end), alert
             found.append(alert)
@@ -159,7 +164,7 @@ async def trial(
 
 
 class AlertWatch(Part):
-    """Looks at every rule that is switched on, once a minute."""
+    """Looks at every rule that is switched on, every five minutes."""
 
     stalled_after = 600.0
 
@@ -190,10 +195,14 @@ class AlertWatch(Part):
 
 
 async def _look_at(db: asyncpg.Connection, rule: asyncpg.Record, now: datetime) -> None:
-    condition = CONDITION.validate_json(rule["condition"])
+    try:
+        condition = CONDITION.validate_json(rule["condition"])
+    except ValidationError:  # of another version
+        log.error("a rule of alerts cannot be read", rule=str(rule["rule_id"]))
+        return
     rows = await db.fetch(queries["open_alerts"], rule["rule_id"])
     states = {row["subject"]: Open(row["opened_at"], row["last_true_at"]) for row in rows}
-    true_of = await findings(db, condition, day_of(now), int(now.timestamp()))
+    true_of = await findings(db, condition, day_of(now), int(now.timestamp()), is_now=True)
     changed = alert_conditions.changes(states, true_of, now, timedelta(hours=rule["clear_after_hours"]))
     for subject in changed.opened:
         await db.execute(
@@ -235,7 +244,7 @@ def described_alert(row: asyncpg.Record) -> dict[str, Any]:
         "kind": row["kind"],
         "subject": row["subject"],
         "state": state,
-        "message": alert_conditions.message(row["kind"], json.loads(row["details"])),
+        "message": message(row["kind"], json.loads(row["details"])),
         **{name: row[name].isoformat() if row[name] else None for name in times},
     }
 

@@ -94,10 +94,10 @@ def _check_region(condition: Any) -> None:
         return
     regions = Regions.load()
     if regions.get(code) is None:
-        raise Problem(422, "unknown_region", f"There is no region {code!r}.", field="condition.region")
+        raise Problem(422, "unknown_region", f"There is no region {code}.", field="condition.region")
     level = getattr(condition, "level", "self")
     if level != "self" and BREADTH[level] < BREADTH[regions[code].level]:
-        raise Problem(422, "invalid_value", f"The region {code!r} has no {level} in it.", field="condition.level")
+        raise Problem(422, "invalid_value", f"The region {code} has no {level} in it.", field="condition.level")
 
 
 @router.patch("/alert-rules/{rule_id}", summary="Switch a rule on or off")
@@ -126,16 +126,16 @@ async def delete_alert_rule(rule_id: str, request: Request) -> Response:
 async def alerts(
     request: Request,
     state: Literal["open", "acknowledged", "resolved"] | None = Query(None, description="Only those in this state."),
-    cursor: str | None = Query(None, description="The `next` of the page before.", max_length=100),
+    cursor: str | None = Query(None, description="The `next_cursor` of the page before.", max_length=100),
 ) -> dict[str, Any]:
     """A hundred a page. `message` says in English and Indonesian what is so and what to do, by its newest numbers."""
     after = identity(cursor) if cursor else None
     if cursor and after is None:
-        raise Problem(422, "invalid_value", "cursor may be: the `next` of the page before.", field="cursor")
+        raise Problem(422, "invalid_value", "cursor may be: the `next_cursor` of the page before.", field="cursor")
     async with connection(request.app.state.pool) as db:
         rows = await db.fetch(queries["alerts"], state, after, PAGE + 1)
     items = [described_alert(row) for row in rows[:PAGE]]
-    return {"items": items, "next": items[-1]["id"] if len(rows) > PAGE else None}
+    return {"items": items, "next_cursor": items[-1]["id"] if len(rows) > PAGE else None}
 
 
 @router.post("/alerts/{alert_id}/acknowledge", summary="Somebody looks after this alert")

@@ -67,7 +67,7 @@ async def changes(request: Request) -> Response:
 @router.get("/changes/partners", summary="The partners that moved the figures, by id", **OF_PARTNERS)
 async def moved_partners(request: Request) -> Response:
     """What each of them added or took away, by cause, as the counts of `changes` have it: up to 200 partners a page, by
-    id; `next` is the cursor of the page after, null on the last one.
+    id; `next_cursor` is that of the page after, null on the last one.
 
     An agency sees the partners on its own lists, also those that left one of them; whoever has `figures:detail`, all.
     """
@@ -80,7 +80,7 @@ async def moved_partners(request: Request) -> Response:
         found = await moved.partners(db, interval, agency, after, PAGE + 1)
     page = found[:PAGE]
     following = page[-1]["partner_id"] if len(found) > PAGE else None
-    answer = {"region": interval.end.region, **described(interval), "items": page, "next": following}
+    answer = {"region": interval.end.region, **described(interval), "items": page, "next_cursor": following}
     return Response(msgspec.json.encode(answer), media_type="application/json")
 
 
@@ -89,7 +89,7 @@ def _cursor(request: Request) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError:
-        raise parameters.wrong("cursor", "the `next` of the page before") from None
+        raise parameters.wrong("cursor", "the `next_cursor` of the page before") from None
 
 
 def interval_of(request: Request) -> Interval:
@@ -109,7 +109,7 @@ def interval_of(request: Request) -> Interval:
     last = parameters.day(request, "to", today())
     first = parameters.day(request, "from", last - USUAL_DAYS)
     if first > last:
-        raise Problem(422, "invalid_value", "from is after to.", field="from")
+        raise Problem(422, "invalid_value", "The first day (from) is after the last one (to).", field="from")
     known_at = parameters.known_at(request)
     start, end = (Selection(region, level, (), each, known_at) for each in (first, last))
     return Interval(start, end, is_by_day=True)
@@ -118,10 +118,10 @@ def interval_of(request: Request) -> Interval:
 def _by_knowledge(request: Request, region: str, level: str) -> Interval:
     start, end = parameters.known_at(request, "known_from"), parameters.known_at(request, "known_to")
     if start is None:
-        detail = "known_from is missing: the time of knowledge from which on changes are asked for."
+        detail = "The time known_from is missing, from which on changes are asked for."
         raise Problem(422, "missing_field", detail, field="known_from")
     if end is not None and start > end:
-        raise Problem(422, "invalid_value", "known_from is after known_to.", field="known_from")
+        raise Problem(422, "invalid_value", "The time known_from is after known_to.", field="known_from")
     selection = Selection(region, level, (), parameters.as_of(request, today()), start)
     return Interval(selection, replace(selection, known_at=end), is_by_day=False)
 

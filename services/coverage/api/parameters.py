@@ -45,7 +45,7 @@ DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
         "Instead of `to`: the time of knowledge whose figures are the end; now when not given.",
         {"type": "string", "examples": ["2026-02-28T12:00:00+07:00", "2026-02-28"]},
     ),
-    "cursor": ("The `next` of the page before.", {"type": "string", "format": "uuid"}),
+    "cursor": ("The `next_cursor` of the page before.", {"type": "string", "format": "uuid"}),
     "cooperative": (
         "The id of a cooperative: only its members count, and `through` has those who were enrolled through it, "
         "members or not. An agency may ask about cooperatives on its own lists.",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.coverage import alert_conditions, alert_findings
+from services.coverage import alert_conditions, alert_findings, alert_sentences
 from services.coverage.alert_conditions import (
     AgencySilent,
     ClaimsJumped,
@@ -49,9 +49,9 @@ def test_a_fall_counts_in_points_and_where_enough_are_listed() -> None:
     now = {"33.11": Figures(1000, 280), "33.12": Figures(1000, 281), "33.13": Figures(9, 0)}
     found = alert_findings.fallen(condition, before, now)
     assert list(found) == ["33.11"]
-    message = alert_conditions.message("coverage_fell", found["33.11"])
-    assert "fell from 30.0 % to 28.0 % within 7 days" in message["en"]
-    assert "turun dari 30,0 % menjadi 28,0 % dalam 7 hari" in message["id"]
+    message = alert_sentences.message("coverage_fell", found["33.11"])
+    assert "fell from 30.0% to 28.0% within 7 days" in message["en"]
+    assert "turun dari 30,0\xa0% menjadi 28,0\xa0% dalam 7 hari" in message["id"]
 
 
 def test_a_target_is_off_course_by_a_straight_line() -> None:
@@ -101,4 +101,4 @@ def test_flagged_denominators_are_named_with_their_source() -> None:
     ]
     found = alert_findings.implausible(DenominatorImplausible(kind="denominator_implausible"), {"33.11": published})
     assert found.keys() == {"33.11/umkm/Dinas"}
-    assert "Dinas" in alert_conditions.message("denominator_implausible", found["33.11/umkm/Dinas"])["id"]
+    assert "Dinas" in alert_sentences.message("denominator_implausible", found["33.11/umkm/Dinas"])["id"]
