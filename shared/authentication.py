@@ -21,10 +21,15 @@ from shared.web.pages import ENDED, SAFE, SESSION, check_csrf, check_origin
 WRONG_KEYS: Final = RateLimitItemPerMinute(30)
 """Wrong keys from one address; more of them are answered late, and 429. Good keys are served all the same: behind one
 address may be a whole office, or a proxy."""
+VISITS: Final = RateLimitItemPerMinute(600)
+"""Pages for everybody, from one address, which may be a proxy's."""
 WRONG_KEY_DELAY: Final = 1.0
 """Seconds."""
 VISITORS_BYTES: Final = 64 << 10
 """Of whoever is not signed in no longer body is read."""
+SIGNED_PATHS: Final = ("/v1/inbound",)
+"""Where a request may be signed in place of having a key; the route checks the signature."""
+SIGNATURE: Final = "webhook-signature"
 NEEDS_NOBODY: Final = ("/assets/", "/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json")
 
 EXPIRED_EVERY: Final = 1.0
@@ -62,6 +67,12 @@ class Limits:
             await asyncio.sleep(WRONG_KEY_DELAY)
             raise _too_many("wrong keys from your address", WRONG_KEYS, {"Retry-After": "10"}) from None
 
+    def visited(self, request: Request) -> None:
+        """Count a page that was made for somebody who is not signed in; raises Problem 429 after too many."""
+        address = request.client.host if request.client else ""
+        if not self._limiter.hit(VISITS, "visit", address):
+            raise _too_many("pages for your address", VISITS, {"Retry-After": "10"})
+
     def used(self, principal: Principal) -> Headers:
         """Count a use of a key; what its limit is and how much of it is left. Raises Problem 429 beyond it."""
         own = principal.requests_per_minute
@@ -98,7 +109,9 @@ class Authentication:
             return
         request = Request(scope)
         try:
-            if scope["path"].startswith("/v1/"):
+            if _is_signed(request):
+                _check_short(request)
+            elif scope["path"].startswith("/v1/"):
                 scope[PRINCIPAL] = await self._caller(request)
             else:
                 await self._visitor(request)
@@ -144,6 +157,17 @@ class Authentication:
             request.scope[SESSION], request.scope[PRINCIPAL] = session, session.principal
         elif request.method not in SAFE and not _is_short(request):
             raise Problem(401, "unauthorized", "Sign in first.")
+
+
+def _is_signed(request: Request) -> bool:
+    """Whether the request's signature is to speak for it; a key beside it counts before it."""
+    is_path = request.url.path in SIGNED_PATHS
+    return is_path and SIGNATURE in request.headers and "authorization" not in request.headers
+
+
+def _check_short(request: Request) -> None:
+    if not _is_short(request):
+        raise Problem(413, "too_large", f"A signed delivery has a Content-Length of at most {VISITORS_BYTES} bytes.")
 
 
 def _is_short(request: Request) -> bool:

@@ -1,6 +1,11 @@
 """HEAD wherever GET is: the same status and headers, no body."""
 
+from typing import Final
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEAD: Final = "payung.head"
+"""Whether the scope of a request that a route sees as GET is of a HEAD: what it would use up is not used."""
 
 
 class HeadRequests:
@@ -25,4 +30,4 @@ class HeadRequests:
         async def until_answered() -> Message:
             return {"type": "http.disconnect"} if is_answered else await receive()
 
-        await self._app({**scope, "method": "GET"}, until_answered, headers_only)
+        await self._app({**scope, "method": "GET", HEAD: True}, until_answered, headers_only)

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 from pydantic import field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,6 +25,7 @@ from shared.body_limit import BodyLimit
 from shared.bus.kafka_url import KafkaUrl
 from shared.compressed_body import CompressedBody
 from shared.connection import LimitedConnection
+from shared.direct_routes import DirectRoute
 from shared.head_requests import HeadRequests
 from shared.key_use import KeyUse
 from shared.observability import Metrics, get_logger
@@ -81,6 +83,7 @@ def build_app(
     *,
     parts: Sequence[Part] = (),
     routers: Sequence[APIRouter] = (),
+    direct: Iterable[APIRoute] = (),
     state: dict[str, Any] | None = None,
     metrics: Metrics | None = None,
     on_stop: Callable[[], Any] | None = None,
@@ -91,7 +94,8 @@ def build_app(
 ) -> FastAPI:
     """A FastAPI application with the routes every service has; `state` is put on `app.state` for the routes.
 
-    `pages` are what browsers see, rendered by `site`, beside the documentation that every service has.
+    `pages` are what browsers see, rendered by `site`, beside the documentation that every service has. `direct`: routes
+    of the `routers` that are called as `DirectRoute` says.
     """
 
     keys = (state or {}).get("keys")
@@ -111,10 +115,12 @@ def build_app(
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=openapi.operation_id,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # ours are in shared/observability.py
     )
     app.state.failed = None
     for key, value in (state or {}).items():
         setattr(app.state, key, value)
+    app.router.routes.extend(map(DirectRoute, direct))
     metrics = metrics or Metrics(name)
     problems.install(app)
     app.add_middleware(HeadRequests)

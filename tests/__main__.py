@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-SIDE_BY_SIDE = ("-n2", "--dist=loadfile", "--no-loadscope-reorder")
-"""A file's tests share what they start; files go from the slowest kinds to the unit tests, which fill the gaps."""
+SIDE_BY_SIDE = ("-n2", "--dist=loadgroup", "--no-loadscope-reorder")
+"""A file's tests share what they start (tests/conftest.py says what else does); files go from the slowest kinds to the
+unit tests, which fill the gaps."""
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]

@@ -28,12 +28,17 @@ async def create_roles(dsn: str, passwords: dict[str, str]) -> None:
         await connection.close()
 
 
-async def _create_role(connection: asyncpg.Connection, role: str, password: str) -> None:
-    database = await connection.fetchval("select current_database()")
+async def create_login(connection: asyncpg.Connection, role: str, password: str) -> None:
+    """Make the role unless it is there, and give it this password."""
     quoted = await connection.fetchval("select quote_literal($1::text)", password)
     if not await connection.fetchval("select true from pg_roles where rolname = $1", role):
         await connection.execute(f'create role "{role}" login')
     await connection.execute(f'alter role "{role}" password {quoted}')
+
+
+async def _create_role(connection: asyncpg.Connection, role: str, password: str) -> None:
+    database = await connection.fetchval("select current_database()")
+    await create_login(connection, role, password)
     await connection.execute(f'alter role "{role}" set search_path = "{role}"')
     await connection.execute(f'grant connect, temporary on database "{database}" to "{role}"')
     await connection.execute(f'create schema if not exists "{role}" authorization "{role}"')

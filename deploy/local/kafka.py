@@ -163,6 +163,8 @@ def _properties(kafka: Kafka, data: Path) -> str:
             "num.network.threads=2",
             "num.io.threads=4",
             "log.cleaner.dedupe.buffer.size=16777216",
+            # a copy of the log must not bring back what was deleted before
+            "log.flush.start.offset.checkpoint.interval.ms=1000",
             "message.max.bytes=8388608",
             "replica.fetch.max.bytes=8388608",
             "",

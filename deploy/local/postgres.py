@@ -52,12 +52,14 @@ LONGEST_SOCKET = 107 - len("/.s.PGSQL.65535")
 
 @dataclass(frozen=True)
 class Postgres:
-    """Where a cluster lives, on which port of 127.0.0.1 it listens, its administrator's password, what is tuned."""
+    """Where a cluster lives, on which port of 127.0.0.1 it listens (with `socket_only` on none), its administrator's
+    password, what is tuned."""
 
     home: Path
     port: int
     password: str
     settings: dict[str, str] = field(default_factory=dict)
+    socket_only: bool = False
 
     @property
     def data(self) -> Path:
@@ -170,7 +172,7 @@ def command(postgres: Postgres) -> Command:
 def _listening(postgres: Postgres) -> dict[str, str]:
     within = postgres.socket.parent == postgres.home
     return {
-        "listen_addresses": "127.0.0.1",
+        "listen_addresses": "" if postgres.socket_only else "127.0.0.1",
         "port": str(postgres.port),
         "unix_socket_directories": f"../{postgres.socket.name}" if within else str(postgres.socket),
         "unix_socket_permissions": "0700",

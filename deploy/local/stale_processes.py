@@ -24,6 +24,8 @@ def clear(directory: Directory) -> int:
     directory.file("postgres/data/postmaster.pid").unlink(missing_ok=True)
     for making in ("kafka/data.making", "postgres/data.making"):
         shutil.rmtree(directory.file(making), ignore_errors=True)
+    for links in directory.file("kafka").glob("backup-*"):  # of a backup that was killed
+        shutil.rmtree(links, ignore_errors=True)
     directory.remove(FILE)
     return len(orphans)
 

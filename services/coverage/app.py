@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from services.coverage import handlers
 from services.coverage.alert_watch import AlertWatch
-from services.coverage.api import alerts, changes, claims, explain, figures, freshness, regions, stream
+from services.coverage.api import alerts, changes, claims, explain, figures, freshness, regions, series, stream
 from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
 from services.coverage.web import home
@@ -26,7 +26,7 @@ from shared.security import KEY_CONNECTIONS, KeyRing
 from shared.service import build_app
 from shared.sessions import Sessions
 
-ROUTERS = tuple(each.router for each in (figures, changes, explain, claims, freshness, alerts, regions, stream))
+ROUTERS = tuple(each.router for each in (figures, series, changes, explain, claims, freshness, alerts, regions, stream))
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
 GROUP = "coverage"

@@ -76,7 +76,7 @@ def tallies(
     found: dict[tuple[str, Combination], Tally] = defaultdict(Tally)
     for each in sums:
         region = region_of(each.cell)
-        for combination in _combinations(each.cell, by, dimensions):
+        for combination in combinations_of(each.cell, by, dimensions):
             _count(found[region, combination], each, _weight(each, by, combination))
         if "segment" in by and "job_level" not in by and cells.is_enrolled(each.cell):
             for combination, sign in _segment_corrections(each.cell, by, dimensions):
@@ -84,7 +84,8 @@ def tallies(
     return found
 
 
-def _combinations(cell: int, by: tuple[str, ...], dimensions: Dimensions) -> Iterator[Combination]:
+def combinations_of(cell: int, by: tuple[str, ...], dimensions: Dimensions) -> Iterator[Combination]:
+    """The combinations of the dimensions' values that the cell counts in."""
     return product(*(_values(cell, dimension, dimensions) for dimension in by))
 
 

@@ -42,6 +42,7 @@ async def on_enrollments(batch: Batch, db: asyncpg.Connection) -> None:
     moved = movements.transitions_of(versions, before.stored, before.sources, _source_of_enrolment)
     await storage.add_sources(db, {details.source: details.names for details, _ in accepted.versions})
     await storage.add_to_ledger(db, accepted.transitions, moved, enrolled=True)
+    await storage.add_losses(db, accepted.transitions)
     of_cooperatives = members.by_cooperative(versions, before.stored, before.sides, _sides_of_enrolment)
     await storage.add_to_cooperatives(db, of_cooperatives)
     await _record_last_seen(db, batch, ((details.agency, second) for details, second in accepted.versions))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from services.coverage import copy_format
 from services.coverage.cells import CELL_BITS, REGENCY
 from services.coverage.timelines import FIRST_DAY, NEVER, STAY_BYTES
 from services.coverage.transitions import Transitions
@@ -29,12 +30,8 @@ MAX_INTEGER = 2**31 - 1
 
 Rows = npt.NDArray[Any]
 
-_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COLUMNS = (("batch", ">i8"), ("recorded", ">i8"), ("cell", ">i8"), ("day", ">i4"), *((m, ">i4") for m in MEASURES))
-_WIRE = np.dtype(
-    [("fields", ">i2")] + [pair for name, kind in _COLUMNS for pair in ((name + "#", ">i4"), (name, kind))]
-)
-COLUMNS = tuple(name for name, _ in _COLUMNS)
+COLUMNS = copy_format.names(_COLUMNS)
 
 
 def differences(transitions: Transitions) -> Rows:
@@ -119,11 +116,4 @@ def binary_copy(batch: int, rows: Rows) -> bytes:
     """The rows in the format of PostgreSQL's binary COPY. Raises OverflowError when a sum exceeds an integer."""
     if len(rows) and max(int(np.abs(rows[name]).max()) for name in MEASURES) > MAX_INTEGER:
         raise OverflowError("a sum of the batch exceeds the ledger's integers")
-    wire = np.empty(len(rows), _WIRE)
-    wire["fields"] = len(_COLUMNS)
-    wire["batch"] = batch
-    for name, kind in _COLUMNS:
-        wire[name + "#"] = np.dtype(kind).itemsize
-        if name != "batch":
-            wire[name] = rows[name]
-    return _SIGNATURE + wire.tobytes() + b"\xff\xff"
+    return copy_format.binary_copy(_COLUMNS, rows, batch=batch)

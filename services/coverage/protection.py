@@ -5,15 +5,16 @@ for: two questions together show no more than one. Here are the vectors of count
 the suppressed figures left out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from services.coverage import cells, figures
-from services.coverage.disclosure import Tree, Vector, is_small, suppressed
+from services.coverage import cells, figures, series
+from services.coverage.disclosure import Tree, Vector, has_small, is_small, suppressed
 from services.coverage.figures import JOB_LEVELS, Dimensions, Sum, Tally
-from shared.regions import Regions
+from services.coverage.series import Loss
+from shared.regions import NATION, Regions
 
 DETAIL = "figures:detail"
 """The scope that is shown everything; the administrator has it."""
@@ -68,6 +69,51 @@ def part_protection(
     tree = Tree.of(vectors)
     hidden = frozenset(suppressed(tree, vectors, whole.listed | whole.enrolled))
     return Protection(hidden, hidden, frozenset(_above(tree, vectors)) if by else frozenset(), hidden)
+
+
+def month_protection(
+    month: Sequence[Sum], before: Sequence[Sum], losses: Sequence[Loss], by: tuple[str, ...], dimensions: Dimensions
+) -> frozenset[str]:
+    """The regions whose row of a month is suppressed: as on its last day, or where a small count moved since the month
+    before, which anybody can subtract."""
+    rules = protection(month, by, dimensions)
+    hidden = rules.listed | rules.enrolled | (rules.split if by else frozenset())
+    hidden |= {code for code, counts in _movements(month, before, losses, by, dimensions) if has_small(counts)}
+    now, then = (_vectors(each, by, dimensions) for each in (month, before))
+    blank = (0,) * max(map(len, (*now.values(), *then.values())), default=0)
+    vectors = {}
+    for region in now.keys() | then.keys():
+        counts, former = now.get(region, blank), then.get(region, blank)
+        vectors[region] = (*counts, *(count - old for count, old in zip(counts, former, strict=True)))
+    return hidden | suppressed(Tree.of(vectors), vectors, hidden)
+
+
+def _vectors(sums: Sequence[Sum], by: tuple[str, ...], dimensions: Dimensions) -> dict[str, Vector]:
+    totals = _by_regency(sums, dimensions)
+    whole = {region: _rest(tally) for region, tally in totals.items()}
+    if len(by) != 1:
+        return whole
+    return {region: (*whole[region], *split) for region, split in _split(sums, by[0], dimensions, totals).items()}
+
+
+def _movements(
+    month: Sequence[Sum], before: Sequence[Sum], losses: Sequence[Loss], by: tuple[str, ...], dimensions: Dimensions
+) -> Iterator[tuple[str, Vector]]:
+    """The regions of every level that somebody left or came to, with who joined and who was lost in each row."""
+    if not losses:
+        return
+    for region_of in (_regency, lambda cell: f"{cells.place(cell)[0]:02}", _kanwil, lambda _: NATION):
+        tallies = [figures.tallies(sums, by, region_of, dimensions) for sums in (month, before)]
+        found = series.movements(losses, by, region_of, dimensions)
+        for key, movement in found.items():
+            now, then = (each[key].enrolled if key in each else 0 for each in tallies)
+            lost = movement.lapsed + movement.changed
+            yield key[0], (now - then, now - then + lost, lost, movement.lapsed, movement.changed)
+
+
+def _kanwil(cell: int) -> str:
+    province = Regions.load().get(f"{cells.place(cell)[0]:02}")
+    return (province and province.kanwil) or NATION
 
 
 def _by_regency(sums: Sequence[Sum], dimensions: Dimensions) -> dict[str, Tally]:
@@ -162,7 +208,7 @@ def protected_row(row: dict[str, Any], by: tuple[str, ...], rules: Protection) -
     hides_rest = hides_all or (not by and region in rules.enrolled)
     changed = dict(row)
     if hides_rest:
-        changed |= {"enrolled": None, "unregistered": None, "rate": None, "workers": _without_numbers(row["workers"])}
+        changed |= {"enrolled": None, "unregistered": None, "rate": None, "workers": without_numbers(row["workers"])}
     if hides_all:
         changed["listed"] = None
     if hides_rest and "through" in row:
@@ -178,7 +224,7 @@ def protected_row(row: dict[str, Any], by: tuple[str, ...], rules: Protection) -
     return changed | ({"suppressed": True} if hides_rest or hides_a_rate or hides_progress else {})
 
 
-def _without_numbers(workers: dict[str, Any]) -> dict[str, Any]:
+def without_numbers(workers: dict[str, Any]) -> dict[str, Any]:
     levels = {name: dict.fromkeys(sides) for name, sides in workers["by_level"].items()}
     return {"listed": None, "unknown": None, "enrolled": None, "by_level": levels}
 

@@ -207,6 +207,65 @@ from (
 where $3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[])
 group by 1;
 
+-- name: steps(days, mask, provinces, regencies)
+-- What changes from one of the days $1 (in order) to the next, by all that is known: `step` n is from the nth day on and
+-- before the one after it. Masked and bounded as `cell_sums`, which gives the sums to begin with.
+with pending as materialized (select min(batch) as low, max(batch) as high from pending_batches)
+select width_bucket(day, $1::date[]) as step, cell & $2::bigint as cell, sum(partners)::bigint as partners,
+    sum(workers)::bigint as workers, sum(management)::bigint as management, sum(staff)::bigint as staff,
+    sum(labour)::bigint as labour
+from (
+    select day, cell, partners, workers, management, staff, labour from rollup
+    union all
+    select day, cell, partners, workers, management, staff, labour from ledger
+    where batch between (select low from pending) and (select high from pending)
+        and batch in (select batch from pending_batches)
+) differences
+where day >= ($1)[1] and day < ($1)[cardinality($1)]
+    and ($3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[]))
+group by 1, 2;
+
+-- name: steps_known_at(days, mask, provinces, regencies, known_at)
+-- The same by what was recorded up to and including second $5.
+with pending as materialized (select min(batch) as low, max(batch) as high from pending_batches)
+select width_bucket(day, $1::date[]) as step, cell & $2::bigint as cell, sum(partners)::bigint as partners,
+    sum(workers)::bigint as workers, sum(management)::bigint as management, sum(staff)::bigint as staff,
+    sum(labour)::bigint as labour
+from (
+    select day, cell, partners, workers, management, staff, labour from rollup where span < $5::bigint / 2592000
+    union all
+    select day, cell, partners, workers, management, staff, labour from ledger
+    where recorded between $5 / 2592000 * 2592000 and $5
+    union all
+    select day, cell, partners, workers, management, staff, labour from ledger
+    where batch between (select low from pending) and (select high from pending)
+        and batch in (select batch from pending_batches) and recorded < $5 / 2592000 * 2592000
+) differences
+where day >= ($1)[1] and day < ($1)[cardinality($1)]
+    and ($3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[]))
+group by 1, 2;
+
+-- name: losses(days, mask, provinces, regencies, known_at)
+-- How many enrolled leave a cell in each step, and for which one, by second $5 (null: by all that is known). 0: enrolled
+-- nowhere; -1: outside the provinces $3 and regencies $4.
+with bounded as (
+    select width_bucket(day, $1::date[]) as step, cell, next_cell, partners,
+        $3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[]) as leaves,
+        $3 is null or next_cell >> 24 = any($3) or next_cell >> 17 = any($4) as comes
+    from losses
+    where day >= ($1)[1] and day < ($1)[cardinality($1)] and ($5::bigint is null or recorded <= $5)
+)
+select step, case when leaves then cell & $2::bigint else -1 end as cell,
+    case when next_cell = 0 then 0 when comes then next_cell & $2 else -1 end as next_cell, sum(partners)::bigint as partners
+from bounded
+where leaves or comes and next_cell <> 0
+group by 1, 2, 3
+having sum(partners) <> 0;
+
+-- name: losses_complete()
+-- Whether every enrolment that was read is in `losses`; else a rebuild is needed.
+select complete from losses_complete;
+
 -- name: cooperative_sums(as_of, mask, provinces, regencies, known_at, cooperative, through)
 -- As `cell_sums`, of the members of cooperative $6, or of those enrolled through it; $5 null: by all that is known.
 select cell & $2::bigint as cell, sum(partners)::bigint as partners, sum(workers)::bigint as workers,

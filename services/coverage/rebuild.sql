@@ -54,6 +54,9 @@ create table coverage_rebuild.live_current_sources as
     union all
     select place, enrolled, source, -partners from coverage.movement_rollup
     where source <> 0 and day <= (select day from coverage.current_day);
+create table coverage_rebuild.live_losses as
+    select recorded, day, cell, next_cell, sum(partners) as partners
+    from coverage.losses group by recorded, day, cell, next_cell;
 create table coverage_rebuild.live_merges as table coverage.merges;
 create table coverage_rebuild.live_claims as table coverage.claims;
 create table coverage_rebuild.live_denominators as table coverage.denominators;
@@ -148,6 +151,14 @@ select 'movement_rollup', count(*) from (
 union all
 select 'current_sources', count(*) from (
     select from coverage_rebuild.live_current_sources group by place, enrolled, source having sum(partners) <> 0) x
+union all
+select 'losses', count(*) from (
+    select recorded, day, cell, next_cell from (
+        select * from coverage_rebuild.live_losses
+        union all
+        select recorded, day, cell, next_cell, -sum(partners)
+        from coverage_rebuild.losses group by recorded, day, cell, next_cell
+    ) both_sides group by recorded, day, cell, next_cell having sum(partners) <> 0) x
 union all
 select 'merges', count(*) from (
     (table coverage_rebuild.live_merges except table coverage_rebuild.merges)

@@ -1,6 +1,7 @@
 """Which figures a question selects: region, level, dimensions, the day, and as known when. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from services.coverage import cells
@@ -21,6 +22,13 @@ class Selection:
     known_at: int | None
     cooperative: str | None = None
     """The id of the cooperative whose members alone are meant; None: all partners."""
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of some dimensions in `by` the values asked for; of others all."""
+
+    def includes(self, combination: tuple[str, ...]) -> bool:
+        """Whether the rows of this combination of the dimensions' values are asked for."""
+        values = dict(zip(self.by, combination, strict=True))
+        return all(values[name] in wanted for name, wanted in self.only.items())
 
     @property
     def is_by_regency(self) -> bool:

@@ -4,10 +4,12 @@ from shared.service import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """`jkp` shows JKP among the programmes; `consume` off leaves consuming to workers of their own."""
+    """`jkp` shows JKP among the programmes; `consume` off leaves consuming to workers of their own; `public_figures`
+    shows the page of figures to everybody, down to provinces and without small counts."""
 
     jkp: bool = False
     consume: bool = True
+    public_figures: bool = False
     max_records: int = 10_000
     """Records a batch at most: larger is quicker to catch up, smaller keeps the web routes of this process quicker."""
 

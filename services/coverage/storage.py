@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from services.coverage import ledger, movements
+from services.coverage import ledger, losses, movements
 from services.coverage.facts import ClaimFact, DenominatorFact, PartnerFact, StatementFact, TargetFact
 from services.coverage.last_seen import LastSeen, lists_of
 from services.coverage.members import Side, Sides, sides
@@ -51,17 +51,8 @@ class Before(NamedTuple):
 async def store_enrolments(db: asyncpg.Connection, newest: dict[str, Version[EnrolmentDetails]]) -> Before:
     """Store the versions that are newer than what is stored."""
     rows = [
-        (
-            partner_id,
-            number,
-            second,
-            timeline,
-            d.first_start and _date(d.first_start),
-            d.cooperative,
-            d.channel,
-            d.source,
-        )
-        for partner_id, number, timeline, second, d in newest.values()
+        (partner_id, number, second, timeline, start and _date(start), cooperative, channel, source)
+        for partner_id, number, timeline, second, (_, start, cooperative, channel, source, _) in newest.values()
     ]
     stored = await db.fetch(queries["store_enrolments"], *columns(rows, 8))
     before = {row[0]: sides(row[5], row[6]) for row in stored if row[5] or row[6]}
@@ -107,6 +98,14 @@ async def add_to_ledger(db: asyncpg.Connection, changed: Transitions, moved: Tra
 
 def _ledger_rows(changed: Transitions, moved: Transitions, enrolled: bool) -> tuple[Any, Any]:
     return ledger.within_integers(ledger.differences(changed)), movements.of(moved, enrolled=enrolled)
+
+
+async def add_losses(db: asyncpg.Connection, transitions: Transitions) -> None:
+    """Append who leaves a cell by these transitions, and for which one."""
+    rows = await asyncio.to_thread(losses.differences, transitions)
+    if len(rows):
+        source = _chunks(await asyncio.to_thread(losses.binary_copy, rows))
+        await db.copy_to_table("losses", source=source, columns=losses.COLUMNS, format="binary")
 
 
 async def add_to_cooperatives(db: asyncpg.Connection, moved: Iterable[tuple[Side, Transitions]]) -> None:

@@ -21,9 +21,9 @@ def task_opened(partner_id: str, region: str, now: datetime, *, message_id: str)
     return _event("task.opened", f"{message_id}/opened", Outreach(partner_id, region, now, causation=message_id))
 
 
-def contact_opted_out(partner_id: str, region: str, now: datetime) -> Outgoing:
-    """`contact.opted_out`, as an operator noted it."""
-    fact = Outreach(partner_id, region, now, outcome="operator")
+def contact_opted_out(partner_id: str, region: str, now: datetime, outcome: str) -> Outgoing:
+    """`contact.opted_out`; `outcome` says how it came: an operator noted it, or a reply asked for it."""
+    fact = Outreach(partner_id, region, now, outcome=outcome)
     return _event("contact.opted_out", f"opt-out-{partner_id}", fact)
 
 

@@ -81,7 +81,7 @@ class Scheduler:
             await db.execute(queries["store_decisions"], *columns(rows))
 
     async def _alike(self, db: asyncpg.Connection, ids: list[str]) -> list[Alike]:
-        rows = await db.fetch(queries["facts"], ids)
+        rows = await db.fetch(queries["facts"], ids, self.now())
         return [part for row in rows for part in Alike(self._facts(row), row["partner_ids"]).parts(MOST_ALIKE)]
 
     def _facts(self, row: asyncpg.Record) -> Facts:
@@ -96,12 +96,15 @@ class Scheduler:
             insured_from=row["insured_from"],
             insured_until=row["insured_until"],
             end_known_at=row["end_known_at"],
-            opted_out_at=row["opted_out_at"],
+            opted_out_at=row["opted_out_at"] or row["stopped_at"],
+            stop_kind=None if row["opted_out_at"] else row["stop_kind"],
+            has_phone=row["has_phone"],
             has_email=row["has_email"],
-            contact_known_at=row["contact_known_at"],
-            refused_at=row["refused_at"],
+            refused=tuple(row["refused"] or ()),
+            contacted=tuple(row["contacted"] or ()),
             sent=tuple(Sent(step, at) for step, at in sent),
             escalated_at=row["escalated_at"],
+            asked_at=row["asked_at"],
             retry_at=row["retry_at"],
             settled_at=row["applied_at"] and row["applied_at"] + SETTLING,
         )

@@ -80,6 +80,10 @@ begin
     end loop;
 end $overlay$;
 
+-- name: last_written()
+-- When the writer's last transaction was: whoever has read everything since has missed nothing.
+select last from clock;
+
 -- name: clock_now()
 -- What the acceptance clock would show now; it is not moved.
 select greatest(last, clock_timestamp()) from clock;
@@ -754,26 +758,25 @@ using unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::big
 -- The partners of the participants whose channel is one of these cooperatives.
 select distinct partner_id from participant where channel = any($1::uuid[]);
 
--- name: count_participants(day, regencies)
--- How many participants there are in these regencies (null: anywhere), and of how many the version that holds on a day is
+-- name: count_participants(day, regions)
+-- How many participants there are in these regencies (*: anywhere), and of how many the version that holds on a day is
 -- active, has ended, or none has begun; the active by segment, and by programme, of which each holds several.
-with held as (
-    select p.participant_no, v->>'segment' as segment, v->'programmes' as programmes,
-           v is not null as begun,
-           coalesce(v->'programmes' <> '[]' and ((v->>'until') is null or (v->>'until')::date > $1::date), false) as active
-      from participant p left join lateral (
-        select version as v from jsonb_array_elements(convert_from(p.history, 'UTF8')::jsonb) with ordinality e (version, n)
-         where (version->>'effective_on')::date <= $1 order by n desc limit 1) newest on true
-     where $2::text[] is null or p.region = any($2)),
-programmes as (
-    select programme, count(*) as holders
-      from held cross join lateral jsonb_array_elements_text(programmes) programme where active group by programme),
-segments as (select segment, count(*) as holders from held where active group by segment)
-select count(*)::int as participants, count(*) filter (where active)::int as active,
-       count(*) filter (where begun and not active)::int as ended, count(*) filter (where not begun)::int as not_yet_effective,
+with moved as (
+    select segment, programmes, sum(participants) as participants, sum(begun) filter (where day <= $1) as begun,
+           sum(active) filter (where day <= $1) as active
+      from participant_movement where region = any($2::text[]) group by segment, programmes),
+segments as (select segment, sum(active)::int as holders from moved group by segment having sum(active) > 0),
+held as (
+    select programme, sum(active)::int as holders
+      from moved cross join lateral jsonb_array_elements_text(programmes) programme
+     group by programme having sum(active) > 0),
+counted as (
+    select coalesce(sum(participants), 0)::int as participants, coalesce(sum(begun), 0)::int as begun,
+           coalesce(sum(active), 0)::int as active from moved)
+select participants, active, begun - active as ended, participants - begun as not_yet_effective,
        coalesce((select jsonb_object_agg(segment, holders) from segments), '{}') as active_by_segment,
-       coalesce((select jsonb_object_agg(programme, holders) from programmes), '{}') as active_by_programme
-  from held;
+       coalesce((select jsonb_object_agg(programme, holders) from held), '{}') as active_by_programme
+  from counted;
 
 -- name: count_matches()
 -- How many participants a list names; of the others how many mean one of several that bear their name in their regency,
@@ -1378,9 +1381,9 @@ delete from receiving where request = $1 or expires_at <= now();
 -- Held until the transaction ends: what an agency's new upload may take is judged one after the other.
 select pg_advisory_xact_lock(hashtext(current_schema() || '/quota/' || $1));
 
--- name: add_upload(upload_id, agency, filename, length)
--- An upload of which nothing arrived yet.
-insert into upload (upload_id, agency, filename, length) values ($1, $2, $3, $4);
+-- name: add_upload(upload_id, agency, filename, length, of_page)
+-- An upload of which nothing arrived yet; one of the page is there to be tried out.
+insert into upload (upload_id, agency, filename, length, of_page) values ($1, $2, $3, $4, $5);
 
 -- name: upload(upload_id, agency)
 -- The agency's upload, unless its time is over.
@@ -1391,8 +1394,27 @@ select * from upload where upload_id = $1 and agency = $2 and expires_at > now()
 select * from upload where agency = $1 and upload_id > $2 and expires_at > now() order by upload_id limit $3;
 
 -- name: open_uploads(agency)
--- How many uploads the agency has that no import took.
-select count(*) from upload where agency = $1 and expires_at > now();
+-- How many uploads the agency has that no import took, but for those of the page.
+select count(*) from upload where agency = $1 and expires_at > now() and not of_page;
+
+-- name: give_up_trials(agency, kept)
+-- Gives up the agency's uploads of the page but for so many of the newest, those that arrive and those that are read;
+-- returns their ids.
+delete from upload where upload_id in (
+    select upload_id from upload u
+     where agency = $1 and of_page and received = length
+       and not exists (select from import where file_id = u.upload_id and state in ('queued', 'running'))
+     order by upload_id desc offset $2)
+returning upload_id;
+
+-- name: give_up_oldest_trial(agency)
+-- As `give_up_trials`, the oldest one alone.
+delete from upload where upload_id = (
+    select upload_id from upload u
+     where agency = $1 and of_page and received = length
+       and not exists (select from import where file_id = u.upload_id and state in ('queued', 'running'))
+     order by upload_id limit 1)
+returning upload_id;
 
 -- name: add_upload_part(upload_id, offset, bytes, sealed)
 -- Adds what follows the bytes received so far, and nothing if these are not as many as the sender thinks: of two who send
@@ -1604,10 +1626,6 @@ select count(*)::int from (
                         where p.partner_id = e.partner_id and p.start <= $3 and (p.until is null or p.until > $3))
      limit $5) found;
 
--- name: regions_of_list(agency, list)
--- The regions of the rows of a list.
-select distinct region from evidence where agency = $1 and list = $2 order by region;
-
 -- name: refused_rows(import_id)
 -- The refused rows of an upload in the order of its lines, sealed.
 select id, line, code, field, detail, sealed from quarantine where import_id = $1 order by line, id;
@@ -1800,11 +1818,12 @@ select q.*, i.kind, i.list, i.list_date, i.require_nik, i.header, i.options, i.r
   from quarantine q left join import i on i.import_id = q.import_id
  where q.id = $1 and q.agency = $2 and i.dry_run is not true;
 
--- name: correct_quarantined(id, agency, sealed, nib, nik_koperasi, nik, name, participant_no, event_key)
--- Replaces what an entry holds by its corrected form.
-update quarantine set sealed = $3, nib = $4, nik_koperasi = $5, nik = $6, name = $7, participant_no = $8, event_key = $9,
-       missed = null, retry_at = null
- where id = $1 and agency = $2;
+-- name: correct_quarantined(id, agency, before, sealed, nib, nik_koperasi, nik, name, participant_no, event_key)
+-- Replaces what an entry holds by its corrected form, if it still holds what was there before; returns its id.
+update quarantine set sealed = $4, nib = $5, nik_koperasi = $6, nik = $7, name = $8, participant_no = $9,
+       event_key = $10, missed = null, retry_at = null
+ where id = $1 and agency = $2 and sealed = $3
+returning id;
 
 -- name: set_refusal(id, agency, code, field, detail, missed, now)
 -- Why an entry that was sent again is refused now, and what it misses. That it was sent again shows where the reason is
@@ -1826,6 +1845,11 @@ select key, type from statement
 -- name: drop_statements(keys)
 -- These statements are gone; whoever stated them may state them anew.
 delete from statement where key = any($1::text[]);
+
+-- name: drop_versions_with(text, keys)
+-- Nothing is kept of who sent these statements, nor of what any statement said before that holds the text.
+delete from row_version
+ where subject = any($2::text[]) or (subject like '%/%' and state is not null and position($1::text in state::text) > 0);
 
 -- name: unseat_guests(keys)
 -- The guests of these briefings wait until their briefing is stated again.

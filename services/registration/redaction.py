@@ -51,6 +51,7 @@ async def redact(db: asyncpg.Connection, kafka: str, text: str, *, prefix: str =
         keys = list(found.statements)
         await db.execute(queries["unseat_guests"], keys)
         await db.execute(queries["drop_statements"], keys)
+        await db.execute(queries["drop_versions_with"], _as_json(text).decode(), keys)
         await db.execute(queries["drop_outgoing_with"], text, _as_json(text))
         records = await redaction.cut(kafka, TOPIC, is_meant, prefix=prefix)
         await redrive.erase(kafka, TOPIC, lambda letter: is_meant(letter.record), prefix=prefix)

@@ -27,6 +27,18 @@ class Quota:
         waiting = int(await (db or self._pool).fetchval(queries["bytes_waiting"], agency))
         return max(0, self.most - waiting)
 
+    async def has_room(self, agency: str, wanted: int, db: asyncpg.Connection, held: int = 0) -> bool:
+        """Whether there is room for so many bytes beside those `held`, in a transaction that holds `lock_quota`.
+
+        Files that the page tried out give way, the oldest first: nobody has to come back to delete them.
+        """
+        while wanted > await self.free(agency, db) + held:
+            given_up = await db.fetchval(queries["give_up_oldest_trial"], agency)
+            if given_up is None:
+                return False
+            await db.execute(queries["drop_unused_file"], given_up)
+        return True
+
     @asynccontextmanager
     async def receiving(self, agency: str) -> AsyncIterator["Reservation"]:
         """While the block lasts, what is reserved and received counts for the agency, in all instances."""
@@ -65,9 +77,9 @@ class Reservation:
         """Reserves so many bytes in all, and some more if there is room for them; whether there was room."""
         async with transaction(self._pool) as db:
             await db.execute(queries["lock_quota"], self._agency)
-            room = await self._quota.free(self._agency, db) + self._reserved
-            if wanted > room:
+            if not await self._quota.has_room(self._agency, wanted, db, self._reserved):
                 return False
+            room = await self._quota.free(self._agency, db) + self._reserved
             self._reserved, self._renewed = min(room, wanted + more), time.monotonic()
             await db.execute(queries["reserve"], self.request, self._agency, self._reserved)
         return True

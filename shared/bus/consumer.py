@@ -45,6 +45,8 @@ KAFKA_COMMIT_SECONDS = 1.0
 """Seconds at least between two commits to Kafka, which only lag displays read."""
 
 KAFKA_COMMITTED_WITHIN = 2.0
+FEW = 10
+"""A batch of less than this part of what it may hold is one of few records."""
 FENCED_PAUSE = 1.0
 """Seconds to wait after another consumer fenced us out, until the group has settled."""
 
@@ -64,7 +66,8 @@ class Consumer(Part):
     """Runs one handler a topic, in the given consumer group. The module's text says what it guarantees.
 
     A batch has at most `max_records` records; the client waits `linger_ms` milliseconds for the first of them.
-    `partitions` and `replication` are those of topics that do not exist yet.
+    After a batch of few it rests `pause` seconds, so that who need not be quick takes in one transaction what would be
+    many. `partitions` and `replication` are those of topics that do not exist yet.
     """
 
     waits_for = (KafkaError, OSError, TimeoutError)
@@ -80,6 +83,7 @@ class Consumer(Part):
         prefix: str = "",
         max_records: int = 5_000,
         linger_ms: int = 10,
+        pause: float = 0.0,
         partitions: int = 8,
         replication: int = 1,
         name: str = "consumer",
@@ -90,6 +94,7 @@ class Consumer(Part):
         self._prefix = prefix
         self._max_records = max_records
         self._linger_ms = linger_ms
+        self._pause = pause
         self._partitions = partitions
         self._replication = replication
         self._beginnings: dict[str, Handler] = {}
@@ -227,6 +232,8 @@ class Consumer(Part):
             await self._commit_to_kafka()
         finally:
             self._no_batch.set()
+        if self._pause and len(records) < self._max_records // FEW:
+            await self.stopped_within(self._pause)
 
     async def _apply(self, topic: str, runs: list[PartitionRun]) -> None:
         name = topic.removeprefix(self._prefix)

@@ -62,12 +62,19 @@ class Agreement(msgspec.Struct, frozen=True):
     until: Day | None = None
 
 
-TYPES = {
+STATED = {
     "denominator.set": Denominator,
     "target.set": Target,
     "briefing.held": Briefing,
     "agreement.signed": Agreement,
 }
+WITHDRAWN = {
+    "target.set": "target.withdrawn",
+    "briefing.held": "briefing.withdrawn",
+    "agreement.signed": "agreement.withdrawn",
+}
+"""What was stated → the type that says that it does not hold any more; its value is the last one stated."""
+TYPES = STATED | {withdrawn: STATED[stated] for stated, withdrawn in WITHDRAWN.items()}
 
 
 def key(measure: str, region: str, as_of: date, source: str) -> str:

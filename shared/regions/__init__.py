@@ -72,6 +72,8 @@ class Regions:
             if row.level == "province"
             for name in province_names(squeeze(row.name))
         ]
+        self._areas = {squeeze(row.name): row.code for row in rows if row.level != "regency"}
+        self._areas |= {name.strip(): code for code, name in self._provinces}
         self._provinces.sort(key=lambda province: -len(province[1]))
         self._codes = OtherCodes(self._regencies[NATION], other_codes)
 
@@ -139,6 +141,17 @@ class Regions:
         if both := region_codes.split(text):
             return self.resolve_both(*both, own)
         return self._one(self.named(text, own), text)
+
+    def area(self, text: str) -> str:
+        """The code of the region of any level that `text` means: its code or official name, or what `resolve` reads.
+
+        Raises RegionError. A province's name alone is the province: `Gorontalo`, beside Kabupaten and Kota Gorontalo.
+        """
+        text = text.strip()
+        if text in self._all:
+            return text
+        words = without_word_for_province(squeeze(text)).removeprefix("PROVINSI ")
+        return self._areas.get(words) or self.resolve(text)
 
     def named(self, name: str, own: str | None = None) -> tuple[str, ...]:
         """The codes of the regencies that a name may mean, in order; `own` alone if it is one of them.

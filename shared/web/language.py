@@ -43,6 +43,12 @@ class Language:
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return numbers.format_decimal(value, format=pattern, locale=self._locale)
 
+    def compact(self, value: float | None) -> str:
+        """Where there is no room: 12.345 in full, from a hundred thousand on 123,5 rb or 123.5K."""
+        if value is None or abs(value) < 100_000:
+            return self.number(value)
+        return numbers.format_compact_decimal(value, locale=self._locale, fraction_digits=1)
+
     def percent(self, rate: float | None, digits: int = 1) -> str:
         """0.0812 → 8,1 % or 8.1%. What is not nothing is not shown as 0: 0.00001 → < 0,1 %."""
         if rate is None:
@@ -61,6 +67,10 @@ class Language:
         if isinstance(parsed, datetime) and parsed.tzinfo:
             parsed = parsed.astimezone(ZONE)
         return dates.format_date(parsed, "d MMM y", locale=self._locale)
+
+    def month(self, value: str, pattern: str = "MMM y") -> str:
+        """2026-10 → Okt 2026, or as another pattern has it."""
+        return dates.format_date(date.fromisoformat(f"{value}-01"), pattern, locale=self._locale)
 
     def moment(self, value: datetime | str | None) -> str:
         """A time with its zone, or an ISO text of one, in Jakarta: 31 Des 2025 14.05 WIB."""

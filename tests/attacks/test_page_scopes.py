@@ -69,11 +69,13 @@ registration   POST /quarantine/{entry_id}/delete (listing)         303    403  
 registration   POST /quarantine/{entry_id}/delete (enrolment)       403    303  403     403   403     404  401     401
 registration   POST /sign-out                                       200    200  200     200   200     200  200     200
 coverage       GET /                                                403    403  200     403   200     200  303     303
+coverage       GET /map.svg                                         403    403  200     403   200     200  303     303
+coverage       GET /table.{form}                                    403    403  200     403   200     200  303     303
 notifications  GET /                                                403    403  200     403   200     200  303     303
 """
 FOR_EVERYBODY = ("/docs", "/docs/reference", "/docs/kafka", "/docs/errors", "/asyncapi.json")
 """Of each service; who asks makes no difference."""
-OF_PAGES = ("text/html", "text/event-stream", MEDIA_TYPES["xlsx"])
+OF_PAGES = ("text/html", "text/event-stream", "image/svg+xml", MEDIA_TYPES["xlsx"])
 HTML = {"accept": "text/html,application/xhtml+xml"}
 Cookies = dict[str, dict[str, str]]
 """Caller → the headers of its browser."""
@@ -256,7 +258,26 @@ async def test_coverages_pages_show_each_key_its_own(kafka: str, database: stack
     app = await coverage_app.create(settings)
     async with app.router.lifespan_context(app):
         keys = {"admin": "admin"} | await store_keys(settings.database, "36.71")
-        await check("coverage", app, {}, await sessions_of(settings.database, keys, "admin"))
+        tables = {"GET /table.{form}": at("/table.xlsx")}
+        await check("coverage", app, tables, await sessions_of(settings.database, keys, "admin"))
+
+
+async def test_figures_that_are_public_are_those_of_the_nation_regional_offices_and_provinces(
+    kafka: str, database: stack.Database, topics: str
+) -> None:
+    settings = Settings(
+        database=database.of("coverage"), kafka=kafka, port=0, admin_key="admin", topic_prefix=topics, consume=False,
+        public_figures=True,
+    )  # fmt: skip
+    app = await coverage_app.create(settings)
+    async with app.router.lifespan_context(app), browser(app) as http:
+        for path in ("/", "/?region=33&level=", "/?region=sulama&sort=-rate", "/table.csv", "/map.svg"):
+            answer = await http.get(path, follow_redirects=True)
+            assert (answer.status_code, "Keluar" in answer.text) == (200, False), path
+        assert "33.11" not in (await http.get("/?region=33")).text
+        for path in ("/?region=33.11", "/?level=regency", "/table.csv?region=33&level=regency"):
+            assert (await http.get(path)).status_code == 303, path
+        assert (await http.get("/v1/coverage", headers={"accept": "application/json"})).status_code == 401
 
 
 async def test_notifications_pages_show_each_key_its_own(kafka: str, database: stack.Database, topics: str) -> None:

@@ -119,6 +119,7 @@ coverage       GET /v1/coverage                                     403    403  
 coverage       GET /v1/coverage/changes                             403    403  200     403   200     200  401     401
 coverage       GET /v1/coverage/changes/partners                    403    403  200     403   200     200  401     401
 coverage       GET /v1/coverage/explain                             403    403  200     403   200     200  401     401
+coverage       GET /v1/coverage/series                              403    403  200     403   200     200  401     401
 coverage       GET /v1/claims                                       403    403  200     403   200     200  401     401
 coverage       GET /v1/freshness                                    403    403  200     403   200     200  401     401
 coverage       GET /v1/alert-rules                                  403    403  403     403   200     403  401     401
@@ -137,6 +138,9 @@ notifications  GET /v1/partners/{partner_id}/reminders              403    403  
 notifications  GET /v1/plan                                         403    403  200     403   200     200  401     401
 notifications  GET /v1/policy                                       403    403  403     403   200     403  401     401
 notifications  PUT /v1/policy                                       403    403  403     403   200     403  401     401
+notifications  GET /v1/pauses                                       403    403  403     403   200     403  401     401
+notifications  PUT /v1/pauses                                       403    403  403     403   200     403  401     401
+notifications  POST /v1/inbound                                     403    403  403     403   200     403  401     401
 notifications  POST /v1/opt-outs                                    403    403  403     403   201     403  401     401
 """
 
@@ -595,6 +599,8 @@ async def test_notifications_lets_each_key_do_what_the_table_says(
             "GET /v1/partners/{partner_id}/reminders": fixed(path=reminders),
             "PUT /v1/policy": fixed(json=policy),
             "POST /v1/opt-outs": opt_out,
+            "PUT /v1/pauses": fixed(json={}),
+            "POST /v1/inbound": fixed(json={"status": "delivered", "message_id": "reminder-1"}),
         }
         await check("notifications", http, prepare, keys)
 

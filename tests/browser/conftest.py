@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(f"{item.name}: there is no chromium (apt-get install chromium)"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         started = await browsing.launch(playwright)
@@ -37,7 +37,7 @@ async def browser() -> AsyncIterator[Browser]:
         await started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoints]:
     running = Stack(tmp_path_factory.mktemp("browser") / "data")
     await running.start(240)

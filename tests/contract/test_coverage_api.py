@@ -74,7 +74,15 @@ async def test_claims_freshness_and_regions_have_their_shapes(http: httpx.AsyncC
 
 async def test_the_routes_are_described(http: httpx.AsyncClient) -> None:
     paths = (await http.get("/openapi.json")).json()["paths"].keys()
-    wanted = {"/v1/coverage", "/v1/claims", "/v1/freshness", "/v1/regions", "/v1/regions/{code}", "/v1/stream"}
+    wanted = {
+        "/v1/coverage",
+        "/v1/coverage/series",
+        "/v1/claims",
+        "/v1/freshness",
+        "/v1/regions",
+        "/v1/regions/{code}",
+        "/v1/stream",
+    }
     assert wanted | {"/livez", "/readyz", "/metrics"} <= paths
 
 

@@ -34,6 +34,8 @@ KNOWN = datetime(2026, 11, 23, 3, tzinfo=UTC)
 
 DAY = timedelta(days=1)
 
+SECRET = "A" * 43 + "="
+
 
 def partner_id(number: int) -> str:
     return str(UUID(int=(0x01940000 << 96) | (0x7 << 76) | (0x8 << 60) | number))
@@ -263,6 +265,7 @@ async def a_world(database: Database, kafka: str, topics: str, **changes: Any) -
         "kafka": kafka,
         "port": 1,
         "admin_key": "admin",
+        "secret": SECRET,
         "topic_prefix": topics,
         "partitions": 2,
     }
@@ -284,4 +287,4 @@ async def a_world(database: Database, kafka: str, topics: str, **changes: Any) -
         with suppress(asyncio.CancelledError):
             await asyncio.gather(*consuming)
         await producer.stop()
-        await pool.close()
+        await engine.close()

@@ -240,6 +240,49 @@ async def test_a_level_that_no_list_gives_has_no_unregistered_and_no_rate(world:
     assert (staff["listed"], staff["enrolled"], staff["unregistered"], staff["rate"]) == (0, 12, None, None)
 
 
+async def test_a_series_has_joins_and_losses_month_by_month(world: World) -> None:
+    """Of two partners one lapses on the day on which the other moves to another regency and a third one comes."""
+    day = date(2021, 3, 10)
+    two, three = ("JKK", "JKM"), ("JKK", "JKM", "JHT")
+    lapses = (Period(DAY, day, "33.11", "PU", two, Workers(0, 2, 0)),)
+    moves = (
+        Period(DAY, day, "33.11", "PU", two, Workers(0, 2, 0)),
+        Period(day, None, "33.12", "PU", three, Workers(0, 2, 0)),
+    )
+    comes = (Period(day, None, "33.11", "PU", two, Workers(0, 2, 0)),)
+    await world.deliver("partners", *(listed(number, "dinas") for number in (1, 2, 3, 4)))
+    facts = [enrolled(number, Workers(), periods=each) for number, each in enumerate((lapses, moves, comes), 1)]
+    await world.deliver("enrollments", *facts)
+
+    async def months(query: str) -> list[tuple[Any, ...]]:
+        found = (await world.get(f"/v1/coverage/series?{query}&from=2021-02&to=2021-03-31"))["rows"]
+        names = ("month", "enrolled", "joined", "lost", "net")
+        return [tuple(row[name] for name in names) + tuple(row["lost_by"].values()) for row in found]
+
+    assert await months("region=33.11") == [("2021-02", 2, 0, 0, 0, 0, 0), ("2021-03", 1, 1, 2, -1, 1, 1)]
+    assert await months("region=Jawa+Tengah") == [("2021-02", 2, 0, 0, 0, 0, 0), ("2021-03", 2, 1, 1, 0, 1, 0)]
+    assert (await months("region=33&programme=JHT"))[1] == ("2021-03", 1, 1, 0, 1, 0, 0)
+    assert len(await months("level=province&by=month,segment")) == 38 * 2 * 2
+    of_day = (await world.get("/v1/coverage?region=33.11&month=2021-03"))["rows"][0]
+    of_month = (await world.get("/v1/coverage/series?region=33.11&from=2021-03&to=2021-03"))["rows"][0]
+    assert {name: of_month[name] for name in ("listed", "enrolled", "unregistered", "rate", "workers")} == {
+        name: of_day[name] for name in ("listed", "enrolled", "unregistered", "rate", "workers")
+    }
+    assert (await world.http.get("/v1/coverage/series?by=job_level")).json()["field"] == "by"
+    assert (await world.http.get("/v1/coverage/series?level=regency&by=kind,scale")).json()["field"] == "level"
+    text = (await world.http.get("/v1/coverage/series?region=33.11&from=2021-03&to=2021-03&format=csv")).text
+    (line,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    assert (line["month"], line["enrolled"], line["joined"], line["lost"], line["lapsed"]) == (
+        "2021-03",
+        "1",
+        "1",
+        "2",
+        "1",
+    )
+    await world.pool.execute("update losses_complete set complete = false")
+    assert (await months("region=33.11"))[1] == ("2021-03", 1, None, None, -1, None, None)
+
+
 # --- targets ---------------------------------------------------------------------------------------------------------
 
 

@@ -1,8 +1,9 @@
 """The figures are a function of the facts: whatever the batches, duplicates and rollups, they equal the oracle's."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,19 +16,24 @@ from hypothesis import strategies as st
 
 from services import coverage
 from services.coverage import cells, figures, handlers, sums
+from services.coverage.api import series as api
+from services.coverage.figures import Dimensions
 from services.coverage.rollup import roll_up
-from services.coverage.selection import Selection
+from services.coverage.selection import RegionOfCell, Selection
+from services.coverage.series import months
 from services.coverage.sums import cell_sums
 from shared.bus.batch import Batch
 from shared.bus.records import Record
 from shared.database import connect, migrate
 from shared.events.enrollments import Enrollment, Period
 from shared.events.model import Workers, encode
+from shared.regions import Regions
 from tests.stack import Database
 from tests.unit.coverage import histories, oracle
 from tests.unit.coverage.oracle import Fact, Place
 
 MIGRATIONS = Path(coverage.__file__).parent / "migrations"
+PROGRAMMES = ("JKK", "JKM", "JHT", "JP")
 EVERYTHING = (1 << cells.CELL_BITS) - 1
 
 
@@ -114,10 +120,49 @@ async def check_cooperatives(db: asyncpg.Connection, log: list[Fact], as_of: dat
 
 async def emptied(db: asyncpg.Connection) -> None:
     await db.execute(
-        "truncate enrolments, partners, ledger, cooperative_ledger, merges, pending_batches, changes, rollup,"
+        "truncate enrolments, partners, ledger, cooperative_ledger, losses, merges, pending_batches, changes, rollup,"
         "current_totals, last_seen, movements, movement_rollup, current_sources, sources;"
         "update current_day set day = '1900-01-01'"
     )
+
+
+SERIES = [
+    ("ID", "self", ()),
+    ("33", "self", ("programme",)),
+    ("33.11", "self", ("segment",)),
+    ("ID", "province", ()),
+    ("ID", "kanwil", ("kind",)),
+    ("33", "regency", ("occupation",)),
+]
+MONTHS = months(histories.BEGINNING, histories.BEGINNING + timedelta(110))
+
+
+async def check_series(
+    db: asyncpg.Connection, log: list[Fact], known_at: int | None, question: tuple[str, str, tuple[str, ...]]
+) -> None:
+    """Each month's row has the figures of its last day, and who joined and was lost on each of its days."""
+    selection = Selection(*question, MONTHS[-1].end, known_at)
+    asked, dimensions = api.Asked(selection, MONTHS), Dimensions(PROGRAMMES)
+    places = api._places(asked, dimensions)
+    found = await api._read(db, asked, api._mask(selection), *selection.places)
+    for month, rows in zip(MONTHS, api._months(asked, found, places, dimensions), strict=True):
+        same = replace(selection, as_of=month.end)
+        tallies = figures.tallies(await sums.selected_sums(db, same), same.by, RegionOfCell(same), dimensions)
+        days = [month.end.replace(day=1 + n) for n in range(month.end.day)]
+        for (code, combination), row in zip(places, rows, strict=True):
+            expected = figures.row(tallies.get((code, combination)) or figures.Tally(), same.by)
+            assert {name: row[name] for name in expected} == expected
+            inside = set(Regions.load().regencies(code))
+            counts = partial(_counts, inside=inside, wanted=dict(zip(same.by, combination, strict=True)))
+            joined, lost, lapsed = oracle.joined_and_lost(log, days, known_at, counts)
+            assert (row["joined"], row["lost"], row["lost_by"]["lapsed"]) == (joined, lost, lapsed)
+            assert row["net"] == joined - lost
+
+
+def _counts(place: Place, inside: set[str], wanted: dict[str, str]) -> bool:
+    _, region, kind, _, occupation, segment, programmes, _ = place
+    held = {"programme": programmes, "segment": (segment,), "kind": (kind,), "occupation": (occupation or "none",)}
+    return region in inside and all(value in held[name] for name, value in wanted.items())
 
 
 happenings = st.one_of(
@@ -148,6 +193,21 @@ async def test_every_day_as_known_at_every_second_equals_the_oracle(
         for second in [None, seconds[0] - 1, *questions.draw(st.lists(st.sampled_from(seconds), max_size=3))]:
             assert await answer(db, as_of, second) == oracle.figures(log, as_of, second)
             await check_cooperatives(db, log, as_of, second)
+
+
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@given(log=histories.logs(), at=st.integers(0, 9), rolled_up=st.booleans(), questions=st.data())
+async def test_every_month_has_the_figures_of_its_last_day_and_who_joined_and_was_lost(
+    db: asyncpg.Connection, log: list[Fact], at: int, rolled_up: bool, questions: st.DataObject
+) -> None:
+    await emptied(db)
+    await apply(db, log[:at])
+    if rolled_up:
+        await roll_up(db, MONTHS[2].end, 1000)
+    await apply(db, log[at:])
+    seconds = sorted({oracle.second(fact.recorded_at) for fact in log})
+    for known_at in (None, questions.draw(st.sampled_from(seconds))):
+        await check_series(db, log, known_at, questions.draw(st.sampled_from(SERIES)))
 
 
 async def test_redelivery_of_everything_changes_nothing(db: asyncpg.Connection) -> None:

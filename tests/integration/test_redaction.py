@@ -95,6 +95,18 @@ async def test_a_name_in_a_title_leaves_the_log_and_everything_else_stays(
         assert (await coverage.http.get("/readyz")).status_code == 200
 
 
+async def test_what_a_file_said_before_it_was_corrected_is_not_kept(here: World, database: Database) -> None:
+    """It would be there to be stated again when the correction is taken back."""
+    header = "nomor;judul;pihak_1;pihak_2;tanggal;wilayah\n"
+    quoted = NAME.replace('"', '""')
+    await here.upload(f'{header}1;MoU lima;"{quoted}";BPJS;31/01/2021;33.11\n', "agreements")
+    await here.upload(f"{header}1;MoU lima;Dinas;BPJS;31/01/2021;33.11\n", "agreements")
+    states = "select count(*) from registration.row_version where state is not null"
+    assert await database_value(database, states) == 1
+    await redact(here, database, NAME)
+    assert await database_value(database, states) == 0
+
+
 async def test_a_text_that_nothing_holds_and_one_that_is_too_short_change_nothing(
     here: World, database: Database
 ) -> None:

@@ -62,6 +62,27 @@ async def test_a_row_is_shown_as_fields_the_faulty_one_marked_and_corrected(here
     assert [each["name"] for each in found["items"]] == ["Toko Salah"]
 
 
+async def test_of_two_who_correct_one_entry_the_later_is_told(here: World) -> None:
+    entry = await refused_row(here, "124;Toko Dua Tangan;Kab. Sukoharjo;2")
+    path, own = f"/v1/quarantine/{entry['id']}", here.bearer("dinas")
+    async with visiting(here) as person:
+        before = {"version": entry["version"]}
+        corrected = await here.http.put(
+            path, json={"cells": {"NIB": "125"}}, headers=own | {"if-match": f'"{entry["version"]}"'}
+        )
+        assert corrected.json()["version"] != entry["version"]
+        late = await person.post(f"/quarantine/{entry['id']}", before | {"c0": "0000100099125"})
+        assert late.status_code == 409
+        assert "Somebody else corrected this meanwhile" in late.text
+        assert "You typed: <bdi>0000100099125</bdi>" in late.text
+        assert fields_of(late.text)["c0"] == "125"
+        refused = await here.http.put(path, json={"cells": {}}, headers=own | {"if-match": entry["version"]})
+        assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+        now = {"version": corrected.json()["version"], "c0": "0000100099125"}
+        assert (await person.post(f"/quarantine/{entry['id']}", now)).status_code == 303
+    assert not await is_refused(here, entry)
+
+
 async def test_an_event_is_corrected_by_its_fields_and_keeps_what_nobody_touched(here: World) -> None:
     data = {
         "partner": {"nib": "12"}, "name": "Toko Kirim", "kind": "business", "region": "33.11",

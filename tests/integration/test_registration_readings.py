@@ -40,10 +40,15 @@ def read_as(report: dict[str, Any]) -> dict[str, str | None]:
     return {each["header"]: each["read_as"] for each in report["columns"]}
 
 
-async def test_what_a_dry_run_corrects_holds_for_the_upload_and_the_next_ones(here: World, agency: str) -> None:
+async def test_what_an_upload_says_holds_for_the_next_ones_and_what_a_dry_run_says_does_not(
+    here: World, agency: str
+) -> None:
     assert await status(here, agency, UNKNOWN.format(n=1)) == 422
     tried = await here.upload(UNKNOWN.format(n=1), "partners", agency, dry_run="true", **MEANINGS)
     assert (tried["accepted"], "remembered_since" in tried["reading"]) == (1, False)
+    assert await status(here, agency, UNKNOWN.format(n=1)) == 422
+    await here.upload(UNKNOWN.format(n=1), "partners", agency, **MEANINGS)
+    assert await status(here, agency, UNKNOWN.format(n=1), dry_run="true", columns="{}") == 422
     for number in (1, 2):
         report = await here.upload("Judul\n\n" + UNKNOWN.format(n=number), "partners", agency)
         assert (report["accepted"], report["reading"]["remembered_since"][:2]) == (1, "20")
@@ -108,6 +113,6 @@ async def test_a_header_is_found_again_where_it_stands_now_in_the_sheet_that_is_
 async def test_the_newest_hundred_are_kept(here: World, agency: str) -> None:
     rows = "select $1, 'partners', n::text, '{}', now() - n * interval '1 day' from generate_series(1, 100) n"
     await here.pool.execute(f"insert into remembered_reading {rows}", agency)
-    assert await status(here, agency, UNKNOWN.format(n=1), dry_run="true", **MEANINGS) == 202
+    await here.upload(UNKNOWN.format(n=1), "partners", agency, **MEANINGS)
     kept = await here.pool.fetch("select header from remembered_reading where agency = $1", agency)
     assert (len(kept), "100" in {row["header"] for row in kept}) == (100, False)

@@ -3,13 +3,17 @@
 import csv
 import hashlib
 import io
+import json
+from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 
 import pytest
 
 from deploy.local import demonstration
 from deploy.local.endpoints import Endpoints
+from services.registration.queries import queries
 from tests import stack
 from tests.integration.registration_world import ADMIN, World, world
 from tests.unit.registration.scenario import EXPECTED, FOLDER
@@ -157,3 +161,58 @@ async def test_no_topic_holds_a_nik_a_phone_or_a_name_but_contacts(loaded: World
         assert "3576030904880000" not in text
         assert "+6286" not in text
         assert "REKSAFIKSI" not in text.upper()
+
+
+def counted(rows: list[Any], day: str) -> dict[str, Any]:
+    """What the summary says of these participants, by their versions one by one."""
+    segments: Counter[str] = Counter()
+    programmes: Counter[str] = Counter()
+    active = begun = 0
+    for row in rows:
+        held = [each for each in json.loads(row["history"]) if each["effective_on"] <= day]
+        begun += bool(held)
+        newest = held[-1] if held else {"programmes": []}
+        if newest["programmes"] and (newest["until"] is None or newest["until"] > day):
+            active += 1
+            segments[newest["segment"]] += 1
+            programmes.update(newest["programmes"])
+    return {
+        "participants": len(rows),
+        "active": active,
+        "ended": begun - active,
+        "not_yet_effective": len(rows) - begun,
+        "active_by_segment": dict(segments),
+        "active_by_programme": dict(programmes),
+    }
+
+
+async def test_participants_are_counted_as_their_versions_say(loaded: World) -> None:
+    rows = await loaded.pool.fetch("select region, history from participant")
+    days = {each["effective_on"] for row in rows for each in json.loads(row["history"])}
+    for day in [*sorted(days)[:: max(1, len(days) // 6)], "1950-01-01", "2030-01-01"]:
+        found = await loaded.http.get(
+            f"/v1/enrollments/summary?as_of={day}", headers={"authorization": f"Bearer {ADMIN}"}
+        )
+        told = {name: value for name, value in found.json().items() if name in counted([], day)}
+        assert told == counted(rows, day), day
+
+
+async def test_the_count_follows_every_change_of_participants(loaded: World) -> None:
+    changes = (
+        "update participant set history = (select history from participant order by participant_no limit 1) "
+        "where participant_no like '%3'",
+        "update participant set region = '33.10' where participant_no like '%5'",
+        "update participant set name = null where participant_no like '%6'",
+        "delete from participant where participant_no like '%7'",
+    )
+    async with loaded.pool.acquire() as db:
+        undone = db.transaction()
+        await undone.start()
+        for change in changes:
+            await db.execute(change)
+        rows = await db.fetch("select region, history from participant")
+        for day, region in (("2026-01-01", "*"), ("2020-06-01", "*"), ("2026-01-01", "33.10"), ("2026-01-01", "33.11")):
+            told = dict(await db.fetchrow(queries["count_participants"], date.fromisoformat(day), [region]))
+            told |= {name: json.loads(told[name]) for name in ("active_by_segment", "active_by_programme")}
+            assert told == counted([row for row in rows if region in ("*", row["region"])], day), (day, region)
+        await undone.rollback()

@@ -193,13 +193,41 @@ async def test_an_events_attendees_who_are_on_no_own_list_are_guests_and_more_th
     assert (item["recorded"], item["listed"], item["guests"], item["over_quota"]) == (3, 1, 2, 1)
 
 
-async def test_a_file_of_statements_cannot_be_taken_back_and_says_what_to_do(here: World) -> None:
-    for kind, text in (
-        ("targets", TARGETS + "33.11;Dinas;01/01/2021;31/12/2021;7;\n"),
-        ("briefings", SCHEDULE + "1;10/11/2020;Aula;30;27\n"),
-        ("agreements", AGREEMENTS + ";Kedua;BPJS;Dinas;01/07/2021;33.11;;\n"),
-    ):
-        report = await here.upload(text, kind)
-        answer = await here.http.post(f"/v1/imports/{report['id']}/undo", headers=here.bearer("dinas"))
-        assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
-        assert "published for good" in answer.json()["detail"]
+TARGET = TARGETS + "33.11;Dinas;01/01/2021;31/12/2021;7;\n"
+BRIEFING = SCHEDULE + "1;10/11/2020;Aula;30;27\n"
+AGREEMENT = AGREEMENTS + ";Kedua;BPJS;Dinas;01/07/2021;33.11;;\n"
+STATED = (
+    ("targets", TARGET, TARGET.replace("7;", "9;"), "target"),
+    ("briefings", BRIEFING, BRIEFING.replace("30", "40"), "briefing"),
+    ("agreements", AGREEMENT, AGREEMENT.replace("Dinas", "Pemkab"), "agreement"),
+)
+
+
+@pytest.mark.parametrize(("kind", "text", "other", "stated"), STATED, ids=[kind for kind, *_ in STATED])
+async def test_what_a_file_states_is_withdrawn_or_again_as_before(
+    here: World, kind: str, text: str, other: str, stated: str
+) -> None:
+    first, changed = await here.upload(text, kind), await here.upload(other, kind)
+    (before, *_) = [fact for facts in (await here.facts("reference")).values() for fact in facts]
+    assert await taken_back(here, changed) == {"removed": 0, "restored": 1, "kept": 0}
+    assert await newest_statement(here) == before | {"recorded_at": ""}
+    again = await here.upload(text, kind)
+    assert again["unchanged"] == 1
+    assert await taken_back(here, first) == {"removed": 0, "restored": 0, "kept": 1}
+    assert await taken_back(here, again) == {"removed": 1, "restored": 0, "kept": 0}
+    assert await newest_statement(here) == before | {"recorded_at": "", "type": f"{stated}.withdrawn"}
+    assert (await here.get(f"/v1/{kind}"))["count"] == 0
+    assert (await here.upload(text, kind))["created"] == 1
+    assert await newest_statement(here) == before | {"recorded_at": ""}
+
+
+async def taken_back(here: World, report: dict[str, Any]) -> dict[str, int]:
+    answer = await here.http.post(f"/v1/imports/{report['id']}/undo", headers=here.bearer("dinas"))
+    assert answer.status_code == 202, answer.text
+    return {name: answer.json()["undo"][name] for name in ("removed", "restored", "kept")}
+
+
+async def newest_statement(here: World) -> dict[str, Any]:
+    """The last fact of the only statement, whenever it was."""
+    (fact,) = (await here.newest("reference")).values()
+    return {**fact, "recorded_at": ""}

@@ -132,12 +132,52 @@ async def test_a_menu_changes_what_a_column_means_and_is_remembered(here: World,
     shown = words(await person.page(anew)).partition("first row as understood")[2]
     assert "Toko Merek" in shown
     assert "Kode 1" not in shown
+    assert "Read as you said on" not in await person.page(await person.tried(content))
     answer = await person.post(f"{anew}/read", do="start", **changed)
     await person.ended(answer.headers["location"])
     (partner,) = (await here.get("/v1/partners", person.slug))["items"]
     assert partner["name"] == "Toko Merek"
     later = await person.page(await person.tried(content.replace("Toko Merek", "Toko Lain")))
     assert "Read as you said on" in later
+
+
+async def test_files_that_were_only_tried_out_give_way(here: World, person: Person) -> None:
+    await here.pool.execute(
+        "insert into upload (upload_id, agency, filename, length, received, of_page) "
+        "select gen_random_uuid(), $1, 'x.csv', 1, 1, true from generate_series(1, 100)",
+        person.slug,
+    )
+    begun = {"upload-length": "10", "tus-resumable": "1.0.0"} | here.bearer(person.slug)
+    assert (await here.http.post("/v1/uploads", headers=begun)).status_code == 201
+    preview = await person.tried(GOOD)
+    uploads = (await here.get("/v1/uploads", person.slug))["items"]
+    assert len([each for each in uploads if each["received"]]) == 10
+    answer = await person.post(f"{preview}/read", do="start")
+    await person.ended(answer.headers["location"])
+
+
+async def test_room_for_a_file_is_made_by_those_that_were_only_tried_out(here: World, person: Person) -> None:
+    await here.pool.execute(
+        "insert into upload (upload_id, agency, filename, length, received, of_page) "
+        "select gen_random_uuid(), $1, 'x.csv', $2, $2, true from generate_series(1, 2)",
+        person.slug,
+        3 << 30,
+    )
+    begun = {"upload-length": f"{1 << 30}", "tus-resumable": "1.0.0"} | here.bearer(person.slug)
+    assert [(await here.http.post("/v1/uploads", headers=begun)).status_code for _ in range(5)] == [201] * 4 + [429]
+
+
+async def test_of_two_who_correct_one_row_the_later_is_told(here: World, person: Person) -> None:
+    upload = await person.started(MIXED, list="daftar")
+    (first, _) = entries(page := await person.page(f"{upload}/refused"))
+    found = re.search(r'name="version" value="(\w+)"', page)
+    assert found is not None
+    seen = {"version": found[1], "cell-0": "Toko Dua", "cell-1": "", "cell-3": "1"}
+    assert (await person.post(f"{upload}/refused/{first}", **seen, **{"cell-2": "Salah Juga"})).status_code == 422
+    late = await person.post(f"{upload}/refused/{first}", **seen, **{"cell-2": "Sukoharjo"})
+    assert late.status_code == 422
+    assert "Somebody else corrected this meanwhile" in late.text
+    assert 'value="Salah Juga"' in late.text
 
 
 async def test_two_columns_of_one_meaning_are_told_beside_the_preview(person: Person) -> None:

@@ -171,6 +171,8 @@ async def test_another_site_signs_nobody_in_or_out(world: World, visitor: Browse
     opened = await visitor.http.get(link, headers={"sec-fetch-mode": "navigate", "sec-fetch-site": "cross-site"})
     assert COOKIE not in opened.cookies
     assert "<button>" in opened.text
+    person = {"sec-fetch-mode": "navigate", "sec-fetch-site": "none"}
+    assert COOKIE not in (await visitor.http.head(link, headers=person)).cookies
     assert (await visitor.http.post(link)).status_code == 200
 
 
@@ -328,7 +330,7 @@ async def test_wrong_keys_are_slowed_and_good_ones_served(
         waited.append(seconds)
 
     monkeypatch.setattr(authentication.asyncio, "sleep", late)
-    answers = [await visitor.sign_in(new_key()[1]) for _ in range(WRONG_KEYS.amount + 40)]
+    answers = [await visitor.sign_in(new_key()[1]) for _ in range(WRONG_KEYS + 40)]
     monkeypatch.undo()
     refused = [each for each in answers if each.status_code == 429]
     assert len(refused) >= 1

@@ -29,8 +29,21 @@ USUAL_DAYS = timedelta(30)
 """Before the last day, when no first one is given."""
 
 AXES = ("from", "to", "known_at", "known_from", "known_to", "as_of")
-PARAMETERS = parameters.accepts("region", "level", *AXES, by=())
-OF_PARTNERS = parameters.accepts("region", *AXES, "cursor", by=())
+_DAY = {"type": "string", "format": "date"}
+DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
+    "from": ("The first day, whose figures are the start; 30 days before `to` when not given.", _DAY),
+    "to": ("The last day, whose figures are the end; today in Jakarta when not given.", _DAY),
+    "known_from": (
+        "Instead of `from`: the time of knowledge whose figures are the start, as `known_at`.",
+        {"type": "string", "examples": ["2026-01-31T12:00:00+07:00", "2026-01-31"]},
+    ),
+    "known_to": (
+        "Instead of `to`: the time of knowledge whose figures are the end; now when not given.",
+        {"type": "string", "examples": ["2026-02-28T12:00:00+07:00", "2026-02-28"]},
+    ),
+}
+PARAMETERS = parameters.accepts("region", "level", *AXES, by=(), own=DESCRIBED)
+OF_PARTNERS = parameters.accepts("region", *AXES, "cursor", by=(), own=DESCRIBED)
 PAGE = 200
 
 
@@ -44,7 +57,12 @@ async def changes(request: Request) -> Response:
     what it was. Without any of them: the last 30 days. Without the right `figures:detail` a region of which a count
     from 1 to 4 could follow has null for all of them, and `suppressed`: true.
     """
-    interval = interval_of(request)
+    answer = await changes_of(request, interval_of(request))
+    return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+async def changes_of(request: Request, interval: Interval) -> dict[str, Any]:
+    """The answer as the caller may see it, with `rows`."""
     is_detailed = (await principal_of(request)).may(protection.DETAIL)
     async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
         await check_complete(db)
@@ -54,14 +72,13 @@ async def changes(request: Request) -> Response:
         agencies = await freshness.agencies(db)
     rows = await asyncio.to_thread(moved.rows, interval, start, end, counts)
     shown = [moved.without_figures(row) if row["region"] in hidden else row for row in rows]
-    answer = {
+    return {
         "region": interval.end.region,
         "level": parameters.level_asked(request),
         **described(interval),
         "updated_at": freshness.updated_at(agencies),
         "rows": shown,
     }
-    return Response(msgspec.json.encode(answer), media_type="application/json")
 
 
 @router.get("/changes/partners", summary="The partners that moved the figures, by id", **OF_PARTNERS)

@@ -14,6 +14,7 @@ from services.coverage import protection
 from services.coverage.api import parameters, spreadsheet
 from services.coverage.cells import SEGMENTS
 from services.coverage.queries import queries
+from services.coverage.selection import Selection
 from shared.database import connection
 from shared.downloads import dialect_of
 from shared.jakarta import today
@@ -29,7 +30,7 @@ MAX_ROWS = 20_000
 NONE = {"count": 0, "amount": 0, "median_tenure": None}
 SUPPRESSED = dict.fromkeys(NONE)
 
-PARAMETERS = parameters.accepts("region", "level", "by", "as_of", "known_at", "format", by=DIMENSIONS)
+PARAMETERS = parameters.accepts("region", "level", "by", *parameters.DAYS, "known_at", "format", by=DIMENSIONS)
 
 
 @router.get("/claims", summary="Claims by their current status", **PARAMETERS)
@@ -40,22 +41,34 @@ async def claims(request: Request) -> Response:
     `suppressed`: true.
     """
     region = parameters.region(request)
-    level, by = parameters.level(request, region), parameters.by(request, DIMENSIONS)
-    known_at, form = parameters.known_at(request), parameters.table_form(request)
-    as_of = parameters.as_of(request, today())
+    by, form = parameters.by(request, DIMENSIONS), parameters.table_form(request)
+    level, known_at = parameters.level(request, region), parameters.known_at(request)
+    found = await claims_of(request, Selection(region, level, by, parameters.as_of(request, today()), known_at))
+    if form:
+        header, lines = await asyncio.to_thread(_table, by, found["rows"])
+        name = f"claims-{region}"
+        return await asyncio.to_thread(spreadsheet.answer, name, header, lines, form, dialect_of(request))
+    return Response(await asyncio.to_thread(msgspec.json.encode, found), media_type="application/json")
+
+
+async def claims_of(request: Request, selection: Selection) -> dict[str, Any]:
+    """The answer as the caller may see it, with `rows`."""
+    by, as_of, known_at = selection.by, selection.as_of, selection.known_at
     head = {
+        "region": selection.region,
         "as_of": as_of.isoformat(),
         "level": parameters.level_asked(request),
         "known_at": parameters.known_at_text(known_at),
+        "by": list(by),
     }
-    regencies, codes = _places(region, level)
+    regencies, codes = _places(selection.region, selection.level)
     is_detailed = (await principal_of(request)).may(protection.DETAIL)
     async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
         found = await db.fetch(queries["claims"], regencies, codes, known_at, list(by), as_of)
         national = [] if is_detailed else await db.fetch(queries["claim_counts"], known_at, list(by[:1]), as_of)
     programmes = request.app.state.settings.programmes
 
-    def answer() -> Response:
+    def rows_shown() -> list[dict[str, Any]]:
         counts = {(row["region"], row["value"], row["status"]): row["count"] for row in national}
         hidden = protection.suppressed_claims(counts, STATUSES, by)
         groups: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)
@@ -64,13 +77,9 @@ async def claims(request: Request) -> Response:
                 continue
             key = (row["region"], *(row[dimension] for dimension in by))
             groups[key][row["status"]] = _figures(row)
-        rows = _rows(Regions.load().children(region, level), by, groups, programmes, hidden)
-        if form:
-            return spreadsheet.answer(f"claims-{region}", *_table(by, rows), form, dialect_of(request))
-        body = {"region": region, **head, "by": list(by), "rows": rows}
-        return Response(msgspec.json.encode(body), media_type="application/json")
+        return _rows(Regions.load().children(selection.region, selection.level), by, groups, programmes, hidden)
 
-    return await asyncio.to_thread(answer)
+    return head | {"rows": await asyncio.to_thread(rows_shown)}
 
 
 def _figures(row: asyncpg.Record) -> dict[str, Any]:

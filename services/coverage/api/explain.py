@@ -37,6 +37,13 @@ async def explain(request: Request) -> Response:
     """
     region = parameters.region(request)
     selection = Selection(region, "self", (), parameters.as_of(request, today()), parameters.known_at(request))
+    answer = await explanation_of(request, selection)
+    return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+async def explanation_of(request: Request, selection: Selection) -> dict[str, Any]:
+    """What the figures of the selection's region are made of, as the caller may see it."""
+    region = selection.region
     principal = await principal_of(request)
     is_detailed = principal.may(protection.DETAIL)
     async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
@@ -52,7 +59,7 @@ async def explain(request: Request) -> Response:
 
     of_sides = dict(zip(moved.SIDES, await asyncio.to_thread(parts), strict=True))
     last = {each["agency"]: each["last_event"] for each in agencies}
-    answer = {
+    return {
         "region": region,
         "name": Regions.load()[region].name,
         "as_of": selection.as_of.isoformat(),
@@ -66,7 +73,6 @@ async def explain(request: Request) -> Response:
         },
         **({"suppressed": True} if are_parts_hidden else {}),
     }
-    return Response(msgspec.json.encode(answer), media_type="application/json")
 
 
 def _with_last_events(found: dict[str, Any], last: dict[str, str | None]) -> dict[str, Any]:

@@ -27,7 +27,15 @@ from shared.security import Principal, principal_of, require
 router = APIRouter(prefix="/v1", tags=["coverage"], dependencies=[Depends(require("read"))])
 
 PARAMETERS = parameters.accepts(
-    "region", "level", "by", "as_of", "known_at", "cooperative", "format", by=figures.DIMENSIONS
+    "region",
+    "level",
+    "by",
+    *parameters.FILTERS,
+    *parameters.DAYS,
+    "known_at",
+    "cooperative",
+    "format",
+    by=figures.DIMENSIONS,
 )
 
 
@@ -89,13 +97,15 @@ async def figures_of(request: Request, selection: Selection) -> dict[str, Any]:
 
 def _selection(request: Request) -> Selection:
     region = parameters.region(request)
+    only = parameters.chosen(request, Dimensions(request.app.state.settings.programmes).values)
     return Selection(
         region,
         parameters.level(request, region),
-        parameters.by(request, figures.DIMENSIONS),
+        tuple(dict.fromkeys((*parameters.by(request, figures.DIMENSIONS), *only))),
         parameters.as_of(request, today()),
         parameters.known_at(request),
         request.query_params.get("cooperative") or None,
+        only,
     )
 
 
@@ -146,6 +156,7 @@ def _rows(
         }
         for code, each in figures.combinations(selection.by, shown, codes, dimensions).items()
         for combination in each
+        if selection.includes(combination)
         for tally in (tallies.get((code, combination)) or Tally(),)
     ]
 

@@ -2,25 +2,31 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from fastapi import Depends, Request
 
+from services.coverage import series
+from services.coverage.series import Month
 from services.coverage.timelines import EPOCH, FIRST_DAY, LAST_DAY
 from shared import query_parameters
 from shared.downloads import FORMS, MEDIA_TYPES, Form
 from shared.jakarta import OFFSET_SECONDS
 from shared.problems import Problem, not_found
-from shared.regions import Regions
+from shared.regions import NATION, RegionError, Regions
 
 LEVELS = ("kanwil", "province", "regency", "self")
+MOST_MONTHS = 120
+LAST_YEAR = 2258
 BREADTH = {"national": 0, "kanwil": 1, "province": 2, "regency": 3}
 
-_DAY = {"type": "string", "format": "date"}
 DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
-    "region": ("Code of the region asked about.", {"type": "string", "default": "ID", "examples": ["33.11"]}),
+    "region": (
+        "Code or official name of the region asked about.",
+        {"type": "string", "default": "ID", "examples": ["33.11", "Kota Tangerang"]},
+    ),
     "level": (
         "One row for each region of this level within the region; `self`: the region as a whole. A level above the "
         "region's own is refused.",
@@ -30,20 +36,26 @@ DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
         "The figures of this day, from 1900 to 2258; today in Jakarta when not given.",
         {"type": "string", "format": "date"},
     ),
+    "month": ("The figures of this month's last day, instead of `as_of`.", {"type": "string", "examples": ["2026-10"]}),
+    "quarter": (
+        "The figures of this quarter's last day, instead of `as_of`.",
+        {"type": "string", "examples": ["2026-Q3"]},
+    ),
+    "from": (
+        "The first month, or a day of it; eleven months before `to` when not given.",
+        {"type": "string", "examples": ["2026-01"]},
+    ),
+    "to": (
+        "The last month, or a day of it; the present one when not given. At most 120 months, from 1900 to 2257.",
+        {"type": "string", "examples": ["2026-12"]},
+    ),
+    "programme": ("Only these programmes, with commas between them; `by` has the dimension then.", {"type": "string"}),
+    "segment": ("Only these segments, likewise.", {"type": "string", "examples": ["PU"]}),
+    "kind": ("Only these kinds of partners, likewise.", {"type": "string", "examples": ["cooperative,business"]}),
     "known_at": (
         "By what was recorded up to and including this instant: a time with its zone, or a date, which means its end "
         "in Jakarta; now when not given.",
         {"type": "string", "examples": ["2026-01-31T12:00:00+07:00", "2026-01-31"]},
-    ),
-    "from": ("The first day, whose figures are the start; 30 days before `to` when not given.", _DAY),
-    "to": ("The last day, whose figures are the end; today in Jakarta when not given.", _DAY),
-    "known_from": (
-        "Instead of `from`: the time of knowledge whose figures are the start, as `known_at`.",
-        {"type": "string", "examples": ["2026-01-31T12:00:00+07:00", "2026-01-31"]},
-    ),
-    "known_to": (
-        "Instead of `to`: the time of knowledge whose figures are the end; now when not given.",
-        {"type": "string", "examples": ["2026-02-28T12:00:00+07:00", "2026-02-28"]},
     ),
     "cursor": ("The `next_cursor` of the page before.", {"type": "string", "format": "uuid"}),
     "cooperative": (
@@ -60,10 +72,14 @@ DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
 """Query parameter → its meaning and its JSON Schema; `by` differs by route."""
 
 
-def accepts(*names: str, by: Iterable[str]) -> dict[str, Any]:
-    """What a route's decorator needs to describe its query parameters to clients, and to refuse all others."""
+def accepts(
+    *names: str, by: Iterable[str], own: Mapping[str, tuple[str, dict[str, Any]]] | None = None
+) -> dict[str, Any]:
+    """What a route's decorator needs to describe its query parameters to clients, and to refuse all others; `own`: what
+    the route says of some of them itself."""
     split = {"type": "array", "items": {"type": "string", "enum": list(by)}, "uniqueItems": True}
     described = DESCRIBED | {"by": ("Dimensions that split each region's row, with commas between them.", split)}
+    described |= own or {}
     parameters = [
         {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
         | ({"style": "form", "explode": False} if name == "by" else {})
@@ -103,11 +119,15 @@ def wrong(name: str, allowed: str | Iterable[str]) -> Problem:
 
 
 def region(request: Request) -> str:
-    """The region's code; 404 for one that does not exist."""
-    code = request.query_params.get("region") or "ID"
-    if Regions.load().get(code) is None:
-        raise not_found()
-    return code
+    """The region's code, by its code or name; 404 for one that does not exist, 422 for a name that several have."""
+    text = request.query_params.get("region") or NATION
+    regions = Regions.load()
+    try:
+        return regions.area(text)
+    except RegionError as problem:
+        if problem.code == "unknown_region":
+            raise not_found() from None
+        raise wrong("region", [f"{code} ({regions[code].name})" for code in problem.readings]) from None
 
 
 def level(request: Request, within: str) -> str:
@@ -135,8 +155,59 @@ def by(request: Request, allowed: Iterable[str]) -> tuple[str, ...]:
     return chosen
 
 
+FILTERS = ("programme", "segment", "kind")
+"""The dimensions of which a question may ask for some values alone."""
+
+
+def chosen(request: Request, values_of: Callable[[str], Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Dimension → the values of it that are asked for, in their order; `values_of` gives those it has."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in FILTERS:
+        words = {word.strip() for word in request.query_params.get(name, "").split(",")} - {""}
+        allowed = values_of(name)
+        if words - set(allowed):
+            raise wrong(name, allowed)
+        if words:
+            found[name] = tuple(value for value in allowed if value in words)
+    return found
+
+
+def months(request: Request, today: date) -> list[Month]:
+    """The months from `from` to `to`."""
+    last = _month(request, "to", today)
+    first = _month(request, "from", series.months_before(last, 11))
+    if first > last:
+        raise wrong("from", f"a month up to {last:%Y-%m}, that of `to`")
+    found = series.months(first, last)
+    if len(found) > MOST_MONTHS:
+        raise wrong("from", f"a month less than {MOST_MONTHS} months before `to`")
+    return found
+
+
+def _month(request: Request, name: str, default: date) -> date:
+    """The first day of the month that is given, as itself or as one of its days."""
+    text = request.query_params.get(name)
+    day = default if not text else _date(text if len(text) > 7 else f"{text}-01")
+    if day is None or not 1900 <= day.year < LAST_YEAR:
+        raise wrong(name, "a month from 1900 to 2257 as YYYY-MM, or a day of it as YYYY-MM-DD")
+    return day.replace(day=1)
+
+
+DAYS = ("as_of", "month", "quarter")
+"""The parameters that give the day asked about: one of them, or none for today."""
+
+
 def as_of(request: Request, default: date) -> date:
-    return day(request, "as_of", default)
+    given = [name for name in DAYS if request.query_params.get(name)]
+    if not given:
+        return default
+    if len(given) > 1:
+        raise wrong(given[1], f"given only where {given[0]} is not")
+    (name,) = given
+    day = _READ_DAY[name](request.query_params[name])
+    if day is None or not FIRST_DAY <= day.toordinal() - EPOCH < LAST_DAY:
+        raise wrong(name, f"{_DAY_FORMS[name]}, from 1900 to 2258")
+    return day
 
 
 def day(request: Request, name: str, default: date) -> date:
@@ -146,13 +217,17 @@ def day(request: Request, name: str, default: date) -> date:
         return default
     found = _date(text)
     if found is None or not FIRST_DAY <= found.toordinal() - EPOCH < LAST_DAY:
-        raise wrong(name, "a date from 1900 to 2258 as YYYY-MM-DD")
+        raise wrong(name, f"{_DAY_FORMS['as_of']}, from 1900 to 2258")
     return found
 
 
 def known_at(request: Request, name: str = "known_at") -> int | None:
     """The last second known, None for now. A bare date means its end in Jakarta."""
-    text = request.query_params.get(name)
+    return second_known_at(request.query_params.get(name), name)
+
+
+def second_known_at(text: str | None, name: str = "known_at") -> int | None:
+    """The last second known by what was asked for, None for now."""
     if not text:
         return None
     day = _date(text)
@@ -206,6 +281,16 @@ def iso(second: int | None) -> str | None:
     return None if second is None else datetime.fromtimestamp(second, UTC).isoformat().replace("+00:00", "Z")
 
 
+def _last_of_month(text: str) -> date | None:
+    first = _date(f"{text}-01")
+    return None if first is None or first.year > LAST_YEAR else series.months(first, first)[0].end
+
+
+def _last_of_quarter(text: str) -> date | None:
+    found = re.fullmatch(r"(\d{4})-?[Qq]([1-4])", text, re.ASCII)
+    return None if found is None else _last_of_month(f"{found[1]}-{3 * int(found[2]):02}")
+
+
 def _date(text: str) -> date | None:
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return None
@@ -226,3 +311,11 @@ def _moment(text: str) -> datetime | None:
         return None if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+_READ_DAY: dict[str, Callable[[str], date | None]] = {
+    "as_of": _date,
+    "month": _last_of_month,
+    "quarter": _last_of_quarter,
+}
+_DAY_FORMS = {"as_of": "a date as YYYY-MM-DD", "month": "a month as 2026-10", "quarter": "a quarter as 2026-Q3"}

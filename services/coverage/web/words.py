@@ -43,3 +43,70 @@ def flags(language: Language) -> dict[str, str]:
         "out_of_scope": _("measures something else"),
         "implausible": _("less than those registered"),
     }
+
+
+def values(language: Language) -> dict[str, dict[str, str]]:
+    """Dimension → its values in words; programmes are known by their letters."""
+    _ = language.gettext
+    return {
+        "programme": {
+            "JKK": _("Work accidents (JKK)"),
+            "JKM": _("Death (JKM)"),
+            "JHT": _("Old age (JHT)"),
+            "JP": _("Pension (JP)"),
+            "JKP": _("Loss of work (JKP)"),
+        },
+        "segment": {"PU": _("Wage earners (PU)"), "BPU": _("Not wage earners (BPU)")},
+        "kind": {"cooperative": _("Cooperatives"), "business": _("Businesses"), "individual": _("Individuals")},
+        "job_level": {"management": _("Management"), "staff": _("Staff"), "labour": _("Labour")},
+        "occupation": {
+            "none": _("not stated"),
+            "farmer": _("Farmers"),
+            "fisher": _("Fishers"),
+            "home_industry": _("Home industry"),
+            "driver": _("Drivers"),
+            "trader": _("Traders"),
+            "other": _("Others"),
+        },
+    }
+
+
+def dimensions(language: Language) -> dict[str, str]:
+    """The dimensions themselves."""
+    _ = language.gettext
+    return {
+        "programme": _("Programme"),
+        "segment": _("Segment"),
+        "kind": _("Kind"),
+        "job_level": _("Workers by level"),
+        "occupation": _("Occupation"),
+    }
+
+
+def levels(language: Language) -> dict[str, str]:
+    """The regions of a level."""
+    _ = language.gettext
+    return {
+        "kanwil": _("Regional offices"),
+        "province": _("Provinces"),
+        "regency": _("Regencies and cities"),
+    }
+
+
+def causes(language: Language) -> dict[str, str]:
+    """Why a figure moved."""
+    _ = language.gettext
+    return {
+        "listed": _("newly listed"),
+        "delisted": _("taken off lists"),
+        "joined": _("joined"),
+        "reinstated": _("joined again"),
+        "lapsed": _("lapsed"),
+        "merged": _("found to be another's"),
+        "split": _("found to be two"),
+        "erased": _("erased"),
+        "withdrawn": _("taken back"),
+        "corrected": _("corrected"),
+        "moved_in": _("moved in"),
+        "moved_out": _("moved out"),
+    }

@@ -45,7 +45,7 @@ class AskedBriefings:
         """All of them, the newest first."""
         asked = self.asked
         whose = asked.agency, asked.regions, self.as_of
-        records = await asked.here.pool.fetch(queries["briefings"], *whose, *self.held, None)
+        records = await asked.here.counts.fetch("briefings", *whose, *self.held, None)
         return [briefing(record, self.as_of) for record in records]
 
 

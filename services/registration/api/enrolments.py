@@ -11,7 +11,10 @@ from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared import query_parameters
 from shared.problems import Problem
+from shared.regions import Regions
 from shared.security import Principal
+
+ANYWHERE, COUNTRY = "*", "ID"
 
 router = APIRouter(tags=["enrollments"], dependencies=[Depends(query_parameters.only_known)])
 
@@ -27,14 +30,18 @@ async def enrollments_summary(
     if not principal.may("enroll"):
         raise Problem(403, "forbidden", "This key lacks the scope 'enroll'.")
     day = day_or_today(as_of, "as_of")
-    regencies = None
-    if not principal.admin:
-        regencies = [regency for region in principal.regions for regency in here.regions.regencies(region)]
-    (counted,) = await here.pool.fetch(queries["count_participants"], day, regencies)
+    (counted,) = await here.pool.fetch(queries["count_participants"], day, _where(principal, here.regions))
     found: dict[str, Any] = {"as_of": str(day), **counted}
     for name in ("active_by_segment", "active_by_programme"):
         found[name] = msgspec.json.decode(counted[name])
     if principal.admin:
-        (matches,) = await here.pool.fetch(queries["count_matches"])
+        (matches,) = await here.counts.fetch("count_matches")
         found |= dict(matches)
     return found
+
+
+def _where(principal: Principal, regions: Regions) -> list[str]:
+    """The regencies of the caller's regions, or ANYWHERE."""
+    if principal.admin or COUNTRY in principal.regions:
+        return [ANYWHERE]
+    return sorted({regency for region in principal.regions for regency in regions.regencies(region)})

@@ -1,15 +1,16 @@
 """POST /v1/events: a request's events are one unit, answered once they are durable."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Any, Final
 from urllib.parse import unquote
 from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
 
 from services.registration.api import event_bodies
-from services.registration.api.access import sender, services
+from services.registration.api.access import member, sender, services
 from services.registration.intake import jurisdiction
 from services.registration.intake.contexts import EventContext
 from services.registration.intake.event_reader import UNREADABLE, EventReader
@@ -40,14 +41,13 @@ LONGEST_KEY = 200
     responses=described(409, 415) | refused.of_events(),
     summary="Send one event, a batch, or a line each",
 )
-async def post_events(
-    request: Request, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
-) -> Response:
+async def post_events(request: Request) -> Response:
     """Refused events are named in the answer and kept in the quarantine; the others are accepted.
 
     One event may also come in binary mode: its data as `application/json`, its attributes as headers `ce-id`,
     `ce-source`, `ce-type` and `ce-specversion`.
     """
+    principal, here = await sender(await member(request)), await services(request)
     media_type = _media_type(request)
     body = await request.body()
     if media_type == BINARY:
@@ -65,6 +65,9 @@ async def post_events(
     if earlier is None:
         earlier = await _take_once(here, principal, media_type, body, key)
     return response_of(earlier, single=media_type == cloudevents.ONE)
+
+
+DIRECT: Final = [route for route in router.routes if isinstance(route, APIRoute)]
 
 
 def _media_type(request: Request) -> str:

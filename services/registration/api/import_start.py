@@ -76,14 +76,14 @@ async def _judged(
         return None
     agency, kind, options = str(principal.agency), declared.kind, declared.options
     remembered = await remembered_readings.of_agency(here.pool, agency, kind)
-    if options.forgets:
+    if options.forgets and not declared.dry_run:
         await remembered_readings.forget(here.pool, agency, kind, source.beginning, options, remembered)
     await asyncio.to_thread(upload_form.check_file, source.beginning, kind, options, remembered)
     if not declared.dry_run:
         return None
     jurisdiction = Jurisdiction(here.regions, principal.regions)
     context = UploadContext(jurisdiction, name, declared.day, declared.needs_nik, here.jkp, options)
-    return await previews.of_beginning(here, source.beginning, agency, kind, context, remembered)
+    return await previews.of_beginning(source.beginning, kind, context, remembered)
 
 
 async def _store(

@@ -13,7 +13,7 @@ from services.registration.intake.contexts import UploadContext
 from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.writer import remembered_readings, uploads
+from services.registration.writer import uploads
 from services.registration.writer.remembered_readings import Remembered
 from services.registration.writer.uploads import Beginning
 from shared.problems import Problem
@@ -24,16 +24,12 @@ ANSWERED_WITHIN = 1.7
 ASKED_EVERY = 0.02
 
 
-async def of_beginning(
-    here: Services, file: BinaryIO, agency: str, kind: str, upload: UploadContext, remembered: Remembered
-) -> Beginning | None:
-    """The file as its beginning shows it; None where only the whole file does. What is said of how it is to be read is
-    remembered. Raises Problem for a file in which no table is found."""
+async def of_beginning(file: BinaryIO, kind: str, upload: UploadContext, remembered: Remembered) -> Beginning | None:
+    """The file as its beginning shows it; None where only the whole file does. Raises Problem for a file in which no
+    table is found."""
     found = await asyncio.to_thread(uploads.read_beginning, file, cast(FileKind, kind), upload, remembered)
     if isinstance(found, Refusal):
         raise Problem(422, found.code, found.detail, field=found.field)
-    if found is not None:
-        await remembered_readings.keep(here.pool, agency, kind, found.header_key, upload.options, found.options)
     return found
 
 

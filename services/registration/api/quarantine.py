@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registration import audit
@@ -25,6 +25,16 @@ from shared.problems import Problem, described
 from shared.security import Principal
 
 router = APIRouter(tags=["quarantine"], dependencies=[Depends(query_parameters.only_known)])
+Version = Annotated[
+    str | None, Header(max_length=64, description="The entry's `version` as it was read", examples=["5f1d02c94a7be316"])
+]
+
+
+class Changed(Problem):
+    """Somebody corrected the entry since it was read."""
+
+    def __init__(self) -> None:
+        super().__init__(409, "conflict", "Somebody else corrected this meanwhile: read it again.", field="If-Match")
 
 
 class WhichToRetry(BaseModel):
@@ -78,8 +88,12 @@ async def correct(
     body: dict[str, Any],
     principal: Annotated[Principal, Depends(sender)],
     here: Annotated[Services, Depends(services)],
+    if_match: Version = None,
 ) -> dict[str, Any]:
+    """With `If-Match` only what was read is corrected: 409 if somebody else corrected it since."""
     entry = await refused.own(here, principal, entry_id)
+    if if_match is not None and if_match.strip().strip('"') != refused.version_of(entry):
+        raise Changed
     if entry["import_id"] is not None:
         body = {"cells": _corrected_cells(entry, here.vault.open(entry["sealed"])["cells"], body)}
         reader, row = here.retries.reading(entry, principal.regions, body["cells"])
@@ -96,14 +110,17 @@ async def correct(
         )
     try:
         async with transaction(here.pool) as db:
-            await db.execute(
+            corrected = await db.fetchval(
                 queries["correct_quarantined"],
                 entry["id"],
                 principal.agency,
+                entry["sealed"],
                 here.vault.seal(health_data.without(body)),
                 *subject.hashed(here.vault),
                 key if entry["code"] != "id_reused" else None,
             )
+            if corrected is None:
+                raise Changed
             await audit.note(db, actor_of(principal), "quarantine.corrected", {"entry": str(entry["id"])})
     except asyncpg.UniqueViolationError:
         raise Problem(409, "conflict", "An event with this source and id waits here already.", field="id") from None

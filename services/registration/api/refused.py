@@ -1,6 +1,7 @@
 """What of an agency's quarantine is asked for: by reason, kind, upload and text; how much of it there is; one entry."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -145,10 +146,16 @@ def as_json(row: asyncpg.Record, sent: Any) -> dict[str, Any]:
         "event": None if is_row else sent,
         "columns": row["header"],
         "cells": sent["cells"] if is_row else None,
+        "version": version_of(row),
         "recorded_at": row["recorded_at"].isoformat(),
         "state": "waiting" if row["retry_at"] is not None else "refused",
         "retried_at": row["retried_at"].isoformat() if row["retried_at"] else None,
     }
+
+
+def version_of(row: asyncpg.Record) -> str:
+    """Another one with every correction, even by what was there already."""
+    return sha256(row["sealed"]).hexdigest()[:16]
 
 
 def _texts(sent: Any) -> list[str]:

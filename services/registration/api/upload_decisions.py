@@ -13,7 +13,6 @@ from services.registration import audit
 from services.registration.api.access import actor_of, check_scope, member, own_import, services
 from services.registration.api.imports import as_json
 from services.registration.queries import queries
-from services.registration.records.undo import KINDS
 from services.registration.runtime import Services
 from services.registration.writer import list_steps
 from shared import query_parameters
@@ -100,9 +99,6 @@ def undo_refusal(record: asyncpg.Record, days: int) -> str | None:
         return "A dry run changed nothing: there is nothing to take back."
     if record["finished_at"] is None:
         return "This upload goes on: cancel it with DELETE, then take it back."
-    if record["kind"] not in KINDS:
-        kind = record["kind"]
-        return f"What {kind} state is published for good, not taken back: send the same {kind} with what is right."
     if not record["versions_kept"] or record["finished_at"] < datetime.now(UTC) - timedelta(days=days):
         return f"An upload can be taken back for {days} days; who else listed its rows is not known any more."
     return None

@@ -31,6 +31,8 @@ from shared.security import Principal
 VERSION = "1.0.0"
 LONGEST_NAME = 200
 MOST_OPEN = 100
+MOST_TRIED = 10
+"""Files that an agency tried out on the page and that it has not started yet."""
 TOO_MANY_OPEN = (
     f"Your agency has {MOST_OPEN} uploads that no import took: import them, or delete those that you do not need "
     "(GET /v1/uploads shows them)."
@@ -84,9 +86,9 @@ async def begin(
         await db.execute(queries["lock_quota"], agency)
         if await db.fetchval(queries["open_uploads"], agency) >= MOST_OPEN:
             raise Problem(429, "too_many_requests", TOO_MANY_OPEN, headers={"Retry-After": "60"})
-        if length > await here.quota.free(agency, db):
+        if not await here.quota.has_room(agency, length, db):
             raise Problem(429, "too_many_requests", here.quota.used_up(), headers={"Retry-After": "60"})
-        await db.execute(queries["add_upload"], upload_id, agency, name, length)
+        await db.execute(queries["add_upload"], upload_id, agency, name, length, False)
     record = await _own(here, principal, str(upload_id))
     response.headers.update(_headers(record) | {"Location": f"/v1/uploads/{upload_id}"})
     return _as_json(record)
@@ -153,12 +155,19 @@ async def drop(here: Services, principal: Principal, upload_id: str) -> bool:
 
 
 async def keep_file(here: Services, agency: str, name: str, file: BinaryIO) -> UUID:
-    """A whole file of a form as an upload of which nothing is missing; its route is one WithinQuota."""
+    """A whole file of a page's form, to be tried out, as an upload of which nothing is missing; its route is one
+    WithinQuota. Of those the newest are kept that are few enough."""
     upload_id, received, length = _ids(), 0, file.seek(0, 2)
     file.seek(0)
     if length > MOST_BYTES:
         raise Problem(413, "too_large", f"A file has at most {MOST_BYTES >> 20} MiB.", field="file")
-    await here.pool.execute(queries["add_upload"], upload_id, agency, name.replace("\x00", "")[-LONGEST_NAME:], length)
+    async with transaction(here.pool) as db:
+        await db.execute(queries["lock_quota"], agency)
+        for given_up in await db.fetch(queries["give_up_trials"], agency, MOST_TRIED - 1):
+            await db.execute(queries["drop_unused_file"], given_up["upload_id"])
+        await db.execute(
+            queries["add_upload"], upload_id, agency, name.replace("\x00", "")[-LONGEST_NAME:], length, True
+        )
     record = await here.pool.fetchrow(queries["upload"], upload_id, agency)
     assert record is not None
     while part := await asyncio.to_thread(file.read, PART_BYTES):

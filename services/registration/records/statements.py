@@ -1,10 +1,11 @@
-"""Targets, denominators, briefings with their guests, agreements: kept by their fact's key, published on change."""
+"""Targets, denominators, briefings with their guests, agreements: kept by their fact's key, published on change; those
+that an upload stated can be taken back with it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -15,15 +16,19 @@ from services.registration.identity import lookup
 from services.registration.identity.keys import Keys
 from services.registration.identity.lookup import Mention
 from services.registration.identity.unit_of_work import UnitOfWork
-from services.registration.intake.commands import RecordStatement
+from services.registration.intake.commands import RecordStatement, TakeBack
 from services.registration.intake.values import Refusal
 from services.registration.orders import Accepted, Effect, Order, Outcome
-from services.registration.records import attendance
+from services.registration.records import attendance, sent_rows
 from services.registration.records.attendance import Guest
+from services.registration.records.sent_rows import Sent
 from services.registration.records.stored_facts import NEVER
 from shared.database import columns
 from shared.events import reference
 from shared.refusals import NoteCode
+
+_DAYS: Final = ("start", "held_on", "date", "as_of")
+"""The field that holds a statement's day, by its type."""
 
 
 async def record(work: UnitOfWork, orders: Sequence[Order[RecordStatement]]) -> list[Outcome]:
@@ -32,9 +37,11 @@ async def record(work: UnitOfWork, orders: Sequence[Order[RecordStatement]]) -> 
     contents = {key: (row["agency"], row["fields"]) for key, row in held.items()}
     outcomes: list[Outcome] = []
     saved: dict[str, tuple[Any, ...]] = {}
+    sent: list[Sent] = []
     for order in orders:
         command = order.command
         guests = await _guests(work, order)
+        before = contents.get(command.key)
         outcome = guests if isinstance(guests, Refusal) else _judge(order, contents)
         if isinstance(guests, Refusal) or isinstance(outcome, Refusal):
             outcomes.append(outcome)
@@ -42,9 +49,47 @@ async def record(work: UnitOfWork, orders: Sequence[Order[RecordStatement]]) -> 
         agency, fields = contents[command.key]
         fact = held[command.key]["fact"] if command.key in held else None
         saved[command.key] = (command.key, command.type, agency, fields, fact)
+        sent.append(_sent(work, order, before[1] if before else None, outcome.effect is Effect.CHANGED))
         outcomes.append(replace(outcome, notes=await _keep_guests(work, command, guests)))
     await _save(work, saved)
+    await sent_rows.note(work, sent)
     return outcomes
+
+
+def _sent(work: UnitOfWork, order: Order[RecordStatement], before: bytes | None, changed: bool) -> Sent:
+    command = order.command
+    day = next(day for name in _DAYS if isinstance(day := command.fields.get(name), date))
+    key = work.vault.hash("statement sent", command.key)
+    return Sent(key, command.key, day, order.import_id, before, changed)
+
+
+async def take_back(work: UnitOfWork, order: Order[TakeBack]) -> None:
+    """What only the upload stated is withdrawn; what it changed is again as it was before."""
+    left = await sent_rows.without(work, order)
+    held = await _held(work, [each.subject for each in left])
+    gone = [held[each.subject] for each in left if each.is_gone and each.subject in held]
+    again = [held[each.subject] for each in left if each.state is not None and each.subject in held]
+    states = {each.subject: each.state for each in left}
+    for statement in gone:
+        _withdraw(work, statement)
+    keys = [statement["key"] for statement in gone]
+    await work.execute("unseat_guests", keys)
+    await work.execute("drop_statements", keys)
+    await _save(work, {row["key"]: (*_named(row), states[row["key"]], row["fact"]) for row in again})
+    await publish(work, [row["key"] for row in again])
+    sent_rows.count(work, left)
+
+
+def _named(statement: asyncpg.Record) -> tuple[str, str, str]:
+    return statement["key"], statement["type"], statement["agency"]
+
+
+def _withdraw(work: UnitOfWork, statement: asyncpg.Record) -> None:
+    """The last fact of what was stated, as one of its type's withdrawal; the same stated again holds again."""
+    if statement["fact"] is not None:
+        fact = msgspec.json.decode(statement["fact"], type=reference.TYPES[statement["type"]])
+        last = msgspec.structs.replace(fact, recorded_at=work.now)
+        work.publish_statement(statement["key"], reference.WITHDRAWN[statement["type"]], last)
 
 
 async def _keep_guests(work: UnitOfWork, command: RecordStatement, guests: Sequence[Guest]) -> tuple[NoteCode, ...]:
@@ -70,7 +115,8 @@ def _judge(order: Order[RecordStatement], contents: dict[str, tuple[str, bytes]]
     contents[key] = (order.agency, fields)
     if known is None:
         return Accepted(Effect.CREATED)
-    return Accepted(Effect.UNCHANGED if known[1] == fields else Effect.CHANGED)
+    is_same = msgspec.json.decode(known[1]) == msgspec.json.decode(fields)
+    return Accepted(Effect.UNCHANGED if is_same else Effect.CHANGED)
 
 
 async def _held(work: UnitOfWork, keys: Sequence[str]) -> Mapping[str, asyncpg.Record]:

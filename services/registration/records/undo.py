@@ -9,9 +9,6 @@ from services.registration.intake.commands import TakeBack
 from services.registration.orders import Accepted, Effect, Order, Outcome
 from services.registration.records import attendance, claims, statements, undone_enrolments
 
-KINDS = ("partners", "persons", "enrollments", "claims", "attendance")
-"""What can be taken back. Targets, briefings and agreements are published for ever: a new one replaces the old."""
-
 
 async def take_back(work: UnitOfWork, orders: Sequence[Order[TakeBack]]) -> tuple[list[Outcome], Touched]:
     """Take these rows back; what the change of listings reaches is returned."""
@@ -24,6 +21,8 @@ async def take_back(work: UnitOfWork, orders: Sequence[Order[TakeBack]]) -> tupl
                 await claims.take_back(work, order)
             case "attendance":
                 await statements.publish(work, await attendance.take_back(work, order))
+            case "targets" | "briefings" | "agreements":
+                await statements.take_back(work, order)
             case _:
                 touched |= await taking_back.take_back(work, order)
     return [Accepted(Effect.REMOVED) for _ in orders], touched

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from services.registration.api import quarantine, refused
 from services.registration.api.access import sender, services
-from services.registration.api.quarantine import WhichToRetry
+from services.registration.api.quarantine import Changed, WhichToRetry
 from services.registration.api.refused import Asked
 from services.registration.queries import queries
 from services.registration.runtime import Services
@@ -118,11 +118,13 @@ async def send_again(page: SignedIn, principal: Sender, here: Here, entry_id: st
     entry = await _entry_or_none(principal, here, entry_id)
     if entry is None:
         return page.render("entry_gone.html", status=404)
+    if given.get("version", entry["version"]) != entry["version"]:
+        return await _form(page, here, entry, back, Changed(), typed=given)
     (shown,) = await _shown(here, [entry])
     try:
         body = entry_form.corrections(entry, shown.fields, given)
         if body is not None:
-            await quarantine.correct(entry_id, body, principal, here)
+            await quarantine.correct(entry_id, body, principal, here, entry["version"])
         await quarantine.retry(entry_id, principal, here)
     except Problem as problem:
         if problem.status == 404:  # sent twice at once: the other one was taken
@@ -130,6 +132,8 @@ async def send_again(page: SignedIn, principal: Sender, here: Here, entry_id: st
         if problem.status not in MENDABLE:
             raise
         kept = await _entry_or_none(principal, here, entry_id)
+        if isinstance(problem, Changed) and kept is not None:
+            return await _form(page, here, kept, back, problem, typed=given)
         return await _form(page, here, kept or entry, back, problem, given)
     return page.go_to(_address(_from_query(back) | {"done": "accepted"}))
 
@@ -159,8 +163,10 @@ async def _form(
     back: str,
     problem: Problem | None = None,
     given: Mapping[str, str] | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
-    """The form of an entry; after a refusal with its reason and what was typed."""
+    """The form of an entry; after a refusal with its reason and what was typed. `typed`: what was not kept, since
+    somebody else corrected the entry."""
     (shown,) = await _shown(here, [entry])
     return page.render(
         "entry.html",
@@ -168,10 +174,12 @@ async def _form(
         shown=shown,
         entry=entry,
         given=given or {},
+        typed=typed or {},
         code=problem.code if problem else entry["code"],
         detail=problem.detail if problem else entry["detail"],
         field=problem.extra.get("field") if problem else entry["field"],
         is_again=problem is not None,
+        is_changed=isinstance(problem, Changed),
         waits=WAITS,
         of_row=of_row,
         surplus=entry_form.surplus(entry),

@@ -11,8 +11,10 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from services.registration.api import downloads, quarantine
+from services.registration.api import refused as refused_entries
 from services.registration.api.access import check_scope, onlooker, own_import, sender, services
 from services.registration.api.parameters import BEFORE_ALL
+from services.registration.api.quarantine import Changed
 from services.registration.intake import columns, returned_rows, values
 from services.registration.queries import queries
 from services.registration.runtime import Services
@@ -80,13 +82,17 @@ async def correct(
         return _left(page, record, form, None)
     typed = _typed(record["header"], form)
     try:
-        await quarantine.correct(entry_id, {"cells": typed}, principal, here)
+        version = str(form.get("version") or refused_entries.version_of(entry))
+        await quarantine.correct(entry_id, {"cells": typed}, principal, here, version)
         await quarantine.retry(entry_id, principal, here)
     except Problem as problem:
         if problem.status == 404:  # meanwhile somebody else corrected it
             return _left(page, record, form, None)
         if problem.status not in (409, 422):
             raise
+        if isinstance(problem, Changed) and (now := await _entry(here, principal, record, entry_id)) is not None:
+            row = _row(page, record, now, here.vault.open(now["sealed"])["cells"]) | {"is_changed": True}
+            return await _shown_again(page, here, principal, record, row)
         return await _still_refused(page, here, principal, record, entry, typed, problem)
     return _left(page, record, form, entry["line"])
 
@@ -106,6 +112,13 @@ async def _still_refused(
         {**dict(entry), "code": problem.code, "field": problem.extra.get("field"), "detail": problem.detail},
         typed,
     )
+    return await _shown_again(page, here, principal, record, row)
+
+
+async def _shown_again(
+    page: Page, here: Services, principal: Principal, record: asyncpg.Record, row: dict[str, Any]
+) -> Response:
+    """The row in its place, or first of all."""
     if page.is_fragment:
         return page.render(
             "refused_row.html", upload=uploads.shown(record), row=row, may_act=True, is_anew=True, back=""
@@ -196,6 +209,8 @@ def _row(page: Page, record: asyncpg.Record, entry: Any, sent: list[str]) -> dic
     ]
     return {
         "id": str(entry["id"]),
+        "version": refused_entries.version_of(entry),
+        "is_changed": False,
         "line": entry["line"],
         "cells": cells,
         "code": entry["code"],

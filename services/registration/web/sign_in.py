@@ -13,6 +13,7 @@ from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared.authentication import Limits
 from shared.database import transaction
+from shared.head_requests import HEAD
 from shared.sessions import COOKIE, LIFETIME
 from shared.web.pages import PASSED, AnyPage, Page, entrances, pages
 
@@ -119,7 +120,8 @@ def _is_opened_by_a_person(request: Request) -> bool:
     headers = request.headers
     is_ahead_of_time = "prefetch" in headers.get("sec-purpose", "") + headers.get("purpose", "")
     is_unasked = headers.get("sec-fetch-site") not in ("none", "same-origin", "same-site")
-    return headers.get("sec-fetch-mode") == "navigate" and not is_ahead_of_time and not is_unasked
+    is_to_be_shown = headers.get("sec-fetch-mode") == "navigate" and HEAD not in request.scope
+    return is_to_be_shown and not is_ahead_of_time and not is_unasked
 
 
 def _own(page: Page, following: str) -> str:

@@ -27,7 +27,7 @@ SHOWN: Final = 50
 SEARCHED: Final = 20_000
 """Names that a search looks through; they are sealed, each is opened for it."""
 PORTION: Final = 2_000
-COUNTED: Final = 100_000
+COUNTED: Final = 10_000
 
 
 @router.get("/uploads/{import_id}/unregistered")
@@ -49,21 +49,27 @@ async def unregistered(
     regions = [region] if region and here.regions.get(region) else None
     after = position(cursor) if cursor else BEFORE_ALL
     found, last, is_whole = await _found(here, (*of_list, day), after, regions, name[:200])
-    known = await here.pool.fetch(queries["regions_of_list"], *of_list)
+    (counted,) = await here.counts.fetch("count_unregistered", *of_list, day, regions, COUNTED + 1)
     return page.render(
         "unregistered.html",
         upload=uploads.shown(record),
         partners=[_shown(here, each) for each in found],
         name=name[:200],
         region=region if regions else "",
-        regions=[(each["region"], uploads.region_name(here, each["region"])) for each in known],
-        count=await here.pool.fetchval(queries["count_unregistered"], *of_list, day, regions, COUNTED + 1),
+        regions=[(code, uploads.region_name(here, code)) for code in await _regencies(here, record["agency"])],
+        count=counted["count"],
         most=COUNTED,
         searched=SEARCHED,
         cursor=last,
         is_whole=is_whole,
         day=day,
     )
+
+
+async def _regencies(here: Services, agency: str) -> list[str]:
+    """All that the agency may list in: which of them a list names would take a look at each of its rows."""
+    (row,) = await here.pool.fetch(queries["regions_of_agencies"], [agency])
+    return sorted({regency for region in row["regions"] for regency in here.regions.regencies(region)})
 
 
 async def _found(

@@ -42,6 +42,9 @@ QUARANTINE = (
 )
 
 
+MISSED = QUARANTINE.index("missed")
+
+
 class Line(msgspec.Struct, frozen=True, gc=False):
     """One row of the file and what it asks for, or why not."""
 
@@ -109,7 +112,8 @@ class Chunk:
         if not self._is_due:
             return False
         report, entries = self.judged(work, outcomes)
-        work.added("missed")
+        if any(entry[MISSED] is not None for entry in entries):
+            work.added("missed")
         await meant_rows.keep(work, self.record, self.reader, self.refused_rows)
         await self._replace_older(work)
         await self.save(work.db, report, entries)

@@ -143,10 +143,9 @@ class ImportWorker(Part):
             json.dumps(upload.reading()),
             json.dumps(upload.options.to_json()),
         )
-        given = uploads.options_of(record)
-        if not given.is_settled:
+        if not record["dry_run"]:  # what was only tried is not meant for other files
             of_file = record["agency"], record["kind"], table.header_key
-            await remembered_readings.keep(self._pool, *of_file, given, upload.options)
+            await remembered_readings.keep(self._pool, *of_file, uploads.options_of(record), upload.options)
 
     @asynccontextmanager
     async def _taker(self) -> AsyncIterator[Submit]:

@@ -37,7 +37,8 @@ async def enter(work: UnitOfWork, refused: Iterable[Refused]) -> None:
             key = None if item.refusal is None or item.refusal.code == "id_reused" else item.key
             kept[key or len(kept)] = _entry(work, agency, regions, item, key)
     if kept:
-        work.added("missed")
+        if any(misses is not None for *_, misses in kept.values()):
+            work.added("missed")
         await work.execute("enter_quarantine", *columns(kept.values()))
 
 

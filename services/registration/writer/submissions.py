@@ -128,6 +128,8 @@ def _warned(item: Item) -> list[dict[str, Any]]:
 
 
 def _noted(item: Item) -> list[dict[str, Any]]:
+    if not item.notes:
+        return []
     return [_named(item) | {"code": code, "count": count} for code, count in Counter(item.notes).items()]
 
 

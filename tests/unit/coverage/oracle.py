@@ -5,8 +5,8 @@ is in one of its periods.
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
 
 from shared.events.enrollments import Enrollment
 from shared.events.partners import Partner
@@ -46,6 +46,23 @@ def enrolled_through(
     """The same of those that were enrolled through it."""
     enrolments = [each for each in newest(facts, known_at) if isinstance(each, Enrollment)]
     return _summed([each for each in enrolments if each.channel_id == cooperative], as_of)
+
+
+def joined_and_lost(
+    facts: Iterable[Fact], days: Iterable[date], known_at: int | None, counts: Callable[[Place], bool]
+) -> tuple[int, int, int]:
+    """On these days, each compared with the day before: how many joined what `counts`, how many were lost, and how many
+    of those were enrolled nowhere that day."""
+    joined = lost = lapsed = 0
+    enrolments = [each for each in newest(facts, known_at) if isinstance(each, Enrollment)]
+    for day in days:
+        for fact in enrolments:
+            before, now = _enrolled(fact, day - timedelta(1)), _enrolled(fact, day)
+            was, is_now = (found is not None and counts(found[0]) for found in (before, now))
+            joined += is_now and not was
+            lost += was and not is_now
+            lapsed += was and now is None
+    return joined, lost, lapsed
 
 
 def _summed(facts: Iterable[Fact], as_of: date) -> dict[Place, tuple[int, ...]]:

@@ -1,11 +1,13 @@
 """How query parameters are read: times with every way of writing them, and who accepts a spreadsheet."""
 
+from datetime import date
 from urllib.parse import quote
 
 import pytest
 from fastapi import Request
 
 from services.coverage.api import parameters
+from services.coverage.figures import Dimensions
 from shared.problems import Problem
 
 SECOND = 1_768_014_000
@@ -64,3 +66,92 @@ def test_what_is_no_instant_is_refused(text: str) -> None:
 )
 def test_the_most_exact_media_type_in_accept_decides(accept: str, csv: bool) -> None:
     assert parameters.table_form(request(accept=accept)) == ("csv" if csv else None)
+
+
+@pytest.mark.parametrize(
+    ("query", "day"),
+    [
+        ("as_of=2026-10-05", "2026-10-05"),
+        ("month=2026-10", "2026-10-31"),
+        ("month=2024-02", "2024-02-29"),
+        ("quarter=2026-Q3", "2026-09-30"),
+        ("quarter=2026q4", "2026-12-31"),
+        ("", "2021-01-01"),
+    ],
+)
+def test_a_day_is_also_the_last_one_of_a_month_or_quarter(query: str, day: str) -> None:
+    assert parameters.as_of(request(query), date(2021, 1, 1)).isoformat() == day
+
+
+@pytest.mark.parametrize(
+    "query", ["month=2026-13", "month=2026", "quarter=2026-Q5", "month=9999-12", "as_of=2026-10", "month=2026-10-01"]
+)
+def test_a_day_that_is_none_is_refused_with_what_is_allowed(query: str) -> None:
+    with pytest.raises(Problem) as refused:
+        parameters.as_of(request(query), date(2021, 1, 1))
+    assert refused.value.extra["field"] == query.partition("=")[0]
+
+
+def test_two_ways_to_give_the_day_are_refused() -> None:
+    with pytest.raises(Problem) as refused:
+        parameters.as_of(request("as_of=2026-10-31&month=2026-10"), date(2021, 1, 1))
+    assert refused.value.extra["field"] == "month"
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("from=2020-11&to=2021-02", ["2020-11", "2020-12", "2021-01", "2021-02"]),
+        ("from=2021-01-31&to=2021-01-02", ["2021-01"]),
+        ("to=2021-01", ["2020-02", "2021-01"]),
+        ("", ["2025-12", "2026-11"]),
+    ],
+)
+def test_months_are_those_from_one_to_the_other(query: str, names: list[str]) -> None:
+    found = [month.name for month in parameters.months(request(query), date(2026, 11, 27))]
+    assert (found[0], found[-1]) == (names[0], names[-1])
+    assert len(found) == (len(names) if "from" in query else 12)
+
+
+@pytest.mark.parametrize("query", ["from=2021-02&to=2021-01", "from=1990-01&to=2021-01", "to=2258-01", "from=x"])
+def test_months_that_are_none_or_too_many_are_refused(query: str) -> None:
+    with pytest.raises(Problem):
+        parameters.months(request(query), date(2026, 11, 27))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("33", "33"),
+        ("33.11", "33.11"),
+        ("jawa tengah", "33"),
+        ("Provinsi Jawa Tengah", "33"),
+        ("DKI Jakarta", "31"),
+        ("Indonesia", "ID"),
+        ("sumbagsel", "sumbagsel"),
+        ("Kota Tangerang", "36.71"),
+        ("Kab. Sukoharjo", "33.11"),
+        ("Gorontalo", "75"),
+        ("", "ID"),
+    ],
+)
+def test_a_region_is_asked_for_by_code_or_name(text: str, code: str) -> None:
+    assert parameters.region(request(f"region={quote(text)}")) == code
+
+
+def test_a_name_that_several_regions_have_is_refused_with_each_of_them() -> None:
+    with pytest.raises(Problem) as refused:
+        parameters.region(request("region=Tangerang"))
+    assert refused.value.extra["allowed"] == ["36.03 (Kabupaten Tangerang)", "36.71 (Kota Tangerang)"]
+    with pytest.raises(Problem) as unknown:
+        parameters.region(request("region=Atlantis"))
+    assert unknown.value.status == 404
+
+
+def test_only_some_values_of_a_dimension_are_asked_for() -> None:
+    values = Dimensions(("JKK", "JKM")).values
+    found = parameters.chosen(request("programme=JKM,JKK&kind=individual"), values)
+    assert found == {"programme": ("JKK", "JKM"), "kind": ("individual",)}
+    with pytest.raises(Problem) as refused:
+        parameters.chosen(request("programme=JHT"), values)
+    assert refused.value.extra["allowed"] == ["JKK", "JKM"]

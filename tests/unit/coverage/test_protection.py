@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from services.coverage import cells, figures
 from services.coverage.disclosure import is_small
 from services.coverage.figures import Dimensions, Sum, Tally
-from services.coverage.protection import part_protection, protected_row, protection, suppressed_claims
+from services.coverage.protection import (
+    month_protection,
+    part_protection,
+    protected_row,
+    protection,
+    suppressed_claims,
+)
+from services.coverage.series import Loss
 from shared.regions import Regions
 
 DIMENSIONS = Dimensions(("JKK", "JKM", "JHT", "JP"))
@@ -90,6 +97,63 @@ def test_programmes_and_kinds_show_no_small_difference(of: list[Sum]) -> None:
         for name in ("listed", "enrolled"):
             if row[name] is not None and total[name] is not None:
                 assert not is_small(total[name] - row[name]), (code, combination)
+
+
+@st.composite
+def months(draw: Any) -> tuple[list[Sum], list[Sum], list[Loss]]:
+    """The sums at the ends of two months, and the losses of the second one."""
+    before, losses = draw(sums()), []
+    changed = [
+        each._replace(partners=max(0, each.partners + draw(st.sampled_from([-9, 0, 0, 2, 6])))) for each in before
+    ]
+    for each in changed:
+        if cells.is_enrolled(each.cell) and each.partners and draw(st.booleans()):
+            losses.append(Loss(each.cell, draw(st.sampled_from([0, changed[1].cell])), draw(st.integers(1, 7))))
+    return before, changed, losses
+
+
+@settings(max_examples=30)
+@given(months())
+def test_no_month_shows_a_small_count_or_a_small_difference_from_the_month_before(
+    of: tuple[list[Sum], list[Sum], list[Loss]],
+) -> None:
+    before, now, losses = of
+    hidden = month_protection(now, before, losses, (), DIMENSIONS)
+    places = {f"{cells.place(each.cell)[0]:02}.{cells.place(each.cell)[1]:02}" for each in now}
+    rows: dict[str, tuple[int, ...]] = {}
+    for region in Regions.load():
+        inside = set(Regions.load().regencies(region.code))
+        then, current = (_tally(sums, inside) for sums in (before, now))
+        counts = (current.listed, current.enrolled, current.listed - current.enrolled)
+        former = (then.listed, then.enrolled, then.listed - then.enrolled)
+        rows[region.code] = (*counts, *(count - old for count, old in zip(counts, former, strict=True)))
+        if region.code not in hidden and places & inside:
+            assert not any(is_small(count) for count in rows[region.code]), region.code
+            movement = _movement(losses, inside)
+            assert not any(map(is_small, movement)), region.code
+    for region in Regions.load():
+        level = LEVELS.get(region.level)
+        if level is None or region.code in hidden:
+            continue
+        below = Regions.load().children(region.code, level)
+        shown = [rows[code] for code in below if code not in hidden]
+        rest = (total - sum(parts) for total, parts in zip(rows[region.code], zip(*shown, strict=True), strict=False))
+        assert not any(map(is_small, rest)), region.code
+
+
+def _tally(sums: list[Sum], inside: set[str]) -> Tally:
+    here = [each for each in sums if _code(each.cell) in inside]
+    return figures.tallies(here, (), lambda _: "", DIMENSIONS).get(("", ()), Tally())
+
+
+def _movement(losses: list[Loss], inside: set[str]) -> tuple[int, int]:
+    """(lost in all, lapsed)"""
+    leaving = [each for each in losses if _code(each.cell) in inside and _code(each.next_cell) not in inside]
+    return sum(each.partners for each in leaving), sum(each.partners for each in leaving if each.next_cell == 0)
+
+
+def _code(cell: int) -> str:
+    return f"{cells.place(cell)[0]:02}.{cells.place(cell)[1]:02}"
 
 
 def test_several_dimensions_are_not_shown_at_all() -> None:

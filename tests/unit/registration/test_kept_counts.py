@@ -1,0 +1,61 @@
+"""A count is asked for once while nobody writes, by however many at once."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from services.registration import kept_counts
+from services.registration.kept_counts import KeptCounts
+from services.registration.queries import queries
+
+
+class Pool:
+    """Answers every query with how often it was asked, and with its arguments."""
+
+    def __init__(self) -> None:
+        self.written_at = datetime(2026, 2, 2, tzinfo=UTC)
+        self.asked = 0
+        self.size = 1
+
+    async def fetchval(self, query: str) -> datetime:
+        assert query == queries["last_written"]
+        return self.written_at
+
+    async def fetch(self, query: str, *arguments: Any) -> list[Any]:
+        assert query == queries["lists"]
+        self.asked += 1
+        await asyncio.sleep(0)
+        return [(self.asked, *arguments)] * self.size
+
+
+async def test_it_is_asked_anew_once_something_was_written() -> None:
+    pool = Pool()
+    counts = KeptCounts(cast(Any, pool))
+    together = await asyncio.gather(*(counts.fetch("lists", "dinas", ["33.11"]) for _ in range(5)))
+    assert together == [[(1, "dinas", ["33.11"])]] * 5
+    assert await counts.fetch("lists", "dinas", ["33.11"]) == together[0]
+    assert await counts.fetch("lists", "lain", ["33.11"]) == [(2, "lain", ["33.11"])]
+    pool.written_at += timedelta(microseconds=1)
+    assert await counts.fetch("lists", "dinas", ["33.11"]) == [(3, "dinas", ["33.11"])]
+
+
+async def test_what_is_written_while_it_is_counted_is_not_taken_for_counted() -> None:
+    pool = Pool()
+    counts = KeptCounts(cast(Any, pool))
+    asking = asyncio.create_task(counts.fetch("lists", "dinas"))
+    await asyncio.sleep(0)
+    pool.written_at += timedelta(microseconds=1)
+    await asking
+    assert await counts.fetch("lists", "dinas") == [(2, "dinas")]
+
+
+async def test_little_is_kept() -> None:
+    pool = Pool()
+    counts = KeptCounts(cast(Any, pool))
+    for number in range(kept_counts.MOST_KEPT + 50):
+        await counts.fetch("lists", str(number))
+    assert len(counts._kept) == kept_counts.MOST_KEPT
+    pool.size = kept_counts.MOST_ROWS + 1
+    await counts.fetch("lists", "gross")
+    assert len(await counts.fetch("lists", "gross")) == pool.size
+    assert pool.asked == kept_counts.MOST_KEPT + 52

@@ -1,0 +1,26 @@
+"""Who need not be quick takes in one transaction what comes singly; a full batch is followed at once by the next."""
+
+from typing import Any, cast
+
+import pytest
+
+from shared.bus.consumer import Consumer
+
+
+@pytest.mark.parametrize(("records", "rests"), [(0, [3.0]), (9, [3.0]), (10, []), (100, [])])
+async def test_a_rest_follows_a_batch_of_few(monkeypatch: pytest.MonkeyPatch, records: int, rests: list[float]) -> None:
+    consumer = Consumer(cast(Any, None), kafka="x:1", group="g", max_records=100, pause=3.0)
+    rested: list[float] = []
+
+    async def stopped_within(seconds: float) -> bool:
+        rested.append(seconds)
+        return False
+
+    async def taken(*_: Any) -> None:
+        return
+
+    monkeypatch.setattr(consumer, "stopped_within", stopped_within)
+    monkeypatch.setattr(consumer, "_apply", taken)
+    monkeypatch.setattr("shared.bus.consumer.partition_runs", lambda _: [])
+    await consumer._receive([cast(Any, None)] * records)
+    assert rested == rests
