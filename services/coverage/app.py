@@ -22,7 +22,7 @@ from services.coverage.api import (
 )
 from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
-from services.coverage.web import home
+from services.coverage.web import explanations, home
 from shared.access import on_access
 from shared.bus.consumer import Consumer
 from shared.bus.metrics import watch
@@ -104,6 +104,6 @@ async def create(settings: Settings) -> FastAPI:
         },
         metrics=metrics,
         site=settings.site("coverage", TEMPLATES),
-        pages=[home.router],
+        pages=[home.router, explanations.router],
         on_stop=partial(close, pool, keys_pool),
     )
