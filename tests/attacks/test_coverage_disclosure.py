@@ -21,9 +21,9 @@ __all__ = ["world"]
 LISTED = {"33.11": 3, "33.12": 50, "33.13": 9, "33.72": 60, "34.71": 40, "36.71": 70, "36.72": 2, "36.73": 20}
 
 
-async def key(world: World, *scopes: str) -> dict[str, str]:
+async def key(world: World, *scopes: str, agency: str = "dinas") -> dict[str, str]:
     key_id, secret, digest = new_key()
-    await world.deliver("access", Key(key_id, digest, RECORDED, agency="dinas", scopes=scopes))
+    await world.deliver("access", Key(key_id, digest, RECORDED, agency=agency, scopes=scopes))
     return {"Authorization": f"Bearer {secret}"}
 
 

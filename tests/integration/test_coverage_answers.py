@@ -18,7 +18,7 @@ from aiokafka import ConsumerRecord
 from fastapi import FastAPI, Request
 
 from services.coverage import app, changed_regions, rollup
-from services.coverage.api import claims, figures, freshness, regions, series, stream
+from services.coverage.api import stream
 from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
 from shared.bus.batch import Batch
@@ -30,11 +30,11 @@ from shared.events.enrollments import Enrollment, Period
 from shared.events.model import Workers, encode
 from shared.events.partners import ListedWorkers, Listing, Partner
 from shared.events.reference import Agreement, Briefing, Denominator, Target
+from shared.jakarta import today
 from shared.security import KeyRing, new_key
 from shared.service import build_app
 from tests.stack import Database
 
-ROUTERS = [figures.router, series.router, claims.router, freshness.router, regions.router, stream.router]
 ADMIN = {"Authorization": "Bearer admin-of-the-tests"}
 DAY = date(2021, 1, 1)
 RECORDED = datetime(2026, 1, 10, 3, 0, tzinfo=UTC)
@@ -77,7 +77,7 @@ async def world(database: Database) -> AsyncIterator[World]:
     await migrate(pool, app.MIGRATIONS)
     settings = Settings(database="-", kafka="nowhere:1", port=1, admin_key="admin-of-the-tests")
     state = {"pool": pool, "settings": settings, "keys": KeyRing(pool, settings.admin_key)}
-    made = build_app("coverage", routers=ROUTERS, state=state)
+    made = build_app("coverage", routers=app.ROUTERS, state=state)
     transport = httpx.ASGITransport(made)
     async with httpx.AsyncClient(transport=transport, base_url="http://coverage", headers=ADMIN) as http:
         yield World(http, pool, made)
@@ -146,8 +146,36 @@ async def test_an_agency_that_never_sent_anything_has_no_last_event(world: World
     )
     answer = await world.get("/v1/freshness")
     assert [each["agency"] for each in answer["agencies"]] == ["active", "new"]
-    assert answer["agencies"][1] == {"agency": "new", "last_event": None, "events_today": 0, "silent_for": None}
+    assert answer["agencies"][1] == {
+        "agency": "new",
+        "last_event": None,
+        "events_today": 0,
+        "silent_for": None,
+        "usual_gap_days": None,
+        "silent": False,
+        "silent_since": None,
+    }
     assert answer["updated_at"] == (await world.get("/v1/coverage"))["updated_at"] == "2026-01-10T03:00:00Z"
+
+
+async def test_an_agency_that_is_silent_for_longer_than_usual_says_since_when(world: World) -> None:
+    now = datetime.now(UTC)
+
+    async def sent(agency: str, *days_ago: int) -> None:
+        facts = [
+            Denominator("33.11", agency, days, DAY, "Dinas", "ok", now - timedelta(days), agency) for days in days_ago
+        ]
+        await world.deliver("reference", *facts)
+
+    await sent("weekly", 70, 63, 56, 49, 42)
+    await sent("still weekly", 40, 33, 26, 19, 12)
+    await sent("new", 60, 50)
+    agencies = await world.agencies()
+    silent = {name: (each["usual_gap_days"], each["silent"]) for name, each in agencies.items()}
+    assert silent == {"weekly": (7, True), "still weekly": (7, False), "new": (None, False)}
+    overdue = today() - timedelta(42 - 15)
+    assert agencies["weekly"]["silent_since"] == overdue.isoformat()
+    assert agencies["new"]["silent_since"] is None
 
 
 # --- claims ----------------------------------------------------------------------------------------------------------

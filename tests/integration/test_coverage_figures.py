@@ -121,7 +121,7 @@ async def check_cooperatives(db: asyncpg.Connection, log: list[Fact], as_of: dat
 async def emptied(db: asyncpg.Connection) -> None:
     await db.execute(
         "truncate enrolments, partners, ledger, cooperative_ledger, losses, merges, pending_batches, changes, rollup,"
-        "current_totals, last_seen;"
+        "current_totals, last_seen, movements, movement_rollup, current_sources, sources;"
         "update current_day set day = '1900-01-01'"
     )
 

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -61,6 +61,7 @@ DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
         "The provinces of Papua as they were before November 2022 (`2021`: 91 and 92) or since (91 to 96).",
         {"type": "string", "enum": list(boundaries.EDITIONS), "default": boundaries.EDITIONS[-1]},
     ),
+    "cursor": ("The `next_cursor` of the page before.", {"type": "string", "format": "uuid"}),
     "cooperative": (
         "The id of a cooperative: only its members count, and `through` has those who were enrolled through it, "
         "members or not. An agency may ask about cooperatives on its own lists.",
@@ -75,10 +76,14 @@ DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
 """Query parameter → its meaning and its JSON Schema; `by` differs by route."""
 
 
-def accepts(*names: str, by: Iterable[str]) -> dict[str, Any]:
-    """What a route's decorator needs to describe its query parameters to clients, and to refuse all others."""
+def accepts(
+    *names: str, by: Iterable[str], own: Mapping[str, tuple[str, dict[str, Any]]] | None = None
+) -> dict[str, Any]:
+    """What a route's decorator needs to describe its query parameters to clients, and to refuse all others; `own`: what
+    the route says of some of them itself."""
     split = {"type": "array", "items": {"type": "string", "enum": list(by)}, "uniqueItems": True}
     described = DESCRIBED | {"by": ("Dimensions that split each region's row, with commas between them.", split)}
+    described |= own or {}
     parameters = [
         {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
         | ({"style": "form", "explode": False} if name == "by" else {})
@@ -219,12 +224,23 @@ def as_of(request: Request, default: date) -> date:
     return day
 
 
-def known_at(request: Request) -> int | None:
+def day(request: Request, name: str, default: date) -> date:
+    """The day that this parameter names."""
+    text = request.query_params.get(name)
+    if not text:
+        return default
+    found = _date(text)
+    if found is None or not FIRST_DAY <= found.toordinal() - EPOCH < LAST_DAY:
+        raise wrong(name, f"{_DAY_FORMS['as_of']}, from 1900 to 2258")
+    return found
+
+
+def known_at(request: Request, name: str = "known_at") -> int | None:
     """The last second known, None for now. A bare date means its end in Jakarta."""
-    return second_known_at(request.query_params.get("known_at"))
+    return second_known_at(request.query_params.get(name), name)
 
 
-def second_known_at(text: str | None) -> int | None:
+def second_known_at(text: str | None, name: str = "known_at") -> int | None:
     """The last second known by what was asked for, None for now."""
     if not text:
         return None
@@ -233,7 +249,7 @@ def second_known_at(text: str | None) -> int | None:
         return (day.toordinal() - date(1970, 1, 1).toordinal() + 1) * 86_400 - OFFSET_SECONDS - 1
     moment = _moment(text)
     if moment is None:
-        raise wrong("known_at", "a time as 2026-01-31T12:00:00+07:00 or a date as YYYY-MM-DD")
+        raise wrong(name, "a time as 2026-01-31T12:00:00+07:00 or a date as YYYY-MM-DD")
     return int(moment.replace(microsecond=0).timestamp())
 
 
