@@ -42,8 +42,8 @@ class Delivery(BaseModel):
     text: Text | None = Field(default=None, description="What was written; nothing of it is kept.")
     status: Annotated[Receipt | None, BeforeValidator(as_receipt)] = Field(
         default=None,
-        description="delivered, refused (for good) or delayed; also bounced, rejected, undeliverable, deferred, read, and "
-        "codes of mail servers such as 5.1.1.",
+        description="delivered, refused (for good) or delayed; also bounced, rejected, undeliverable, deferred, read, "
+        "and codes of mail servers such as 5.1.1.",
     )
     message_id: Annotated[str, Field(max_length=400, pattern=r"^[^\x00]*$")] | None = Field(
         default=None, description="The `id` that the message was handed over with, or an e-mail's Message-ID."
