@@ -9,7 +9,8 @@ from fastapi import FastAPI
 
 from services.notifications import partner_store
 from services.notifications.addresses import AddressKeys
-from services.notifications.api import inbound, opt_outs, partners, pauses, planning, policy
+from services.notifications.agents.keeper import TaskKeeper
+from services.notifications.api import agents, inbound, inbox, opt_outs, partners, pauses, planning, policy
 from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel, Channels
 from services.notifications.channels.gateway import GatewayChannel
@@ -22,11 +23,13 @@ from services.notifications.rescheduler import Rescheduler
 from services.notifications.schedule import Clock, Scheduler, wall_clock
 from services.notifications.sending.sender import LOG_PACE, MAIL_PACE, Sender
 from services.notifications.settings import Settings
-from services.notifications.web import home
+from services.notifications.web import agents as agents_page
+from services.notifications.web import home, operator, sign_in
+from services.notifications.web import inbox as inbox_page
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
-from shared.bus.outbox import Relay
+from shared.bus.outbox import ACCESS, Relay
 from shared.bus.topics import ensure_topics
 from shared.database import close, connect, migrate, transaction
 from shared.events import TOPICS
@@ -40,11 +43,12 @@ from shared.sessions import Sessions
 
 log = get_logger(__name__)
 
-ROUTERS = tuple(each.router for each in (partners, planning, opt_outs, inbound, policy, pauses))
+ROUTERS = tuple(each.router for each in (partners, planning, opt_outs, inbound, policy, pauses, agents, inbox))
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
+SOURCE = "payung/notifications"
 READS = ("partners", "enrollments", "contacts", "access")
-WRITES = ("outreach",)
+WRITES = ("outreach", "access")
 GATHERED_SECONDS = 0.2
 """Facts that come singly are taken so many seconds' worth at once: no reminder is that urgent."""
 DECISIVE = ("partners", "enrollments")
@@ -70,6 +74,8 @@ class Engine:
     rescheduler: Rescheduler
     dead_letter_eraser: DeadLetterEraser
     relay: Relay
+    access_relay: Relay
+    task_keeper: TaskKeeper
 
     async def close(self) -> None:
         """Close what the channels and the pools keep open."""
@@ -80,7 +86,7 @@ class Engine:
 
     @property
     def parts(self) -> list[Part]:
-        background = [self.rescheduler, self.dead_letter_eraser, self.relay]
+        background = [self.rescheduler, self.dead_letter_eraser, self.task_keeper, self.relay, self.access_relay]
         return [self.consumer, self.key_consumer, *self.senders, *background]
 
 
@@ -89,7 +95,7 @@ async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
     pool = await connect(settings.database, min_size=2, max_size=12)
     await migrate(pool, MIGRATIONS)
     await _add_missing_keys(pool, settings.address_keys())
-    topics = [TOPICS[name] for name in (*READS, *WRITES)]
+    topics = [TOPICS[name] for name in dict.fromkeys((*READS, *WRITES))]
     await ensure_topics(
         settings.kafka,
         topics,
@@ -121,7 +127,8 @@ def build(
     scheduler = Scheduler(policies, regions, clock)
     keys = settings.address_keys()
     consumer = _consumer(settings, pool, scheduler, keys)
-    relay = Relay(pool, kafka=kafka, source="payung/notifications", prefix=prefix)
+    relay = Relay(pool, kafka=kafka, source=SOURCE, prefix=prefix)
+    access_relay = Relay(keys_pool, kafka=kafka, source=SOURCE, prefix=prefix, lane=ACCESS)
     of_keys = key_consumer(keys_pool, settings, "notifications")
     watch(metrics, consumer, of_keys, relay)
     return Engine(
@@ -139,6 +146,8 @@ def build(
         rescheduler=Rescheduler(pool, scheduler, policies),
         dead_letter_eraser=DeadLetterEraser(pool, "contacts", dead_letters_of_erased, kafka=kafka, prefix=prefix),
         relay=relay,
+        access_relay=access_relay,
+        task_keeper=TaskKeeper(pool, scheduler),
     )
 
 
@@ -158,10 +167,11 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
             "inbound_secret": settings.inbound_secret,
             "regions": engine.regions,
             "wake_after_commit": (engine.relay.wake, engine.rescheduler.wake),
+            "wake_after_agents": (engine.access_relay.wake, engine.task_keeper.wake, engine.relay.wake),
         },
         metrics=engine.metrics,
         site=settings.site("notifications", TEMPLATES),
-        pages=[home.router],
+        pages=[home.router, operator.router, inbox_page.router, agents_page.router, sign_in.router],
         on_stop=engine.close,
     )
 

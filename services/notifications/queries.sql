@@ -180,7 +180,9 @@ past as (
            array_agg(h.step order by h.id) filter (where h.outcome = 'sent') as steps,
            array_agg(h.finished_at order by h.id) filter (where h.outcome = 'sent') as sent_at,
            max(h.started_at) filter (where h.template = 'escalation') as escalated_at,
-           max(h.started_at) filter (where h.template = 'unreachable') as asked_at
+           max(h.started_at) filter (where h.template = 'unreachable') as asked_at,
+           (array_agg(h.outcome order by h.id desc) filter (where h.kind in ('visit', 'check')))[1] as visit_outcome,
+           max(h.finished_at) filter (where h.kind in ('visit', 'check')) as visited_at
     from family f join history h on h.partner_id = f.member
     group by f.root
 )
@@ -188,8 +190,8 @@ select p.region, p.status, p.insured_from, p.insured_until, k.end_known_at,
        case when p.listed_known_at is not null then k.listed end as listed_known_at, k.opted_out_at,
        stop.at as stopped_at, stop.kind as stop_kind,
        c.phone_key is not null as has_phone, c.email_key is not null as has_email, refused.channels as refused,
-       contacted.times as contacted, past.steps, past.sent_at, past.escalated_at, past.asked_at, s.retry_at,
-       k.applied_at, array_agg(p.partner_id::text order by p.partner_id) as partner_ids
+       contacted.times as contacted, past.steps, past.sent_at, past.escalated_at, past.asked_at, past.visit_outcome,
+       past.visited_at, s.retry_at, k.applied_at, array_agg(p.partner_id::text order by p.partner_id) as partner_ids
 from partners p
 join kin k on k.root = p.partner_id
 left join past on past.root = p.partner_id
@@ -208,16 +210,21 @@ left join lateral (
                       and h.outcome in ('sending', 'delayed'))
 ) contacted on true
 where p.partner_id = any($1::uuid[])
-group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21
 
 -- name: store_decisions(partner_ids, states, due_times, channels)
 -- Stores the states, when to decide again and through which channel a message is due then, in key order. A lease stays
--- as it is; rows that would not change are not written.
-insert into schedule as s (partner_id, state, due_at, due_channel)
-select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[]) order by 1
-on conflict (partner_id) do update set
-    state = excluded.state, due_at = excluded.due_at, due_channel = excluded.due_channel
-where (s.state, s.due_at, s.due_channel) is distinct from (excluded.state, excluded.due_at, excluded.due_channel)
+-- as it is; rows that would not change are not written. Returns the partners that leave a state in which somebody may be
+-- asked about them.
+with stored as (
+    insert into schedule as s (partner_id, state, due_at, due_channel)
+    select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[]) order by 1
+    on conflict (partner_id) do update set
+        state = excluded.state, due_at = excluded.due_at, due_channel = excluded.due_channel
+    where (s.state, s.due_at, s.due_channel) is distinct from (excluded.state, excluded.due_at, excluded.due_channel)
+    returning partner_id, old.state as state_before, new.state
+)
+select partner_id::text from stored where state_before in ('escalated', 'waiting') and state <> state_before
 
 -- name: is_any_due(now, channels)
 -- Whether any partner is due through one of these channels that nobody leases.
