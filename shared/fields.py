@@ -83,6 +83,7 @@ MEMBERSHIP: Final = {
     "partners_with_several": "Partners with several participant numbers",
     "programme": "JKK, JKM, JHT, JP or JKP",
     "programmes": "JKK, JKM, JHT, JP, JKP: those held",
+    "completeness": "mandatory: with all programmes that its scale must have; all_four: with JKK, JKM, JHT and JP",
     "segment": "PU (paid workers) or BPU (self-employed)",
     "effective_on": "First day of this state; of a lapse the first day without cover",
     "until": "The day before which it ends; null: open; of a plan or target the last day",
@@ -135,6 +136,19 @@ STATEMENTS: Final = {
     "number": "Number of the agreement or entry",
     "date": "The day",
     "flags": "What is doubtful about the figure",
+    "flag": "What is doubtful about it",
+    "reasons": "Why it is doubtful, for what was found by comparing figures",
+    "numerator": "Who is counted beside a published figure, and how many of them are enrolled",
+    "boundaries": "The boundaries of provinces: of 2021, before Papua was split, or of 2022",
+    "measures": "What published figures and targets may measure",
+    "counts": "What it counts",
+    "unit": "The unit it is counted in",
+    "is_denominator": "Whether the enrolled are compared with it",
+    "is_of_target": "Whether a target may be set for it",
+    "statuses": "How sound a published figure may be",
+    "means": "What it means",
+    "targets": "Targets, each with its progress",
+    "projected_on": "The day on which the target is reached at the pace so far",
 }
 EVENTS: Final = {
     "specversion": "Version of CloudEvents: 1.0",
@@ -180,7 +194,8 @@ UPLOADS: Final = {
     "dry_run": "true: only a preview, nothing is taken",
     "replace": "Whether the file is the whole list",
     "state": "How far it is: queued, running, waiting, done, cancelled, failed; of a case open or closed; of reminders "
-    "scheduled, waiting, stopped, escalated, opted_out, unreachable",
+    "scheduled, waiting, stopped, escalated, opted_out, unreachable; of a target not_begun, reached, on_course, "
+    "behind, missed",
     "rows": "Rows: how many, or the rows themselves",
     "skipped": "Lines below the header that are no rows",
     "skipped_by": "The same by reason: blank, sum, column_numbers, repeated_header, section_title, note",
@@ -457,10 +472,10 @@ WORDS: Final[dict[str, str]] = (
 ) | (CHANGES | KEYS | RETRIES)
 
 EXAMPLES: Final[dict[str, str | int]] = {
-    "rule_id": "5d1e6c34-7b2a-4c9e-a1d2-9e4f5b3f7f03",
-    "alert_id": "8f0e2f3f-0c1d-4a8f-8f0e-2f3f5b3f7f02",
     "agent_id": "8f14e45f-ceea-467f-a3c2-4b1d0e0a7c11",
     "task_id": "5d41402a-bc4b-4a76-b971-9d911017c592",
+    "rule_id": "5d1e6c34-7b2a-4c9e-a1d2-9e4f5b3f7f03",
+    "alert_id": "8f0e2f3f-0c1d-4a8f-8f0e-2f3f5b3f7f02",
     "import_id": "01a21e8b-5ee6-7019-a37b-4eb7e0968601",
     "entry_id": "01a21e8b-5efe-7016-a4a8-4e543f0e6b6b",
     "case_id": "01a21e8b-1ef5-702c-bd85-f0e8228cf652",

@@ -8,10 +8,21 @@ from fastapi import FastAPI
 
 from services.coverage import handlers
 from services.coverage.alert_watch import AlertWatch
-from services.coverage.api import alerts, changes, claims, explain, figures, freshness, regions, series, stream
+from services.coverage.api import (
+    alerts,
+    changes,
+    claims,
+    explain,
+    figures,
+    freshness,
+    measures,
+    regions,
+    series,
+    stream,
+)
 from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
-from services.coverage.web import home
+from services.coverage.web import explanations, home
 from shared.access import on_access
 from shared.bus.consumer import Consumer
 from shared.bus.metrics import watch
@@ -26,7 +37,9 @@ from shared.security import KEY_CONNECTIONS, KeyRing
 from shared.service import build_app
 from shared.sessions import Sessions
 
-ROUTERS = tuple(each.router for each in (figures, series, changes, explain, claims, freshness, alerts, regions, stream))
+ROUTERS = tuple(
+    each.router for each in (figures, series, changes, explain, claims, freshness, measures, alerts, regions, stream)
+)
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
 GROUP = "coverage"
@@ -91,6 +104,6 @@ async def create(settings: Settings) -> FastAPI:
         },
         metrics=metrics,
         site=settings.site("coverage", TEMPLATES),
-        pages=[home.router],
+        pages=[home.router, explanations.router],
         on_stop=partial(close, pool, keys_pool),
     )

@@ -295,30 +295,44 @@ from denominators where region = any($1::text[]) and ($2::bigint is null or reco
 order by region, measure, as_of, source, recorded desc;
 
 -- name: targets(regions, known_at)
--- The newest target of each of the regions $1 known by second $2 (null: now).
-select distinct on (region) region, measure, starts, until, source, value, list, agency
+-- The targets of the regions $1 known by second $2 (null: now): of facts about one target the newest. Those of another
+-- agency, source, list, measure or other days are other targets.
+select distinct on (region, starts, until, agency, measure, source, list)
+    region, measure, starts, until, source, value, list, agency
 from targets where region = any($1::text[]) and ($2::bigint is null or recorded <= $2)
-order by region, recorded desc, until desc;
+order by region, starts, until, agency, measure, source, list, recorded desc, value desc;
 
--- name: progress(within_region, within_regency, region, list, agency, starts, until)
--- How many partners listed in the regencies of each target first started within its days; the pairs $1, $2 are a
--- target's region and each of its regencies. Its list is its own agency's of that name; where there is none, anybody's.
+-- name: progress(within_region, within_regency, target, region, list, agency, starts, until, numerator)
+-- How many partners listed in the regencies of each target first started within its days, of the kind that its measure
+-- counts, and how many workers they started with; the pairs $1, $2 are a region and each of its regencies. Its list is its
+-- own agency's of that name; where there is none, anybody's. A stay's bytes: timelines.py, the bits of its cell: cells.py.
 with target as (
-    select * from unnest($3::text[], $4::text[], $5::text[], $6::date[], $7::date[]) t (region, list, agency, starts, until)
+    select * from unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::date[], $8::date[], $9::text[])
+        t (target, region, list, agency, starts, until, numerator)
 ),
 within as (
     select target.*, regency from target join unnest($1::text[], $2::text[]) i (code, regency) on code = target.region
 ),
 own as (
-    select distinct w.region from within w join partners p on p.region = w.regency
+    select distinct w.target from within w join partners p on p.region = w.regency
     where w.list is not null and w.agency || '/' || w.list = any(p.lists)
+),
+started as (
+    select w.target, w.numerator, e.timeline,
+        get_byte(coalesce(nullif(e.timeline, ''), nullif(p.timeline, '')), 1) as kind_and_scale
+    from within w join partners p on p.region = w.regency join enrolments e using (partner_id)
+    where p.lists <> '{}' and e.first_start between w.starts and w.until and (
+        w.list is null or w.agency || '/' || w.list = any(p.lists)
+        or w.target not in (select target from own) and exists (
+            select from unnest(p.lists) each where substr(each, strpos(each, '/') + 1) = w.list))
 )
-select w.region, count(*) as progress
-from within w join partners p on p.region = w.regency join enrolments e using (partner_id)
-where p.lists <> '{}' and e.first_start between w.starts and w.until and (
-    w.list is null or w.agency || '/' || w.list = any(p.lists)
-    or w.region not in (select region from own) and exists (
-        select from unnest(p.lists) each where substr(each, strpos(each, '/') + 1) = w.list))
+select target, count(*) as partners, coalesce(sum(
+    case when timeline = '' then 0 else get_byte(timeline, 16) + (get_byte(timeline, 17) << 8)
+        + (get_byte(timeline, 18) << 16) + (get_byte(timeline, 19) << 24) end), 0)::bigint as workers
+from started
+where numerator in ('partners', 'workers')
+    or numerator = (array['cooperative', 'business', 'individual'])[kind_and_scale >> 5 & 3]
+    or numerator = 'micro_business' and kind_and_scale >> 5 & 3 = 2 and kind_and_scale >> 2 & 7 in (0, 1)
 group by 1;
 
 -- name: freshness(day)

@@ -121,6 +121,7 @@ coverage       GET /v1/coverage/changes/partners                    403    403  
 coverage       GET /v1/coverage/explain                             403    403  200     403   200     200  401     401
 coverage       GET /v1/coverage/series                              403    403  200     403   200     200  401     401
 coverage       GET /v1/claims                                       403    403  200     403   200     200  401     401
+coverage       GET /v1/measures                                     403    403  200     403   200     200  401     401
 coverage       GET /v1/freshness                                    403    403  200     403   200     200  401     401
 coverage       GET /v1/alert-rules                                  403    403  403     403   200     403  401     401
 coverage       POST /v1/alert-rules                                 403    403  403     403   201     403  401     401

@@ -133,6 +133,7 @@ SERIES = [
     ("ID", "province", ()),
     ("ID", "kanwil", ("kind",)),
     ("33", "regency", ("occupation",)),
+    ("ID", "self", ("completeness",)),
 ]
 MONTHS = months(histories.BEGINNING, histories.BEGINNING + timedelta(110))
 
@@ -160,8 +161,9 @@ async def check_series(
 
 
 def _counts(place: Place, inside: set[str], wanted: dict[str, str]) -> bool:
-    _, region, kind, _, occupation, segment, programmes, _ = place
+    _, region, kind, scale, occupation, segment, programmes, _ = place
     held = {"programme": programmes, "segment": (segment,), "kind": (kind,), "occupation": (occupation or "none",)}
+    held["completeness"] = oracle.completeness(scale, segment, programmes)
     return region in inside and all(value in held[name] for name, value in wanted.items())
 
 

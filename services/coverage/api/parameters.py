@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import Depends, Request
 
-from services.coverage import series
+from services.coverage import boundaries, series
 from services.coverage.series import Month
 from services.coverage.timelines import EPOCH, FIRST_DAY, LAST_DAY
 from shared import query_parameters
@@ -56,6 +56,10 @@ DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
         "By what was recorded up to and including this instant: a time with its zone, or a date, which means its end "
         "in Jakarta; now when not given.",
         {"type": "string", "examples": ["2026-01-31T12:00:00+07:00", "2026-01-31"]},
+    ),
+    "boundaries": (
+        "The provinces of Papua as they were before November 2022 (`2021`: 91 and 92) or since (91 to 96).",
+        {"type": "string", "enum": list(boundaries.EDITIONS), "default": boundaries.EDITIONS[-1]},
     ),
     "cursor": ("The `next_cursor` of the page before.", {"type": "string", "format": "uuid"}),
     "cooperative": (
@@ -128,6 +132,16 @@ def region(request: Request) -> str:
         if problem.code == "unknown_region":
             raise not_found() from None
         raise wrong("region", [f"{code} ({regions[code].name})" for code in problem.readings]) from None
+
+
+def is_former(request: Request, region: str) -> bool:
+    """Whether boundaries of before 2022 are asked about, in which this region must have existed."""
+    edition = request.query_params.get("boundaries") or boundaries.EDITIONS[-1]
+    if edition not in boundaries.EDITIONS:
+        raise wrong("boundaries", boundaries.EDITIONS)
+    if edition != boundaries.EDITIONS[-1] and region in boundaries.NEWER:
+        raise wrong("region", f"{boundaries.former(region)}, which it was part of in boundaries of {edition}")
+    return edition != boundaries.EDITIONS[-1]
 
 
 def level(request: Request, within: str) -> str:
