@@ -516,34 +516,6 @@ order by opened_at desc, alert_id desc limit $3::int;
 update alerts set acknowledged_at = coalesce(acknowledged_at, $2::timestamptz) where alert_id = $1::uuid
 returning alert_id, rule_id, rule_name, kind, subject, details, opened_at, last_true_at, acknowledged_at, resolved_at;
 
--- name: targets_of_day(regions, day, known_at)
--- The targets of the regions $1 whose days include $2, known by second $3; of one agency, measure, list and span of days
--- the newest.
-select distinct on (region, agency, measure, list, starts, until) region, agency, measure, list, starts, until, value
-from targets where region = any($1::text[]) and $2::date between starts and until and recorded <= $3
-order by region, agency, measure, list, starts, until, recorded desc;
-
--- name: progress_of_day(number, regency, list, agency, starts, until, day)
--- As `progress`, of targets by their number (from 0), up to day $7; the pairs $1, $2 are a target and its regencies.
-with target as (
-    select number - 1 as number, list, agency, starts, until
-    from unnest($3::text[], $4::text[], $5::date[], $6::date[]) with ordinality t (list, agency, starts, until, number)
-),
-within as (
-    select target.*, regency from target join unnest($1::bigint[], $2::text[]) i (number, regency) using (number)
-),
-own as (
-    select distinct w.number from within w join partners p on p.region = w.regency
-    where w.list is not null and w.agency || '/' || w.list = any(p.lists)
-)
-select w.number, count(*) as progress
-from within w join partners p on p.region = w.regency join enrolments e using (partner_id)
-where p.lists <> '{}' and e.first_start between w.starts and least(w.until, $7::date) and (
-    w.list is null or w.agency || '/' || w.list = any(p.lists)
-    or w.number not in (select number from own) and exists (
-        select from unnest(p.lists) each where substr(each, strpos(each, '/') + 1) = w.list))
-group by 1;
-
 -- name: claims_filed(regencies, known_at, seconds, spans)
 -- How many claims of these regencies were recorded first within each of the $4 spans of $3 seconds up to second $2, span 0
 -- being the newest.
