@@ -99,6 +99,24 @@ async def test_splits_of_suppressed_regions_are_suppressed(reader: httpx.AsyncCl
     assert not any(0 < (row[name] or 0) < 5 for row in answer for name in ("listed", "enrolled", "unregistered"))
 
 
+async def test_a_month_that_gives_few_away_is_suppressed_as_a_whole(reader: httpx.AsyncClient) -> None:
+    answer = (await reader.get("/v1/coverage/series?level=regency&from=2021-01&to=2021-02")).json()["rows"]
+    found = {row["region"]: row for row in answer if row["month"] == "2021-01"}
+    assert {"33.11", "36.71", "36.72"} <= {code for code, row in found.items() if row.get("suppressed")}
+    for code in ("33.11", "36.71"):
+        shown = {
+            name: found[code][name] for name in ("listed", "enrolled", "unregistered", "rate", "joined", "lost", "net")
+        }
+        assert set(shown.values()) == {None}
+        assert set(found[code]["lost_by"].values()) == {found[code]["workers"]["enrolled"]} == {None}
+    assert (found["33.12"]["listed"], found["33.12"]["joined"], found["91.71"]["listed"]) == (50, 0, 0)
+    nation = (await reader.get("/v1/coverage/series?from=2020-12&to=2021-01")).json()["rows"]
+    assert [(row["month"], row["enrolled"], row["joined"]) for row in nation] == [
+        ("2020-12", 0, 0),
+        ("2021-01", 53, 53),
+    ]
+
+
 async def test_few_claims_are_suppressed_with_their_amount(reader: httpx.AsyncClient) -> None:
     for query in ("level=regency", "level=regency&by=programme", "level=regency&by=month,programme"):
         found = (await reader.get(f"/v1/claims?{query}")).json()["rows"]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from services.coverage import cells, figures
 from services.coverage.disclosure import is_small
 from services.coverage.figures import Dimensions, Sum, Tally
+from services.coverage.month_protection import End, suppressed_regions
 from services.coverage.protection import (
-    month_protection,
     part_protection,
     protected_row,
     protection,
@@ -120,7 +120,10 @@ def test_no_month_shows_a_small_count_or_a_small_difference_from_the_month_befor
     of: tuple[list[Sum], list[Sum], list[Loss]],
 ) -> None:
     before, now, losses = of
-    hidden = month_protection(now, before, losses, (), DIMENSIONS)
+    ends = [End.of(sums, (), DIMENSIONS) for sums in (before, now)]
+    (hidden,) = suppressed_regions(ends, [losses], (), DIMENSIONS)
+    rules = protection(now, (), DIMENSIONS)
+    assert rules.listed | rules.enrolled <= hidden
     places = {f"{cells.place(each.cell)[0]:02}.{cells.place(each.cell)[1]:02}" for each in now}
     rows: dict[str, tuple[int, ...]] = {}
     for region in Regions.load():
