@@ -13,7 +13,10 @@ from tests.browser.conftest import MakeAgency
 from tests.waiting import eventually
 
 
-@pytest.mark.parametrize("path", ["/?region=33", "/trends"])
+PATHS = ("/?region=33", "/trends", "/changes?region=33&level=regency", "/explain?region=33.11", "/alerts")
+
+
+@pytest.mark.parametrize("path", PATHS)
 async def test_a_page_in_two_ways(browser: Browser, stack: Endpoints, path: str) -> None:
     await check_in_every_way(browser, stack, "coverage", path, stack.admin_key, TWO_WAYS)
 
