@@ -12,7 +12,6 @@ from tests.browser.browsing import TWO_WAYS, check_in_every_way, visiting
 from tests.browser.conftest import MakeAgency
 from tests.waiting import eventually
 
-
 PATHS = ("/?region=33", "/trends", "/changes?region=33&level=regency", "/explain?region=33.11", "/alerts")
 
 
