@@ -451,8 +451,10 @@ order by p.partner_id limit $3
 select partner_id::text from partners where partner_id > $1::uuid order by partner_id limit $2
 
 -- name: policies()
--- Every policy, in such an order that of those that have begun on a day the first is effective.
-select id, effective_from, recorded_at, body from policies order by effective_from desc, recorded_at desc, id desc
+-- Every policy, in such an order that of those that have begun on a day the first is effective; each with the present
+-- pause, which holds whatever the policy.
+select id, effective_from, recorded_at, body, (select p.body from pauses p order by p.id desc limit 1) as pause
+from policies order by effective_from desc, recorded_at desc, id desc
 
 -- name: add_policy(effective_from, recorded_at, body)
 -- Adds a policy that is effective from this day until the day of the next one (of one day the last recorded counts);
