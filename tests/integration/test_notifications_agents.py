@@ -163,6 +163,9 @@ async def test_what_a_visit_finds_decides_what_follows(office: Office) -> None:
     assert "BPJS does not find it" in again["why"]
     await world.engine.task_keeper.open_missing()
     assert len(await office.inbox()) == 1
+    find = "select phone_key is not null, key is not null from contacts left join wrong_numbers using (partner_id)"
+    (marked,) = await world.pool.fetch(f"{find} where partner_id = $1", partner_id(3))
+    assert tuple(marked) == (True, True)
     history = (await office.ask("GET", f"/v1/partners/{partner_id(2)}/reminders")).json()["history"]
     assert [each["outcome"] for each in history] == ["opened", "already_enrolled", "not_enrolled"]
 

@@ -81,5 +81,13 @@ create table agent_links (
 );
 create index on agent_links (agent_id);
 
+-- Phones, by the keyed hash in `contacts`, that somebody found not to be the partner's own; others may have them rightly.
+create table wrong_numbers (
+    partner_id uuid not null,
+    key uuid not null,
+    at timestamptz not null,
+    primary key (partner_id, key)
+);
+
 -- Who cannot be reached is to be visited: all due times are calculated again.
 delete from applied_policy;
