@@ -251,3 +251,23 @@ from tasks t join partners p using (partner_id)
 where t.closed_at is null and p.region = any($1::text[])
   and ($2::text is null or $2 = any(string_to_array(p.agencies, ' ')))
 group by p.region order by count(*) desc, p.region
+
+-- name: agents_to_tell()
+-- Agents that can be told, and how many visits wait for each: those that do not rest, and which of them are urgent.
+select a.agent_id::text, a.name, a.email, a.language, a.regions, count(*) as waiting,
+       count(*) filter (where t.priority = 1) as urgent
+from agents a join tasks t using (agent_id)
+where a.is_active and a.email is not null and t.closed_at is null
+  and (t.snoozed_until is null or t.snoozed_until <= current_date)
+group by a.agent_id order by a.agent_id
+
+-- name: mark_told(agent_id, day)
+-- Whether the agent was not told on this day yet; from now on it was.
+with marked as (
+    update agents set told_on = $2 where agent_id = $1::uuid and (told_on is null or told_on < $2) returning 1
+)
+select count(*) > 0 from marked
+
+-- name: forget_told(agent_id, day)
+-- It was not told on this day after all.
+update agents set told_on = null where agent_id = $1::uuid and told_on = $2

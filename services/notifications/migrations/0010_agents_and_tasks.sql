@@ -15,11 +15,13 @@ create table agents (
     key_id text not null,
     is_active boolean not null default true,
     created_at timestamptz not null,
-    removed_at timestamptz
+    removed_at timestamptz,
+    told_on date
 );
 create index on agents (agency);
 create unique index on agents (key_id);
 
+comment on column agents.told_on is 'the day of its last digest';
 comment on column agents.agency is 'whose agent it is; null: the administrator''s';
 comment on column agents.limited_to is 'the agency whose lists limit its caseload; null: all partners of its regions';
 comment on column agents.capacity is 'how many open tasks it holds at most';
