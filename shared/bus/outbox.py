@@ -25,6 +25,9 @@ BATCH_BYTES = 2_097_152
 POLL_SECONDS = 0.25
 """Seconds after which the relay looks into the outbox without being woken."""
 
+PUBLISHES_FOR = 5.0
+"""Seconds after which a relay that is never done gives its lock back for a moment: a backup may wait for it."""
+
 COUNT_SECONDS = 5.0
 """Seconds between two counts of what is set aside, which an operator may have released."""
 
@@ -90,7 +93,8 @@ class Relay(Part):
         await self._producer.stop()
 
     async def step(self) -> float:
-        """Publish until the lane is empty, if no other relay does."""
+        """Publish until the lane is empty, or for PUBLISHES_FOR seconds, if no other relay does."""
+        until = time.monotonic() + PUBLISHES_FOR
         async with connection(self._pool) as db:
             if time.monotonic() - self._counted_at > COUNT_SECONDS:
                 await self._count_set_aside(db)
@@ -98,6 +102,8 @@ class Relay(Part):
                 return POLL_SECONDS
             while not self.stopping and await self._publish_batch(db):
                 self.progressed()
+                if time.monotonic() > until:
+                    return 0
         return POLL_SECONDS
 
     async def _publish_batch(self, db: asyncpg.Connection) -> bool:

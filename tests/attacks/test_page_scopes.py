@@ -71,6 +71,8 @@ registration   POST /sign-out                                       200    200  
 coverage       GET /                                                403    403  200     403   200     200  303     303
 coverage       GET /map.svg                                         403    403  200     403   200     200  303     303
 coverage       GET /table.{form}                                    403    403  200     403   200     200  303     303
+coverage       GET /trend.svg                                       403    403  200     403   200     200  303     303
+coverage       GET /trends                                          403    403  200     403   200     200  303     303
 notifications  GET /                                                403    403  200     403   200     200  303     303
 notifications  GET /sign-in/link/{token}                            200    200  200     200   200     200  200     200
 notifications  POST /sign-in/link/{token}                           410    410  410     410   410     410  410     410
@@ -317,7 +319,7 @@ async def test_figures_that_are_public_are_those_of_the_nation_regional_offices_
     )  # fmt: skip
     app = await coverage_app.create(settings)
     async with app.router.lifespan_context(app), browser(app) as http:
-        for path in ("/", "/?region=33&level=", "/?region=sulama&sort=-rate", "/table.csv", "/map.svg"):
+        for path in ("/", "/?region=33&level=", "/?region=sulama&sort=-rate", "/table.csv", "/map.svg", "/trends"):
             answer = await http.get(path, follow_redirects=True)
             assert (answer.status_code, "Keluar" in answer.text) == (200, False), path
         assert "33.11" not in (await http.get("/?region=33")).text

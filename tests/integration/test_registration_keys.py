@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.registration.web import keys as keys_page
 from shared.jakarta import beginning_of, today
 from shared.key_use import KeyUse
 from tests import stack
@@ -207,3 +208,21 @@ async def test_uploads_of_agencies_are_worked_off_by_turns(here: World, own: str
         *(own, other),
     )
     assert ended <= created + 2, "at most the one under way, and the one before, end before the other agency's"
+
+
+async def test_the_administrator_is_shown_the_keys_of_some_agencies_at_a_time(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await here.agency(next(_agencies))
+    monkeypatch.setattr(keys_page, "SHOWN", 2)
+    slugs = [row["slug"] for row in await here.pool.fetch("select slug from agency order by slug")]
+    async with visiting(here, None) as person:
+        first = await person.get("/keys")
+        assert all(f'<option value="{slug}">' in first for slug in slugs)
+        assert [slug for slug in slugs if f'id="keys-{slug}"' in first] == slugs[:2]
+        assert f'href="/keys?after={slugs[1]}"' in first
+        following = await person.get("/keys", after=slugs[1])
+        assert [slug for slug in slugs if f'id="keys-{slug}"' in following] == slugs[2:4]
+        last = await person.get("/keys", after=slugs[-2])
+        assert 'rel="next"' not in last
