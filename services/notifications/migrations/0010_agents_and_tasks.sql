@@ -90,6 +90,3 @@ create table wrong_numbers (
     at timestamptz not null,
     primary key (partner_id, key)
 );
-
--- Who cannot be reached is to be visited: all due times are calculated again.
-delete from applied_policy;
