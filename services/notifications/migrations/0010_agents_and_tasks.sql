@@ -15,13 +15,11 @@ create table agents (
     key_id text not null,
     is_active boolean not null default true,
     created_at timestamptz not null,
-    removed_at timestamptz,
-    told_on date
+    removed_at timestamptz
 );
 create index on agents (agency);
 create unique index on agents (key_id);
 
-comment on column agents.told_on is 'the day of its last digest';
 comment on column agents.agency is 'whose agent it is; null: the administrator''s';
 comment on column agents.limited_to is 'the agency whose lists limit its caseload; null: all partners of its regions';
 comment on column agents.capacity is 'how many open tasks it holds at most';
@@ -82,11 +80,3 @@ create table agent_links (
     expires_at timestamptz not null
 );
 create index on agent_links (agent_id);
-
--- Phones, by the keyed hash in `contacts`, that somebody found not to be the partner's own; others may have them rightly.
-create table wrong_numbers (
-    partner_id uuid not null,
-    key uuid not null,
-    at timestamptz not null,
-    primary key (partner_id, key)
-);
