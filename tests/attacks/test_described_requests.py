@@ -63,7 +63,7 @@ async def test_the_examples_of_requests_are_accepted(services: list[Service]) ->
                     assert answer.status_code != 202 or not answer.json().get("rejected"), answer.text
 
 
-@pytest.mark.timeout(7200 if LONG else 120)
+@pytest.mark.timeout(7200 if LONG else 300)
 @pytest.mark.parametrize("name", ["registration", "coverage", "notifications"])
 async def test_requests_made_from_the_description_are_answered_as_it_says(services: list[Service], name: str) -> None:
     service = next(each for each in services if each.name == name)
