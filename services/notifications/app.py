@@ -99,7 +99,7 @@ def build(
     policies = PolicyStore(has_mail=settings.smtp is not None)
     scheduler = Scheduler(policies, regions, clock)
     consumer = _consumer(settings, pool, scheduler)
-    relay = Relay(pool, kafka=kafka, source="payung/notifications", prefix=prefix)
+    relay = Relay(pool, kafka=kafka, source="payung/notifications", prefix=prefix, topics=WRITES)
     of_keys = key_consumer(keys_pool, settings, "notifications")
     watch(metrics, consumer, of_keys, relay)
     return Engine(

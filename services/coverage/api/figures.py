@@ -71,7 +71,7 @@ async def figures_of(request: Request, selection: Selection) -> dict[str, Any]:
         rules = None if is_detailed else await _protection(db, selection, dimensions)
         published = await published_denominators(db, codes, selection.known_at)
         agencies = await freshness.agencies(db)
-        updated_at = freshness.updated_at(agencies)
+        updated_at, stale = freshness.updated_at(agencies), await freshness.stale(db)
         targets = await targets_with_progress(db, codes, selection.known_at, updated_at)
     head = {
         "region": selection.region,
@@ -80,6 +80,7 @@ async def figures_of(request: Request, selection: Selection) -> dict[str, Any]:
         "as_of": selection.as_of.isoformat(),
         "known_at": known_at,
         "updated_at": updated_at,
+        "stale": stale,
         "freshness": agencies,
     } | ({} if selection.cooperative is None else {"cooperative": selection.cooperative})
 

@@ -72,7 +72,7 @@ async def series_of(request: Request, asked: Asked) -> dict[str, Any]:
     async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
         found = await _read(db, asked, _mask(selection), *selection.places)
         national = None if is_detailed else await _read(db, asked, figures.mask(selection.by, True))
-        agencies = await freshness.agencies(db)
+        agencies, stale = await freshness.agencies(db), await freshness.stale(db)
 
     def rows() -> list[dict[str, Any]]:
         months = _months(asked, found, places, dimensions)
@@ -92,6 +92,7 @@ async def series_of(request: Request, asked: Asked) -> dict[str, Any]:
         "to": asked.months[-1].name,
         "known_at": known_at,
         "updated_at": freshness.updated_at(agencies),
+        "stale": stale,
         "freshness": agencies,
         "rows": await asyncio.to_thread(rows),
     }
