@@ -30,6 +30,10 @@ on conflict (topic) do nothing;
 -- The service goes on with the topic; returns the topic if it stood still.
 delete from halts where topic = $1 returning topic;
 
+-- name: end_halts_for_log()
+-- The service goes on where the log was the trouble.
+delete from halts where cause = 'log';
+
 -- name: forgiven()
 -- Up to where bad records of each partition become dead letters without a halt.
 select topic, partition, before_offset from forgiven;

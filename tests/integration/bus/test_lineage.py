@@ -5,6 +5,7 @@ import pytest
 from shared.bus import consumer as consumer_module
 from shared.bus import halts, log_watch
 from shared.bus.topics import ensure_topics
+from shared.database import connection
 from tests.integration.bus.tally import TOPIC, consuming, event, prepared, publish, totals
 from tests.kafka_clients import open_admin
 from tests.waiting import eventually
@@ -81,6 +82,7 @@ async def test_a_topic_made_anew_under_a_running_consumer_stops_it_and_is_read_o
         await publish(kafka, topics, [event("after", 10, n) for n in range(5)])
         await eventually(lambda: consumer.status().detail["halted"], 30)
         total = sum((await totals(pool)).values())  # what it read of the new one before it knew
-        await halts.begin_again(pool, [TOPIC.name])
+        async with connection(pool) as db:
+            await halts.begin_again(db, [TOPIC.name])
         await eventually(lambda: has_total(pool, total + 50), 30)
         await eventually(lambda: consumer.status().ready)
