@@ -121,7 +121,7 @@ def _service(plan: Plan, name: str) -> Part:
     return Part(
         name,
         lambda: Command(plan.argv(name), _environment(plan, name), ROOT),
-        lambda: _answers(f"{url}/readyz"),
+        lambda: _started(f"{url}/readyz"),
         url,
         alive=lambda: _answers(f"{url}/livez"),
         stops_within=12,
@@ -145,6 +145,16 @@ def _environment(plan: Plan, name: str) -> dict[str, str]:
     if name == "notifications":  # empty: a mail server of our own environment was not asked for
         settings["PAYUNG_SMTP"] = plan.smtp or ""
     return settings
+
+
+async def _started(url: str) -> bool:
+    """Whether the service is ready, or stands still until somebody decides: the commands that lead out need it up."""
+    async with httpx.AsyncClient(timeout=5, trust_env=False, verify=PLAIN) as client:
+        try:
+            answer = await client.get(url)
+            return answer.is_success or any(part.get("halted") for part in answer.json()["parts"].values())
+        except (httpx.HTTPError, ValueError, KeyError):
+            return False
 
 
 async def _answers(url: str) -> bool:

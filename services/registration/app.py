@@ -132,8 +132,9 @@ async def create(settings: Settings) -> FastAPI:
     app = build(settings, pool, keys_pool, await connect(settings.database, max_size=1, resets=False))
     here: Services = app.state.services
     await here.writer.compare_with_log()
-    await identity_upgrade.run(pool, here.writer, here.vault)
-    await authority_upgrade.run(pool, here.writer)
+    if here.writer.takes:
+        await identity_upgrade.run(pool, here.writer, here.vault)
+        await authority_upgrade.run(pool, here.writer)
     return app
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import process
 from deploy.local.directory import ROOT
 from tests.chaos.client import Client
 from tests.chaos.test_kill import DAYS, payung, settled
@@ -62,8 +63,11 @@ class Disaster:
     async def start(self) -> None:
         """Up to where the services answer; they need not be ready."""
         argv = [sys.executable, "-m", "deploy.local", "up", "--empty", "--data", str(self.stack.data)]
-        self.stack.child = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        await eventually(lambda: (self.stack.data / "endpoints.json").exists(), 120)
+        self.stack.child = process.spawn(
+            process.Command(argv, {"PYTHONPATH": str(ROOT)}, ROOT), self.stack.log, "tests"
+        )
+        await eventually(lambda: (self.stack.data / "endpoints.json").exists() or self.stack.ended(), 120)
+        assert not self.stack.ended(), self.stack.output[-3000:]
         self.client = self.client.moved(self.stack.endpoints)
 
     async def standing_still(self, *words: str) -> None:

@@ -138,7 +138,12 @@ class Writer(Part):
     def status(self) -> PartStatus:
         """Not ready while nothing is taken."""
         status = super().status()
-        return replace(status, ready=status.ready and self._refusal() is None)
+        return replace(status, ready=status.ready and self.takes)
+
+    @property
+    def takes(self) -> bool:
+        """Whether anything may be taken now."""
+        return self._refusal() is None
 
     def _refusal(self) -> NotNow | None:
         if self._relay.halts:
