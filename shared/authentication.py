@@ -27,6 +27,9 @@ WRONG_KEY_DELAY: Final = 1.0
 """Seconds."""
 VISITORS_BYTES: Final = 64 << 10
 """Of whoever is not signed in no longer body is read."""
+SIGNED_PATHS: Final = ("/v1/inbound",)
+"""Where a request may be signed in place of having a key; the route checks the signature."""
+SIGNATURE: Final = "webhook-signature"
 NEEDS_NOBODY: Final = ("/assets/", "/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json")
 
 EXPIRED_EVERY: Final = 1.0
@@ -106,7 +109,9 @@ class Authentication:
             return
         request = Request(scope)
         try:
-            if scope["path"].startswith("/v1/"):
+            if _is_signed(request):
+                _check_short(request)
+            elif scope["path"].startswith("/v1/"):
                 scope[PRINCIPAL] = await self._caller(request)
             else:
                 await self._visitor(request)
@@ -152,6 +157,17 @@ class Authentication:
             request.scope[SESSION], request.scope[PRINCIPAL] = session, session.principal
         elif request.method not in SAFE and not _is_short(request):
             raise Problem(401, "unauthorized", "Sign in first.")
+
+
+def _is_signed(request: Request) -> bool:
+    """Whether the request's signature is to speak for it; a key beside it counts before it."""
+    is_path = request.url.path in SIGNED_PATHS
+    return is_path and SIGNATURE in request.headers and "authorization" not in request.headers
+
+
+def _check_short(request: Request) -> None:
+    if not _is_short(request):
+        raise Problem(413, "too_large", f"A signed delivery has a Content-Length of at most {VISITORS_BYTES} bytes.")
 
 
 def _is_short(request: Request) -> bool:

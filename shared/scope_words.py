@@ -20,6 +20,10 @@ SCOPES: Final[dict[str, tuple[str, str]]] = {
         "see small counts in figures, which others are not shown",
         "melihat angka kecil dalam cakupan, yang disamarkan bagi yang lain",
     ),
+    "inbound": (
+        "deliver replies and receipts of messages, as providers of WhatsApp, SMS and e-mail do",
+        "menyampaikan balasan dan tanda terima pesan, seperti penyedia WhatsApp, SMS, dan surel",
+    ),
 }
 """Scope → English, Indonesian."""
 

@@ -4,6 +4,7 @@ import os
 import secrets
 from base64 import b64encode
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from deploy.local.directory import Directory
 from deploy.local.postgres import SERVICES
@@ -14,7 +15,8 @@ FILE = "secrets.json"
 
 @dataclass(frozen=True)
 class Credentials:
-    """`secret`: what registration derives its encryption from (32 bytes, base64); losing it loses every NIK."""
+    """`secret`: what registration derives its encryption from (32 bytes, base64); losing it loses every NIK.
+    `notifications_secret`: of the same size; losing it loses who asked to stop and was erased since."""
 
     admin_key: str
     secret: str
@@ -22,6 +24,7 @@ class Credentials:
     roles: dict[str, str]
     kafka: dict[str, str]
     """Kafka's principals and their passwords: the administrator's and each service's."""
+    notifications_secret: str
 
 
 def of(directory: Directory) -> Credentials:
@@ -30,8 +33,10 @@ def of(directory: Directory) -> Credentials:
     if known is None:
         known = asdict(_new())
         directory.write(FILE, known)
-    elif "kafka" not in known:  # written before Kafka asked who its clients are
-        known["kafka"] = _kafka_passwords()
+        return Credentials(**known)
+    added = {name: make() for name, make in ADDED_LATER.items() if name not in known}
+    if added:
+        known |= added
         directory.write(FILE, known)
     return Credentials(**known)
 
@@ -41,9 +46,16 @@ def _new() -> Credentials:
 
     _, admin_key, _ = new_key()
     roles = {service: secrets.token_hex(24) for service in SERVICES}
-    secret = b64encode(os.urandom(32)).decode()
-    return Credentials(admin_key, secret, secrets.token_hex(24), roles, _kafka_passwords())
+    return Credentials(admin_key, _secret(), secrets.token_hex(24), roles, _kafka_passwords(), _secret())
+
+
+def _secret() -> str:
+    return b64encode(os.urandom(32)).decode()
 
 
 def _kafka_passwords() -> dict[str, str]:
     return {principal: secrets.token_hex(24) for principal in (ADMIN, *SERVICES)}
+
+
+ADDED_LATER: Final = {"kafka": _kafka_passwords, "notifications_secret": _secret}
+"""What a directory of an earlier version gets."""

@@ -15,6 +15,7 @@ from deploy.local.endpoints import Endpoints
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import SERVICES, Postgres
 from deploy.local.process import Command
+from deploy.local.providers import NO_PROVIDERS, Providers
 from shared.bus.kafka_url import kafka_url
 from shared.bus.principals import ADMIN
 
@@ -50,7 +51,7 @@ class Plan:
     credentials: Credentials
     jars: list[Path]
     assets: Path
-    smtp: str | None = None
+    providers: Providers = NO_PROVIDERS
     argv: Callable[[str], list[str]] = service_argv
 
     @property
@@ -142,8 +143,9 @@ def _environment(plan: Plan, name: str) -> dict[str, str]:
     settings |= {f"PAYUNG_{each.upper()}_URL": f"http://127.0.0.1:{plan.ports[each]}" for each in SERVICES}
     if name == "registration":
         settings["PAYUNG_SECRET"] = plan.credentials.secret
-    if name == "notifications":  # empty: a mail server of our own environment was not asked for
-        settings["PAYUNG_SMTP"] = plan.smtp or ""
+    if name == "notifications":
+        settings["PAYUNG_SECRET"] = plan.credentials.notifications_secret
+        settings |= plan.providers.environment()
     return settings
 
 

@@ -27,6 +27,7 @@ from deploy.local.directory import Directory
 from deploy.local.endpoints import Endpoints
 from deploy.local.failure import Failure
 from deploy.local.parts import Plan, service_argv, stages
+from deploy.local.providers import NO_PROVIDERS, Providers
 from deploy.local.supervisor import Supervisor
 
 PORTS, LOADED = "ports.json", "demonstration.json"
@@ -37,7 +38,7 @@ class Options:
     data: Path
     empty: bool = False
     ports: int | None = None
-    smtp: str | None = None
+    providers: Providers = NO_PROVIDERS
     argv: Callable[[str], list[str]] = service_argv
 
 
@@ -87,6 +88,7 @@ class Stack:
             self._console.print(line)
         for trouble in await asyncio.to_thread(lambda: status.troubles(status.of(self._options.data))):
             self._console.print(f"  {trouble}")
+        self._console.print(_messages(self._options.providers))
         if not self._console.silent:
             for line in await asyncio.to_thread(sign_in.lines, addresses, self._options.data):
                 self._console.show(line)
@@ -101,7 +103,7 @@ class Stack:
         assets = await asyncio.to_thread(web_assets, self._console)
         return Plan(
             *(self._home, self._ports(), credentials.of(self._home), fetched, assets),
-            smtp=self._options.smtp,
+            providers=self._options.providers,
             argv=self._options.argv,
         )
 
@@ -183,6 +185,15 @@ def welcome(addresses: Endpoints, data: Path) -> list[str]:
         f"  next: ./payung status{option} · ./payung import --help · ./payung down{option}",
         "",
     ]
+
+
+def _messages(providers: Providers) -> str:
+    """How messages leave; nobody is contacted unless a provider was given."""
+    if not providers.used:
+        return "  messages go to notifications' log and reach nobody: give --whatsapp, --sms or --smtp to send them\n"
+    missing = [name for name in ("whatsapp", "sms", "email") if name not in providers.used]
+    lacking = f"; {', '.join(missing)} not set up" if missing else ""
+    return f"  messages leave by {', '.join(providers.used)}{lacking}\n"
 
 
 def running(data: Path) -> int | None:

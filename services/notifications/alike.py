@@ -30,11 +30,13 @@ class Alike(NamedTuple):
 
 
 class NextTime(NamedTuple):
-    """A partner's state and when to decide about it again, as the table `schedule` has it."""
+    """A partner's state, when to decide about it again, and through which channel a message is due then (empty: none),
+    as the table `schedule` has it."""
 
     partner_id: str
     state: State
     due_at: datetime | None
+    channel: str
 
 
 def next_times(alike: Alike, timeline: PolicyTimeline, now: datetime) -> list[NextTime]:
@@ -44,12 +46,13 @@ def next_times(alike: Alike, timeline: PolicyTimeline, now: datetime) -> list[Ne
     if first.actions:
         return _one_by_one(alike, timeline, now)
     if first.due_at is None or first.state not in POLICY_DEPENDENT:
-        return [NextTime(partner_id, first.state, first.due_at) for partner_id in alike.partner_ids]
+        return [next_time(partner_id, first, now) for partner_id in alike.partner_ids]
     calendar, day = period_at(timeline, first.due_at).calendar, facts.local_day(first.due_at)
     if day <= facts.local_day(facts.earliest(now)) or first.due_at != calendar.slot(day, facts.zone, facts.partner_id):
         return _one_by_one(alike, timeline, now)
     slots = calendar.slots(day, facts.zone, alike.partner_ids)
-    return [NextTime(key, first.state, slot) for key, slot in zip(alike.partner_ids, slots, strict=True)]
+    channel = _channel(first)
+    return [NextTime(key, first.state, slot, channel) for key, slot in zip(alike.partner_ids, slots, strict=True)]
 
 
 def _one_by_one(alike: Alike, timeline: PolicyTimeline, now: datetime) -> list[NextTime]:
@@ -58,4 +61,9 @@ def _one_by_one(alike: Alike, timeline: PolicyTimeline, now: datetime) -> list[N
 
 def next_time(partner_id: str, decision: Decision, now: datetime) -> NextTime:
     """What is to be done at once is due now."""
-    return NextTime(partner_id, decision.state, now if decision.actions else decision.due_at)
+    due_at = now if decision.actions else decision.due_at
+    return NextTime(partner_id, decision.state, due_at, _channel(decision))
+
+
+def _channel(decision: Decision) -> str:
+    return decision.next.channel if decision.next else ""

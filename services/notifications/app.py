@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import asyncpg
 from fastapi import FastAPI
 
-from services.notifications.api import opt_outs, partners, planning, policy
+from services.notifications import partner_store
+from services.notifications.addresses import AddressKeys
+from services.notifications.agents.keeper import TaskKeeper
+from services.notifications.api import agents, inbound, inbox, opt_outs, partners, pauses, planning, policy
 from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel, Channels
+from services.notifications.channels.gateway import GatewayChannel
 from services.notifications.channels.log import LogChannel
 from services.notifications.channels.mail import MailChannel, receives_replies
 from services.notifications.erasure import dead_letters_of_erased
@@ -18,15 +21,18 @@ from services.notifications.handlers import Handlers
 from services.notifications.policy_store import PolicyStore
 from services.notifications.rescheduler import Rescheduler
 from services.notifications.schedule import Clock, Scheduler, wall_clock
-from services.notifications.sending.sender import LOG_PACE, MAIL_PACE, Pace, Sender
+from services.notifications.sending.sender import LOG_PACE, MAIL_PACE, Sender
 from services.notifications.settings import Settings
-from services.notifications.web import home
+from services.notifications.web import agents as agents_page
+from services.notifications.web import home, operator, sign_in
+from services.notifications.web import inbox as inbox_page
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
-from shared.bus.outbox import Relay
+from shared.bus.outbox import ACCESS, Relay
+from shared.bus.principals import KEYS
 from shared.bus.topics import ensure_topics
-from shared.database import close, connect, migrate
+from shared.database import close, connect, migrate, transaction
 from shared.events import TOPICS
 from shared.key_consumer import key_consumer
 from shared.observability import Metrics, get_logger
@@ -38,11 +44,12 @@ from shared.sessions import Sessions
 
 log = get_logger(__name__)
 
-ROUTERS = tuple(each.router for each in (partners, planning, opt_outs, policy))
+ROUTERS = tuple(each.router for each in (partners, planning, opt_outs, inbound, policy, pauses, agents, inbox))
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
+SOURCE = "payung/notifications"
 READS = ("partners", "enrollments", "contacts", "access")
-WRITES = ("outreach",)
+WRITES = ("outreach", "access")
 GATHERED_SECONDS = 0.2
 """Facts that come singly are taken so many seconds' worth at once: no reminder is that urgent."""
 DECISIVE = ("partners", "enrollments")
@@ -59,6 +66,8 @@ class Engine:
     regions: Regions
     policies: PolicyStore
     scheduler: Scheduler
+    address_keys: AddressKeys
+    channels: Channels
     metrics: Metrics
     consumer: Consumer
     key_consumer: Consumer
@@ -66,10 +75,19 @@ class Engine:
     rescheduler: Rescheduler
     dead_letter_eraser: DeadLetterEraser
     relay: Relay
+    access_relay: Relay
+    task_keeper: TaskKeeper
+
+    async def close(self) -> None:
+        """Close what the channels and the pools keep open."""
+        for channel in self.channels.values():
+            if isinstance(channel, GatewayChannel):
+                await channel.close()
+        await close(self.pool, self.keys_pool)
 
     @property
     def parts(self) -> list[Part]:
-        background = [self.rescheduler, self.dead_letter_eraser, self.relay]
+        background = [self.rescheduler, self.dead_letter_eraser, self.task_keeper, self.relay, self.access_relay]
         return [self.consumer, self.key_consumer, *self.senders, *background]
 
 
@@ -77,7 +95,8 @@ async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
     """Migrate, create missing topics, and return the application with its parts."""
     pool = await connect(settings.database, min_size=2, max_size=12)
     await migrate(pool, MIGRATIONS)
-    topics = [TOPICS[name] for name in (*READS, *WRITES)]
+    await _add_missing_keys(pool, settings.address_keys())
+    topics = [TOPICS[name] for name in dict.fromkeys((*READS, *WRITES))]
     await ensure_topics(
         settings.kafka,
         topics,
@@ -89,6 +108,14 @@ async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
     return web(settings, build(settings, pool, clock, keys_pool=keys_pool))
 
 
+async def _add_missing_keys(pool: asyncpg.Pool, keys: AddressKeys) -> None:
+    """Contacts of before there were keys would seem to have no address."""
+    while True:
+        async with transaction(pool) as db:
+            if not await partner_store.add_missing_keys(db, keys):
+                return
+
+
 def build(
     settings: Settings, pool: asyncpg.Pool, clock: Clock = wall_clock, *, keys_pool: asyncpg.Pool | None = None
 ) -> Engine:
@@ -96,10 +123,14 @@ def build(
     keys_pool = keys_pool or pool
     kafka, prefix = settings.kafka, settings.topic_prefix
     regions, metrics = Regions.load(), Metrics("notifications")
-    policies = PolicyStore(has_mail=settings.smtp is not None)
+    channels = _channels(settings)
+    policies = PolicyStore(regions, [name for name in channels if name != "log"])
     scheduler = Scheduler(policies, regions, clock)
-    consumer = _consumer(settings, pool, scheduler)
-    relay = Relay(pool, kafka=kafka, source="payung/notifications", prefix=prefix, topics=WRITES)
+    keys = settings.address_keys()
+    consumer = _consumer(settings, pool, scheduler, keys)
+    facts = [topic for topic in WRITES if topic != KEYS]
+    relay = Relay(pool, kafka=kafka, source=SOURCE, prefix=prefix, topics=facts)
+    access_relay = Relay(keys_pool, kafka=kafka, source=SOURCE, prefix=prefix, lane=ACCESS, topics=[KEYS])
     of_keys = key_consumer(keys_pool, settings, "notifications")
     watch(metrics, consumer, of_keys, relay)
     return Engine(
@@ -111,10 +142,14 @@ def build(
         metrics=metrics,
         consumer=consumer,
         key_consumer=of_keys,
-        senders=_senders(settings, pool, scheduler, policies, relay, metrics),
+        channels=channels,
+        address_keys=keys,
+        senders=_senders(settings, pool, scheduler, policies, channels, relay, metrics),
         rescheduler=Rescheduler(pool, scheduler, policies),
         dead_letter_eraser=DeadLetterEraser(pool, "contacts", dead_letters_of_erased, kafka=kafka, prefix=prefix),
         relay=relay,
+        access_relay=access_relay,
+        task_keeper=TaskKeeper(pool, scheduler),
     )
 
 
@@ -130,20 +165,23 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
             "pool": engine.pool,
             "scheduler": engine.scheduler,
             "policies": engine.policies,
+            "address_keys": engine.address_keys,
+            "inbound_secret": settings.inbound_secret,
             "regions": engine.regions,
             "wake_after_commit": (engine.relay.wake, engine.rescheduler.wake),
+            "wake_after_agents": (engine.access_relay.wake, engine.task_keeper.wake, engine.relay.wake),
         },
         metrics=engine.metrics,
         site=settings.site("notifications", TEMPLATES),
-        pages=[home.router],
-        on_stop=partial(close, engine.pool, engine.keys_pool),
+        pages=[home.router, operator.router, inbox_page.router, agents_page.router, sign_in.router],
+        on_stop=engine.close,
     )
 
 
-def _consumer(settings: Settings, pool: asyncpg.Pool, scheduler: Scheduler) -> Consumer:
+def _consumer(settings: Settings, pool: asyncpg.Pool, scheduler: Scheduler, keys: AddressKeys) -> Consumer:
     prefix = settings.topic_prefix
     consumer = Consumer(pool, kafka=settings.kafka, group="notifications", prefix=prefix, pause=GATHERED_SECONDS)
-    handlers = Handlers(scheduler)
+    handlers = Handlers(scheduler, keys)
     consumer.on("partners", handlers.on_partners)
     consumer.on("enrollments", handlers.on_enrollments)
     consumer.on("contacts", handlers.on_contacts)
@@ -155,36 +193,44 @@ def _senders(
     pool: asyncpg.Pool,
     scheduler: Scheduler,
     policies: PolicyStore,
+    channels: Channels,
     relay: Relay,
     metrics: Metrics,
 ) -> list[Sender]:
     """`settings.senders` workers; the numbers of their results are one metric."""
     backlog = Backlog(pool, kafka=settings.kafka, topics=DECISIVE, prefix=settings.topic_prefix)
-    results = metrics.counter("reminders", "Reminders by result", ("result",))
-    channels, pace = _channels(settings)
+    results = metrics.counter("reminders", "Messages by channel and result", ("channel", "result"))
+    pace = LOG_PACE if list(channels) == ["log"] else MAIL_PACE
+    lease = timedelta(seconds=settings.lease_seconds)
+    rates = {"whatsapp": settings.whatsapp_per_minute, "sms": settings.sms_per_minute}
     return [
         Sender(
             pool,
             scheduler,
             policies,
             channels,
-            pace=pace,
+            pace=replace(pace, lease=lease),
+            per_minute={name: max(1, rate // settings.senders) for name, rate in rates.items()},
             is_caught_up=backlog.is_caught_up,
             on_recorded=relay.wake,
-            count_result=lambda result: results.labels(result).inc(),
+            count_result=lambda channel, result: results.labels(channel, result).inc(),
             name=f"sender-{number}",
         )
         for number in range(1, settings.senders + 1)
     ]
 
 
-def _channels(settings: Settings) -> tuple[Channels, Pace]:
-    """The channels, and how many messages are taken at once."""
+def _channels(settings: Settings) -> Channels:
+    """The log, and each channel that has a provider here."""
     channels: dict[str, Channel] = {"log": LogChannel()}
-    pace = LOG_PACE
+    if settings.gateways() and settings.inbound_secret is None:
+        log.warning(
+            "replies and receipts come in only with a key of the scope 'inbound': PAYUNG_INBOUND_SECRET is not set"
+        )
+    for name, gateway in settings.gateways().items():
+        channels[name] = GatewayChannel(name, gateway)
     if settings.smtp is not None:
         if not receives_replies(settings.sender):
             log.warning("no answer can reach us: set PAYUNG_MAIL_FROM; until then messages name another way to stop")
         channels["email"] = MailChannel(settings.mail_server(), sender=settings.sender)
-        pace = MAIL_PACE
-    return channels, replace(pace, lease=timedelta(seconds=settings.lease_seconds))
+    return channels

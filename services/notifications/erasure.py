@@ -43,9 +43,14 @@ def _published_at(record: Record) -> datetime:
 
 
 async def erase(db: asyncpg.Connection, erased: dict[str, datetime]) -> None:
-    """Delete what is personal about these partners, each erased at its moment. Their dead letters follow."""
+    """Delete what is personal about these partners, each erased at its moment. Their dead letters follow.
+
+    A tombstone may be of a partner that was merged or delisted: only of one that is erased, whichever of the two
+    topics says so first, are the addresses stopped as well.
+    """
     if erased:
         await db.execute(queries["erase_contacts"], list(erased), list(erased.values()))
+        await db.execute(queries["stop_erased"], list(erased))
         await db.execute(queries["erase_opt_out_reasons"], list(erased))
 
 

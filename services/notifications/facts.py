@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from services.notifications.calendar import zone_of
+from services.notifications.policy import KIND_OF, ChannelName
 
 Status = Literal["unknown", "active", "merged", "erased"]
 
@@ -37,12 +38,22 @@ class Facts:
     end_known_at: datetime | None = None
     """When the fact that set the present `insured_until` was recorded."""
     opted_out_at: datetime | None = None
+    stop_kind: Literal["asked", "erased"] | None = None
+    """Why an address or the person of this partner is not contacted, should it be so; beside its own opt-out."""
+    has_phone: bool = False
     has_email: bool = False
-    contact_known_at: datetime | None = None
-    refused_at: datetime | None = None
-    """When the address was last refused for good."""
+    """Whether there is an address that can be used."""
+    refused: tuple[ChannelName, ...] = ()
+    """The channels whose provider refused the present address for good."""
+    contacted: tuple[datetime, ...] = ()
+    """The messages of the last month to the present addresses, whichever partner they were for."""
     sent: tuple[Sent, ...] = ()
     escalated_at: datetime | None = None
+    asked_at: datetime | None = None
+    """When a visit was asked for because no address could be used."""
+    visit_outcome: str | None = None
+    """What the newest visit or check found; `visited_at`: when."""
+    visited_at: datetime | None = None
     retry_at: datetime | None = None
     """After a passing failure: not before this."""
     settled_at: datetime | None = None
@@ -58,12 +69,16 @@ class Facts:
         known = self.local_day(self.end_known_at) if self.end_known_at else self.insured_until
         return max(listed, self.insured_until, known)
 
+    def has_address(self, channel: ChannelName) -> bool:
+        """Whether there is an address for this channel, refused or not."""
+        kind = KIND_OF.get(channel)
+        return kind is None or (self.has_phone if kind == "phone" else self.has_email)
+
     @property
-    def is_address_refused(self) -> bool:
-        """Whether the address was refused for good and has not changed since."""
-        if self.refused_at is None:
-            return False
-        return self.contact_known_at is None or self.contact_known_at <= self.refused_at
+    def visited_on(self) -> date | None:
+        """The local day of the newest visit since the anchor; None without one."""
+        day = self.local_day(self.visited_at) if self.visited_at else None
+        return day if day is not None and day > self.anchor else None
 
     @property
     def last_message_day(self) -> date | None:

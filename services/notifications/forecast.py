@@ -8,7 +8,7 @@ from services.notifications.calendar import Calendar
 from services.notifications.facts import Facts, Sent
 from services.notifications.policy import ChannelName
 from services.notifications.policy_timeline import PolicyTimeline, period_at
-from services.notifications.rules import Action, Escalate, decide
+from services.notifications.rules import Action, Escalate
 
 Position = tuple[datetime, str]
 """Where an item belongs in the plan: its time and its partner's id."""
@@ -36,7 +36,7 @@ def forecast(facts: Facts, timeline: PolicyTimeline, now: datetime, until: date)
     moment = now
     while True:
         period = period_at(timeline, moment)
-        decision = decide(facts, period.policy, period.calendar, moment)
+        decision = period.decide(facts, moment)
         for action in decision.actions:
             at = period.calendar.next_contact_time(moment, facts.zone)
             if at.date() > until:
@@ -59,8 +59,10 @@ def _item(at: datetime, facts: Facts, action: Action, why: str) -> PlanItem:
 def _after(action: Action, facts: Facts, moment: datetime) -> Facts:
     """The facts once the action is done."""
     if isinstance(action, Escalate):
-        return replace(facts, escalated_at=moment)
-    return replace(facts, sent=(*facts.sent, Sent(action.step, moment)), retry_at=None)
+        is_asked = action.reason == "unreachable"
+        return replace(facts, asked_at=moment) if is_asked else replace(facts, escalated_at=moment)
+    contacted = facts.contacted if action.channel == "log" else (*facts.contacted, moment)
+    return replace(facts, sent=(*facts.sent, Sent(action.step, moment)), contacted=contacted, retry_at=None)
 
 
 SharedForecast = list[tuple[PlanItem, Calendar]]
@@ -87,12 +89,15 @@ class Forecaster:
         today = facts.local_day(self._now)
         if facts.retry_at or (facts.settled_at and facts.local_day(facts.settled_at) > today):
             return None
-        likeness = _likeness(facts)
+        likeness = (self._is_paused(facts), _likeness(facts))
         if likeness not in self._shared:
             items = self.single(facts)
             is_due_today = bool(items) and items[0].at.date() <= today
             self._shared[likeness] = None if is_due_today else [(item, self._calendar(item)) for item in items]
         return self._shared[likeness]
+
+    def _is_paused(self, facts: Facts) -> bool:
+        return facts.region in self._timeline[0].paused.regencies
 
     def _calendar(self, item: PlanItem) -> Calendar:
         return period_at(self._timeline, item.at).calendar
@@ -101,7 +106,7 @@ class Forecaster:
 def _likeness(facts: Facts) -> tuple[object, ...]:
     """For partners that are equal in this, `decide` chooses the same days as long as none of them is due; only the
     second of the day differs. What delays for a moment (`retry_at`, `settled_at`) is left out."""
-    moments = (facts.listed_known_at, facts.end_known_at, facts.opted_out_at, facts.escalated_at)
+    moments = (facts.listed_known_at, facts.end_known_at, facts.opted_out_at, facts.escalated_at, facts.asked_at)
     return (
         facts.zone,
         facts.is_region_known,
@@ -109,8 +114,13 @@ def _likeness(facts: Facts) -> tuple[object, ...]:
         *(moment and facts.local_day(moment) for moment in moments),
         facts.insured_from,
         facts.insured_until,
+        facts.stop_kind,
+        facts.has_phone,
         facts.has_email,
-        facts.is_address_refused,
+        facts.refused,
+        tuple(map(facts.local_day, facts.contacted)),
+        facts.visit_outcome,
+        facts.visited_at and facts.local_day(facts.visited_at),
         tuple((sent.step, facts.local_day(sent.at)) for sent in facts.sent),
     )
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 import asyncpg
 
 from services.notifications import erasure, partner_store
+from services.notifications.addresses import AddressKeys
 from services.notifications.projections import (
     ContactFact,
     EnrollmentFact,
@@ -27,8 +28,9 @@ Fact = TypeVar("Fact", PartnerFact, EnrollmentFact, ContactFact)
 class Handlers:
     """The handlers of the fact topics, sharing the scheduler; each depends on batch, database and clock alone."""
 
-    def __init__(self, scheduler: Scheduler) -> None:
+    def __init__(self, scheduler: Scheduler, keys: AddressKeys) -> None:
         self._scheduler = scheduler
+        self._keys = keys
 
     async def on_partners(self, batch: Batch, db: asyncpg.Connection) -> None:
         """Listed, delisted, merged, erased."""
@@ -59,7 +61,7 @@ class Handlers:
             if key not in newest or fact.version > newest[key].version:
                 newest[key], offsets[key] = fact, record.offset
         erased = {key: at for key, offset, at in erasure.tombstones(batch) if offset > offsets.get(key, -1)}
-        changed = await partner_store.store_contacts(db, newest.values())
+        changed = await partner_store.store_contacts(db, newest.values(), self._keys)
         await erasure.erase(db, erased)
         await self._scheduler.reschedule(db, [*changed, *erased])
 

@@ -7,9 +7,12 @@ from typing import Any
 import asyncpg
 from msgspec.structs import astuple
 
+from services.notifications.addresses import AddressKeys
 from services.notifications.projections import LONGEST_TEXT, ContactFact, EnrollmentFact, Listing, PartnerFact, Timeline
 from services.notifications.queries import queries
 from shared.database import columns
+
+KEYED_AT_ONCE = 5_000
 
 
 async def listings(db: asyncpg.Connection, facts: Iterable[PartnerFact]) -> dict[str, Listing]:
@@ -34,13 +37,21 @@ async def store_timelines(db: asyncpg.Connection, changed: dict[str, Timeline]) 
         await db.execute(queries["store_timelines"], *_columns(changed))
 
 
-async def store_contacts(db: asyncpg.Connection, newest: Iterable[ContactFact]) -> list[str]:
+async def store_contacts(db: asyncpg.Connection, newest: Iterable[ContactFact], keys: AddressKeys) -> list[str]:
     """One fact for each partner; what is older than the stored one or than the partner's erasure changes nothing.
 
-    Returns the partners whose reminders this may change: those that have an address now or had one before.
+    Returns the partners whose reminders this may change: those that have other addresses than before.
     """
-    rows = [_contact_row(fact) for fact in newest]
-    return [row[0] for row in await db.fetch(queries["store_contacts"], *columns(rows, 8))]
+    rows = [_contact_row(fact, keys) for fact in newest]
+    return [row[0] for row in await db.fetch(queries["store_contacts"], *columns(rows, 11))]
+
+
+async def add_missing_keys(db: asyncpg.Connection, keys: AddressKeys) -> int:
+    """Give a page of the contacts that were stored before there were keys theirs; how many there were."""
+    rows = await db.fetch(queries["contacts_without_keys"], KEYED_AT_ONCE)
+    found = [(row["partner_id"], keys.phone(row["phone"]), keys.email(row["email"])) for row in rows]
+    await db.execute(queries["set_keys"], *columns(found, 3))
+    return len(rows)
 
 
 def _ids(facts: Iterable[PartnerFact | EnrollmentFact]) -> list[str]:
@@ -52,9 +63,10 @@ def _columns(rows: dict[str, Listing] | dict[str, Timeline]) -> list[list[Any]]:
     return [list(rows), *columns(map(astuple, rows.values()))]
 
 
-def _contact_row(fact: ContactFact) -> tuple[Any, ...]:
+def _contact_row(fact: ContactFact, keys: AddressKeys) -> tuple[Any, ...]:
     contact = map(_storable, (fact.name, fact.contact_person, fact.phone, fact.email))
-    return fact.partner_id, fact.version, *contact, fact.language, fact.recorded_at
+    of = keys.of(fact.phone, fact.email, fact.person_key)
+    return fact.partner_id, fact.version, *contact, fact.language, fact.recorded_at, of.phone, of.email, of.person
 
 
 def _storable(text: str | None) -> str | None:

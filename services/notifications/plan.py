@@ -37,6 +37,13 @@ class Plan:
                 self._count(facts, (item for item, _ in shared))
                 self._add_to_page(at_own_second(each, facts) for each in shared if self._may_be_on_page(each[0]))
 
+    def by_day_and_channel(self) -> Counter[tuple[date, str]]:
+        """The counts of all regions and templates together."""
+        found: Counter[tuple[date, str]] = Counter()
+        for (day, _, channel, _), count in self.counts.items():
+            found[day, channel] += count
+        return found
+
     def page(self) -> tuple[list[PlanItem], bool]:
         """The page's reminders, and whether others follow."""
         self._trim()

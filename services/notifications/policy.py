@@ -8,7 +8,11 @@ from datetime import date, time
 from itertools import pairwise
 from typing import ClassVar, Literal
 
-ChannelName = Literal["email", "log"]
+ChannelName = Literal["whatsapp", "sms", "email", "log"]
+AddressKind = Literal["phone", "email"]
+KIND_OF: dict[ChannelName, AddressKind] = {"whatsapp": "phone", "sms": "phone", "email": "email"}
+"""The kind of address that a channel needs; the log needs none."""
+Language = Literal["id", "en"]
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -23,6 +27,9 @@ class Strict:
 MAX_STEPS = 10
 MAX_DAYS = 365
 MAX_QUIET = 50
+MAX_WORDINGS = 100
+CAP_DAYS = 30
+"""The month of `Caps.per_month`: any so many days in a row."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,49 @@ class ContactHours(Strict):
 
 
 @dataclass(frozen=True)
+class Caps(Strict):
+    """How many messages an address gets at most, from all agencies and for all its partners together."""
+
+    per_day: int = 1
+    per_month: int = 4
+    """Within any CAP_DAYS days."""
+
+
+@dataclass(frozen=True)
+class Wording(Strict):
+    """Another text for a template in one channel and language; an e-mail's subject is its first line.
+
+    `{name}`, `{addressee}` and `{amount}` stand for the partner's name, the person and the monthly amount.
+    """
+
+    template: str
+    channel: ChannelName
+    language: Language
+    text: str
+
+
+@dataclass(frozen=True)
+class Pause(Strict):
+    """What is not sent until the operator lets it go on: everything, some channels, some regions with all below."""
+
+    all: bool = False
+    channels: tuple[ChannelName, ...] = ()
+    regions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Paused:
+    """A pause as it is decided by: its regions as the regencies in them."""
+
+    everything: bool = False
+    channels: frozenset[ChannelName] = frozenset()
+    regencies: frozenset[str] = frozenset()
+
+
+NOTHING_PAUSED = Paused()
+
+
+@dataclass(frozen=True)
 class Policy(Strict):
     """The whole reminder policy that is effective from a day on."""
 
@@ -64,7 +114,10 @@ class Policy(Strict):
     escalate_after_days: int = 7
     min_gap_days: int = 4
     """Two messages to one partner are never closer than this, whatever was missed or moved."""
-    channels: tuple[ChannelName, ...] = ("email",)
+    channels: tuple[ChannelName, ...] = ("whatsapp", "sms", "email")
+    """In the order in which they are tried: the first with an address that was not refused for good."""
+    caps: Caps = field(default_factory=Caps)
+    wordings: tuple[Wording, ...] = ()
     hours: ContactHours = field(default_factory=ContactHours)
     contribution_from: int = 16_800
     """Whole rupiah a month named to own-account workers."""
@@ -94,6 +147,8 @@ def _cadence_faults(policy: Policy, templates: frozenset[str]) -> list[Fault]:
         (1 <= policy.escalate_after_days <= MAX_DAYS, "escalate_after_days", f"lies between 1 and {MAX_DAYS}"),
         (1 <= policy.min_gap_days <= MAX_DAYS, "min_gap_days", f"lies between 1 and {MAX_DAYS}"),
         (0 < len(set(policy.channels)) == len(policy.channels), "channels", "at least one is needed, none twice"),
+        (1 <= policy.caps.per_day <= 3, "caps.per_day", "lies between 1 and 3"),
+        (1 <= policy.caps.per_month <= 31, "caps.per_month", "lies between 1 and 31"),
         (1 <= policy.contribution_from <= 10_000_000, "contribution_from", "lies between 1 and 10000000"),
     ]
     return [Fault(field, detail) for sound, field, detail in checks if not sound]

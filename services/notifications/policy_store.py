@@ -3,7 +3,7 @@
 A policy takes effect when its day begins in the capital.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -12,10 +12,14 @@ import asyncpg
 import msgspec
 
 from services.notifications.calendar import Calendar
-from services.notifications.policy import Policy
+from services.notifications.policy import Pause, Paused, Policy
 from services.notifications.policy_timeline import PolicyPeriod, PolicyTimeline
 from services.notifications.queries import queries
 from shared import jakarta
+from shared.regions import Regions
+
+UNSTORED = 0
+"""The id of a policy that is tried out."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,11 @@ class StoredPolicy:
 
 
 class PolicyStore:
-    """Returns the policy of a moment. Without a mail server every policy uses the log channel alone."""
+    """Returns the policy of a moment with the channels that have a provider here; without any it is the log alone."""
 
-    def __init__(self, *, has_mail: bool) -> None:
-        self._has_mail = has_mail
+    def __init__(self, regions: Regions, channels: Collection[str]) -> None:
+        self._regions = regions
+        self._channels = frozenset(channels)
         self._usable: dict[int, tuple[Policy, Calendar]] = {}
 
     async def policy_at(self, db: asyncpg.Connection, now: datetime) -> Policy:
@@ -42,29 +47,66 @@ class PolicyStore:
 
     async def timeline(self, db: asyncpg.Connection, now: datetime) -> PolicyTimeline:
         """The policy that is effective at `now` and those to come, each with its calendar."""
-        ordered = await current_and_upcoming(db, now)
+        return self._timeline(await current_and_upcoming(db, now), (await current_pause(db)).pause)
+
+    async def timeline_with(self, db: asyncpg.Connection, now: datetime, more: StoredPolicy) -> PolicyTimeline:
+        """The same if this policy, which is not stored, were the last recorded one."""
+        ordered = await current_and_upcoming(db, now, more)
+        return self._timeline(ordered, (await current_pause(db)).pause)
+
+    def _timeline(self, ordered: Sequence[StoredPolicy], pause: Pause) -> PolicyTimeline:
         ends = [jakarta.beginning_of(each.effective_from) for each in ordered[1:]]
-        periods = zip(ordered, [*ends, None], strict=True)
-        return tuple(PolicyPeriod(*self._usable_policy(each), end) for each, end in periods)
+        periods, paused = zip(ordered, [*ends, None], strict=True), self.paused(pause)
+        return tuple(PolicyPeriod(*self._usable_policy(each), end, paused) for each, end in periods)
+
+    def paused(self, pause: Pause) -> Paused:
+        """The pause as it is decided by."""
+        regencies = (code for region in pause.regions for code in self._regions.regencies(region))
+        return Paused(pause.all, frozenset(pause.channels), frozenset(regencies))
 
     async def version_at(self, db: asyncpg.Connection, now: datetime) -> str:
         """Names what due times are calculated from at `now`: when it changes, they are calculated again."""
         current, *_ = await current_and_upcoming(db, now)
-        return f"{current.id}/{'mail' if self._has_mail else 'log'}"
+        return f"{current.id}/{','.join(sorted(self._channels)) or 'log'}/{(await current_pause(db)).id}"
 
     def _usable_policy(self, stored: StoredPolicy) -> tuple[Policy, Calendar]:
         """The policy with the channels there are, and its calendar."""
+        if stored.id == UNSTORED:
+            return self._with_calendar(stored.policy)
         if stored.id not in self._usable:
-            channels = stored.policy.channels if self._has_mail else ("log",)
-            policy = replace(stored.policy, channels=channels)
-            self._usable[stored.id] = policy, Calendar(policy.hours)
+            self._usable[stored.id] = self._with_calendar(stored.policy)
         return self._usable[stored.id]
 
+    def _with_calendar(self, policy: Policy) -> tuple[Policy, Calendar]:
+        there = {*self._channels, "log"}
+        channels = tuple(each for each in policy.channels if each in there) if self._channels else ("log",)
+        return replace(policy, channels=channels), Calendar(policy.hours)
 
-async def current_and_upcoming(db: asyncpg.Connection, now: datetime) -> list[StoredPolicy]:
-    """The policy that is effective at `now`, then those to come in the order of their days."""
-    rows = await db.fetch(queries["policies"])
-    return _current_and_upcoming([_stored(row) for row in rows], jakarta.day_of(now))
+
+async def current_and_upcoming(
+    db: asyncpg.Connection, now: datetime, more: StoredPolicy | None = None
+) -> list[StoredPolicy]:
+    """The policy that is effective at `now`, then those to come by day; `more` as if just stored."""
+    stored = [_stored(row) for row in await db.fetch(queries["policies"])]
+    if more is not None:
+        stored = sorted([more, *stored], key=lambda each: each.effective_from, reverse=True)
+    return _current_and_upcoming(stored, jakarta.day_of(now))
+
+
+@dataclass(frozen=True)
+class StoredPause:
+    """What is paused, and since when; the id 0 of a pause that nobody set."""
+
+    id: int
+    recorded_at: datetime | None
+    pause: Pause
+
+
+async def current_pause(db: asyncpg.Connection) -> StoredPause:
+    row = await db.fetchrow(queries["current_pause"])
+    if row is None:
+        return StoredPause(0, None, Pause())
+    return StoredPause(row["id"], row["recorded_at"], msgspec.json.decode(row["body"], type=Pause))
 
 
 def _current_and_upcoming(newest_first: Sequence[StoredPolicy], today: date) -> list[StoredPolicy]:
@@ -74,7 +116,7 @@ def _current_and_upcoming(newest_first: Sequence[StoredPolicy], today: date) -> 
     return [current, *(of_day[day] for day in sorted(of_day) if day > today)]
 
 
-def as_json(policy: Policy) -> dict[str, Any]:
+def as_json(policy: Policy | Pause) -> dict[str, Any]:
     """The policy as the API shows and takes it."""
     body: dict[str, Any] = msgspec.to_builtins(asdict(policy))
     return body

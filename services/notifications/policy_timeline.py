@@ -5,23 +5,28 @@ from datetime import datetime
 
 from services.notifications.calendar import Calendar
 from services.notifications.facts import Facts
-from services.notifications.policy import Policy
+from services.notifications.policy import NOTHING_PAUSED, Paused, Policy
 from services.notifications.rules import Decision, decide
 
 
 @dataclass(frozen=True)
 class PolicyPeriod:
-    """A policy, its calendar, and the moment at which the next one replaces it (None: no other is planned)."""
+    """A policy, its calendar, the moment at which the next one replaces it (None: no other is planned), and what is
+    paused now."""
 
     policy: Policy
     calendar: Calendar
     end: datetime | None = None
+    paused: Paused = NOTHING_PAUSED
+
+    def decide(self, facts: Facts, now: datetime) -> Decision:
+        return decide(facts, self.policy, self.calendar, now, self.paused)
 
 
 PolicyTimeline = tuple[PolicyPeriod, ...]
 """The current policy first, the others in the order in which they take effect. Never empty."""
 
-POLICY_DEPENDENT = ("scheduled", "waiting")
+POLICY_DEPENDENT = ("scheduled", "waiting", "unreachable")
 """The states in which what comes next depends on the policy."""
 
 
@@ -33,10 +38,10 @@ def period_at(timeline: PolicyTimeline, moment: datetime) -> PolicyPeriod:
 def decide_by_timeline(facts: Facts, timeline: PolicyTimeline, now: datetime) -> Decision:
     """The decision at `now`. What only happens under a later policy is decided, and its time set, by that policy."""
     period = period_at(timeline, now)
-    decision = decide(facts, period.policy, period.calendar, now)
+    decision = period.decide(facts, now)
     while decision.state in POLICY_DEPENDENT and period.end and decision.due_at and decision.due_at >= period.end:
         begins, period = period.end, period_at(timeline, period.end)
-        decision = decide(facts, period.policy, period.calendar, begins)
+        decision = period.decide(facts, begins)
         if decision.actions:
             return replace(decision, due_at=begins, actions=())
     return decision

@@ -80,6 +80,7 @@ class ContactFact(msgspec.Struct, frozen=True, gc=False):
     phone: str | None = None
     email: str | None = None
     language: Literal["id", "en"] = "id"
+    person_key: str | None = None
 
 
 class Listing(msgspec.Struct, frozen=True, gc=False):

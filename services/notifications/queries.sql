@@ -38,14 +38,16 @@ on conflict (partner_id) do update set
     past_until = excluded.past_until, past_known_at = excluded.past_known_at
 where p.enrollment_version < excluded.enrollment_version
 
--- name: store_contacts(partner_ids, versions, names, contact_persons, phones, emails, languages, recorded_times)
--- Stores the newest contacts, in key order; never over a newer version, never what was erased or is of an erased
--- partner. Returns the partners among them that have or had an e-mail address: nothing else decides about reminders.
+-- name: store_contacts(partner_ids, versions, names, contact_persons, phones, emails, languages, recorded_times, phone_keys, email_keys, person_keys)
+-- Stores the newest contacts with their keys, in key order; never over a newer version, never what was erased or is of
+-- an erased partner. Returns the partners among them whose keys are others than before: nothing else decides about
+-- reminders.
 with stored as (
-insert into contacts as c (partner_id, version, name, contact_person, phone, email, language, recorded_at)
-select n.* from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                       $8::timestamptz[])
-     n (partner_id, version, name, contact_person, phone, email, language, recorded_at)
+insert into contacts as c (partner_id, version, name, contact_person, phone, email, language, recorded_at, phone_key,
+                           email_key, person_key, is_keyed)
+select n.*, true from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+                       $8::timestamptz[], $9::uuid[], $10::uuid[], $11::uuid[])
+     n (partner_id, version, name, contact_person, phone, email, language, recorded_at, phone_key, email_key, person_key)
 where not exists (select from partners p where p.partner_id = n.partner_id and p.status = 'erased')
   and not exists (select from erased_contacts e
                   where e.partner_id = n.partner_id and (e.version >= n.version or e.erased_at >= n.recorded_at))
@@ -53,22 +55,55 @@ order by 1
 on conflict (partner_id) do update set
     version = excluded.version, name = excluded.name, contact_person = excluded.contact_person,
     phone = excluded.phone, email = excluded.email, language = excluded.language,
-    recorded_at = excluded.recorded_at
+    recorded_at = excluded.recorded_at, phone_key = excluded.phone_key, email_key = excluded.email_key,
+    person_key = excluded.person_key, is_keyed = true
 where c.version < excluded.version
-returning partner_id, old.email is not null or new.email is not null as is_reachable
+returning partner_id, (old.phone_key, old.email_key, old.person_key)
+                      is distinct from (new.phone_key, new.email_key, new.person_key) as is_changed
 )
-select partner_id::text from stored where is_reachable
+select partner_id::text from stored where is_changed
+
+-- name: contacts_without_keys(page_size)
+-- Contacts that were stored before there were keys, a page at a time.
+select partner_id::text, phone, email from contacts where not is_keyed order by partner_id limit $1
+
+-- name: set_keys(partner_ids, phone_keys, email_keys)
+-- Gives these contacts their keys.
+update contacts c set phone_key = n.phone_key, email_key = n.email_key, is_keyed = true
+from unnest($1::uuid[], $2::uuid[], $3::uuid[]) n (partner_id, phone_key, email_key)
+where c.partner_id = n.partner_id and not c.is_keyed
 
 -- name: erase_contacts(partner_ids, erased_times)
 -- Deletes these contacts, erased at these moments, and notes that their dead letters are to be erased. The version and
--- the moment are kept, so that no older record can bring a contact back, not even one that was never applied.
+-- the moment are kept, so that no older record can bring a contact back, not even one that was never applied; and the
+-- keys, for `stop_erased` alone.
 with erased as (select * from unnest($1::uuid[], $2::timestamptz[]) n (partner_id, erased_at)),
-gone as (delete from contacts c using erased e where c.partner_id = e.partner_id returning c.partner_id, c.version),
+gone as (
+    delete from contacts c using erased e where c.partner_id = e.partner_id
+    returning c.partner_id, c.version, c.phone_key, c.email_key, c.person_key
+),
 dead_letters as (insert into dead_letters_to_erase select partner_id from erased order by 1 on conflict do nothing)
-insert into erased_contacts as e (partner_id, version, erased_at)
-select n.partner_id, coalesce(gone.version, 0), n.erased_at from erased n left join gone using (partner_id) order by 1
+insert into erased_contacts as e (partner_id, version, erased_at, phone_key, email_key, person_key)
+select n.partner_id, coalesce(gone.version, 0), n.erased_at, gone.phone_key, gone.email_key, gone.person_key
+from erased n left join gone using (partner_id) order by 1
 on conflict (partner_id) do update set
-    version = greatest(e.version, excluded.version), erased_at = greatest(e.erased_at, excluded.erased_at)
+    version = greatest(e.version, excluded.version), erased_at = greatest(e.erased_at, excluded.erased_at),
+    phone_key = coalesce(excluded.phone_key, e.phone_key), email_key = coalesce(excluded.email_key, e.email_key),
+    person_key = coalesce(excluded.person_key, e.person_key)
+
+-- name: stop_erased(partner_ids)
+-- Those of these partners that are erased, and not only merged or delisted: their addresses and the person are not
+-- contacted again, and what else is kept about the addresses goes. A stop that somebody asked for stays one.
+with keys as (
+    select k.key, max(e.erased_at) as at
+    from erased_contacts e join partners p using (partner_id)
+    cross join lateral (values (e.phone_key), (e.email_key), (e.person_key)) k (key)
+    where e.partner_id = any($1::uuid[]) and p.status = 'erased' and k.key is not null
+    group by 1
+),
+messages as (delete from contacted where key in (select key from keys)),
+refusals as (delete from refused_addresses where key in (select key from keys))
+insert into stops (key, kind, at) select key, 'erased', at from keys order by 1 on conflict do nothing
 
 -- name: take_dead_letters_to_erase()
 -- Deletes the notes of whose dead letters are to be erased and returns the partners' ids; a rollback keeps the notes.
@@ -119,11 +154,12 @@ select partner_id::text from schedule
 where partner_id = any($1::uuid[]) and lease_owner = $2 and lease_until > clock_timestamp()
 order by partner_id for update
 
--- name: facts(partner_ids)
+-- name: facts(partner_ids, now)
 -- All that `decide` needs of these partners, what was sent to those merged into them included. The listing counts as
 -- known from the earliest of theirs on, unless this partner was listed again after the merge; an end of insurance taken
 -- over from one of them counts as known since it was known there: a merge alone starts nothing again. Partners that are
--- alike, which differ in their ids alone, are one row. When the contact became known matters after a refusal only.
+-- alike, which differ in their ids alone, are one row. `contacted`: what left for their addresses within a month and a
+-- day, but not a message of their own that is to be tried again.
 with recursive family as (
     select id as root, id as member from unnest($1::uuid[]) id
     union
@@ -143,35 +179,60 @@ past as (
     select f.root,
            array_agg(h.step order by h.id) filter (where h.outcome = 'sent') as steps,
            array_agg(h.finished_at order by h.id) filter (where h.outcome = 'sent') as sent_at,
-           max(h.finished_at) filter (where h.outcome = 'failed') as refused_at,
-           max(h.started_at) filter (where h.kind = 'escalation') as escalated_at
+           max(h.started_at) filter (where h.template = 'escalation') as escalated_at,
+           max(h.started_at) filter (where h.template = 'unreachable') as asked_at,
+           (array_agg(h.outcome order by h.id desc) filter (where h.kind in ('visit', 'check')))[1] as visit_outcome,
+           max(h.finished_at) filter (where h.kind in ('visit', 'check')) as visited_at
     from family f join history h on h.partner_id = f.member
     group by f.root
 )
 select p.region, p.status, p.insured_from, p.insured_until, k.end_known_at,
        case when p.listed_known_at is not null then k.listed end as listed_known_at, k.opted_out_at,
-       c.email is not null as has_email, case when past.refused_at is not null then c.recorded_at end as contact_known_at,
-       past.steps, past.sent_at, past.refused_at, past.escalated_at, s.retry_at,
-       k.applied_at, array_agg(p.partner_id::text order by p.partner_id) as partner_ids
+       stop.at as stopped_at, stop.kind as stop_kind,
+       c.phone_key is not null as has_phone, c.email_key is not null as has_email, refused.channels as refused,
+       contacted.times as contacted, past.steps, past.sent_at, past.escalated_at, past.asked_at, past.visit_outcome,
+       past.visited_at, s.retry_at, k.applied_at, array_agg(p.partner_id::text order by p.partner_id) as partner_ids
 from partners p
 join kin k on k.root = p.partner_id
 left join past on past.root = p.partner_id
 left join contacts c on c.partner_id = p.partner_id
 left join schedule s on s.partner_id = p.partner_id
+left join lateral (
+    select at, kind from stops where key in (c.phone_key, c.email_key, c.person_key) order by at limit 1
+) stop on true
+left join lateral (
+    select array_agg(distinct channel) as channels from refused_addresses where key in (c.phone_key, c.email_key)
+) refused on true
+left join lateral (
+    select array_agg(m.at order by m.at) as times from contacted m
+    where m.key in (c.phone_key, c.email_key) and m.at > $2::timestamptz - interval '31 days'
+      and not exists (select from history h where h.digest = m.message_id and h.partner_id = p.partner_id
+                      and h.outcome in ('sending', 'delayed'))
+) contacted on true
 where p.partner_id = any($1::uuid[])
-group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21
 
--- name: store_decisions(partner_ids, states, due_times)
--- Stores the states and when to decide again, in key order. A lease stays as it is; rows that would not change are not
--- written.
-insert into schedule as s (partner_id, state, due_at)
-select * from unnest($1::uuid[], $2::text[], $3::timestamptz[]) order by 1
-on conflict (partner_id) do update set state = excluded.state, due_at = excluded.due_at
-where (s.state, s.due_at) is distinct from (excluded.state, excluded.due_at)
+-- name: store_decisions(partner_ids, states, due_times, channels)
+-- Stores the states, when to decide again and through which channel a message is due then, in key order. A lease stays
+-- as it is; rows that would not change are not written. Returns the partners that leave a state in which somebody may be
+-- asked about them.
+with stored as (
+    insert into schedule as s (partner_id, state, due_at, due_channel)
+    select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[]) order by 1
+    on conflict (partner_id) do update set
+        state = excluded.state, due_at = excluded.due_at, due_channel = excluded.due_channel
+    where (s.state, s.due_at, s.due_channel) is distinct from (excluded.state, excluded.due_at, excluded.due_channel)
+    returning partner_id, old.state as state_before, new.state
+)
+select partner_id::text from stored where state_before in ('escalated', 'waiting') and state <> state_before
 
--- name: is_any_due(now)
--- Whether any partner is due that nobody leases.
-select exists (select from schedule where due_at <= $1 and (lease_until is null or lease_until <= clock_timestamp()))
+-- name: is_any_due(now, channels)
+-- Whether any partner is due through one of these channels that nobody leases.
+select exists (
+    select from unnest($2::text[]) n (channel)
+    where exists (select from schedule s where s.due_channel = n.channel and s.due_at <= $1
+                  and (s.lease_until is null or s.lease_until <= clock_timestamp()))
+)
 
 -- name: is_behind(topics, partitions, ends)
 -- Whether some record on the log before these ends is not applied yet, by whichever process, or the service stands still.
@@ -181,43 +242,97 @@ select exists (select from halts) or exists (
     where n.end_offset > coalesce(o.next_offset, 0)
 )
 
--- name: claim(now, max_partners, owner, lease)
--- Leases partners that are due, the longest due first, and returns them; no two workers get the same.
+-- name: claim(now, channel, max_partners, owner, lease)
+-- Leases partners that are due through this channel, the longest due first, and returns them; no two workers get the
+-- same. Whose second came first is served first, wherever it is: no region waits for another.
 with due as (
     select partner_id from schedule
-    where due_at <= $1 and (lease_until is null or lease_until <= clock_timestamp())
-    order by due_at, partner_id limit $2
+    where due_channel = $2 and due_at <= $1 and (lease_until is null or lease_until <= clock_timestamp())
+    order by due_at, partner_id limit $3
     for update skip locked
 )
-update schedule s set lease_owner = $3, lease_until = clock_timestamp() + $4::interval
+update schedule s set lease_owner = $4, lease_until = clock_timestamp() + $5::interval
 from due where s.partner_id = due.partner_id
 returning s.partner_id::text
+
+-- name: lock_addresses(partner_ids)
+-- From here to the commit no other transaction prepares a message to an address of these partners. In key order.
+select pg_advisory_xact_lock(key) from (
+    select distinct hashtextextended(k.key::text, 0) as key
+    from contacts c cross join lateral (values (c.phone_key), (c.email_key)) k (key)
+    where c.partner_id = any($1::uuid[]) and k.key is not null
+    order by 1
+) keys
+
+-- name: due_at_same_address(partner_ids, channel, until, most)
+-- Who else is due by then through this channel at an address of these partners, and nobody leases. Locks them; whom
+-- another transaction decides about just now is left out.
+select s.partner_id::text from schedule s
+where s.due_channel = $2 and s.due_at <= $3 and (s.lease_until is null or s.lease_until <= clock_timestamp())
+  and s.partner_id <> all($1::uuid[])
+  and s.partner_id in (
+      select o.partner_id from contacts c join contacts o on o.phone_key = c.phone_key
+      where $2 in ('whatsapp', 'sms') and c.partner_id = any($1::uuid[])
+      union
+      select o.partner_id from contacts c join contacts o on o.email_key = c.email_key
+      where $2 = 'email' and c.partner_id = any($1::uuid[]))
+order by s.due_at limit $4 for update of s skip locked
+
+-- name: lease(partner_ids, owner, lease)
+-- Leases these partners, which the transaction has locked.
+update schedule set lease_owner = $2, lease_until = clock_timestamp() + $3::interval where partner_id = any($1::uuid[])
 
 -- name: release(partner_ids, owner)
 -- Gives back those of these leases that this owner has.
 update schedule set lease_owner = null, lease_until = null
 where partner_id = any($1::uuid[]) and lease_owner = $2
 
--- name: begin_messages(partner_ids, episodes, steps, templates, channels, message_ids, now)
--- Records that these messages are about to leave. One that an earlier attempt left as 'sending' may already be out: it
--- is marked as possibly sent twice.
-insert into history as h (partner_id, kind, episode, step, template, channel, message_id, outcome, started_at)
-select n.partner_id, 'reminder', n.episode, n.step, n.template, n.channel, n.message_id, 'sending', $7
-from unnest($1::uuid[], $2::date[], $3::int[], $4::text[], $5::text[], $6::text[])
-     n (partner_id, episode, step, template, channel, message_id)
+-- name: begin_messages(partner_ids, episodes, steps, templates, channels, message_ids, digests, now)
+-- Records that these reminders are about to leave, each in the message `digest`. What an earlier attempt left as
+-- 'sending' may already be out, also through another channel: it is marked as possibly sent twice.
+insert into history as h (partner_id, kind, episode, step, template, channel, message_id, digest, outcome, started_at,
+                          possibly_twice)
+select n.partner_id, 'reminder', n.episode, n.step, n.template, n.channel, n.message_id, n.digest, 'sending', $8,
+       exists (select from history o where o.partner_id = n.partner_id and o.episode = n.episode and o.step = n.step
+               and o.message_id <> n.message_id and (o.outcome = 'sending' or o.possibly_twice))
+from unnest($1::uuid[], $2::date[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[])
+     n (partner_id, episode, step, template, channel, message_id, digest)
 on conflict (message_id) do update set
-    outcome = 'sending', attempts = h.attempts + 1, channel = excluded.channel,
+    outcome = 'sending', attempts = h.attempts + 1, channel = excluded.channel, digest = excluded.digest,
     possibly_twice = h.possibly_twice or h.outcome in ('sending', 'sent')
 
+-- name: reserve_addresses(message_ids, keys, now)
+-- Counts these messages against the caps of their addresses before they leave; those of more than a year ago go.
+with old as (delete from contacted where key = any($2::uuid[]) and at < $3::timestamptz - interval '400 days')
+insert into contacted as c (message_id, key, at)
+select n.*, $3::timestamptz from unnest($1::text[], $2::uuid[]) n (message_id, key) where n.key is not null order by 1
+on conflict (message_id) do update set key = excluded.key, at = excluded.at
+
+-- name: free_addresses(message_ids)
+-- These messages did not reach anybody: they no longer count.
+delete from contacted where message_id = any($1::text[])
+
+-- name: refuse_addresses(message_ids, channel, now)
+-- The provider of this channel refused the addresses of these messages for good.
+insert into refused_addresses (key, channel, at)
+select distinct key, $2::text, $3::timestamptz from contacted where message_id = any($1::text[]) order by 1
+on conflict do nothing
+
+-- name: partners_at(keys)
+-- The partners that have an address or person of these.
+select partner_id::text from contacts
+where phone_key = any($1::uuid[]) or email_key = any($1::uuid[]) or person_key = any($1::uuid[]) order by 1
+
 -- name: finish_messages(message_ids, outcomes, details, may_have_left, owner, now)
--- Records the outcomes, never over 'sent', and returns the messages that were changed. Marked as possibly sent twice: a
--- message whose connection was lost after the text had left, and one whose lease this owner has lost.
+-- Records the outcomes, never over 'sent' or a refusal that the provider reported meanwhile, and returns the messages
+-- that were changed. Marked as possibly sent twice: a message whose connection was lost after the text had left, and one
+-- whose lease this owner has lost.
 update history h set
     outcome = n.outcome, finished_at = $6, detail = n.detail,
     possibly_twice = h.possibly_twice or n.may_have_left or not exists (
         select from schedule s where s.partner_id = h.partner_id and s.lease_owner = $5)
 from unnest($1::text[], $2::text[], $3::text[], $4::boolean[]) n (message_id, outcome, detail, may_have_left)
-where h.message_id = n.message_id and h.outcome <> 'sent'
+where h.message_id = n.message_id and h.outcome <> 'sent' and h.receipt is distinct from 'refused'
 returning h.partner_id::text, h.attempts, h.channel
 
 -- name: postpone(partner_ids, retry_times)
@@ -233,17 +348,18 @@ select partner_id::text, attempts from schedule where partner_id = any($1::uuid[
 -- After a message was sent or refused for good: the next one has no failed attempt and no time to wait for.
 update schedule set attempts = 0, retry_at = null where partner_id = any($1::uuid[])
 
--- name: add_escalations(partner_ids, episodes, message_ids, now)
--- Records one escalation of each partner per episode; returns the partners for which it is new.
+-- name: add_escalations(partner_ids, episodes, templates, message_ids, now)
+-- Records one escalation of each kind (template) and partner per episode; returns the partners for which it is new.
 insert into history (partner_id, kind, episode, step, template, channel, message_id, outcome, started_at, finished_at)
-select n.partner_id, 'escalation', n.episode, 0, 'escalation', 'agent', n.message_id, 'opened', $4, $4
-from unnest($1::uuid[], $2::date[], $3::text[]) n (partner_id, episode, message_id)
+select n.partner_id, 'escalation', n.episode, 0, n.template, 'agent', n.message_id, 'opened', $5, $5
+from unnest($1::uuid[], $2::date[], $3::text[], $4::text[]) n (partner_id, episode, template, message_id)
 on conflict (message_id) do nothing
 returning partner_id::text
 
 -- name: recipients(partner_ids)
 -- Who these partners are and how they are reached. Personal data: goes to the channel and nowhere else.
-select p.partner_id::text, p.kind, p.region, c.name, c.contact_person, c.email, coalesce(c.language, 'id') as language
+select p.partner_id::text, p.kind, p.region, c.name, c.contact_person, c.phone, c.email,
+       coalesce(c.language, 'id') as language, c.phone_key, c.email_key
 from partners p left join contacts c using (partner_id)
 where p.partner_id = any($1::uuid[])
 
@@ -260,14 +376,14 @@ select h.kind, h.episode, h.step, h.template, h.channel, h.message_id, h.started
            select from schedule s where s.partner_id = h.partner_id and s.lease_until > clock_timestamp())
        then 'unknown' else h.outcome end as outcome,
        h.finished_at,
-       h.attempts, h.possibly_twice, h.detail
+       h.attempts, h.possibly_twice, h.detail, h.receipt, h.receipt_at, h.digest
 from history h join family f on f.member = h.partner_id order by h.started_at, h.id
 
--- name: opt_out(partner_id, now, reason)
--- Opts out this partner and all that were merged into it, should a later row split them: which of them asked is not
--- known. An earlier opt-out is kept as it is. Returns a row only when it is new for the partner.
+-- name: opt_out(partner_ids, now, reason)
+-- Opts out these partners and all that were merged into them, should a later row split them: which of them asked is not
+-- known. An earlier opt-out is kept as it is. Returns those of these partners for whom it is new, with their regions.
 with recursive family as (
-    select $1::uuid as member
+    select id as member from unnest($1::uuid[]) id
     union
     select p.partner_id from family f join partners p on p.merged_into = f.member and p.status = 'merged'
 ),
@@ -275,14 +391,58 @@ added as (
     insert into opt_outs (partner_id, at, reason) select member, $2::timestamptz, $3::text from family order by 1
     on conflict do nothing returning partner_id
 )
-select partner_id from added where partner_id = $1
+select a.partner_id::text, coalesce(p.region, 'ID') as region from added a left join partners p using (partner_id)
+where a.partner_id = any($1::uuid[]) order by 1
 
--- name: plannable_partner_ids(regions, after_id, page_size, agency, with_unreachable)
+-- name: keys_of(partner_id)
+-- The addresses of this partner and of those merged into it, as keys.
+with recursive family as (
+    select $1::uuid as member
+    union
+    select p.partner_id from family f join partners p on p.merged_into = f.member and p.status = 'merged'
+)
+select distinct k.key from family f join contacts c on c.partner_id = f.member
+cross join lateral (values (c.phone_key), (c.email_key)) k (key) where k.key is not null order by 1
+
+-- name: stop_addresses(keys, now)
+-- These addresses are not contacted from now on; an earlier stop is kept as it is.
+insert into stops (key, kind, at) select key, 'asked', $2 from unnest($1::uuid[]) key order by 1 on conflict do nothing
+
+-- name: take_delivery(id, now)
+-- Whether this delivery of a provider is new; those of more than a day ago are forgotten, their signatures are too old.
+with old as (delete from taken_deliveries where at < $2::timestamptz - interval '1 day'),
+taken as (insert into taken_deliveries (id, at) values ($1, $2) on conflict do nothing returning id)
+select count(*) > 0 from taken
+
+-- name: last_message_to(key)
+-- The message that last left for this address; no row if none did.
+select message_id from contacted where key = $1 order by at desc, message_id limit 1
+
+-- name: partners_of_message(digest)
+-- Whom the message of this id was for, in key order.
+select partner_id::text from history
+where kind = 'reminder' and (digest = $1 or digest is null and message_id = $1) order by 1
+
+-- name: note_receipt(digest, receipt, now)
+-- Notes what the provider said of a message, unless it says less than before. What it refused counts as failed; returns
+-- the reminders for which the receipt is new.
+update history h set
+    receipt = $2, receipt_at = $3,
+    outcome = case when $2 = 'refused' then 'failed' else h.outcome end,
+    detail = case when $2 = 'refused' then 'receipt: refused' else h.detail end,
+    finished_at = case when $2 = 'refused' then coalesce(h.finished_at, $3) else h.finished_at end
+from partners p
+where h.kind = 'reminder' and (h.digest = $1 or h.digest is null and h.message_id = $1) and p.partner_id = h.partner_id
+  and array_position(array['delayed', 'delivered', 'refused'], $2)
+      > coalesce(array_position(array['delayed', 'delivered', 'refused'], h.receipt), 0)
+returning h.partner_id::text, p.region, h.message_id, h.template, h.channel, h.attempts
+
+-- name: plannable_partner_ids(regions, after_id, page_size, agency, with_waiting)
 -- Partners to plan for, by region and by the agency that has listed them (null: any), a page at a time in key order.
--- `with_unreachable`: also those that cannot be reached, since a policy to come may have a channel for them.
+-- `with_waiting`: also those for whom nothing is planned under the present policy, since another may change that.
 select p.partner_id::text
 from partners p join schedule s using (partner_id)
-where (s.due_at is not null or $5 and s.state = 'unreachable')
+where (s.due_at is not null or $5 and s.state in ('unreachable', 'waiting', 'escalated'))
   and p.region = any($1::text[]) and p.partner_id > $2::uuid and ($4::text is null or $4 = any(string_to_array(p.agencies, ' ')))
 order by p.partner_id limit $3
 
@@ -306,3 +466,11 @@ select version from applied_policy
 -- name: set_applied_policy(version)
 -- Records that all due times were calculated from this version.
 insert into applied_policy (version) values ($1) on conflict (single) do update set version = excluded.version
+
+-- name: current_pause()
+-- What is paused now; no row if nothing ever was.
+select id, recorded_at, body from pauses order by id desc limit 1
+
+-- name: add_pause(recorded_at, body)
+-- This is paused from now on, instead of what was before; returns its id.
+insert into pauses (recorded_at, body) values ($1, $2::jsonb) returning id

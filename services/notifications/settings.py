@@ -1,12 +1,15 @@
 """What notifications reads from its environment (`PAYUNG_…`)."""
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
-from pydantic import SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.notifications.addresses import AddressKeys
+from services.notifications.channels.gateway import Gateway
 from services.notifications.channels.mail import ADDRESS, Server
+from shared import signatures
 from shared.service import ServiceSettings
 
 UNSET_SENDER = "no-reply@payung.invalid"
@@ -40,19 +43,59 @@ class MailServer(BaseSettings):
         return Server.parse(self.smtp or "", self._password())
 
     def _password(self) -> str | None:
-        if self.smtp_password and self.smtp_password_file:
-            raise ValueError("PAYUNG_SMTP_PASSWORD and PAYUNG_SMTP_PASSWORD_FILE are both set: set one of them")
-        if self.smtp_password_file:
-            return _password_in(self.smtp_password_file)
-        return self.smtp_password.get_secret_value() if self.smtp_password else None
+        return _secret("PAYUNG_SMTP_PASSWORD", self.smtp_password, self.smtp_password_file)
 
 
-class Settings(ServiceSettings, MailServer):
-    """All settings of the service. `mail_from`: the sender's address."""
+class Gateways(BaseSettings):
+    """The HTTP gateways of WhatsApp and SMS, each with its token beside it or in a file; unset: not used."""
 
     model_config = SettingsConfigDict(env_prefix="PAYUNG_", hide_input_in_errors=True)
 
+    whatsapp: str | None = None
+    whatsapp_token: SecretStr | None = None
+    whatsapp_token_file: Path | None = None
+    sms: str | None = None
+    sms_token: SecretStr | None = None
+    sms_token_file: Path | None = None
+
+    @field_validator(
+        "whatsapp", "whatsapp_token", "whatsapp_token_file", "sms", "sms_token", "sms_token_file", mode="before"
+    )
+    @classmethod
+    def _no_empty_gateway(cls, value: object) -> object:
+        return value or None
+
+    @model_validator(mode="after")
+    def _usable_gateways(self) -> Self:
+        self.gateways()
+        return self
+
+    def gateways(self) -> dict[Literal["whatsapp", "sms"], Gateway]:
+        """The gateway of each channel that has one. Raises ValueError when one cannot be used."""
+        found: dict[Literal["whatsapp", "sms"], Gateway] = {}
+        if self.whatsapp:
+            token = _secret("PAYUNG_WHATSAPP_TOKEN", self.whatsapp_token, self.whatsapp_token_file)
+            found["whatsapp"] = Gateway(self.whatsapp, token)
+        if self.sms:
+            found["sms"] = Gateway(self.sms, _secret("PAYUNG_SMS_TOKEN", self.sms_token, self.sms_token_file))
+        return found
+
+
+class Settings(ServiceSettings, MailServer, Gateways):
+    """All settings of the service.
+
+    `secret`: 32 bytes in base64, for the keyed hashes of addresses; another secret finds none of the stops of before.
+    `mail_from`: the sender's address. `…_per_minute`: how many messages a provider is given at most.
+    `inbound_secret`: what deliveries of providers to `/v1/inbound` are signed with (`whsec_…`); unset: they need a key.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PAYUNG_", hide_input_in_errors=True)
+
+    secret: SecretStr
+    inbound_secret: SecretStr | None = None
     mail_from: str | None = None
+    whatsapp_per_minute: int = Field(default=1_200, ge=1, le=1_000_000)
+    sms_per_minute: int = Field(default=1_200, ge=1, le=1_000_000)
     senders: int = 1
     lease_seconds: int = 120
 
@@ -63,6 +106,21 @@ class Settings(ServiceSettings, MailServer):
             raise ValueError("the sender is a plain address, such as stop@dinas.example")
         return value or None
 
+    @field_validator("inbound_secret", mode="before")
+    @classmethod
+    def _unset_if_empty(cls, value: object) -> object:
+        return value or None
+
+    @model_validator(mode="after")
+    def _usable_secrets(self) -> Self:
+        self.address_keys()
+        if self.inbound_secret:
+            signatures.check_secret(self.inbound_secret.get_secret_value())
+        return self
+
+    def address_keys(self) -> AddressKeys:
+        return AddressKeys(self.secret.get_secret_value())
+
     @property
     def sender(self) -> str:
         """The address mails come from: `mail_from`, else the mail server's user if that is an address."""
@@ -70,12 +128,20 @@ class Settings(ServiceSettings, MailServer):
         return self.mail_from or (user if user and ADDRESS.fullmatch(user) else UNSET_SENDER)
 
 
-def _password_in(file: Path) -> str:
-    """The file's first line."""
+def _secret(variable: str, given: SecretStr | None, file: Path | None) -> str | None:
+    """A secret that stands in this variable, or in the first line of the file that `…_FILE` names."""
+    if given and file:
+        raise ValueError(f"{variable} and {variable}_FILE are both set: set one of them")
+    if file:
+        return _first_line(f"{variable}_FILE", file)
+    return given.get_secret_value() if given else None
+
+
+def _first_line(variable: str, file: Path) -> str:
     try:
-        password = file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+        secret = file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
     except (OSError, UnicodeDecodeError) as problem:
-        raise ValueError(f"PAYUNG_SMTP_PASSWORD_FILE cannot be read: {type(problem).__name__}") from None
-    if not password:
-        raise ValueError("PAYUNG_SMTP_PASSWORD_FILE is empty: its first line is the password")
-    return password
+        raise ValueError(f"{variable} cannot be read: {type(problem).__name__}") from None
+    if not secret:
+        raise ValueError(f"{variable} is empty: its first line is the secret")
+    return secret

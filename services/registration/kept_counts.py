@@ -8,6 +8,7 @@ from typing import Any, Final
 import asyncpg
 
 from services.registration.queries import queries
+from shared.database import transaction
 
 MOST_KEPT: Final = 200
 """Answers, of MOST_ROWS rows at most each."""
@@ -43,7 +44,9 @@ class KeptCounts:
     async def _ask(self, key: tuple[datetime, Asked], arguments: tuple[Any, ...]) -> list[asyncpg.Record]:
         written_at, asked = key
         try:
-            rows = list(await self._pool.fetch(queries[asked[0]], *arguments))
+            async with transaction(self._pool) as db:
+                await db.execute(queries["plan_to_count"])
+                rows = list(await db.fetch(queries[asked[0]], *arguments))
             self._keep(asked, written_at, rows)
             return rows
         finally:

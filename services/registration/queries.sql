@@ -80,6 +80,10 @@ begin
     end loop;
 end $overlay$;
 
+-- name: plan_to_count()
+-- For what is counted over very many rows, until the transaction ends.
+select set_config('work_mem', '64MB', true), set_config('jit', 'off', true);
+
 -- name: last_written()
 -- When the writer's last transaction was: whoever has read everything since has missed nothing.
 select last from clock;
@@ -788,12 +792,13 @@ bearing as (
            or (u.nik is not null and count(e.nik) > 0 and not bool_or(e.nik is not distinct from u.nik)) as is_vetoed
       from unlisted u join evidence n on n.name = u.name join evidence e on e.partner_id = n.partner_id
      group by u.participant_no, u.nib, u.nik, e.partner_id)
-select (select count(*)::int from participant where found) as matched,
+select (select coalesce(sum(participants), 0)::int from participant_movement where region = '*')
+       - (select count(*)::int from unlisted) as matched,
        (select count(*)::int from unlisted) as unlisted,
        (select count(*)::int from (select participant_no from bearing group by participant_no
                                     having count(*) > 1 and not bool_and(is_vetoed)) each) as ambiguous,
-       (select count(*)::int from (select partner_id from participant where found group by partner_id
-                                    having count(*) > 1) each) as partners_with_several;
+       (select count(*)::int from (select partner_id from participant group by partner_id
+                                    having count(*) > 1 and bool_or(found)) each) as partners_with_several;
 
 -- name: remove_periods(partner_ids)
 -- The periods of these partners, which are written anew in the same transaction.
@@ -865,12 +870,14 @@ select b.key, md5(b.key)::uuid as id, b.agency, b.fields, b.day, g.*
            count(*) filter (where listed and insured)::int as enrolled_on_the_day,
            count(*) filter (where listed and not insured and first_start > b.day
                               and first_start <= least(b.day + 90, $3::date))::int as registered_within_90_days
-      from (select exists (select from evidence e where e.partner_id = a.partner_id
-                              and ($1::text is null or e.agency = $1)) as listed,
-                   exists (select from period x where x.partner_id = a.partner_id and x.start <= b.day
-                              and (x.until is null or x.until > b.day)) as insured,
-                   (select min(x.start) from period x where x.partner_id = a.partner_id) as first_start
-              from attendance a where a.statement = b.key) each) g
+      from (select coalesce((select true from evidence e where e.partner_id = a.partner_id
+                              and ($1::text is null or e.agency = $1) limit 1), false) as listed,
+                   x.insured, x.first_start
+              from attendance a cross join lateral (
+                select coalesce(bool_or(start <= b.day and (until is null or until > b.day)), false) as insured,
+                       min(start) as first_start
+                  from period where partner_id = a.partner_id) x
+             where a.statement = b.key) each) g
  where ($2::text[] is null or region = any($2)) and ($4::date is null or day >= $4) and ($5::date is null or day <= $5)
  order by b.day desc, md5(b.key)::uuid desc;
 
@@ -882,10 +889,10 @@ select a.key, a.partner_id, l.listed, l.first_start,
                 then 'registered_within_90_days'
             else 'not_registered' end as outcome
   from attendance a cross join lateral (
-    select exists (select from evidence e where e.partner_id = a.partner_id
-                      and ($2::text is null or e.agency = $2)) as listed,
-           exists (select from period x where x.partner_id = a.partner_id and x.start <= a.held_on
-                      and (x.until is null or x.until > a.held_on)) as insured,
+    select coalesce((select true from evidence e where e.partner_id = a.partner_id
+                      and ($2::text is null or e.agency = $2) limit 1), false) as listed,
+           coalesce((select true from period x where x.partner_id = a.partner_id and x.start <= a.held_on
+                      and (x.until is null or x.until > a.held_on) limit 1), false) as insured,
            (select min(x.start) from period x where x.partner_id = a.partner_id) as first_start) l
  where a.statement = $1 and a.key > $4 order by a.key limit $5;
 
@@ -1703,25 +1710,27 @@ select partner_id from (
 
 -- name: own_partners(agency, day, after, regions, registered, limit, among)
 -- Partners an agency (or anybody) listed, after a cursor, in the order of their ids, if given only among these. For an
--- agency a partner is in the region of its own newest row: where others list it is not shown.
+-- agency a partner is in the region of its own newest row: where others list it is not shown. Here and where else it is
+-- asked of single partners whether they are insured, `limit 1` makes it a look-up: `exists` may be read from all periods.
 select p.partner_id, p.region, p.listed_on, p.fact,
-       exists (select from period x where x.partner_id = p.partner_id and x.start <= $2
-                  and (x.until is null or x.until > $2)) as registered
+       coalesce((select true from period x where x.partner_id = p.partner_id and x.start <= $2
+                  and (x.until is null or x.until > $2) limit 1), false) as registered
   from partner p
  where p.partner_id > $3 and p.status = 'active' and ($7::uuid[] is null or p.partner_id = any($7))
    and exists (select from evidence e where e.partner_id = p.partner_id and ($1::text is null or e.agency = $1))
    and ($4::text[] is null or coalesce((
         select e.region from evidence e where e.partner_id = p.partner_id and e.agency = $1
          order by e.last_listed desc, e.line desc, e.list desc, e.sequence desc limit 1), p.region) = any($4))
-   and ($5::boolean is null or $5 = exists (select from period x where x.partner_id = p.partner_id and x.start <= $2
-                                              and (x.until is null or x.until > $2)))
+   and ($5::boolean is null
+        or $5 = coalesce((select true from period x where x.partner_id = p.partner_id and x.start <= $2
+                             and (x.until is null or x.until > $2) limit 1), false))
  order by p.partner_id limit $6;
 
 -- name: own_partner(agency, partner_id, day)
 -- One partner, by its own id or one merged into it, if the agency listed it (or for the administrator).
 select p.partner_id, p.region, p.listed_on, p.fact,
-       exists (select from period x where x.partner_id = p.partner_id and x.start <= $3
-                  and (x.until is null or x.until > $3)) as registered
+       coalesce((select true from period x where x.partner_id = p.partner_id and x.start <= $3
+                  and (x.until is null or x.until > $3) limit 1), false) as registered
   from partner asked join partner p on p.partner_id = coalesce(asked.merged_into, asked.partner_id)
  where asked.partner_id = $2 and p.status = 'active' and p.fact is not null
    and ($1::text is null or exists (select from evidence e where e.partner_id = p.partner_id and e.agency = $1));
@@ -1748,8 +1757,8 @@ with listed as (
      order by e.partner_id, e.last_listed desc, e.line desc, e.agency desc, e.list desc, e.sequence desc),
 found as (
     select p.partner_id, p.region, p.listed_on, p.fact,
-           exists (select from period x where x.partner_id = p.partner_id and x.start <= $3
-                      and (x.until is null or x.until > $3)) as registered
+           coalesce((select true from period x where x.partner_id = p.partner_id and x.start <= $3
+                      and (x.until is null or x.until > $3) limit 1), false) as registered
       from listed l join partner p using (partner_id)
      where p.status = 'active'
        and case when $2::text is null then convert_from(p.fact, 'UTF8')::jsonb->>'cooperative_id' = $1::uuid::text
@@ -1766,8 +1775,8 @@ with listed as (
        and e.cooperative is not null and ($2::text is null or e.agency = $2)
      order by e.partner_id, e.last_listed desc, e.line desc, e.agency desc, e.list desc, e.sequence desc)
 select count(*)::int as listed,
-       count(*) filter (where exists (select from period x where x.partner_id = p.partner_id and x.start <= $3
-                                         and (x.until is null or x.until > $3)))::int as registered
+       count(*) filter (where coalesce((select true from period x where x.partner_id = p.partner_id and x.start <= $3
+                                         and (x.until is null or x.until > $3) limit 1), false))::int as registered
   from listed l join partner p using (partner_id)
  where p.status = 'active'
    and case when $2::text is null then convert_from(p.fact, 'UTF8')::jsonb->>'cooperative_id' = $1::uuid::text

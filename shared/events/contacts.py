@@ -10,7 +10,11 @@ TOPIC = Topic("contacts", compacted=True)
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """The newest known way to reach a partner; `phone` in E.164."""
+    """The newest known way to reach a partner; `phone` in E.164.
+
+    `person_key` is a keyed hash that stands for the NIK of the one person in the partner's rows, so that somebody who
+    was erased is known again when listed anew; null where no NIK or several are known.
+    """
 
     partner_id: str
     version: int
@@ -20,6 +24,7 @@ class Contact(msgspec.Struct, frozen=True):
     phone: str | None = None
     email: str | None = None
     language: Literal["id", "en"] = "id"
+    person_key: str | None = None
 
 
 TYPES = {"contact.changed": Contact}

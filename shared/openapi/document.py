@@ -25,7 +25,8 @@ SCHEMES: Final = {
         "bearerFormat": "pyk_…",
         "description": "The agency's key, as the administrator issued it: `Authorization: Bearer pyk_…`. The same key "
         "works at registration, coverage and notifications. What it may do are its scopes: `publish` (lists), "
-        "`enroll` (enrolments and claims), `read` (figures), `figures:detail` (counts from 1 to 4 too).",
+        "`enroll` (enrolments and claims), `read` (figures), `figures:detail` (counts from 1 to 4 too), `inbound` "
+        "(replies and receipts of messages).",
     },
     SESSION: {
         "type": "apiKey",

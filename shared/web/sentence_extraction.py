@@ -23,6 +23,7 @@ NOT_ANSWERED_ARGUMENTS: Final = frozenset(("description", "summary", "help"))
 WORDS: Final = (
     *("or", "micro", "small", "medium", "large", "filed", "paid", "rejected", ANOTHER_FAULT),
     *("reminder {step} of {steps} on {on}", "reminder {step} of {steps} on {on}, put off after a passing failure"),
+    "reminder {step} of {steps} on {on}, put off since the address has had as many messages as it may get",
 )
 """Words of ours within sentences, and what joins them."""
 FRAMEWORK: Final = (

@@ -70,6 +70,16 @@ async def test_odd_values_in_every_place_get_an_answer(world: World) -> None:
         ]
         requests += [
             {"method": "GET", "url": f"/v1/partners/{value}/reminders"},
+            {"method": "PUT", "url": "/v1/pauses", "content": json.dumps({"regions": [value]})},
+            {"method": "PUT", "url": "/v1/policy", "params": {"dry_run": value}, "content": json.dumps(policy_body)},
+            *(
+                {
+                    "method": "POST",
+                    "url": "/v1/inbound",
+                    "content": json.dumps({"from": "+6286000000001"} | {name: value}),
+                }
+                for name in ("from", "text", "status", "message_id", "to", "channel", value)
+            ),
             *({"method": "POST", "url": "/v1/opt-outs", "content": body} for body in bodies(value)),
             *(
                 {"method": "PUT", "url": "/v1/policy", "content": json.dumps(policy_body | {name: value})}

@@ -126,7 +126,20 @@ notifications  GET /v1/partners/{partner_id}/reminders              403    403  
 notifications  GET /v1/plan                                         403    403  200     403   200     200  401     401
 notifications  GET /v1/policy                                       403    403  403     403   200     403  401     401
 notifications  PUT /v1/policy                                       403    403  403     403   200     403  401     401
+notifications  GET /v1/pauses                                       403    403  403     403   200     403  401     401
+notifications  PUT /v1/pauses                                       403    403  403     403   200     403  401     401
+notifications  POST /v1/inbound                                     403    403  403     403   200     403  401     401
 notifications  POST /v1/opt-outs                                    403    403  403     403   201     403  401     401
+notifications  POST /v1/agents                                      201    201  403     403   201     422  401     401
+notifications  GET /v1/agents                                       200    200  403     403   200     200  401     401
+notifications  PATCH /v1/agents/{agent_id}                          200    200  403     403   200     404  401     401
+notifications  DELETE /v1/agents/{agent_id}                         204    204  403     403   204     404  401     401
+notifications  POST /v1/agents/{agent_id}/sign-in-links             201    201  403     403   201     404  401     401
+notifications  DELETE /v1/agents/{agent_id}/sessions                204    204  403     403   204     404  401     401
+notifications  GET /v1/inbox                                        200    200  403     403   200     200  401     401
+notifications  POST /v1/tasks/{task_id}/claim                       200    404  403     403   200     404  401     401
+notifications  POST /v1/tasks/{task_id}/snooze                      200    404  403     403   200     404  401     401
+notifications  POST /v1/tasks/{task_id}/done                        200    404  403     403   200     404  401     401
 """
 
 SECRET = "Rahasiawan"
@@ -542,12 +555,36 @@ async def test_notifications_lets_each_key_do_what_the_table_says(
         async def opt_out() -> dict[str, Any]:
             return {"json": {"partner_id": notifications_world.partner_id(next(numbers))}}
 
+        def of_agent(suffix: str, **request: Any) -> Prepare:
+            async def prepare() -> dict[str, Any]:
+                return request | {"path": f"/v1/agents/{await world.an_agent('a', '36.71')}{suffix}"}
+
+            return prepare
+
+        def of_task(verb: str, **request: Any) -> Prepare:
+            async def prepare() -> dict[str, Any]:
+                await world.pool.execute("update tasks set closed_at = now() where closed_at is null")
+                await world.pool.execute("update agents set is_active = false")
+                return request | {"path": f"/v1/tasks/{await world.open_task(18)}/{verb}"}
+
+            return prepare
+
         policy = (await http.get("/v1/policy", headers=bearer(keys["admin"]))).json()
         reminders = f"/v1/partners/{notifications_world.partner_id(19)}/reminders"
         prepare = {
             "GET /v1/partners/{partner_id}/reminders": fixed(path=reminders),
             "PUT /v1/policy": fixed(json=policy),
             "POST /v1/opt-outs": opt_out,
+            "POST /v1/agents": fixed(json={"name": SECRET, "regions": ["36.71"]}),
+            "PATCH /v1/agents/{agent_id}": of_agent("", json={"capacity": 10}),
+            "DELETE /v1/agents/{agent_id}": of_agent(""),
+            "POST /v1/agents/{agent_id}/sign-in-links": of_agent("/sign-in-links"),
+            "DELETE /v1/agents/{agent_id}/sessions": of_agent("/sessions"),
+            "POST /v1/tasks/{task_id}/claim": of_task("claim"),
+            "POST /v1/tasks/{task_id}/snooze": of_task("snooze", json={"until": "2026-12-01"}),
+            "POST /v1/tasks/{task_id}/done": of_task("done", json={"outcome": "visited"}),
+            "PUT /v1/pauses": fixed(json={}),
+            "POST /v1/inbound": fixed(json={"status": "delivered", "message_id": "reminder-1"}),
         }
         await check("notifications", http, prepare, keys)
 

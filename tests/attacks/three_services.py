@@ -182,11 +182,11 @@ async def _coverage(database: Database) -> AsyncIterator[Service]:
 async def _notifications(database: Database, kafka: str, topics: str) -> AsyncIterator[Service]:
     async with a_world(database, kafka, f"{topics}n.", admin_key=ADMIN) as world:
         await world.publish(world.partner(1), world.contact(1))
+        ids = {"partner_id": partner_id(1), "task_id": await world.open_task(1)}
+        ids["agent_id"] = await world.an_agent("a", "36.71")
         app = notifications.web(world.settings, world.engine)
         async with _served(app) as port:
-            yield Service(
-                "notifications", port, await _key(world.pool), await _description(port), {"partner_id": partner_id(1)}
-            )
+            yield Service("notifications", port, await _key(world.pool), await _description(port), ids)
 
 
 async def _key(pool: Any) -> str:

@@ -363,6 +363,74 @@ async def test_policies_that_are_refused(api: Api) -> None:
         assert body["errors"][0]["field"] == field
 
 
+async def test_a_change_shows_what_it_moves_before_it_is_set(api: Api) -> None:
+    await api.world.publish(*(api.world.partner(n) for n in range(1, 4)))
+    policy = (await api.get("/v1/policy")).json()["policy"]
+    changed = {"policy": policy | {"steps": policy["steps"][:1], "channels": ["sms", "email"]}}
+    answer = await api.client.put("/v1/policy?dry_run=true", json=changed, headers=_bearer(None))
+    body = answer.json()
+    assert (answer.status_code, body["dry_run"], body["id"]) == (200, True, None)
+    assert body["difference"]["before"] == {"partners": 3, "reminders": 9, "escalations": 3}
+    assert body["difference"]["after"] == {"partners": 3, "reminders": 3, "escalations": 3}
+    assert body["difference"]["days"] == [
+        {"date": "2026-11-30", "channel": "log", "before": 3, "after": 0},
+        {"date": "2026-12-07", "channel": "log", "before": 3, "after": 0},
+    ]
+    assert (await api.get("/v1/policy")).json()["policy"] == policy, "nothing was set"
+
+
+async def test_the_operators_own_wording(api: Api) -> None:
+    policy = (await api.get("/v1/policy")).json()["policy"]
+    text = "Yth {addressee}, {name} belum terdaftar. Mulai {amount}/bulan. Balas STOP"
+    wording = {"template": "first", "channel": "sms", "language": "id", "text": text}
+    for change, field in (
+        ({"text": "hello"}, "wordings.0.text"),
+        ({"text": "{nik} STOP"}, "wordings.0.text"),
+        ({"template": "threat"}, "wordings.0.template"),
+        ({"channel": "pigeon"}, "wordings.0.channel"),
+    ):
+        body = {"policy": policy | {"wordings": [wording | change]}}
+        refused = await api.client.put("/v1/policy", json=body, headers=_bearer(None))
+        assert (refused.status_code, refused.json()["field"]) == (422, f"policy.{field}")
+    body = {"policy": policy | {"wordings": [wording], "caps": {"per_day": 1, "per_month": 2}}}
+    assert (await api.client.put("/v1/policy", json=body, headers=_bearer(None))).status_code == 200
+    stored = (await api.get("/v1/policy")).json()["policy"]
+    assert (stored["wordings"], stored["caps"]) == ([wording], {"per_day": 1, "per_month": 2})
+
+
+async def test_a_pause_holds_at_once_and_its_end_lets_everything_go_on(api: Api) -> None:
+    world = api.world
+    await world.publish(world.partner(1), world.partner(2, region="33.11"))
+    assert (await api.get("/v1/pauses")).json() == {"recorded_at": None, "all": False, "channels": [], "regions": []}
+    due = await world.schedule(2)
+    for pause, states in (
+        ({"regions": ["33"]}, ["scheduled", "waiting"]),
+        ({"all": True}, ["waiting", "waiting"]),
+        ({"channels": ["log"]}, ["waiting", "waiting"]),
+    ):
+        assert (await api.client.put("/v1/pauses", json=pause, headers=_bearer(None))).status_code == 200
+        shown = [(await api.get(f"/v1/partners/{partner_id(n)}/reminders")).json() for n in (1, 2)]
+        assert [each["state"] for each in shown] == states
+        assert "paused" in shown[1]["why"]
+        assert (await api.get("/v1/plan", region="33.11")).json()["reminders"] == 0
+        assert "paused" in (await api.get("/v1/plan")).json()["note"]
+    world.now = due["due_at"]
+    await world.work()
+    assert await world.history(2) == [], "also what was due before anybody calculated again"
+    assert (await api.client.put("/v1/pauses", json={}, headers=_bearer(None))).status_code == 200
+    assert await world.engine.rescheduler.apply_policy()
+    await world.until("2026-11-24")
+    assert await world.sent_days(2) == ["11-24"]
+    unknown = await api.client.put("/v1/pauses", json={"regions": ["99.99"]}, headers=_bearer(None))
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_region")
+
+
+async def test_the_plan_says_that_nobody_is_reached(api: Api) -> None:
+    assert "reaches nobody" in (await api.get("/v1/plan")).json()["note"]
+    answer = await api.client.get("/v1/plan", headers=_bearer(None) | {"Accept-Language": "id"})
+    assert answer.json()["note"].startswith("Tidak ada penyedia")
+
+
 async def test_a_policy_cannot_begin_in_the_past(api: Api) -> None:
     policy = (await api.get("/v1/policy")).json()["policy"]
     body = {"policy": policy, "effective_from": "2026-11-01"}
@@ -384,6 +452,8 @@ async def test_what_every_service_has(api: Api) -> None:
         "/v1/partners/{partner_id}/reminders",
         "/v1/plan",
         "/v1/opt-outs",
+        "/v1/inbound",
+        "/v1/pauses",
         "/v1/policy",
         "/livez",
         "/readyz",

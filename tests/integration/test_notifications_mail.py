@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.notifications import reasons
 from services.notifications.channels import Message, Outcome
 from services.notifications.channels.log import LogChannel
 from services.notifications.queries import queries
@@ -60,27 +61,34 @@ async def test_in_english_when_asked_for(world: World, mailbox: Mailbox) -> None
     assert "Work insurance" in mailbox.received[0]["Subject"]
 
 
-async def test_without_an_address_nobody_is_written_to(world: World, mailbox: Mailbox) -> None:
-    await world.publish(world.partner(1), world.contact(1, email=None))
-    assert await world.why() == "No e-mail address is known."
+async def test_without_an_address_nobody_is_written_to_and_an_agent_is_asked(world: World, mailbox: Mailbox) -> None:
+    await world.publish(world.partner(1), world.contact(1, email=None), world.partner(2))
+    assert (await world.why()).startswith(reasons.NO_ADDRESS)
+    assert await world.state() == await world.state(2) == "unreachable"
     world.now = AT_WORK
     await world.work()
-    assert (await world.state(), mailbox.tried) == ("unreachable", [])
+    assert (await world.state(), await world.state(2), mailbox.tried) == ("escalated", "escalated", [])
+    assert [kind for kind, _ in await world.published(2)] == ["task.opened"] * 2
     await world.publish(world.contact(1))
-    assert await world.state() == "scheduled"
+    assert await world.state() == "scheduled", "another address, and the reminders begin"
+    await world.until("2026-12-20")
+    assert [mail["To"] for mail in mailbox.received] == ["p1@example.com"] * 3
+    assert (await world.state(), len(await world.history())) == ("escalated", 5), "another visit"
 
 
 async def test_refused_for_good_is_not_tried_again_until_the_address_changes(world: World, mailbox: Mailbox) -> None:
     mailbox.answers["p1@example.com"] = ["550 5.1.1 p1@example.com: no such user"] * 9
     await a_due_partner(world)
     await world.until("2026-11-27")
-    assert (await world.state(), mailbox.tried) == ("unreachable", ["p1@example.com"])
-    (row,) = await world.history()
-    assert (row["outcome"], row["detail"]) == ("failed", "smtp: 550")
+    assert (await world.state(), mailbox.tried) == ("escalated", ["p1@example.com"])
+    assert (await world.why()).startswith(reasons.ADDRESS_REFUSED)
+    (row, task) = await world.history()
+    assert (row["outcome"], row["detail"], task["kind"]) == ("failed", "smtp: 550", "escalation")
     await world.publish(world.contact(1, email="new@example.com"))
     await world.until("2026-11-28")
     assert [mail["To"] for mail in mailbox.received] == ["new@example.com"]
-    assert [kind for kind, _ in await world.published(2)] == ["reminder.failed", "reminder.sent"]
+    kinds = [kind for kind, _ in await world.published(4)]
+    assert kinds == ["reminder.failed", "task.opened", "task.closed", "reminder.sent"]
 
 
 async def test_a_server_that_does_not_let_us_send_burns_no_address(world: World, mailbox: Mailbox) -> None:
@@ -119,7 +127,7 @@ async def test_a_dead_server_waits_and_nothing_is_lost_or_doubled(world: World, 
     await mailbox.stop()
     await world.work()
     assert [await world.state(number) for number in (1, 2, 3)] == ["scheduled"] * 3
-    assert world.engine.senders[0]._delivery.pause_seconds() > 0
+    assert world.engine.senders[0].status().detail["down"] == ["email"]
     await mailbox.start()
     await world.until("2026-11-25")
     assert sorted(mail["To"] for mail in mailbox.received) == [f"p{number}@example.com" for number in (1, 2, 3)]
@@ -216,7 +224,7 @@ def another_sender(world: World, channels: object, pace: Pace = MAIL_PACE) -> Se
         pace=pace,
         is_caught_up=is_caught_up,
         on_recorded=world.engine.relay.wake,
-        count_result=[].append,
+        count_result=lambda *_: None,
     )
 
 

@@ -56,7 +56,7 @@ async def test_a_database_of_before_the_plain_names_keeps_its_rows(pool: asyncpg
     shutil.copy(plain_names, tmp_path)
     assert await migrate(pool, tmp_path) == [plain_names.name]
     assert await rows_by_table(pool) == {RENAMED.get(name, name): rows for name, rows in before.items()}
-    assert await migrate(pool, app.MIGRATIONS) == ["0005_narrow_rows.sql"]
+    assert (await migrate(pool, app.MIGRATIONS))[0] == "0005_narrow_rows.sql"
     assert await pool.fetch("select state, attempts, due_at is null from schedule") == [("scheduled", 1, False)]
     async with connection(pool) as db:
         assert await db.fetchval(queries["applied_policy"]) == "1/log"

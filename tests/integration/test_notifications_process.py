@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from deploy.local import ports
-from tests.integration.notifications_world import DAY, KNOWN, Mailbox, World, a_world
+from tests.integration.notifications_world import DAY, KNOWN, SECRET, Mailbox, World, a_world
 from tests.stack import Database
 from tests.waiting import eventually
 
@@ -34,6 +34,7 @@ async def a_process(
         "PAYUNG_KAFKA": settings.kafka,
         "PAYUNG_PORT": str(port),
         "PAYUNG_ADMIN_KEY": "admin",
+        "PAYUNG_SECRET": SECRET,
         "PAYUNG_TOPIC_PREFIX": settings.topic_prefix,
         **more,
     }

@@ -8,8 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
+from services.registration.web import keys as keys_page
+from shared.jakarta import beginning_of, today
 from shared.key_use import KeyUse
 from tests import stack
+from tests.integration.registration_pages import visiting
 from tests.integration.registration_world import ADMIN, World, world
 from tests.integration.test_registration_partners import listing
 from tests.waiting import eventually
@@ -54,6 +57,25 @@ async def test_a_key_says_what_it_is_for_and_what_it_may_do_in_words(here: World
     listed = (await here.http.get(f"/v1/agencies/{own}/keys", headers=EVERYTHING)).json()
     assert [{k: v for k, v in each.items() if k != "is_this"} for each in found.values()] == listed
     assert made["key"] not in str(listed)
+
+
+async def test_the_administrators_form_issues_a_key_until_a_day_or_says_what_is_wrong(here: World, own: str) -> None:
+    async with visiting(here, None) as admin:
+        last = today() + timedelta(days=30)
+        shown = await admin.post("/agency-keys", {"agency": own, "purpose": "ponsel", "until": last.isoformat()})
+        assert (shown.status_code, shown.text.count("pyk_") > 1) == (200, True)
+        (key,) = [each for each in await here.get("/v1/keys", own) if each["purpose"] == "ponsel"]
+        assert datetime.fromisoformat(key["expires_at"]) == beginning_of(last + timedelta(days=1))
+        for until in ("2020-01-01", "9999-12-31", "besok", (today() + timedelta(days=800)).isoformat()):
+            wrong = await admin.post("/agency-keys", {"agency": own, "purpose": "dua", "until": until})
+            assert wrong.status_code == 422, until
+            assert "at most two years ahead" in wrong.text
+            assert f'value="{until}"' in wrong.text, "what was written stays"
+        wrong = await admin.post("/agency-keys", {"agency": own, "purpose": "p" * 201})
+        assert (wrong.status_code, "at most 200 characters" in wrong.text) == (422, True)
+        wrong = await admin.post("/agency-keys", {"agency": own, "kafka": "on"})
+        assert (wrong.status_code, "has no users" in wrong.text) == (422, True)
+    assert len(await here.get("/v1/keys", own)) == 2
 
 
 async def test_two_keys_for_one_purpose_are_live_and_others_are_as_many_as_wanted(here: World, own: str) -> None:
@@ -186,3 +208,21 @@ async def test_uploads_of_agencies_are_worked_off_by_turns(here: World, own: str
         *(own, other),
     )
     assert ended <= created + 2, "at most the one under way, and the one before, end before the other agency's"
+
+
+async def test_the_administrator_is_shown_the_keys_of_some_agencies_at_a_time(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await here.agency(next(_agencies))
+    monkeypatch.setattr(keys_page, "SHOWN", 2)
+    slugs = [row["slug"] for row in await here.pool.fetch("select slug from agency order by slug")]
+    async with visiting(here, None) as person:
+        first = await person.get("/keys")
+        assert all(f'<option value="{slug}">' in first for slug in slugs)
+        assert [slug for slug in slugs if f'id="keys-{slug}"' in first] == slugs[:2]
+        assert f'href="/keys?after={slugs[1]}"' in first
+        following = await person.get("/keys", after=slugs[1])
+        assert [slug for slug in slugs if f'id="keys-{slug}"' in following] == slugs[2:4]
+        last = await person.get("/keys", after=slugs[-2])
+        assert 'rel="next"' not in last

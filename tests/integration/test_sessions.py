@@ -330,7 +330,7 @@ async def test_wrong_keys_are_slowed_and_good_ones_served(
         waited.append(seconds)
 
     monkeypatch.setattr(authentication.asyncio, "sleep", late)
-    answers = [await visitor.sign_in(new_key()[1]) for _ in range(WRONG_KEYS + 40)]
+    answers = [await visitor.sign_in(new_key()[1]) for _ in range(WRONG_KEYS.amount + 40)]
     monkeypatch.undo()
     refused = [each for each in answers if each.status_code == 429]
     assert len(refused) >= 1

@@ -13,7 +13,9 @@ Name = Annotated[str, typer.Option(help="Its full name; the slug if not given.")
 Region = Annotated[
     list[str], typer.Option("--region", metavar="CODE", help="ID, a kanwil, province or regency; may be repeated.")
 ]
-Scope = Annotated[list[str], typer.Option("--scope", help="publish, enroll, read, figures:detail; may be repeated.")]
+Scope = Annotated[
+    list[str], typer.Option("--scope", help="publish, enroll, read, figures:detail, inbound; may be repeated.")
+]
 AsJson = Annotated[bool, typer.Option("--json")]
 
 

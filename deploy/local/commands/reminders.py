@@ -84,6 +84,8 @@ def _show(planned: dict[str, Any]) -> None:
 
     console = Console()
     console.print(_summary(planned), soft_wrap=True)
+    if planned.get("note"):
+        console.print(planned["note"], soft_wrap=True)
     if not planned["reminders"]:
         return
     days = Table("day", "channel", "reminders", "which", "where")

@@ -3,20 +3,17 @@
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from deploy.local.options import DATA, Data
+from deploy.local.providers import NO_PROVIDERS, SECRETS, Providers
 
 if TYPE_CHECKING:
     from deploy.local.up import Options
-
-
-STACK_SMTP = "PAYUNG_STACK_SMTP"
-"""How a stack gets its `--smtp` where that must not stand among arguments."""
-
-PASSWORDS = ("PAYUNG_SMTP_PASSWORD", "PAYUNG_SMTP_PASSWORD_FILE")
 
 
 def register(app: typer.Typer) -> None:
@@ -39,19 +36,24 @@ def start(
             help="smtp://user:password@host:port for e-mail; the password better in PAYUNG_SMTP_PASSWORD[_FILE].",
         ),
     ] = None,
+    whatsapp: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The HTTP gateway of WhatsApp; its token in PAYUNG_WHATSAPP_TOKEN[_FILE]."),
+    ] = None,
+    sms: Annotated[
+        str | None, typer.Option(metavar="URL", help="The HTTP gateway of SMS; its token in PAYUNG_SMS_TOKEN[_FILE].")
+    ] = None,
 ) -> None:
     """Start Kafka, PostgreSQL and the three services; Ctrl-C stops them. Prints where it is if it is up already."""
     from deploy.local import detached, directory, up
 
-    handed_over = os.environ.pop(STACK_SMTP, None)  # taken out: nothing else that is started here needs it
     shows_password = _holds_password(smtp or "")
-    smtp = handed_over if smtp is None else smtp
-    options = up.Options(data.absolute(), empty, ports, _mail_server(smtp))
+    options = up.Options(data.absolute(), empty, ports, _providers(smtp, whatsapp, sms))
     try:
         if options.data.is_dir() and up.running(options.data):
             _already(options)
         elif detach:
-            detached.start(options, _arguments(options), _environment(options))
+            detached.start(options, _arguments(options), options.providers.given())
         elif shows_password:
             _start_again(options)
         else:
@@ -66,26 +68,71 @@ def _holds_password(url: str) -> bool:
 
 
 def _start_again(options: "Options") -> None:
-    """Become the same command with the mail server in the environment: our own arguments may hold its password."""
+    """Become the same command with the providers in the environment: our own arguments may hold a password."""
     argv = [sys.executable, "-P", "-m", "deploy.local", "up", *_arguments(options)]
-    os.execve(sys.executable, argv, {**os.environ, **_environment(options)})  # noqa: S606 - no shell is what we want
+    os.execve(sys.executable, argv, {**os.environ, **options.providers.given()})  # noqa: S606 - no shell is what we want
+
+
+def _providers(smtp: str | None, whatsapp: str | None, sms: str | None) -> Providers:
+    """Those asked for, else those handed over by the process that starts this one; with the secrets beside them, which
+    notifications alone gets: they are taken out of the environment of everything else that is started."""
+    handed_over = Providers.handed_over(os.environ)
+    try:
+        if smtp is None and whatsapp is None and sms is None and handed_over != NO_PROVIDERS:
+            return handed_over
+        return Providers(
+            _mail_server(smtp),
+            *_gateway("whatsapp", whatsapp),
+            *_gateway("sms", sms),
+            inbound_secret=_inbound_secret(),
+        )
+    finally:
+        for name in (*SECRETS, *Providers(*(["x"] * 6)).given()):
+            os.environ.pop(name, None)
 
 
 def _mail_server(url: str | None) -> str | None:
-    """The URL with its password in it, which notifications alone gets: nothing that is started inherits PASSWORDS."""
-    from pydantic import ValidationError
-
+    """The URL with its password in it."""
     from services.notifications.settings import MailServer
 
-    try:
+    with _refused("--smtp"):
         return MailServer(smtp=url).mail_server().url if url is not None else None
+
+
+def _gateway(name: str, url: str | None) -> tuple[str | None, str | None]:
+    """The gateway's URL and token."""
+    from services.notifications.settings import Gateways
+
+    if url is None:
+        return None, None
+    with _refused(f"--{name}"):
+        given: dict[str, Any] = {"whatsapp": None, "sms": None, name: url}
+        found = Gateways(**given).gateways()
+        if name not in found:
+            raise ValueError("an address is needed")
+        return found[name].url, found[name].token
+
+
+def _inbound_secret() -> str | None:
+    from shared import signatures
+
+    secret = os.environ.get("PAYUNG_INBOUND_SECRET") or None
+    with _refused("PAYUNG_INBOUND_SECRET"):
+        if secret:
+            signatures.check_secret(secret)
+    return secret
+
+
+@contextmanager
+def _refused(what: str) -> Iterator[None]:
+    """A setting that cannot be used, in the words of its error and without repeating it."""
+    from pydantic import ValidationError
+
+    try:
+        yield
     except ValueError as problem:
         refused = problem.errors()[0]["msg"] if isinstance(problem, ValidationError) else str(problem)
-        reason = refused.removeprefix("Value error, ")
-        raise typer.BadParameter(reason, param_hint="--smtp") from None
-    finally:
-        for name in PASSWORDS:
-            os.environ.pop(name, None)
+        raise typer.BadParameter(refused.removeprefix("Value error, "), param_hint=what) from None
 
 
 def _already(options: "Options") -> None:
@@ -104,11 +151,6 @@ def _arguments(options: "Options") -> list[str]:
     arguments += ["--empty"] if options.empty else []
     arguments += ["--ports", str(options.ports)] if options.ports else []
     return arguments
-
-
-def _environment(options: "Options") -> dict[str, str]:
-    """What must not stand in a command line, where every user of the machine can read it."""
-    return {STACK_SMTP: options.smtp} if options.smtp else {}
 
 
 def stop(data: Data = DATA) -> None:

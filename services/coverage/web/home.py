@@ -135,7 +135,7 @@ def _csv(about: Question) -> dict[str, str]:
         "series": _query("/v1/coverage/series", part | bounds),
         "series_below": _query("/v1/coverage/series", part | bounds | below),
         **{
-            split: _query("/v1/coverage", part | {"as_of": about.as_of.isoformat(), "by": split} | about.filters)
+            split: _query("/v1/coverage", {**part, "as_of": about.as_of.isoformat(), "by": split, **about.filters})
             for split in report.SPLITS
         },
     }
@@ -174,6 +174,7 @@ def _context(page: Page, principal: Principal, about: Question) -> dict[str, Any
             "dimensions": words.dimensions(page.language),
             "measures": words.measures(page.language),
             "flags": words.flags(page.language),
+            "states": words.states(page.language),
             "source": partial(words.source, page.language),
         },
     }

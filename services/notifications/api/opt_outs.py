@@ -7,10 +7,9 @@ from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.notifications.api.dependencies import Admin, routes, survivor_of, wake_parts
-from services.notifications.outreach_events import contact_opted_out
 from services.notifications.queries import queries
 from services.notifications.schedule import Scheduler
-from shared.bus import outbox
+from services.notifications.stops import stop_partner
 from shared.database import transaction
 from shared.problems import Problem
 
@@ -33,18 +32,15 @@ class OptOut(BaseModel):
 
 @router.post("/opt-outs", status_code=201, summary="No reminders to this partner any more")
 async def opt_out(body: OptOut, request: Request, response: Response, caller: Admin) -> dict[str, Any]:
-    """Effective whatever agencies list from now on. Sent again, it changes nothing (200)."""
+    """Effective for its addresses, whatever agencies list from now on; `also` names the other partners that have them
+    and are opted out by this. Sent again, it changes nothing (200)."""
     scheduler: Scheduler = request.app.state.scheduler
-    now = scheduler.now()
     async with transaction(request.app.state.pool) as db:
         survivor = await survivor_of(db, str(body.partner_id))
         if survivor is None or await db.fetchval(queries["lock_status"], survivor["partner_id"]) == "erased":
             raise Problem(404, "not_found", NOT_KNOWN_YET)
         partner_id = survivor["partner_id"]
-        is_new = await db.fetchval(queries["opt_out"], partner_id, now, body.reason)
-        if is_new:
-            await outbox.add(db, [contact_opted_out(partner_id, survivor["region"] or "ID", now)])
-            await scheduler.reschedule(db, [partner_id])
-    response.status_code = 201 if is_new else 200
+        stopped = await stop_partner(db, scheduler, partner_id, body.reason)
+    response.status_code = 201 if partner_id in stopped else 200
     wake_parts(request)
-    return {"partner_id": partner_id, "state": "opted_out"}
+    return {"partner_id": partner_id, "state": "opted_out", "also": [each for each in stopped if each != partner_id]}

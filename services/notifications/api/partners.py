@@ -36,8 +36,11 @@ async def reminders(partner_id: str, request: Request, caller: Reader) -> dict[s
 
 def _as_json(row: asyncpg.Record) -> dict[str, Any]:
     shown = ("kind", "step", "template", "channel", "outcome", "attempts", "possibly_twice", "detail", "message_id")
+    together = row["digest"] if row["digest"] != row["message_id"] else None
     return {
         "at": row["finished_at"] or row["started_at"],
         **{key: row[key] for key in shown},
         "counted_from": row["episode"],
+        "receipt": row["receipt"],
+        "sent_with": together,
     }

@@ -10,11 +10,13 @@ import msgspec
 from fastapi import Query, Request, Response
 from pydantic import BeforeValidator
 
+from services.notifications import reasons
 from services.notifications.api.dependencies import Reader, agency_limit, none_if_empty, routes
 from services.notifications.facts import Facts
 from services.notifications.forecast import Forecaster, Position
 from services.notifications.plan import Plan
-from services.notifications.policy_timeline import PolicyTimeline
+from services.notifications.policy import NOTHING_PAUSED
+from services.notifications.policy_timeline import PolicyPeriod, PolicyTimeline
 from services.notifications.projections import is_believable
 from services.notifications.queries import queries
 from services.notifications.schedule import BEFORE_FIRST_ID, Scheduler
@@ -56,20 +58,59 @@ async def planned_for(
     async with connection(request.app.state.pool) as db:
         timeline = await request.app.state.policies.timeline(db, now)
     planned = Plan(Forecaster(timeline, now, until), limit, _position(cursor))
-    async for facts in _partners(request, regencies, caller, timeline):
+    async for facts in _partners(request, regencies, caller, with_waiting=len(timeline) > 1):
         await asyncio.to_thread(planned.add, facts)  # leaves the event loop free
-    head = {"as_of": now, "until": until, "region": region}
+    head = {"as_of": now, "until": until, "region": region, "note": _note(timeline[0])}
     return head | await asyncio.to_thread(_counts_and_page, planned)
 
 
+def _note(period: PolicyPeriod) -> str | None:
+    """What keeps the plan, or some of it, from reaching anybody."""
+    if period.paused.everything:
+        return reasons.PAUSED
+    if period.policy.channels == ("log",):
+        return "No provider is set up here: what is planned goes to the log and reaches nobody."
+    if period.paused != NOTHING_PAUSED:
+        return "The operator has paused some channels or regions; nothing is planned for them."
+    return None
+
+
+async def difference(
+    request: Request, caller: Principal, before: PolicyTimeline, after: PolicyTimeline, until: date
+) -> dict[str, Any]:
+    """What is planned up to the end of `until` under each of two policies, counted by day and channel where they
+    differ."""
+    now = request.app.state.scheduler.now()
+    both = [Plan(Forecaster(timeline, now, until), 0) for timeline in (before, after)]
+    regencies = _regencies(request.app.state.regions, "ID", caller)
+    async for facts in _partners(request, regencies, caller, with_waiting=True):
+        for plan in both:
+            await asyncio.to_thread(plan.add, facts)
+    counts = [plan.by_day_and_channel() for plan in both]
+    return {
+        "until": until,
+        "before": _totals(both[0]),
+        "after": _totals(both[1]),
+        "days": [
+            {"date": day, "channel": channel, "before": counts[0][day, channel], "after": counts[1][day, channel]}
+            for day, channel in sorted(counts[0].keys() | counts[1].keys())
+            if counts[0][day, channel] != counts[1][day, channel]
+        ],
+    }
+
+
+def _totals(plan: Plan) -> dict[str, int]:
+    return {"partners": plan.partners, "reminders": plan.counts.total(), "escalations": plan.escalations}
+
+
 async def _partners(
-    request: Request, regencies: list[str], caller: Principal, timeline: PolicyTimeline
+    request: Request, regencies: list[str], caller: Principal, *, with_waiting: bool
 ) -> AsyncIterator[list[Facts]]:
     """Those for whom something may be planned, by the thousand."""
     last = BEFORE_FIRST_ID
     while True:
         async with connection(request.app.state.pool) as db:
-            page = (regencies, last, CHUNK, agency_limit(caller), len(timeline) > 1)
+            page = (regencies, last, CHUNK, agency_limit(caller), with_waiting)
             ids = [row[0] for row in await db.fetch(queries["plannable_partner_ids"], *page)]
             facts = await request.app.state.scheduler.facts(db, ids)
         if not ids:

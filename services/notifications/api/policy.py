@@ -9,13 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.notifications import policy_store
 from services.notifications.api.dependencies import Admin, routes, wake_parts
-from services.notifications.channels.texts import TEMPLATES
-from services.notifications.policy import Fault, Policy, faults
-from services.notifications.policy_store import StoredPolicy, current_and_upcoming
+from services.notifications.api.planning import DEFAULT_DAYS, LONGEST, difference
+from services.notifications.channels.texts import TEMPLATES, wording_fault
+from services.notifications.policy import MAX_WORDINGS, Fault, Policy, faults
+from services.notifications.policy_store import UNSTORED, StoredPolicy, current_and_upcoming
+from services.notifications.policy_timeline import PolicyTimeline
 from services.notifications.queries import queries
 from shared import jakarta
 from shared.database import connection, transaction
 from shared.problems import Problem
+from shared.security import Principal
 
 router = routes()
 
@@ -47,11 +50,17 @@ async def policy(request: Request, caller: Admin) -> dict[str, Any]:
 
 
 @router.put("/policy", summary="Set the reminder policy from a day on")
-async def set_policy(body: NewPolicy, request: Request, caller: Admin) -> dict[str, Any]:
-    """Refused as `invalid_value` with all faults when it cannot be used. Due times follow within seconds."""
-    now = request.app.state.scheduler.now()
+async def set_policy(body: NewPolicy, request: Request, caller: Admin, dry_run: bool = False) -> dict[str, Any]:
+    """Refused as `invalid_value` with all faults when it cannot be used. Due times follow within seconds.
+
+    With `dry_run=true` nothing is set: `difference` says what would be planned before and after the change, for 30
+    days from its first day on.
+    """
+    now, policies = request.app.state.scheduler.now(), request.app.state.policies
     today = jakarta.day_of(now)
-    found = [Fault(f"policy.{fault.field}", fault.detail) for fault in faults(body.policy, TEMPLATES)]
+    found = [
+        Fault(f"policy.{fault.field}", fault.detail) for fault in (*faults(body.policy, TEMPLATES), *_wordings(body))
+    ]
     async with transaction(request.app.state.pool) as db:
         current, *_ = await current_and_upcoming(db, now)
         effective_from = body.effective_from or today
@@ -63,10 +72,42 @@ async def set_policy(body: NewPolicy, request: Request, caller: Admin) -> dict[s
             found.append(Fault("effective_from", f"lies more than {FURTHEST.days} days ahead"))
         if found:
             raise _refused(found)
+        if dry_run:
+            tried = StoredPolicy(UNSTORED, effective_from, now, body.policy)
+            timelines = (await policies.timeline(db, now), await policies.timeline_with(db, now, tried))
+            return await _tried(request, caller, tried, *timelines)
         text = json.dumps(policy_store.as_json(body.policy))
         number = await db.fetchval(queries["add_policy"], effective_from, now, text)
     wake_parts(request)
     return _as_json(StoredPolicy(number, effective_from, now, body.policy))
+
+
+async def _tried(
+    request: Request, caller: Principal, tried: StoredPolicy, before: PolicyTimeline, after: PolicyTimeline
+) -> dict[str, Any]:
+    until = tried.effective_from + timedelta(days=DEFAULT_DAYS)
+    last = jakarta.day_of(tried.recorded_at) + LONGEST
+    changed = await difference(request, caller, before, after, min(until, last))
+    return {**_as_json(tried), "id": None, "dry_run": True, "difference": changed}
+
+
+def _wordings(body: NewPolicy) -> list[Fault]:
+    """What is wrong with the operator's own texts."""
+    texts = body.policy.wordings
+    if len(texts) > MAX_WORDINGS:
+        return [Fault("wordings", f"at most {MAX_WORDINGS}")]
+    found = []
+    for number, each in enumerate(texts):
+        if each.template not in TEMPLATES:
+            found.append(Fault(f"wordings.{number}.template", f"templates are {', '.join(sorted(TEMPLATES))}"))
+        elif fault := wording_fault(each.text, each.channel):
+            found.append(Fault(f"wordings.{number}.text", fault))
+    names = [(each.template, each.channel, each.language) for each in texts]
+    return found or (
+        [Fault("wordings", "one text each for a template, channel and language")]
+        if len(set(names)) < len(names)
+        else []
+    )
 
 
 def _refused(found: list[Fault]) -> Problem:

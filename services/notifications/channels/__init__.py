@@ -13,13 +13,17 @@ class Recipient:
     name: str | None = None
     contact_person: str | None = None
     email: str | None = None
+    phone: str | None = None
     language: Literal["id", "en"] = "id"
     individual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One reminder on its way. `id` is the same whenever this reminder is tried."""
+    """One message on its way. `id` is the same whenever its first reminder is tried.
+
+    `others`: the names of further partners whose reminders it holds; `wording`: the operator's text for it.
+    """
 
     id: str
     template: str
@@ -28,6 +32,8 @@ class Message:
     recipient: Recipient
     contribution_from: int
     written_at: datetime
+    others: tuple[str, ...] = ()
+    wording: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +41,14 @@ class Outcome:
     """How sending ended. `delayed` is tried again later; `failed` is for good. `detail` is a code, nothing personal.
 
     `may_have_left`: the connection was lost after the text was sent. `is_server_down`: the server is in trouble, not
-    this message.
+    this message. `retry_after`: so many seconds the provider asks to be left alone.
     """
 
     result: Literal["sent", "delayed", "failed"]
     detail: str | None = None
     may_have_left: bool = False
     is_server_down: bool = False
+    retry_after: float | None = None
 
 
 class Channel(Protocol):

@@ -1,18 +1,29 @@
-"""The text of a reminder: templates in files, filled in for one recipient."""
+"""The text of a message: templates in files or the operator's own wording, filled in for one recipient."""
 
+import re
 from functools import cache
 from pathlib import Path
+from typing import Any, Literal
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from services.notifications.channels import Message
 from services.notifications.channels.names import clean_name
+from services.notifications.channels.sms_alphabet import LONGEST_SMS, septets, shortened, to_gsm
 
 FOLDER = Path(__file__).parent / "templates"
-TEMPLATES = frozenset(path.name.split(".")[0] for path in FOLDER.glob("*.id.txt"))
+TOGETHER = "together"
+"""The template of a message with the reminders of several partners."""
+TEMPLATES = frozenset(path.name.split(".")[0] for path in FOLDER.glob("*.id.txt")) - {TOGETHER}
 NAMELESS = {"id": "usaha Bapak/Ibu", "en": "your business"}
 """What a partner is called of whose name nothing can be written."""
+AND_MORE = {"id": "dan {number} lainnya", "en": "and {number} more"}
+MOST_NAMES = 20
+"""Names of partners in one message."""
+PLACEHOLDER = re.compile(r"\{(\w*)\}")
+PLACEHOLDERS = ("name", "addressee", "amount")
+"""What an operator's wording may have in braces."""
 
 
 def rupiah(amount: int) -> str:
@@ -25,21 +36,85 @@ def text_of(message: Message, *, replies: bool = True) -> tuple[str, str]:
 
     `replies`: whether an answer reaches anybody; if not, the text names another way to stop.
     """
-    to = message.recipient
-    name, person = clean_name(to.name), clean_name(to.contact_person)
-    rendered = (
-        _environment()
-        .get_template(f"{message.template}.{to.language}.txt")
-        .render(
-            name=name or person or NAMELESS[to.language],
-            addressee=person or name,
-            individual=to.individual,
-            amount=rupiah(message.contribution_from),
-            replies=replies,
-        )
-    )
+    values = _values(message) | {"replies": replies}
+    if message.wording is not None and not message.others:
+        rendered = filled(message.wording, values)
+    else:
+        template = TOGETHER if message.others else message.template
+        rendered = _environment().get_template(f"{template}.{message.recipient.language}.txt").render(values)
     subject, _, body = rendered.partition("\n")
     return subject.removeprefix("Subject: "), body.strip() + "\n"
+
+
+def short_text(message: Message, channel: Literal["whatsapp", "sms"]) -> str:
+    """The text for a phone. An SMS is one of 160 characters of its own alphabet wherever the wording allows: names are
+    shortened for it."""
+    if channel == "sms":
+        return _sms(message)
+    if message.wording is not None and not message.others:
+        return filled(message.wording, _values(message)).strip()
+    return text_of(message)[1].strip()
+
+
+def _sms(message: Message) -> str:
+    values = _values(message)
+    name = to_gsm(_several(message, values["name"]))
+    values["addressee"] = to_gsm(values["addressee"])
+    template = TOGETHER if message.others else message.template
+
+    def render(shown: str) -> str:
+        if message.wording is not None:
+            return filled(message.wording, values | {"name": shown}).strip()
+        found = _environment().get_template(f"{template}.{message.recipient.language}.sms.txt")
+        return found.render(values | {"name": shown}).strip()
+
+    return render(shortened(name, LONGEST_SMS - septets(render(""))))
+
+
+def _several(message: Message, name: str) -> str:
+    """The partner's name, and how many others there are."""
+    if not message.others:
+        return name
+    return f"{name} {AND_MORE[message.recipient.language].format(number=len(message.others))}"
+
+
+def _values(message: Message) -> dict[str, Any]:
+    """What templates show: cleaned names and the amount."""
+    to = message.recipient
+    nameless = NAMELESS[to.language]
+    name, person = clean_name(to.name), clean_name(to.contact_person)
+    names = [name or person or nameless, *(clean_name(other) or nameless for other in message.others)]
+    return {
+        "name": name or person or nameless,
+        "addressee": person or name,
+        "individual": to.individual,
+        "amount": rupiah(message.contribution_from),
+        "names": names[:MOST_NAMES],
+        "more": max(0, len(names) - MOST_NAMES),
+    }
+
+
+def filled(wording: str, values: dict[str, Any]) -> str:
+    """An operator's wording with its placeholders filled in. Raises KeyError for one that there is not."""
+    return PLACEHOLDER.sub(lambda found: str(values[found[1]]), wording)
+
+
+def wording_fault(wording: str, channel: str) -> str | None:
+    """What keeps a wording from being used; None if it is sound. Pure."""
+    unknown = [name for name in PLACEHOLDER.findall(wording) if name not in PLACEHOLDERS]
+    if unknown:
+        return f"there is no {{{unknown[0][:40]}}}: use {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}"
+    if not re.search(r"\bSTOP\b|\bBERHENTI\b", wording):
+        return "says how to stop: with the word STOP or BERHENTI"
+    if len(wording) > 4_000 or "\x00" in wording:
+        return "has at most 4000 characters, none of them U+0000"
+    if channel == "sms":
+        fixed = filled(wording, {"name": "x" * 10, "addressee": "x" * 10, "amount": "Rp16.800"})
+        if to_gsm(wording) != wording or septets(fixed) > LONGEST_SMS:
+            return "an SMS has at most 160 characters of its own alphabet, with a name of 10"
+    if channel == "email" and not wording.partition("\n")[2].strip():
+        return "an e-mail has its subject on the first line and its text below"
+    return None
 
 
 @cache

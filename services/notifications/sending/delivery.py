@@ -1,46 +1,61 @@
 """Hands messages to their channels, and notices when the server behind a channel is in trouble."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
 from typing import Any
 
 from services.notifications.channels import Channels, Outcome
 from services.notifications.sending.messages import Prepared
+from services.notifications.sending.provider import Provider
 from shared.observability import get_logger
 
 log = get_logger(__name__)
 
-LONGEST_PAUSE = 30.0
-
 
 class Delivery:
-    """The deliveries of one worker. `count_result` is called with the result of each."""
+    """The deliveries of one worker. `count_result` is called with the channel and the result of each.
 
-    def __init__(self, channels: Channels, count_result: Callable[[str], object]) -> None:
+    `per_minute`: how many messages a channel's provider is given at most.
+    """
+
+    def __init__(
+        self,
+        channels: Channels,
+        count_result: Callable[[str, str], object],
+        per_minute: Mapping[str, int] | None = None,
+    ) -> None:
         self.results = {"sent": 0, "delayed": 0, "failed": 0}
         self._channels = channels
+        self._providers = {name: Provider((per_minute or {}).get(name)) for name in channels}
         self._count_result = count_result
         self._cut_off = asyncio.Event()
-        self._failures_of_server = 0
-        """In a row; 0: the server works."""
 
     @property
-    def is_server_down(self) -> bool:
-        return self._failures_of_server > 0
+    def channels(self) -> tuple[str, ...]:
+        return tuple(self._channels)
 
-    def pause_seconds(self) -> float:
-        """How long to leave a server alone that is in trouble, instead of trying the next message at once."""
-        return min(2.0 ** min(self._failures_of_server, 10), LONGEST_PAUSE) if self.is_server_down else 0.0
+    @property
+    def down(self) -> list[str]:
+        """The channels whose provider is in trouble."""
+        return sorted(name for name, provider in self._providers.items() if provider.is_down)
+
+    def room(self, now: datetime, most: int) -> dict[str, int]:
+        """Each channel that may be used now, and for how many messages; the empty one, for no message, always."""
+        found = {name: min(most, provider.room(now)) for name, provider in self._providers.items()}
+        return {"": most} | {name: size for name, size in found.items() if size > 0}
 
     def cut_off(self) -> None:
         """End every delivery that is still running; whether its message has left is not known."""
         self._cut_off.set()
 
-    async def deliver(self, prepared: Prepared) -> Outcome:
+    async def deliver(self, prepared: Prepared, now: datetime) -> Outcome:
+        provider = self._providers[prepared.channel]
+        provider.began(now)
         outcome = await self._unless_cut_off(self._channels[prepared.channel].send(prepared.message))
         self.results[outcome.result] += 1
-        self._count_result(outcome.result)
-        self._watch_server(prepared.channel, outcome)
+        self._count_result(prepared.channel, outcome.result)
+        self._watch(prepared.channel, provider, outcome, now)
         return outcome
 
     async def _unless_cut_off(self, sending: Coroutine[Any, Any, Outcome]) -> Outcome:
@@ -52,12 +67,13 @@ class Delivery:
             cut_off.cancel()
             attempt.cancel()
 
-    def _watch_server(self, channel: str, outcome: Outcome) -> None:
+    def _watch(self, channel: str, provider: Provider, outcome: Outcome, now: datetime) -> None:
         """Log once that the server is in trouble, and once that it works again."""
-        if outcome.is_server_down and not self.is_server_down:
+        was_down = provider.is_down
+        provider.ended(outcome, now)
+        if provider.is_down and not was_down:
             log.warning(
                 "reminders wait: the server refuses or does not answer", channel=channel, problem=outcome.detail
             )
-        if self.is_server_down and not outcome.is_server_down:
+        if was_down and not provider.is_down:
             log.info("reminders go out again", channel=channel)
-        self._failures_of_server = self._failures_of_server + 1 if outcome.is_server_down else 0

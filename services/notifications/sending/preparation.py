@@ -1,68 +1,113 @@
-"""Before a message leaves: decide once more on the newest facts, escalate, and record what is about to be sent."""
+"""Before a message leaves: decide once more on the newest facts, escalate, gather what falls on the same day for the
+same address, and record what is about to be sent."""
 
+from datetime import date, timedelta
 from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
 
-from services.notifications.outreach_events import task_opened
+from services.notifications.agents.tasks import Asked, open_tasks
+from services.notifications.policy import KIND_OF, Policy
 from services.notifications.policy_store import PolicyStore
 from services.notifications.queries import queries
 from services.notifications.rules import Decision, Escalate, Send
 from services.notifications.schedule import Scheduler
-from services.notifications.sending.messages import Prepared, message_id, message_to
-from shared.bus import outbox
+from services.notifications.sending.messages import (
+    Prepared,
+    grouped,
+    message_id,
+    prepared,
+    reminder_columns,
+)
 from shared.database import columns
 
 ActionKind = TypeVar("ActionKind", Send, Escalate)
+
+MOST_TOGETHER = 200
+"""Reminders in one message."""
 
 
 class Preparation:
     """Prepares what one worker has leased. Works inside the caller's transaction."""
 
-    def __init__(self, scheduler: Scheduler, policies: PolicyStore, owner: UUID) -> None:
+    def __init__(self, scheduler: Scheduler, policies: PolicyStore, owner: UUID, lease: timedelta) -> None:
         self._scheduler = scheduler
         self._policies = policies
         self._owner = owner
+        self._lease = lease
 
-    async def prepare(self, db: asyncpg.Connection, ids: list[str]) -> dict[str, Prepared]:
-        """The messages to send now, by partner's id. The leases of all other partners are given back."""
+    async def prepare(self, db: asyncpg.Connection, ids: list[str]) -> list[Prepared]:
+        """The messages to send now. The leases of all partners that none of them is for are given back."""
         rows = await db.fetch(queries["lock_leased"], ids, self._owner)
         leased = [row["partner_id"] for row in rows]
+        policy = await self._policies.policy_at(db, self._scheduler.now())
+        if KIND_OF.keys() & policy.channels:
+            await db.execute(queries["lock_addresses"], leased)  # another worker's message counts from here on
         decisions = await self._scheduler.decisions(db, leased)
         await self._scheduler.store(db, decisions)
         await self._escalate(db, _actions(decisions, Escalate))
         sends = _actions(decisions, Send)
         await db.execute(queries["release"], [key for key in leased if key not in sends], self._owner)
-        return await self._begin(db, sends)
+        return await self._begin(db, sends | await self._due_today_as_well(db, sends, leased), policy)
 
     async def _escalate(self, db: asyncpg.Connection, escalations: dict[str, Escalate]) -> None:
-        """Open a task for a field agent, once an episode."""
+        """Ask somebody to visit, once an episode and kind of reason."""
         if not escalations:
             return
         now = self._scheduler.now()
-        ids = {key: message_id(key, action.episode, 0) for key, action in escalations.items()}
-        episodes = [action.episode for action in escalations.values()]
-        added = await db.fetch(queries["add_escalations"], list(escalations), episodes, list(ids.values()), now)
-        partners = await db.fetch(queries["recipients"], [row["partner_id"] for row in added])
-        opened = [(row["partner_id"], row["region"]) for row in partners]
-        await outbox.add(db, [task_opened(key, region, now, message_id=ids[key]) for key, region in opened])
+        rows = [_escalation(key, action) for key, action in sorted(escalations.items())]
+        added = {row["partner_id"] for row in await db.fetch(queries["add_escalations"], *columns(rows), now)}
+        asked = [Asked(key, day, escalations[key].reason, number) for key, day, _, number in rows if key in added]
+        await open_tasks(db, asked, self._scheduler.regions, now)
         await self._scheduler.store(db, await self._scheduler.decisions(db, list(escalations)))
 
-    async def _begin(self, db: asyncpg.Connection, sends: dict[str, Send]) -> dict[str, Prepared]:
-        """Compose the messages and record each as 'sending'."""
+    async def _due_today_as_well(
+        self, db: asyncpg.Connection, sends: dict[str, Send], leased: list[str]
+    ) -> dict[str, Send]:
+        """What is due later today at the same addresses: it leaves at once, in the same message."""
+        found: dict[str, Send] = {}
+        for channel in {send.channel for send in sends.values()} & KIND_OF.keys():
+            ids = [key for key, send in sends.items() if send.channel == channel]
+            until = self._scheduler.now() + timedelta(days=1)
+            rows = await db.fetch(queries["due_at_same_address"], ids, channel, until, MOST_TOGETHER)
+            others = [row["partner_id"] for row in rows if row["partner_id"] not in leased]
+            if others:
+                found |= await self._of_today(db, others, channel)
+        await db.execute(queries["lease"], list(found), self._owner, self._lease)
+        return found
+
+    async def _of_today(self, db: asyncpg.Connection, ids: list[str], channel: str) -> dict[str, Send]:
+        """Of these partners the reminders that the newest facts plan for this channel on the partner's own today."""
+        now, found = self._scheduler.now(), {}
+        ready = [each.partner_id for each in await self._scheduler.facts(db, ids) if each.earliest(now) <= now]
+        for key, decision in (await self._scheduler.decisions(db, ready)).items():
+            planned = decision.next
+            if planned and planned.channel == channel and planned.at.date() == now.astimezone(planned.at.tzinfo).date():
+                found[key] = Send(planned.episode, planned.step, planned.channel, planned.template)
+        return found
+
+    async def _begin(self, db: asyncpg.Connection, sends: dict[str, Send], policy: Policy) -> list[Prepared]:
+        """Compose the messages, record each reminder as 'sending', and count the message against its address's caps."""
         if not sends:
-            return {}
+            return []
         now = self._scheduler.now()
-        policy = await self._policies.policy_at(db, now)
         recipients = await db.fetch(queries["recipients"], list(sends))
-        messages = {row["partner_id"]: message_to(row, sends[row["partner_id"]], policy, now) for row in recipients}
-        rows = [(key, sends[key], message.id) for key, message in sorted(messages.items())]
-        table = [(key, s.episode, s.step, s.template, s.channel, number) for key, s, number in rows]
-        await db.execute(queries["begin_messages"], *columns(table), now)
-        return {key: Prepared(sends[key].channel, message) for key, message in messages.items()}
+        messages = [prepared(group, policy, now) for group in grouped(sends, recipients)]
+        await db.execute(queries["begin_messages"], *reminder_columns(messages), now)
+        keys = [each.address_key for each in messages]
+        if any(keys):
+            await db.execute(queries["reserve_addresses"], [each.message.id for each in messages], keys, now)
+        return messages
 
 
 def _actions(decisions: dict[str, Decision], kind: type[ActionKind]) -> dict[str, ActionKind]:
     """The actions of this kind, by partner's id."""
     return {key: action for key, each in decisions.items() for action in each.actions if isinstance(action, kind)}
+
+
+def _escalation(partner_id: str, action: Escalate) -> tuple[str, date, str, str]:
+    """(partner's id, episode, template, id): a visit since all reminders were sent, and one since none can be."""
+    if action.reason == "unanswered":
+        return partner_id, action.episode, "escalation", message_id(partner_id, action.episode, 0)
+    return partner_id, action.episode, "unreachable", message_id(partner_id, action.episode, -1)

@@ -1,5 +1,6 @@
 """After messages were handed over: record how each ended, publish it, and schedule what comes next."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -28,16 +29,38 @@ class Recording:
         await self._scheduler.lock(db, ids)
         rows = await db.fetch(queries["finish_messages"], *outcome_columns(attempts), self._owner, now)
         delayed = [key for key in ids if attempts[key].outcome.result == "delayed"]
-        await self._postpone(db, delayed, now)
+        await self._postpone(db, delayed, attempts, now)
+        await self._count_addresses(db, attempts.values(), now)
         await db.execute(queries["clear_retries"], [key for key in ids if attempts[key].outcome.result != "delayed"])
         events = [outreach_event(row, attempts[row["partner_id"]], now) for row in rows]
         await outbox.add(db, [event for event in events if event is not None])
         await self._scheduler.reschedule(db, ids)
         await db.execute(queries["release"], ids, self._owner)
 
-    async def _postpone(self, db: asyncpg.Connection, ids: list[str], now: datetime) -> None:
-        """Twice as long each time, up to an hour, for as long as it takes: a server that is down loses nothing."""
+    async def _count_addresses(self, db: asyncpg.Connection, attempts: Iterable[Attempt], now: datetime) -> None:
+        """Addresses that were refused for good are not tried again; what reached nobody does not count for the caps."""
+        refused: dict[str, set[str]] = {}
+        for each in attempts:
+            if each.outcome.result == "failed":
+                refused.setdefault(each.reminder.send.channel, set()).add(each.digest)
+        for channel, digests in refused.items():
+            await db.execute(queries["refuse_addresses"], sorted(digests), channel, now)
+        free = {each.digest for each in attempts if each.outcome.result != "sent" and not each.outcome.may_have_left}
+        if free:
+            await db.execute(queries["free_addresses"], sorted(free))
+
+    async def _postpone(
+        self, db: asyncpg.Connection, ids: list[str], attempts: dict[str, Attempt], now: datetime
+    ) -> None:
+        """Twice as long each time, up to an hour, for as long as it takes: a server that is down loses nothing. Longer
+        where the provider asks for it."""
         if ids:
             rows = await db.fetch(queries["failed_attempts"], ids)
-            retries = [now + min(FIRST_RETRY * 2 ** min(row["attempts"], 10), LONGEST_RETRY) for row in rows]
+            retries = [now + _wait(row["attempts"], attempts[row["partner_id"]]) for row in rows]
             await db.execute(queries["postpone"], [row["partner_id"] for row in rows], retries)
+
+
+def _wait(failed: int, attempt: Attempt) -> timedelta:
+    asked = timedelta(seconds=attempt.outcome.retry_after or 0)
+    own: timedelta = min(FIRST_RETRY * 2 ** min(failed, 10), LONGEST_RETRY)
+    return max(own, asked)

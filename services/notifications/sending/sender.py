@@ -5,7 +5,7 @@ next attempt finds the row and marks it as possibly sent twice. Never lost, neve
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -32,7 +32,7 @@ GRACE = 4.0
 
 @dataclass(frozen=True)
 class Pace:
-    """How much is taken at once. `at_once` messages form one transaction; mail takes them one by one."""
+    """How much is taken at once of each channel. `at_once` messages form one transaction; mail takes one."""
 
     claim: int
     at_once: int
@@ -62,7 +62,8 @@ class Sender(Part):
         pace: Pace,
         is_caught_up: Callable[[], Awaitable[bool]],
         on_recorded: Callable[[], object],
-        count_result: Callable[[str], object],
+        count_result: Callable[[str, str], object],
+        per_minute: Mapping[str, int] | None = None,
         name: str = "sender",
     ) -> None:
         super().__init__(name)
@@ -72,15 +73,14 @@ class Sender(Part):
         self._is_caught_up = is_caught_up
         self._on_recorded = on_recorded
         self._owner = uuid4()
-        self._preparation = Preparation(scheduler, policies, self._owner)
-        self._delivery = Delivery(channels, count_result)
+        self._preparation = Preparation(scheduler, policies, self._owner, pace.lease)
+        self._delivery = Delivery(channels, count_result, per_minute)
         self._recording = Recording(scheduler, self._owner)
         self._waits_for_facts = False
 
     async def step(self) -> float:
-        """One portion; then rest when nothing is due, longer while the mail server is in trouble."""
-        claimed = await self.send_due()
-        return self._delivery.pause_seconds() or (0 if claimed else POLL_SECONDS)
+        """One portion; then rest when nothing is due that may be sent now."""
+        return 0 if await self.send_due() else POLL_SECONDS
 
     async def stop(self) -> None:
         """Claim nothing more; what still hangs after GRACE is cut off and recorded as possibly sent."""
@@ -88,14 +88,16 @@ class Sender(Part):
         asyncio.get_running_loop().call_later(GRACE, self._delivery.cut_off)
 
     def detail(self) -> dict[str, Any]:
-        down = self._delivery.is_server_down
-        return {**self._delivery.results, "server_down": down, "waits_for_facts": self._waits_for_facts}
+        down = self._delivery.down
+        detail = {**self._delivery.results, "server_down": bool(down), "waits_for_facts": self._waits_for_facts}
+        return detail | {"channels": list(self._delivery.channels), "down": down}
 
     async def send_due(self) -> int:
         """Claim one portion of what is due, and send it; how many partners were claimed."""
-        if not await self._is_anything_to_send():
+        room = self._delivery.room(self._scheduler.now(), self._pace.claim)
+        if not await self._is_anything_to_send(room):
             return 0
-        ids, size = await self._claim(), self._pace.at_once
+        ids, size = await self._claim(room), self._pace.at_once
         chunks = [ids[start : start + size] for start in range(0, len(ids), size)]
         ended = await asyncio.gather(*(self._send(chunk) for chunk in chunks), return_exceptions=True)
         for problem in ended:
@@ -105,24 +107,34 @@ class Sender(Part):
             self._on_recorded()
         return len(ids)
 
-    async def _is_anything_to_send(self) -> bool:
+    async def _is_anything_to_send(self, room: dict[str, int]) -> bool:
         """After an outage those due may have registered meanwhile: all facts on the log are applied first."""
         async with connection(self._pool) as db:
-            is_due = bool(await db.fetchval(queries["is_any_due"], self._scheduler.now()))
+            is_due = bool(await db.fetchval(queries["is_any_due"], self._scheduler.now(), list(room)))
         self._waits_for_facts = is_due and not await self._is_caught_up()
         return is_due and not self._waits_for_facts
 
-    async def _claim(self) -> list[str]:
+    async def _claim(self, room: dict[str, int] | None = None) -> list[str]:
+        """Of each channel as many as its provider may be given now: none waits for another."""
         pace, now = self._pace, self._scheduler.now()
-        async with transaction(self._pool) as db:
-            rows = await db.fetch(queries["claim"], now, pace.claim, self._owner, pace.lease)
-        return [row["partner_id"] for row in rows]
+        found: list[str] = []
+        for channel, most in (room or self._delivery.room(now, pace.claim)).items():
+            async with transaction(self._pool) as db:
+                rows = await db.fetch(queries["claim"], now, channel, most, self._owner, pace.lease)
+            found += [row["partner_id"] for row in rows]
+        return found
 
     async def _send(self, ids: list[str]) -> None:
         """Send to these partners what is still due by the newest facts."""
         async with transaction(self._pool) as db:
             prepared = await self._preparation.prepare(db, ids)
-        attempts = {key: Attempt(each.message, await self._delivery.deliver(each)) for key, each in prepared.items()}
+        now = self._scheduler.now()
+        outcomes = await asyncio.gather(*(self._delivery.deliver(each, now) for each in prepared))
+        attempts = {
+            reminder.partner_id: Attempt(reminder, each.message.id, outcome)
+            for each, outcome in zip(prepared, outcomes, strict=True)
+            for reminder in each.reminders
+        }
         if attempts:
             await self._record(attempts)
 

@@ -21,7 +21,7 @@ from shared.security import RATES, require
 
 router = APIRouter(tags=["agencies"], dependencies=[Depends(require(admin=True)), Depends(query_parameters.only_known)])
 
-Scope = Literal["publish", "enroll", "read", "figures:detail"]
+Scope = Literal["publish", "enroll", "read", "figures:detail", "inbound"]
 NO_NUL = r"^[^\x00]*$"
 TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 LONGEST_VALIDITY = timedelta(days=731)

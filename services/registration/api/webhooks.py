@@ -11,13 +11,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from services.registration import audit
 from services.registration.api.access import actor_of, services
 from services.registration.api.changes import follower
-from services.registration.feed import addresses, changes, signature
+from services.registration.feed import addresses, changes
 from services.registration.feed.addresses import NotAllowed
 from services.registration.intake import values
 from services.registration.queries import queries
 from services.registration.records.changes import WHATS, What
 from services.registration.runtime import Services
-from shared import query_parameters
+from shared import query_parameters, signatures
 from shared.database import transaction
 from shared.problems import Problem, described, not_found
 from shared.security import Principal
@@ -64,7 +64,7 @@ async def add_webhook(
         addresses.check_url(wanted.url, allow_local=here.webhooks.allows_local)
     except NotAllowed as refused:
         raise Problem(422, "invalid_value", str(refused), field="url") from None
-    agency, webhook, secret = str(principal.agency), uuid4(), signature.new_secret()
+    agency, webhook, secret = str(principal.agency), uuid4(), signatures.new_secret()
     sealed = here.vault.seal({"url": wanted.url, "secret": secret})
     async with transaction(here.pool) as db:
         await db.execute(queries["lock_webhooks"], agency)

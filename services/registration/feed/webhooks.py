@@ -10,11 +10,12 @@ from uuid import UUID, uuid4
 import asyncpg
 import msgspec
 
-from services.registration.feed import changes, signature
+from services.registration.feed import changes
 from services.registration.feed.changes import CursorGone
 from services.registration.feed.receiver import Answer, Receivers
 from services.registration.queries import queries
 from services.registration.vault import Vault
+from shared import signatures
 from shared.observability import Metrics, get_logger
 from shared.part import Part
 
@@ -120,7 +121,9 @@ class Webhooks(Part):
         """Send a delivery to a webhook, signed."""
         held, seconds = self._vault.open(hook["sealed"]), int(time.time())
         body = message(kind, found, seconds)
-        return await self._receivers.send(held["url"], signature.headers(held["secret"], delivery, seconds, body), body)
+        return await self._receivers.send(
+            held["url"], signatures.headers(held["secret"], delivery, seconds, body), body
+        )
 
     async def _fail(self, hook: asyncpg.Record, error: str, *, is_final: bool) -> None:
         seconds = retry_after(hook["attempts"])

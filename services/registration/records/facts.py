@@ -107,10 +107,12 @@ def _derive(
     rows, rows_changed = work.rows.get(partner, []), partner in work.regrouped
     counting = authority.counting if authority and rows_changed else ()
     contacts = [_contact_of(work.personal[row.key]) for row in counting]
+    person = _person(work, rows) if rows_changed else None
     view = PartnerView(state, rows, rows_changed, contacts, [participant.history for participant in held], authority)
 
     def digest(name: str, details: ContactDetails) -> UUID:
         reached = f"{details.person}\x1f{details.phone}\x1f{details.email}\x1f{details.language}"
+        reached += f"\x1f{person}" if person else ""
         return work.vault.hash_text(f"contact\x1f{partner}\x1f{name}\x1f{reached}")
 
     return derivation.derive(view, lambda each: work.current(answering.get(each, each)), digest)
@@ -131,7 +133,7 @@ def _publish(work: UnitOfWork, state: PartnerState, new: Derived) -> None:
         work.publish("partners", key, new.partner.type, partner, state.version)
     if new.contact is not None:
         state.contact_version, state.contact_digest = state.contact_version + 1, new.contact.digest
-        contact = _contact(work, state, new.contact)
+        contact = _contact(work, state, new.contact, _person(work, work.rows.get(state.partner_id, [])))
         work.publish("contacts", key, "contact.changed", contact, state.contact_version)
     if new.enrollment is not None:
         state.enrollment_version, state.enrollment_fact = state.enrollment_version + 1, new.enrollment.stored
@@ -139,7 +141,13 @@ def _publish(work: UnitOfWork, state: PartnerState, new: Derived) -> None:
         work.publish("enrollments", key, new.enrollment.type, timeline, state.enrollment_version)
 
 
-def _contact(work: UnitOfWork, state: PartnerState, new: NewContact) -> Contact | None:
+def _person(work: UnitOfWork, rows: Iterable[Row]) -> str | None:
+    """A hash that stands for the one NIK in these rows, under a key of its own kind: it looks nothing up."""
+    niks = {row.nik for row in rows} - {None}
+    return str(work.vault.hash("person", *niks)) if len(niks) == 1 else None
+
+
+def _contact(work: UnitOfWork, state: PartnerState, new: NewContact, person: str | None) -> Contact | None:
     if new.contact is None:
         return None
     name, details = new.contact
@@ -152,6 +160,7 @@ def _contact(work: UnitOfWork, state: PartnerState, new: NewContact) -> Contact 
         phone=details.phone,
         email=details.email,
         language="en" if details.language == "en" else "id",
+        person_key=person,
     )
 
 

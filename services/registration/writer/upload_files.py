@@ -1,4 +1,4 @@
-"""Where an uploaded file waits until it is worked off: sealed, in parts, of which one at a time is in memory."""
+"""Where an uploaded file waits until it is worked off: sealed, in parts, of which two at a time are in memory."""
 
 import asyncio
 from tempfile import TemporaryFile
@@ -14,12 +14,17 @@ PART_BYTES = 1 << 20
 
 
 async def keep(db: asyncpg.Connection, vault: Vault, file_id: UUID, file: BinaryIO) -> None:
-    """Keep the whole file, in the caller's transaction."""
+    """Keep the whole file, in the caller's transaction; a part is sealed while the one before it is stored."""
     await asyncio.to_thread(file.seek, 0)
     part = 0
-    while sealed := await asyncio.to_thread(_next_part, vault, file):
-        await db.execute(queries["add_import_file"], file_id, part, sealed)
-        part += 1
+    sealing = asyncio.create_task(asyncio.to_thread(_next_part, vault, file))
+    try:
+        while sealed := await sealing:
+            sealing = asyncio.create_task(asyncio.to_thread(_next_part, vault, file))
+            await db.execute(queries["add_import_file"], file_id, part, sealed)
+            part += 1
+    finally:
+        await asyncio.gather(sealing, return_exceptions=True)  # it uses a file that is closed after this
 
 
 def _next_part(vault: Vault, file: BinaryIO) -> bytes:

@@ -9,6 +9,7 @@ from deploy.local.credentials import Credentials
 from deploy.local.directory import Directory
 from deploy.local.parts import Plan, stages
 from deploy.local.postgres import SERVICES
+from deploy.local.providers import Providers
 from services.notifications.settings import Settings
 
 CREDENTIALS = Credentials(
@@ -17,11 +18,12 @@ CREDENTIALS = Credentials(
     "postgres",
     roles=dict.fromkeys(SERVICES, "x"),
     kafka=dict.fromkeys(("admin", *SERVICES), "x"),
+    notifications_secret="A" * 43 + "=",
 )
 
 
 def told_to_notifications(tmp_path: Path, smtp: str | None) -> dict[str, str]:
-    plan = Plan(Directory(tmp_path), dict.fromkeys(ports.NAMES, 1), CREDENTIALS, [], tmp_path, smtp)
+    plan = Plan(Directory(tmp_path), dict.fromkeys(ports.NAMES, 1), CREDENTIALS, [], tmp_path, Providers(smtp))
     return dict(next(part for part in stages(plan)[1] if part.name == "notifications").command().environment)
 
 

@@ -30,7 +30,6 @@ def a_partner(**changes: Any) -> Facts:
         "status": "active",
         "listed_known_at": MONDAY,
         "has_email": True,
-        "contact_known_at": MONDAY,
     }
     return Facts(**facts | changes)
 

@@ -34,6 +34,9 @@ partners = st.builds(
     listed_known_at=st.sampled_from([None, at("2026-11-23"), at("2026-12-01")]),
     insured_until=st.sampled_from([None, OPEN_END, day("2026-12-03")]),
     sent=histories,
+    has_phone=st.booleans(),
+    contacted=st.sampled_from([(), (at("2026-11-24"),), (at("2026-11-30"), at("2026-12-01"))]),
+    asked_at=st.sampled_from([None, at("2026-11-26")]),
     escalated_at=st.sampled_from([None, at("2026-12-15")]),
     retry_at=st.one_of(st.none(), moments),
     settled_at=st.one_of(st.none(), moments),
@@ -60,4 +63,5 @@ def test_an_escalation_waits_for_its_own_second_too() -> None:
     history = (sent(1, "2026-11-24"), sent(2, "2026-11-30"), sent(3, "2026-12-07"))
     noon = at("2026-12-14", "05:00")
     found = next_times(Alike(a_partner(sent=history), IDS), (PolicyPeriod(POLICY, CALENDAR),), noon)
+    assert {each.channel for each in found} == {""}
     assert {each.state for each in found} == {"escalated", "waiting"}

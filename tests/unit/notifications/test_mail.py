@@ -16,7 +16,7 @@ from services.notifications.channels.mail import ADDRESS, MailChannel, Server, c
 from services.notifications.channels.names import clean_name
 from services.notifications.channels.texts import TEMPLATES, rupiah, text_of
 from services.notifications.settings import UNSET_SENDER, Settings
-from tests.integration.notifications_world import Mailbox
+from tests.integration.notifications_world import SECRET, Mailbox
 
 
 def a_message(template: str = "first", **recipient: object) -> Message:
@@ -93,14 +93,21 @@ def test_a_sender_whom_no_answer_reaches_promises_none(template: str, language: 
 
 def test_at_start_it_is_logged_that_no_answer_can_reach_us(capsys: pytest.CaptureFixture[str]) -> None:
     for more, is_warned in (({}, True), ({"mail_from": "stop@payung.example"}, False)):
-        fields = {"database": "x", "kafka": "x:1", "port": 1, "admin_key": "x", "smtp": "smtp://localhost"}
+        fields = {
+            "database": "x",
+            "kafka": "x:1",
+            "port": 1,
+            "admin_key": "x",
+            "secret": SECRET,
+            "smtp": "smtp://localhost",
+        }
         app._channels(Settings(**fields | more))  # type: ignore[arg-type]
         assert ("PAYUNG_MAIL_FROM" in capsys.readouterr().out) == is_warned
 
 
 @pytest.mark.parametrize("sender", ["Payung <stop@payung.example>", "payung", "stop@payung.example\r\nBcc: x@y.z"])
 def test_a_sender_that_is_no_address_is_refused_at_start(sender: str) -> None:
-    fields = {"database": "x", "kafka": "x:1", "port": 1, "admin_key": "x", "mail_from": sender}
+    fields = {"database": "x", "kafka": "x:1", "port": 1, "admin_key": "x", "secret": SECRET, "mail_from": sender}
     with pytest.raises(ValidationError, match="plain address"):
         Settings(**fields)  # type: ignore[arg-type]
 

@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from services.notifications import reasons
 from services.notifications.facts import OPEN_END, Facts
-from services.notifications.policy import Step
+from services.notifications.policy import ChannelName, Paused, Policy, Step
 from services.notifications.rules import Decision, Escalate, Send, decide
-from tests.unit.notifications.builders import CALENDAR, MAIL, MONDAY, POLICY, a_partner, at, day, sent
+from tests.unit.notifications.builders import CALENDAR, MAIL, MONDAY, POLICY, STEPS, a_partner, at, day, sent
 
 
 def decided(facts: Facts, now: datetime = MONDAY, policy: object = POLICY) -> Decision:
@@ -31,7 +32,9 @@ def test_the_first_goes_out_on_the_next_contact_day() -> None:
         "first",
     )
     assert decision.due_at == decision.next.at
-    assert decision.why == "Not registered (on a list since 2026-11-23): reminder 1 of 3 on 2026-11-24."
+    why = "Not registered (on a list since 2026-11-23): reminder 1 of 3 on 2026-11-24."
+    assert decision.why == f"{why} {reasons.ONLY_LOGGED}", "nobody is reached, and the sentence says so"
+    assert decided(a_partner(), policy=MAIL).why == why
 
 
 def test_known_on_a_saturday_the_first_waits_for_monday_and_the_others_count_from_saturday() -> None:
@@ -153,14 +156,133 @@ def test_after_a_passing_failure_it_waits() -> None:
 
 def test_without_an_address_mail_reaches_nobody() -> None:
     decision = decided(a_partner(has_email=False), policy=MAIL)
-    assert (decision.state, decision.next, decision.why) == ("unreachable", None, "No e-mail address is known.")
+    assert (decision.state, decision.next, decision.actions) == ("unreachable", None, ())
+    assert decision.why == f"{reasons.NO_ADDRESS} A visit is asked for on 2026-11-24 if that stays so."
+
+
+def test_who_has_no_usable_address_becomes_a_task_when_the_reminder_would_have_been_due() -> None:
+    unreachable = a_partner(has_email=False)
+    due = decided(unreachable, policy=MAIL).due_at
+    assert due is not None
+    asked = decided(unreachable, due, MAIL)
+    assert (asked.state, asked.actions) == ("escalated", (Escalate(day("2026-11-23"), "unreachable"),))
+    settled = decided(replace(unreachable, asked_at=due), at("2027-01-10"), MAIL)
+    assert (settled.state, settled.actions, settled.due_at) == ("escalated", (), None)
+    assert settled.why == f"{reasons.NO_ADDRESS} A visit was asked for on 2026-11-24."
+    reached = decided(replace(unreachable, asked_at=due, has_email=True), at("2026-11-30"), MAIL)
+    assert (reached.state, reached.next and reached.next.template) == ("scheduled", "first"), "another address"
+
+
+def test_a_visit_that_an_address_made_needless_is_asked_for_again_after_the_reminders() -> None:
+    facts = a_partner(
+        sent=(sent(1, "2026-11-30"), sent(2, "2026-12-07"), sent(3, "2026-12-14")), asked_at=at("2026-11-24")
+    )
+    decision = decided(facts, at("2027-01-10"), MAIL)
+    assert decision.state == "waiting"
+    assert decision.due_at is not None
+    assert decided(facts, decision.due_at, MAIL).actions == (Escalate(day("2026-11-23")),)
+
+
+ALL = Policy(steps=STEPS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "channels", "chosen"),
+    [
+        ({"has_phone": True}, ("whatsapp", "sms", "email"), "whatsapp"),
+        ({"has_phone": True, "refused": ("whatsapp",)}, ("whatsapp", "sms", "email"), "sms"),
+        ({"has_phone": True, "refused": ("sms", "whatsapp")}, ("whatsapp", "sms", "email"), "email"),
+        ({"has_phone": True}, ("sms", "email"), "sms"),
+        ({"has_phone": False}, ("whatsapp", "sms", "email"), "email"),
+        ({"has_phone": True}, ("email", "whatsapp"), "email"),
+    ],
+)
+def test_the_first_channel_with_an_address_that_was_not_refused(
+    changes: dict[str, object], channels: tuple[ChannelName, ...], chosen: str
+) -> None:
+    decision = decided(a_partner(**changes), policy=replace(ALL, channels=channels))
+    assert decision.next is not None
+    assert decision.next.channel == chosen
+
+
+@pytest.mark.parametrize(
+    ("changes", "channels", "cause"),
+    [
+        ({"has_phone": True, "has_email": False}, ("email",), reasons.NO_PROVIDER_FOR_PHONE),
+        ({"has_phone": False, "has_email": True}, ("whatsapp", "sms"), reasons.NO_PROVIDER_FOR_EMAIL),
+        ({"has_phone": False, "has_email": True, "refused": ("email",)}, ("email",), reasons.ADDRESS_REFUSED),
+        ({"has_phone": False, "has_email": False}, ("whatsapp", "email"), reasons.NO_ADDRESS),
+    ],
+)
+def test_why_nobody_can_be_reached(changes: dict[str, object], channels: tuple[ChannelName, ...], cause: str) -> None:
+    decision = decided(a_partner(**changes), policy=replace(ALL, channels=channels))
+    assert (decision.state, decision.why.startswith(cause)) == ("unreachable", True)
+
+
+def test_an_address_gets_one_message_a_day_whomever_it_is_about() -> None:
+    facts = a_partner(contacted=(at("2026-11-24", "02:00"),))
+    decision = decided(facts, at("2026-11-24", "02:00"), MAIL)
+    assert decision.next is not None
+    assert decision.next.at.date() == day("2026-11-25")
+    assert "as many messages as it may get" in decision.why
+
+
+def test_an_address_gets_so_many_messages_within_thirty_days() -> None:
+    full = tuple(at(f"2026-11-{number:02}") for number in (3, 10, 17, 20))
+    decision = decided(a_partner(contacted=full), policy=MAIL)
+    assert decision.next is not None
+    assert decision.next.at.date() == day("2026-12-03"), "thirty days after the first of the four"
+
+
+def test_what_is_paused_waits_and_goes_on_afterwards() -> None:
+    due = at("2026-11-25", "05:00")
+    for paused in (
+        Paused(everything=True),
+        Paused(regencies=frozenset({"36.71"})),
+        Paused(channels=frozenset({"log"})),
+    ):
+        waiting = decide(a_partner(region="36.71"), POLICY, CALENDAR, due, paused)
+        assert (waiting.state, waiting.next, waiting.due_at, waiting.actions) == ("waiting", None, None, ())
+        assert "paused" in waiting.why
+    assert decide(a_partner(region="33.11"), POLICY, CALENDAR, due, Paused(regencies=frozenset({"36.71"}))).actions
+    two = replace(ALL, channels=("whatsapp", "email"))
+    other = decide(a_partner(has_phone=True), two, CALENDAR, MONDAY, Paused(channels=frozenset({"whatsapp"})))
+    assert other.next is not None
+    assert other.next.channel == "email", "a paused channel gives way to the next"
 
 
 def test_an_address_refused_for_good_is_left_alone_until_it_changes() -> None:
-    refused = a_partner(refused_at=at("2026-11-24"))
-    assert decided(refused, at("2026-11-25"), MAIL).state == "unreachable"
-    corrected = replace(refused, contact_known_at=at("2026-11-25"))
+    refused = a_partner(refused=("email",))
+    assert decided(refused, at("2026-11-23"), MAIL).state == "unreachable"
+    corrected = replace(refused, refused=())
     assert decided(corrected, at("2026-11-25"), MAIL).state == "scheduled"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "words"),
+    [
+        ("visited", "escalated", "it was met"),
+        ("agreed", "escalated", "it agreed to register"),
+        ("unreachable", "escalated", "nobody was met"),
+        ("wrong_number", "escalated", "phone number is not its own"),
+        ("not_enrolled", "escalated", "BPJS does not find it"),
+        ("refused", "stopped", "refused to register"),
+        ("confirmed", "stopped", "BPJS confirmed"),
+        ("already_enrolled", "waiting", "BPJS was asked"),
+    ],
+)
+def test_after_a_visit_people_go_on_and_no_message_is_sent(outcome: str, state: str, words: str) -> None:
+    visited = a_partner(
+        sent=(sent(1, "2026-11-24"),), visit_outcome=outcome, visited_at=at("2026-11-26"), asked_at=at("2026-11-25")
+    )
+    decision = decided(visited, at("2027-01-01"))
+    assert (decision.state, decision.actions, decision.due_at, words in decision.why) == (state, (), None, True)
+
+
+def test_a_visit_counts_until_a_lapse_begins_anew() -> None:
+    visited = a_partner(visit_outcome="refused", visited_at=at("2026-12-01"))
+    registered = replace(visited, insured_from=day("2026-12-05"), insured_until=day("2027-02-01"))
+    assert decided(registered, at("2027-02-01", "01:00")).state == "scheduled"
 
 
 def test_a_merged_partners_messages_count_for_the_survivor() -> None:

@@ -141,7 +141,10 @@ partners = st.builds(
     end_known_at=st.none() | moments,
     opted_out_at=st.none() | st.none() | st.none() | moments,
     has_email=st.booleans(),
-    refused_at=st.none() | st.none() | moments,
+    has_phone=st.booleans(),
+    refused=st.sampled_from(((), (), ("email",), ("whatsapp",))),
+    contacted=st.lists(moments, max_size=3).map(tuple),
+    asked_at=st.none() | st.none() | moments,
     sent=st.lists(st.builds(Sent, st.integers(1, 3), moments), max_size=3).map(tuple),
     escalated_at=st.none() | st.none() | moments,
     retry_at=st.none() | st.none() | moments,
@@ -154,7 +157,7 @@ TWO_POLICIES = (
         datetime(2026, 12, 1, tzinfo=ZoneInfo("Asia/Jakarta")),
     ),
     PolicyPeriod(
-        Policy((Step("first", 2), Step("second", 4), Step("third", 6)), min_gap_days=2, channels=("email", "log")),
+        Policy((Step("first", 2), Step("second", 4), Step("third", 6)), min_gap_days=2, channels=("whatsapp", "email")),
         Calendar(ContactHours(spread_until=time(11))),
     ),
 )

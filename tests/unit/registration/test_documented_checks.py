@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from services.registration.audit import BEGINNING, Entry
-from services.registration.feed import signature
+from shared import signatures
 
 BODY = b'{"type":"partners.changed"}'
 
@@ -28,23 +28,23 @@ def block(document: str, language: str, holding: str) -> str:
 def test_a_delivery_is_verified_as_documented() -> None:
     code: dict[str, Any] = {}
     exec(block("docs/sending.md", "python", "def is_ours"), code)
-    secret, now = signature.new_secret(), int(time.time())
-    headers = signature.headers(secret, "msg_1", now, BODY)
+    secret, now = signatures.new_secret(), int(time.time())
+    headers = signatures.headers(secret, "msg_1", now, BODY)
     assert code["is_ours"](secret, headers, BODY)
     assert not code["is_ours"](secret, headers, BODY + b" ")
-    assert not code["is_ours"](signature.new_secret(), headers, BODY)
-    assert not code["is_ours"](secret, signature.headers(secret, "msg_1", now - 1000, BODY), BODY)
+    assert not code["is_ours"](signatures.new_secret(), headers, BODY)
+    assert not code["is_ours"](secret, signatures.headers(secret, "msg_1", now - 1000, BODY), BODY)
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl here")
 def test_a_delivery_is_verified_by_openssl_as_documented(tmp_path: Path) -> None:
-    secret = signature.new_secret()
+    secret = signatures.new_secret()
     (tmp_path / "body.json").write_bytes(BODY)
     variables = {"SECRET": secret, "WEBHOOK_ID": "msg_1", "WEBHOOK_TIMESTAMP": "1772000000"}
     script = block("docs/sending.md", "sh", "openssl")
     environment = {"PATH": "/usr/bin:/bin"} | variables
     done = subprocess.run(["sh", "-c", script], cwd=tmp_path, env=environment, capture_output=True, check=True)
-    assert done.stdout.decode().strip() == signature.sign(secret, "msg_1", 1772000000, BODY)
+    assert done.stdout.decode().strip() == signatures.sign(secret, "msg_1", 1772000000, BODY)
 
 
 def trail() -> list[Entry]:
