@@ -48,6 +48,8 @@ async def compare(db: asyncpg.Connection, kafka: str, topics: Collection[str], p
 
     Raises KafkaError or TimeoutError when the broker does not answer.
     """
+    if not topics:
+        return None
     async with asyncio.timeout(ANSWERED_WITHIN), reader(kafka) as client:
         logs = await _logs(client, sorted(topics), prefix)
     known = await _known(db, topics)

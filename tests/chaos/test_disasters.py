@@ -68,7 +68,8 @@ class Disaster:
         )
         await eventually(lambda: (self.stack.data / "endpoints.json").exists() or self.stack.ended(), 120)
         assert not self.stack.ended(), self.stack.output[-3000:]
-        self.client = self.client.moved(self.stack.endpoints)
+        former, self.client = self.client, self.client.moved(self.stack.endpoints)
+        await former.close()
 
     async def standing_still(self, *words: str) -> None:
         async def says_so() -> bool:
@@ -89,6 +90,7 @@ async def disaster(tmp_path):
     made = Disaster(tmp_path)
     await made.prepare()
     yield made
+    await made.client.close()
     made.stack.stop()
 
 
