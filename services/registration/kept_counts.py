@@ -10,11 +10,12 @@ import asyncpg
 from services.registration.queries import queries
 from shared.database import transaction
 
-MOST_KEPT: Final = 200
-"""Answers, of MOST_ROWS rows at most each."""
-MOST_ROWS: Final = 1_000
+MOST_ROWS: Final = 20_000
+"""Of all answers that are kept, each counted as one row more than it has: some ten megabytes."""
 
 Asked = tuple[str, Hashable]
+Kept = tuple[datetime, list[asyncpg.Record]]
+"""When the writer had written last, and what the answer was then."""
 
 
 class KeptCounts:
@@ -26,7 +27,8 @@ class KeptCounts:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self._kept: dict[Asked, tuple[datetime, list[asyncpg.Record]]] = {}
+        self._kept: dict[Asked, Kept] = {}
+        self._size = 0
         self._asking: dict[tuple[datetime, Asked], asyncio.Task[list[asyncpg.Record]]] = {}
         """Questions under way: requests that come together ask once."""
 
@@ -53,8 +55,13 @@ class KeptCounts:
             del self._asking[key]
 
     def _keep(self, asked: Asked, written_at: datetime, rows: list[asyncpg.Record]) -> None:
-        self._kept.pop(asked, None)
-        if len(rows) <= MOST_ROWS:
-            self._kept[asked] = written_at, rows
-        while len(self._kept) > MOST_KEPT:
-            del self._kept[next(iter(self._kept))]
+        """The answers that were asked for longest ago make room."""
+        self._size -= _size(self._kept.pop(asked, None))
+        self._kept[asked] = written_at, rows
+        self._size += len(rows) + 1
+        while self._size > MOST_ROWS:
+            self._size -= _size(self._kept.pop(next(iter(self._kept))))
+
+
+def _size(kept: Kept | None) -> int:
+    return 0 if kept is None else len(kept[1]) + 1

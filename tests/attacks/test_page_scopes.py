@@ -69,6 +69,8 @@ registration   POST /quarantine/{entry_id}/delete (listing)         303    403  
 registration   POST /quarantine/{entry_id}/delete (enrolment)       403    303  403     403   403     404  401     401
 registration   POST /sign-out                                       200    200  200     200   200     200  200     200
 coverage       GET /                                                403    403  200     403   200     200  303     303
+coverage       GET /changes                                         403    403  200     403   200     200  303     303
+coverage       GET /explain                                         403    403  200     403   200     200  303     303
 coverage       GET /map.svg                                         403    403  200     403   200     200  303     303
 coverage       GET /table.{form}                                    403    403  200     403   200     200  303     303
 coverage       GET /trend.svg                                       403    403  200     403   200     200  303     303

@@ -5,9 +5,12 @@ it gets the identical 404, and of no route anything that only the first agency s
 """
 
 import itertools
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -113,9 +116,19 @@ coverage       GET /livez                                           open   open 
 coverage       GET /readyz                                          open   open open    open  open    open open    open
 coverage       GET /metrics                                         open   open open    open  open    open open    open
 coverage       GET /v1/coverage                                     403    403  200     403   200     200  401     401
+coverage       GET /v1/coverage/changes                             403    403  200     403   200     200  401     401
+coverage       GET /v1/coverage/changes/partners                    403    403  200     403   200     200  401     401
+coverage       GET /v1/coverage/explain                             403    403  200     403   200     200  401     401
 coverage       GET /v1/coverage/series                              403    403  200     403   200     200  401     401
 coverage       GET /v1/claims                                       403    403  200     403   200     200  401     401
+coverage       GET /v1/measures                                     403    403  200     403   200     200  401     401
 coverage       GET /v1/freshness                                    403    403  200     403   200     200  401     401
+coverage       GET /v1/alert-rules                                  403    403  403     403   200     403  401     401
+coverage       POST /v1/alert-rules                                 403    403  403     403   201     403  401     401
+coverage       PATCH /v1/alert-rules/{rule_id}                      403    403  403     403   200     403  401     401
+coverage       DELETE /v1/alert-rules/{rule_id}                     403    403  403     403   204     403  401     401
+coverage       GET /v1/alerts                                       403    403  403     403   200     403  401     401
+coverage       POST /v1/alerts/{alert_id}/acknowledge               403    403  403     403   200     403  401     401
 coverage       GET /v1/regions                                      403    403  200     403   200     200  401     401
 coverage       GET /v1/regions/{code}                               403    403  200     403   200     200  401     401
 coverage       GET /v1/stream                                       403    403  200     403   200     200  401     401
@@ -526,11 +539,47 @@ def fixed(**request: Any) -> Prepare:
     return prepare
 
 
+async def alerts_of(database: str) -> dict[str, Prepare]:
+    """The calls about alerts, and about rules that are added for each of them."""
+    rule = {"name": "Diam", "condition": {"kind": "agency_silent"}}
+    numbers = itertools.count()
+
+    async def a_rule(**request: Any) -> dict[str, Any]:
+        rule_id = uuid4()
+        add = "insert into alert_rules values ($1, $2, $3, 24, true, now())"
+        await _execute(database, add, rule_id, f"{next(numbers)}", json.dumps(rule["condition"]))
+        return {"path": f"/v1/alert-rules/{rule_id}", **request}
+
+    async def an_alert() -> dict[str, Any]:
+        alert_id = uuid4()
+        add = "insert into alerts values ($1, $1, 'Diam', 'agency_silent', 'a', $2, now(), now())"
+        await _execute(database, add, alert_id, json.dumps({"agency": "a", "last": "2026-01-01", "usual": 1.0}))
+        return {"path": f"/v1/alerts/{alert_id}/acknowledge"}
+
+    return {
+        "POST /v1/alert-rules": fixed(json=rule),
+        "PATCH /v1/alert-rules/{rule_id}": partial(a_rule, json={"enabled": False}),
+        "DELETE /v1/alert-rules/{rule_id}": a_rule,
+        "POST /v1/alerts/{alert_id}/acknowledge": an_alert,
+    }
+
+
+async def _execute(database: str, statement: str, *values: Any) -> None:
+    connection = await asyncpg.connect(database)
+    try:
+        await connection.execute(statement, *values)
+    finally:
+        await connection.close()
+
+
 async def test_coverage_lets_each_key_do_what_the_table_says(kafka: str, database: stack.Database, topics: str) -> None:
     async with coverage_world.coverage(kafka, database, topics) as world:
         keys = await store_keys(database.of("coverage"), "36.71")
         keys["admin"] = world.environment["PAYUNG_ADMIN_KEY"]
-        prepare = {"GET /v1/regions/{code}": fixed(path="/v1/regions/33.11")}
+        prepare = {
+            "GET /v1/regions/{code}": fixed(path="/v1/regions/33.11"),
+            **await alerts_of(database.of("coverage")),
+        }
         async with httpx.AsyncClient(base_url=world.http.base_url, timeout=30) as http:
             await check("coverage", http, prepare, keys)
 

@@ -51,7 +51,7 @@ async def test_coverage_answers_with_a_row_of_zeros_and_every_field(http: httpx.
             "by_level": {name: {"listed": 0, "enrolled": 0} for name in ("management", "staff", "labour")},
         },
         "denominators": [],
-        "target": None,
+        "targets": [],
     }
 
 

@@ -126,11 +126,12 @@ async def test_denominators_and_targets_are_beside_the_figures(world: World) -> 
     await world.settled(1, 1)
     await eventually(lambda: _target(world), within=20)
     (row,) = await world.rows("region=33.11")
-    assert (row["target"]["progress"], row["target"]["rate"]) == (1, 0.5)
-    assert [(d["measure"], d["rate"]) for d in row["denominators"]] == [("umkm", 0.25)]
+    assert [(target["progress"], target["rate"]) for target in row["targets"]] == [(1, 0.5)]
+    assert [(d["measure"], d["numerator"], d["rate"]) for d in row["denominators"]] == [("umkm", 1, 0.25)]
     (tangerang,) = await world.rows("region=36.71")
     stated = {d["measure"]: d for d in tangerang["denominators"]}
-    assert (stated["workers"]["rate"], stated["workers"]["flags"]) == (None, ["quarantine"])
+    assert stated["workers"]["rate"] is None
+    assert stated["workers"]["flags"] == ["quarantine", "implausible", "above_population"]
     freshness = {each["agency"]: each for each in (await world.http.get("/v1/freshness")).json()["agencies"]}
     assert freshness["bpjstk"]["last_event"] == "2026-01-10T03:00:00Z"
     assert freshness["disdagkop-sukoharjo"]["silent_for"] > 0
@@ -138,7 +139,7 @@ async def test_denominators_and_targets_are_beside_the_figures(world: World) -> 
 
 async def _target(world: World) -> object:
     (row,) = await world.rows("region=33.11")
-    return row["target"] and row["denominators"]
+    return row["targets"] and row["denominators"]
 
 
 async def test_a_garbled_fact_is_set_aside_and_the_rest_counts(world: World) -> None:

@@ -116,6 +116,20 @@ def _svg(page: Page, drawn: Response, name: str) -> Response:
     )
 
 
+def _explanations(about: Question) -> dict[str, str | None]:
+    """Where it is told what makes the region's figure and what changed it; what was learned later, of a kept page."""
+    code, day = about.region.code, about.as_of.isoformat()
+    known_at = {} if about.known_at is None else {"known_at": parameters.known_at_text(about.known_at)}
+    learned = (
+        _query("/changes", {"region": code, "as_of": day, "known_from": known_at["known_at"]}) if known_at else None
+    )
+    return {
+        "explained": _query("/explain", {"region": code, "as_of": day, **known_at}),
+        "changed": _query("/changes", {"region": code, "from": about.month_before.isoformat(), "to": day, **known_at}),
+        "learned": learned,
+    }
+
+
 def _trend(page: Page, about: Question, found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "chart": trend.chart(found["rows"]),
@@ -187,12 +201,13 @@ def _found(page: Page, about: Question, found: report.Report) -> dict[str, Any]:
         "found": found,
         "head": found.head,
         "whole": found.whole,
-        "targets": table.targets(found.whole),
+        "targets": found.whole["targets"],
         "sorts": {name: about.address(sort=table.toggled(about.sort, name)) + "#table" for name in table.SORTS},
         "agencies": silent,
         "permalink": about.address(as_of=found.head["as_of"], known_at=found.head["known_at"]),
         "alone": False,
         "csv": _csv(about),
+        **_explanations(about),
         **_trend(page, about, found.series),
         **_map(page, about, found.map_rows),
     }

@@ -74,7 +74,8 @@ class Preparation:
             others = [row["partner_id"] for row in rows if row["partner_id"] not in leased]
             if others:
                 found |= await self._of_today(db, others, channel)
-        await db.execute(queries["lease"], list(found), self._owner, self._lease)
+        if found:
+            await db.execute(queries["lease"], list(found), self._owner, self._lease)
         return found
 
     async def _of_today(self, db: asyncpg.Connection, ids: list[str], channel: str) -> dict[str, Send]:

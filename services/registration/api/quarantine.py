@@ -26,7 +26,7 @@ from shared.security import Principal
 
 router = APIRouter(tags=["quarantine"], dependencies=[Depends(query_parameters.only_known)])
 Version = Annotated[
-    str | None, Header(max_length=64, description="The entry's `version` as it was read", examples=["5f1d02c94a7be316"])
+    str | None, Header(max_length=64, description="The entry's `version` as it was read; `*`: any", examples=["*"])
 ]
 
 
@@ -92,7 +92,7 @@ async def correct(
 ) -> dict[str, Any]:
     """With `If-Match` only what was read is corrected: 409 if somebody else corrected it since."""
     entry = await refused.own(here, principal, entry_id)
-    if if_match is not None and if_match.strip().strip('"') != refused.version_of(entry):
+    if if_match is not None and if_match.strip().strip('"') not in ("*", refused.version_of(entry)):
         raise Changed
     if entry["import_id"] is not None:
         body = {"cells": _corrected_cells(entry, here.vault.open(entry["sealed"])["cells"], body)}

@@ -1,6 +1,6 @@
 -- How many participants there are, and on which day so many more begin, are active or end, by region (*: anywhere) and, of
 -- the active, by segment and programmes: what is counted on a day is a sum of few rows, however many participants there
--- are. Kept by triggers, so that whatever writes participants keeps it true; what a dry run writes is not counted.
+-- are. Kept by triggers, so that whoever writes participants keeps it true; what a dry run writes is not counted.
 create table participant_movement (
     region text not null,
     day date not null,
@@ -16,7 +16,7 @@ comment on column participant_movement.day is '1900-01-01, before all others: th
 -- The movements of one participant: each version holds from its effective_on until its end or the next version.
 create function participant_movements(history bytea)
     returns table (day date, segment text, programmes jsonb, participants int, begun int, active int)
-    language sql immutable as $$
+    language sql immutable set search_path from current as $$
     with version as (
         select (v->>'effective_on')::date as since, v->>'segment' as segment, v->'programmes' as programmes,
                least((v->>'until')::date, lead((v->>'effective_on')::date) over (order by n)) as until
@@ -28,7 +28,8 @@ create function participant_movements(history bytea)
 $$;
 
 -- Adds the movements of each of these so many times.
-create function add_movements(regions text[], histories bytea[], times int[]) returns void language sql as $$
+create function add_movements(regions text[], histories bytea[], times int[]) returns void
+    language sql set search_path from current as $$
     insert into participant_movement as held
     select r.region, m.day, m.segment, m.programmes, sum(m.participants * c.times), sum(m.begun * c.times),
            sum(m.active * c.times)
@@ -43,7 +44,8 @@ create function add_movements(regions text[], histories bytea[], times int[]) re
            active = held.active + excluded.active
 $$;
 
-create function count_participants_written() returns trigger language plpgsql as $$
+create function count_participants_written() returns trigger
+    language plpgsql set search_path from current as $$
 begin
     if tg_op = 'INSERT' then
         perform add_movements(array_agg(n.region), array_agg(n.history), array_agg(1)) from now_here n;

@@ -27,7 +27,7 @@ from tests.unit.shared.test_web_addresses import LOCAL
 
 SITE = Site("coverage", LOCAL, Assets.load(None), Path(home.__file__).parent / "templates")
 PROGRAMMES = ("JKK", "JKM", "JHT", "JP")
-AGENCY = Principal("dinas", frozenset(["read"]), ("33.11",))
+AGENCY = Principal("dinas", scopes=frozenset(["read"]), regions=("33.11",))
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+import pytest
+
 from services.registration import kept_counts
 from services.registration.kept_counts import KeptCounts
 from services.registration.queries import queries
@@ -60,13 +62,17 @@ async def test_what_is_written_while_it_is_counted_is_not_taken_for_counted() ->
     assert await counts.fetch("lists", "dinas") == [(2, "dinas")]
 
 
-async def test_little_is_kept() -> None:
+async def test_little_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_counts, "MOST_ROWS", 20)
     pool = Pool()
     counts = KeptCounts(cast(Any, pool))
-    for number in range(kept_counts.MOST_KEPT + 50):
+    for number in range(50):
         await counts.fetch("lists", str(number))
-    assert len(counts._kept) == kept_counts.MOST_KEPT
-    pool.size = kept_counts.MOST_ROWS + 1
-    await counts.fetch("lists", "gross")
-    assert len(await counts.fetch("lists", "gross")) == pool.size
-    assert pool.asked == kept_counts.MOST_KEPT + 52
+    assert [asked[1] for asked in counts._kept] == [(str(number),) for number in range(40, 50)]
+    pool.size = 15
+    await counts.fetch("lists", "50")
+    assert [len(rows) for _, rows in counts._kept.values()] == [1, 1, 15]
+    pool.size = 100
+    assert len(await counts.fetch("lists", "gross")) == 100
+    assert not counts._kept
+    assert not counts._size
