@@ -73,7 +73,7 @@ LISTS: Final = {
 MEMBERSHIP: Final = {
     "participant_no": "Participant number at BPJS (NPP or KPJ)",
     "participants": "How many participant numbers",
-    "active": "Of these, insured on the day",
+    "active": "Of members: how many are insured on the day. Of an agent: it is given tasks and may sign in",
     "not_yet_effective": "Of these, whose first day is yet to come",
     "active_by_segment": "The active ones by segment",
     "active_by_programme": "The active ones that hold each programme",
@@ -83,6 +83,7 @@ MEMBERSHIP: Final = {
     "partners_with_several": "Partners with several participant numbers",
     "programme": "JKK, JKM, JHT, JP or JKP",
     "programmes": "JKK, JKM, JHT, JP, JKP: those held",
+    "completeness": "mandatory: with all programmes that its scale must have; all_four: with JKK, JKM, JHT and JP",
     "segment": "PU (paid workers) or BPU (self-employed)",
     "effective_on": "First day of this state; of a lapse the first day without cover",
     "until": "The day before which it ends; null: open; of a plan or target the last day",
@@ -107,7 +108,7 @@ STATEMENTS: Final = {
     "value": "The figure",
     "source": "Who says so; of an event its CloudEvents source, one agency's alone",
     "status": "How it stands now",
-    "progress": "How far the target is reached",
+    "progress": "How far the target is reached; of an agent: what it holds and did this month",
     "progress_known_at": "Up to when the progress is known",
     "held_on": "The day of the briefing",
     "batch": "Which of several briefings of the same name",
@@ -135,6 +136,19 @@ STATEMENTS: Final = {
     "number": "Number of the agreement or entry",
     "date": "The day",
     "flags": "What is doubtful about the figure",
+    "flag": "What is doubtful about it",
+    "reasons": "Why it is doubtful, for what was found by comparing figures",
+    "numerator": "Who is counted beside a published figure, and how many of them are enrolled",
+    "boundaries": "The boundaries of provinces: of 2021, before Papua was split, or of 2022",
+    "measures": "What published figures and targets may measure",
+    "counts": "What it counts",
+    "unit": "The unit it is counted in",
+    "is_denominator": "Whether the enrolled are compared with it",
+    "is_of_target": "Whether a target may be set for it",
+    "statuses": "How sound a published figure may be",
+    "means": "What it means",
+    "targets": "Targets, each with its progress",
+    "projected_on": "The day on which the target is reached at the pace so far",
 }
 EVENTS: Final = {
     "specversion": "Version of CloudEvents: 1.0",
@@ -180,7 +194,8 @@ UPLOADS: Final = {
     "dry_run": "true: only a preview, nothing is taken",
     "replace": "Whether the file is the whole list",
     "state": "How far it is: queued, running, waiting, done, cancelled, failed; of a case open or closed; of reminders "
-    "scheduled, waiting, stopped, escalated, opted_out, unreachable",
+    "scheduled, waiting, stopped, escalated, opted_out, unreachable; of a target not_begun, reached, on_course, "
+    "behind, missed",
     "rows": "Rows: how many, or the rows themselves",
     "skipped": "Lines below the header that are no rows",
     "skipped_by": "The same by reason: blank, sum, column_numbers, repeated_header, section_title, note",
@@ -226,6 +241,8 @@ FIGURES: Final = {
     "known_at": "By what was recorded up to this instant",
     "updated_at": "Time of the newest event",
     "freshness": "When each agency was last seen",
+    "stale": "Since when, and because of what, an input of the figures stands still; null where none does",
+    "because": "The input that stands still, and why",
     "last_event": "Time of the agency's last event",
     "events_today": "Its events today in Jakarta",
     "silent_for": "Seconds since then",
@@ -236,13 +253,58 @@ FIGURES: Final = {
     "level": "Level of the regions: kanwil, province, regency, self",
     "unknown": "Partners of whom the head count is not known",
     "denominators": "Published figures to compare with",
-    "target": "A target for the region",
+    "target": "A target for the region; of an agent: the visits that are asked for this month",
     "suppressed": "Whether figures are left out because they could disclose a count from 1 to 4",
     "count": "How many",
     "parent": "The region above",
     "kanwil": "Regional office of BPJS",
     "time_zone": "Time zone",
     "children": "Regions directly below",
+}
+MOVED: Final = {
+    "axis": "`as_of`: between two days; `known_at`: between two times of knowledge",
+    "to": "The last day, whose figures are the end",
+    "known_from": "The time of knowledge whose figures are the start; null between two days",
+    "known_to": "The time of knowledge whose figures are the end; null between two days",
+    "causes": "What each cause added, or took away (below zero); start and causes are the end",
+    "joined": "Enrolled for the first time",
+    "reinstated": "Enrolled again after a lapse, or a lapse that was taken back",
+    "lapsed": "Enrolments that ended",
+    "moved_in": "Moved into the region",
+    "moved_out": "Moved out of the region",
+    "split": "Split off from another partner",
+    "erased": "Erased everywhere",
+    "withdrawn": "Enrolments without periods any more: merged, erased or taken back",
+    "corrected": "A first day or a period that was corrected",
+    "by_list": "How many each list names; a partner on several lists counts in each",
+    "by_agency": "How many the lists of each agency name, or whose enrolment it reported last",
+    "by_number_of_lists": "How many are on one list, on two and so on",
+    "by_month_of_first_start": "How many first started in each month",
+    "alone": "Those that no other list, or no other agency, names",
+    "usual_gap_days": "Usual days between two with events; null until it is learned",
+    "silent": "Whether the agency is silent for longer than usual",
+    "silent_since": "The first day on which something of it was overdue",
+}
+ALERTS: Final = {
+    "alerts": "What a rule would have opened",
+    "alert_id": "The alert's id",
+    "rule": "The rule, or its name",
+    "rule_id": "The rule's id",
+    "condition": "What the rule is about: its kind, with the numbers of that kind",
+    "clear_after_hours": "An alert is resolved when its condition was untrue for so long",
+    "enabled": "Whether the rule is looked at",
+    "trial": "What the rule would have done on past days; null where it was added",
+    "points": "Percentage points by which a rate fell",
+    "listed_at_least": "Regions with fewer listed are left out",
+    "behind": "Share of a target's value that it may be behind a straight line",
+    "times": "So many times what is usual",
+    "at_least": "Not with fewer",
+    "message": "Language → what is so and what to do",
+    "opened_on": "The day on which it would have opened",
+    "resolved_on": "The day on which it would have been resolved; null if not by the last one",
+    "last_true_at": "When the condition was last true",
+    "acknowledged_at": "When somebody first acknowledged it",
+    "resolved_at": "When it was resolved",
 }
 REMINDERS: Final = {
     "why": "The reason in one sentence",
@@ -255,6 +317,28 @@ REMINDERS: Final = {
     "attempts": "How often it was tried",
     "possibly_twice": "Whether a crash between sending and recording may have sent it twice",
     "message_id": "Id of the message",
+    "open": "Open tasks",
+    "agent_id": "Id of a field agent; null: no agent has it",
+    "task_id": "Id of a task",
+    "capacity": "How many open tasks an agent holds at most",
+    "monthly_target": "Visits a month that are asked of an agent; null: no target",
+    "open_tasks": "Tasks that the agent holds",
+    "this_month": "What the agent did this month, in Jakarta",
+    "visited": "Tasks that it ended this month",
+    "qr": "The link as a QR code: an SVG document",
+    "tasks": "Open tasks, the most urgent first",
+    "business": "Whom to visit. Personal data",
+    "place": "Name of the region",
+    "priority": "The lower, the more urgent",
+    "last_reminded_on": "Day of the last reminder; null: none was sent",
+    "claimed_at": "Since when somebody has it in hand; null: nobody",
+    "snoozed_until": "Until which day it rests; null: it does not",
+    "escalates_at": "When it goes one level up unless it is touched; null: it stays",
+    "links": "Addresses that a phone opens",
+    "call": "To call; null: no number is known",
+    "whatsapp": "To write on WhatsApp; null: no number is known",
+    "route": "To find the way: a search in the phone's own maps",
+    "claimed": "Tasks that are in hand",
     "counted_from": "Start of the episode that the steps are counted in",
     "reminders": "Reminders that are planned",
     "escalations": "Partners that would be given to a field agent",
@@ -375,10 +459,25 @@ RETRIES: Final = {
 }
 
 WORDS: Final[dict[str, str]] = (
-    ENTITIES | LISTS | MEMBERSHIP | STATEMENTS | EVENTS | UPLOADS | FIGURES | REMINDERS | ACCESS | PLUMBING
+    ENTITIES
+    | LISTS
+    | MEMBERSHIP
+    | STATEMENTS
+    | EVENTS
+    | UPLOADS
+    | FIGURES
+    | MOVED
+    | ALERTS
+    | REMINDERS
+    | ACCESS
+    | PLUMBING
 ) | (CHANGES | KEYS | RETRIES)
 
 EXAMPLES: Final[dict[str, str | int]] = {
+    "agent_id": "8f14e45f-ceea-467f-a3c2-4b1d0e0a7c11",
+    "task_id": "5d41402a-bc4b-4a76-b971-9d911017c592",
+    "rule_id": "5d1e6c34-7b2a-4c9e-a1d2-9e4f5b3f7f03",
+    "alert_id": "8f0e2f3f-0c1d-4a8f-8f0e-2f3f5b3f7f02",
     "import_id": "01a21e8b-5ee6-7019-a37b-4eb7e0968601",
     "entry_id": "01a21e8b-5efe-7016-a4a8-4e543f0e6b6b",
     "case_id": "01a21e8b-1ef5-702c-bd85-f0e8228cf652",

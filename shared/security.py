@@ -44,9 +44,11 @@ PRINCIPAL = "payung.principal"
 
 @dataclass(frozen=True)
 class Principal:
-    """Who calls: an agency with its scopes and region codes, or the administrator, who may do everything everywhere."""
+    """Who calls: an agency with its scopes and region codes, a field agent, who has none of an agency's rights, or the
+    administrator, who may do everything everywhere."""
 
     agency: str | None = None
+    agent: str | None = None
     scopes: frozenset[str] = frozenset()
     regions: tuple[str, ...] = ()
     admin: bool = False
@@ -154,6 +156,7 @@ class KeyRing:
             return None
         return Principal(
             agency=row["agency"],
+            agent=row["agent"],
             scopes=frozenset(row["scopes"]),
             regions=tuple(row["regions"]),
             key_id=row["key_id"],

@@ -1,6 +1,6 @@
 -- name: valid_key(hash)
 -- The holder of the key with this SHA-256, also of one that has expired; no row for an unknown or revoked key.
-select key_id, agency, scopes, regions, expires_at, requests_per_minute from keys where hash = $1 and not revoked;
+select key_id, agency, agent, scopes, regions, expires_at, requests_per_minute from keys where hash = $1 and not revoked;
 
 -- name: store_key(key_id, hash, agency, agent, scopes, regions, revoked, recorded_at, expires_at, requests_per_minute)
 -- Keeps the newest state of a key by its recorded_at. A revocation counts whenever it was recorded, and for good.

@@ -42,7 +42,8 @@ class Session:
     csrf: str
 
     def is_to_be_renewed(self) -> bool:
-        return self.expires_at - datetime.now(UTC) < RENEWED_BELOW
+        """Not an agent's, whose session has one long life."""
+        return self.principal.agent is None and self.expires_at - datetime.now(UTC) < RENEWED_BELOW
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,7 @@ class Sessions:
             return None
         principal = Principal(
             agency=row["agency"],
+            agent=row["agent"],
             scopes=frozenset(row["scopes"]),
             regions=tuple(row["regions"]),
             key_id=row["key_id"],

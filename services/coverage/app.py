@@ -7,10 +7,23 @@ import asyncpg
 from fastapi import FastAPI
 
 from services.coverage import handlers
-from services.coverage.api import claims, figures, freshness, regions, series, stream
+from services.coverage.alert_watch import AlertWatch
+from services.coverage.api import (
+    alerts,
+    changes,
+    claims,
+    explain,
+    figures,
+    freshness,
+    measures,
+    regions,
+    series,
+    stream,
+)
 from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
-from services.coverage.web import home
+from services.coverage.web import alerts as alerts_page
+from services.coverage.web import explanations, home
 from shared.access import on_access
 from shared.bus.consumer import Consumer
 from shared.bus.metrics import watch
@@ -25,7 +38,9 @@ from shared.security import KEY_CONNECTIONS, KeyRing
 from shared.service import build_app
 from shared.sessions import Sessions
 
-ROUTERS = tuple(each.router for each in (figures, series, claims, freshness, regions, stream))
+ROUTERS = tuple(
+    each.router for each in (figures, series, changes, explain, claims, freshness, measures, alerts, regions, stream)
+)
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
 GROUP = "coverage"
@@ -68,10 +83,12 @@ async def create(settings: Settings) -> FastAPI:
     """The service: web routes, consumer, rollup."""
     pool = await prepare(settings)
     keys_pool = await connect(settings.database, max_size=KEY_CONNECTIONS)
-    metrics, rollup = Metrics("coverage"), Rollup(pool)
+    metrics, rollup, watched = Metrics("coverage"), Rollup(pool), AlertWatch(pool)
     pending = metrics.gauge("rollup_pending_batches", "Batches that only the ledger holds yet")
     pending.set_function(lambda: rollup.pending_batches)
-    parts: list[Part] = [rollup]
+    firing = metrics.gauge("open_alerts", "Alerts for meaning that are not resolved")
+    firing.set_function(lambda: watched.open_alerts)
+    parts: list[Part] = [rollup, watched]
     if settings.consume:
         consumers = [consumer(pool, settings), key_consumer(keys_pool, settings, GROUP)]
         parts += consumers
@@ -88,6 +105,6 @@ async def create(settings: Settings) -> FastAPI:
         },
         metrics=metrics,
         site=settings.site("coverage", TEMPLATES),
-        pages=[home.router],
+        pages=[home.router, explanations.router, alerts_page.router],
         on_stop=partial(close, pool, keys_pool),
     )

@@ -6,11 +6,13 @@ question tolerates it.
 """
 
 import re
+from collections.abc import Container
 from datetime import UTC, date, datetime
 
 from services.coverage.cells import REGION_BITS, InvalidValue
 from services.coverage.facts import ClaimFact, DenominatorFact, EnrollmentFact, PartnerFact, TargetFact
 from services.coverage.timelines import DAY_NUMBERS, EPOCH
+from shared.measures import MEASURES, STATUSES, TARGETS
 
 FIRST = date(1945, 1, 1)
 LAST = date(2199, 12, 31)
@@ -76,15 +78,25 @@ def check_claim(fact: ClaimFact) -> None:
 
 
 def check_denominator(fact: DenominatorFact) -> None:
+    """Its day within bounds, its measure and status known; else raises InvalidValue."""
     check_recorded(fact.recorded_at)
+    _check_known("measure", fact.measure, MEASURES)
+    _check_known("status", fact.status, STATUSES)
     if not FIRST <= fact.as_of <= LAST:
         raise InvalidValue("as_of")
 
 
 def check_target(fact: TargetFact) -> None:
+    """Its days within bounds, its measure one that can be counted; else raises InvalidValue."""
     check_recorded(fact.recorded_at)
+    _check_known("measure", fact.measure, TARGETS)
     if not FIRST <= fact.start <= fact.until <= LAST:
         raise InvalidValue("from or until")
+
+
+def _check_known(name: str, value: str, known: Container[str]) -> None:
+    if value not in known:
+        raise InvalidValue(name)
 
 
 def check_recorded(recorded_at: datetime) -> None:

@@ -1,6 +1,7 @@
 """From the sums of cells to the rows of an answer. Pure.
 
-`listed` means, by dimension: a programme's are those eligible for it (JP is not open to individuals); a segment's are
+`listed` means, by dimension: a programme's are those eligible for it (JP is not open to individuals, so neither are all
+four); a segment's are
 those enrolled in it and the unregistered who would belong to it (individuals BPU, all others PU), since nobody's
 segment is known before the enrolment; a job level's are workers, not partners.
 """
@@ -14,7 +15,14 @@ from typing import Any, NamedTuple
 from services.coverage import cells
 
 JOB_LEVELS = ("management", "staff", "labour")
-DIMENSIONS = ("programme", "segment", "kind", "scale", "job_level", "occupation")
+DIMENSIONS = ("programme", "completeness", "segment", "kind", "scale", "job_level", "occupation")
+
+ALL_FOUR = frozenset(("JKK", "JKM", "JHT", "JP"))
+BASIC = frozenset(("JKK", "JKM"))
+MANDATORY = {"small": BASIC | {"JHT"}, "medium": ALL_FOUR, "large": ALL_FOUR}
+"""What an employer of this scale must have; others and the self-employed must have BASIC (Perpres 109/2013)."""
+COMPLETENESS = ("mandatory", "all_four")
+"""Having all programmes that one must have; and all four that there are for employees. Who has all four has both."""
 
 Combination = tuple[str, ...]
 
@@ -54,6 +62,7 @@ class Dimensions(NamedTuple):
         """All values of a dimension, in the order of the rows."""
         every = {
             "programme": self.programmes,
+            "completeness": COMPLETENESS,
             "segment": cells.SEGMENTS,
             "kind": cells.KINDS,
             "scale": cells.SCALES,
@@ -65,7 +74,10 @@ class Dimensions(NamedTuple):
 
 def mask(by: Iterable[str], by_regency: bool) -> int:
     """The bits of a cell that these dimensions need; kind and scale always, for eligibility and denominators."""
-    names = {"side", "unknown", "kind", "scale", "region" if by_regency else "province", *by} - {"job_level"}
+    names = {"side", "unknown", "kind", "scale", "region" if by_regency else "province", *by}
+    if "completeness" in names:
+        names |= {"programme", "segment"}
+    names -= {"job_level", "completeness"}
     return sum(cells.MASKS[name] for name in names)
 
 
@@ -95,6 +107,10 @@ def _values(cell: int, dimension: str, dimensions: Dimensions) -> Iterable[str]:
             return [name for name in cells.programmes(cell) if name in dimensions.programmes]
         case "programme":
             return dimensions.programmes_open_to(cells.kind(cell))
+        case "completeness" if cells.is_enrolled(cell):
+            return completeness(cells.programmes(cell), cells.scale(cell), cells.segment(cell))
+        case "completeness":
+            return completeness_open_to(cells.kind(cell))
         case "segment":
             return (cells.segment(cell) if cells.is_enrolled(cell) else expected_segment(cells.kind(cell)),)
         case "kind":
@@ -105,6 +121,18 @@ def _values(cell: int, dimension: str, dimensions: Dimensions) -> Iterable[str]:
             return (cells.occupation(cell),)
         case _:
             return JOB_LEVELS
+
+
+def completeness(programmes: Iterable[str], scale: str, segment: str) -> list[str]:
+    """Which of COMPLETENESS somebody has who is enrolled in these programmes."""
+    held = frozenset(programmes)
+    must = MANDATORY.get(scale, BASIC) if segment == "PU" else BASIC
+    return [name for name, wanted in zip(COMPLETENESS, (must, ALL_FOUR), strict=True) if wanted <= held]
+
+
+def completeness_open_to(kind: str) -> tuple[str, ...]:
+    """JP is not open to individuals, so they cannot have all four."""
+    return COMPLETENESS if kind != "individual" else COMPLETENESS[:1]
 
 
 def expected_segment(kind: str) -> str:
@@ -122,7 +150,8 @@ def _segment_corrections(cell: int, by: tuple[str, ...], dimensions: Dimensions)
     if segment == expected:
         return
     for name, sign in ((segment, 1), (expected, -1)):
-        changed = {"segment": (name,), "programme": dimensions.programmes_open_to(kind)}
+        changed: dict[str, Iterable[str]] = {"segment": (name,), "programme": dimensions.programmes_open_to(kind)}
+        changed["completeness"] = completeness_open_to(kind)
         for combination in product(*(changed.get(d) or _values(cell, d, dimensions) for d in by)):
             yield combination, sign
 

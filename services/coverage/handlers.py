@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from services.coverage import bounds, last_seen, members, storage, transitions
+from services.coverage import bounds, last_seen, members, movements, sources, storage, transitions
 from services.coverage.cells import InvalidValue
 from services.coverage.facts import (
     ClaimFact,
@@ -18,6 +18,7 @@ from services.coverage.facts import (
 )
 from services.coverage.last_seen import Event
 from services.coverage.members import Sides
+from services.coverage.sources import Names
 from services.coverage.storage import EnrolmentDetails, second_of
 from services.coverage.timelines import enrolment_timeline, listing_timeline
 from services.coverage.transitions import Version
@@ -36,25 +37,29 @@ async def on_enrollments(batch: Batch, db: asyncpg.Connection) -> None:
     The type is not looked at: every one of them carries the whole timeline, and this path is the hottest.
     """
     versions = await asyncio.to_thread(_enrolment_versions, batch)
-    stored, members_before = await storage.store_enrolments(db, transitions.newest(versions))
-    accepted = transitions.accept(versions, stored)
-    await storage.add_to_ledger(db, accepted.transitions)
+    before = await storage.store_enrolments(db, transitions.newest(versions))
+    accepted = transitions.accept(versions, before.stored)
+    moved = movements.transitions_of(versions, before.stored, before.sources, _source_of_enrolment)
+    await storage.add_sources(db, {details.source: details.names for details, _ in accepted.versions})
+    await storage.add_to_ledger(db, accepted.transitions, moved, enrolled=True)
     await storage.add_losses(db, accepted.transitions)
-    moved = members.by_cooperative(versions, stored, members_before, _sides_of_enrolment)
-    await storage.add_to_cooperatives(db, moved)
+    of_cooperatives = members.by_cooperative(versions, before.stored, before.sides, _sides_of_enrolment)
+    await storage.add_to_cooperatives(db, of_cooperatives)
     await _record_last_seen(db, batch, ((details.agency, second) for details, second in accepted.versions))
 
 
 async def on_partners(batch: Batch, db: asyncpg.Connection) -> None:
     """The same for who is listed; each version is an event of the agencies that contributed to it."""
     versions = await asyncio.to_thread(_partner_versions, batch)
-    stored, members_before, lists_before = await storage.store_partners(db, transitions.newest(versions))
-    accepted = transitions.accept(versions, stored)
-    await storage.add_to_ledger(db, accepted.transitions)
-    moved = members.by_cooperative(versions, stored, members_before, _sides_of_partner)
-    await storage.add_to_cooperatives(db, moved)
+    before = await storage.store_partners(db, transitions.newest(versions))
+    accepted = transitions.accept(versions, before.stored)
+    moved = movements.transitions_of(versions, before.stored, before.sources, _source_of_partner)
+    await storage.add_sources(db, dict(_named_source(fact) for fact, _ in accepted.versions))
+    await storage.add_to_ledger(db, accepted.transitions, moved, enrolled=False)
+    of_cooperatives = members.by_cooperative(versions, before.stored, before.sides, _sides_of_partner)
+    await storage.add_to_cooperatives(db, of_cooperatives)
     await storage.add_merges(db, accepted.versions)
-    await _record_last_seen(db, batch, last_seen.contributing_agencies(accepted.versions, lists_before))
+    await _record_last_seen(db, batch, last_seen.contributing_agencies(accepted.versions, before.lists))
 
 
 async def on_claims(batch: Batch, db: asyncpg.Connection) -> None:
@@ -68,14 +73,23 @@ async def on_claims(batch: Batch, db: asyncpg.Connection) -> None:
 async def on_reference(batch: Batch, db: asyncpg.Connection) -> None:
     """Keep denominators and targets, each with its source and when it became known; nothing is ever replaced.
 
-    All four types show that their agency is not silent; a record of any other type is rejected.
+    All types show that their agency is not silent; a record of any other type is rejected.
     """
     by_type = _statements(batch)
     await storage.add_denominators(db, [fact for _, fact in by_type["denominator.set"]])
-    await storage.add_targets(db, [fact for _, fact in by_type["target.set"]])
+    await storage.add_targets(db, _as_they_came(by_type["target.set"], by_type["target.withdrawn"]))
     facts = {_identity(record): fact for decoded in by_type.values() for record, fact in decoded}
     fresh = [facts[each] for each in await storage.first_seen(db, list(facts))]
     await _record_last_seen(db, batch, ((fact.agency, second_of(fact)) for fact in fresh))
+
+
+def _as_they_came(
+    stated: Iterable[tuple[Record, TargetFact]], withdrawn: Iterable[tuple[Record, TargetFact]]
+) -> list[tuple[TargetFact, bool]]:
+    """The targets of a batch, which is one partition's, with whether each was withdrawn."""
+    both = [(record.offset, fact, False) for record, fact in stated]
+    both += [(record.offset, fact, True) for record, fact in withdrawn]
+    return [(fact, is_withdrawn) for _, fact, is_withdrawn in sorted(both, key=lambda each: each[0])]
 
 
 async def _record_last_seen(db: asyncpg.Connection, batch: Batch, events: Iterable[Event]) -> None:
@@ -97,11 +111,23 @@ def _enrolment_timeline(fact: EnrollmentFact) -> bytes:
 
 def _enrolment_details(fact: EnrollmentFact) -> EnrolmentDetails:
     first_start = fact.periods[0].start if fact.periods else None
-    return EnrolmentDetails(fact.agency, first_start, fact.cooperative_id, fact.channel_id)
+    return EnrolmentDetails(fact.agency, first_start, fact.cooperative_id, fact.channel_id, *sources.of_enrolment(fact))
 
 
 def _sides_of_enrolment(details: EnrolmentDetails) -> Sides:
     return members.sides(details.cooperative, details.channel)
+
+
+def _source_of_enrolment(details: EnrolmentDetails) -> int:
+    return details.source
+
+
+def _named_source(fact: PartnerFact) -> tuple[int, Names]:
+    return sources.of_partner(fact, last_seen.lists_of(fact))
+
+
+def _source_of_partner(fact: PartnerFact) -> int:
+    return _named_source(fact)[0]
 
 
 def _sides_of_partner(fact: PartnerFact) -> Sides:
@@ -121,8 +147,11 @@ def _listing_timeline(fact: PartnerFact) -> bytes:
 STATEMENTS: dict[str, tuple[Any, Callable[[Any], None]]] = {
     "denominator.set": (DenominatorFact, bounds.check_denominator),
     "target.set": (TargetFact, bounds.check_target),
-    "briefing.held": (StatementFact, lambda fact: bounds.check_recorded(fact.recorded_at)),
-    "agreement.signed": (StatementFact, lambda fact: bounds.check_recorded(fact.recorded_at)),
+    "target.withdrawn": (TargetFact, lambda fact: bounds.check_recorded(fact.recorded_at)),
+    **{
+        name: (StatementFact, lambda fact: bounds.check_recorded(fact.recorded_at))
+        for name in ("briefing.held", "briefing.withdrawn", "agreement.signed", "agreement.withdrawn")
+    },
 }
 """Type of the topic `reference` → what is read of it, and what checks its bounds."""
 

@@ -11,12 +11,13 @@ Event = tuple[str | None, int]
 
 
 class LastSeen(NamedTuple):
-    """The newest second of an agency's events, that second's day in Jakarta (days since 1970), and how many of the
-    events are of that day."""
+    """The newest second of an agency's events, that second's day in Jakarta (days since 1970), how many of the events
+    are of that day, and the days of all of them."""
 
     second: int
     day: int
     events: int
+    days: frozenset[int]
 
 
 def by_agency(events: Iterable[Event]) -> dict[str, LastSeen]:
@@ -32,7 +33,8 @@ def _last_seen(seconds: list[int]) -> LastSeen:
     last = max(seconds)
     day = (last + OFFSET_SECONDS) // 86_400
     begins = day * 86_400 - OFFSET_SECONDS
-    return LastSeen(last, day, sum(second >= begins for second in seconds))
+    days = frozenset((second + OFFSET_SECONDS) // 86_400 for second in set(seconds))
+    return LastSeen(last, day, sum(second >= begins for second in seconds), days)
 
 
 def lists_of(fact: PartnerFact) -> list[str]:

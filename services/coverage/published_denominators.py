@@ -8,8 +8,9 @@ from pathlib import Path
 
 import asyncpg
 
-from services.coverage.denominators import NUMERATORS, PublishedDenominator
+from services.coverage.denominators import PublishedDenominator
 from services.coverage.queries import queries
+from shared.measures import MEASURES
 
 
 @cache
@@ -26,7 +27,7 @@ def built_in() -> tuple[PublishedDenominator, ...]:
                 row["status"],
             )
             for row in csv.DictReader(file)
-            if row["measure"] in NUMERATORS
+            if row["measure"] == "population" or MEASURES[row["measure"]].is_denominator
         )
 
 

@@ -1,26 +1,36 @@
--- name: store_enrolments(partner_id, version, recorded, timeline, first_start, cooperative, channel)
--- Keeps the newest timeline of each partner and returns the one before it, with the cooperatives of that time. A version
--- that is not newer changes nothing and is not returned. Sorted, so that two batches never wait for each other in a circle.
-insert into enrolments as e (partner_id, version, recorded, timeline, first_start, cooperative, channel)
-select * from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::date[], $6::uuid[], $7::uuid[]) order by 1
+-- name: store_enrolments(partner_id, version, recorded, timeline, first_start, cooperative, channel, source)
+-- Keeps the newest timeline of each partner and returns the one before it, with the source and the cooperatives of that
+-- time. A version that is not newer changes nothing and is not returned. Sorted, so that two batches never wait for each
+-- other in a circle.
+insert into enrolments as e (partner_id, version, recorded, timeline, first_start, cooperative, channel, source)
+select * from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::date[], $6::uuid[], $7::uuid[], $8::bigint[])
+order by 1
 on conflict (partner_id) do update set version = excluded.version, recorded = greatest(e.recorded, excluded.recorded),
     timeline = excluded.timeline, first_start = excluded.first_start, cooperative = excluded.cooperative,
-    channel = excluded.channel
+    channel = excluded.channel, source = excluded.source
 where e.version < excluded.version
 returning partner_id::text, coalesce(old.version, 0), coalesce(old.recorded, 0), coalesce(old.timeline, ''),
-    old.cooperative::text, old.channel::text;
+    coalesce(old.source, 0), old.cooperative::text, old.channel::text;
 
--- name: store_partners(partner_id, version, recorded, timeline, region, lists, cooperative)
+-- name: store_partners(partner_id, version, recorded, timeline, region, lists, cooperative, source)
 -- The same for partner facts; also returns the lists before it, which show the agencies that contributed the change.
-insert into partners as p (partner_id, version, recorded, timeline, region, lists, cooperative)
-select a.id, a.version, a.recorded, a.timeline, a.region, array(select jsonb_array_elements_text(a.lists)), a.cooperative
-from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::text[], $6::jsonb[], $7::uuid[])
-    a (id, version, recorded, timeline, region, lists, cooperative) order by 1
+insert into partners as p (partner_id, version, recorded, timeline, region, lists, cooperative, source)
+select a.id, a.version, a.recorded, a.timeline, a.region, array(select jsonb_array_elements_text(a.lists)), a.cooperative,
+    a.source
+from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::text[], $6::jsonb[], $7::uuid[], $8::bigint[])
+    a (id, version, recorded, timeline, region, lists, cooperative, source) order by 1
 on conflict (partner_id) do update set version = excluded.version, recorded = greatest(p.recorded, excluded.recorded),
-    timeline = excluded.timeline, region = excluded.region, lists = excluded.lists, cooperative = excluded.cooperative
+    timeline = excluded.timeline, region = excluded.region, lists = excluded.lists, cooperative = excluded.cooperative,
+    source = excluded.source
 where p.version < excluded.version
 returning partner_id::text, coalesce(old.version, 0), coalesce(old.recorded, 0), coalesce(old.timeline, ''),
-    coalesce(old.lists, '{}'), old.cooperative::text;
+    coalesce(old.source, 0), coalesce(old.lists, '{}'), old.cooperative::text;
+
+-- name: add_sources(source, names)
+-- Keeps the names of sources that are not kept yet.
+insert into sources (source, names)
+select a.source, array(select jsonb_array_elements_text(a.names)) from unnest($1::bigint[], $2::jsonb[]) a (source, names)
+order by 1 on conflict do nothing;
 
 -- name: add_merges(partner_id, version, recorded, merged_into)
 -- Which id answers for these merged partners since that second; delivered again it changes nothing.
@@ -59,10 +69,12 @@ returning claim_id, version, recorded;
 insert into denominators (region, measure, as_of, source, value, status, agency, recorded)
 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing;
 
--- name: add_target(region, measure, starts, until, source, value, list, agency, recorded)
--- Adds a target beside the earlier ones; the same one delivered again changes nothing.
-insert into targets (region, measure, starts, until, source, value, list, agency, recorded)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing;
+-- name: add_target(region, measure, starts, until, source, value, list, agency, recorded, withdrawn)
+-- Adds a target, or that it was withdrawn, beside the earlier ones; what is recorded in one second again came last.
+insert into targets (region, measure, starts, until, source, value, list, agency, recorded, withdrawn)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+on conflict (region, measure, starts, until, source, recorded, agency, md5(coalesce(list, '')), value, withdrawn)
+do update set arrival = default;
 
 -- name: try_rollup_lock()
 -- Whether this transaction may roll up: one at a time in this schema. The lock ends with the transaction.
@@ -107,6 +119,32 @@ order by 1, 2, 3
 on conflict (day, cell, span) do update set partners = r.partners + excluded.partners,
     workers = r.workers + excluded.workers, management = r.management + excluded.management,
     staff = r.staff + excluded.staff, labour = r.labour + excluded.labour;
+
+-- name: roll_up_movements(batches, first, last)
+-- The same for the movements of these batches.
+insert into movement_rollup as r (place, enrolled, day, source, day_cause, cause, span, partners)
+select place, enrolled, day, source, day_cause, cause, (recorded / 2592000)::int, sum(partners)
+from movements where batch between $2 and $3 and batch = any($1::bigint[])
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(partners) <> 0
+order by 1, 2, 3, 4, 5, 6, 7
+on conflict (place, enrolled, day, source, day_cause, cause, span) do update set partners = r.partners + excluded.partners;
+
+-- name: advance_current_sources(day)
+-- As `advance_current_totals`, of sources.
+insert into current_sources as c (place, enrolled, source, partners)
+select place, enrolled, source, sum(partners) from movement_rollup
+where source <> 0 and day > (select day from current_day) and day <= $1
+group by 1, 2, 3 order by 1, 2, 3
+on conflict (place, enrolled, source) do update set partners = c.partners + excluded.partners;
+
+-- name: add_to_current_sources(batches, first, last)
+-- As `add_to_current_totals`, of sources.
+insert into current_sources as c (place, enrolled, source, partners)
+select place, enrolled, source, sum(partners) from movements
+where source <> 0 and batch between $2 and $3 and batch = any($1::bigint[]) and day <= (select day from current_day)
+group by 1, 2, 3 having sum(partners) <> 0 order by 1, 2, 3
+on conflict (place, enrolled, source) do update set partners = c.partners + excluded.partners;
 
 -- name: add_to_current_totals(batches, first, last)
 -- Adds to the current totals what these batches, which lie between $2 and $3, change up to the current day.
@@ -259,30 +297,46 @@ from denominators where region = any($1::text[]) and ($2::bigint is null or reco
 order by region, measure, as_of, source, recorded desc;
 
 -- name: targets(regions, known_at)
--- The newest target of each of the regions $1 known by second $2 (null: now).
-select distinct on (region) region, measure, starts, until, source, value, list, agency
-from targets where region = any($1::text[]) and ($2::bigint is null or recorded <= $2)
-order by region, recorded desc, until desc;
+-- The targets of the regions $1 that held by second $2 (null: now): of facts about one target the newest, unless it was
+-- withdrawn. Those of another agency, source, measure or first day are other targets.
+select region, measure, starts, until, source, value, list, agency
+from (select distinct on (region, measure, starts, source, agency) *
+        from targets where region = any($1::text[]) and ($2::bigint is null or recorded <= $2)
+       order by region, measure, starts, source, agency, recorded desc, arrival desc) newest
+where not withdrawn
+order by region, starts, until, agency, measure, source;
 
--- name: progress(within_region, within_regency, region, list, agency, starts, until)
--- How many partners listed in the regencies of each target first started within its days; the pairs $1, $2 are a
--- target's region and each of its regencies. Its list is its own agency's of that name; where there is none, anybody's.
+-- name: progress(within_region, within_regency, target, region, list, agency, starts, until, numerator)
+-- How many partners listed in the regencies of each target first started within its days, of the kind that its measure
+-- counts, and how many workers they started with; the pairs $1, $2 are a region and each of its regencies. Its list is its
+-- own agency's of that name; where there is none, anybody's. A stay's bytes: timelines.py, the bits of its cell: cells.py.
 with target as (
-    select * from unnest($3::text[], $4::text[], $5::text[], $6::date[], $7::date[]) t (region, list, agency, starts, until)
+    select * from unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::date[], $8::date[], $9::text[])
+        t (target, region, list, agency, starts, until, numerator)
 ),
 within as (
     select target.*, regency from target join unnest($1::text[], $2::text[]) i (code, regency) on code = target.region
 ),
 own as (
-    select distinct w.region from within w join partners p on p.region = w.regency
+    select distinct w.target from within w join partners p on p.region = w.regency
     where w.list is not null and w.agency || '/' || w.list = any(p.lists)
+),
+started as (
+    select w.target, w.numerator, e.timeline,
+        get_byte(coalesce(nullif(e.timeline, ''), nullif(p.timeline, '')), 1) as kind_and_scale
+    from within w join partners p on p.region = w.regency join enrolments e using (partner_id)
+    where p.lists <> '{}' and e.first_start between w.starts and w.until and (
+        w.list is null or w.agency || '/' || w.list = any(p.lists)
+        or w.target not in (select target from own) and exists (
+            select from unnest(p.lists) each where substr(each, strpos(each, '/') + 1) = w.list))
 )
-select w.region, count(*) as progress
-from within w join partners p on p.region = w.regency join enrolments e using (partner_id)
-where p.lists <> '{}' and e.first_start between w.starts and w.until and (
-    w.list is null or w.agency || '/' || w.list = any(p.lists)
-    or w.region not in (select region from own) and exists (
-        select from unnest(p.lists) each where substr(each, strpos(each, '/') + 1) = w.list))
+select target, count(*) as partners, coalesce(sum(
+    case when timeline = '' then 0 else get_byte(timeline, 16) + (get_byte(timeline, 17) << 8)
+        + (get_byte(timeline, 18) << 16) + (get_byte(timeline, 19) << 24) end), 0)::bigint as workers
+from started
+where numerator in ('partners', 'workers')
+    or numerator = (array['cooperative', 'business', 'individual'])[kind_and_scale >> 5 & 3]
+    or numerator = 'micro_business' and kind_and_scale >> 5 & 3 = 2 and kind_and_scale >> 2 & 7 in (0, 1)
 group by 1;
 
 -- name: freshness(day)
@@ -323,3 +377,152 @@ where occurred_on <= $3::date and status <> 'withdrawn' and ($1::bigint is null 
     select from claims newer
     where newer.claim_id = c.claim_id and newer.version > c.version and ($1 is null or newer.recorded <= $1))
 group by 1, 2, 3;
+
+-- name: movements_complete()
+-- Whether every fact that was read left its movements; else a rebuild is needed.
+select complete from movements_complete;
+
+-- name: sums_by_day_cause(after_day, day, after_second, second, low, high, provinces)
+-- What moved the figures after day $1 up to day $2, by what was recorded after second $3 up to second $4, in the places
+-- $5 to $6 of the provinces $7 (null: all): by place, side and the cause of that day.
+select place, enrolled, day_cause as cause, sum(partners)::bigint as partners
+from movements_between($1::date, $2::date, $3::bigint, $4::bigint, $5::int, $6::int, $7::int[])
+where day_cause <> 0 group by 1, 2, 3 having sum(partners) <> 0;
+
+-- name: sums_by_cause(after_day, day, after_second, second, low, high, provinces)
+-- The same by the cause of that knowledge.
+select place, enrolled, cause, sum(partners)::bigint as partners
+from movements_between($1::date, $2::date, $3::bigint, $4::bigint, $5::int, $6::int, $7::int[])
+where cause <> 0 group by 1, 2, 3 having sum(partners) <> 0;
+
+-- name: sums_by_source(after_day, day, after_second, second, low, high, provinces, by_place)
+-- The same by source, with its names; $8: for each place, else (place 0) for all together.
+select case when $8::bool then place else 0 end as place, enrolled, s.names, sum(partners)::bigint as partners
+from movements_between($1::date, $2::date, $3::bigint, $4::bigint, $5::int, $6::int, $7::int[]) m
+    join sources s using (source)
+where source <> 0 group by 1, 2, s.source having sum(partners) <> 0;
+
+-- name: current_sums_by_source(day, low, high, provinces, by_place)
+-- As `sums_by_source`, on day $1, which is the current day or later, by all that is known.
+with today as materialized (select day from current_day)
+select case when $5::bool then place else 0 end as place, enrolled, s.names, sum(partners)::bigint as partners
+from (
+    select place, enrolled, source, partners from current_sources
+    where place between $2::int and $3::int
+    union all
+    select place, enrolled, source, partners from movement_rollup
+    where day > (select day from today) and day <= $1::date and place between $2 and $3
+    union all
+    select place, enrolled, source, partners from movements
+    where batch between (select min(batch) from pending_batches) and (select max(batch) from pending_batches)
+        and batch in (select batch from pending_batches) and day <= $1 and place between $2 and $3
+) m (place, enrolled, source, partners) join sources s using (source)
+where source <> 0 and ($4::int[] is null or m.place >> 7 = any($4))
+group by 1, 2, s.source having sum(partners) <> 0;
+
+-- name: moved_partners(after_day, day, after_second, second, low, high, provinces, causes, by_day, agency, after, limit)
+-- The partners that moved the figures by these causes: those with the $12 lowest ids after $11, side by side with what
+-- they add up to. Of agency $10 (null: of all) those that its lists name now, or named in the source they moved with.
+with moved as (
+    select partner_id, enrolled, case when $9::bool then day_cause else cause end as cause, sum(partners) as partners
+    from movements m
+    where day > $1::date and day <= $2::date and recorded > $3::bigint and recorded <= $4::bigint
+        and place between $5::int and $6::int and ($7::int[] is null or place >> 7 = any($7))
+        and case when $9 then day_cause else cause end = any($8::int[]) and partner_id > $11::uuid
+        and ($10::text is null
+            or exists (select from partners p, unnest(p.lists) each
+                where p.partner_id = m.partner_id and starts_with(each, $10 || '/'))
+            or exists (select from sources s, unnest(s.names) each
+                where s.source = m.source and starts_with(each, $10 || '/')))
+    group by 1, 2, 3 having sum(partners) <> 0
+),
+page as (select distinct partner_id from moved order by 1 limit $12::int)
+select partner_id, enrolled, cause, partners::int as partners from moved join page using (partner_id) order by 1, 2, 3;
+
+-- name: record_agency_days(agency, day)
+-- Keeps on which days these agencies sent something.
+insert into agency_days (agency, day)
+select * from unnest($1::text[], $2::date[]) order by 1, 2 on conflict do nothing;
+
+-- name: agency_days(until, most)
+-- Of each agency the $2 newest days up to $1 on which it sent something, newest first.
+select agency, array(select day from agency_days d where d.agency = seen.agency and day <= $1::date
+    order by day desc limit $2::int) as days
+from (select distinct agency from last_seen) seen;
+
+-- name: rules()
+-- All rules, oldest first.
+select rule_id, name, condition, clear_after_hours, enabled, created_at from alert_rules order by created_at, rule_id;
+
+-- name: enabled_rules()
+-- The rules to look at.
+select rule_id, name, condition, clear_after_hours from alert_rules where enabled order by created_at, rule_id;
+
+-- name: add_rule(rule_id, name, condition, clear_after_hours, enabled, created_at, most)
+-- Adds a rule and returns it, unless there are $7 already.
+insert into alert_rules (rule_id, name, condition, clear_after_hours, enabled, created_at)
+select $1::uuid, $2::text, $3::jsonb, $4::int, $5::boolean, $6::timestamptz
+where (select count(*) from alert_rules) < $7::bigint
+returning rule_id, name, condition, clear_after_hours, enabled, created_at;
+
+-- name: switch_rule(rule_id, enabled)
+-- Switches the rule and returns it.
+update alert_rules set enabled = $2 where rule_id = $1::uuid
+returning rule_id, name, condition, clear_after_hours, enabled, created_at;
+
+-- name: delete_rule(rule_id)
+-- Deletes the rule and returns its id; null where there is none.
+delete from alert_rules where rule_id = $1::uuid returning rule_id;
+
+-- name: try_alert_lock()
+-- Whether this transaction may look at a rule: one at a time in this schema. The lock ends with the transaction.
+select pg_try_advisory_xact_lock(hashtext(current_schema() || '/alerts'));
+
+-- name: open_alerts(rule_id)
+-- The alerts of this rule that are not resolved.
+select subject, opened_at, last_true_at from alerts where rule_id = $1::uuid and resolved_at is null;
+
+-- name: open_alert(alert_id, rule_id, rule_name, kind, subject, details, at)
+-- Opens an alert, unless the rule was deleted or switched off meanwhile or one is open: at most one of a rule and subject.
+insert into alerts (alert_id, rule_id, rule_name, kind, subject, details, opened_at, last_true_at)
+select $1::uuid, rule_id, $3::text, $4::text, $5::text, $6::jsonb, $7::timestamptz, $7
+from alert_rules where rule_id = $2::uuid and enabled
+on conflict (rule_id, subject) where resolved_at is null do nothing;
+
+-- name: keep_alert(rule_id, subject, details, at)
+-- The alert's condition is still true: its newest numbers.
+update alerts set details = $3::jsonb, last_true_at = $4::timestamptz
+where rule_id = $1::uuid and subject = $2 and resolved_at is null;
+
+-- name: resolve_alerts(rule_id, subjects, at)
+-- The conditions of these alerts were untrue for long enough.
+update alerts set resolved_at = $3::timestamptz where rule_id = $1::uuid and subject = any($2::text[]) and resolved_at is null;
+
+-- name: resolve_alerts_of_rule(rule_id, at)
+-- Nobody looks at these conditions any more.
+update alerts set resolved_at = $2::timestamptz where rule_id = $1::uuid and resolved_at is null;
+
+-- name: count_open_alerts()
+-- How many alerts are not resolved.
+select count(*) from alerts where resolved_at is null;
+
+-- name: alerts(state, after, limit)
+-- The alerts in state $1 (null: all) that follow alert $2 (null: from the first one), newest first.
+select alert_id, rule_id, rule_name, kind, subject, details, opened_at, last_true_at, acknowledged_at, resolved_at
+from alerts
+where ($1::text is null or $1 = case when resolved_at is not null then 'resolved'
+        when acknowledged_at is not null then 'acknowledged' else 'open' end)
+    and ($2::uuid is null or (opened_at, alert_id) < (select opened_at, alert_id from alerts where alert_id = $2))
+order by opened_at desc, alert_id desc limit $3::int;
+
+-- name: acknowledge_alert(alert_id, at)
+-- Notes when the alert was first acknowledged, and returns it.
+update alerts set acknowledged_at = coalesce(acknowledged_at, $2::timestamptz) where alert_id = $1::uuid
+returning alert_id, rule_id, rule_name, kind, subject, details, opened_at, last_true_at, acknowledged_at, resolved_at;
+
+-- name: claims_filed(regencies, known_at, seconds, spans)
+-- How many claims of these regencies were recorded first within each of the $4 spans of $3 seconds up to second $2, span 0
+-- being the newest.
+select (($2::bigint - recorded) / $3::bigint)::int as span, count(*) as count
+from claims where version = 1 and region = any($1::text[]) and recorded <= $2 and recorded > $2 - $3 * $4::bigint
+group by 1;

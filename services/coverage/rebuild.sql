@@ -32,20 +32,36 @@ create table coverage_rebuild.live_totals_of_rollup as
         sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
     from coverage.rollup where day <= (select day from coverage.current_day) group by cell;
 create table coverage_rebuild.live_enrolments as
-    select partner_id, version, timeline, first_start, cooperative, channel from coverage.enrolments;
+    select partner_id, version, timeline, first_start, cooperative, channel, source from coverage.enrolments;
 create table coverage_rebuild.live_partners as
-    select partner_id, version, timeline, region, lists, cooperative from coverage.partners;
+    select partner_id, version, timeline, region, lists, cooperative, source from coverage.partners;
 create table coverage_rebuild.live_cooperatives as
     select cooperative, through, recorded, cell, day, sum(partners) as partners, sum(workers) as workers,
         sum(management) as management, sum(staff) as staff, sum(labour) as labour
     from coverage.cooperative_ledger group by cooperative, through, recorded, cell, day;
+create table coverage_rebuild.live_movements as
+    select recorded, source, partner_id, day, place, day_cause, cause, enrolled, sum(partners) as partners
+    from coverage.movements group by recorded, source, partner_id, day, place, day_cause, cause, enrolled;
+create table coverage_rebuild.live_movement_rollup as
+    select place, enrolled, day, source, day_cause, cause, span, sum(partners) as partners
+    from (select place, enrolled, day, source, day_cause, cause, span, partners from coverage.movement_rollup
+          union all
+          select place, enrolled, day, source, day_cause, cause, (recorded / 2592000)::int, partners
+          from coverage.movements where batch in (select batch from coverage.pending_batches)) differences
+    group by place, enrolled, day, source, day_cause, cause, span;
+create table coverage_rebuild.live_current_sources as
+    select place, enrolled, source, partners from coverage.current_sources
+    union all
+    select place, enrolled, source, -partners from coverage.movement_rollup
+    where source <> 0 and day <= (select day from coverage.current_day);
 create table coverage_rebuild.live_losses as
     select recorded, day, cell, next_cell, sum(partners) as partners
     from coverage.losses group by recorded, day, cell, next_cell;
 create table coverage_rebuild.live_merges as table coverage.merges;
 create table coverage_rebuild.live_claims as table coverage.claims;
 create table coverage_rebuild.live_denominators as table coverage.denominators;
-create table coverage_rebuild.live_targets as table coverage.targets;
+create table coverage_rebuild.live_targets as
+    select region, measure, starts, until, source, value, list, agency, recorded, withdrawn from coverage.targets;
 
 -- name: compare_ledger()
 -- Where the sums of the two ledgers differ, for each cell, day and second.
@@ -94,16 +110,16 @@ select cell, null::date as day, null::bigint as recorded, l as live, r as rebuil
 -- For each of the other tables, how many rows only one side has.
 select 'enrolments' as table_name, count(*) from (
     (table coverage_rebuild.live_enrolments
-     except select partner_id, version, timeline, first_start, cooperative, channel from coverage_rebuild.enrolments)
+     except select partner_id, version, timeline, first_start, cooperative, channel, source from coverage_rebuild.enrolments)
     union all
-    (select partner_id, version, timeline, first_start, cooperative, channel from coverage_rebuild.enrolments
+    (select partner_id, version, timeline, first_start, cooperative, channel, source from coverage_rebuild.enrolments
      except table coverage_rebuild.live_enrolments)) x
 union all
 select 'partners', count(*) from (
     (table coverage_rebuild.live_partners
-     except select partner_id, version, timeline, region, lists, cooperative from coverage_rebuild.partners)
+     except select partner_id, version, timeline, region, lists, cooperative, source from coverage_rebuild.partners)
     union all
-    (select partner_id, version, timeline, region, lists, cooperative from coverage_rebuild.partners
+    (select partner_id, version, timeline, region, lists, cooperative, source from coverage_rebuild.partners
      except table coverage_rebuild.live_partners)) x
 union all
 select 'cooperative_ledger', count(*) from (
@@ -115,6 +131,27 @@ select 'cooperative_ledger', count(*) from (
         from coverage_rebuild.cooperative_ledger group by cooperative, through, recorded, cell, day
     ) both_sides group by cooperative, through, recorded, cell, day
     having sum(partners) <> 0 or sum(workers) <> 0 or sum(management) <> 0 or sum(staff) <> 0 or sum(labour) <> 0) x
+union all
+select 'movements', count(*) from (
+    select from (
+        select recorded, source, partner_id, day, place, day_cause, cause, enrolled, partners
+        from coverage_rebuild.live_movements
+        union all
+        select recorded, source, partner_id, day, place, day_cause, cause, enrolled, -partners
+        from coverage_rebuild.movements
+    ) both_sides group by recorded, source, partner_id, day, place, day_cause, cause, enrolled
+    having sum(partners) <> 0) x
+union all
+select 'movement_rollup', count(*) from (
+    select from (
+        select place, enrolled, day, source, day_cause, cause, span, partners from coverage_rebuild.live_movement_rollup
+        union all
+        select place, enrolled, day, source, day_cause, cause, (recorded / 2592000)::int, -partners
+        from coverage_rebuild.movements
+    ) both_sides group by place, enrolled, day, source, day_cause, cause, span having sum(partners) <> 0) x
+union all
+select 'current_sources', count(*) from (
+    select from coverage_rebuild.live_current_sources group by place, enrolled, source having sum(partners) <> 0) x
 union all
 select 'losses', count(*) from (
     select recorded, day, cell, next_cell from (
@@ -137,8 +174,11 @@ select 'denominators', count(*) from (
     union all (table coverage_rebuild.denominators except table coverage_rebuild.live_denominators)) x
 union all
 select 'targets', count(*) from (
-    (table coverage_rebuild.live_targets except table coverage_rebuild.targets)
-    union all (table coverage_rebuild.targets except table coverage_rebuild.live_targets)) x;
+    (table coverage_rebuild.live_targets
+     except select region, measure, starts, until, source, value, list, agency, recorded, withdrawn from coverage_rebuild.targets)
+    union all
+    (select region, measure, starts, until, source, value, list, agency, recorded, withdrawn from coverage_rebuild.targets
+     except table coverage_rebuild.live_targets)) x;
 
 -- name: block_live_batches()
 -- Lets no batch begin on the live side until the swap is done; those under way finish first.
@@ -154,12 +194,15 @@ from unnest($1::text[], $2::int[], $3::bigint[]) n (topic, partition, next_offse
 -- name: swap_schemas()
 -- In the transaction that blocks live batches: from its commit on, every question and every batch uses the rebuilt side.
 -- Its batches are numbered on from the live ones, whose numbers the clients of the stream know; one change that names
--- every place makes the stream report that all of them may have changed.
+-- every place makes the stream report that all of them may have changed. Alerts and their rules are taken over.
 select setval('coverage_rebuild.batches',
     greatest(nextval('coverage.batches'), (select last_value from coverage_rebuild.batches)));
 truncate coverage_rebuild.changes;
 insert into coverage_rebuild.changes (batch, places)
     select nextval('coverage_rebuild.batches'), array(select distinct (cell >> 17)::int from coverage_rebuild.ledger);
+lock table coverage.alert_rules, coverage.alerts in share row exclusive mode;
+insert into coverage_rebuild.alert_rules table coverage.alert_rules;
+insert into coverage_rebuild.alerts table coverage.alerts;
 drop schema if exists coverage_former cascade;
 alter schema coverage rename to coverage_former;
 alter schema coverage_rebuild rename to coverage;

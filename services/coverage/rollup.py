@@ -40,11 +40,14 @@ async def roll_up(db: asyncpg.Connection, day: date, slice_rows: int = SLICE_ROW
             return 0
         if day > await db.fetchval(queries["current_day"]):
             await db.execute(queries["advance_current_totals"], day)
+            await db.execute(queries["advance_current_sources"], day)
             await db.execute(queries["set_current_day"], day)
         batches = [row["batch"] for row in await db.fetch(queries["batches_to_roll_up"], slice_rows)]
         if batches:
             await db.execute(queries["roll_up"], batches, batches[0], batches[-1])
+            await db.execute(queries["roll_up_movements"], batches, batches[0], batches[-1])
             await db.execute(queries["add_to_current_totals"], batches, batches[0], batches[-1])
+            await db.execute(queries["add_to_current_sources"], batches, batches[0], batches[-1])
             await db.execute(queries["close_batches"], batches)
             await db.execute(queries["expire_changes"])
     return len(batches)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.coverage import cells
+from services.coverage import boundaries, cells
 from shared.regions import NATION, Regions
 
 
@@ -25,6 +25,20 @@ class Selection:
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Of some dimensions in `by` the values asked for; of others all."""
 
+    is_former: bool = False
+    """Whether provinces are meant as they were before 2022."""
+
+    @property
+    def codes(self) -> list[str]:
+        """The regions of the level within the region."""
+        found = Regions.load().children(self.region, self.level)
+        return [code for code in found if not (self.is_former and code in boundaries.NEWER)]
+
+    def regencies(self, code: str) -> list[str]:
+        """All regencies within a region in these boundaries."""
+        codes = boundaries.FORMER.get(code, (code,)) if self.is_former else (code,)
+        return [regency for each in codes for regency in Regions.load().regencies(each)]
+
     def includes(self, combination: tuple[str, ...]) -> bool:
         """Whether the rows of this combination of the dimensions' values are asked for."""
         values = dict(zip(self.by, combination, strict=True))
@@ -41,7 +55,7 @@ class Selection:
             return None, []
         if "." in self.region:
             return [], [cells.REGION_BITS[self.region] >> cells.REGENCY]
-        inside = Regions.load().regencies(self.region)
+        inside = self.regencies(self.region)
         return sorted({int(regency[:2]) for regency in inside}), []
 
 
@@ -61,6 +75,7 @@ class RegionOfCell:
             case "kanwil":
                 return self._kanwil.get(province, "")
             case "province":
-                return f"{province:02}"
+                code = f"{province:02}"
+                return boundaries.former(code) if self._selection.is_former else code
             case _:
                 return f"{province:02}.{regency:02}"

@@ -2,18 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import asyncpg
 
-from services.coverage import ledger, losses
+from services.coverage import ledger, losses, movements
 from services.coverage.facts import ClaimFact, DenominatorFact, PartnerFact, StatementFact, TargetFact
 from services.coverage.last_seen import LastSeen, lists_of
 from services.coverage.members import Side, Sides, sides
 from services.coverage.queries import queries
+from services.coverage.sources import SPECIAL, Names, of_partner
 from services.coverage.timelines import EPOCH
 from services.coverage.transitions import Stored, Transitions, Version
 from shared.database import columns
@@ -26,49 +27,77 @@ COOPERATIVE_LEDGER = ("cooperative", "through", "recorded", "cell", "day", *ledg
 
 
 class EnrolmentDetails(NamedTuple):
-    """What is kept of an enrolment fact beside its timeline; `first_start`: listed by then or not."""
+    """What is kept of an enrolment fact beside its timeline; `first_start`: listed by then or not; `source` and `names`
+    of `sources`."""
 
     agency: str | None
     first_start: str | None
     cooperative: str | None
     channel: str | None
+    source: int
+    names: Names
 
 
-async def store_enrolments(
-    db: asyncpg.Connection, newest: dict[str, Version[EnrolmentDetails]]
-) -> tuple[dict[str, Stored], dict[str, Sides]]:
-    """Store the versions that are newer than what is stored; partner_id → what was stored of it before, and on which
-    sides of cooperatives it counted then."""
+class Before(NamedTuple):
+    """What was stored before of the partners of which there is a newer version, by partner_id: the version; of those
+    that counted for cooperatives on which sides; the source; and of a listing its lists."""
+
+    stored: dict[str, Stored]
+    sides: dict[str, Sides]
+    sources: dict[str, int]
+    lists: dict[str, set[str]]
+
+
+async def store_enrolments(db: asyncpg.Connection, newest: dict[str, Version[EnrolmentDetails]]) -> Before:
+    """Store the versions that are newer than what is stored."""
     rows = [
-        (partner_id, number, second, timeline, first_start and _date(first_start), cooperative, channel)
-        for partner_id, number, timeline, second, (_, first_start, cooperative, channel) in newest.values()
+        (partner_id, number, second, timeline, start and _date(start), cooperative, channel, source)
+        for partner_id, number, timeline, second, (_, start, cooperative, channel, source, _) in newest.values()
     ]
-    stored = await db.fetch(queries["store_enrolments"], *columns(rows, 7))
-    before = {row[0]: sides(row[4], row[5]) for row in stored if row[4] or row[5]}
-    return {row[0]: (row[1], row[2], row[3]) for row in stored}, before
+    stored = await db.fetch(queries["store_enrolments"], *columns(rows, 8))
+    before = {row[0]: sides(row[5], row[6]) for row in stored if row[5] or row[6]}
+    return Before({row[0]: (row[1], row[2], row[3]) for row in stored}, before, {row[0]: row[4] for row in stored}, {})
 
 
-async def store_partners(
-    db: asyncpg.Connection, newest: dict[str, Version[PartnerFact]]
-) -> tuple[dict[str, Stored], dict[str, Sides], dict[str, set[str]]]:
-    """The same for partners; beside it partner_id → the lists that named it before."""
-    rows = [
-        (partner_id, number, second, timeline, fact.region, json.dumps(lists_of(fact)), fact.cooperative_id)
-        for partner_id, number, timeline, second, fact in newest.values()
-    ]
-    stored = await db.fetch(queries["store_partners"], *columns(rows, 7))
-    before = {row[0]: sides(row[5]) for row in stored if row[5]}
-    return {row[0]: (row[1], row[2], row[3]) for row in stored}, before, {row[0]: set(row[4]) for row in stored}
+async def store_partners(db: asyncpg.Connection, newest: dict[str, Version[PartnerFact]]) -> Before:
+    """The same for partners."""
+    rows = []
+    for partner_id, number, timeline, second, fact in newest.values():
+        lists = lists_of(fact)
+        source, _ = of_partner(fact, lists)
+        row = (partner_id, number, second, timeline, fact.region, json.dumps(lists), fact.cooperative_id, source)
+        rows.append(row)
+    stored = await db.fetch(queries["store_partners"], *columns(rows, 8))
+    before = {row[0]: sides(row[6]) for row in stored if row[6]}
+    lists_before = {row[0]: set(row[5]) for row in stored}
+    versions = {row[0]: (row[1], row[2], row[3]) for row in stored}
+    return Before(versions, before, {row[0]: row[4] for row in stored}, lists_before)
 
 
-async def add_to_ledger(db: asyncpg.Connection, transitions: Transitions) -> None:
-    """Append the differences that these transitions make, as one batch."""
-    rows = await asyncio.to_thread(ledger.differences, transitions)
+async def add_sources(db: asyncpg.Connection, found: Mapping[int, Names]) -> None:
+    """Keep the names of these sources; those without names need none."""
+    rows = [(source, json.dumps(names)) for source, names in sorted(found.items()) if source not in SPECIAL]
+    if rows:
+        await db.execute(queries["add_sources"], *columns(rows))
+
+
+async def add_to_ledger(db: asyncpg.Connection, changed: Transitions, moved: Transitions, *, enrolled: bool) -> None:
+    """Append as one batch the differences that transitions of timelines make, and the movements of those with their
+    sources."""
+    rows, found = await asyncio.to_thread(_ledger_rows, changed, moved, enrolled)
+    if not len(rows) and not len(found):
+        return
+    number = await db.fetchval(queries["open_batch"], max(len(rows), len(found)), ledger.places(rows))
     if len(rows):
-        rows = ledger.within_integers(rows)
-        number = await db.fetchval(queries["open_batch"], len(rows), ledger.places(rows))
         source = _chunks(await asyncio.to_thread(ledger.binary_copy, number, rows))
         await db.copy_to_table("ledger", source=source, columns=ledger.COLUMNS, format="binary")
+    if len(found):
+        source = _chunks(await asyncio.to_thread(movements.binary_copy, number, found))
+        await db.copy_to_table("movements", source=source, columns=movements.COLUMNS, format="binary")
+
+
+def _ledger_rows(changed: Transitions, moved: Transitions, enrolled: bool) -> tuple[Any, Any]:
+    return ledger.within_integers(ledger.differences(changed)), movements.of(moved, enrolled=enrolled)
 
 
 async def add_losses(db: asyncpg.Connection, transitions: Transitions) -> None:
@@ -112,6 +141,8 @@ async def record_last_seen(db: asyncpg.Connection, topic: str, partition: int, a
     if agencies:
         rows = [(agency, seen.second, DAY_ONE + timedelta(seen.day), seen.events) for agency, seen in agencies.items()]
         await db.execute(queries["record_last_seen"], topic, partition, *columns(rows, 4))
+        days = [(agency, DAY_ONE + timedelta(day)) for agency, seen in agencies.items() for day in seen.days]
+        await db.execute(queries["record_agency_days"], *columns(days))
 
 
 async def add_claims(db: asyncpg.Connection, versions: dict[tuple[str, int], ClaimFact]) -> list[tuple[ClaimFact, int]]:
@@ -131,10 +162,14 @@ async def add_denominators(db: asyncpg.Connection, facts: Sequence[DenominatorFa
     )
 
 
-async def add_targets(db: asyncpg.Connection, facts: Sequence[TargetFact]) -> None:
+async def add_targets(db: asyncpg.Connection, facts: Sequence[tuple[TargetFact, bool]]) -> None:
+    """Targets, each with whether it was withdrawn, as they came."""
     await db.executemany(
         queries["add_target"],
-        [(t.region, t.measure, t.start, t.until, t.source, t.value, t.list, t.agency, second_of(t)) for t in facts],
+        [
+            (t.region, t.measure, t.start, t.until, t.source, t.value, t.list, t.agency, second_of(t), withdrawn)
+            for t, withdrawn in facts
+        ],
     )
 
 

@@ -1,46 +1,54 @@
 """Targets of regions, with their progress."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 import asyncpg
 
-from services.coverage.figures import rate
+from services.coverage.progress import Started, Target
 from services.coverage.queries import queries
-from shared.regions import Regions
+from services.coverage.selection import Selection
+
+
+class Found(NamedTuple):
+    """A target, and who started within its days."""
+
+    target: Target
+    started: Started
 
 
 async def targets_with_progress(
-    db: asyncpg.Connection, codes: Sequence[str], known_at: int | None, updated_at: str | None
-) -> dict[str, dict[str, Any]]:
-    """Region → its newest target known by then, with its `progress`: listed partners, of the target's list if it names
-    one, whose first start lies within the target's days.
+    db: asyncpg.Connection, selection: Selection, codes: Sequence[str]
+) -> dict[str, list[Found]]:
+    """Region → all its targets known by then: listed partners whose first start lies within a target's days, and not
+    after `as_of`.
 
-    Of each partner only the newest first start and lists are kept, so progress is by what is known now, whatever day
-    and knowledge were asked for; `progress_known_at` is the time of the newest event.
+    Of each partner only the newest first start and lists are kept, so progress is by what is known now, whatever
+    knowledge was asked for.
     """
-    newest = {row["region"]: row for row in await db.fetch(queries["targets"], list(codes), known_at)}
-    within = [(code, regency) for code in newest for regency in Regions.load().regencies(code)]
+    rows = await db.fetch(queries["targets"], list(codes), selection.known_at)
+    targets = [Target(**dict(row)) for row in rows]
+    started = await _started(db, selection, targets)
+    found: dict[str, list[Found]] = {}
+    for number, target in enumerate(targets):
+        found.setdefault(target.region, []).append(Found(target, started.get(number, Started())))
+    return found
+
+
+async def _started(db: asyncpg.Connection, selection: Selection, targets: Sequence[Target]) -> dict[int, Started]:
+    if not targets:
+        return {}
+    within = [(code, regency) for code in {each.region for each in targets} for regency in selection.regencies(code)]
     rows = await db.fetch(
         queries["progress"],
         [code for code, _ in within],
         [regency for _, regency in within],
-        *([row[name] for row in newest.values()] for name in ("region", "list", "agency", "starts", "until")),
+        list(range(len(targets))),
+        [each.region for each in targets],
+        [each.list for each in targets],
+        [each.agency for each in targets],
+        [each.starts for each in targets],
+        [each.last_day(selection.as_of) for each in targets],
+        [each.numerator for each in targets],
     )
-    progress = {row["region"]: row["progress"] for row in rows}
-    return {code: _as_json(row, progress.get(code, 0), updated_at) for code, row in newest.items()}
-
-
-def _as_json(row: asyncpg.Record, progress: int, updated_at: str | None) -> dict[str, Any]:
-    return {
-        "measure": row["measure"],
-        "value": row["value"],
-        "from": row["starts"].isoformat(),
-        "until": row["until"].isoformat(),
-        "list": row["list"],
-        "source": row["source"],
-        "agency": row["agency"],
-        "progress": progress,
-        "progress_known_at": updated_at,
-        "rate": rate(progress, row["value"]),
-    }
+    return {row["target"]: Started(row["partners"], row["workers"]) for row in rows}

@@ -9,7 +9,9 @@ from fastapi import FastAPI
 
 from services.notifications import partner_store
 from services.notifications.addresses import AddressKeys
-from services.notifications.api import inbound, opt_outs, partners, pauses, planning, policy
+from services.notifications.agents.digest import DigestSender
+from services.notifications.agents.keeper import TaskKeeper
+from services.notifications.api import agents, inbound, inbox, opt_outs, partners, pauses, planning, policy
 from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel, Channels
 from services.notifications.channels.gateway import GatewayChannel
@@ -22,11 +24,14 @@ from services.notifications.rescheduler import Rescheduler
 from services.notifications.schedule import Clock, Scheduler, wall_clock
 from services.notifications.sending.sender import LOG_PACE, MAIL_PACE, Sender
 from services.notifications.settings import Settings
-from services.notifications.web import home
+from services.notifications.web import agents as agents_page
+from services.notifications.web import home, operator, sign_in
+from services.notifications.web import inbox as inbox_page
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
-from shared.bus.outbox import Relay
+from shared.bus.outbox import ACCESS, Relay
+from shared.bus.principals import KEYS
 from shared.bus.topics import ensure_topics
 from shared.database import close, connect, migrate, transaction
 from shared.events import TOPICS
@@ -40,11 +45,12 @@ from shared.sessions import Sessions
 
 log = get_logger(__name__)
 
-ROUTERS = tuple(each.router for each in (partners, planning, opt_outs, inbound, policy, pauses))
+ROUTERS = tuple(each.router for each in (partners, planning, opt_outs, inbound, policy, pauses, agents, inbox))
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
+SOURCE = "payung/notifications"
 READS = ("partners", "enrollments", "contacts", "access")
-WRITES = ("outreach",)
+WRITES = ("outreach", "access")
 GATHERED_SECONDS = 0.2
 """Facts that come singly are taken so many seconds' worth at once: no reminder is that urgent."""
 DECISIVE = ("partners", "enrollments")
@@ -70,6 +76,9 @@ class Engine:
     rescheduler: Rescheduler
     dead_letter_eraser: DeadLetterEraser
     relay: Relay
+    access_relay: Relay
+    task_keeper: TaskKeeper
+    digest: DigestSender
 
     async def close(self) -> None:
         """Close what the channels and the pools keep open."""
@@ -80,7 +89,14 @@ class Engine:
 
     @property
     def parts(self) -> list[Part]:
-        background = [self.rescheduler, self.dead_letter_eraser, self.relay]
+        background = [
+            self.rescheduler,
+            self.dead_letter_eraser,
+            self.task_keeper,
+            self.digest,
+            self.relay,
+            self.access_relay,
+        ]
         return [self.consumer, self.key_consumer, *self.senders, *background]
 
 
@@ -89,7 +105,7 @@ async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
     pool = await connect(settings.database, min_size=2, max_size=12)
     await migrate(pool, MIGRATIONS)
     await _add_missing_keys(pool, settings.address_keys())
-    topics = [TOPICS[name] for name in (*READS, *WRITES)]
+    topics = [TOPICS[name] for name in dict.fromkeys((*READS, *WRITES))]
     await ensure_topics(
         settings.kafka,
         topics,
@@ -121,7 +137,9 @@ def build(
     scheduler = Scheduler(policies, regions, clock)
     keys = settings.address_keys()
     consumer = _consumer(settings, pool, scheduler, keys)
-    relay = Relay(pool, kafka=kafka, source="payung/notifications", prefix=prefix)
+    facts = [topic for topic in WRITES if topic != KEYS]
+    relay = Relay(pool, kafka=kafka, source=SOURCE, prefix=prefix, topics=facts)
+    access_relay = Relay(keys_pool, kafka=kafka, source=SOURCE, prefix=prefix, lane=ACCESS, topics=[KEYS])
     of_keys = key_consumer(keys_pool, settings, "notifications")
     watch(metrics, consumer, of_keys, relay)
     return Engine(
@@ -139,6 +157,9 @@ def build(
         rescheduler=Rescheduler(pool, scheduler, policies),
         dead_letter_eraser=DeadLetterEraser(pool, "contacts", dead_letters_of_erased, kafka=kafka, prefix=prefix),
         relay=relay,
+        access_relay=access_relay,
+        task_keeper=TaskKeeper(pool, scheduler),
+        digest=DigestSender(pool, scheduler, policies, channels, settings.notifications_url + "/"),
     )
 
 
@@ -158,10 +179,11 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
             "inbound_secret": settings.inbound_secret,
             "regions": engine.regions,
             "wake_after_commit": (engine.relay.wake, engine.rescheduler.wake),
+            "wake_after_agents": (engine.access_relay.wake, engine.task_keeper.wake, engine.relay.wake),
         },
         metrics=engine.metrics,
         site=settings.site("notifications", TEMPLATES),
-        pages=[home.router],
+        pages=[home.router, operator.router, inbox_page.router, agents_page.router, sign_in.router],
         on_stop=engine.close,
     )
 

@@ -50,7 +50,10 @@ class Facts:
     sent: tuple[Sent, ...] = ()
     escalated_at: datetime | None = None
     asked_at: datetime | None = None
-    """When a field agent was asked because no address could be used."""
+    """When a visit was asked for because no address could be used."""
+    visit_outcome: str | None = None
+    """What the newest visit or check found; `visited_at`: when."""
+    visited_at: datetime | None = None
     retry_at: datetime | None = None
     """After a passing failure: not before this."""
     settled_at: datetime | None = None
@@ -70,6 +73,12 @@ class Facts:
         """Whether there is an address for this channel, refused or not."""
         kind = KIND_OF.get(channel)
         return kind is None or (self.has_phone if kind == "phone" else self.has_email)
+
+    @property
+    def visited_on(self) -> date | None:
+        """The local day of the newest visit since the anchor; None without one."""
+        day = self.local_day(self.visited_at) if self.visited_at else None
+        return day if day is not None and day > self.anchor else None
 
     @property
     def last_message_day(self) -> date | None:

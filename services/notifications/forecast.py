@@ -119,6 +119,8 @@ def _likeness(facts: Facts) -> tuple[object, ...]:
         facts.has_email,
         facts.refused,
         tuple(map(facts.local_day, facts.contacted)),
+        facts.visit_outcome,
+        facts.visited_at and facts.local_day(facts.visited_at),
         tuple((sent.step, facts.local_day(sent.at)) for sent in facts.sent),
     )
 

@@ -16,9 +16,32 @@ def reminder_finished(
     return _event(f"reminder.{result}", event_id, fact)
 
 
-def task_opened(partner_id: str, region: str, now: datetime, *, message_id: str) -> Outgoing:
-    """`task.opened`: a field agent is asked to visit."""
-    return _event("task.opened", f"{message_id}/opened", Outreach(partner_id, region, now, causation=message_id))
+def task_opened(
+    partner_id: str,
+    region: str,
+    now: datetime,
+    *,
+    task_id: str,
+    reason: str,
+    agent_id: str | None,
+    level: str,
+    causation: str,
+) -> Outgoing:
+    """`task.opened`: somebody is asked to visit the partner, or BPJS to look it up; `outcome` says who: the level."""
+    fact = Outreach(
+        partner_id, region, now, template=reason, channel="agent", agent_id=agent_id, outcome=level, causation=causation
+    )
+    return _event("task.opened", f"task-{task_id}/opened", fact)
+
+
+def task_closed(
+    partner_id: str, region: str, now: datetime, *, task_id: str, agent_id: str | None, outcome: str
+) -> Outgoing:
+    """`task.closed`: what was found, or what settled it; caused by the task."""
+    fact = Outreach(
+        partner_id, region, now, channel="agent", agent_id=agent_id, outcome=outcome, causation=f"task-{task_id}"
+    )
+    return _event("task.closed", f"task-{task_id}/closed", fact)
 
 
 def contact_opted_out(partner_id: str, region: str, now: datetime, outcome: str) -> Outgoing:

@@ -16,6 +16,16 @@ PAUSED = "The operator has paused messages; they go on when the pause ends."
 ONLY_LOGGED = "No provider is set up here: the message goes to the log and reaches nobody."
 
 
+FOUND = {
+    "visited": "it was met",
+    "agreed": "it agreed to register",
+    "unreachable": "nobody was met",
+    "wrong_number": "its phone number is not its own",
+    "not_enrolled": "BPJS does not find it registered; a new visit is asked for",
+}
+"""What a visit or check found, after which no more reminders are sent."""
+
+
 def channel_paused(channel: str) -> str:
     return f"The operator has paused {channel}, the only channel that reaches it."
 
@@ -75,3 +85,20 @@ def escalation_due(last_message: date, on: date) -> str:
 
 def escalated(on: date) -> str:
     return f"Not registered after all reminders; a field agent was asked on {on}."
+
+
+def visited(outcome: str, on: date) -> str:
+    found = FOUND.get(outcome, outcome)
+    return f"Not registered; by the visit of {on}: {found}."
+
+
+def refused(on: date) -> str:
+    return f"It refused to register when it was visited on {on}; no more reminders are sent."
+
+
+def said_enrolled(on: date) -> str:
+    return f"Said on {on} to be registered already: BPJS was asked, and reminders wait for the answer."
+
+
+def confirmed(on: date) -> str:
+    return f"BPJS confirmed on {on} that it is registered."

@@ -1,5 +1,6 @@
 """What a provider says later about a message: it was delivered, refused for good, or is still on its way."""
 
+import re
 from typing import Literal
 
 import asyncpg
@@ -11,6 +12,33 @@ from shared.bus import outbox
 from shared.bus.records import Outgoing
 
 Receipt = Literal["delivered", "refused", "delayed"]
+
+OTHER_WORDS: dict[str, Receipt] = {
+    "read": "delivered",
+    "bounced": "refused",
+    "rejected": "refused",
+    "undeliverable": "refused",
+    "deferred": "delayed",
+}
+"""What else providers call the three. `failed` is not among them: of some it is passing."""
+_OF_CLASS: dict[str, Receipt] = {"2": "delivered", "4": "delayed", "5": "refused"}
+_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.\d{1,3}")
+
+
+def as_receipt(status: object) -> object:
+    """One of the three for what a provider calls it, or for an enhanced status code of a mail server (RFC 3463).
+
+    Anything else stays as it is. 5.7.x is about us, who may not send: no address is given up for it.
+
+    >>> [as_receipt(each) for each in ("5.1.1", "5.7.1", "4.2.2", "Bounced", "lost")]
+    ['refused', 'delayed', 'delayed', 'refused', 'lost']
+    """
+    if not isinstance(status, str):
+        return status
+    word = status.strip().lower()
+    if found := _ENHANCED.fullmatch(word):
+        return "delayed" if found[1] == "5" and found[2] == "7" else _OF_CLASS[found[1]]
+    return OTHER_WORDS.get(word, word)
 
 
 async def note_receipt(db: asyncpg.Connection, scheduler: Scheduler, digest: str, receipt: Receipt) -> list[str]:

@@ -49,7 +49,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Escalate:
-    """The reminders did not help, or reach nobody: open a task for a field agent now."""
+    """The reminders did not help, or reach nobody: somebody is asked to visit it now."""
 
     episode: date
     reason: Literal["unanswered", "unreachable"] = "unanswered"
@@ -111,6 +111,8 @@ class _Cadence:
 
     def decide(self) -> Decision:
         facts, anchor = self.facts, self.facts.anchor
+        if facts.visited_on is not None:
+            return _visited(facts.visit_outcome or "visited", facts.visited_on)
         escalated_on = _day_after(anchor, facts, facts.escalated_at)
         if escalated_on:
             return Decision("escalated", reasons.escalated(escalated_on))
@@ -124,9 +126,6 @@ class _Cadence:
     def _escalation(self, anchor: date) -> Decision:
         """All reminders were sent."""
         facts = self.facts
-        asked_on = _day_after(anchor, facts, facts.asked_at)
-        if asked_on:
-            return Decision("escalated", reasons.escalated(asked_on))
         last = facts.last_message_day
         assert last is not None
         at = self._contact_time(last + timedelta(days=self.policy.escalate_after_days))
@@ -198,6 +197,19 @@ class _Cadence:
             return slot
         free = calendar.next_contact_time(earliest, facts.zone)
         return free if free.date() == today else calendar.slot(free.date(), facts.zone, facts.partner_id)
+
+
+def _visited(outcome: str, on: date) -> Decision:
+    """Somebody was there: people go on with it, not messages."""
+    match outcome:
+        case "refused":
+            return Decision("stopped", reasons.refused(on))
+        case "confirmed":
+            return Decision("stopped", reasons.confirmed(on))
+        case "already_enrolled":
+            return Decision("waiting", reasons.said_enrolled(on))
+        case _:
+            return Decision("escalated", reasons.visited(outcome, on))
 
 
 def _day_after(anchor: date, facts: Facts, moment: datetime | None) -> date | None:

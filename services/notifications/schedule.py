@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
+from services.notifications.agents.tasks import close_settled
 from services.notifications.alike import Alike, NextTime, next_time, next_times
 from services.notifications.facts import Facts, Sent
 from services.notifications.policy_store import PolicyStore
@@ -37,7 +38,7 @@ class Scheduler:
 
     def __init__(self, policies: PolicyStore, regions: Regions, clock: Clock) -> None:
         self._policies = policies
-        self._regions = regions
+        self.regions = regions
         self._clock = clock
         self._zones: dict[str | None, str] = {}
 
@@ -78,7 +79,9 @@ class Scheduler:
 
     async def _store(self, db: asyncpg.Connection, rows: list[NextTime]) -> None:
         if rows:
-            await db.execute(queries["store_decisions"], *columns(rows))
+            changed = await db.fetch(queries["store_decisions"], *columns(rows))
+            if changed:
+                await close_settled(db, [row["partner_id"] for row in changed], self.now())
 
     async def _alike(self, db: asyncpg.Connection, ids: list[str]) -> list[Alike]:
         rows = await db.fetch(queries["facts"], ids, self.now())
@@ -90,7 +93,7 @@ class Scheduler:
             partner_id=row["partner_ids"][0],
             zone=self._zone(row["region"]),
             region=row["region"] or "",
-            is_region_known=self._regions.get(row["region"] or "") is not None,
+            is_region_known=self.regions.get(row["region"] or "") is not None,
             status=row["status"],
             listed_known_at=row["listed_known_at"],
             insured_from=row["insured_from"],
@@ -105,11 +108,13 @@ class Scheduler:
             sent=tuple(Sent(step, at) for step, at in sent),
             escalated_at=row["escalated_at"],
             asked_at=row["asked_at"],
+            visit_outcome=row["visit_outcome"],
+            visited_at=row["visited_at"],
             retry_at=row["retry_at"],
             settled_at=row["applied_at"] and row["applied_at"] + SETTLING,
         )
 
     def _zone(self, region: str | None) -> str:
         if region not in self._zones:
-            self._zones[region] = self._regions.time_zone(region or "").key
+            self._zones[region] = self.regions.time_zone(region or "").key
         return self._zones[region]

@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 
 from shared.bus.batch import Batch
 from shared.bus.dead_letter_publisher import DeadLetterPublisher, Halted
-from shared.bus.positions import Fenced, Positions
+from shared.bus.positions import Fenced, Positions, Step
 from shared.bus.records import Record
 from shared.database import UNAVAILABLE, transaction
 from shared.observability import get_logger
@@ -41,10 +41,10 @@ class Applier:
         A record that the handler cannot take becomes a dead letter. Raises Fenced, with nothing written, when the
         partitions are no longer ours or the consumer is stopping, and Halted when too much is poison.
         """
-        back_off = BackOff(FIRST_BACK_OFF, LONGEST_BACK_OFF)
+        back_off, step = BackOff(FIRST_BACK_OFF, LONGEST_BACK_OFF), self._positions.step(records)
         while True:
             try:
-                await self._transact(topic, records)
+                await self._transact(topic, records, step)
                 return
             except (*UNAVAILABLE, KafkaError, TimeoutError) as problem:
                 if await self._part.wait_after(problem, back_off):
@@ -64,19 +64,18 @@ class Applier:
             return
         reason = f"handler: {type(problem).__name__}"
         log.error("a record could not be handled", topic=topic, reason=reason, offset=records[0].offset)
-        await self._transact(topic, records, reason=reason)
+        await self._transact(topic, records, self._positions.step(records), reason=reason)
 
-    async def _transact(self, topic: str, records: list[Record], *, reason: str | None = None) -> None:
+    async def _transact(self, topic: str, records: list[Record], step: Step, *, reason: str | None = None) -> None:
         """One transaction; with `reason` the only record is rejected and the handler not called."""
-        after = self._positions.next_offsets(records)
         batch = Batch(topic, records)
         async with transaction(self._pool) as db:
-            await self._positions.advance(db, topic, after)
+            await self._positions.advance(db, topic, step)
             if reason is None:
                 await self.handlers[topic](batch, db)
             else:
                 batch.reject(records[0], reason)
             await self._dead_letters.publish(batch)
-        self._positions.committed(after)
+        self._positions.committed(step)
         self._part.progressed()
         self.applied_at[topic] = time.time()

@@ -1,12 +1,16 @@
-"""Assigned partitions: owned in the database first, then read from the database's offsets."""
+"""Assigned partitions: owned in the database first, then read from the database's offsets, if it is still their log."""
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from itertools import groupby
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
 
+from shared.bus import lineage
+from shared.bus.another_log import AnotherLog
 from shared.bus.positions import Positions
+from shared.bus.queries import queries
 from shared.database import UNAVAILABLE
 from shared.part import BackOff, Part
 
@@ -18,7 +22,8 @@ LONGEST_BACK_OFF = 5.0
 class Assignment(ConsumerRebalanceListener):
     """Follows the consumer group: which partitions are ours, and where the client goes on reading.
 
-    `client` returns the Kafka client of now; `halted` holds the topics, without prefix, that are not read.
+    `client` returns the Kafka client of now; `stands_still` says of a topic, without prefix, that it is not read;
+    `halt` is told of one whose log is another.
     """
 
     def __init__(
@@ -28,14 +33,16 @@ class Assignment(ConsumerRebalanceListener):
         part: Part,
         *,
         client: Callable[[], AIOKafkaConsumer | None],
-        halted: Container[str],
+        stands_still: Callable[[str], bool],
+        halt: Callable[[str, AnotherLog], Awaitable[None]],
         prefix: str,
     ) -> None:
         self._pool = pool
         self._positions = positions
         self._part = part
         self._client = client
-        self._halted = halted
+        self._stands_still = stands_still
+        self._halt = halt
         self._prefix = prefix
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
@@ -45,13 +52,13 @@ class Assignment(ConsumerRebalanceListener):
         self._positions.revoke(revoked)
 
     async def assign(self, partitions: Iterable[TopicPartition]) -> None:
-        """Own the partitions and seek; waits for the database, since only it knows the offsets."""
+        """Own the partitions and seek; waits for the database, since only it knows the offsets, and for the broker."""
         ordered, back_off = sorted(partitions), BackOff(FIRST_BACK_OFF, LONGEST_BACK_OFF)
         while not self._part.stopping:
             try:
                 await self._assign(ordered)
                 return
-            except UNAVAILABLE as problem:
+            except (*UNAVAILABLE, KafkaError, TimeoutError) as problem:
                 await self._part.wait_after(problem, back_off)
 
     async def recover(self, topic: str) -> None:
@@ -71,8 +78,24 @@ class Assignment(ConsumerRebalanceListener):
         for topic, group in groupby(ordered, key=lambda tp: tp.topic):
             name, partitions = topic.removeprefix(self._prefix), list(group)
             await self._positions.assign(self._pool, name, partitions)
-            for tp in partitions:
-                client.seek(tp, self._positions[tp].next_offset)
-            if name in self._halted:
-                client.pause(*partitions)
+            beginnings: lineage.Beginnings = {}
+            try:
+                identity, beginnings = await lineage.examine(client, name, partitions, self._positions)
+            except AnotherLog as problem:
+                await self._halt(name, problem)
+            else:
+                await self._note(name, partitions, identity)
+            owned = [tp for tp in partitions if tp in self._positions]  # some may have been revoked meanwhile
+            for tp in owned:
+                client.seek(tp, self._positions[tp].first_wanted(beginnings.get(tp, 0)))
+            if owned and self._stands_still(name):
+                client.pause(*owned)
         self._part.progressed()
+
+    async def _note(self, name: str, partitions: Iterable[TopicPartition], identity: str) -> None:
+        """Positions without a topic's identity count in this one from now on."""
+        fresh = [self._positions[tp] for tp in partitions if tp in self._positions]
+        if any(position.topic_id is None for position in fresh):
+            await self._pool.execute(queries["note_topic_id"], name, identity)
+            for position in fresh:
+                position.topic_id = position.topic_id or identity

@@ -14,13 +14,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.bus.another_log import AnotherLog
 from shared.bus.applier import Applier, Handler
 from shared.bus.assignment import Assignment
 from shared.bus.dead_letter_publisher import DeadLetterPublisher, Halted
+from shared.bus.halting import Halting
+from shared.bus.halts import Halt
 from shared.bus.lag import Lag
+from shared.bus.log_watch import LogWatch
 from shared.bus.positions import Fenced, Gap, PartitionRun, Positions, partition_runs
 from shared.bus.records import Record
 from shared.bus.topics import DEAD_LETTER_SUFFIX, ensure_topics, list_topics
@@ -99,16 +103,21 @@ class Consumer(Part):
         self._replication = replication
         self._beginnings: dict[str, Handler] = {}
         self._transport: Transport | None = None
-        self._halted: dict[str, str] = {}
+        self._halting = Halting(pool, group)
         self._positions = Positions()
         self._lag = Lag(self._positions)
         self._dead_letters = DeadLetterPublisher(kafka, group, prefix=prefix)
         self._applier = Applier(pool, self._positions, self._dead_letters, self)
         self._assignment = Assignment(
-            pool, self._positions, self, client=self._client, halted=self._halted, prefix=prefix
+            *(pool, self._positions, self),
+            client=self._client,
+            stands_still=self._halting.stands_still,
+            halt=self._halting.halt_for_log,
+            prefix=prefix,
         )
         self._no_batch = asyncio.Event()
         self._no_batch.set()
+        self._paused: set[str] = set()
         self._kafka_committed_at = 0.0
 
     def on(self, topic: str, handler: Handler, *, may_halt: bool = True) -> None:
@@ -129,11 +138,14 @@ class Consumer(Part):
         await self._create_topics()
         if self._beginnings:
             self._follow(await list_topics(self._kafka))
+        await self._halting.refresh(self._dead_letters.forgiven)
+        self._paused = set()
+        log_watch = LogWatch(self._positions, self._lag, self._halting, self._prefix)
         transport = self._transport = self._new_transport()
         try:
             await transport.start()
             self.progressed()
-            await self._watch()
+            await self._watch(log_watch)
         finally:
             self._positions.clear()
             if not await transport.stop():
@@ -154,13 +166,13 @@ class Consumer(Part):
             "group": self._group,
             "lag": self._lag.records(),
             "dead_letters": self._dead_letters.counts.total(),
-            "halted": dict(self._halted),
+            "halted": self._halting.reasons(),
         }
 
     def status(self) -> PartStatus:
         """Not ready while a topic is halted; a restart of the service would not help, so it stays live."""
         status = super().status()
-        return replace(status, ready=status.ready and not self._halted)
+        return replace(status, ready=status.ready and not self._halting.halts)
 
     def topics(self) -> dict[str, TopicStatus]:
         """Each topic's lag, dead letters and last progress, for `/metrics`."""
@@ -168,7 +180,7 @@ class Consumer(Part):
 
     def _topic_status(self, topic: str) -> TopicStatus:
         lag, dead_letters = self._lag.records(self._prefix + topic), self._dead_letters.counts[topic]
-        return TopicStatus(lag, dead_letters, topic in self._halted, self._applier.applied_at.get(topic))
+        return TopicStatus(lag, dead_letters, self._halting.stands_still(topic), self._applier.applied_at.get(topic))
 
     def _client(self) -> AIOKafkaConsumer | None:
         return None if self._transport is None else self._transport.client
@@ -203,17 +215,20 @@ class Consumer(Part):
                     found = True
         return found
 
-    async def _watch(self) -> None:
-        """Return on `stop`, when a topic is new, or when the client hangs, which it can do after a restart of the
-        broker."""
+    async def _watch(self, log_watch: LogWatch) -> None:
+        """Return on `stop`, when a topic is new or goes on, or when the client hangs, which it can do after a restart
+        of the broker."""
         while not await self.stopped_within(WATCH_SECONDS):
             client = self._client()
             if client is not None:
                 await self._lag.measure(client)
                 if self._beginnings and self._follow(await client.topics()):
                     return
+                await log_watch.look(client)
+                if await self._follow_halts(client):
+                    return
             lag = self._lag.records()
-            if not lag or self._halted:
+            if not lag or self._halting.halts:
                 self.idle()
             if self._no_batch.is_set() and self.busy_seconds() > HUNG_AFTER:
                 log.warning("the Kafka client hangs and is replaced", group=self._group, lag=lag)
@@ -237,7 +252,10 @@ class Consumer(Part):
 
     async def _apply(self, topic: str, runs: list[PartitionRun]) -> None:
         name = topic.removeprefix(self._prefix)
+        if self._halting.stands_still(name):
+            return
         try:
+            self._positions.verify(runs)
             unapplied = self._positions.unapplied(runs)
             if unapplied:
                 await self._applier.apply(name, unapplied)
@@ -247,9 +265,25 @@ class Consumer(Part):
             await self.stopped_within(FENCED_PAUSE)
             await self._assignment.recover(topic)
         except Halted as halt:
-            self._halted[name] = str(halt)
-            log.error("the consumer halts on a topic", topic=name, reason=str(halt))
+            at = self._positions.get(TopicPartition(topic, halt.record.partition))
+            place = (halt.record.partition, at.next_offset if at else halt.record.offset)
+            await self._halting.halt(Halt(name, "poison", str(halt), *place))
             await self._assignment.recover(topic)
+        except AnotherLog as problem:
+            await self._halting.halt_for_log(name, problem)
+            await self._assignment.recover(topic)
+
+    async def _follow_halts(self, client: AIOKafkaConsumer) -> bool:
+        """Stand still where any instance halted; whether a topic goes on, because somebody said so."""
+        await self._halting.refresh(self._dead_letters.forgiven)
+        still = set(filter(self._halting.stands_still, self._applier.handlers))
+        paused = [tp for tp in client.assignment() if tp.topic.removeprefix(self._prefix) in still - self._paused]
+        client.pause(*paused)
+        released = self._paused - still
+        for name in released:
+            self._dead_letters.forget(name)
+        self._paused = still
+        return bool(released)
 
     async def _commit_to_kafka(self) -> None:
         """Commit to Kafka now and then, for lag displays; nothing of ours reads it."""

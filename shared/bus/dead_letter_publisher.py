@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from shared.bus import dead_letters
 from shared.bus.batch import Batch
 from shared.bus.producer import Producer
+from shared.bus.records import Record
 from shared.observability import get_logger
 
 log = get_logger(__name__)
@@ -31,7 +32,12 @@ LIMIT = PoisonLimit()
 
 
 class Halted(Exception):
-    """Too many of the last records are poison: the cause is not one bad record but a bad release of some service."""
+    """Too many of the last records are poison: the cause is not one bad record but a bad release of some service.
+    `record` is the last of them."""
+
+    def __init__(self, text: str, record: Record) -> None:
+        super().__init__(text)
+        self.record = record
 
 
 class DeadLetterPublisher:
@@ -43,6 +49,8 @@ class DeadLetterPublisher:
         self._recent: dict[str, deque[bool]] = defaultdict(lambda: deque(maxlen=LIMIT.window))
         self.unhalted: set[str] = set()
         """Topics that are never halted: what others send into them is no sign of a bad release of ours."""
+        self.forgiven: dict[tuple[str, int], int] = {}
+        """(topic, partition) → the offset up to which poison is not counted, because somebody said so."""
         self.counts: Counter[str] = Counter()
         """Topic → dead letters published since the start."""
 
@@ -55,13 +63,21 @@ class DeadLetterPublisher:
         """
         poison = {id(record) for record, _ in batch.rejected}
         recent = self._recent[batch.topic].copy()
-        recent.extend(id(record) in poison for record in batch.records[-LIMIT.window :])
+        recent.extend(
+            id(record) in poison and record.offset >= self.forgiven.get((batch.topic, record.partition), 0)
+            for record in batch.records[-LIMIT.window :]
+        )
         if poison:
             if batch.topic not in self.unhalted and LIMIT.exceeded_by(recent):
-                last = batch.rejected[-1][1]
-                raise Halted(f"{sum(recent)} of the last {len(recent)} records are poison, the last one: {last}")
+                record, reason = batch.rejected[-1]
+                text = f"{sum(recent)} of the last {len(recent)} records are poison, the last one: {reason}"
+                raise Halted(text, record)
             await self._publish(batch)
         self._recent[batch.topic] = recent
+
+    def forget(self, topic: str) -> None:
+        """Count the topic's poison anew."""
+        self._recent.pop(topic, None)
 
     async def stop(self) -> None:
         await self._producer.stop()

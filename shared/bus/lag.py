@@ -17,6 +17,10 @@ class Lag:
         self._positions = positions
         self._ends: dict[TopicPartition, int] = {}
 
+    @property
+    def ends(self) -> dict[TopicPartition, int]:
+        return self._ends
+
     async def measure(self, client: AIOKafkaConsumer) -> None:
         """Ask the broker for the ends. Raises KafkaError, or TimeoutError after MEASURED_WITHIN seconds."""
         if self._positions:

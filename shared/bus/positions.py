@@ -6,14 +6,16 @@ is written.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
 
 import asyncpg
 from aiokafka import TopicPartition
 
+from shared.bus.another_log import AnotherLog
 from shared.bus.queries import queries
-from shared.bus.records import Record
+from shared.bus.records import Record, fingerprint
 
 PartitionRun = tuple[TopicPartition, list[Record]]
 """Consecutive records of one partition."""
@@ -27,16 +29,40 @@ class Gap(Exception):
     """The batch does not begin at the next offset of a partition: seek there before anything is applied."""
 
 
+@dataclass(slots=True)
 class Position:
-    """The next offset to apply of one partition, and the epoch under which we own it."""
+    """The next offset to apply of one partition, and the epoch under which we own it.
 
-    __slots__ = ("epoch", "gap_was_sought", "next_offset")
+    `topic_id` is the topic in which it counts, `last` the offset and fingerprint of the last applied record (None: not
+    known).
+    """
 
-    def __init__(self, next_offset: int, epoch: int) -> None:
-        self.next_offset = next_offset
-        self.epoch = epoch
-        self.gap_was_sought = False
-        """Whether the consumer has already seeked to `next_offset` because of a gap in front of the next record."""
+    next_offset: int
+    epoch: int
+    topic_id: str | None = None
+    last: tuple[int, int] | None = None
+    gap_was_sought: bool = field(default=False, init=False)
+    """Whether the consumer has already seeked to `next_offset` because of a gap in front of the next record."""
+    is_verified: bool = field(default=False, init=False)
+    """Whether the log was seen to hold the last applied record in its place, or not to hold it any more."""
+
+    def first_wanted(self, beginning: int) -> int:
+        """Where to read from: the last applied record is read once more, to see that it is still the same."""
+        if self.last is None or self.is_verified:
+            return self.next_offset
+        return min(max(self.last[0], beginning), self.next_offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From where to where a batch moves the positions of its partitions, and under which epochs: fixed once, so that
+    whatever is assigned or revoked meanwhile can only make it fail. One element a partition in each field."""
+
+    partitions: tuple[TopicPartition, ...]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    epochs: tuple[int, ...]
+    last: tuple[tuple[int, int], ...]
 
 
 class Positions(dict[TopicPartition, Position]):
@@ -46,11 +72,27 @@ class Positions(dict[TopicPartition, Position]):
         """Own these partitions of one topic, called `name` in the database, from the database's offsets on."""
         by_number = {tp.partition: tp for tp in partitions}
         for row in await pool.fetch(queries["assign_partitions"], name, sorted(by_number)):
-            self[by_number[row["partition"]]] = Position(row["next_offset"], row["epoch"])
+            last = None if row["fingerprint"] is None else (row["last_offset"], row["fingerprint"])
+            self[by_number[row["partition"]]] = Position(row["next_offset"], row["epoch"], row["topic_id"], last)
 
     def revoke(self, partitions: Iterable[TopicPartition]) -> None:
         for tp in partitions:
             self.pop(tp, None)
+
+    def verify(self, found: Iterable[PartitionRun]) -> None:
+        """Compare the last applied record of each partition with the log, the first time that it is read there.
+
+        Raises AnotherLog where it is another one.
+        """
+        for tp, run in found:
+            position = self.get(tp)
+            if position is None or position.is_verified:
+                continue
+            if position.last is not None and run[0].offset <= position.last[0]:
+                offset, expected = position.last
+                if any(record.offset == offset and fingerprint(record.key, record.value) != expected for record in run):
+                    raise AnotherLog(tp, offset, "another record stands where the last one was applied")
+            position.is_verified = True
 
     def unapplied(self, found: Iterable[PartitionRun]) -> list[Record]:
         """The records of our partitions that were not applied yet.
@@ -78,36 +120,49 @@ class Positions(dict[TopicPartition, Position]):
                 expected[tp] = next_offset
         return unapplied
 
-    def next_offsets(self, records: Sequence[Record]) -> dict[TopicPartition, int]:
-        """The next offset of each partition once these records, of one topic, are applied. Raises Fenced for a
-        partition that we do not own."""
-        last = {record.partition: record.offset for record in records}
-        after = {TopicPartition(records[0].topic, number): offset + 1 for number, offset in last.items()}
-        if not after.keys() <= self.keys():
+    def step(self, records: Sequence[Record]) -> Step:
+        """What applying these records, of one topic and in the order of their partitions' offsets, does to the
+        positions. Raises Fenced for a partition that we do not own, and for records that were applied meanwhile."""
+        first = {record.partition: record.offset for record in reversed(records)}
+        last = {record.partition: record for record in records}
+        partitions = tuple(TopicPartition(records[0].topic, number) for number in sorted(last))
+        positions = [self.get(tp) for tp in partitions]
+        owned = [position for position in positions if position is not None]
+        if len(owned) < len(partitions):
             raise Fenced
-        return after
+        if any(first[tp.partition] < position.next_offset for tp, position in zip(partitions, owned, strict=True)):
+            raise Fenced
+        ends = [last[tp.partition] for tp in partitions]
+        return Step(
+            partitions,
+            before=tuple(position.next_offset for position in owned),
+            after=tuple(record.offset + 1 for record in ends),
+            epochs=tuple(position.epoch for position in owned),
+            last=tuple((record.offset, fingerprint(record.key, record.value)) for record in ends),
+        )
 
-    async def advance(self, db: asyncpg.Connection, name: str, after: dict[TopicPartition, int]) -> None:
+    async def advance(self, db: asyncpg.Connection, name: str, step: Step) -> None:
         """Advance the offsets of topic `name` in the database: all of them or, raising Fenced, none."""
-        ordered = sorted(after)
-        before = [self[tp] for tp in ordered]
         done = await db.execute(
             queries["advance_offsets"],
             name,
-            [tp.partition for tp in ordered],
-            [position.next_offset for position in before],
-            [after[tp] for tp in ordered],
-            [position.epoch for position in before],
+            [tp.partition for tp in step.partitions],
+            step.before,
+            step.after,
+            step.epochs,
+            [offset for offset, _ in step.last],
+            [value for _, value in step.last],
         )
-        if done != f"UPDATE {len(ordered)}":
+        if done != f"UPDATE {len(step.partitions)}":
             raise Fenced
 
-    def committed(self, after: dict[TopicPartition, int]) -> None:
-        """The transaction that advanced to these offsets is committed: continue there, where we still own it."""
-        for tp, next_offset in after.items():
-            if tp in self:
-                self[tp].next_offset = next_offset
-                self[tp].gap_was_sought = False
+    def committed(self, step: Step) -> None:
+        """The transaction that made this step is committed: continue there, where we own it as we did then."""
+        for tp, epoch, after, last in zip(step.partitions, step.epochs, step.after, step.last, strict=True):
+            position = self.get(tp)
+            if position is not None and position.epoch == epoch:
+                position.next_offset, position.last = after, last
+                position.gap_was_sought = False
 
 
 _partition_of = attrgetter("topic", "partition")

@@ -62,7 +62,9 @@ SERVICES = {
     ),
     "coverage": Rights(applies=("partners", "enrollments", "claims", "reference", "access")),
     "notifications": Rights(
-        applies=("partners", "enrollments", "contacts", "access"), publishes=("outreach",), erases=("contacts",)
+        applies=("partners", "enrollments", "contacts", "access"),
+        publishes=("outreach", "access"),
+        erases=("contacts",),
     ),
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from zlib import crc32
 
 import msgspec
 from aiokafka import ConsumerRecord
@@ -33,6 +34,12 @@ def event_id(record: Record) -> str:
 def key_text(record: Record) -> str:
     """The key as text; bytes that are not UTF-8 are replaced, so that any key can be shown."""
     return (record.key or b"").decode(errors="replace")
+
+
+def fingerprint(key: bytes | None, value: bytes | None) -> int:
+    """Tells one record from another in the same place; 32 bits. Time and headers are left out: a producer knows neither
+    before the record is sent."""
+    return crc32(value or b"", crc32(key or b""))
 
 
 class Outgoing(msgspec.Struct, frozen=True, array_like=True, gc=False):

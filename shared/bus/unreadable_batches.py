@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import cramjam
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.record._crecords import default_records
 
@@ -24,6 +24,10 @@ UNREADABLE = "payung_unreadable"
 REASON = (
     f"malformed: a batch that cannot be read, or unfolds to more than {UNFOLDED_BYTES >> 20} MiB: send smaller ones"
 )
+
+damaged: dict[TopicPartition, int] = {}
+"""Partition → the offset at which a batch could not be read, of all clients of this process; whoever acts on it removes
+it, and it comes back with the next attempt if it is still so."""
 
 _unfolded = bytearray(UNFOLDED_BYTES)
 _XERIAL = b"\x82SNAPPY\x00"
@@ -86,7 +90,11 @@ class PartitionRecords(fetcher.PartitionRecords):
 
     def _unpack_records(self) -> Iterator[Any]:
         if INTAKE_PREFIX not in self._tp.topic:
-            yield from super()._unpack_records()  # type: ignore[no-untyped-call]
+            try:
+                yield from super()._unpack_records()  # type: ignore[no-untyped-call]
+            except Exception:
+                damaged[self._tp] = self.next_fetch_offset
+                raise
             return
         while True:
             try:
@@ -95,6 +103,7 @@ class PartitionRecords(fetcher.PartitionRecords):
             except Exception:  # whatever a batch makes aiokafka raise
                 batch = self._records.current
                 if batch is None or not _is_intact(batch):
+                    damaged[self._tp] = self.next_fetch_offset
                     raise  # damaged on its way or on the disk: nobody sent it like this
                 self.next_fetch_offset = batch.next_offset
                 yield self._unreadable(batch)

@@ -8,7 +8,8 @@ TOPIC = Topic("outreach", whole_state=False)
 
 
 class Outreach(msgspec.Struct, frozen=True):
-    """One act towards a partner; `causation` is the id of the event or reminder that led to it."""
+    """One act towards a partner; `causation` is the id of the event, reminder or task that led to it. Of a task that is
+    opened `outcome` says with whom it lies (agent, agency, office), of one that is closed what was found."""
 
     partner_id: str
     region: str

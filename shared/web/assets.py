@@ -27,6 +27,8 @@ TYPES: Final = {
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
+WORKER: Final = "worker.js"
+"""How the names of service workers end: each may serve all pages of its service."""
 FOR_GOOD: Final = "public, max-age=31536000, immutable"
 
 
@@ -117,6 +119,8 @@ class Assets:
             return Response("There is no such file.\n", status_code=404, media_type="text/plain")
         is_current = request.path_params["hash"] == self.hash
         headers = {"Cache-Control": FOR_GOOD if is_current else "no-cache", "Vary": "Accept-Encoding"}
+        if request.path_params["name"].endswith(WORKER):
+            headers["Service-Worker-Allowed"] = "/"
         if "gzip" in request.headers.get("accept-encoding", ""):
             headers["Content-Encoding"] = "gzip"
             return Response(asset.compressed, headers=headers, media_type=asset.media_type)

@@ -12,6 +12,7 @@ Unsafe methods of these routers need the session's CSRF token, from the form's f
 import gzip
 import hmac
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
@@ -19,9 +20,10 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from shared.head_requests import HEAD
 from shared.problems import Problem
 from shared.security import Principal, principal_of
-from shared.sessions import Session
+from shared.sessions import COOKIE, Session
 from shared.web.language import Language
 from shared.web.site import Site
 
@@ -112,6 +114,29 @@ async def form_of(request: Request) -> dict[str, str]:
     if any("\x00" in text for text in found.values()):
         raise Problem(422, "invalid_value", "A text holds a NUL character.")
     return found
+
+
+def is_opened_by_a_person(request: Request) -> bool:
+    """Whether a browser says that a person opened this address: messengers and mail servers open links to show what is
+    behind them, and another site must sign nobody in unasked."""
+    headers = request.headers
+    is_ahead_of_time = "prefetch" in headers.get("sec-purpose", "") + headers.get("purpose", "")
+    is_unasked = headers.get("sec-fetch-site") not in ("none", "same-origin", "same-site")
+    is_to_be_shown = headers.get("sec-fetch-mode") == "navigate" and HEAD not in request.scope
+    return is_to_be_shown and not is_ahead_of_time and not is_unasked
+
+
+def keep_session(answer: Response, page: Page, secret: str, lifetime: timedelta) -> None:
+    """Let the browser keep the secret of its session."""
+    answer.set_cookie(
+        COOKIE,
+        secret,
+        max_age=int(lifetime.total_seconds()),
+        path="/",
+        secure=page.site.urls.is_secure,
+        httponly=True,
+        samesite="strict",
+    )
 
 
 def is_htmx(request: Request) -> bool:

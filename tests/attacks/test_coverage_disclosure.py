@@ -21,9 +21,9 @@ __all__ = ["world"]
 LISTED = {"33.11": 3, "33.12": 50, "33.13": 9, "33.72": 60, "34.71": 40, "36.71": 70, "36.72": 2, "36.73": 20}
 
 
-async def key(world: World, *scopes: str) -> dict[str, str]:
+async def key(world: World, *scopes: str, agency: str = "dinas") -> dict[str, str]:
     key_id, secret, digest = new_key()
-    await world.deliver("access", Key(key_id, digest, RECORDED, agency="dinas", scopes=scopes))
+    await world.deliver("access", Key(key_id, digest, RECORDED, agency=agency, scopes=scopes))
     return {"Authorization": f"Bearer {secret}"}
 
 
@@ -68,7 +68,7 @@ async def test_few_partners_are_suppressed_with_what_gives_them_away(reader: htt
         assert {found[code]["workers"][name] for name in ("listed", "unknown", "enrolled")} == {None}
     assert found["33.11"]["denominators"][0]["rate"] is None
     assert (found["36.71"]["listed"], found["36.71"]["enrolled"], found["36.71"]["unregistered"]) == (70, None, None)
-    assert found["36.71"]["target"]["progress"] is None
+    assert [target["progress"] for target in found["36.71"]["targets"]] == [None]
     assert found["36.71"]["suppressed"]
 
 
@@ -97,6 +97,24 @@ async def test_splits_of_suppressed_regions_are_suppressed(reader: httpx.AsyncCl
     assert found
     assert all(row["listed"] is None and row["enrolled"] is None and row["suppressed"] for row in found)
     assert not any(0 < (row[name] or 0) < 5 for row in answer for name in ("listed", "enrolled", "unregistered"))
+
+
+async def test_a_month_that_gives_few_away_is_suppressed_as_a_whole(reader: httpx.AsyncClient) -> None:
+    answer = (await reader.get("/v1/coverage/series?level=regency&from=2021-01&to=2021-02")).json()["rows"]
+    found = {row["region"]: row for row in answer if row["month"] == "2021-01"}
+    assert {"33.11", "36.71", "36.72"} <= {code for code, row in found.items() if row.get("suppressed")}
+    for code in ("33.11", "36.71"):
+        shown = {
+            name: found[code][name] for name in ("listed", "enrolled", "unregistered", "rate", "joined", "lost", "net")
+        }
+        assert set(shown.values()) == {None}
+        assert set(found[code]["lost_by"].values()) == {found[code]["workers"]["enrolled"]} == {None}
+    assert (found["33.12"]["listed"], found["33.12"]["joined"], found["91.71"]["listed"]) == (50, 0, 0)
+    nation = (await reader.get("/v1/coverage/series?from=2020-12&to=2021-01")).json()["rows"]
+    assert [(row["month"], row["enrolled"], row["joined"]) for row in nation] == [
+        ("2020-12", 0, 0),
+        ("2021-01", 53, 53),
+    ]
 
 
 async def test_few_claims_are_suppressed_with_their_amount(reader: httpx.AsyncClient) -> None:

@@ -69,9 +69,29 @@ registration   POST /quarantine/{entry_id}/delete (listing)         303    403  
 registration   POST /quarantine/{entry_id}/delete (enrolment)       403    303  403     403   403     404  401     401
 registration   POST /sign-out                                       200    200  200     200   200     200  200     200
 coverage       GET /                                                403    403  200     403   200     200  303     303
+coverage       GET /alerts                                          403    403  403     403   200     403  303     303
+coverage       POST /alerts/{alert_id}/acknowledge                  403    403  403     403   404     403  401     401
+coverage       GET /changes                                         403    403  200     403   200     200  303     303
+coverage       GET /explain                                         403    403  200     403   200     200  303     303
 coverage       GET /map.svg                                         403    403  200     403   200     200  303     303
 coverage       GET /table.{form}                                    403    403  200     403   200     200  303     303
+coverage       GET /trend.svg                                       403    403  200     403   200     200  303     303
+coverage       GET /trends                                          403    403  200     403   200     200  303     303
 notifications  GET /                                                403    403  200     403   200     200  303     303
+notifications  GET /sign-in/link/{token}                            200    200  200     200   200     200  200     200
+notifications  POST /sign-in/link/{token}                           410    410  410     410   410     410  410     410
+notifications  POST /sign-out                                       200    200  200     200   200     200  200     200
+notifications  GET /operator                                        200    200  403     403   200     200  303     303
+notifications  GET /tasks                                           200    200  403     403   200     200  303     303
+notifications  POST /tasks/{task_id}/claim                          303    404  403     403   303     404  401     401
+notifications  POST /tasks/{task_id}/snooze                         303    404  403     403   303     404  401     401
+notifications  POST /tasks/{task_id}/done                           303    404  403     403   303     404  401     401
+notifications  GET /agents                                          200    200  403     403   200     200  303     303
+notifications  POST /agents                                         303    303  403     403   303     422  401     401
+notifications  POST /agents/{agent_id}/sign-in                      200    200  403     403   200     404  401     401
+notifications  POST /agents/{agent_id}/sign-out                     303    303  403     403   303     404  401     401
+notifications  POST /agents/{agent_id}/switch                       303    303  403     403   303     404  401     401
+notifications  POST /agents/{agent_id}/remove                       303    303  403     403   303     404  401     401
 """
 FOR_EVERYBODY = ("/docs", "/docs/reference", "/docs/kafka", "/docs/errors", "/asyncapi.json")
 """Of each service; who asks makes no difference."""
@@ -203,6 +223,38 @@ def browser(app: FastAPI) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers=HTML, timeout=60)
 
 
+def of_outreach(world: notifications_world.World) -> dict[str, Prepare]:
+    """What the forms of notifications' pages send, about a new agent or a new task each."""
+
+    def of_agent(verb: str, **data: str) -> Prepare:
+        async def prepared() -> dict[str, Any]:
+            return {"path": f"/agents/{await world.an_agent('a', '36.71')}/{verb}", "data": data}
+
+        return prepared
+
+    def of_task(verb: str, **data: str) -> Prepare:
+        async def prepared() -> dict[str, Any]:
+            await world.pool.execute("update tasks set closed_at = now() where closed_at is null")
+            await world.pool.execute("update agents set is_active = false")
+            return {"path": f"/tasks/{await world.open_task(1)}/{verb}", "data": data}
+
+        return prepared
+
+    async def added() -> dict[str, Any]:
+        return {"data": {"name": "Siti", "regions": "36.71", "capacity": "5", "phone": ""}}
+
+    return {
+        "POST /agents": added,
+        "POST /agents/{agent_id}/sign-in": of_agent("sign-in"),
+        "POST /agents/{agent_id}/sign-out": of_agent("sign-out"),
+        "POST /agents/{agent_id}/switch": of_agent("switch", active="0"),
+        "POST /agents/{agent_id}/remove": of_agent("remove"),
+        "POST /tasks/{task_id}/claim": of_task("claim"),
+        "POST /tasks/{task_id}/snooze": of_task("snooze", until="2026-12-01"),
+        "POST /tasks/{task_id}/done": of_task("done", outcome="visited"),
+    }
+
+
 async def sessions_of(database: str, keys: dict[str, str], admin_key: str) -> Cookies:
     """A session of each key, in the service's own table, with what a form of ours sends along."""
     found: Cookies = {"none": {}}
@@ -258,7 +310,10 @@ async def test_coverages_pages_show_each_key_its_own(kafka: str, database: stack
     app = await coverage_app.create(settings)
     async with app.router.lifespan_context(app):
         keys = {"admin": "admin"} | await store_keys(settings.database, "36.71")
-        tables = {"GET /table.{form}": at("/table.xlsx")}
+        tables = {
+            "GET /table.{form}": at("/table.xlsx"),
+            "POST /alerts/{alert_id}/acknowledge": at(f"/alerts/{uuid4()}/acknowledge"),
+        }
         await check("coverage", app, tables, await sessions_of(settings.database, keys, "admin"))
 
 
@@ -271,7 +326,7 @@ async def test_figures_that_are_public_are_those_of_the_nation_regional_offices_
     )  # fmt: skip
     app = await coverage_app.create(settings)
     async with app.router.lifespan_context(app), browser(app) as http:
-        for path in ("/", "/?region=33&level=", "/?region=sulama&sort=-rate", "/table.csv", "/map.svg"):
+        for path in ("/", "/?region=33&level=", "/?region=sulama&sort=-rate", "/table.csv", "/map.svg", "/trends"):
             answer = await http.get(path, follow_redirects=True)
             assert (answer.status_code, "Keluar" in answer.text) == (200, False), path
         assert "33.11" not in (await http.get("/?region=33")).text
@@ -285,4 +340,5 @@ async def test_notifications_pages_show_each_key_its_own(kafka: str, database: s
         app = notifications_app.web(world.settings, world.engine)
         admin = world.settings.admin_key
         keys = {"admin": admin} | await store_keys(world.settings.database, "36.71")
-        await check("notifications", app, {}, await sessions_of(world.settings.database, keys, admin))
+        await world.publish(world.partner(1, region="36.71"), world.contact(1))
+        await check("notifications", app, of_outreach(world), await sessions_of(world.settings.database, keys, admin))

@@ -5,9 +5,12 @@ it gets the identical 404, and of no route anything that only the first agency s
 """
 
 import itertools
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -113,9 +116,19 @@ coverage       GET /livez                                           open   open 
 coverage       GET /readyz                                          open   open open    open  open    open open    open
 coverage       GET /metrics                                         open   open open    open  open    open open    open
 coverage       GET /v1/coverage                                     403    403  200     403   200     200  401     401
+coverage       GET /v1/coverage/changes                             403    403  200     403   200     200  401     401
+coverage       GET /v1/coverage/changes/partners                    403    403  200     403   200     200  401     401
+coverage       GET /v1/coverage/explain                             403    403  200     403   200     200  401     401
 coverage       GET /v1/coverage/series                              403    403  200     403   200     200  401     401
 coverage       GET /v1/claims                                       403    403  200     403   200     200  401     401
+coverage       GET /v1/measures                                     403    403  200     403   200     200  401     401
 coverage       GET /v1/freshness                                    403    403  200     403   200     200  401     401
+coverage       GET /v1/alert-rules                                  403    403  403     403   200     403  401     401
+coverage       POST /v1/alert-rules                                 403    403  403     403   201     403  401     401
+coverage       PATCH /v1/alert-rules/{rule_id}                      403    403  403     403   200     403  401     401
+coverage       DELETE /v1/alert-rules/{rule_id}                     403    403  403     403   204     403  401     401
+coverage       GET /v1/alerts                                       403    403  403     403   200     403  401     401
+coverage       POST /v1/alerts/{alert_id}/acknowledge               403    403  403     403   200     403  401     401
 coverage       GET /v1/regions                                      403    403  200     403   200     200  401     401
 coverage       GET /v1/regions/{code}                               403    403  200     403   200     200  401     401
 coverage       GET /v1/stream                                       403    403  200     403   200     200  401     401
@@ -130,6 +143,16 @@ notifications  GET /v1/pauses                                       403    403  
 notifications  PUT /v1/pauses                                       403    403  403     403   200     403  401     401
 notifications  POST /v1/inbound                                     403    403  403     403   200     403  401     401
 notifications  POST /v1/opt-outs                                    403    403  403     403   201     403  401     401
+notifications  POST /v1/agents                                      201    201  403     403   201     422  401     401
+notifications  GET /v1/agents                                       200    200  403     403   200     200  401     401
+notifications  PATCH /v1/agents/{agent_id}                          200    200  403     403   200     404  401     401
+notifications  DELETE /v1/agents/{agent_id}                         204    204  403     403   204     404  401     401
+notifications  POST /v1/agents/{agent_id}/sign-in-links             201    201  403     403   201     404  401     401
+notifications  DELETE /v1/agents/{agent_id}/sessions                204    204  403     403   204     404  401     401
+notifications  GET /v1/inbox                                        200    200  403     403   200     200  401     401
+notifications  POST /v1/tasks/{task_id}/claim                       200    404  403     403   200     404  401     401
+notifications  POST /v1/tasks/{task_id}/snooze                      200    404  403     403   200     404  401     401
+notifications  POST /v1/tasks/{task_id}/done                        200    404  403     403   200     404  401     401
 """
 
 SECRET = "Rahasiawan"
@@ -516,11 +539,47 @@ def fixed(**request: Any) -> Prepare:
     return prepare
 
 
+async def alerts_of(database: str) -> dict[str, Prepare]:
+    """The calls about alerts, and about rules that are added for each of them."""
+    rule = {"name": "Diam", "condition": {"kind": "agency_silent", "agency": None, "times": 2.0}}
+    numbers = itertools.count()
+
+    async def a_rule(**request: Any) -> dict[str, Any]:
+        rule_id = uuid4()
+        add = "insert into alert_rules values ($1, $2, $3, 24, true, now())"
+        await _execute(database, add, rule_id, f"{next(numbers)}", json.dumps(rule["condition"]))
+        return {"path": f"/v1/alert-rules/{rule_id}", **request}
+
+    async def an_alert() -> dict[str, Any]:
+        alert_id = uuid4()
+        add = "insert into alerts values ($1, $1, 'Diam', 'agency_silent', 'a', $2, now(), now())"
+        await _execute(database, add, alert_id, json.dumps({"agency": "a", "last": "2026-01-01", "usual": 1.0}))
+        return {"path": f"/v1/alerts/{alert_id}/acknowledge"}
+
+    return {
+        "POST /v1/alert-rules": fixed(json=rule),
+        "PATCH /v1/alert-rules/{rule_id}": partial(a_rule, json={"enabled": False}),
+        "DELETE /v1/alert-rules/{rule_id}": a_rule,
+        "POST /v1/alerts/{alert_id}/acknowledge": an_alert,
+    }
+
+
+async def _execute(database: str, statement: str, *values: Any) -> None:
+    connection = await asyncpg.connect(database)
+    try:
+        await connection.execute(statement, *values)
+    finally:
+        await connection.close()
+
+
 async def test_coverage_lets_each_key_do_what_the_table_says(kafka: str, database: stack.Database, topics: str) -> None:
     async with coverage_world.coverage(kafka, database, topics) as world:
         keys = await store_keys(database.of("coverage"), "36.71")
         keys["admin"] = world.environment["PAYUNG_ADMIN_KEY"]
-        prepare = {"GET /v1/regions/{code}": fixed(path="/v1/regions/33.11")}
+        prepare = {
+            "GET /v1/regions/{code}": fixed(path="/v1/regions/33.11"),
+            **await alerts_of(database.of("coverage")),
+        }
         async with httpx.AsyncClient(base_url=world.http.base_url, timeout=30) as http:
             await check("coverage", http, prepare, keys)
 
@@ -545,12 +604,34 @@ async def test_notifications_lets_each_key_do_what_the_table_says(
         async def opt_out() -> dict[str, Any]:
             return {"json": {"partner_id": notifications_world.partner_id(next(numbers))}}
 
+        def of_agent(suffix: str, **request: Any) -> Prepare:
+            async def prepare() -> dict[str, Any]:
+                return request | {"path": f"/v1/agents/{await world.an_agent('a', '36.71')}{suffix}"}
+
+            return prepare
+
+        def of_task(verb: str, **request: Any) -> Prepare:
+            async def prepare() -> dict[str, Any]:
+                await world.pool.execute("update tasks set closed_at = now() where closed_at is null")
+                await world.pool.execute("update agents set is_active = false")
+                return request | {"path": f"/v1/tasks/{await world.open_task(18)}/{verb}"}
+
+            return prepare
+
         policy = (await http.get("/v1/policy", headers=bearer(keys["admin"]))).json()
         reminders = f"/v1/partners/{notifications_world.partner_id(19)}/reminders"
         prepare = {
             "GET /v1/partners/{partner_id}/reminders": fixed(path=reminders),
             "PUT /v1/policy": fixed(json=policy),
             "POST /v1/opt-outs": opt_out,
+            "POST /v1/agents": fixed(json={"name": SECRET, "regions": ["36.71"]}),
+            "PATCH /v1/agents/{agent_id}": of_agent("", json={"capacity": 10}),
+            "DELETE /v1/agents/{agent_id}": of_agent(""),
+            "POST /v1/agents/{agent_id}/sign-in-links": of_agent("/sign-in-links"),
+            "DELETE /v1/agents/{agent_id}/sessions": of_agent("/sessions"),
+            "POST /v1/tasks/{task_id}/claim": of_task("claim"),
+            "POST /v1/tasks/{task_id}/snooze": of_task("snooze", json={"until": "2026-12-01"}),
+            "POST /v1/tasks/{task_id}/done": of_task("done", json={"outcome": "visited"}),
             "PUT /v1/pauses": fixed(json={}),
             "POST /v1/inbound": fixed(json={"status": "delivered", "message_id": "reminder-1"}),
         }

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import uvicorn
@@ -174,19 +175,32 @@ async def _coverage(database: Database) -> AsyncIterator[Service]:
         state={"pool": pool, "settings": settings, "keys": KeyRing(pool, ADMIN)},
     )
     async with _served(app) as port:
-        yield Service("coverage", port, await _key(pool), await _description(port), {"code": "33.11"})
+        ids = {"code": "33.11", **await _alert(pool)}
+        yield Service("coverage", port, await _key(pool), await _description(port), ids)
     await pool.close()
+
+
+async def _alert(pool: Any) -> dict[str, str]:
+    """A rule with an alert that it opened."""
+    condition = {"kind": "agency_silent", "agency": None, "times": 2.0}
+    details = {"agency": "a", "last": "2026-01-01", "usual": 1.0}
+    rule_id, alert_id = uuid4(), uuid4()
+    add = "insert into alert_rules values ($1, 'Diam', $2, 24, true, now())"
+    await pool.execute(add, rule_id, json.dumps(condition))
+    add = "insert into alerts values ($1, $2, 'Diam', 'agency_silent', 'a', $3, now(), now())"
+    await pool.execute(add, alert_id, rule_id, json.dumps(details))
+    return {"rule_id": str(rule_id), "alert_id": str(alert_id)}
 
 
 @asynccontextmanager
 async def _notifications(database: Database, kafka: str, topics: str) -> AsyncIterator[Service]:
     async with a_world(database, kafka, f"{topics}n.", admin_key=ADMIN) as world:
         await world.publish(world.partner(1), world.contact(1))
+        ids = {"partner_id": partner_id(1), "task_id": await world.open_task(1)}
+        ids["agent_id"] = await world.an_agent("a", "36.71")
         app = notifications.web(world.settings, world.engine)
         async with _served(app) as port:
-            yield Service(
-                "notifications", port, await _key(world.pool), await _description(port), {"partner_id": partner_id(1)}
-            )
+            yield Service("notifications", port, await _key(world.pool), await _description(port), ids)
 
 
 async def _key(pool: Any) -> str:

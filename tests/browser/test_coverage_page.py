@@ -12,8 +12,10 @@ from tests.browser.browsing import TWO_WAYS, check_in_every_way, visiting
 from tests.browser.conftest import MakeAgency
 from tests.waiting import eventually
 
+PATHS = ("/?region=33", "/trends", "/changes?region=33&level=regency", "/explain?region=33.11", "/alerts")
 
-@pytest.mark.parametrize("path", ["/?region=33", "/trends"])
+
+@pytest.mark.parametrize("path", PATHS)
 async def test_a_page_in_two_ways(browser: Browser, stack: Endpoints, path: str) -> None:
     await check_in_every_way(browser, stack, "coverage", path, stack.admin_key, TWO_WAYS)
 
@@ -43,7 +45,8 @@ async def test_without_scripts_the_table_is_sorted_chosen_and_downloaded(browser
         page = visitor.page
         await visitor.open("coverage", "/?region=33")
         await page.get_by_role("link", name="Tingkat", exact=True).click()
-        await expect(page.get_by_role("columnheader", name="Tingkat")).to_have_attribute("aria-sort", "descending")
+        heading = page.locator("table.regions").get_by_role("columnheader", name="Tingkat")
+        await expect(heading).to_have_attribute("aria-sort", "descending")
         first = page.locator("table.regions tbody tr").first
         rate = await first.locator("td.rate").inner_text()
         assert rate.strip() not in ("–", "0,0 %")

@@ -34,6 +34,12 @@ class Client:
             assert answer.status_code == 201, answer.text
             self._keys[slug] = answer.json()["key"]
 
+    def moved(self, endpoints: Endpoints) -> "Client":
+        """The same agencies at another stack."""
+        other = Client(endpoints)
+        other._keys = dict(self._keys)
+        return other
+
     async def send(self, batch: Sequence[Event]) -> dict[str, Any]:
         """The answer to the batch once it was accepted, after as many tries as that took."""
         agency = batch[0]["agency"]

@@ -132,3 +132,37 @@ def test_the_metrics_recomputed_from_the_log_are_the_same(stack, client, world):
     command = [sys.executable, "-m", "deploy.local", "rebuild", "coverage", "--compare", "--data", str(stack.data)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+async def test_a_backup_made_under_load_is_one_moment_that_goes_on_elsewhere(stack, client, world, tmp_path):
+    """Agencies send again what they sent since: everything is there once, on another path and other ports."""
+    file, passphrase = tmp_path / "backup", tmp_path / "passphrase"
+    passphrase.write_text("only for tests\n")
+    sealed = ["--passphrase-file", str(passphrase), "--data"]
+    sent = batches(world.grow(BUSINESSES), 20, world.dice)
+    saving = asyncio.create_task(payung("backup", str(file), *sealed, str(stack.data)))
+    for batch in sent:
+        await client.send(batch)
+    await saving
+    stack.stop()
+    restored = Stack(tmp_path / "elsewhere" / "data", options=("--empty",))
+    await payung("restore", str(file), *sealed, str(restored.data))
+    await restored.start()
+    try:
+        agencies = client.moved(restored.endpoints)
+        for batch in sent:
+            await agencies.send(batch)
+        await eventually(lambda: settled(agencies, world), 60, every=0.5)
+        assert restored.status()["ready"]
+        await payung("rebuild", "coverage", "--compare", "--data", str(restored.data))
+        await agencies.close()
+    finally:
+        restored.stop()
+
+
+async def payung(*arguments):
+    """What the command printed; it must end well."""
+    command = [sys.executable, "-m", "deploy.local", *arguments]
+    done = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -225,8 +225,9 @@ class Reached:
     def targets(self) -> Iterator[dict[str, Any]]:
         for target in self.pages("/v1/targets"):
             (row,) = self.cover(region=target["region"])
-            assert row["target"]["value"] == target["value"]
-            reached = row["target"]["progress"]
+            (shown,) = row["targets"]
+            assert shown["value"] == target["value"]
+            reached = shown["progress"]
             period = {"start": target["from"], "end": target["until"], "target": target["value"]}
             pct = percent(reached, target["value"])
             yield {"region": target["region"], **period, "achieved": reached, "pct": pct}

@@ -16,13 +16,16 @@ from aiokafka import AIOKafkaConsumer
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from services.notifications import app
+from services.notifications.agents import registry
+from services.notifications.agents.registry import Profile
+from services.notifications.agents.tasks import Asked, open_tasks
 from services.notifications.app import Engine
 from services.notifications.sending.sender import Sender
 from services.notifications.settings import Settings
 from shared.bus.producer import Producer
 from shared.bus.records import Outgoing
 from shared.bus.topics import ensure_topics
-from shared.database import connect, connection, migrate
+from shared.database import connect, connection, migrate, transaction
 from shared.events import TOPICS, contacts, enrollments, outreach, partners
 from shared.events.model import Workers, date, encode
 from tests.kafka_clients import open_consumer
@@ -184,6 +187,23 @@ class World:
 
         await eventually(reached, within)
 
+    # --- tasks -------------------------------------------------------------------------------------------------------
+
+    async def open_task(self, number: int) -> str:
+        """The id of a new task about this partner, which lies with those that list it."""
+        key, asked = partner_id(number), Asked(partner_id(number), self.now.date(), "unreachable", "a test")
+        async with transaction(self.pool) as db:
+            await open_tasks(db, [asked], self.engine.regions, self.now)
+            find = "select task_id::text from tasks where partner_id = $1 and closed_at is null"
+            return str(await db.fetchval(find, key))
+
+    async def an_agent(self, agency: str, *regions: str) -> str:
+        """The id of a new agent of this agency."""
+        profile = Profile("Siti", list(regions), None, None, "id", 40, None)
+        async with transaction(self.pool) as db:
+            added = await registry.add(db, profile, agency=agency, limited_to=agency, now=self.now)
+        return added[0]
+
     # --- time --------------------------------------------------------------------------------------------------------
 
     async def work(self, sender: Sender | None = None) -> int:
@@ -249,7 +269,7 @@ class World:
         return found
 
     async def _outbox_empty(self) -> bool:
-        return not await self.pool.fetchval("select count(*) from outbox")
+        return not await self.pool.fetchval("select count(*) from outbox where topic = 'outreach'")
 
     @asynccontextmanager
     async def _reader(self, *names: str) -> AsyncIterator[AIOKafkaConsumer]:
@@ -272,7 +292,7 @@ async def a_world(database: Database, kafka: str, topics: str, **changes: Any) -
     settings = Settings(**fields | changes)
     pool = await connect(settings.database, min_size=1, max_size=12)
     await migrate(pool, app.MIGRATIONS)
-    needed = [TOPICS[name] for name in (*app.READS, *app.WRITES)]
+    needed = [TOPICS[name] for name in dict.fromkeys((*app.READS, *app.WRITES))]
     await ensure_topics(kafka, needed, prefix=topics, partitions=settings.partitions)
     producer = Producer(kafka, "test", prefix=topics)
     held: list[World] = []

@@ -18,7 +18,7 @@ from aiokafka import ConsumerRecord
 from fastapi import FastAPI, Request
 
 from services.coverage import app, changed_regions, rollup
-from services.coverage.api import claims, figures, freshness, regions, series, stream
+from services.coverage.api import stream
 from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
 from shared.bus.batch import Batch
@@ -30,11 +30,11 @@ from shared.events.enrollments import Enrollment, Period
 from shared.events.model import Workers, encode
 from shared.events.partners import ListedWorkers, Listing, Partner
 from shared.events.reference import Agreement, Briefing, Denominator, Target
+from shared.jakarta import today
 from shared.security import KeyRing, new_key
 from shared.service import build_app
 from tests.stack import Database
 
-ROUTERS = [figures.router, series.router, claims.router, freshness.router, regions.router, stream.router]
 ADMIN = {"Authorization": "Bearer admin-of-the-tests"}
 DAY = date(2021, 1, 1)
 RECORDED = datetime(2026, 1, 10, 3, 0, tzinfo=UTC)
@@ -77,7 +77,7 @@ async def world(database: Database) -> AsyncIterator[World]:
     await migrate(pool, app.MIGRATIONS)
     settings = Settings(database="-", kafka="nowhere:1", port=1, admin_key="admin-of-the-tests")
     state = {"pool": pool, "settings": settings, "keys": KeyRing(pool, settings.admin_key)}
-    made = build_app("coverage", routers=ROUTERS, state=state)
+    made = build_app("coverage", routers=app.ROUTERS, state=state)
     transport = httpx.ASGITransport(made)
     async with httpx.AsyncClient(transport=transport, base_url="http://coverage", headers=ADMIN) as http:
         yield World(http, pool, made)
@@ -146,8 +146,36 @@ async def test_an_agency_that_never_sent_anything_has_no_last_event(world: World
     )
     answer = await world.get("/v1/freshness")
     assert [each["agency"] for each in answer["agencies"]] == ["active", "new"]
-    assert answer["agencies"][1] == {"agency": "new", "last_event": None, "events_today": 0, "silent_for": None}
+    assert answer["agencies"][1] == {
+        "agency": "new",
+        "last_event": None,
+        "events_today": 0,
+        "silent_for": None,
+        "usual_gap_days": None,
+        "silent": False,
+        "silent_since": None,
+    }
     assert answer["updated_at"] == (await world.get("/v1/coverage"))["updated_at"] == "2026-01-10T03:00:00Z"
+
+
+async def test_an_agency_that_is_silent_for_longer_than_usual_says_since_when(world: World) -> None:
+    now = datetime.now(UTC)
+
+    async def sent(agency: str, *days_ago: int) -> None:
+        facts = [
+            Denominator("33.11", agency, days, DAY, "Dinas", "ok", now - timedelta(days), agency) for days in days_ago
+        ]
+        await world.deliver("reference", *facts)
+
+    await sent("weekly", 70, 63, 56, 49, 42)
+    await sent("still weekly", 40, 33, 26, 19, 12)
+    await sent("new", 60, 50)
+    agencies = await world.agencies()
+    silent = {name: (each["usual_gap_days"], each["silent"]) for name, each in agencies.items()}
+    assert silent == {"weekly": (7, True), "still weekly": (7, False), "new": (None, False)}
+    overdue = today() - timedelta(42 - 15)
+    assert agencies["weekly"]["silent_since"] == overdue.isoformat()
+    assert agencies["new"]["silent_since"] is None
 
 
 # --- claims ----------------------------------------------------------------------------------------------------------
@@ -258,9 +286,13 @@ async def test_a_series_has_joins_and_losses_month_by_month(world: World) -> Non
 # --- targets ---------------------------------------------------------------------------------------------------------
 
 
-async def target(world: World) -> dict[str, Any]:
-    (row,) = (await world.get("/v1/coverage?region=33.11"))["rows"]
-    return dict(row["target"])
+async def targets(world: World, query: str = "") -> list[dict[str, Any]]:
+    (row,) = (await world.get(f"/v1/coverage?region=33.11{query}"))["rows"]
+    return list(row["targets"])
+
+
+async def progress(world: World) -> list[int]:
+    return [each["progress"] for each in await targets(world)]
 
 
 async def test_a_target_may_count_the_list_of_another_agency_unless_its_own_has_that_name(world: World) -> None:
@@ -268,13 +300,76 @@ async def test_a_target_may_count_the_list_of_another_agency_unless_its_own_has_
     other = [Listing("dinas", "lain", DAY)]
     await world.deliver("partners", listed(1, "dinas"), listed(2, "kota"), listed(3, "dinas", lists=tuple(other)))
     await world.deliver("enrollments", *(enrolled(number, Workers(0, 1, 0)) for number in (1, 2, 3)))
-    assert (await world.get("/v1/coverage?region=33.11"))["rows"][0]["target"] is None
+    assert await targets(world) == []
     await world.deliver("reference", set_by_branch)
-    assert ((await target(world))["progress"], (await target(world))["rate"]) == (2, 0.5)
+    assert [(each["progress"], each["rate"]) for each in await targets(world)] == [(2, 0.5)]
     await world.deliver("partners", listed(4, "bpjstk"))
-    assert (await target(world))["progress"] == 0
+    assert await progress(world) == [0]
     await world.deliver("enrollments", enrolled(4, Workers(0, 1, 0)))
-    assert (await target(world))["progress"] == 1
+    assert await progress(world) == [1]
+
+
+async def test_several_targets_stand_side_by_side_each_by_its_measure_and_days(world: World) -> None:
+    kinds = {1: "cooperative", 2: "business", 3: "individual", 4: "business"}
+    scales: dict[int, Any] = {2: "micro", 4: "large"}
+    starts = {1: DAY, 2: DAY, 3: DAY, 4: DAY + timedelta(40)}
+    facts = [(number, {"kind": kind, "scale": scales.get(number)}) for number, kind in kinds.items()]
+    await world.deliver("partners", *(listed(number, "dinas", **changes) for number, changes in facts))
+    await world.deliver(
+        "enrollments",
+        *(
+            enrolled(
+                number,
+                Workers(),
+                periods=(Period(starts[number], None, "33.11", "PU", ("JKK", "JKM"), Workers(0, number, 300)),),
+                **changes,
+            )
+            for number, changes in facts
+        ),
+    )
+    last = DAY + timedelta(29)
+    measures = ("enrolled", "workers", "cooperatives", "businesses", "micro_businesses", "individuals")
+    set_for = [Target("33.11", measure, 10, DAY, last, "SK", RECORDED, "bpjstk") for measure in measures]
+    later = Target("33.11", "enrolled", 10, DAY, DAY + timedelta(89), "SK", RECORDED, "dinas")
+    of_list = Target("33.11", "enrolled", 10, DAY, last, "SK 2", RECORDED, "bpjstk", "nobody's")
+    corrected = Target("33.11", "enrolled", 20, DAY, last, "SK", RECORDED + timedelta(1), "bpjstk")
+    await world.deliver("reference", *set_for, later, of_list, corrected)
+    found = {
+        (each["agency"], each["measure"], each["list"]): (each["progress"], each["value"])
+        for each in await targets(world)
+    }
+    expected = {"workers": 906, "cooperatives": 1, "businesses": 1, "micro_businesses": 1, "individuals": 1}
+    assert found == {
+        **{("bpjstk", measure, None): (count, 10) for measure, count in expected.items()},
+        ("bpjstk", "enrolled", None): (3, 20),
+        ("bpjstk", "enrolled", "nobody's"): (0, 10),
+        ("dinas", "enrolled", None): (4, 10),
+    }
+    (early,) = [each for each in await targets(world, "&as_of=2021-01-10") if each["agency"] == "dinas"]
+    assert (early["progress"], early["state"], early["projected_on"]) == (3, "on_course", "2021-02-03")
+    assert (await targets(world, "&as_of=2020-12-31"))[0]["state"] == "not_begun"
+    assert {each["state"] for each in await targets(world)} == {"missed", "reached"}
+
+
+async def test_a_target_is_withdrawn_stated_again_and_corrected_also_within_one_second(world: World) -> None:
+    target = Target("33.11", "enrolled", 4, DAY, DAY, "SK", RECORDED, "bpjstk")
+    longer = msgspec.structs.replace(target, until=DAY + timedelta(9), list="daftar")
+
+    async def standing(query: str = "") -> list[tuple[int, str]]:
+        return [(each["value"], each["until"]) for each in await targets(world, query)]
+
+    once, until = (4, DAY.isoformat()), (DAY + timedelta(9)).isoformat()
+    await world.deliver("reference", target)
+    await world.deliver("reference", target, kind="target.withdrawn")
+    assert await standing() == []
+    await world.deliver("reference", target)
+    assert await standing() == [once]
+    await world.deliver("reference", longer, msgspec.structs.replace(longer, value=5), longer)
+    assert await standing() == [(4, until)], "the days are corrected, not doubled"
+    later = msgspec.structs.replace(longer, recorded_at=RECORDED + timedelta(days=1))
+    await world.deliver("reference", later, kind="target.withdrawn")
+    assert await standing() == []
+    assert await standing(f"&known_at={RECORDED.isoformat().replace('+00:00', 'Z')}") == [(4, until)]
 
 
 async def test_progress_is_by_what_is_known_now_and_says_so(world: World) -> None:
@@ -282,8 +377,62 @@ async def test_progress_is_by_what_is_known_now_and_says_so(world: World) -> Non
     for region, second in (("33.11", RECORDED), ("33.12", later)):
         await world.deliver("reference", Target(region, "enrolled", 4, DAY, DAY, "SK", second, "bpjstk"))
     answer = await world.get("/v1/coverage?region=33.11&known_at=2026-01-10T03:00:00Z")
-    assert answer["rows"][0]["target"]["progress_known_at"] == answer["updated_at"]
+    assert answer["rows"][0]["targets"][0]["progress_known_at"] == answer["updated_at"]
     assert datetime.fromisoformat(answer["updated_at"]) == later
+
+
+async def test_a_measure_or_status_that_nobody_knows_goes_to_the_dead_letters(world: World) -> None:
+    facts = [
+        Denominator("33.11", "umkn", 4, DAY, "Dinas", "ok", RECORDED, "a"),
+        Denominator("33.11", "umkm", 4, DAY, "Dinas", "fine", RECORDED, "a"),
+        Target("33.11", "population", 2, DAY, DAY, "SK", RECORDED, "b"),
+    ]
+    rejected = [(await world.deliver("reference", fact)).rejected[0][1] for fact in facts]
+    assert rejected == ["invalid_value: measure", "invalid_value: status", "invalid_value: measure"]
+
+
+async def test_a_spreadsheet_has_denominators_targets_and_how_fresh_it_is(world: World) -> None:
+    await world.deliver("partners", listed(1, "dinas"), listed(2, "dinas", region="33.12"))
+    sources = ("BPS", "Dinas")
+    await world.deliver(
+        "reference",
+        *(
+            Denominator("33.11", "umkm", value, DAY, name, "ok", RECORDED, "a")
+            for name, value in zip(sources, (4, 9), strict=True)
+        ),
+        Target("33.12", "enrolled", 7, DAY, DAY, "SK", RECORDED, "b"),
+    )
+    answer = await world.http.get("/v1/coverage?region=33&level=regency&format=csv")
+    lines = {line["region"]: line for line in csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))}
+    one, other = lines["33.11"], lines["33.12"]
+    assert [one[f"denominator_{n}_{name}"] for n in (1, 2) for name in ("value", "source", "flags")] == [
+        *("4", "BPS", "disagreement", "9", "Dinas", "disagreement")
+    ]
+    assert (one["target_1_value"], other["target_1_value"], other["target_1_state"]) == ("", "7", "missed")
+    assert other["denominator_1_value"] == ""
+    assert one["updated_at"] == "2026-01-10T03:00:00Z"
+    assert one["freshness"] == "; ".join(f"{agency} 2026-01-10T03:00:00Z" for agency in ("a", "b", "dinas"))
+
+
+async def test_a_province_is_asked_about_in_the_boundaries_of_before_its_split(world: World) -> None:
+    places = ("91.71", "93.01", "94.01", "92.02", "96.71")
+    await world.deliver("partners", *(listed(number, "dinas", region=place) for number, place in enumerate(places)))
+    await world.deliver("reference", Denominator("91", "umkm", 100, date(2020, 12, 31), "BPS", "ok", RECORDED, "a"))
+
+    async def provinces(query: str) -> dict[str, int]:
+        rows = (await world.get(f"/v1/coverage?level=province{query}"))["rows"]
+        return {row["region"]: row["listed"] for row in rows if row["region"] > "90"}
+
+    assert await provinces("") == {"91": 1, "92": 1, "93": 1, "94": 1, "95": 0, "96": 1}
+    assert await provinces("&boundaries=2021") == {"91": 3, "92": 2}
+    (former,) = (await world.get("/v1/coverage?region=91&boundaries=2021"))["rows"]
+    (newer,) = (await world.get("/v1/coverage?region=91"))["rows"]
+    assert (former["listed"], [each["flags"] for each in former["denominators"]]) == (3, [[]])
+    assert (newer["listed"], [each["flags"] for each in newer["denominators"]]) == (1, [["other_boundaries"]])
+    months = (await world.get("/v1/coverage/series?region=91&boundaries=2021&from=2021-01&to=2021-01"))["rows"]
+    assert [row["listed"] for row in months] == [3]
+    assert (await world.http.get("/v1/coverage?region=93&boundaries=2021")).json()["field"] == "region"
+    assert (await world.http.get("/v1/coverage?boundaries=1999")).json()["field"] == "boundaries"
 
 
 # --- rollup ----------------------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ async def test_members_count_and_those_enrolled_through_it_beside_them(koperasi:
     assert (row["listed"], row["enrolled"], row["unregistered"]) == (30, 20, 10)
     assert (row["workers"]["listed"], row["workers"]["enrolled"]) == (300, 80)
     assert row["through"] == {"enrolled": 12, "workers": 48}
-    assert (row["denominators"], row["target"]) == ([], None)
+    assert (row["denominators"], row["targets"]) == ([], [])
     assert (await ask(koperasi, query="as_of=2020-12-31"))["listed"] == 0
     assert (await ask(koperasi, query="region=36.71"))["listed"] == 0
     assert (await ask(koperasi, OTHER))["listed"] == 0

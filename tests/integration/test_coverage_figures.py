@@ -121,7 +121,7 @@ async def check_cooperatives(db: asyncpg.Connection, log: list[Fact], as_of: dat
 async def emptied(db: asyncpg.Connection) -> None:
     await db.execute(
         "truncate enrolments, partners, ledger, cooperative_ledger, losses, merges, pending_batches, changes, rollup,"
-        "current_totals, last_seen;"
+        "current_totals, last_seen, movements, movement_rollup, current_sources, sources;"
         "update current_day set day = '1900-01-01'"
     )
 
@@ -133,6 +133,7 @@ SERIES = [
     ("ID", "province", ()),
     ("ID", "kanwil", ("kind",)),
     ("33", "regency", ("occupation",)),
+    ("ID", "self", ("completeness",)),
 ]
 MONTHS = months(histories.BEGINNING, histories.BEGINNING + timedelta(110))
 
@@ -160,8 +161,9 @@ async def check_series(
 
 
 def _counts(place: Place, inside: set[str], wanted: dict[str, str]) -> bool:
-    _, region, kind, _, occupation, segment, programmes, _ = place
+    _, region, kind, scale, occupation, segment, programmes, _ = place
     held = {"programme": programmes, "segment": (segment,), "kind": (kind,), "occupation": (occupation or "none",)}
+    held["completeness"] = oracle.completeness(scale, segment, programmes)
     return region in inside and all(value in held[name] for name, value in wanted.items())
 
 

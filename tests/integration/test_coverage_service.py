@@ -126,11 +126,12 @@ async def test_denominators_and_targets_are_beside_the_figures(world: World) -> 
     await world.settled(1, 1)
     await eventually(lambda: _target(world), within=20)
     (row,) = await world.rows("region=33.11")
-    assert (row["target"]["progress"], row["target"]["rate"]) == (1, 0.5)
-    assert [(d["measure"], d["rate"]) for d in row["denominators"]] == [("umkm", 0.25)]
+    assert [(target["progress"], target["rate"]) for target in row["targets"]] == [(1, 0.5)]
+    assert [(d["measure"], d["numerator"], d["rate"]) for d in row["denominators"]] == [("umkm", 1, 0.25)]
     (tangerang,) = await world.rows("region=36.71")
     stated = {d["measure"]: d for d in tangerang["denominators"]}
-    assert (stated["workers"]["rate"], stated["workers"]["flags"]) == (None, ["quarantine"])
+    assert stated["workers"]["rate"] is None
+    assert stated["workers"]["flags"] == ["quarantine", "implausible", "above_population"]
     freshness = {each["agency"]: each for each in (await world.http.get("/v1/freshness")).json()["agencies"]}
     assert freshness["bpjstk"]["last_event"] == "2026-01-10T03:00:00Z"
     assert freshness["disdagkop-sukoharjo"]["silent_for"] > 0
@@ -138,7 +139,7 @@ async def test_denominators_and_targets_are_beside_the_figures(world: World) -> 
 
 async def _target(world: World) -> object:
     (row,) = await world.rows("region=33.11")
-    return row["target"] and row["denominators"]
+    return row["targets"] and row["denominators"]
 
 
 async def test_a_garbled_fact_is_set_aside_and_the_rest_counts(world: World) -> None:
@@ -195,7 +196,13 @@ async def test_rebuilt_figures_take_the_place_of_damaged_ones_while_the_service_
     await admin.execute("truncate coverage.ledger, coverage.rollup, coverage.current_totals, coverage.pending_batches")
     assert await world.total() == (0, 0)
     newest = await admin.fetchval("select max(batch) from coverage.changes")
+    rule = {"name": "Diam", "condition": {"kind": "agency_silent"}}
+    added = (await world.http.post("/v1/alert-rules", json=rule)).json()["rule"]
     assert await rebuild.swap(world.database.admin, kafka, prefix=topics) >= 60
+    assert (await world.http.get("/v1/alert-rules")).json()["items"] == [added]
+    made = (await world.http.get("/v1/coverage/explain?region=33.11")).json()
+    assert (made["listed"]["total"], made["enrolled"]["total"]) == (40, 20)
+    assert made["listed"]["by_number_of_lists"] == [{"lists": 1, "listed": 40}]
     assert await world.total() == (40, 20)
     fresh = await admin.fetch("select places from coverage.changes where batch > $1", newest)
     assert [row["places"] for row in fresh] == [[33 << 7 | 11]], "the stream reports that all of them may have changed"

@@ -218,12 +218,12 @@ async def test_what_a_provider_says_later_counts(world: World, gateway: GatewayS
             "partners": 1,
         }
         assert await outcomes(world) == [("whatsapp", "failed", False)]
-        bounced = await deliver(client, status="refused", channel="email", message_id=mailbox.received[0]["Message-ID"])
+        bounced = await deliver(client, status="5.1.1", channel="email", message_id=mailbox.received[0]["Message-ID"])
         assert bounced == (200, {"effect": "refused", "partners": 1})
         assert (await deliver(client, status="refused", message_id="reminder-1"))[1]["effect"] == "unknown"
         assert (await deliver(client, status="delayed", to=PHONE))[1]["effect"] == "unknown", "it no longer counts"
     await world.until("2026-12-10")
-    assert gateway.sent("sms") == [PHONE] * 2, "the same step again, through the next channel"
+    assert gateway.sent("sms") == [PHONE] * 3, "the same step again, through the next channel, and the others"
     assert (await world.state(2), len(mailbox.received)) == ("escalated", 1), "no reminder 2 and 3"
     assert (await world.why(2)).startswith(reasons.ADDRESS_REFUSED)
 

@@ -146,6 +146,31 @@ EVENTS: list[tuple[str, str | None, str, dict[str, Any]]] = [
         "denominator.set",
         {"region": "ID", "measure": "m", "source": "s", "status": "ok", "as_of": "2021-01-01", "value": "x"},
     ),
+    (
+        "invalid_value",
+        "measure",
+        "target.set",
+        {
+            "region": "ID",
+            "measure": "population",
+            "source": "s",
+            "from": "2021-01-01",
+            "until": "2021-02-01",
+            "value": 1,
+        },
+    ),
+    (
+        "invalid_value",
+        "measure",
+        "denominator.set",
+        {"region": "ID", "measure": "umkn", "source": "s", "status": "ok", "as_of": "2021-01-01", "value": 1},
+    ),
+    (
+        "invalid_value",
+        "status",
+        "denominator.set",
+        {"region": "ID", "measure": "umkm", "source": "s", "status": "fine", "as_of": "2021-01-01", "value": 1},
+    ),
     ("missing_field", "name", "briefing.held", {"region": "33.11", "batch": "1", "held_on": "2021-01-01"}),
     ("missing_field", "title", "agreement.signed", {"region": "ID", "date": "2021-01-01", "parties": ["a"]}),
 ]

@@ -45,4 +45,4 @@ def _may_ask(principal: Principal, region: str, lists: Sequence[str]) -> bool:
 
 def with_through(row: dict[str, Any], enrolled: int, workers: int) -> dict[str, Any]:
     """A row of a cooperative's members; nobody published how many it should have, nor set it a target."""
-    return row | {"denominators": [], "target": None, "through": {"enrolled": enrolled, "workers": workers}}
+    return row | {"denominators": [], "targets": [], "through": {"enrolled": enrolled, "workers": workers}}

@@ -1,7 +1,7 @@
 """GET /v1/coverage: who is listed, who is enrolled, on any day, as known at any time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
-from services.coverage import denominators, figures, protection
+from services.coverage import boundaries, denominators, figures, progress, protection
 from services.coverage.api import cooperatives, freshness, parameters, spreadsheet
 from services.coverage.denominators import PublishedDenominator
 from services.coverage.figures import Combination, Dimensions, Tally
@@ -17,7 +17,7 @@ from services.coverage.protection import Protection
 from services.coverage.published_denominators import published_denominators
 from services.coverage.selection import RegionOfCell, Selection
 from services.coverage.sums import cell_sums, channel_sums, selected_sums
-from services.coverage.targets import targets_with_progress
+from services.coverage.targets import Found, targets_with_progress
 from shared.database import connection
 from shared.downloads import dialect_of
 from shared.jakarta import today
@@ -33,6 +33,7 @@ PARAMETERS = parameters.accepts(
     *parameters.FILTERS,
     *parameters.DAYS,
     "known_at",
+    "boundaries",
     "cooperative",
     "format",
     by=figures.DIMENSIONS,
@@ -50,7 +51,7 @@ async def coverage(request: Request) -> Response:
     selection, form = _selection(request), parameters.table_form(request)
     found = await figures_of(request, selection)
     if form:
-        header, lines = await asyncio.to_thread(_table, selection, found["known_at"], found["rows"])
+        header, lines = await asyncio.to_thread(_table, selection, found)
         of_cooperative = "" if selection.cooperative is None else f"-{selection.cooperative}"
         name = f"coverage-{selection.region}{of_cooperative}-{selection.as_of}"
         return await asyncio.to_thread(spreadsheet.answer, name, header, lines, form, dialect_of(request))
@@ -61,7 +62,7 @@ async def figures_of(request: Request, selection: Selection) -> dict[str, Any]:
     """The answer as the caller may see it, with `rows`."""
     known_at = parameters.known_at_text(selection.known_at)
     dimensions = Dimensions(request.app.state.settings.programmes)
-    codes = Regions.load().children(selection.region, selection.level)
+    codes = selection.codes
     principal = await principal_of(request)
     is_detailed = principal.may(protection.DETAIL)
     async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
@@ -71,22 +72,25 @@ async def figures_of(request: Request, selection: Selection) -> dict[str, Any]:
         rules = None if is_detailed else await _protection(db, selection, dimensions)
         published = await published_denominators(db, codes, selection.known_at)
         agencies = await freshness.agencies(db)
-        updated_at = freshness.updated_at(agencies)
-        targets = await targets_with_progress(db, codes, selection.known_at, updated_at)
+        updated_at, stale = freshness.updated_at(agencies), await freshness.stale(db)
+        targets = {} if selection.cooperative else await targets_with_progress(db, selection, codes)
     head = {
         "region": selection.region,
         "level": parameters.level_asked(request),
         "by": list(selection.by),
         "as_of": selection.as_of.isoformat(),
         "known_at": known_at,
+        "boundaries": boundaries.EDITIONS[0 if selection.is_former else 1],
         "updated_at": updated_at,
+        "stale": stale,
         "freshness": agencies,
     } | ({} if selection.cooperative is None else {"cooperative": selection.cooperative})
 
     def rows_shown() -> list[dict[str, Any]]:
         tallies = figures.tallies(sums, selection.by, RegionOfCell(selection), dimensions)
         shown = [key for key in tallies if rules is None or not rules.is_split_suppressed(key[0])]
-        rows = _rows(selection, tallies, shown, dimensions, codes, published, targets)
+        shown_targets = {code: _targets(found, selection, updated_at, rules) for code, found in targets.items()}
+        rows = _rows(selection, tallies, shown, dimensions, codes, published, shown_targets)
         if channel is not None:
             through = figures.tallies(channel, selection.by, RegionOfCell(selection), dimensions)
             rows = [_with_through(row, selection, through) for row in rows]
@@ -106,6 +110,7 @@ def _selection(request: Request) -> Selection:
         parameters.known_at(request),
         request.query_params.get("cooperative") or None,
         only,
+        parameters.is_former(request, region),
     )
 
 
@@ -121,7 +126,8 @@ async def _protection(db: asyncpg.Connection, selection: Selection, dimensions: 
     """Decided by every regency, whatever part of the nation was asked for."""
     sums = await cell_sums(db, figures.mask(selection.by, True), selection.as_of, selection.known_at)
     if selection.cooperative is None:
-        return await asyncio.to_thread(protection.protection, sums, selection.by, dimensions)
+        rules = await asyncio.to_thread(protection.protection, sums, selection.by, dimensions)
+        return rules.of_former() if selection.is_former else rules
     nation = replace(selection, region=NATION, level="regency")
     part, channel = await selected_sums(db, nation), await channel_sums(db, nation)
     return await asyncio.to_thread(protection.part_protection, part, channel, sums, selection.by, dimensions)
@@ -141,7 +147,7 @@ def _rows(
     dimensions: Dimensions,
     codes: Sequence[str],
     published: dict[str, list[PublishedDenominator]],
-    targets: dict[str, dict[str, Any]],
+    targets: dict[str, list[dict[str, Any]]],
 ) -> list[dict[str, Any]]:
     """Each region of the level, also with zeros, with each combination, or those that occur in it if all are many."""
     regions = Regions.load()
@@ -152,7 +158,7 @@ def _rows(
             **dict(zip(selection.by, combination, strict=True)),
             **figures.row(tally, selection.by),
             "denominators": _denominators(published[code], selection, combination, tally),
-            "target": targets.get(code),
+            "targets": targets.get(code, []),
         }
         for code, each in figures.combinations(selection.by, shown, codes, dimensions).items()
         for combination in each
@@ -168,27 +174,62 @@ def _denominators(
     if selection.by not in ((), ("kind",)):
         return []
     kind = combination[0] if combination else None
-    return denominators.evaluate(published, tally.numerators, selection.as_of, kind)
+    return denominators.evaluate(published, tally.numerators, selection.as_of, kind, is_former=selection.is_former)
 
 
-def _table(
-    selection: Selection, known_at: str | None, rows: Sequence[dict[str, Any]]
-) -> tuple[list[str], list[list[Any]]]:
+def _targets(
+    found: Sequence[Found], selection: Selection, updated_at: str | None, rules: Protection | None
+) -> list[dict[str, Any]]:
+    """A region's targets, each by itself."""
+    shown = []
+    for target, started in found:
+        each = progress.as_json(target, started, selection.as_of, updated_at)
+        is_hidden = rules is not None and rules.hides_progress(target.region, started.partners, each["progress"])
+        shown.append(progress.without_progress(each) if is_hidden else each)
+    return shown
+
+
+def _table(selection: Selection, found: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
     """(header, lines)"""
+    rows = found["rows"]
+    plain = ["region", "name", *selection.by, "listed", "enrolled", "unregistered", "rate"]
     levels = [f"{name}_{side}" for name in figures.JOB_LEVELS for side in ("listed", "enrolled")]
-    plain = ["listed", "enrolled", "unregistered", "rate"]
-    header = ["region", "name", *selection.by, *plain, "workers_listed", "workers_unknown", "workers_enrolled", *levels]
-    header += ["target", "progress", "progress_known_at", "as_of", "known_at", "suppressed"]
+    beside = [*_columns(rows, "denominators", DENOMINATOR), *_columns(rows, "targets", TARGET)]
+    header = [*plain, "workers_listed", "workers_unknown", "workers_enrolled", *levels]
+    header += [name for name, _ in beside]
+    header += ["as_of", "known_at", "updated_at", "freshness", "suppressed"]
     header += [] if selection.cooperative is None else ["cooperative", "through_enrolled", "through_workers"]
+    last_events = "; ".join(f"{each['agency']} {each['last_event'] or '-'}" for each in found["freshness"])
     lines = []
     for row in rows:
-        workers, target = row["workers"], row["target"] or {}
-        line = [row[name] for name in ("region", "name", *selection.by, *plain)]
+        workers = row["workers"]
+        line = [row[name] for name in plain]
         line += [workers["listed"], workers["unknown"], workers["enrolled"]]
         line += [workers["by_level"][name][side] for name in figures.JOB_LEVELS for side in ("listed", "enrolled")]
-        line += [target.get(name) for name in ("value", "progress", "progress_known_at")]
-        line += [selection.as_of.isoformat(), known_at, "true" if row.get("suppressed") else None]
+        line += [value_of(row) for _, value_of in beside]
+        line += [found["as_of"], found["known_at"], found["updated_at"], last_events]
+        line += ["true" if row.get("suppressed") else None]
         if (through := row.get("through")) is not None:
             line += [selection.cooperative, through["enrolled"], through["workers"]]
         lines.append(line)
     return header, lines
+
+
+DENOMINATOR = ("measure", "numerator", "value", "rate", "as_of", "source", "flags")
+TARGET = ("agency", "measure", "value", "from", "until", "list", "source", "progress", "rate", "state", "projected_on")
+
+
+def _columns(
+    rows: Sequence[dict[str, Any]], of: str, names: Sequence[str]
+) -> list[tuple[str, Callable[[dict[str, Any]], Any]]]:
+    """The columns of what stands beside a row, as many times as any row has of it, with how to fill each."""
+    most = max((len(row[of]) for row in rows), default=0)
+
+    def filled(number: int, name: str) -> Callable[[dict[str, Any]], Any]:
+        return lambda row: _cell(row[of][number][name]) if number < len(row[of]) else None
+
+    return [(f"{of[:-1]}_{number + 1}_{name}", filled(number, name)) for number in range(most) for name in names]
+
+
+def _cell(value: Any) -> Any:
+    return " ".join(value) if isinstance(value, list) else value

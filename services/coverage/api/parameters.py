@@ -2,13 +2,13 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from fastapi import Depends, Request
 
-from services.coverage import series
+from services.coverage import boundaries, series
 from services.coverage.series import Month
 from services.coverage.timelines import EPOCH, FIRST_DAY, LAST_DAY
 from shared import query_parameters
@@ -57,6 +57,11 @@ DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
         "in Jakarta; now when not given.",
         {"type": "string", "examples": ["2026-01-31T12:00:00+07:00", "2026-01-31"]},
     ),
+    "boundaries": (
+        "The provinces of Papua as they were before November 2022 (`2021`: 91 and 92) or since (91 to 96).",
+        {"type": "string", "enum": list(boundaries.EDITIONS), "default": boundaries.EDITIONS[-1]},
+    ),
+    "cursor": ("The `next_cursor` of the page before.", {"type": "string", "format": "uuid"}),
     "cooperative": (
         "The id of a cooperative: only its members count, and `through` has those who were enrolled through it, "
         "members or not. An agency may ask about cooperatives on its own lists.",
@@ -71,10 +76,14 @@ DESCRIBED: dict[str, tuple[str, dict[str, Any]]] = {
 """Query parameter → its meaning and its JSON Schema; `by` differs by route."""
 
 
-def accepts(*names: str, by: Iterable[str]) -> dict[str, Any]:
-    """What a route's decorator needs to describe its query parameters to clients, and to refuse all others."""
+def accepts(
+    *names: str, by: Iterable[str], own: Mapping[str, tuple[str, dict[str, Any]]] | None = None
+) -> dict[str, Any]:
+    """What a route's decorator needs to describe its query parameters to clients, and to refuse all others; `own`: what
+    the route says of some of them itself."""
     split = {"type": "array", "items": {"type": "string", "enum": list(by)}, "uniqueItems": True}
     described = DESCRIBED | {"by": ("Dimensions that split each region's row, with commas between them.", split)}
+    described |= own or {}
     parameters = [
         {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
         | ({"style": "form", "explode": False} if name == "by" else {})
@@ -123,6 +132,16 @@ def region(request: Request) -> str:
         if problem.code == "unknown_region":
             raise not_found() from None
         raise wrong("region", [f"{code} ({regions[code].name})" for code in problem.readings]) from None
+
+
+def is_former(request: Request, region: str) -> bool:
+    """Whether boundaries of before 2022 are asked about, in which this region must have existed."""
+    edition = request.query_params.get("boundaries") or boundaries.EDITIONS[-1]
+    if edition not in boundaries.EDITIONS:
+        raise wrong("boundaries", boundaries.EDITIONS)
+    if edition != boundaries.EDITIONS[-1] and region in boundaries.NEWER:
+        raise wrong("region", f"{boundaries.former(region)}, which it was part of in boundaries of {edition}")
+    return edition != boundaries.EDITIONS[-1]
 
 
 def level(request: Request, within: str) -> str:
@@ -205,12 +224,23 @@ def as_of(request: Request, default: date) -> date:
     return day
 
 
-def known_at(request: Request) -> int | None:
+def day(request: Request, name: str, default: date) -> date:
+    """The day that this parameter names."""
+    text = request.query_params.get(name)
+    if not text:
+        return default
+    found = _date(text)
+    if found is None or not FIRST_DAY <= found.toordinal() - EPOCH < LAST_DAY:
+        raise wrong(name, f"{_DAY_FORMS['as_of']}, from 1900 to 2258")
+    return found
+
+
+def known_at(request: Request, name: str = "known_at") -> int | None:
     """The last second known, None for now. A bare date means its end in Jakarta."""
-    return second_known_at(request.query_params.get("known_at"))
+    return second_known_at(request.query_params.get(name), name)
 
 
-def second_known_at(text: str | None) -> int | None:
+def second_known_at(text: str | None, name: str = "known_at") -> int | None:
     """The last second known by what was asked for, None for now."""
     if not text:
         return None
@@ -219,7 +249,7 @@ def second_known_at(text: str | None) -> int | None:
         return (day.toordinal() - date(1970, 1, 1).toordinal() + 1) * 86_400 - OFFSET_SECONDS - 1
     moment = _moment(text)
     if moment is None:
-        raise wrong("known_at", "a time as 2026-01-31T12:00:00+07:00 or a date as YYYY-MM-DD")
+        raise wrong(name, "a time as 2026-01-31T12:00:00+07:00 or a date as YYYY-MM-DD")
     return int(moment.replace(microsecond=0).timestamp())
 
 

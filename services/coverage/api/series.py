@@ -9,9 +9,10 @@ import asyncpg
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
-from services.coverage import cells, figures, protection, series
+from services.coverage import boundaries, cells, figures, protection, series
 from services.coverage.api import freshness, parameters, spreadsheet
 from services.coverage.figures import Dimensions, Sum, Tally
+from services.coverage.month_protection import End, suppressed_regions
 from services.coverage.selection import RegionOfCell, Selection
 from services.coverage.series import Loss, Month, Movement
 from services.coverage.sums import losses_by_month, sums_by_month
@@ -26,7 +27,9 @@ router = APIRouter(prefix="/v1", tags=["coverage"], dependencies=[Depends(requir
 
 MOST_ROWS = 20_000
 BY = ("month", *series.DIMENSIONS)
-PARAMETERS = parameters.accepts("region", "level", "from", "to", "by", *parameters.FILTERS, "known_at", "format", by=BY)
+PARAMETERS = parameters.accepts(
+    "region", "level", "from", "to", "by", *parameters.FILTERS, "known_at", "boundaries", "format", by=BY
+)
 
 
 class Asked(NamedTuple):
@@ -72,12 +75,12 @@ async def series_of(request: Request, asked: Asked) -> dict[str, Any]:
     async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
         found = await _read(db, asked, _mask(selection), *selection.places)
         national = None if is_detailed else await _read(db, asked, figures.mask(selection.by, True))
-        agencies = await freshness.agencies(db)
+        agencies, stale = await freshness.agencies(db), await freshness.stale(db)
 
     def rows() -> list[dict[str, Any]]:
         months = _months(asked, found, places, dimensions)
         if national is not None:
-            hidden = _hidden(national, selection.by, dimensions)
+            hidden = _hidden(asked, national, dimensions)
             months = [
                 [_suppressed(row) if row["region"] in suppressed else row for row in month]
                 for month, suppressed in zip(months, hidden, strict=True)
@@ -91,7 +94,9 @@ async def series_of(request: Request, asked: Asked) -> dict[str, Any]:
         "from": asked.months[0].name,
         "to": asked.months[-1].name,
         "known_at": known_at,
+        "boundaries": boundaries.EDITIONS[0 if selection.is_former else 1],
         "updated_at": freshness.updated_at(agencies),
+        "stale": stale,
         "freshness": agencies,
         "rows": await asyncio.to_thread(rows),
     }
@@ -103,15 +108,15 @@ def _asked(request: Request) -> Asked:
     months, only = parameters.months(request, today()), parameters.chosen(request, dimensions.values)
     by = tuple(dict.fromkeys((*parameters.by(request, BY), *only)))
     split = tuple(name for name in by if name != "month")
+    is_former = parameters.is_former(request, region)
     level, known_at = parameters.level(request, region), parameters.known_at(request)
-    return Asked(Selection(region, level, split, months[-1].end, known_at, only=only), months)
+    return Asked(Selection(region, level, split, months[-1].end, known_at, None, only, is_former), months)
 
 
 def _places(asked: Asked, dimensions: Dimensions) -> list[series.Key]:
     """The region and combination of each row of a month; refused where all months have too many of them."""
-    codes = Regions.load().children(asked.selection.region, asked.selection.level)
     every = product(*(dimensions.values(name) for name in asked.selection.by))
-    places = list(product(codes, [each for each in every if asked.selection.includes(each)]))
+    places = list(product(asked.selection.codes, [each for each in every if asked.selection.includes(each)]))
     if (rows := len(places) * len(asked.months)) > MOST_ROWS:
         detail = f"That is {rows:,} rows, at most {MOST_ROWS:,} are answered: ask for fewer months, a region or level."
         raise Problem(422, "invalid_value", detail, field="level")
@@ -154,13 +159,12 @@ def _months(
     return months
 
 
-def _hidden(national: Found, by: tuple[str, ...], dimensions: Dimensions) -> list[frozenset[str]]:
+def _hidden(asked: Asked, national: Found, dimensions: Dimensions) -> list[frozenset[str]]:
     """The regions suppressed in each month."""
-    losses = national.losses or [[] for _ in national.ends[1:]]
-    return [
-        protection.month_protection(now, before, moved, by, dimensions)
-        for (before, now), moved in zip(pairwise(national.ends), losses, strict=True)
-    ]
+    by = asked.selection.by
+    ends = [End.of(sums, by, dimensions) for sums in national.ends]
+    hidden = suppressed_regions(ends, national.losses or [[] for _ in asked.months], by, dimensions)
+    return [protection.with_former(each) for each in hidden] if asked.selection.is_former else hidden
 
 
 def _row(

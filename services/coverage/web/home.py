@@ -116,6 +116,20 @@ def _svg(page: Page, drawn: Response, name: str) -> Response:
     )
 
 
+def _explanations(about: Question) -> dict[str, str | None]:
+    """Where it is told what makes the region's figure and what changed it; what was learned later, of a kept page."""
+    code, day = about.region.code, about.as_of.isoformat()
+    known_at = {} if about.known_at is None else {"known_at": parameters.known_at_text(about.known_at)}
+    learned = (
+        _query("/changes", {"region": code, "as_of": day, "known_from": known_at["known_at"]}) if known_at else None
+    )
+    return {
+        "explained": _query("/explain", {"region": code, "as_of": day, **known_at}),
+        "changed": _query("/changes", {"region": code, "from": about.month_before.isoformat(), "to": day, **known_at}),
+        "learned": learned,
+    }
+
+
 def _trend(page: Page, about: Question, found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "chart": trend.chart(found["rows"]),
@@ -135,7 +149,7 @@ def _csv(about: Question) -> dict[str, str]:
         "series": _query("/v1/coverage/series", part | bounds),
         "series_below": _query("/v1/coverage/series", part | bounds | below),
         **{
-            split: _query("/v1/coverage", part | {"as_of": about.as_of.isoformat(), "by": split} | about.filters)
+            split: _query("/v1/coverage", {**part, "as_of": about.as_of.isoformat(), "by": split, **about.filters})
             for split in report.SPLITS
         },
     }
@@ -174,6 +188,7 @@ def _context(page: Page, principal: Principal, about: Question) -> dict[str, Any
             "dimensions": words.dimensions(page.language),
             "measures": words.measures(page.language),
             "flags": words.flags(page.language),
+            "states": words.states(page.language),
             "source": partial(words.source, page.language),
         },
     }
@@ -181,17 +196,18 @@ def _context(page: Page, principal: Principal, about: Question) -> dict[str, Any
 
 def _found(page: Page, about: Question, found: report.Report) -> dict[str, Any]:
     """The figures, and where each leads."""
-    silent = sorted(found.head["freshness"], key=lambda each: each["silent_for"] or 0, reverse=True)
+    silent = sorted(found.head["freshness"], key=lambda each: (each["silent"], each["silent_for"] or 0), reverse=True)
     return {
         "found": found,
         "head": found.head,
         "whole": found.whole,
-        "targets": table.targets(found.whole),
+        "targets": found.whole["targets"],
         "sorts": {name: about.address(sort=table.toggled(about.sort, name)) + "#table" for name in table.SORTS},
         "agencies": silent,
         "permalink": about.address(as_of=found.head["as_of"], known_at=found.head["known_at"]),
         "alone": False,
         "csv": _csv(about),
+        **_explanations(about),
         **_trend(page, about, found.series),
         **_map(page, about, found.map_rows),
     }

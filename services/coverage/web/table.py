@@ -56,7 +56,7 @@ def lines(
             change(row, before.get(code)),
             row["workers"]["enrolled"],
             claims.get(code),
-            targets(row),
+            row["targets"],
             bool(row.get("suppressed")),
         )
         for code, row in now.items()
@@ -68,10 +68,6 @@ def change(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> float | 
     if before is None or now["rate"] is None or before["rate"] is None:
         return None
     return float(now["rate"] - before["rate"])
-
-
-def targets(row: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    return row["targets"] if "targets" in row else [row["target"]] if row["target"] else []
 
 
 def ordered(found: Iterable[Line], sort: str) -> list[Line]:

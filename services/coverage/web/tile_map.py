@@ -80,8 +80,8 @@ def _shape(
     code: str, places: Sequence[Place], at: Mapping[tuple[int, int], str | None], row: Mapping[str, Any]
 ) -> Shape:
     tiles = {place: _tile(place, code, at) for place in places}
-    middle = [sum(each[axis] for each in places) / len(places) for axis in (1, 2)]
-    home = min(places, key=lambda place: abs(place.column - middle[0]) + abs(place.row - middle[1]))
+    column, row_of_middle = (sum(each) / len(places) for each in zip(*((p.column, p.row) for p in places), strict=True))
+    home = min(places, key=lambda place: abs(place.column - column) + abs(place.row - row_of_middle))
     return Shape(code, tuple(tiles.values()), tiles[home], row, class_of(row["rate"]))
 
 

@@ -27,6 +27,8 @@ def measures(language: Language) -> dict[str, str]:
         "micro_businesses": _("Micro businesses"),
         "umkm_workers": _("Workers of micro, small and medium businesses"),
         "workers": _("Workers"),
+        "enrolled": _("registered"),
+        "partners": _("registered"),
         "bpu_potential": _("Self-employed who could register"),
         "individuals": _("Self-employed people"),
     }
@@ -41,7 +43,13 @@ def flags(language: Language) -> dict[str, str]:
         "quarantine": _("doubtful"),
         "derived": _("derived"),
         "out_of_scope": _("measures something else"),
-        "implausible": _("less than those registered"),
+        "implausible": _("cannot be right"),
+        "disagreement": _("sources disagree"),
+        "above_population": _("more than the population"),
+        "jump": _("a jump of more than half"),
+        "other_boundaries": _("in other boundaries"),
+        "above_one": _("less than those registered"),
+        "below_one_in_a_thousand": _("less than one in a thousand registered"),
     }
 
 
@@ -99,8 +107,8 @@ def causes(language: Language) -> dict[str, str]:
     return {
         "listed": _("newly listed"),
         "delisted": _("taken off lists"),
-        "joined": _("joined"),
-        "reinstated": _("joined again"),
+        "joined": _("newly registered"),
+        "reinstated": _("registered again"),
         "lapsed": _("lapsed"),
         "merged": _("found to be another's"),
         "split": _("found to be two"),
@@ -110,3 +118,21 @@ def causes(language: Language) -> dict[str, str]:
         "moved_in": _("moved in"),
         "moved_out": _("moved out"),
     }
+
+
+def states(language: Language) -> dict[str, str]:
+    """How far a target is."""
+    _ = language.gettext
+    return {
+        "not_begun": _("not begun yet"),
+        "reached": _("reached"),
+        "on_course": _("on course"),
+        "behind": _("behind"),
+        "missed": _("missed"),
+    }
+
+
+def alert_states(language: Language) -> dict[str, str]:
+    """What became of an alert."""
+    _ = language.gettext
+    return {"open": _("open"), "acknowledged": _("looked after"), "resolved": _("resolved")}

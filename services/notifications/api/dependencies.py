@@ -26,11 +26,17 @@ def none_if_empty(value: Any) -> Any:
     return None if value == "" else value
 
 
+def a_uuid(text: str) -> str | None:
+    """The id as the database writes it; None for what is none."""
+    with suppress(ValueError):
+        return str(UUID(text))
+    return None
+
+
 async def survivor_of(db: asyncpg.Connection, text: str) -> asyncpg.Record | None:
     """This partner, or the one it was merged into: its id, region and agencies; None for an unknown id."""
-    with suppress(ValueError):
-        return await db.fetchrow(queries["survivor"], str(UUID(text)))
-    return None
+    number = a_uuid(text)
+    return await db.fetchrow(queries["survivor"], number) if number else None
 
 
 def may_see(partner: asyncpg.Record, caller: Principal, regions: Regions) -> bool:

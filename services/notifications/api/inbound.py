@@ -4,12 +4,12 @@ import time
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.notifications.addresses import AddressKeys
 from services.notifications.api.dependencies import wake_parts
 from services.notifications.queries import queries
-from services.notifications.receipts import Receipt, note_receipt
+from services.notifications.receipts import Receipt, as_receipt, note_receipt
 from services.notifications.replies import asks_to_stop
 from services.notifications.schedule import Scheduler
 from services.notifications.stops import stop_address
@@ -40,7 +40,11 @@ class Delivery(BaseModel):
     sender: Address | None = Field(default=None, alias="from", description="Who replied: a phone number or an e-mail.")
     subject: Text | None = Field(default=None, description="Of an e-mail.")
     text: Text | None = Field(default=None, description="What was written; nothing of it is kept.")
-    status: Receipt | None = Field(default=None, description="delivered, refused (for good) or delayed.")
+    status: Annotated[Receipt | None, BeforeValidator(as_receipt)] = Field(
+        default=None,
+        description="delivered, refused (for good) or delayed; also bounced, rejected, undeliverable, deferred, read, "
+        "and codes of mail servers such as 5.1.1.",
+    )
     message_id: Annotated[str, Field(max_length=400, pattern=r"^[^\x00]*$")] | None = Field(
         default=None, description="The `id` that the message was handed over with, or an e-mail's Message-ID."
     )

@@ -66,13 +66,14 @@ async def planned_for(
 
 def _note(period: PolicyPeriod) -> str | None:
     """What keeps the plan, or some of it, from reaching anybody."""
+    found = []
     if period.paused.everything:
-        return reasons.PAUSED
+        found.append(reasons.PAUSED)
+    elif period.paused != NOTHING_PAUSED:
+        found.append("The operator has paused some channels or regions; nothing is planned for them.")
     if period.policy.channels == ("log",):
-        return "No provider is set up here: what is planned goes to the log and reaches nobody."
-    if period.paused != NOTHING_PAUSED:
-        return "The operator has paused some channels or regions; nothing is planned for them."
-    return None
+        found.append("No provider is set up here: what is planned goes to the log and reaches nobody.")
+    return " ".join(found) or None
 
 
 async def difference(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.notifications.outreach_events import task_opened
+from services.notifications.agents.tasks import Asked, open_tasks
 from services.notifications.policy import KIND_OF, Policy
 from services.notifications.policy_store import PolicyStore
 from services.notifications.queries import queries
@@ -20,7 +20,6 @@ from services.notifications.sending.messages import (
     prepared,
     reminder_columns,
 )
-from shared.bus import outbox
 from shared.database import columns
 
 ActionKind = TypeVar("ActionKind", Send, Escalate)
@@ -53,16 +52,14 @@ class Preparation:
         return await self._begin(db, sends | await self._due_today_as_well(db, sends, leased), policy)
 
     async def _escalate(self, db: asyncpg.Connection, escalations: dict[str, Escalate]) -> None:
-        """Open a task for a field agent, once an episode."""
+        """Ask somebody to visit, once an episode and kind of reason."""
         if not escalations:
             return
         now = self._scheduler.now()
         rows = [_escalation(key, action) for key, action in sorted(escalations.items())]
         added = {row["partner_id"] for row in await db.fetch(queries["add_escalations"], *columns(rows), now)}
-        ids = {key: number for key, _, _, number in rows if key in added}
-        partners = await db.fetch(queries["recipients"], list(ids))
-        opened = [(row["partner_id"], row["region"]) for row in partners]
-        await outbox.add(db, [task_opened(key, region, now, message_id=ids[key]) for key, region in opened])
+        asked = [Asked(key, day, escalations[key].reason, number) for key, day, _, number in rows if key in added]
+        await open_tasks(db, asked, self._scheduler.regions, now)
         await self._scheduler.store(db, await self._scheduler.decisions(db, list(escalations)))
 
     async def _due_today_as_well(
@@ -77,7 +74,8 @@ class Preparation:
             others = [row["partner_id"] for row in rows if row["partner_id"] not in leased]
             if others:
                 found |= await self._of_today(db, others, channel)
-        await db.execute(queries["lease"], list(found), self._owner, self._lease)
+        if found:
+            await db.execute(queries["lease"], list(found), self._owner, self._lease)
         return found
 
     async def _of_today(self, db: asyncpg.Connection, ids: list[str], channel: str) -> dict[str, Send]:

@@ -1,14 +1,17 @@
-"""The first page: what is planned for today and tomorrow."""
+"""The first page: an agent's inbox; for others what is planned for today and tomorrow."""
 
 from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import Depends
+from starlette.requests import Request
 from starlette.responses import Response
 
+from services.notifications.agents.acting import Holder
 from services.notifications.api.planning import planned_for
+from services.notifications.web import inbox
 from shared.jakarta import today
-from shared.security import Principal, require
+from shared.security import Principal, principal_of, require
 from shared.web.pages import SignedIn, pages
 
 router = pages()
@@ -16,7 +19,16 @@ router = pages()
 SHOWN: Final = 50
 
 
+async def reader(principal: Annotated[Principal, Depends(principal_of)], request: Request) -> Principal:
+    """An agent, or a key with the scope `read`; raises Problem 403 for others."""
+    if principal.agent is None:
+        await require("read")(request)
+    return principal
+
+
 @router.get("/")
-async def home(page: SignedIn, caller: Annotated[Principal, Depends(require("read"))]) -> Response:
+async def home(page: SignedIn, caller: Annotated[Principal, Depends(reader)]) -> Response:
+    if caller.agent is not None:
+        return await inbox.shown(page, Holder(caller, page.request.app.state.regions))
     plan = await planned_for(page.request, caller, today() + timedelta(days=1), "ID", SHOWN)
     return page.render("home.html", plan=plan)

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import chain
 from typing import Final, cast
 
-from services.registration.intake import day_bounds, event_fields, free_text, health_data, member_events
+from services.registration.intake import day_bounds, event_fields, free_text, health_data, member_events, values
 from services.registration.intake.cells import placeholders, programmes
 from services.registration.intake.commands import (
     Command,
@@ -20,6 +20,7 @@ from services.registration.intake.commands import (
 from services.registration.intake.contexts import EventContext
 from services.registration.intake.event_fields import Data
 from services.registration.intake.values import Refused, checked, refuse_if
+from shared import measures
 from shared.events import reference
 from shared.events.model import Kind, Scale, Segment
 from shared.refusals import WarningCode
@@ -140,20 +141,24 @@ def target_set(data: Data, context: EventContext) -> RecordStatement:
         "source": source,
         "list": event_fields.text(data, "list") or None,
     }
+    values.refuse_unknown("measure", measures.refused_target(measure))
     return _statement("target.set", reference.key(measure, region, start, source), fields)
 
 
 def denominator_set(data: Data, context: EventContext) -> RecordStatement:
     region = event_fields.area(data, context.jurisdiction)
     measure, source = event_fields.required_text(data, "measure"), event_fields.required_text(data, "source")
-    as_of = event_fields.day(data, "as_of")
+    as_of, value = event_fields.day(data, "as_of"), event_fields.number(data, "value")
+    status = event_fields.required_text(data, "status")
+    values.refuse_unknown("measure", measures.refused_measure(measure))
+    values.refuse_unknown("status", measures.refused_status(status))
     fields: dict[str, object] = {
         "region": region,
         "measure": measure,
-        "value": event_fields.number(data, "value"),
+        "value": value,
         "as_of": as_of,
         "source": source,
-        "status": event_fields.required_text(data, "status"),
+        "status": status,
     }
     return _statement("denominator.set", reference.key(measure, region, as_of, source), fields)
 

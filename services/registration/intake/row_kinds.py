@@ -21,6 +21,7 @@ from services.registration.intake.commands import (
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.row_cells import RowCells
 from services.registration.intake.values import Refused, checked, refuse_if
+from shared import measures
 from shared.events import reference
 from shared.events.model import Kind, Scale, Segment
 from shared.events.text_limits import MOST_PARTIES
@@ -174,6 +175,7 @@ def target(cells: RowCells, file: FileContext) -> RecordStatement:
         "source": source,
         "list": cells["list"] or None,
     }
+    values.refuse_unknown("measure", measures.refused_target(measure))
     return _statement("target.set", reference.key(measure, region, start, source), fields, cells)
 
 

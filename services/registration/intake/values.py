@@ -47,6 +47,12 @@ def refuse_if(refusal: Refusal | None) -> None:
         raise Refused(refusal.code, refusal.field, refusal.detail)
 
 
+def refuse_unknown(field: str, why: str | None) -> None:
+    """Raises Refused where a value is none of those known, with the sentence that says so."""
+    if why is not None:
+        raise Refused("invalid_value", field, why)
+
+
 def within(text: str, field: str) -> str | Refusal:
     """The text, if it has no more characters than the field may have."""
     limit = limit_of(field)

@@ -13,9 +13,8 @@ from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared.authentication import Limits
 from shared.database import transaction
-from shared.head_requests import HEAD
 from shared.sessions import COOKIE, LIFETIME
-from shared.web.pages import PASSED, AnyPage, Page, entrances, pages
+from shared.web.pages import PASSED, AnyPage, Page, entrances, is_opened_by_a_person, keep_session, pages
 
 router, leaving = entrances(), pages()
 
@@ -37,7 +36,7 @@ async def ask(page: AnyPage, here: Annotated[Services, Depends(services)], next:
                 db, page.session.hash, page.session.principal.key_id or here.keys.sessions.admin_key_id
             )
         here.keys.changed()
-        _set_cookie(answer, page, page.request.cookies[COOKIE])
+        keep_session(answer, page, page.request.cookies[COOKIE], LIFETIME)
     return answer
 
 
@@ -60,9 +59,8 @@ async def sign_in(
 
 @router.get("/sign-in/link/{token}")
 async def open_link(page: AnyPage, token: str, here: Annotated[Services, Depends(services)]) -> Response:
-    """Signs in at once where a browser says that a person opened it; else a button asks, since messengers and mail
-    servers open links to show what is behind them, and another site must sign nobody in unasked."""
-    if _is_opened_by_a_person(page.request):
+    """Signs in at once where a browser says that a person opened it; else a button asks."""
+    if is_opened_by_a_person(page.request):
         return await _use(page, here, token)
     return page.render("sign_in_link.html", token=token)
 
@@ -111,17 +109,9 @@ async def _begin(page: Page, here: Services, key_id: str, following: str) -> Res
     # A page that goes on by itself, no redirect: after a link from elsewhere browsers send a SameSite=Strict cookie
     # along only to what a page of ours opens.
     answer = replace(page, session=None).render("signed_in.html", following=following)
-    _set_cookie(answer, page, secret)
+    keep_session(answer, page, secret, LIFETIME)
     _pass(answer, page)
     return answer
-
-
-def _is_opened_by_a_person(request: Request) -> bool:
-    headers = request.headers
-    is_ahead_of_time = "prefetch" in headers.get("sec-purpose", "") + headers.get("purpose", "")
-    is_unasked = headers.get("sec-fetch-site") not in ("none", "same-origin", "same-site")
-    is_to_be_shown = headers.get("sec-fetch-mode") == "navigate" and HEAD not in request.scope
-    return is_to_be_shown and not is_ahead_of_time and not is_unasked
 
 
 def _own(page: Page, following: str) -> str:
@@ -136,18 +126,6 @@ def _reason(page: Page, key: str, principal: object) -> str:
     if principal is None:
         return _("This key is unknown or was revoked. Copy it whole: it begins with pyk_.")
     return _("This key has expired. Ask the administrator for a new one.")
-
-
-def _set_cookie(answer: Response, page: Page, secret: str) -> None:
-    answer.set_cookie(
-        COOKIE,
-        secret,
-        max_age=int(LIFETIME.total_seconds()),
-        path="/",
-        secure=page.site.urls.is_secure,
-        httponly=True,
-        samesite="strict",
-    )
 
 
 def _pass(answer: Response, page: Page) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from shared.bus import consumer as consumer_module
-from shared.bus import lag, transport
+from shared.bus import halts, lag, transport
 from shared.bus.records import header
 from tests.integration.bus.tally import TOPIC, add_up, consuming, event, prepared, publish, totals
 from tests.kafka_clients import open_admin, open_consumer, open_producer
@@ -141,7 +141,12 @@ async def test_too_much_poison_halts_the_topic_instead_of_filling_the_dead_lette
         assert not status.ready
         assert "never_good" in status.detail["halted"]["tally"]
     assert await pool.fetchval("select coalesce(max(next_offset), 0) from consumer_offsets") == 0
-    async with consuming(pool, kafka, topics):
+    async with consuming(pool, kafka, topics) as consumer:
+        await eventually(lambda: consumer.status().detail["halted"])  # over a restart, until somebody decides
+        assert await totals(pool) == {}
+        assert await pool.fetchval("select since is not null from halts where cause = 'poison'")
+        await halts.end(pool, [TOPIC.name])
+        await eventually(lambda: matches(pool, {"a": sum(range(1_000))}), 60)
         await eventually(lambda: matches(pool, {"a": sum(range(1_000))}))
 
 

@@ -65,6 +65,20 @@ def joined_and_lost(
     return joined, lost, lapsed
 
 
+def completeness(scale: str | None, segment: str | None, programmes: Iterable[str]) -> tuple[str, ...]:
+    """By the words of Perpres 109/2013, a case at a time."""
+    held = set(programmes)
+    has_all_four = {"JKK", "JKM", "JHT", "JP"} <= held
+    has_basic = {"JKK", "JKM"} <= held
+    if segment == "BPU" or scale in (None, "micro"):
+        has_mandatory = has_basic
+    elif scale == "small":
+        has_mandatory = has_basic and "JHT" in held
+    else:
+        has_mandatory = has_all_four
+    return ("mandatory",) * has_mandatory + ("all_four",) * has_all_four
+
+
 def _summed(facts: Iterable[Fact], as_of: date) -> dict[Place, tuple[int, ...]]:
     sums: dict[Place, list[int]] = {}
     for fact in facts:

@@ -1,9 +1,6 @@
 """Rows from the sums of cells: what listed and enrolled mean in each dimension."""
 
-from datetime import date
-
 from services.coverage import figures
-from services.coverage.denominators import PublishedDenominator, evaluate
 from services.coverage.facts import EnrollmentFact, ListedWorkers, PartnerFact, PeriodFact, Workers
 from services.coverage.figures import Dimensions, Sum
 from services.coverage.timelines import enrolment_timeline, listing_timeline, stays
@@ -98,34 +95,3 @@ def test_what_cannot_be_compared_has_neither_a_rest_nor_a_rate() -> None:
     assert row(("job_level",), 0, 0) == row(("scale",), 2, 3) == (None, None)
     assert row(("job_level",), 1150, 800) == (350, 800 / 1150)
     assert row((), 0, 0) == (0, None)
-
-
-def test_only_sound_denominators_are_divided_by() -> None:
-    published = [
-        PublishedDenominator("33.11", "koperasi_active", 200, date(2020, 12, 31), "BPS", "ok"),
-        PublishedDenominator("33.11", "koperasi_active", 100, date(2019, 12, 31), "BPS", "ok"),
-        PublishedDenominator("33.11", "koperasi", 50, date(2020, 12, 31), "news", "conflict"),
-        PublishedDenominator("33.11", "workers", 10, date(2020, 12, 31), "news", "quarantine"),
-        PublishedDenominator("33.11", "umkm", 10, date(2020, 12, 31), "news", "derived"),
-        PublishedDenominator("33.11", "umkm", 10, date(2022, 12, 31), "later", "ok"),
-    ]
-    rows = evaluate(published, {"cooperative": 20, "workers": 5}, date(2021, 12, 31))
-    assert [(row["measure"], row["value"], row["rate"], row["flags"]) for row in rows] == [
-        ("koperasi", 50, 0.4, ["conflict"]),
-        ("koperasi_active", 200, 0.1, []),
-        ("workers", 10, None, ["quarantine"]),
-    ]
-
-
-def test_a_whole_that_is_less_than_its_part_is_implausible() -> None:
-    published = [
-        PublishedDenominator("33.11", "umkm", 2, date(2020, 12, 31), "news", "ok"),
-        PublishedDenominator("33.11", "umkm", 3, date(2020, 12, 31), "other", "conflict"),
-        PublishedDenominator("33.11", "umkm", 4, date(2020, 12, 31), "third", "ok"),
-    ]
-    rows = evaluate(published, {"business": 4}, date(2021, 12, 31))
-    assert [(row["rate"], row["flags"]) for row in rows] == [
-        (None, ["implausible"]),
-        (None, ["conflict", "implausible"]),
-        (1.0, []),
-    ]

@@ -10,7 +10,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.coverage.api import claims, figures
+from services.coverage.api import claims, figures, series
 from services.coverage.figures import Dimensions
 from services.coverage.published_denominators import built_in
 from services.coverage.selection import Selection
@@ -27,7 +27,7 @@ from tests.unit.shared.test_web_addresses import LOCAL
 
 SITE = Site("coverage", LOCAL, Assets.load(None), Path(home.__file__).parent / "templates")
 PROGRAMMES = ("JKK", "JKM", "JHT", "JP")
-AGENCY = Principal("dinas", frozenset(["read"]), ("33.11",))
+AGENCY = Principal("dinas", scopes=frozenset(["read"]), regions=("33.11",))
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,15 @@ def nothing_known(monkeypatch: pytest.MonkeyPatch) -> list[Selection]:
         codes = Regions.load().children(selection.region, selection.level)
         return {"rows": claims._rows(codes, selection.by, {}, PROGRAMMES, set())}
 
+    async def series_of(_: Request, of: series.Asked) -> dict[str, Any]:
+        places = series._places(of, Dimensions(PROGRAMMES))
+        found = series.Found([[] for _ in range(len(of.months) + 1)], None)
+        rows = [row for month in series._months(of, found, places, Dimensions(PROGRAMMES)) for row in month]
+        bounds = {"from": of.months[0].name, "to": of.months[-1].name}
+        return {"known_at": "2026-01-31T00:00:00Z", "rows": rows, **bounds}
+
     monkeypatch.setattr(figures, "figures_of", figures_of)
+    monkeypatch.setattr(series, "series_of", series_of)
     monkeypatch.setattr(claims, "claims_of", claims_of)
     return asked
 

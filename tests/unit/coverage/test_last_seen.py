@@ -18,7 +18,10 @@ def partner(*lists: str, status: str = "active") -> PartnerFact:
 
 def test_only_events_of_the_newest_day_in_jakarta_are_counted() -> None:
     events = [("a", MIDNIGHT - 1), ("a", MIDNIGHT), ("a", MIDNIGHT + 9), ("b", MIDNIGHT - 1), (None, MIDNIGHT)]
-    assert by_agency(events) == {"a": LastSeen(MIDNIGHT + 9, DAY, 2), "b": LastSeen(MIDNIGHT - 1, DAY - 1, 1)}
+    assert by_agency(events) == {
+        "a": LastSeen(MIDNIGHT + 9, DAY, 2, frozenset({DAY - 1, DAY})),
+        "b": LastSeen(MIDNIGHT - 1, DAY - 1, 1, frozenset({DAY - 1})),
+    }
 
 
 def test_agencies_contributed_whose_lists_changed_else_the_one_of_the_newest_listing() -> None:

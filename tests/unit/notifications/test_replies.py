@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.notifications.receipts import as_receipt
 from services.notifications.replies import asks_to_stop
 
 STOPS = [
@@ -95,3 +96,22 @@ def test_whatever_is_written_gets_an_answer(text: str) -> None:
 )
 def test_a_denied_stop_is_none(denial: str, stop: str) -> None:
     assert not asks_to_stop(f"{denial} {stop}")
+
+
+def test_what_providers_call_a_receipt() -> None:
+    words = {
+        "delivered": "delivered", "Read": "delivered", "2.0.0": "delivered", "refused": "refused", "bounced": "refused",
+        "5.1.1": "refused", "5.7.1": "delayed", "4.2.2": "delayed", "deferred": "delayed", "failed": "failed", "": "",
+        "5.1": "5.1", "9.1.1": "9.1.1",
+    }  # fmt: skip
+    assert {each: as_receipt(each) for each in words} == words
+    assert as_receipt(None) is None
+    assert as_receipt(5) == 5
+
+
+@pytest.mark.parametrize(
+    "piece", ["_", "_a", "a_", "\n", "> ", "-", "on ", "from:\n", "a.", "s t ", "\ufdfa", "'", "’a"]
+)
+def test_an_endless_reply_gets_an_answer(piece: str) -> None:
+    """None of the patterns tries a long text in many ways."""
+    assert not asks_to_stop(piece * 5_000 + "x")

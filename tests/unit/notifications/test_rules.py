@@ -173,12 +173,14 @@ def test_who_has_no_usable_address_becomes_a_task_when_the_reminder_would_have_b
     assert (reached.state, reached.next and reached.next.template) == ("scheduled", "first"), "another address"
 
 
-def test_an_agent_who_was_asked_since_nobody_could_be_reached_is_not_asked_again_after_the_reminders() -> None:
+def test_a_visit_that_an_address_made_needless_is_asked_for_again_after_the_reminders() -> None:
     facts = a_partner(
         sent=(sent(1, "2026-11-30"), sent(2, "2026-12-07"), sent(3, "2026-12-14")), asked_at=at("2026-11-24")
     )
     decision = decided(facts, at("2027-01-10"), MAIL)
-    assert (decision.state, decision.actions) == ("escalated", ())
+    assert decision.state == "waiting"
+    assert decision.due_at is not None
+    assert decided(facts, decision.due_at, MAIL).actions == (Escalate(day("2026-11-23")),)
 
 
 ALL = Policy(steps=STEPS)
@@ -254,6 +256,33 @@ def test_an_address_refused_for_good_is_left_alone_until_it_changes() -> None:
     assert decided(refused, at("2026-11-23"), MAIL).state == "unreachable"
     corrected = replace(refused, refused=())
     assert decided(corrected, at("2026-11-25"), MAIL).state == "scheduled"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "words"),
+    [
+        ("visited", "escalated", "it was met"),
+        ("agreed", "escalated", "it agreed to register"),
+        ("unreachable", "escalated", "nobody was met"),
+        ("wrong_number", "escalated", "phone number is not its own"),
+        ("not_enrolled", "escalated", "BPJS does not find it"),
+        ("refused", "stopped", "refused to register"),
+        ("confirmed", "stopped", "BPJS confirmed"),
+        ("already_enrolled", "waiting", "BPJS was asked"),
+    ],
+)
+def test_after_a_visit_people_go_on_and_no_message_is_sent(outcome: str, state: str, words: str) -> None:
+    visited = a_partner(
+        sent=(sent(1, "2026-11-24"),), visit_outcome=outcome, visited_at=at("2026-11-26"), asked_at=at("2026-11-25")
+    )
+    decision = decided(visited, at("2027-01-01"))
+    assert (decision.state, decision.actions, decision.due_at, words in decision.why) == (state, (), None, True)
+
+
+def test_a_visit_counts_until_a_lapse_begins_anew() -> None:
+    visited = a_partner(visit_outcome="refused", visited_at=at("2026-12-01"))
+    registered = replace(visited, insured_from=day("2026-12-05"), insured_until=day("2027-02-01"))
+    assert decided(registered, at("2027-02-01", "01:00")).state == "scheduled"
 
 
 def test_a_merged_partners_messages_count_for_the_survivor() -> None:

@@ -1,0 +1,66 @@
+"""While a consumer runs: halts it where the log is no longer the one whose records were applied, or cannot be read."""
+
+import asyncio
+import time
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared.bus import lineage, unreadable_batches
+from shared.bus.another_log import AnotherLog
+from shared.bus.halting import Halting
+from shared.bus.halts import Halt
+from shared.bus.lag import Lag
+from shared.bus.positions import Positions
+from shared.bus.topic_ids import topic_ids
+
+IDENTITY_SECONDS = 30.0
+"""Seconds between two questions whether the topics are still the same."""
+
+
+class LogWatch:
+    """Looks at the log of one consumer, whenever its lag was measured. What may pass by itself must show twice."""
+
+    def __init__(self, positions: Positions, lag: Lag, halting: Halting, prefix: str) -> None:
+        self._positions = positions
+        self._lag = lag
+        self._halting = halting
+        self._prefix = prefix
+        self._identified_at = time.monotonic()
+        self._identities: dict[str, str] = {}
+        """Of all topics that this life of the client read: one that was deleted is not assigned any more."""
+        self._beyond: TopicPartition | None = None
+        self._damaged: dict[TopicPartition, int] = {}
+
+    async def look(self, client: AIOKafkaConsumer) -> None:
+        """Raises KafkaError or TimeoutError when the broker does not answer."""
+        problem = self._twice(lineage.beyond_end(self._positions, self._lag.ends)) or await self._made_anew(client)
+        if problem is not None:
+            await self._halting.halt_for_log(self._name(problem.partition), problem)
+        for tp in self._positions.keys() & unreadable_batches.damaged.keys():
+            await self._note_damage(tp, unreadable_batches.damaged.pop(tp))
+
+    def _twice(self, problem: AnotherLog | None) -> AnotherLog | None:
+        """After a change of leaders an end is known a moment late."""
+        seen, self._beyond = self._beyond, None if problem is None else problem.partition
+        return problem if problem is not None and seen == problem.partition else None
+
+    async def _made_anew(self, client: AIOKafkaConsumer) -> AnotherLog | None:
+        if time.monotonic() - self._identified_at < IDENTITY_SECONDS:
+            return None
+        self._identified_at = time.monotonic()
+        for tp, position in self._positions.items():
+            if position.topic_id is not None:
+                self._identities.setdefault(tp.topic, position.topic_id)
+        async with asyncio.timeout(lineage.ANSWERED_WITHIN):
+            return lineage.made_anew(self._identities, await topic_ids(client, self._identities))
+
+    async def _note_damage(self, tp: TopicPartition, offset: int) -> None:
+        """A batch may also be damaged on its way: then the next fetch of it is whole."""
+        if self._damaged.get(tp) == offset:
+            found = f"{tp.topic}, partition {tp.partition}, offset {offset}: the batch there is damaged"
+            mend = f"./payung consumer resume {self._name(tp)} --skip-to OFFSET passes it"
+            await self._halting.halt(Halt(self._name(tp), "corrupt", f"{found}; {mend}", tp.partition, offset))
+        self._damaged[tp] = offset
+
+    def _name(self, tp: TopicPartition) -> str:
+        return tp.topic.removeprefix(self._prefix)

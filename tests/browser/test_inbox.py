@@ -1,0 +1,151 @@
+"""A field agent's day on a phone: signed in by a link, with a connection, without one and back, without scripts."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+from playwright.async_api import Browser, Page, expect
+
+from deploy.local.endpoints import Endpoints
+from shared.sessions import COOKIE
+from tests.browser.browsing import Visitor, check_in_every_way, keep_screenshot, visiting
+from tests.waiting import eventually
+
+SMALLEST = """() => Math.min(...[...document.querySelectorAll(".task :is(a, button, summary)")]
+  .map((each) => each.getBoundingClientRect()).filter(({ height }) => height > 0)
+  .map(({ width, height }) => Math.min(width, height)))"""
+CUT = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED")
+
+
+async def an_agent(stack: Endpoints, name: str) -> dict[str, Any]:
+    body = {"name": name, "regions": ["33.11"], "contact": {"phone": "0812 3456 7890"}, "monthly_target": 20}
+    async with as_admin(stack) as http:
+        answer = await http.post("/v1/agents", json=body)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def as_admin(stack: Endpoints) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=stack.notifications, headers={"authorization": f"Bearer {stack.admin_key}"})
+
+
+async def a_link(stack: Endpoints, agent: dict[str, Any]) -> str:
+    async with as_admin(stack) as http:
+        return str((await http.post(f"/v1/agents/{agent['id']}/sign-in-links")).json()["url"])
+
+
+async def some_tasks(stack: Endpoints, agent: dict[str, Any], count: int) -> None:
+    """Visits to some of the demonstration's partners, which this agent has. They come as they would after weeks."""
+    find = """
+        select p.partner_id from notifications.partners p join notifications.contacts c using (partner_id)
+        where p.status = 'active' and p.insured_until is null and p.listed_known_at is not null
+          and not exists (select from notifications.tasks t where t.partner_id = p.partner_id) limit $1"""
+    add = """
+        insert into notifications.tasks
+            (task_id, partner_id, kind, episode, reason, priority, causation, opened_at, level, agent_id, touch_by)
+        values ($1, $2, 'visit', current_date, 'unreachable', 3, 'test', $3, 'agent', $4, $5)"""
+    now = datetime.now(UTC)
+    db = await asyncpg.connect(stack.database)
+    try:
+        for row in await db.fetch(find, count):
+            await db.execute(add, uuid4(), row["partner_id"], now, agent["id"], now + timedelta(days=7))
+    finally:
+        await db.close()
+
+
+async def signed_in(stack: Endpoints, visitor: Visitor, agent: dict[str, Any]) -> None:
+    async with httpx.AsyncClient() as http:
+        answer = await http.post(await a_link(stack, agent))
+    secret = answer.cookies[COOKIE]
+    await visitor.context.add_cookies([{"name": COOKIE, "value": secret, "url": stack.notifications, "httpOnly": True}])
+
+
+async def outcomes(stack: Endpoints, agent: dict[str, Any]) -> list[tuple[bool, str | None]]:
+    """(is it in hand, what was found) of the agent's tasks."""
+    db = await asyncpg.connect(stack.database)
+    try:
+        rows = await db.fetch(
+            "select claimed_at is not null as claimed, outcome from notifications.tasks where agent_id = $1",
+            agent["id"],
+        )
+    finally:
+        await db.close()
+    return sorted(((row["claimed"], row["outcome"]) for row in rows), key=str)
+
+
+async def is_kept(page: Page) -> bool:
+    return bool(await page.evaluate("async () => !!(await caches.match('/'))"))
+
+
+async def test_tapped_without_a_connection_it_is_sent_once_there_is_one(browser: Browser, stack: Endpoints) -> None:
+    agent = await an_agent(stack, "Siti <Aminah> & Co")
+    await some_tasks(stack, agent, 3)
+    async with visiting(browser, stack, width=360, expected=CUT) as visitor:
+        page, context = visitor.page, visitor.context
+        await page.goto(await a_link(stack, agent))
+        await expect(page).to_have_url(f"{stack.notifications}/")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Hari ini")
+        await expect(page.locator(".task")).to_have_count(3)
+        await eventually(lambda: is_kept(page), 30)
+        await context.set_offline(True)
+        await page.get_by_role("button", name="Ambil").first.click()
+        unsent = page.locator("#unsent")
+        await expect(unsent).to_contain_text("Belum terkirim: 1")
+        await page.reload()
+        await expect(page.locator(".task")).to_have_count(3)
+        await expect(unsent).to_contain_text("Belum terkirim: 1")
+        await keep_screenshot(page, "inbox-offline")
+        assert await outcomes(stack, agent) == [(False, None)] * 3
+        await context.set_offline(False)
+        await expect(unsent).to_be_hidden()
+        assert await outcomes(stack, agent) == [(False, None)] * 2 + [(True, None)]
+        await page.locator(".task summary").first.click()
+        await page.get_by_role("button", name="Setuju mendaftar").first.click()
+        await expect(page.locator(".task.waits").first).to_contain_text("Setuju mendaftar: Dikirim")
+        await eventually(lambda: has_agreed(stack, agent))
+        await page.goto(f"{stack.notifications}/")
+        await expect(page.locator(".task")).to_have_count(2)
+
+
+async def has_agreed(stack: Endpoints, agent: dict[str, Any]) -> bool:
+    return (True, "agreed") in await outcomes(stack, agent)
+
+
+async def test_the_inbox_in_every_way_and_without_scripts(browser: Browser, stack: Endpoints) -> None:
+    agent = await an_agent(stack, "Budi")
+    await some_tasks(stack, agent, 2)
+    for language, width, theme in (("id", 360, "light"), ("en", 360, "dark"), ("en", 1280, "light")):
+        async with visiting(browser, stack, language=language, width=width, theme=theme) as visitor:
+            await signed_in(stack, visitor, agent)
+            await visitor.open("notifications")
+            await expect(visitor.page.locator(".task")).to_have_count(2)
+            await visitor.page.locator(".task summary").first.click()
+            assert (await visitor.violations(), await visitor.overflows()) == ([], False)
+            assert await visitor.page.evaluate(SMALLEST) >= 44
+            await keep_screenshot(visitor.page, f"inbox-{width}-{language}-{theme}")
+    async with visiting(browser, stack, width=360, scripts=False) as visitor:
+        await signed_in(stack, visitor, agent)
+        await visitor.open("notifications")
+        await visitor.page.locator(".task summary").first.click()
+        await visitor.page.get_by_role("button", name="Nomor salah").first.click()
+        await expect(visitor.page.get_by_role("status")).to_have_text("Terima kasih, sudah dicatat.")
+        await visitor.page.get_by_role("button", name="Keluar").click()
+        await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Sudah keluar")
+    await check_in_every_way(browser, stack, "notifications", "/agents", stack.admin_key, (("id", 360, "light"),))
+    await check_in_every_way(browser, stack, "notifications", "/operator", stack.admin_key, (("id", 360, "dark"),))
+    await check_in_every_way(browser, stack, "notifications", "/tasks", stack.admin_key, (("en", 1280, "dark"),))
+
+
+async def test_an_operator_shows_the_code_that_signs_an_agent_in(browser: Browser, stack: Endpoints) -> None:
+    async with visiting(browser, stack, key=stack.admin_key, width=360) as visitor:
+        page = visitor.page
+        await visitor.open("notifications", "/agents")
+        await page.get_by_label("Nama").fill("Rahayu")
+        await page.get_by_label("Wilayah").fill("33.11")
+        await page.get_by_role("button", name="Tambah", exact=True).click()
+        await page.get_by_role("button", name="Kode QR untuk Rahayu").click()
+        await expect(page.get_by_role("img", name="Kode QR tautan")).to_be_visible()
+        assert (await visitor.violations(), await visitor.overflows()) == ([], False)
+        await keep_screenshot(page, "agents-qr")
