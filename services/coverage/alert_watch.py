@@ -244,7 +244,7 @@ def described_alert(row: asyncpg.Record) -> dict[str, Any]:
 
 
 def _time(moment: datetime | None) -> str | None:
-    return moment and moment.isoformat().replace("+00:00", "Z")
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
 def identity(text: str) -> UUID | None:
