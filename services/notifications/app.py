@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from services.notifications import partner_store
 from services.notifications.addresses import AddressKeys
+from services.notifications.agents.digest import DigestSender
 from services.notifications.agents.keeper import TaskKeeper
 from services.notifications.api import agents, inbound, inbox, opt_outs, partners, pauses, planning, policy
 from services.notifications.backlog import Backlog
@@ -30,6 +31,7 @@ from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
 from shared.bus.outbox import ACCESS, Relay
+from shared.bus.principals import KEYS
 from shared.bus.topics import ensure_topics
 from shared.database import close, connect, migrate, transaction
 from shared.events import TOPICS
@@ -76,6 +78,7 @@ class Engine:
     relay: Relay
     access_relay: Relay
     task_keeper: TaskKeeper
+    digest: DigestSender
 
     async def close(self) -> None:
         """Close what the channels and the pools keep open."""
@@ -86,7 +89,14 @@ class Engine:
 
     @property
     def parts(self) -> list[Part]:
-        background = [self.rescheduler, self.dead_letter_eraser, self.task_keeper, self.relay, self.access_relay]
+        background = [
+            self.rescheduler,
+            self.dead_letter_eraser,
+            self.task_keeper,
+            self.digest,
+            self.relay,
+            self.access_relay,
+        ]
         return [self.consumer, self.key_consumer, *self.senders, *background]
 
 
@@ -127,8 +137,9 @@ def build(
     scheduler = Scheduler(policies, regions, clock)
     keys = settings.address_keys()
     consumer = _consumer(settings, pool, scheduler, keys)
-    relay = Relay(pool, kafka=kafka, source=SOURCE, prefix=prefix)
-    access_relay = Relay(keys_pool, kafka=kafka, source=SOURCE, prefix=prefix, lane=ACCESS)
+    facts = [topic for topic in WRITES if topic != KEYS]
+    relay = Relay(pool, kafka=kafka, source=SOURCE, prefix=prefix, topics=facts)
+    access_relay = Relay(keys_pool, kafka=kafka, source=SOURCE, prefix=prefix, lane=ACCESS, topics=[KEYS])
     of_keys = key_consumer(keys_pool, settings, "notifications")
     watch(metrics, consumer, of_keys, relay)
     return Engine(
@@ -148,6 +159,7 @@ def build(
         relay=relay,
         access_relay=access_relay,
         task_keeper=TaskKeeper(pool, scheduler),
+        digest=DigestSender(pool, scheduler, policies, channels, settings.notifications_url + "/"),
     )
 
 
