@@ -105,6 +105,14 @@ def misfit(
     return None
 
 
+async def count_redriven(db: asyncpg.Connection, kafka: str, topic: str, prefix: str = "") -> None:
+    """What an operator put back to the topic is no sign of a newer database."""
+    async with reader(kafka) as client:
+        logs = await _logs(client, [topic], prefix)
+    ends = [(topic, partition, end) for log in logs.values() for partition, end in log.ends.items()]
+    await db.execute(queries["count_redriven"], *columns(ends, 3))
+
+
 def _has_one_writer(topic: str) -> bool:
     """Whether what stands in the topic is ours alone; `access` is written by several services."""
     return sum(topic in rights.publishes for rights in SERVICES.values()) < 2
