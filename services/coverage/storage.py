@@ -162,10 +162,14 @@ async def add_denominators(db: asyncpg.Connection, facts: Sequence[DenominatorFa
     )
 
 
-async def add_targets(db: asyncpg.Connection, facts: Sequence[TargetFact]) -> None:
+async def add_targets(db: asyncpg.Connection, facts: Sequence[tuple[TargetFact, bool]]) -> None:
+    """Targets, each with whether it was withdrawn, as they came."""
     await db.executemany(
         queries["add_target"],
-        [(t.region, t.measure, t.start, t.until, t.source, t.value, t.list, t.agency, second_of(t)) for t in facts],
+        [
+            (t.region, t.measure, t.start, t.until, t.source, t.value, t.list, t.agency, second_of(t), withdrawn)
+            for t, withdrawn in facts
+        ],
     )
 
 
