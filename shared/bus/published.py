@@ -94,14 +94,21 @@ def misfit(
                 continue
             stored = Known(0, None)
         if stored.identity not in (None, log.identity):
-            return Halt(topic, "log", f"{place}: {MADE_ANEW}; mend it by {MEND_LOG}", partition, stored.next_offset)
+            text = f"{place}: {MADE_ANEW}; mend it by {_mend(topic, MEND_LOG)}"
+            return Halt(topic, "log", text, partition, stored.next_offset)
         published = before.get((topic, partition), Known(0, None)).next_offset
         if end < published:
             found = f"the log ends at {end}, but {published} were published: it was cut or is an older copy"
-            return Halt(topic, "log", f"{place}: {found}; mend it by {MEND_LOG}", partition, end)
+            return Halt(topic, "log", f"{place}: {found}; mend it by {_mend(topic, MEND_LOG)}", partition, end)
         if end > stored.next_offset + waiting and _has_one_writer(topic):
             found = f"the log ends at {end}, but this database published {stored.next_offset}: it is an older copy"
-            return Halt(topic, "log", f"{place}: {found}; mend it by {MEND_DATABASE}", partition, stored.next_offset)
+            return Halt(
+                topic,
+                "log",
+                f"{place}: {found}; mend it by {_mend(topic, MEND_DATABASE)}",
+                partition,
+                stored.next_offset,
+            )
     return None
 
 
@@ -113,6 +120,17 @@ async def count_redriven(db: asyncpg.Connection, kafka: str, topic: str, prefix:
     await db.execute(queries["count_redriven"], *columns(ends, 3))
 
 
+def _mend(topic: str, command: str) -> str:
+    """The command, or of a service that is no source of facts the one that lets it go on."""
+    writers = [service for service, rights in SERVICES.items() if topic in rights.publishes]
+    return command if "registration" in writers or not writers else f"./payung recover service {writers[0]}"
+
+
+def own_topics(service: str) -> list[str]:
+    """What this service alone publishes."""
+    return [topic for topic in SERVICES[service].publishes if _has_one_writer(topic)]
+
+
 def _has_one_writer(topic: str) -> bool:
     """Whether what stands in the topic is ours alone; `access` is written by several services."""
     return sum(topic in rights.publishes for rights in SERVICES.values()) < 2
@@ -120,6 +138,8 @@ def _has_one_writer(topic: str) -> bool:
 
 async def accept(db: asyncpg.Connection, kafka: str, topics: Collection[str], prefix: str = "") -> None:
     """Take the log as it is from now on: somebody made sure that it holds what it should."""
+    if not topics:
+        return
     async with reader(kafka) as client:
         logs = await _logs(client, sorted(topics), prefix)
     rows = [(t, partition, log.identity, end) for t, log in logs.items() for partition, end in log.ends.items()]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.bus.published import Known, Log, misfit
+from shared.bus.published import Known, Log, misfit, own_topics
 
 KNOWN = {("partners", 0): Known(10, "id"), ("partners", 1): Known(0, None)}
 
@@ -48,3 +48,11 @@ def test_what_another_instance_publishes_meanwhile_fits():
         assert found({0: end}, known=after, before=before) is None
     assert found({0: 9}, known=after, before=before) is not None
     assert found({0: 15}, known=after, before=before) is not None
+
+
+def test_a_service_that_is_no_source_of_facts_is_let_go_on_by_its_own_command():
+    halt = misfit("outreach", Log("id", {0: 9}), {}, {}, 0, adopts=False)
+    assert halt is not None
+    assert "mend it by ./payung recover service notifications" in halt.reason
+    assert own_topics("notifications") == ["outreach"]
+    assert own_topics("coverage") == []
