@@ -31,6 +31,7 @@ from services.coverage.published_denominators import published_denominators
 from services.coverage.queries import queries
 from services.coverage.selection import RegionOfCell, Selection
 from services.coverage.sums import selected_sums
+from services.coverage.targets import targets_with_progress
 from shared.database import connection, transaction
 from shared.jakarta import beginning_of, day_of
 from shared.observability import get_logger
@@ -80,20 +81,11 @@ async def _figures(
 
 async def _targets(db: asyncpg.Connection, region: str, day: date, known_at: int) -> list[Target]:
     """Those of the region and all within, with their progress up to this day by what is known now."""
-    rows = await db.fetch(queries["targets_of_day"], _within(region), day, known_at)
-    regions = Regions.load()
-    within = [(number, regency) for number, row in enumerate(rows) for regency in regions.regencies(row["region"])]
-    progress = await db.fetch(
-        queries["progress_of_day"],
-        [number for number, _ in within],
-        [regency for _, regency in within],
-        *([row[name] for row in rows] for name in ("list", "agency", "starts", "until")),
-        day,
-    )
-    reached = {row["number"]: row["progress"] for row in progress}
+    found = await targets_with_progress(db, Selection(region, "self", (), day, known_at), _within(region))
     return [
-        Target(row["region"], row["agency"], row["starts"], row["until"], row["value"], reached.get(number, 0))
-        for number, row in enumerate(rows)
+        Target(each.region, each.agency, each.starts, each.until, each.value, each.progress(started))
+        for of_region in found.values()
+        for each, started in of_region
     ]
 
 

@@ -73,11 +73,12 @@ async def on_claims(batch: Batch, db: asyncpg.Connection) -> None:
 async def on_reference(batch: Batch, db: asyncpg.Connection) -> None:
     """Keep denominators and targets, each with its source and when it became known; nothing is ever replaced.
 
-    All four types show that their agency is not silent; a record of any other type is rejected.
+    All types show that their agency is not silent; a record of any other type is rejected.
     """
     by_type = _statements(batch)
     await storage.add_denominators(db, [fact for _, fact in by_type["denominator.set"]])
     await storage.add_targets(db, [fact for _, fact in by_type["target.set"]])
+    await storage.add_targets(db, [fact for _, fact in by_type["target.withdrawn"]], are_withdrawn=True)
     facts = {_identity(record): fact for decoded in by_type.values() for record, fact in decoded}
     fresh = [facts[each] for each in await storage.first_seen(db, list(facts))]
     await _record_last_seen(db, batch, ((fact.agency, second_of(fact)) for fact in fresh))
@@ -138,8 +139,11 @@ def _listing_timeline(fact: PartnerFact) -> bytes:
 STATEMENTS: dict[str, tuple[Any, Callable[[Any], None]]] = {
     "denominator.set": (DenominatorFact, bounds.check_denominator),
     "target.set": (TargetFact, bounds.check_target),
-    "briefing.held": (StatementFact, lambda fact: bounds.check_recorded(fact.recorded_at)),
-    "agreement.signed": (StatementFact, lambda fact: bounds.check_recorded(fact.recorded_at)),
+    "target.withdrawn": (TargetFact, bounds.check_target),
+    **dict.fromkeys(
+        ("briefing.held", "briefing.withdrawn", "agreement.signed", "agreement.withdrawn"),
+        (StatementFact, lambda fact: bounds.check_recorded(fact.recorded_at)),
+    ),
 }
 """Type of the topic `reference` → what is read of it, and what checks its bounds."""
 

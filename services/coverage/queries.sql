@@ -69,10 +69,10 @@ returning claim_id, version, recorded;
 insert into denominators (region, measure, as_of, source, value, status, agency, recorded)
 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing;
 
--- name: add_target(region, measure, starts, until, source, value, list, agency, recorded)
--- Adds a target beside the earlier ones; the same one delivered again changes nothing.
-insert into targets (region, measure, starts, until, source, value, list, agency, recorded)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing;
+-- name: add_target(region, measure, starts, until, source, value, list, agency, recorded, is_withdrawn)
+-- Adds a target, or that it is withdrawn, beside the earlier ones; the same one delivered again changes nothing.
+insert into targets (region, measure, starts, until, source, value, list, agency, recorded, is_withdrawn)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing;
 
 -- name: try_rollup_lock()
 -- Whether this transaction may roll up: one at a time in this schema. The lock ends with the transaction.
@@ -295,12 +295,16 @@ from denominators where region = any($1::text[]) and ($2::bigint is null or reco
 order by region, measure, as_of, source, recorded desc;
 
 -- name: targets(regions, known_at)
--- The targets of the regions $1 known by second $2 (null: now): of facts about one target the newest. Those of another
--- agency, source, list, measure or other days are other targets.
-select distinct on (region, starts, until, agency, measure, source, list)
-    region, measure, starts, until, source, value, list, agency
-from targets where region = any($1::text[]) and ($2::bigint is null or recorded <= $2)
-order by region, starts, until, agency, measure, source, list, recorded desc, value desc;
+-- The targets of the regions $1 known by second $2 (null: now): of facts about one target the newest, unless it withdraws
+-- it. Those of another agency, source, list, measure or other days are other targets.
+select region, measure, starts, until, source, value, list, agency
+from (
+    select distinct on (region, starts, until, agency, measure, source, list) *
+    from targets where region = any($1::text[]) and ($2::bigint is null or recorded <= $2)
+    order by region, starts, until, agency, measure, source, list, recorded desc, is_withdrawn desc, value desc
+) newest
+where not is_withdrawn
+order by region, starts, until, agency, measure, source, list;
 
 -- name: progress(within_region, within_regency, target, region, list, agency, starts, until, numerator)
 -- How many partners listed in the regencies of each target first started within its days, of the kind that its measure
@@ -515,34 +519,6 @@ order by opened_at desc, alert_id desc limit $3::int;
 -- Notes when the alert was first acknowledged, and returns it.
 update alerts set acknowledged_at = coalesce(acknowledged_at, $2::timestamptz) where alert_id = $1::uuid
 returning alert_id, rule_id, rule_name, kind, subject, details, opened_at, last_true_at, acknowledged_at, resolved_at;
-
--- name: targets_of_day(regions, day, known_at)
--- The targets of the regions $1 whose days include $2, known by second $3; of one agency, measure, list and span of days
--- the newest.
-select distinct on (region, agency, measure, list, starts, until) region, agency, measure, list, starts, until, value
-from targets where region = any($1::text[]) and $2::date between starts and until and recorded <= $3
-order by region, agency, measure, list, starts, until, recorded desc;
-
--- name: progress_of_day(number, regency, list, agency, starts, until, day)
--- As `progress`, of targets by their number (from 0), up to day $7; the pairs $1, $2 are a target and its regencies.
-with target as (
-    select number - 1 as number, list, agency, starts, until
-    from unnest($3::text[], $4::text[], $5::date[], $6::date[]) with ordinality t (list, agency, starts, until, number)
-),
-within as (
-    select target.*, regency from target join unnest($1::bigint[], $2::text[]) i (number, regency) using (number)
-),
-own as (
-    select distinct w.number from within w join partners p on p.region = w.regency
-    where w.list is not null and w.agency || '/' || w.list = any(p.lists)
-)
-select w.number, count(*) as progress
-from within w join partners p on p.region = w.regency join enrolments e using (partner_id)
-where p.lists <> '{}' and e.first_start between w.starts and least(w.until, $7::date) and (
-    w.list is null or w.agency || '/' || w.list = any(p.lists)
-    or w.number not in (select number from own) and exists (
-        select from unnest(p.lists) each where substr(each, strpos(each, '/') + 1) = w.list))
-group by 1;
 
 -- name: claims_filed(regencies, known_at, seconds, spans)
 -- How many claims of these regencies were recorded first within each of the $4 spans of $3 seconds up to second $2, span 0

@@ -351,6 +351,18 @@ async def test_several_targets_stand_side_by_side_each_by_its_measure_and_days(w
     assert {each["state"] for each in await targets(world)} == {"missed", "reached"}
 
 
+async def test_a_withdrawn_target_is_shown_no_more_but_by_what_was_known_before(world: World) -> None:
+    stated = Target("33.11", "enrolled", 4, DAY, DAY, "SK", RECORDED, "bpjstk")
+    await world.deliver("reference", stated)
+    withdrawn = msgspec.structs.replace(stated, recorded_at=RECORDED + timedelta(days=1))
+    await world.deliver("reference", withdrawn, kind="target.withdrawn")
+    assert await targets(world) == []
+    assert len(await targets(world, "&known_at=2026-01-10")) == 1
+    again = msgspec.structs.replace(stated, recorded_at=RECORDED + timedelta(days=2), value=5)
+    await world.deliver("reference", again)
+    assert [each["value"] for each in await targets(world)] == [5]
+
+
 async def test_progress_is_by_what_is_known_now_and_says_so(world: World) -> None:
     later = RECORDED + timedelta(days=3)
     for region, second in (("33.11", RECORDED), ("33.12", later)):
