@@ -13,26 +13,16 @@ from services.coverage.alert_conditions import (
     Findings,
     TargetOffCourse,
 )
+from services.coverage.progress import Target
 from shared.regions import Regions
 
-FLAGS = ("implausible", "conflict")
+FLAGS = ("implausible", "conflict", "disagreement")
 """Of a denominator: those that somebody has to look into."""
 
 
 class Figures(NamedTuple):
     listed: int
     enrolled: int
-
-
-class Target(NamedTuple):
-    """A target with its progress on the day."""
-
-    region: str
-    agency: str
-    starts: date
-    until: date
-    value: int
-    progress: int
 
 
 def fallen(condition: CoverageFell, before: Mapping[str, Figures], now: Mapping[str, Figures]) -> Findings:
@@ -49,21 +39,22 @@ def fallen(condition: CoverageFell, before: Mapping[str, Figures], now: Mapping[
     return found
 
 
-def off_course(condition: TargetOffCourse, targets: Iterable[Target], day: date) -> Findings:
-    """Targets whose days include this one."""
+def off_course(condition: TargetOffCourse, targets: Iterable[tuple[Target, int]], day: date) -> Findings:
+    """Targets whose days include this one, each with its progress up to it."""
     found = {}
-    for each in targets:
-        if not each.starts <= day <= each.until:
+    for target, progress in targets:
+        if not target.starts <= day <= target.until:
             continue
-        passed = ((day - each.starts).days + 1) / ((each.until - each.starts).days + 1)
-        if each.progress < each.value * (passed - condition.behind):
-            found[f"{each.region}/{each.agency}/{each.starts}/{each.until}"] = {
-                "name": _name(each.region),
-                "agency": each.agency,
-                "value": each.value,
-                "progress": each.progress,
-                "expected": int(each.value * passed),
-                "until": each.until.isoformat(),
+        passed = ((day - target.starts).days + 1) / ((target.until - target.starts).days + 1)
+        if progress < target.value * (passed - condition.behind):
+            named = target.region, target.agency, target.measure, target.list, target.starts, target.until
+            found["/".join(str(part) for part in named if part is not None)] = {
+                "name": _name(target.region),
+                "agency": target.agency,
+                "value": target.value,
+                "progress": progress,
+                "expected": int(target.value * passed),
+                "until": target.until.isoformat(),
             }
     return found
 

@@ -24,9 +24,10 @@ from services.coverage.alert_conditions import (
     Open,
     TargetOffCourse,
 )
-from services.coverage.alert_findings import Figures, Target
+from services.coverage.alert_findings import Figures
 from services.coverage.alert_sentences import message
 from services.coverage.figures import Dimensions
+from services.coverage.progress import Target
 from services.coverage.published_denominators import published_denominators
 from services.coverage.queries import queries
 from services.coverage.selection import RegionOfCell, Selection
@@ -79,14 +80,11 @@ async def _figures(
     }
 
 
-async def _targets(db: asyncpg.Connection, region: str, day: date, known_at: int) -> list[Target]:
+async def _targets(db: asyncpg.Connection, region: str, day: date, known_at: int) -> list[tuple[Target, int]]:
     """Those of the region and all within, with their progress up to this day by what is known now."""
-    found = await targets_with_progress(db, Selection(region, "self", (), day, known_at), _within(region))
-    return [
-        Target(each.region, each.agency, each.starts, each.until, each.value, each.progress(started))
-        for of_region in found.values()
-        for each, started in of_region
-    ]
+    selection = Selection(region, "self", (), day, known_at)
+    found = await targets_with_progress(db, selection, _within(region))
+    return [(target, target.progress(started)) for targets in found.values() for target, started in targets]
 
 
 def _within(region: str) -> list[str]:

@@ -22,6 +22,7 @@ from services.coverage.api import (
 )
 from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
+from services.coverage.web import alerts as alerts_page
 from services.coverage.web import explanations, home
 from shared.access import on_access
 from shared.bus.consumer import Consumer
@@ -104,6 +105,6 @@ async def create(settings: Settings) -> FastAPI:
         },
         metrics=metrics,
         site=settings.site("coverage", TEMPLATES),
-        pages=[home.router, explanations.router],
+        pages=[home.router, explanations.router, alerts_page.router],
         on_stop=partial(close, pool, keys_pool),
     )

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from services.notifications import partner_store
 from services.notifications.addresses import AddressKeys
+from services.notifications.agents.digest import DigestSender
 from services.notifications.agents.keeper import TaskKeeper
 from services.notifications.api import agents, inbound, inbox, opt_outs, partners, pauses, planning, policy
 from services.notifications.backlog import Backlog
@@ -76,6 +77,7 @@ class Engine:
     relay: Relay
     access_relay: Relay
     task_keeper: TaskKeeper
+    digest: DigestSender
 
     async def close(self) -> None:
         """Close what the channels and the pools keep open."""
@@ -86,7 +88,14 @@ class Engine:
 
     @property
     def parts(self) -> list[Part]:
-        background = [self.rescheduler, self.dead_letter_eraser, self.task_keeper, self.relay, self.access_relay]
+        background = [
+            self.rescheduler,
+            self.dead_letter_eraser,
+            self.task_keeper,
+            self.digest,
+            self.relay,
+            self.access_relay,
+        ]
         return [self.consumer, self.key_consumer, *self.senders, *background]
 
 
@@ -148,6 +157,7 @@ def build(
         relay=relay,
         access_relay=access_relay,
         task_keeper=TaskKeeper(pool, scheduler),
+        digest=DigestSender(pool, scheduler, policies, channels, settings.notifications_url + "/"),
     )
 
 

@@ -47,12 +47,11 @@ class PolicyStore:
 
     async def timeline(self, db: asyncpg.Connection, now: datetime) -> PolicyTimeline:
         """The policy that is effective at `now` and those to come, each with its calendar."""
-        return self._timeline(await current_and_upcoming(db, now), (await current_pause(db)).pause)
+        return self._timeline(*await _policies_and_pause(db, now))
 
     async def timeline_with(self, db: asyncpg.Connection, now: datetime, more: StoredPolicy) -> PolicyTimeline:
         """The same if this policy, which is not stored, were the last recorded one."""
-        ordered = await current_and_upcoming(db, now, more)
-        return self._timeline(ordered, (await current_pause(db)).pause)
+        return self._timeline(*await _policies_and_pause(db, now, more))
 
     def _timeline(self, ordered: Sequence[StoredPolicy], pause: Pause) -> PolicyTimeline:
         ends = [jakarta.beginning_of(each.effective_from) for each in ordered[1:]]
@@ -83,14 +82,21 @@ class PolicyStore:
         return replace(policy, channels=channels), Calendar(policy.hours)
 
 
-async def current_and_upcoming(
+async def current_and_upcoming(db: asyncpg.Connection, now: datetime) -> list[StoredPolicy]:
+    """The policy that is effective at `now`, then those to come in the order of their days."""
+    return (await _policies_and_pause(db, now))[0]
+
+
+async def _policies_and_pause(
     db: asyncpg.Connection, now: datetime, more: StoredPolicy | None = None
-) -> list[StoredPolicy]:
-    """The policy that is effective at `now`, then those to come by day; `more` as if just stored."""
-    stored = [_stored(row) for row in await db.fetch(queries["policies"])]
+) -> tuple[list[StoredPolicy], Pause]:
+    """`current_and_upcoming`, with `more` as if it was just stored, and what is paused."""
+    rows = await db.fetch(queries["policies"])
+    stored, pause = [_stored(row) for row in rows], rows[0]["pause"]
     if more is not None:
         stored = sorted([more, *stored], key=lambda each: each.effective_from, reverse=True)
-    return _current_and_upcoming(stored, jakarta.day_of(now))
+    ordered = _current_and_upcoming(stored, jakarta.day_of(now))
+    return ordered, msgspec.json.decode(pause, type=Pause) if pause else Pause()
 
 
 @dataclass(frozen=True)

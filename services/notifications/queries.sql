@@ -82,6 +82,7 @@ gone as (
     delete from contacts c using erased e where c.partner_id = e.partner_id
     returning c.partner_id, c.version, c.phone_key, c.email_key, c.person_key
 ),
+wrong as (delete from wrong_numbers w using erased e where w.partner_id = e.partner_id),
 dead_letters as (insert into dead_letters_to_erase select partner_id from erased order by 1 on conflict do nothing)
 insert into erased_contacts as e (partner_id, version, erased_at, phone_key, email_key, person_key)
 select n.partner_id, coalesce(gone.version, 0), n.erased_at, gone.phone_key, gone.email_key, gone.person_key
@@ -189,14 +190,15 @@ past as (
 select p.region, p.status, p.insured_from, p.insured_until, k.end_known_at,
        case when p.listed_known_at is not null then k.listed end as listed_known_at, k.opted_out_at,
        stop.at as stopped_at, stop.kind as stop_kind,
-       c.phone_key is not null as has_phone, c.email_key is not null as has_email, refused.channels as refused,
-       contacted.times as contacted, past.steps, past.sent_at, past.escalated_at, past.asked_at, past.visit_outcome,
+       c.phone_key is not null and wrong.key is null as has_phone, c.email_key is not null as has_email,
+       refused.channels as refused, contacted.times as contacted, past.steps, past.sent_at, past.escalated_at, past.asked_at, past.visit_outcome,
        past.visited_at, s.retry_at, k.applied_at, array_agg(p.partner_id::text order by p.partner_id) as partner_ids
 from partners p
 join kin k on k.root = p.partner_id
 left join past on past.root = p.partner_id
 left join contacts c on c.partner_id = p.partner_id
 left join schedule s on s.partner_id = p.partner_id
+left join wrong_numbers wrong on wrong.partner_id = p.partner_id and wrong.key = c.phone_key
 left join lateral (
     select at, kind from stops where key in (c.phone_key, c.email_key, c.person_key) order by at limit 1
 ) stop on true
@@ -451,8 +453,10 @@ order by p.partner_id limit $3
 select partner_id::text from partners where partner_id > $1::uuid order by partner_id limit $2
 
 -- name: policies()
--- Every policy, in such an order that of those that have begun on a day the first is effective.
-select id, effective_from, recorded_at, body from policies order by effective_from desc, recorded_at desc, id desc
+-- Every policy, in such an order that of those that have begun on a day the first is effective; each with the present
+-- pause, which holds whatever the policy.
+select id, effective_from, recorded_at, body, (select p.body from pauses p order by p.id desc limit 1) as pause
+from policies order by effective_from desc, recorded_at desc, id desc
 
 -- name: add_policy(effective_from, recorded_at, body)
 -- Adds a policy that is effective from this day until the day of the next one (of one day the last recorded counts);

@@ -67,11 +67,11 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _CLAUSE = re.compile(r"[.!?,;:\n\r()\"“”…·•|/\\–—]+| - ")
 _QUOTED = re.compile(
     r"^[ \t]*>[^\n]*$|^-{2,}\s*(?:original message|pesan asli|forwarded).*\Z|^_{5,}.*\Z"
-    r"|^[ \t]*(?:on|pada|tanggal)\b[^\n]{0,200}\b(?:wrote|menulis)\s*:(?:(?=\s*>)|.*\Z)"
-    r"|^\s*(?:dari|from|von)\s*:[^\n]*\n.*\Z",
+    r"|^[ \t]*(?:on|pada|tanggal)\b[^\n]{0,200}\b(?:wrote|menulis)[ \t]*:(?:(?=\s*>)|.*\Z)"
+    r"|^[ \t]*(?:dari|from|von)[ \t]*:[^\n]*\n.*\Z",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
-_SPELLED = re.compile(r"(?<!\w)\w(?:[ .\-_*]{1,2}\w){3,}(?!\w)")
+_SPELLED = re.compile(r"(?<!\w)[^\W_](?:[ .\-_*]{1,2}[^\W_]){3,}(?!\w)")
 
 
 def asks_to_stop(text: str) -> bool:

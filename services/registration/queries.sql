@@ -1400,16 +1400,16 @@ select * from upload where upload_id = $1 and agency = $2 and expires_at > now()
 -- The agency's uploads behind this id, the oldest first.
 select * from upload where agency = $1 and upload_id > $2 and expires_at > now() order by upload_id limit $3;
 
--- name: open_uploads(agency)
--- How many uploads the agency has that no import took, but for those of the page.
-select count(*) from upload where agency = $1 and expires_at > now() and not of_page;
+-- name: open_uploads(agency, of_page)
+-- How many uploads the agency has that no import took, those of the page or the others.
+select count(*) from upload where agency = $1 and expires_at > now() and of_page = $2;
 
 -- name: give_up_trials(agency, kept)
--- Gives up the agency's uploads of the page but for so many of the newest, those that arrive and those that are read;
--- returns their ids.
+-- Gives up the agency's uploads of the page but for so many of the newest, those of which more arrived within the last hour
+-- and those that are read; returns their ids.
 delete from upload where upload_id in (
     select upload_id from upload u
-     where agency = $1 and of_page and received = length
+     where agency = $1 and of_page and (received = length or expires_at < now() + interval '23 hours')
        and not exists (select from import where file_id = u.upload_id and state in ('queued', 'running'))
      order by upload_id desc offset $2)
 returning upload_id;
@@ -1418,7 +1418,7 @@ returning upload_id;
 -- As `give_up_trials`, the oldest one alone.
 delete from upload where upload_id = (
     select upload_id from upload u
-     where agency = $1 and of_page and received = length
+     where agency = $1 and of_page and (received = length or expires_at < now() + interval '23 hours')
        and not exists (select from import where file_id = u.upload_id and state in ('queued', 'running'))
      order by upload_id limit 1)
 returning upload_id;

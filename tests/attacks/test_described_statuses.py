@@ -18,6 +18,7 @@ ONE_OF_A_KIND = {
         *("POST /v1/webhooks", "POST /v1/agencies/{slug}/keys", "POST /v1/agencies/{slug}/keys/{key_id}/rotate"),
         "POST /v1/keys/{key_id}/rotate",
         *("PUT /v1/quarantine/{entry_id}", "POST /v1/quarantine/{entry_id}/retry"),
+        *(f"POST /v1/tasks/{{task_id}}/{verb}" for verb in ("claim", "snooze", "done")),
     },
     410: {"GET /v1/changes"},
     412: {

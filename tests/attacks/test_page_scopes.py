@@ -69,6 +69,8 @@ registration   POST /quarantine/{entry_id}/delete (listing)         303    403  
 registration   POST /quarantine/{entry_id}/delete (enrolment)       403    303  403     403   403     404  401     401
 registration   POST /sign-out                                       200    200  200     200   200     200  200     200
 coverage       GET /                                                403    403  200     403   200     200  303     303
+coverage       GET /alerts                                          403    403  403     403   200     403  303     303
+coverage       POST /alerts/{alert_id}/acknowledge                  403    403  403     403   404     403  401     401
 coverage       GET /changes                                         403    403  200     403   200     200  303     303
 coverage       GET /explain                                         403    403  200     403   200     200  303     303
 coverage       GET /map.svg                                         403    403  200     403   200     200  303     303
@@ -308,7 +310,10 @@ async def test_coverages_pages_show_each_key_its_own(kafka: str, database: stack
     app = await coverage_app.create(settings)
     async with app.router.lifespan_context(app):
         keys = {"admin": "admin"} | await store_keys(settings.database, "36.71")
-        tables = {"GET /table.{form}": at("/table.xlsx")}
+        tables = {
+            "GET /table.{form}": at("/table.xlsx"),
+            "POST /alerts/{alert_id}/acknowledge": at(f"/alerts/{uuid4()}/acknowledge"),
+        }
         await check("coverage", app, tables, await sessions_of(settings.database, keys, "admin"))
 
 

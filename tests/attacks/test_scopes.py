@@ -541,7 +541,7 @@ def fixed(**request: Any) -> Prepare:
 
 async def alerts_of(database: str) -> dict[str, Prepare]:
     """The calls about alerts, and about rules that are added for each of them."""
-    rule = {"name": "Diam", "condition": {"kind": "agency_silent"}}
+    rule = {"name": "Diam", "condition": {"kind": "agency_silent", "agency": None, "times": 2.0}}
     numbers = itertools.count()
 
     async def a_rule(**request: Any) -> dict[str, Any]:

@@ -182,7 +182,8 @@ async def _coverage(database: Database) -> AsyncIterator[Service]:
 
 async def _alert(pool: Any) -> dict[str, str]:
     """A rule with an alert that it opened."""
-    condition, details = {"kind": "agency_silent"}, {"agency": "a", "last": "2026-01-01", "usual": 1.0}
+    condition = {"kind": "agency_silent", "agency": None, "times": 2.0}
+    details = {"agency": "a", "last": "2026-01-01", "usual": 1.0}
     rule_id, alert_id = uuid4(), uuid4()
     add = "insert into alert_rules values ($1, 'Diam', $2, 24, true, now())"
     await pool.execute(add, rule_id, json.dumps(condition))

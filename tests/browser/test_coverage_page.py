@@ -12,8 +12,10 @@ from tests.browser.browsing import TWO_WAYS, check_in_every_way, visiting
 from tests.browser.conftest import MakeAgency
 from tests.waiting import eventually
 
+PATHS = ("/?region=33", "/trends", "/changes?region=33&level=regency", "/explain?region=33.11", "/alerts")
 
-@pytest.mark.parametrize("path", ["/?region=33", "/trends"])
+
+@pytest.mark.parametrize("path", PATHS)
 async def test_a_page_in_two_ways(browser: Browser, stack: Endpoints, path: str) -> None:
     await check_in_every_way(browser, stack, "coverage", path, stack.admin_key, TWO_WAYS)
 

@@ -196,7 +196,13 @@ async def test_rebuilt_figures_take_the_place_of_damaged_ones_while_the_service_
     await admin.execute("truncate coverage.ledger, coverage.rollup, coverage.current_totals, coverage.pending_batches")
     assert await world.total() == (0, 0)
     newest = await admin.fetchval("select max(batch) from coverage.changes")
+    rule = {"name": "Diam", "condition": {"kind": "agency_silent"}}
+    added = (await world.http.post("/v1/alert-rules", json=rule)).json()["rule"]
     assert await rebuild.swap(world.database.admin, kafka, prefix=topics) >= 60
+    assert (await world.http.get("/v1/alert-rules")).json()["items"] == [added]
+    made = (await world.http.get("/v1/coverage/explain?region=33.11")).json()
+    assert (made["listed"]["total"], made["enrolled"]["total"]) == (40, 20)
+    assert made["listed"]["by_number_of_lists"] == [{"lists": 1, "listed": 40}]
     assert await world.total() == (40, 20)
     fresh = await admin.fetch("select places from coverage.changes where batch > $1", newest)
     assert [row["places"] for row in fresh] == [[33 << 7 | 11]], "the stream reports that all of them may have changed"

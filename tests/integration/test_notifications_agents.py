@@ -12,7 +12,7 @@ import pytest
 from services.notifications import app
 from shared.events.partners import Listing
 from shared.security import new_key
-from tests.integration.notifications_world import KNOWN, World, a_world, partner_id
+from tests.integration.notifications_world import KNOWN, Mailbox, World, a_world, partner_id
 from tests.stack import Database
 from tests.waiting import eventually
 
@@ -163,6 +163,9 @@ async def test_what_a_visit_finds_decides_what_follows(office: Office) -> None:
     assert "BPJS does not find it" in again["why"]
     await world.engine.task_keeper.open_missing()
     assert len(await office.inbox()) == 1
+    find = "select phone_key is not null, key is not null from contacts left join wrong_numbers using (partner_id)"
+    (marked,) = await world.pool.fetch(f"{find} where partner_id = $1", partner_id(3))
+    assert tuple(marked) == (True, True)
     history = (await office.ask("GET", f"/v1/partners/{partner_id(2)}/reminders")).json()["history"]
     assert [each["outcome"] for each in history] == ["opened", "already_enrolled", "not_enrolled"]
 
@@ -251,6 +254,28 @@ async def test_an_agent_signs_in_by_a_link_once_and_is_signed_out_by_the_operato
     office.world.now += timedelta(minutes=16)
     late = await office.http.post("/" + expired["url"].split("/", 3)[3], headers=html)
     assert late.status_code == 410
+
+
+async def test_a_digest_comes_once_on_the_morning_of_a_contact_day(database: Database, kafka: str, topics: str) -> None:
+    mailbox = Mailbox()
+    await mailbox.start()
+    async with (
+        a_world(database, kafka, topics, smtp=f"smtp://127.0.0.1:{mailbox.port}") as world,
+        an_office(world) as made,
+    ):
+        await made.agent("Siti Aminah", TANGERANG, contact={"email": "siti@dinas.example"})
+        await made.agent("Idle", TANGERANG, contact={"email": "idle@dinas.example"}, capacity=1)
+        await made.unreachable(1, 2, 3)
+        told = []
+        for day, clock in ((25, 0), (25, 1), (25, 2), (26, 1), (29, 1)):  # at 7, 8 and 9, then on Thursday and Sunday
+            world.now = KNOWN.replace(day=day, hour=clock)
+            told.append(await world.engine.digest.send_due())
+    await mailbox.stop()
+    assert told == [0, 1, 0, 1, 0]
+    first, _ = mailbox.received
+    assert first["To"] == "siti@dinas.example"
+    assert "Siti Aminah, 3 kunjungan menunggu Anda." in first.get_content()
+    assert "Usaha Misal" not in first.get_content()
 
 
 async def test_an_agents_caseload_is_what_its_agency_lists(office: Office) -> None:

@@ -48,7 +48,7 @@ async def test_twenty_thousand_partners(world: World, capsys: pytest.CaptureFixt
 
 async def statements(world: World, events: list[Outgoing]) -> int:
     """How many statements the handler of these events issues for them as one batch."""
-    handlers, topic = Handlers(world.engine.scheduler), events[0].topic
+    handlers, topic = Handlers(world.engine.scheduler, world.engine.address_keys), events[0].topic
     handle = {
         "partners": handlers.on_partners,
         "contacts": handlers.on_contacts,

@@ -63,6 +63,7 @@ async def test_an_accepted_listing_is_told_with_its_contact(here: World) -> None
     assert (published["scale"], published["workers"]["total"], published["listed_on"]) == ("small", 4, "2021-01-31")
     contact = await only(here, "contacts")
     assert (contact["phone"], contact["contact_person"], contact["language"]) == ("+6286000001836", "Umi", "en")
+    assert contact["person_key"] is None, "no NIK is known"
 
 
 async def test_a_row_that_links_two_partners_merges_the_younger_into_the_elder(here: World) -> None:
@@ -281,6 +282,9 @@ async def test_erasure_leaves_an_id_and_nothing_else(here: World) -> None:
         here.event("partner.listed", listing("Rahasia", nik=NIK, contact={"phone": "0860-0000-1836"}))
     )
     partner = answer["partners"]["e1"]
+    person_key = (await here.newest("contacts"))[partner]["person_key"]
+    assert person_key
+    assert NIK not in person_key
     await here.send(here.event("enrollment.registered", enrolment(nik=NIK)), here.event("claim.filed", claim()))
     await here.post(here.event("partner.listed", listing("Rahasia", nik=NIK, listed_on="never")))
     assert len((await here.get("/v1/quarantine"))["items"]) == 1
@@ -295,6 +299,10 @@ async def test_erasure_leaves_an_id_and_nothing_else(here: World) -> None:
     for table in ("evidence", "participant"):
         assert await here.pool.fetchval(f"select count(*) from {table}") == 0
     assert await here.pool.fetchval("select participant_no from claim") is None
+    again = (await here.send(here.event("partner.listed", listing("Lain", nik=NIK))))["partners"]
+    assert (await here.newest("contacts"))[again.popitem()[1]]["person_key"] == person_key, (
+        "the same person, listed anew"
+    )
 
 
 async def test_an_idempotency_key_answers_the_same(here: World) -> None:

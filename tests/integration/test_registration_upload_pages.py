@@ -46,9 +46,12 @@ class Person:
         return answer.text
 
     async def post(self, path: str, files: dict[str, tuple[str, bytes]] | None = None, **fields: str) -> httpx.Response:
-        csrf = re.search(r'name="csrf" value="(\w+)"', await self.page("/"))
-        assert csrf is not None
-        return await self.http.post(path, data={"csrf": csrf[1]} | fields, files=files)
+        return await self.http.post(path, data={"csrf": await self.csrf()} | fields, files=files)
+
+    async def csrf(self) -> str:
+        found = re.search(r'name="csrf" value="(\w+)"', await self.page("/"))
+        assert found is not None
+        return found[1]
 
     async def send(
         self, content: str | bytes, kind: str = "partners", name: str = "daftar.csv", **fields: str
@@ -143,15 +146,19 @@ async def test_a_menu_changes_what_a_column_means_and_is_remembered(here: World,
 
 async def test_files_that_were_only_tried_out_give_way(here: World, person: Person) -> None:
     await here.pool.execute(
-        "insert into upload (upload_id, agency, filename, length, received, of_page) "
-        "select gen_random_uuid(), $1, 'x.csv', 1, 1, true from generate_series(1, 100)",
+        "insert into upload (upload_id, agency, filename, length, received, of_page, expires_at) "
+        "select gen_random_uuid(), $1, 'x.csv', 1, n % 2, true, now() + interval '22 hours' "
+        "from generate_series(1, 100) n",
         person.slug,
     )
     begun = {"upload-length": "10", "tus-resumable": "1.0.0"} | here.bearer(person.slug)
     assert (await here.http.post("/v1/uploads", headers=begun)).status_code == 201
     preview = await person.tried(GOOD)
-    uploads = (await here.get("/v1/uploads", person.slug))["items"]
-    assert len([each for each in uploads if each["received"]]) == 10
+    of_page = "select count(*) from upload where agency = $1 and of_page"
+    assert await here.pool.fetchval(of_page, person.slug) == 10
+    by_session = {"upload-length": "10", "tus-resumable": "1.0.0", "x-csrf-token": await person.csrf()}
+    assert (await person.http.post("/v1/uploads", headers=by_session)).status_code == 201
+    assert await here.pool.fetchval(of_page, person.slug) == 10
     answer = await person.post(f"{preview}/read", do="start")
     await person.ended(answer.headers["location"])
 

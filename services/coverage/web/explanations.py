@@ -67,7 +67,7 @@ def _moved(found: Mapping[str, Any], side: str) -> list[str]:
     return [name for name in names if any(row[side]["causes"][name] != 0 for row in found["rows"])]
 
 
-def _other_axis(region: Region, found: Mapping[str, Any]) -> dict[str, str]:
+def _other_axis(region: Region, found: Mapping[str, Any]) -> dict[str, Any]:
     """The same figures by days, and by times of knowledge."""
     day = found["to"] or found["as_of"]
     month_ago = datetime.fromisoformat(day) - timedelta(30)

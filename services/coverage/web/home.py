@@ -196,7 +196,7 @@ def _context(page: Page, principal: Principal, about: Question) -> dict[str, Any
 
 def _found(page: Page, about: Question, found: report.Report) -> dict[str, Any]:
     """The figures, and where each leads."""
-    silent = sorted(found.head["freshness"], key=lambda each: each["silent_for"] or 0, reverse=True)
+    silent = sorted(found.head["freshness"], key=lambda each: (each["silent"], each["silent_for"] or 0), reverse=True)
     return {
         "found": found,
         "head": found.head,

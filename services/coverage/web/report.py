@@ -1,7 +1,7 @@
 """What one page says: the answers that its parts are made of, each from the function of its JSON route."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ SPLITS: Final = ("programme", "kind", "job_level", "occupation")
 """The dimensions that a region's figures are split by on its page."""
 
 MONTHS: Final = 12
+AT_ONCE: Final = 3
+"""Connections that one page takes at most."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Report:
 
 async def report(request: Request, question: Question) -> Report:
     """All of a page."""
-    answer, earlier, (lines, rows), beside, of_whole, by_month, *splits = await asyncio.gather(
+    answer, earlier, (lines, rows), beside, of_whole, by_month, *splits = await _together(
         figures.figures_of(request, question.selection()),
         figures.figures_of(request, question.selection(day=question.month_before)),
         table_of(request, question),
@@ -74,11 +76,9 @@ async def table_of(request: Request, question: Question) -> tuple[list[Line], li
     """The lines of the table in their order, and the rows they are made of; none where nothing lies below."""
     if question.level is None:
         return [], []
-    now, before, claimed = await asyncio.gather(
-        figures.figures_of(request, question.selection(question.level)),
-        figures.figures_of(request, question.selection(question.level, day=question.month_before)),
-        _claims(request, question, question.level),
-    )
+    now = await figures.figures_of(request, question.selection(question.level))
+    before = await figures.figures_of(request, question.selection(question.level, day=question.month_before))
+    claimed = await _claims(request, question, question.level)
     rows = picked(now)
     counts = {code: _count(row) for code, row in claimed.items()}
     lines = table.lines(rows, picked(before), counts)
@@ -102,6 +102,17 @@ async def by_months(request: Request, question: Question, level: str) -> dict[st
 def picked(answer: Mapping[str, Any]) -> dict[str, Row]:
     """Region → its row."""
     return {row["region"]: row for row in answer["rows"]}
+
+
+async def _together(*questions: Awaitable[Any]) -> list[Any]:
+    """The answers in order, a few at once: the pool is the consumers' too."""
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def answer(question: Awaitable[Any]) -> Any:
+        async with turns:
+            return await question
+
+    return await asyncio.gather(*map(answer, questions))
 
 
 async def nothing() -> list[Row]:

@@ -130,3 +130,9 @@ def states(language: Language) -> dict[str, str]:
         "behind": _("behind"),
         "missed": _("missed"),
     }
+
+
+def alert_states(language: Language) -> dict[str, str]:
+    """What became of an alert."""
+    _ = language.gettext
+    return {"open": _("open"), "acknowledged": _("looked after"), "resolved": _("resolved")}

@@ -145,6 +145,8 @@ async def _record(db: asyncpg.Connection, task: asyncpg.Record, outcome: str, no
     found = "confirmed" if (task["kind"], outcome) == ("check", "already_enrolled") else outcome
     causation = f"task-{task['id']}"
     await db.execute(queries["add_visit"], task["partner"], task["kind"], task["episode"], causation, found, now)
+    if outcome == "wrong_number":
+        await db.execute(queries["add_wrong_number"], task["partner"], now)
     region = task["region"] or "ID"
     event = task_closed(task["partner"], region, now, task_id=task["id"], agent_id=task["agent"], outcome=found)
     await outbox.add(db, [event])

@@ -6,12 +6,12 @@ and an agent that comes or goes moves as few tasks as can be.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
-Within = Callable[[tuple[str, ...], str], bool]
-"""Whether a region lies in any of these: `Regions.within`."""
+Regencies = Callable[[str], Iterable[str]]
+"""The regencies within a region: `Regions.regencies`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +35,14 @@ class Visit:
     priority: int = 0
 
 
-def covers(agent: Agent, visit: Visit, within: Within) -> bool:
-    """Whether the partner is in the agent's caseload."""
-    is_listed = agent.limited_to is None or agent.limited_to in visit.agencies
-    return is_listed and within(agent.regions, visit.region)
-
-
-def assign(visits: Iterable[Visit], agents: Sequence[Agent], within: Within) -> dict[str, str]:
+def assign(visits: Iterable[Visit], agents: Sequence[Agent], regencies: Regencies) -> dict[str, str]:
     """Partner's id → agent's id, the most urgent first; who is in it alone got an agent. Nobody is given more than its
     capacity."""
+    there = _by_regency(agents, regencies)
     load = {agent.agent_id: agent.open_tasks for agent in agents}
     given: dict[str, str] = {}
     for visit in sorted(visits, key=lambda visit: (visit.priority, visit.partner_id)):
-        able = [each for each in agents if load[each.agent_id] < each.capacity and covers(each, visit, within)]
+        able = [each for each in there[visit.region] if load[each.agent_id] < each.capacity and _is_listed(visit, each)]
         if able:
             chosen = min(able, key=lambda agent: _rank(agent, load[agent.agent_id], visit.partner_id))
             load[chosen.agent_id] += 1
@@ -55,6 +50,19 @@ def assign(visits: Iterable[Visit], agents: Sequence[Agent], within: Within) -> 
     return given
 
 
-def _rank(agent: Agent, load: int, partner_id: str) -> tuple[Fraction, bytes]:
+def _by_regency(agents: Iterable[Agent], regencies: Regencies) -> defaultdict[str, list[Agent]]:
+    """Those who work in each regency: of ten thousand agents a visit concerns a handful."""
+    there: defaultdict[str, list[Agent]] = defaultdict(list)
+    for agent in agents:
+        for code in {code for outer in agent.regions for code in regencies(outer)}:
+            there[code].append(agent)
+    return there
+
+
+def _is_listed(visit: Visit, agent: Agent) -> bool:
+    return agent.limited_to is None or agent.limited_to in visit.agencies
+
+
+def _rank(agent: Agent, load: int, partner_id: str) -> tuple[float, bytes]:
     preference = hashlib.blake2b(f"{partner_id}|{agent.agent_id}".encode(), digest_size=8).digest()
-    return Fraction(load + 1, agent.capacity), preference
+    return (load + 1) / agent.capacity, preference  # equal shares are equal as floats too

@@ -122,6 +122,12 @@ update tasks set outcome = $2, closed_by = $3, closed_at = $4 where task_id = $1
 insert into history (partner_id, kind, episode, step, template, channel, message_id, outcome, started_at, finished_at)
 values ($1::uuid, $2, $3, 0, $2, 'agent', $4, $5, $6, $6) on conflict (message_id) do nothing
 
+-- name: add_wrong_number(partner_id, now)
+-- The partner's present phone is not its own.
+insert into wrong_numbers (partner_id, key, at)
+select partner_id, phone_key, $2 from contacts where partner_id = $1::uuid and phone_key is not null
+on conflict do nothing
+
 -- name: inbox(agent_id, levels, regencies, agency, of_agency, after_priority, after_opened, after_id, count)
 -- Open tasks by urgency, a page: of this agent; or (null) those that lie with these levels, in these regencies, of
 -- partners that the agency lists or did (null: all), and with `of_agency` those of that agency's agents as well. Personal
@@ -129,15 +135,15 @@ values ($1::uuid, $2, $3, 0, $2, 'agent', $4, $5, $6, $6) on conflict (message_i
 select t.task_id::text, t.partner_id::text, t.kind, t.reason, t.priority, t.opened_at, t.level, t.agent_id::text,
        t.claimed_by, t.claimed_at, t.snoozed_until, t.touch_by, p.region, p.kind as partner_kind,
        c.name, c.contact_person, c.phone, c.email, coalesce(c.language, 'id') as language,
-       r.reminders, r.last_reminded_at, r.wrong_number_at is not null and r.wrong_number_at >= c.recorded_at as is_phone_wrong
+       r.reminders, r.last_reminded_at,
+       exists (select from wrong_numbers w where w.partner_id = c.partner_id and w.key = c.phone_key) as is_phone_wrong
 from tasks t
 join partners p using (partner_id)
 left join contacts c using (partner_id)
 left join agents a using (agent_id)
 left join lateral (
     select count(*) filter (where h.kind = 'reminder' and h.outcome = 'sent') as reminders,
-           max(h.finished_at) filter (where h.kind = 'reminder' and h.outcome = 'sent') as last_reminded_at,
-           max(h.finished_at) filter (where h.kind = 'visit' and h.outcome = 'wrong_number') as wrong_number_at
+           max(h.finished_at) filter (where h.kind = 'reminder' and h.outcome = 'sent') as last_reminded_at
     from history h where h.partner_id = t.partner_id
 ) r on true
 where t.closed_at is null
@@ -245,3 +251,23 @@ from tasks t join partners p using (partner_id)
 where t.closed_at is null and p.region = any($1::text[])
   and ($2::text is null or $2 = any(string_to_array(p.agencies, ' ')))
 group by p.region order by count(*) desc, p.region
+
+-- name: agents_to_tell()
+-- Agents that can be told, and how many visits wait for each: those that do not rest, and which of them are urgent.
+select a.agent_id::text, a.name, a.email, a.language, a.regions, count(*) as waiting,
+       count(*) filter (where t.priority = 1) as urgent
+from agents a join tasks t using (agent_id)
+where a.is_active and a.email is not null and t.closed_at is null
+  and (t.snoozed_until is null or t.snoozed_until <= current_date)
+group by a.agent_id order by a.agent_id
+
+-- name: mark_told(agent_id, day)
+-- Whether the agent was not told on this day yet; from now on it was.
+with marked as (
+    update agents set told_on = $2 where agent_id = $1::uuid and (told_on is null or told_on < $2) returning 1
+)
+select count(*) > 0 from marked
+
+-- name: forget_told(agent_id, day)
+-- It was not told on this day after all.
+update agents set told_on = null where agent_id = $1::uuid and told_on = $2

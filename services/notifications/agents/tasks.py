@@ -101,7 +101,7 @@ async def give_waiting(
     regencies = sorted({code for each in agents for outer in each.regions for code in regions.regencies(outer)})
     rows = await db.fetch(queries["waiting"], regencies, *after, PAGE) if regencies else []
     visits = [Visit(row["partner_id"], row["region"], _words(row["agencies"]), row["priority"]) for row in rows]
-    await _give(db, assign(visits, agents, regions.within), now)
+    await _give(db, assign(visits, agents, regions.regencies), now)
     return (rows[-1]["priority"], rows[-1]["partner_id"]) if len(rows) == PAGE else None
 
 
@@ -109,7 +109,7 @@ async def _assigned(db: asyncpg.Connection, visits: Sequence[Visit], regions: Re
     if not visits:
         return {}
     await db.execute(queries["lock_assignment"])
-    return assign(visits, await _agents(db), regions.within)
+    return assign(visits, await _agents(db), regions.regencies)
 
 
 async def _agents(db: asyncpg.Connection) -> list[Agent]:

@@ -80,6 +80,3 @@ create table agent_links (
     expires_at timestamptz not null
 );
 create index on agent_links (agent_id);
-
--- Who cannot be reached is to be visited: all due times are calculated again.
-delete from applied_policy;

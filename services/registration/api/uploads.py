@@ -27,6 +27,7 @@ from shared.database import transaction
 from shared.openapi import answered_with
 from shared.problems import Problem, described, not_found
 from shared.security import Principal
+from shared.web.pages import SESSION
 
 VERSION = "1.0.0"
 LONGEST_NAME = 200
@@ -74,7 +75,12 @@ Offset = Annotated[str, Header(description="How many bytes arrived before", exam
     summary="Begin an upload, whose bytes follow with PATCH",
 )
 async def begin(
-    response: Response, principal: Sender, here: Here, upload_length: Length, upload_metadata: Metadata = ""
+    request: Request,
+    response: Response,
+    principal: Sender,
+    here: Here,
+    upload_length: Length,
+    upload_metadata: Metadata = "",
 ) -> dict[str, Any]:
     agency, length, name = str(principal.agency), _number(upload_length, "Upload-Length"), _filename(upload_metadata)
     if length > MOST_BYTES:
@@ -84,11 +90,12 @@ async def begin(
     upload_id = _ids()
     async with transaction(here.pool) as db:
         await db.execute(queries["lock_quota"], agency)
-        if await db.fetchval(queries["open_uploads"], agency) >= MOST_OPEN:
+        of_page = await _of_page(db, request, agency)
+        if await db.fetchval(queries["open_uploads"], agency, of_page) >= MOST_OPEN:
             raise Problem(429, "too_many_requests", TOO_MANY_OPEN, headers={"Retry-After": "60"})
         if not await here.quota.has_room(agency, length, db):
             raise Problem(429, "too_many_requests", here.quota.used_up(), headers={"Retry-After": "60"})
-        await db.execute(queries["add_upload"], upload_id, agency, name, length, False)
+        await db.execute(queries["add_upload"], upload_id, agency, name, length, of_page)
     record = await _own(here, principal, str(upload_id))
     response.headers.update(_headers(record) | {"Location": f"/v1/uploads/{upload_id}"})
     return _as_json(record)
@@ -163,8 +170,7 @@ async def keep_file(here: Services, agency: str, name: str, file: BinaryIO) -> U
         raise Problem(413, "too_large", f"A file has at most {MOST_BYTES >> 20} MiB.", field="file")
     async with transaction(here.pool) as db:
         await db.execute(queries["lock_quota"], agency)
-        for given_up in await db.fetch(queries["give_up_trials"], agency, MOST_TRIED - 1):
-            await db.execute(queries["drop_unused_file"], given_up["upload_id"])
+        await _give_up_trials(db, agency)
         await db.execute(
             queries["add_upload"], upload_id, agency, name.replace("\x00", "")[-LONGEST_NAME:], length, True
         )
@@ -173,6 +179,19 @@ async def keep_file(here: Services, agency: str, name: str, file: BinaryIO) -> U
     while part := await asyncio.to_thread(file.read, PART_BYTES):
         received = await _keep(here, record, received, part)
     return upload_id
+
+
+async def _of_page(db: asyncpg.Connection, request: Request, agency: str) -> bool:
+    """Whether a person at a page sends this file: then one that was only tried out makes room for it."""
+    if SESSION not in request.scope:
+        return False
+    await _give_up_trials(db, agency)
+    return True
+
+
+async def _give_up_trials(db: asyncpg.Connection, agency: str) -> None:
+    for given_up in await db.fetch(queries["give_up_trials"], agency, MOST_TRIED - 1):
+        await db.execute(queries["drop_unused_file"], given_up["upload_id"])
 
 
 async def kept_file(here: Services, principal: Principal, upload_id: str) -> asyncpg.Record | None:

@@ -14,7 +14,8 @@ from services.coverage.alert_conditions import (
     Open,
     TargetOffCourse,
 )
-from services.coverage.alert_findings import Figures, Target
+from services.coverage.alert_findings import Figures
+from services.coverage.progress import Target
 from services.coverage.rhythm import rhythm
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
@@ -56,13 +57,11 @@ def test_a_fall_counts_in_points_and_where_enough_are_listed() -> None:
 
 def test_a_target_is_off_course_by_a_straight_line() -> None:
     condition = TargetOffCourse(kind="target_off_course", behind=0.1)
-    target = Target("33.11", "bpjstk", date(2026, 1, 1), date(2026, 4, 10), 100, 39)
+    target = Target("33.11", "enrolled", date(2026, 1, 1), date(2026, 4, 10), "SK", 100, "umkm", "bpjstk")
     fiftieth = date(2026, 2, 19)
-    assert alert_findings.off_course(condition, [target, target._replace(progress=40)], fiftieth).keys() == {
-        "33.11/bpjstk/2026-01-01/2026-04-10"
-    }
-    assert not alert_findings.off_course(condition, [target._replace(progress=40)], fiftieth)
-    assert not alert_findings.off_course(condition, [target], date(2026, 5, 1)), "its days are over"
+    found = alert_findings.off_course(condition, [(target, 39), (target._replace(region="33.12"), 40)], fiftieth)
+    assert found.keys() == {"33.11/bpjstk/enrolled/umkm/2026-01-01/2026-04-10"}
+    assert not alert_findings.off_course(condition, [(target, 0)], date(2026, 5, 1)), "its days are over"
 
 
 @pytest.mark.parametrize(

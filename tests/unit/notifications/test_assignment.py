@@ -5,14 +5,19 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.agents.assignment import Agent, Visit, assign, covers
+from services.notifications.agents.assignment import Agent, Visit, assign
 from services.notifications.agents.holding import UNTOUCHED, first_level, next_level, touch_by
 
 REGIONS = ("33.11", "33.12", "36.71")
 
 
-def within(outers: tuple[str, ...], region: str) -> bool:
-    return region in outers or "ID" in outers
+def regencies(outer: str) -> tuple[str, ...]:
+    return REGIONS if outer == "ID" else (outer,)
+
+
+def covers(agent: Agent, visit: Visit) -> bool:
+    is_there = any(visit.region in regencies(outer) for outer in agent.regions)
+    return is_there and (agent.limited_to is None or agent.limited_to in visit.agencies)
 
 
 names = st.uuids().map(str)
@@ -45,33 +50,33 @@ visits = st.lists(
 def test_within_caseload_and_capacity_whatever_the_order(
     asked: list[Visit], able: list[Agent], random: st.DataObject
 ) -> None:
-    given_ = assign(asked, able, within)
+    given_ = assign(asked, able, regencies)
     by_id, of_partner = {each.agent_id: each for each in able}, {each.partner_id: each for each in asked}
-    assert all(covers(by_id[agent], of_partner[partner], within) for partner, agent in given_.items())
+    assert all(covers(by_id[agent], of_partner[partner]) for partner, agent in given_.items())
     for agent in able:
         more = sum(chosen == agent.agent_id for chosen in given_.values())
         assert agent.open_tasks + more <= max(agent.capacity, agent.open_tasks)
     shuffled, others = list(asked), list(able)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     random.shuffle(others)  # type: ignore[attr-defined]
-    assert assign(shuffled, others, within) == given_
+    assert assign(shuffled, others, regencies) == given_
 
 
 @given(visits, agents)
 def test_nobody_is_left_out_while_somebody_has_room(asked: list[Visit], able: list[Agent]) -> None:
-    given_ = assign(asked, able, within)
+    given_ = assign(asked, able, regencies)
     load = {each.agent_id: each.open_tasks for each in able}
     for agent in given_.values():
         load[agent] += 1
     for visit in asked:
         if visit.partner_id not in given_:
-            assert all(load[each.agent_id] >= each.capacity for each in able if covers(each, visit, within))
+            assert all(load[each.agent_id] >= each.capacity for each in able if covers(each, visit))
 
 
 @given(st.integers(1, 40), st.integers(1, 6))
 def test_equal_agents_get_equally_many(count: int, size: int) -> None:
     able = [Agent(f"a{number}", ("ID",), 100) for number in range(size)]
-    given_ = assign([Visit(f"p{number}", "33.11") for number in range(count)], able, within)
+    given_ = assign([Visit(f"p{number}", "33.11") for number in range(count)], able, regencies)
     loads = [list(given_.values()).count(each.agent_id) for each in able]
     assert max(loads) - min(loads) <= 1
     assert sum(loads) == count
@@ -79,7 +84,7 @@ def test_equal_agents_get_equally_many(count: int, size: int) -> None:
 
 def test_an_agents_capacity_decides_its_share() -> None:
     able = [Agent("half", ("ID",), 10), Agent("whole", ("ID",), 20)]
-    given_ = assign([Visit(f"p{number}", "33.11") for number in range(30)], able, within)
+    given_ = assign([Visit(f"p{number}", "33.11") for number in range(30)], able, regencies)
     assert sorted(given_.values()) == ["half"] * 10 + ["whole"] * 20
 
 

@@ -107,3 +107,11 @@ def test_what_providers_call_a_receipt() -> None:
     assert {each: as_receipt(each) for each in words} == words
     assert as_receipt(None) is None
     assert as_receipt(5) == 5
+
+
+@pytest.mark.parametrize(
+    "piece", ["_", "_a", "a_", "\n", "> ", "-", "on ", "from:\n", "a.", "s t ", "\ufdfa", "'", "’a"]
+)
+def test_an_endless_reply_gets_an_answer(piece: str) -> None:
+    """None of the patterns tries a long text in many ways."""
+    assert not asks_to_stop(piece * 5_000 + "x")

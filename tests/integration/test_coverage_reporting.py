@@ -1,0 +1,57 @@
+"""The views for analysts say what the API says, and their role reads them and nothing else."""
+
+import asyncpg
+import pytest
+
+from services.coverage.app import MIGRATIONS
+from services.coverage.rollup import roll_up
+from shared.database import connect, migrate
+from shared.events.model import Workers
+from shared.events.partners import ListedWorkers
+from shared.jakarta import today
+from tests.integration.test_coverage_answers import DAY, World, claim, enrolled, listed, world
+from tests.stack import Database
+
+__all__ = ["world"]
+
+VIEWS = ("reporting_changes", "reporting_today", "reporting_causes", "reporting_claims", "reporting_agencies")
+
+
+async def test_views_equal_the_answers_rolled_up_or_not(world: World) -> None:
+    for first, number in ((0, 5), (5, 9)):
+        numbers = range(first, number)
+        await world.deliver("partners", *(listed(n, "dinas", workers=ListedWorkers(10, 0, 3, 7)) for n in numbers))
+        await world.deliver("enrollments", *(enrolled(n, Workers(0, 3, 1)) for n in numbers if n % 2))
+        await world.deliver("claims", *(claim(n, "33.11", "JKK", DAY) for n in numbers))
+        (row,) = (await world.get("/v1/coverage?region=33.11"))["rows"]
+        found = await world.pool.fetch("select * from reporting_today")
+        workers = row["workers"]
+        expected = ("33.11", "33", row["listed"], row["enrolled"], workers["listed"], workers["enrolled"])
+        assert [tuple(each) for each in found] == [expected]
+        enrolments = await world.pool.fetchrow("select * from reporting_changes where side = 'enrolled'")
+        assert (enrolments["kind"], enrolments["segment"]) == ("business", "PU")
+        assert enrolments["programmes"] == ["JKK", "JKM"]
+        causes = await world.pool.fetch("select side, cause, partners from reporting_causes order by 1")
+        assert [tuple(each) for each in causes] == [
+            ("enrolled", "joined", row["enrolled"]),
+            ("listed", "listed", number),
+        ]
+        assert await world.pool.fetchval("select count(*) from reporting_claims") == number
+        async with world.pool.acquire() as db:
+            await roll_up(db, today())  # type: ignore[arg-type] - a proxy
+
+
+async def test_analysts_read_the_views_and_nothing_else(database: Database) -> None:
+    admin = await asyncpg.connect(database.admin)
+    if not await admin.fetchval("select exists (select from pg_roles where rolname = 'payung_analysts')"):
+        await admin.execute("create role payung_analysts")
+    pool = await connect(database.of("coverage"))
+    await migrate(pool, MIGRATIONS)
+    await pool.close()
+    await admin.execute("set role payung_analysts; set search_path = coverage")
+    for view in VIEWS:
+        assert await admin.fetch(f"select * from {view}") == []
+    for statement in ("select * from partners", "delete from reporting_claims", "select * from movements"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await admin.execute(statement)
+    await admin.close()
