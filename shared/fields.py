@@ -241,6 +241,8 @@ FIGURES: Final = {
     "known_at": "By what was recorded up to this instant",
     "updated_at": "Time of the newest event",
     "freshness": "When each agency was last seen",
+    "stale": "Since when, and because of what, an input of the figures stands still; null where none does",
+    "because": "The input that stands still, and why",
     "last_event": "Time of the agency's last event",
     "events_today": "Its events today in Jakarta",
     "silent_for": "Seconds since then",

@@ -48,6 +48,9 @@ class Part(ABC):
     A step that takes longer than `stalled_after` seconds without calling `progressed` makes the part not live.
     """
 
+    tolerates: tuple[type[BaseException], ...] = ()
+    """What may be away without the service being less ready for traffic: the part catches up later."""
+
     waits_for: ClassVar[tuple[type[BaseException], ...]] = UNAVAILABLE
     first_back_off: ClassVar[float] = 0.5
     longest_back_off: ClassVar[float] = 10.0
@@ -59,6 +62,7 @@ class Part(ABC):
         self._stop = asyncio.Event()
         self._woken = asyncio.Event()
         self._trouble: str | None = "starting"
+        self._is_tolerated = False
         self._busy_since: float | None = None
         self._ended = False
 
@@ -120,6 +124,7 @@ class Part(ABC):
     def wait_for(self, problem: BaseException, seconds: float) -> None:
         """Report what the part waits for, and in how many seconds it tries again."""
         self._trouble, self._busy_since = type(problem).__name__, None
+        self._is_tolerated = isinstance(problem, self.tolerates)
         log.warning("a part waits", part=self.name, problem=self._trouble, seconds=seconds)
 
     def busy_seconds(self) -> float:
@@ -129,7 +134,8 @@ class Part(ABC):
     def status(self) -> PartStatus:
         busy = self.busy_seconds()
         detail = {**self.detail(), "busy_seconds": round(busy, 1), "trouble": self._trouble}
-        return PartStatus(not self._ended and busy < self.stalled_after, not self._ended and not self._trouble, detail)
+        is_ready = not self._ended and (not self._trouble or self._is_tolerated)
+        return PartStatus(not self._ended and busy < self.stalled_after, is_ready, detail)
 
     async def stopped_within(self, seconds: float) -> bool:
         """Wait this long or until `stop` is called; whether it was called."""

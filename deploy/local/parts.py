@@ -122,7 +122,7 @@ def _service(plan: Plan, name: str) -> Part:
     return Part(
         name,
         lambda: Command(plan.argv(name), _environment(plan, name), ROOT),
-        lambda: _answers(f"{url}/readyz"),
+        lambda: _started(f"{url}/readyz"),
         url,
         alive=lambda: _answers(f"{url}/livez"),
         stops_within=12,
@@ -147,6 +147,16 @@ def _environment(plan: Plan, name: str) -> dict[str, str]:
         settings["PAYUNG_SECRET"] = plan.credentials.notifications_secret
         settings |= plan.providers.environment()
     return settings
+
+
+async def _started(url: str) -> bool:
+    """Whether the service is ready, or stands still until somebody decides: the commands that lead out need it up."""
+    async with httpx.AsyncClient(timeout=5, trust_env=False, verify=PLAIN) as client:
+        try:
+            answer = await client.get(url)
+            return answer.is_success or any(part.get("halted") for part in answer.json()["parts"].values())
+        except (httpx.HTTPError, ValueError, KeyError):
+            return False
 
 
 async def _answers(url: str) -> bool:

@@ -28,7 +28,7 @@ def of(data: Path) -> dict[str, Any]:
     if state is None:
         return {"running": directory.holder(home) is not None, "ready": False, "data": str(home.path), "parts": []}
     parts = [_part(part) for part in state["parts"]]
-    ready = state["phase"] == "ready" and all(part["state"] == "running" for part in parts)
+    ready = state["phase"] == "ready" and all(map(_is_ready, parts))
     summary = {"running": True, "ready": ready, "phase": state["phase"], "pid": state["pid"], "since": state["since"]}
     return {**summary, "data": str(home.path), "parts": parts}
 
@@ -71,6 +71,25 @@ def _freshness(addresses: Endpoints) -> Any:
         return answer.json()["agencies"] if answer.is_success else None
     except (httpx.HTTPError, ValueError):
         return None
+
+
+def troubles(report: dict[str, Any]) -> list[str]:
+    """One line for each part that may take no traffic, with what to do where that is known."""
+    found = []
+    for part in report["parts"]:
+        if not _is_ready(part):
+            halted = [
+                f"{topic} stands still: {reason}"
+                for detail in part.get("detail", {}).get("parts", {}).values()
+                for topic, reason in (detail.get("halted") or {}).items()
+            ]
+            found += [f"{part['name']}: {line}" for line in dict.fromkeys(halted)] or [f"{part['name']} is not ready"]
+    return found
+
+
+def _is_ready(part: dict[str, Any]) -> bool:
+    """As its `/readyz` says, where it has one."""
+    return part["state"] == "running" and ("detail" not in part or part["detail"].get("status") == "ok")
 
 
 def _part(part: dict[str, Any]) -> dict[str, Any]:

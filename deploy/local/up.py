@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from deploy.local import credentials, demonstration, directory, endpoints, jars, lag, ports, sign_in, stale_processes
+from deploy.local import (
+    credentials,
+    demonstration,
+    directory,
+    endpoints,
+    jars,
+    lag,
+    ports,
+    sign_in,
+    stale_processes,
+    status,
+)
 from deploy.local.console import Console
 from deploy.local.directory import Directory
 from deploy.local.endpoints import Endpoints
@@ -75,6 +86,8 @@ class Stack:
         self._console.print(f"ready after {time.time() - self._began:.1f} s")
         for line in welcome(addresses, self._options.data):
             self._console.print(line)
+        for trouble in await asyncio.to_thread(lambda: status.troubles(status.of(self._options.data))):
+            self._console.print(f"  {trouble}")
         self._console.print(_messages(self._options.providers))
         if not self._console.silent:
             for line in await asyncio.to_thread(sign_in.lines, addresses, self._options.data):

@@ -77,11 +77,19 @@ async def on_reference(batch: Batch, db: asyncpg.Connection) -> None:
     """
     by_type = _statements(batch)
     await storage.add_denominators(db, [fact for _, fact in by_type["denominator.set"]])
-    await storage.add_targets(db, [fact for _, fact in by_type["target.set"]])
-    await storage.add_targets(db, [fact for _, fact in by_type["target.withdrawn"]], are_withdrawn=True)
+    await storage.add_targets(db, _as_they_came(by_type["target.set"], by_type["target.withdrawn"]))
     facts = {_identity(record): fact for decoded in by_type.values() for record, fact in decoded}
     fresh = [facts[each] for each in await storage.first_seen(db, list(facts))]
     await _record_last_seen(db, batch, ((fact.agency, second_of(fact)) for fact in fresh))
+
+
+def _as_they_came(
+    stated: Iterable[tuple[Record, TargetFact]], withdrawn: Iterable[tuple[Record, TargetFact]]
+) -> list[tuple[TargetFact, bool]]:
+    """The targets of a batch, which is one partition's, with whether each was withdrawn."""
+    both = [(record.offset, fact, False) for record, fact in stated]
+    both += [(record.offset, fact, True) for record, fact in withdrawn]
+    return [(fact, is_withdrawn) for _, fact, is_withdrawn in sorted(both, key=lambda each: each[0])]
 
 
 async def _record_last_seen(db: asyncpg.Connection, batch: Batch, events: Iterable[Event]) -> None:
@@ -139,11 +147,11 @@ def _listing_timeline(fact: PartnerFact) -> bytes:
 STATEMENTS: dict[str, tuple[Any, Callable[[Any], None]]] = {
     "denominator.set": (DenominatorFact, bounds.check_denominator),
     "target.set": (TargetFact, bounds.check_target),
-    "target.withdrawn": (TargetFact, bounds.check_target),
-    **dict.fromkeys(
-        ("briefing.held", "briefing.withdrawn", "agreement.signed", "agreement.withdrawn"),
-        (StatementFact, lambda fact: bounds.check_recorded(fact.recorded_at)),
-    ),
+    "target.withdrawn": (TargetFact, lambda fact: bounds.check_recorded(fact.recorded_at)),
+    **{
+        name: (StatementFact, lambda fact: bounds.check_recorded(fact.recorded_at))
+        for name in ("briefing.held", "briefing.withdrawn", "agreement.signed", "agreement.withdrawn")
+    },
 }
 """Type of the topic `reference` → what is read of it, and what checks its bounds."""
 

@@ -69,10 +69,12 @@ returning claim_id, version, recorded;
 insert into denominators (region, measure, as_of, source, value, status, agency, recorded)
 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing;
 
--- name: add_target(region, measure, starts, until, source, value, list, agency, recorded, is_withdrawn)
--- Adds a target, or that it is withdrawn, beside the earlier ones; the same one delivered again changes nothing.
-insert into targets (region, measure, starts, until, source, value, list, agency, recorded, is_withdrawn)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing;
+-- name: add_target(region, measure, starts, until, source, value, list, agency, recorded, withdrawn)
+-- Adds a target, or that it was withdrawn, beside the earlier ones; what is recorded in one second again came last.
+insert into targets (region, measure, starts, until, source, value, list, agency, recorded, withdrawn)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+on conflict (region, measure, starts, until, source, recorded, agency, md5(coalesce(list, '')), value, withdrawn)
+do update set arrival = default;
 
 -- name: try_rollup_lock()
 -- Whether this transaction may roll up: one at a time in this schema. The lock ends with the transaction.
@@ -295,16 +297,14 @@ from denominators where region = any($1::text[]) and ($2::bigint is null or reco
 order by region, measure, as_of, source, recorded desc;
 
 -- name: targets(regions, known_at)
--- The targets of the regions $1 known by second $2 (null: now): of facts about one target the newest, unless it withdraws
--- it. Those of another agency, source, list, measure or other days are other targets.
+-- The targets of the regions $1 that held by second $2 (null: now): of facts about one target the newest, unless it was
+-- withdrawn. Those of another agency, source, measure or first day are other targets.
 select region, measure, starts, until, source, value, list, agency
-from (
-    select distinct on (region, starts, until, agency, measure, source, list) *
-    from targets where region = any($1::text[]) and ($2::bigint is null or recorded <= $2)
-    order by region, starts, until, agency, measure, source, list, recorded desc, is_withdrawn desc, value desc
-) newest
-where not is_withdrawn
-order by region, starts, until, agency, measure, source, list;
+from (select distinct on (region, measure, starts, source, agency) *
+        from targets where region = any($1::text[]) and ($2::bigint is null or recorded <= $2)
+       order by region, measure, starts, source, agency, recorded desc, arrival desc) newest
+where not withdrawn
+order by region, starts, until, agency, measure, source;
 
 -- name: progress(within_region, within_regency, target, region, list, agency, starts, until, numerator)
 -- How many partners listed in the regencies of each target first started within its days, of the kind that its measure

@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError
 from services.coverage import cells
 from services.coverage.app import HANDLERS, MIGRATIONS
 from services.coverage.queries import rebuild_queries as queries
-from services.coverage.replay import Offsets, Replay, Report
+from services.coverage.replay import LogLacks, Offsets, Replay, Report
 from services.coverage.rollup import roll_up
 from shared.database import UNAVAILABLE, connect, connection, migrate
 from shared.jakarta import today
@@ -102,7 +102,7 @@ class AlreadyRunning(Exception):
         return "another rebuild is running"
 
 
-TROUBLE = (AlreadyRunning, KafkaError, asyncpg.PostgresError, *UNAVAILABLE)
+TROUBLE = (AlreadyRunning, LogLacks, KafkaError, asyncpg.PostgresError, *UNAVAILABLE)
 """What may end a rebuild; the live side is unchanged then."""
 
 

@@ -60,7 +60,8 @@ create table coverage_rebuild.live_losses as
 create table coverage_rebuild.live_merges as table coverage.merges;
 create table coverage_rebuild.live_claims as table coverage.claims;
 create table coverage_rebuild.live_denominators as table coverage.denominators;
-create table coverage_rebuild.live_targets as table coverage.targets;
+create table coverage_rebuild.live_targets as
+    select region, measure, starts, until, source, value, list, agency, recorded, withdrawn from coverage.targets;
 
 -- name: compare_ledger()
 -- Where the sums of the two ledgers differ, for each cell, day and second.
@@ -173,8 +174,11 @@ select 'denominators', count(*) from (
     union all (table coverage_rebuild.denominators except table coverage_rebuild.live_denominators)) x
 union all
 select 'targets', count(*) from (
-    (table coverage_rebuild.live_targets except table coverage_rebuild.targets)
-    union all (table coverage_rebuild.targets except table coverage_rebuild.live_targets)) x;
+    (table coverage_rebuild.live_targets
+     except select region, measure, starts, until, source, value, list, agency, recorded, withdrawn from coverage_rebuild.targets)
+    union all
+    (select region, measure, starts, until, source, value, list, agency, recorded, withdrawn from coverage_rebuild.targets
+     except table coverage_rebuild.live_targets)) x;
 
 -- name: block_live_batches()
 -- Lets no batch begin on the live side until the swap is done; those under way finish first.

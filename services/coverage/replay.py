@@ -1,5 +1,6 @@
 """Reads topics from their first record on and runs the handlers, in no consumer group: nobody else is disturbed."""
 
+import time
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from operator import attrgetter
@@ -22,7 +23,22 @@ MAX_RECORDS = 20_000
 REPORT_INTERVAL = 200_000
 """Records between two reports of progress."""
 
+NO_PROGRESS_WITHIN = 60.0
+"""Seconds without progress after which the log counts as unreadable."""
+
 Report = Callable[[str], None]
+
+
+class LogLacks(Exception):
+    """The log does not hold, or does not show, what was applied of it; the text says where."""
+
+
+def log_lacks(wanted: Offsets, ends: Offsets) -> str | None:
+    """The first partition that ends before the offset that is wanted."""
+    for (topic, partition), offset in sorted(wanted.items()):
+        if offset > ends.get((topic, partition), 0):
+            return f"{topic}, partition {partition} ends before {offset}, which was applied"
+    return None
 
 
 class Replay:
@@ -66,12 +82,20 @@ class Replay:
     async def up_to(self, offsets: Offsets, report: Report) -> None:
         """Apply every record before these offsets, and none after them."""
         wanted = {self._tp(at): offset for at, offset in offsets.items() if at in self._positions}
+        if lacking := log_lacks(offsets, await self.ends()):
+            raise LogLacks(f"{lacking}: see ./payung status")
         behind = {tp for tp, offset in wanted.items() if self._positions[self._at(tp)] < offset}
         reported, total = 0, sum(wanted.values())
         self._client.resume(*behind)
         self._client.pause(*({self._tp(at) for at in self._positions} - behind))
+        progressed, before = time.monotonic(), self.positions()
         while behind:
             await self._apply_next(wanted, behind)
+            if self._positions != before:
+                progressed, before = time.monotonic(), self.positions()
+            elif time.monotonic() - progressed > NO_PROGRESS_WITHIN:
+                topic, partition = self._at(min(behind))
+                raise LogLacks(f"{topic}, partition {partition} cannot be read: see ./payung status")
             behind -= {tp for tp in behind if self._positions[self._at(tp)] >= wanted[tp]}
             done = sum(min(self._positions[self._at(tp)], offset) for tp, offset in wanted.items())
             if done - reported >= REPORT_INTERVAL:

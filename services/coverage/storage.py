@@ -162,12 +162,13 @@ async def add_denominators(db: asyncpg.Connection, facts: Sequence[DenominatorFa
     )
 
 
-async def add_targets(db: asyncpg.Connection, facts: Sequence[TargetFact], *, are_withdrawn: bool = False) -> None:
+async def add_targets(db: asyncpg.Connection, facts: Sequence[tuple[TargetFact, bool]]) -> None:
+    """Targets, each with whether it was withdrawn, as they came."""
     await db.executemany(
         queries["add_target"],
         [
-            (t.region, t.measure, t.start, t.until, t.source, t.value, t.list, t.agency, second_of(t), are_withdrawn)
-            for t in facts
+            (t.region, t.measure, t.start, t.until, t.source, t.value, t.list, t.agency, second_of(t), withdrawn)
+            for t, withdrawn in facts
         ],
     )
 

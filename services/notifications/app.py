@@ -31,6 +31,7 @@ from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
 from shared.bus.outbox import ACCESS, Relay
+from shared.bus.principals import KEYS
 from shared.bus.topics import ensure_topics
 from shared.database import close, connect, migrate, transaction
 from shared.events import TOPICS
@@ -136,8 +137,9 @@ def build(
     scheduler = Scheduler(policies, regions, clock)
     keys = settings.address_keys()
     consumer = _consumer(settings, pool, scheduler, keys)
-    relay = Relay(pool, kafka=kafka, source=SOURCE, prefix=prefix)
-    access_relay = Relay(keys_pool, kafka=kafka, source=SOURCE, prefix=prefix, lane=ACCESS)
+    facts = [topic for topic in WRITES if topic != KEYS]
+    relay = Relay(pool, kafka=kafka, source=SOURCE, prefix=prefix, topics=facts)
+    access_relay = Relay(keys_pool, kafka=kafka, source=SOURCE, prefix=prefix, lane=ACCESS, topics=[KEYS])
     of_keys = key_consumer(keys_pool, settings, "notifications")
     watch(metrics, consumer, of_keys, relay)
     return Engine(

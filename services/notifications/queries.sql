@@ -237,8 +237,8 @@ select exists (
 )
 
 -- name: is_behind(topics, partitions, ends)
--- Whether some record on the log before these ends is not applied yet, by whichever process.
-select exists (
+-- Whether some record on the log before these ends is not applied yet, by whichever process, or the service stands still.
+select exists (select from halts) or exists (
     select from unnest($1::text[], $2::int[], $3::bigint[]) n (topic, partition, end_offset)
     left join consumer_offsets o using (topic, partition)
     where n.end_offset > coalesce(o.next_offset, 0)

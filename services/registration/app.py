@@ -2,8 +2,10 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import asyncpg
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI, Request, Response
 
 from services.registration.api import (
@@ -56,12 +58,12 @@ from services.registration.writer import authority_upgrade, envelopes, identity_
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.import_worker import ImportWorker
 from services.registration.writer.retries import Retries
-from services.registration.writer.writer import Writer
+from services.registration.writer.writer import NotNow, Writer
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
 from shared.bus.outbox import ACCESS, Relay
-from shared.bus.principals import FORMER_INTAKE, INTAKE_PREFIX
+from shared.bus.principals import FORMER_INTAKE, INTAKE_PREFIX, KEYS, SERVICES
 from shared.bus.topics import ensure_topics
 from shared.database import UNAVAILABLE, close, connect, migrate
 from shared.events import TOPICS
@@ -129,8 +131,10 @@ async def create(settings: Settings) -> FastAPI:
     keys_pool = await connect(settings.database, max_size=KEY_CONNECTIONS)
     app = build(settings, pool, keys_pool, await connect(settings.database, max_size=1, resets=False))
     here: Services = app.state.services
-    await identity_upgrade.run(pool, here.writer, here.vault)
-    await authority_upgrade.run(pool, here.writer)
+    await here.writer.compare_with_log()
+    if here.writer.takes:
+        await identity_upgrade.run(pool, here.writer, here.vault)
+        await authority_upgrade.run(pool, here.writer)
     return app
 
 
@@ -138,8 +142,10 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
     """The application; `keys_pool` serves keys alone, `writer_pool` the writer, whose statements are planned once."""
     metrics = Metrics("registration")
     vault = Vault(settings.secret)
-    relay = Relay(pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix)
-    access_relay = Relay(keys_pool, kafka=settings.kafka, source=SOURCE, prefix=settings.topic_prefix, lane=ACCESS)
+    log: dict[str, Any] = {"kafka": settings.kafka, "source": SOURCE, "prefix": settings.topic_prefix}
+    data = SERVICES["registration"].publishes
+    relay = Relay(pool, topics=[topic for topic in data if topic != KEYS], **log)
+    access_relay = Relay(keys_pool, topics=[KEYS], lane=ACCESS, **log)
     writer = Writer(writer_pool, vault, relay, metrics)
     ring, sessions = KeyRing(keys_pool, settings.admin_key), Sessions(keys_pool, settings.admin_key)
     keys = Keys(keys_pool, ring, sessions, access_relay)
@@ -167,6 +173,8 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
     consumer.on(FORMER_INTAKE, intake.on_former_intake, may_halt=False)
     consumer.on_each(INTAKE_PREFIX, intake.on_intake)
     watch(metrics, consumer, relay, access_relay)
+    for part in (relay, access_relay, consumer, dead_letter_eraser, intake_eraser):
+        part.tolerates = (KafkaError, TimeoutError)  # what is taken meanwhile waits in the outbox
     app = build_app(
         "registration",
         parts=[
@@ -205,10 +213,18 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
     )
     for trouble in UNAVAILABLE:
         app.add_exception_handler(trouble, _unavailable)
+    app.add_exception_handler(NotNow, _not_now)
     return app
 
 
 async def _unavailable(_: Request, __: Exception) -> Response:
     """The database is down, not the request wrong: the client is to try again."""
-    detail = "We cannot keep anything right now; nothing was taken. Please send it again."
+    detail = (
+        "Our database did not answer: whether this was kept is not known. Please send it again; nothing counts twice."
+    )
     return problem_response(503, "unavailable", detail, headers={"Retry-After": "1"})
+
+
+async def _not_now(_: Request, refused: Exception) -> Response:
+    assert isinstance(refused, NotNow)
+    return problem_response(503, "unavailable", str(refused), headers={"Retry-After": str(refused.seconds)})

@@ -2044,3 +2044,61 @@ insert into sign_in_link (hash, key_id, expires_at) values ($1, $2, $3);
 -- The link is used, by one caller alone; nothing is returned for one that was used, is too old, or never was.
 update sign_in_link set used_at = clock_timestamp()
  where hash = $1 and used_at is null and expires_at > now() returning key_id;
+
+-- name: last_facts()
+-- The last published facts of every partner, to publish those again that the log lacks.
+select partner_id, version, fact, enrollment_version, enrollment_fact from partner order by partner_id;
+
+-- name: contact_versions()
+-- The partners with a published contact, and its version.
+select partner_id, contact_version from partner where contact_digest is not null;
+
+-- name: last_claims()
+-- The last published facts of all claims.
+select claim_id, version, fact from claim where fact is not null order by claim_id;
+
+-- name: last_statements()
+-- The last published facts of all statements.
+select key, type, fact from statement where fact is not null order by key;
+
+-- name: all_keys()
+-- Every key as it is published.
+select key_id, hash, recorded_at, agency, scopes, regions, revoked, expires_at, requests_per_minute from keys;
+
+-- name: derive_contacts_again(partner_ids)
+-- Their contacts are published anew when the service next starts, as new versions.
+with again as (update partner set contact_digest = null where partner_id = any($1::uuid[]) returning partner_id)
+insert into partner_to_derive select partner_id from again on conflict do nothing;
+
+-- name: fact_versions()
+-- Every partner's newest published versions.
+select partner_id, version, enrollment_version, contact_version from partner;
+
+-- name: claim_versions()
+-- Every claim's newest published version.
+select claim_id, version from claim;
+
+-- name: take_back_partner(partner_id, first_recorded, status, merged_into, region, listed_on, version, fact, enrollment_version, enrollment_fact, contact_version)
+-- Keeps a partner as the log has it; of one that is known, the newer versions with their facts alone.
+insert into partner as p (partner_id, first_recorded, status, merged_into, region, listed_on, version, fact,
+                          enrollment_version, enrollment_fact, contact_version)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+on conflict (partner_id) do update set
+    version = greatest(p.version, excluded.version),
+    fact = case when excluded.version > p.version then excluded.fact else p.fact end,
+    enrollment_version = greatest(p.enrollment_version, excluded.enrollment_version),
+    enrollment_fact = case when excluded.enrollment_version > p.enrollment_version
+                           then excluded.enrollment_fact else p.enrollment_fact end,
+    contact_version = greatest(p.contact_version, excluded.contact_version),
+    contact_digest = case when excluded.contact_version > p.contact_version then null else p.contact_digest end;
+
+-- name: take_back_claim(claim_id, version, fact)
+-- The newer version of a claim, with its fact.
+update claim set version = $2, fact = $3 where claim_id = $1 and version < $2;
+
+-- name: take_back_key(key_id, hash, agency, scopes, regions, revoked, recorded_at, expires_at)
+-- A key that only the log knows, if its agency is known; of one that is known, that it was revoked.
+insert into keys (key_id, hash, agency, scopes, regions, revoked, recorded_at, expires_at)
+select $1::text, $2::text, $3::text, $4::text[], $5::text[], $6::boolean, $7::timestamptz, $8::timestamptz
+ where exists (select from agency where slug = $3)
+on conflict (key_id) do update set revoked = true where excluded.revoked and not keys.revoked;

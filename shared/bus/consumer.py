@@ -106,7 +106,6 @@ class Consumer(Part):
         self._halting = Halting(pool, group)
         self._positions = Positions()
         self._lag = Lag(self._positions)
-        self._log_watch = LogWatch(self._positions, self._lag, self._halting, prefix)
         self._dead_letters = DeadLetterPublisher(kafka, group, prefix=prefix)
         self._applier = Applier(pool, self._positions, self._dead_letters, self)
         self._assignment = Assignment(
@@ -118,6 +117,7 @@ class Consumer(Part):
         )
         self._no_batch = asyncio.Event()
         self._no_batch.set()
+        self._paused: set[str] = set()
         self._kafka_committed_at = 0.0
 
     def on(self, topic: str, handler: Handler, *, may_halt: bool = True) -> None:
@@ -139,11 +139,13 @@ class Consumer(Part):
         if self._beginnings:
             self._follow(await list_topics(self._kafka))
         await self._halting.refresh(self._dead_letters.forgiven)
+        self._paused = set()
+        log_watch = LogWatch(self._positions, self._lag, self._halting, self._prefix)
         transport = self._transport = self._new_transport()
         try:
             await transport.start()
             self.progressed()
-            await self._watch()
+            await self._watch(log_watch)
         finally:
             self._positions.clear()
             if not await transport.stop():
@@ -213,17 +215,18 @@ class Consumer(Part):
                     found = True
         return found
 
-    async def _watch(self) -> None:
-        """Return on `stop`, when a topic is new, or when the client hangs, which it can do after a restart of the
-        broker."""
+    async def _watch(self, log_watch: LogWatch) -> None:
+        """Return on `stop`, when a topic is new or goes on, or when the client hangs, which it can do after a restart
+        of the broker."""
         while not await self.stopped_within(WATCH_SECONDS):
             client = self._client()
             if client is not None:
                 await self._lag.measure(client)
                 if self._beginnings and self._follow(await client.topics()):
                     return
-                await self._log_watch.look(client)
-            await self._follow_halts()
+                await log_watch.look(client)
+                if await self._follow_halts(client):
+                    return
             lag = self._lag.records()
             if not lag or self._halting.halts:
                 self.idle()
@@ -270,19 +273,17 @@ class Consumer(Part):
             await self._halting.halt_for_log(name, problem)
             await self._assignment.recover(topic)
 
-    async def _follow_halts(self) -> None:
-        """Stand still where any instance halted, and go on where somebody said so."""
-        if not (client := self._client()):
-            return
-        before = set(filter(self._halting.stands_still, self._applier.handlers))
+    async def _follow_halts(self, client: AIOKafkaConsumer) -> bool:
+        """Stand still where any instance halted; whether a topic goes on, because somebody said so."""
         await self._halting.refresh(self._dead_letters.forgiven)
-        now = set(filter(self._halting.stands_still, self._applier.handlers))
-        for name in now - before:
-            client.pause(*(tp for tp in client.assignment() if tp.topic == self._prefix + name))
-        for name in before - now:
+        still = set(filter(self._halting.stands_still, self._applier.handlers))
+        paused = [tp for tp in client.assignment() if tp.topic.removeprefix(self._prefix) in still - self._paused]
+        client.pause(*paused)
+        released = self._paused - still
+        for name in released:
             self._dead_letters.forget(name)
-            client.resume(*(tp for tp in client.assignment() if tp.topic == self._prefix + name))
-            await self._assignment.recover(self._prefix + name)
+        self._paused = still
+        return bool(released)
 
     async def _commit_to_kafka(self) -> None:
         """Commit to Kafka now and then, for lag displays; nothing of ours reads it."""

@@ -13,7 +13,6 @@ import asyncpg
 
 from shared.bus.another_log import AnotherLog
 from shared.bus.queries import queries
-from shared.database import transaction
 
 Cause = Literal["poison", "corrupt", "log"]
 
@@ -57,8 +56,13 @@ async def end(db: asyncpg.Connection, topics: Sequence[str]) -> None:
         await db.execute(queries["end_halt"], topic)
 
 
-async def begin_again(pool: asyncpg.Pool, topics: Sequence[str]) -> None:
+async def end_for_log(db: asyncpg.Connection) -> None:
+    """The log is as the database needs it: whatever stood still because of it goes on."""
+    await db.execute(queries["end_halts_for_log"])
+
+
+async def begin_again(db: asyncpg.Connection, topics: Sequence[str]) -> None:
     """Read these topics from their first record on, in whichever log is there now, and end their halts."""
-    async with transaction(pool) as db:
+    async with db.transaction():
         await db.execute(queries["begin_again"], topics)
         await end(db, topics)

@@ -4,7 +4,7 @@ The last applied record is compared as it is read again (`Positions.verify`).
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -19,6 +19,8 @@ ANSWERED_WITHIN = 4.0
 
 _TRIES, _PAUSE = 3, 1.0
 """After a change of leaders a partition's end is known a moment late: what lies beyond it is looked for again."""
+
+MADE_ANEW = "the topic was deleted and made anew"
 
 Beginnings = dict[TopicPartition, int]
 
@@ -44,7 +46,7 @@ async def examine(
         if position is None:
             continue
         if position.topic_id not in (None, identity):
-            raise AnotherLog(tp, position.next_offset, "the topic was deleted and made anew")
+            raise AnotherLog(tp, position.next_offset, MADE_ANEW)
         if beginnings[tp] > position.next_offset and _keeps_everything(name):
             raise AnotherLog(tp, position.next_offset, f"the log begins at {beginnings[tp]}: what was before is gone")
     if (problem := beyond_end(positions, ends)) is not None:
@@ -61,11 +63,11 @@ def beyond_end(positions: Positions, ends: dict[TopicPartition, int]) -> Another
     return None
 
 
-def made_anew(positions: Positions, identities: dict[str, str]) -> AnotherLog | None:
-    """The first partition whose topic has another identity than when it was assigned."""
-    for tp, position in sorted(positions.items()):
-        if tp.topic in identities and position.topic_id not in (None, identities[tp.topic]):
-            return AnotherLog(tp, position.next_offset, "the topic was deleted and made anew")
+def made_anew(known: Mapping[str, str], identities: Mapping[str, str]) -> AnotherLog | None:
+    """The first topic that has another identity than it had."""
+    for topic, identity in sorted(known.items()):
+        if identities.get(topic, identity) != identity:
+            return AnotherLog(TopicPartition(topic, 0), 0, MADE_ANEW)
     return None
 
 

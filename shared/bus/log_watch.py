@@ -26,6 +26,8 @@ class LogWatch:
         self._halting = halting
         self._prefix = prefix
         self._identified_at = time.monotonic()
+        self._identities: dict[str, str] = {}
+        """Of all topics that this life of the client read: one that was deleted is not assigned any more."""
         self._beyond: TopicPartition | None = None
         self._damaged: dict[TopicPartition, int] = {}
 
@@ -46,9 +48,11 @@ class LogWatch:
         if time.monotonic() - self._identified_at < IDENTITY_SECONDS:
             return None
         self._identified_at = time.monotonic()
+        for tp, position in self._positions.items():
+            if position.topic_id is not None:
+                self._identities.setdefault(tp.topic, position.topic_id)
         async with asyncio.timeout(lineage.ANSWERED_WITHIN):
-            identities = await topic_ids(client, {tp.topic for tp in self._positions})
-        return lineage.made_anew(self._positions, identities)
+            return lineage.made_anew(self._identities, await topic_ids(client, self._identities))
 
     async def _note_damage(self, tp: TopicPartition, offset: int) -> None:
         """A batch may also be damaged on its way: then the next fetch of it is whole."""

@@ -1,20 +1,24 @@
 """The transactional outbox: a state and its event are committed together, the relay publishes afterwards."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncpg
 from aiokafka.errors import KafkaError
 
-from shared.bus import bundles
-from shared.bus.producer import Producer
+from shared.bus import bundles, halts, published
+from shared.bus.halts import Halt
+from shared.bus.producer import Producer, Written
 from shared.bus.queries import queries
 from shared.bus.records import Outgoing, fits
 from shared.bus.set_aside import REFUSED_FOR_GOOD, drop_superseded, set_aside
 from shared.database import UNAVAILABLE, columns, connection
-from shared.part import Part
+from shared.observability import get_logger
+from shared.part import Part, PartStatus
+
+log = get_logger(__name__)
 
 BATCH_ROWS = 5_000
 """Rows, each an event or a bundle, that the relay reads, publishes and deletes at once."""
@@ -73,8 +77,18 @@ class Relay(Part):
 
     waits_for = (*UNAVAILABLE, KafkaError, TimeoutError)
 
-    def __init__(self, pool: asyncpg.Pool, *, kafka: str, source: str, prefix: str = "", lane: Lane = DATA) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        *,
+        kafka: str,
+        source: str,
+        prefix: str = "",
+        lane: Lane = DATA,
+        topics: Collection[str] = (),
+    ) -> None:
         super().__init__(lane.name)
+        self._kafka, self._prefix, self._topics = kafka, prefix, topics
         self._pool = pool
         self._lane = lane
         self._producer = Producer(kafka, source, prefix=prefix)
@@ -84,23 +98,56 @@ class Relay(Part):
         self.set_aside = 0
         """Events that are set aside now."""
         self._reason: str | None = None
+        self._is_compared = False
+        self._ends: dict[tuple[str, int], int] = {}
+        self.waiting = 0
+        """Events in the outbox, as last counted."""
+        self.halts: dict[str, Halt] = {}
+        """Where the whole service stands still, as last read."""
 
     def detail(self) -> dict[str, Any]:
         reason = {"set_aside_reason": self._reason} if self.set_aside else {}
-        return {"published": self.published, "set_aside": self.set_aside, **reason}
+        halted = {"halted": {topic: halt.reason for topic, halt in self.halts.items()}} if self.halts else {}
+        return {"published": self.published, "set_aside": self.set_aside, **reason, **halted}
+
+    def status(self) -> PartStatus:
+        """Not ready while the log is not the one that the database knows; a restart would not help."""
+        status = super().status()
+        return replace(status, ready=status.ready and not self.halts)
+
+    async def compare_with_log(self) -> None:
+        """Halt the service where the log is not the one that its database knows; once, until Kafka or the database
+        fails. Raises one of UNAVAILABLE, KafkaError or TimeoutError when one of them does not answer."""
+        async with connection(self._pool) as db:
+            await self._read_halts(db)
+            if self._is_compared or self.halts:
+                return
+            problem = await published.compare(db, self._kafka, self._topics, self._prefix)
+            if problem is not None:
+                await self._halt(db, problem)
+            self._is_compared = True
 
     async def close(self) -> None:
         await self._producer.stop()
 
+    def wait_for(self, problem: BaseException, seconds: float) -> None:
+        self._is_compared = False  # what failed may come back as another
+        super().wait_for(problem, seconds)
+
     async def step(self) -> float:
         """Publish until the lane is empty, or for PUBLISHES_FOR seconds, if no other relay does."""
         until = time.monotonic() + PUBLISHES_FOR
+        if not self._is_compared:
+            await self.compare_with_log()
         async with connection(self._pool) as db:
             if time.monotonic() - self._counted_at > COUNT_SECONDS:
                 await self._count_set_aside(db)
+                await self._read_halts(db)
+            if self.halts:
+                return POLL_SECONDS
             if not await db.fetchval(queries["try_lock_relay"], self._lane.lock):
                 return POLL_SECONDS
-            while not self.stopping and await self._publish_batch(db):
+            while not self.stopping and not self.halts and await self._publish_batch(db):
                 self.progressed()
                 if time.monotonic() > until:
                     return 0
@@ -112,14 +159,14 @@ class Relay(Part):
         found = [(row["id"], Outgoing(*tuple(row)[1:-1]), row["events"]) for row in rows]
         events = [numbered for row in found for numbered in bundles.to_events(*row)]
         try:
-            await self._producer.publish([event for _, event in events])
+            written = await self._producer.publish([event for _, event in events])
         except REFUSED_FOR_GOOD:
             if len(events) > len(rows):
                 await self._take_apart(db, [row for row in found if row[2] > 1])
                 return True
             await self._isolate(db, events)
         else:
-            await self._delete(db, [row["id"] for row in rows], events)
+            await self._delete(db, [row["id"] for row in rows], events, written)
         return len(rows) == BATCH_ROWS or sum(len(row["value"] or b"") for row in rows) >= BATCH_BYTES
 
     async def _take_apart(self, db: asyncpg.Connection, found: Sequence[tuple[int, Outgoing, int]]) -> None:
@@ -133,7 +180,7 @@ class Relay(Part):
     async def _isolate(self, db: asyncpg.Connection, events: Sequence[tuple[int, Outgoing]]) -> None:
         """Publish the events by halves and delete them, until what is refused for good is alone and set aside."""
         try:
-            await self._producer.publish([event for _, event in events])
+            written = await self._producer.publish([event for _, event in events])
         except REFUSED_FOR_GOOD as problem:
             if len(events) > 1:
                 middle = len(events) // 2
@@ -143,15 +190,37 @@ class Relay(Part):
                 await set_aside(db, *events[0], problem)
                 await self._count_set_aside(db)
         else:
-            await self._delete(db, [number for number, _ in events], events)
+            await self._delete(db, [number for number, _ in events], events, written)
 
-    async def _delete(self, db: asyncpg.Connection, ids: Sequence[int], events: Sequence[tuple[int, Outgoing]]) -> None:
-        """Delete the rows of these events, which Kafka has."""
-        await db.execute(queries["delete_rows"], ids)
+    async def _delete(
+        self, db: asyncpg.Connection, ids: Sequence[int], events: Sequence[tuple[int, Outgoing]], written: Written
+    ) -> None:
+        """Delete the rows of these events, which Kafka has where `written` says: never before what it had already."""
+        for (topic, partition), (first, after) in written.items():
+            if first < self._ends.get((topic, partition), 0):
+                text = f"{topic}, partition {partition}: {first} was written again, the log was cut or made anew"
+                await self._halt(db, Halt(topic, "log", f"{text}; mend it by {published.MEND_LOG}", partition, first))
+                return
+            self._ends[topic, partition] = after
+        places = [(topic, partition, after) for (topic, partition), (_, after) in written.items()]
+        await db.execute(queries["delete_published"], ids, *columns(places, 3))
         self.published += len(events)
         if self.set_aside:
             await drop_superseded(db, events)
             await self._count_set_aside(db)
+
+    async def _read_halts(self, db: asyncpg.Connection) -> None:
+        before = self.halts
+        self.halts = {topic: halt for topic, halt in (await halts.load(db)).items() if halt.is_for_all}
+        if before and not self.halts:  # somebody mended it
+            self._ends.clear()
+            self._is_compared = False
+        self.waiting = await db.fetchval(queries["count_waiting"])
+
+    async def _halt(self, db: asyncpg.Connection, halt: Halt) -> None:
+        log.error("the service stands still", topic=halt.topic, reason=halt.reason)
+        await halts.note(db, halt)
+        await self._read_halts(db)
 
     async def _count_set_aside(self, db: asyncpg.Connection) -> None:
         self._counted_at = time.monotonic()

@@ -34,6 +34,10 @@ STOPPED_WITHIN = 5.0
 """Seconds that a client may take to stop before it is dropped."""
 
 
+Written = dict[tuple[str, int], tuple[int, int]]
+"""(topic without prefix, partition) → the first offset that was written, and the one behind the last."""
+
+
 class Message(NamedTuple):
     """A record to publish; `timestamp` (milliseconds since 1970) is now when not given."""
 
@@ -57,20 +61,22 @@ class Producer:
         self._client: AIOKafkaProducer | None = None
         self._lock = asyncio.Lock()
 
-    async def publish(self, events: Sequence[Outgoing]) -> None:
-        """Return once all in-sync replicas have acknowledged every event. Raises KafkaError, or TimeoutError after
-        ACKNOWLEDGED_WITHIN seconds."""
+    async def publish(self, events: Sequence[Outgoing]) -> Written:
+        """Where the events are, once all in-sync replicas have acknowledged every one. Raises KafkaError, or
+        TimeoutError after ACKNOWLEDGED_WITHIN seconds."""
         source = self._source
-        await self.send([Message(e.topic, e.key.encode(), e.value, cloudevent_headers(e, source)) for e in events])
+        return await self.send(
+            [Message(e.topic, e.key.encode(), e.value, cloudevent_headers(e, source)) for e in events]
+        )
 
-    async def send(self, messages: Sequence[Message]) -> None:
+    async def send(self, messages: Sequence[Message]) -> Written:
         """As `publish`, for ready-made messages."""
         if not messages:
-            return
+            return {}
         async with self._lock:
             try:
                 async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
-                    await self._send(messages)
+                    return await self._send(messages)
             except (KafkaError, TimeoutError, OSError):
                 await self._discard()
                 raise
@@ -79,7 +85,7 @@ class Producer:
         async with self._lock:
             await self._discard()
 
-    async def _send(self, messages: Sequence[Message]) -> None:
+    async def _send(self, messages: Sequence[Message]) -> Written:
         client = await self._started()
         by_topic: dict[str, list[Message]] = defaultdict(list)
         for message in messages:
@@ -90,7 +96,10 @@ class Producer:
             partitions = partitions_of([message.key or b"" for message in own], count)
             for partition, message in zip(partitions, own, strict=True):
                 by_partition[topic, partition].append(message)
-        await asyncio.gather(*(_send_in_order(client, *target, batch) for target, batch in by_partition.items()))
+        sending = (_send_in_order(client, *target, batch) for target, batch in by_partition.items())
+        ranges = await asyncio.gather(*sending)
+        places = [(topic.removeprefix(self._prefix), partition) for topic, partition in by_partition]
+        return {place: found for place, found in zip(places, ranges, strict=True) if found is not None}
 
     async def _started(self) -> AIOKafkaProducer:
         if self._client is None:
@@ -117,8 +126,11 @@ class Producer:
             await asyncio.gather(stopping, return_exceptions=True)
 
 
-async def _send_in_order(client: AIOKafkaProducer, topic: str, partition: int, messages: Iterable[Message]) -> None:
+async def _send_in_order(
+    client: AIOKafkaProducer, topic: str, partition: int, messages: Iterable[Message]
+) -> tuple[int, int] | None:
     acknowledgements: list[Any] = []
+    count = 0
     batch = client.create_batch()
     for _, key, value, pairs, timestamp in messages:
         headers = pairs if isinstance(pairs, list) else list(pairs)
@@ -128,6 +140,10 @@ async def _send_in_order(client: AIOKafkaProducer, topic: str, partition: int, m
             batch = client.create_batch()
             if batch.append(key=key, value=value, timestamp=timestamp, headers=headers) is None:
                 raise MessageSizeTooLargeError(f"a record of {len(value or b'')} bytes is larger than a batch")
+            count = 0
+        count += 1
     batch.close()
     acknowledgements.append(await client.send_batch(batch, topic, partition=partition))
-    await asyncio.gather(*acknowledgements)
+    answers = await asyncio.gather(*acknowledgements)
+    first, last = answers[0].offset, answers[-1].offset
+    return (first, last + count) if first >= 0 and last >= 0 else None  # -1: a duplicate, whose place is not told

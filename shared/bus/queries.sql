@@ -30,6 +30,10 @@ on conflict (topic) do nothing;
 -- The service goes on with the topic; returns the topic if it stood still.
 delete from halts where topic = $1 returning topic;
 
+-- name: end_halts_for_log()
+-- The service goes on where the log was the trouble.
+delete from halts where cause = 'log';
+
 -- name: forgiven()
 -- Up to where bad records of each partition become dead letters without a halt.
 select topic, partition, before_offset from forgiven;
@@ -38,6 +42,10 @@ select topic, partition, before_offset from forgiven;
 -- The same, said anew for these partitions.
 insert into forgiven (topic, partition, before_offset) select $1, * from unnest($2::int[], $3::bigint[])
 on conflict (topic, partition) do update set before_offset = excluded.before_offset;
+
+-- name: all_positions()
+-- The next offset of each partition that was ever assigned.
+select topic, partition, next_offset from consumer_offsets order by topic, partition;
 
 -- name: positions_of(topic)
 -- The next offset of each partition of the topic.
@@ -79,6 +87,44 @@ select id, topic, key, type, event_id, time, value, events
 -- name: delete_rows(ids)
 -- Deletes exactly the rows that were published: one that commits late with a smaller id stays for the next round.
 delete from outbox where id = any($1::bigint[]);
+
+-- name: delete_published(ids, topics, partitions, next_offsets)
+-- The same, and keeps in the same transaction how far each partition is published now; never less than before.
+with gone as (delete from outbox where id = any($1::bigint[]))
+insert into published as p (topic, partition, next_offset)
+select * from unnest($2::text[], $3::int[], $4::bigint[])
+on conflict (topic, partition) do update set next_offset = excluded.next_offset
+ where p.next_offset < excluded.next_offset;
+
+-- name: published(topics)
+-- How far these topics are published.
+select topic, partition, topic_id, next_offset from published where topic = any($1::text[]);
+
+-- name: count_published(topics, partitions, topic_ids, next_offsets)
+-- Counts partitions from these offsets on, and says of counted ones in which topic.
+insert into published as p (topic, partition, topic_id, next_offset)
+select * from unnest($1::text[], $2::int[], $3::text[], $4::bigint[])
+on conflict (topic, partition) do update set topic_id = coalesce(p.topic_id, excluded.topic_id);
+
+-- name: forget_published(topics)
+-- Nothing is known of these topics any more.
+delete from published where topic = any($1::text[]);
+
+-- name: adopts_log()
+-- Whether the log is taken as it is, since this database never counted.
+select coalesce((select adopts from adopts_log), false);
+
+-- name: log_is_adopted()
+-- From now on the log must fit.
+update adopts_log set adopts = false where adopts;
+
+-- name: waiting_events()
+-- How many events of each topic wait to be published.
+select topic, sum(events)::bigint as events from outbox group by topic;
+
+-- name: count_waiting()
+-- How many events wait to be published, of all topics.
+select coalesce(sum(events), 0)::bigint from outbox;
 
 -- name: add_numbered(ids, topics, keys, types, event_ids, times, values)
 -- Each event of a bundle as a row of its own, in the place that its number gives it.

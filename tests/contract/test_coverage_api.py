@@ -1,12 +1,14 @@
 """coverage's HTTP API has the routes and shapes of the contracts, before there is any data."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import httpx
 import pytest
 
 from services.coverage.app import MIGRATIONS, ROUTERS
 from services.coverage.settings import Settings
+from shared.bus import halts
 from shared.database import connect, migrate
 from shared.security import KeyRing
 from shared.service import build_app
@@ -53,6 +55,22 @@ async def test_coverage_answers_with_a_row_of_zeros_and_every_field(http: httpx.
         "denominators": [],
         "targets": [],
     }
+
+
+async def test_answers_say_since_when_and_why_an_input_stands_still(
+    http: httpx.AsyncClient, database: Database
+) -> None:
+    paths = ("coverage", "coverage/series", "coverage/changes?from=2026-01-01&to=2026-01-02", "coverage/explain")
+    asked = [f"/v1/{path}" for path in (*paths, "claims", "freshness")]
+    assert [(await http.get(path)).json().get("stale", "lacks it") for path in asked] == [None] * len(asked)
+    pool = await connect(database.of("coverage"))
+    for topic in ("access", "enrollments"):  # a key that is late makes no figure wrong
+        await halts.note(pool, halts.Halt(topic, "poison", "640 of the last 1000 records are poison"))
+    await pool.close()
+    for path in asked:
+        stale = (await http.get(path)).json()["stale"]
+        assert stale["because"] == "enrollments: 640 of the last 1000 records are poison", path
+        assert datetime.fromisoformat(stale["since"])
 
 
 @pytest.mark.parametrize(("level", "regions_of"), [("kanwil", 11), ("province", 38), ("regency", 514), ("self", 1)])

@@ -331,7 +331,7 @@ async def test_several_targets_stand_side_by_side_each_by_its_measure_and_days(w
     measures = ("enrolled", "workers", "cooperatives", "businesses", "micro_businesses", "individuals")
     set_for = [Target("33.11", measure, 10, DAY, last, "SK", RECORDED, "bpjstk") for measure in measures]
     later = Target("33.11", "enrolled", 10, DAY, DAY + timedelta(89), "SK", RECORDED, "dinas")
-    of_list = Target("33.11", "enrolled", 10, DAY, last, "SK", RECORDED, "bpjstk", "nobody's")
+    of_list = Target("33.11", "enrolled", 10, DAY, last, "SK 2", RECORDED, "bpjstk", "nobody's")
     corrected = Target("33.11", "enrolled", 20, DAY, last, "SK", RECORDED + timedelta(1), "bpjstk")
     await world.deliver("reference", *set_for, later, of_list, corrected)
     found = {
@@ -351,16 +351,25 @@ async def test_several_targets_stand_side_by_side_each_by_its_measure_and_days(w
     assert {each["state"] for each in await targets(world)} == {"missed", "reached"}
 
 
-async def test_a_withdrawn_target_is_shown_no_more_but_by_what_was_known_before(world: World) -> None:
-    stated = Target("33.11", "enrolled", 4, DAY, DAY, "SK", RECORDED, "bpjstk")
-    await world.deliver("reference", stated)
-    withdrawn = msgspec.structs.replace(stated, recorded_at=RECORDED + timedelta(days=1))
-    await world.deliver("reference", withdrawn, kind="target.withdrawn")
-    assert await targets(world) == []
-    assert len(await targets(world, "&known_at=2026-01-10")) == 1
-    again = msgspec.structs.replace(stated, recorded_at=RECORDED + timedelta(days=2), value=5)
-    await world.deliver("reference", again)
-    assert [each["value"] for each in await targets(world)] == [5]
+async def test_a_target_is_withdrawn_stated_again_and_corrected_also_within_one_second(world: World) -> None:
+    target = Target("33.11", "enrolled", 4, DAY, DAY, "SK", RECORDED, "bpjstk")
+    longer = msgspec.structs.replace(target, until=DAY + timedelta(9), list="daftar")
+
+    async def standing(query: str = "") -> list[tuple[int, str]]:
+        return [(each["value"], each["until"]) for each in await targets(world, query)]
+
+    once, until = (4, DAY.isoformat()), (DAY + timedelta(9)).isoformat()
+    await world.deliver("reference", target)
+    await world.deliver("reference", target, kind="target.withdrawn")
+    assert await standing() == []
+    await world.deliver("reference", target)
+    assert await standing() == [once]
+    await world.deliver("reference", longer, msgspec.structs.replace(longer, value=5), longer)
+    assert await standing() == [(4, until)], "the days are corrected, not doubled"
+    later = msgspec.structs.replace(longer, recorded_at=RECORDED + timedelta(days=1))
+    await world.deliver("reference", later, kind="target.withdrawn")
+    assert await standing() == []
+    assert await standing(f"&known_at={RECORDED.isoformat().replace('+00:00', 'Z')}") == [(4, until)]
 
 
 async def test_progress_is_by_what_is_known_now_and_says_so(world: World) -> None:

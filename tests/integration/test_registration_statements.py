@@ -216,7 +216,7 @@ async def test_what_a_file_states_is_withdrawn_or_again_as_before(
     assert await taken_back(here, first) == {"removed": 0, "restored": 0, "kept": 1}
     assert await taken_back(here, again) == {"removed": 1, "restored": 0, "kept": 0}
     assert await newest_statement(here) == before | {"recorded_at": "", "type": f"{stated}.withdrawn"}
-    assert (await here.get(f"/v1/{kind}"))["count"] == 0
+    assert (await here.get(f"/v1/{kind}"))["items"] == []
     assert (await here.upload(text, kind))["created"] == 1
     assert await newest_statement(here) == before | {"recorded_at": ""}
 

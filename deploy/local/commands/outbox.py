@@ -1,21 +1,16 @@
 """outbox list, release"""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from deploy.local.failure import Failure
 from deploy.local.options import DATA, Data
 from deploy.local.postgres import SERVICES
+from deploy.local.service_schema import in_schema
 
-if TYPE_CHECKING:
-    import asyncpg
-
-T = TypeVar("T")
 Service = Annotated[str, typer.Argument(help="The service that published it.")]
 Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="As `outbox list` shows them; all if none.")]
 AsJson = Annotated[bool, typer.Option("--json")]
@@ -32,7 +27,7 @@ def list_(data: Data = DATA, as_json: AsJson = False) -> None:
     """What each service set aside, and why; a newer event of the same entity replaces it by itself."""
     from shared.bus import set_aside
 
-    found = {service: _in_schema(data, service, set_aside.listed) for service in SERVICES}
+    found = {service: in_schema(data, service, set_aside.listed) for service in SERVICES}
     if as_json:
         rows = {service: [asdict(each) for each in events] for service, events in found.items()}
         typer.echo(json.dumps(rows, indent=1, default=str))
@@ -50,27 +45,7 @@ def release(service: Service, ids: Ids = None, data: Data = DATA) -> None:
 
     if service not in SERVICES:
         raise Failure(f"there is no service '{service}': it is one of {', '.join(SERVICES)}")
-    released = _in_schema(data, service, lambda db: set_aside.release(db, ids or None))
+    released = in_schema(data, service, lambda db: set_aside.release(db, ids or None))
     if not released:
         raise Failure(f"{service} has set nothing of that aside; ./payung outbox list shows what there is")
     typer.echo(f"{released} events of {service} are sent again")
-
-
-def _in_schema(data: Data, service: str, work: "Callable[[asyncpg.Connection], Awaitable[T]]") -> T:
-    """The work's result, done in the service's schema."""
-    import asyncpg
-
-    from deploy.local.endpoints import load_endpoints
-
-    async def done() -> T:
-        settings = {"search_path": service}
-        db = await asyncpg.connect(load_endpoints(data).database, server_settings=settings, timeout=10)
-        try:
-            return await work(db)
-        finally:
-            await db.close()
-
-    try:
-        return asyncio.run(done())
-    except (asyncpg.PostgresError, OSError, TimeoutError) as problem:
-        raise Failure(f"the database does not answer ({type(problem).__name__}): see ./payung status") from problem

@@ -162,7 +162,7 @@ def stop(data: Data = DATA) -> None:
 
 
 def show(data: Data = DATA, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """What runs: state, memory, lag, freshness, dead letters. Exit code 1 if nothing is up."""
+    """What runs: state, memory, lag, freshness, dead letters. Exit code 1 if nothing is up, or a part is not ready."""
     from deploy.local import status
 
     report = {**status.of(data.absolute()), **status.figures(data.absolute())}
@@ -172,4 +172,8 @@ def show(data: Data = DATA, as_json: Annotated[bool, typer.Option("--json")] = F
         status.show(report)
     if not report["running"]:
         typer.echo(f"payung: no stack is up on {data}", err=True)
+        raise typer.Exit(1)
+    if report.get("phase") == "ready" and (troubles := status.troubles(report)):
+        more = f" (and {len(troubles) - 1} more)" if len(troubles) > 1 else ""
+        typer.echo(f"payung: {troubles[0]}{more}", err=True)
         raise typer.Exit(1)

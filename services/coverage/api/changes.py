@@ -69,7 +69,7 @@ async def changes_of(request: Request, interval: Interval) -> dict[str, Any]:
         start, end = await moved.totals(db, interval.start), await moved.totals(db, interval.end)
         counts = await moved.counts(db, interval)
         hidden = set() if is_detailed else await _hidden_regions(db, request, interval)
-        agencies = await freshness.agencies(db)
+        agencies, stale = await freshness.agencies(db), await freshness.stale(db)
     rows = await asyncio.to_thread(moved.rows, interval, start, end, counts)
     shown = [moved.without_figures(row) if row["region"] in hidden else row for row in rows]
     return {
@@ -77,6 +77,7 @@ async def changes_of(request: Request, interval: Interval) -> dict[str, Any]:
         "level": parameters.level_asked(request),
         **described(interval),
         "updated_at": freshness.updated_at(agencies),
+        "stale": stale,
         "rows": shown,
     }
 

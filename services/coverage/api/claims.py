@@ -11,7 +11,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.coverage import protection
-from services.coverage.api import parameters, spreadsheet
+from services.coverage.api import freshness, parameters, spreadsheet
 from services.coverage.cells import SEGMENTS
 from services.coverage.queries import queries
 from services.coverage.selection import Selection
@@ -54,7 +54,7 @@ async def claims(request: Request) -> Response:
 async def claims_of(request: Request, selection: Selection) -> dict[str, Any]:
     """The answer as the caller may see it, with `rows`."""
     by, as_of, known_at = selection.by, selection.as_of, selection.known_at
-    head = {
+    head: dict[str, Any] = {
         "region": selection.region,
         "as_of": as_of.isoformat(),
         "level": parameters.level_asked(request),
@@ -66,6 +66,7 @@ async def claims_of(request: Request, selection: Selection) -> dict[str, Any]:
     async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
         found = await db.fetch(queries["claims"], regencies, codes, known_at, list(by), as_of)
         national = [] if is_detailed else await db.fetch(queries["claim_counts"], known_at, list(by[:1]), as_of)
+        head["stale"] = await freshness.stale(db)
     programmes = request.app.state.settings.programmes
 
     def rows_shown() -> list[dict[str, Any]]:

@@ -51,7 +51,7 @@ async def explanation_of(request: Request, selection: Selection) -> dict[str, An
         totals = await moved.totals(db, selection)
         found = await sources(db, selection, by_place=False)
         is_hidden, are_parts_hidden = (False, False) if is_detailed else await _hidden(db, request, selection)
-        agencies = await freshness.agencies(db)
+        agencies, stale = await freshness.agencies(db), await freshness.stale(db)
 
     def parts() -> tuple[dict[str, Any], dict[str, Any]]:
         made = composition.composed(found)
@@ -65,6 +65,7 @@ async def explanation_of(request: Request, selection: Selection) -> dict[str, An
         "as_of": selection.as_of.isoformat(),
         "known_at": parameters.known_at_text(selection.known_at),
         "updated_at": freshness.updated_at(agencies),
+        "stale": stale,
         "freshness": agencies,
         **{
             side: {"total": None if is_hidden else totals.get((region, side), 0)}

@@ -72,7 +72,7 @@ async def figures_of(request: Request, selection: Selection) -> dict[str, Any]:
         rules = None if is_detailed else await _protection(db, selection, dimensions)
         published = await published_denominators(db, codes, selection.known_at)
         agencies = await freshness.agencies(db)
-        updated_at = freshness.updated_at(agencies)
+        updated_at, stale = freshness.updated_at(agencies), await freshness.stale(db)
         targets = {} if selection.cooperative else await targets_with_progress(db, selection, codes)
     head = {
         "region": selection.region,
@@ -82,6 +82,7 @@ async def figures_of(request: Request, selection: Selection) -> dict[str, Any]:
         "known_at": known_at,
         "boundaries": boundaries.EDITIONS[0 if selection.is_former else 1],
         "updated_at": updated_at,
+        "stale": stale,
         "freshness": agencies,
     } | ({} if selection.cooperative is None else {"cooperative": selection.cooperative})
 

@@ -12,6 +12,8 @@ from services.coverage.api.parameters import iso
 from services.coverage.queries import queries
 from services.coverage.rhythm import Rhythm, rhythm
 from shared import query_parameters
+from shared.bus import halts
+from shared.bus.principals import KEYS
 from shared.database import connection
 from shared.jakarta import today
 from shared.security import require
@@ -24,8 +26,8 @@ router = APIRouter(
 @router.get("/freshness", summary="When each agency was last seen")
 async def freshness(request: Request) -> JSONResponse:
     async with connection(request.app.state.pool) as db:
-        found = await agencies(db)
-    return JSONResponse({"agencies": found, "updated_at": updated_at(found)})
+        found, still = await agencies(db), await stale(db)
+    return JSONResponse({"agencies": found, "updated_at": updated_at(found), "stale": still})
 
 
 async def agencies(db: asyncpg.Connection) -> list[dict[str, Any]]:
@@ -47,6 +49,16 @@ async def agencies(db: asyncpg.Connection) -> list[dict[str, Any]]:
         }
         for row in await db.fetch(queries["freshness"], day)
     ]
+
+
+async def stale(db: asyncpg.Connection) -> dict[str, Any] | None:
+    """Since when an input of the figures stands still, and because of what; None: none does."""
+    halted = [halt for halt in (await halts.load(db)).values() if halt.topic != KEYS and halt.since is not None]
+    if not halted:
+        return None
+    first = halted[0]
+    assert first.since is not None
+    return {"since": iso(int(first.since.timestamp())), "because": f"{first.topic}: {first.reason}"}
 
 
 def _described(own: Rhythm) -> dict[str, Any]:

@@ -75,7 +75,7 @@ async def series_of(request: Request, asked: Asked) -> dict[str, Any]:
     async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
         found = await _read(db, asked, _mask(selection), *selection.places)
         national = None if is_detailed else await _read(db, asked, figures.mask(selection.by, True))
-        agencies = await freshness.agencies(db)
+        agencies, stale = await freshness.agencies(db), await freshness.stale(db)
 
     def rows() -> list[dict[str, Any]]:
         months = _months(asked, found, places, dimensions)
@@ -96,6 +96,7 @@ async def series_of(request: Request, asked: Asked) -> dict[str, Any]:
         "known_at": known_at,
         "boundaries": boundaries.EDITIONS[0 if selection.is_former else 1],
         "updated_at": freshness.updated_at(agencies),
+        "stale": stale,
         "freshness": agencies,
         "rows": await asyncio.to_thread(rows),
     }

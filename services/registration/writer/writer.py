@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -27,13 +27,25 @@ from services.registration.writer.submissions import Events
 from shared.bus.outbox import Relay
 from shared.database import UNAVAILABLE, connection, encoding_checked
 from shared.observability import Metrics, get_logger
-from shared.part import Part
+from shared.part import Part, PartStatus
 from shared.regions import Regions
 
 log = get_logger(__name__)
 
 MOST_ORDERS = 20_000
 """Orders in one transaction at most, unless a single submission holds more."""
+
+
+MOST_WAITING = 2_000_000
+"""Events that may wait to be published, as while Kafka is away; about a gigabyte. Beyond it nothing is taken."""
+
+
+class NotNow(ConnectionError):
+    """Nothing is taken now and nothing was; the text is for the sender, who may try again in so many `seconds`."""
+
+    def __init__(self, text: str, seconds: int) -> None:
+        super().__init__(text)
+        self.seconds = seconds
 
 
 class Submission(Protocol):
@@ -87,8 +99,15 @@ class Writer(Part):
         self._held_back = metrics.counter("held_back_total", "Partners whose new facts were held back, not fitting")
         self._refused = metrics.counter("refused_total", "Orders refused in the transaction", ("code",))
 
+    async def compare_with_log(self) -> None:
+        """Before anything is taken: a database that is older than its log would give ids and versions twice."""
+        await self._relay.compare_with_log()
+
     async def submit(self, submission: Submission | Events) -> Any:
-        """The submission's answer, once durable. Raises one of UNAVAILABLE when the database is down."""
+        """The submission's answer, once durable. Raises one of UNAVAILABLE when the database is down, NotNow, which is
+        one of them, where nothing may be taken."""
+        if (refusal := self._refusal()) is not None:
+            raise refusal
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.add((submission, future))
         self.wake()
@@ -115,6 +134,23 @@ class Writer(Part):
 
     def detail(self) -> dict[str, Any]:
         return {"waiting": len(self._waiting)}
+
+    def status(self) -> PartStatus:
+        """Not ready while nothing is taken."""
+        status = super().status()
+        return replace(status, ready=status.ready and self.takes)
+
+    @property
+    def takes(self) -> bool:
+        """Whether anything may be taken now."""
+        return self._refusal() is None
+
+    def _refusal(self) -> NotNow | None:
+        if self._relay.halts:
+            return NotNow("Nothing is taken until our operator has mended our log. Please send it again later.", 300)
+        if self._relay.waiting > MOST_WAITING:
+            return NotNow("Too much waits to be published. Please send it again in a minute.", 60)
+        return None
 
     async def _do(self, db: asyncpg.Connection, group: Group) -> None:
         try:

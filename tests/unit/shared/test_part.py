@@ -127,3 +127,14 @@ async def test_stopping_ends_a_rest_and_a_back_off_and_releases_what_it_holds() 
         assert task.done()
         assert task.exception() is None
         assert part.closed
+
+
+async def test_what_may_be_away_does_not_make_it_less_ready_but_shows() -> None:
+    part = Scripted(None, ConnectionRefusedError())
+    part.tolerates = (ConnectionRefusedError,)
+    assert not part.status().ready  # it has not begun
+    async with running(part):
+        await eventually(lambda: part.status().ready)
+        part.wake()
+        await eventually(lambda: part.status().detail["trouble"] == "ConnectionRefusedError")
+        assert part.status().ready

@@ -117,10 +117,9 @@ def test_a_position_beyond_the_logs_end_or_in_a_topic_made_anew_is_another_log()
     positions = owned(p0=5, p1=3)
     assert lineage.beyond_end(positions, {P0: 5, P1: 4}) is None
     assert lineage.beyond_end(positions, {P0: 4, P1: 4}).partition == P0
-    assert lineage.made_anew(positions, {TOPIC: "new"}) is None
-    positions[P1].topic_id = "old"
-    assert lineage.made_anew(positions, {TOPIC: "new"}).partition == P1
-    assert lineage.made_anew(positions, {}) is None  # not to be seen for now
+    assert lineage.made_anew({TOPIC: "old"}, {TOPIC: "old"}) is None
+    assert lineage.made_anew({TOPIC: "old"}, {TOPIC: "new"}).partition == P0
+    assert lineage.made_anew({TOPIC: "old"}, {}) is None  # not to be seen for now
 
 
 class Statements:

@@ -1,0 +1,68 @@
+"""Reads whole topics, without a consumer group, for a recovery."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared.bus.dead_letter_reader import reader
+from shared.bus.records import Record, event_id
+
+NO_PROGRESS_WITHIN = 60.0
+"""Seconds without a record after which the log counts as unreadable."""
+
+_POLL_MS, _MOST = 1_000, 20_000
+
+See = Callable[[str, Record], None]
+"""Is called with each record and its topic without prefix, those of a partition in their order."""
+
+
+class Unreadable(Exception):
+    """The log did not go on; the text says where."""
+
+
+async def read(kafka: str, topics: Collection[str], see: See, *, prefix: str = "") -> int:
+    """Show all records that the topics hold now; how many. Raises Unreadable, KafkaError."""
+    count = 0
+    async with reader(kafka) as client:
+        partitions = []
+        for topic in topics:
+            await client._client._wait_on_metadata(prefix + topic)
+            partitions += [TopicPartition(prefix + topic, n) for n in client.partitions_for_topic(prefix + topic) or ()]
+        ends = await client.end_offsets(partitions)
+        behind = {tp for tp, start in (await client.beginning_offsets(partitions)).items() if start < ends[tp]}
+        client.assign(list(behind))
+        if behind:
+            await client.seek_to_beginning(*behind)
+        while behind:
+            try:
+                async with asyncio.timeout(NO_PROGRESS_WITHIN):
+                    polled = await _some(client, behind, ends)
+            except TimeoutError:
+                place = min(behind)
+                at = await client.position(place)
+                raise Unreadable(f"{place.topic}, partition {place.partition} cannot be read at offset {at}") from None
+            for tp, found in polled.items():
+                for record in found:
+                    see(tp.topic.removeprefix(prefix), record)
+                count += len(found)
+            behind = {tp for tp in behind if await client.position(tp) < ends[tp]}
+    return count
+
+
+async def _some(
+    client: AIOKafkaConsumer, behind: Collection[TopicPartition], ends: Mapping[TopicPartition, int]
+) -> Mapping[TopicPartition, list[Record]]:
+    """The next records, none once all ends are reached."""
+    while True:
+        polled: Mapping[TopicPartition, list[Record]] = await client.getmany(
+            *behind, timeout_ms=_POLL_MS, max_records=_MOST
+        )
+        if polled or all([await client.position(tp) >= ends[tp] for tp in behind]):
+            return polled
+
+
+def version_of(record: Record) -> int:
+    """The version that ends a fact's id; 0 for one that has none."""
+    tail = event_id(record).rpartition("/")[2]
+    return int(tail) if tail.isdigit() else 0

@@ -1,0 +1,133 @@
+"""A database or a log restored from an older copy: the stack stands still, says so, and its commands lead back."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.local import process
+from deploy.local.directory import ROOT
+from tests.chaos.client import Client
+from tests.chaos.test_kill import DAYS, payung, settled
+from tests.chaos.world import World, batches
+from tests.kafka_clients import open_admin
+from tests.stack import Stack
+from tests.waiting import eventually
+
+pytestmark = [
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif("PAYUNG_TEST_LONG" not in os.environ, reason="minutes: ./payung test --long runs it"),
+]
+
+BEFORE, SINCE = 60, 100
+
+
+class Disaster:
+    """A stack whose log and databases are newer than the backup `old`, which is unfolded beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.stack = Stack(folder / "data", options=("--empty",))
+        self.old, self.file = folder / "old", folder / "backup"
+        self.world = World(seed=7)
+        self.sent: list = []
+
+    async def prepare(self) -> None:
+        await self.stack.start()
+        self.client = Client(self.stack.endpoints)
+        await self.client.open_agencies()
+        await self.send(BEFORE)
+        await payung("backup", str(self.file), "--data", str(self.stack.data))
+        await self.send(SINCE)
+        await eventually(lambda: settled(self.client, self.world), 90, every=0.5)
+        self.stack.stop()
+        await payung("restore", str(self.file), "--data", str(self.old))
+
+    async def send(self, businesses: int) -> None:
+        for batch in batches(self.world.grow(businesses), 20, self.world.dice):
+            self.sent.append(batch)
+            await self.client.send(batch)
+
+    async def send_again(self) -> None:
+        for batch in self.sent:
+            await self.client.send(batch)
+
+    def replace(self, part: str) -> None:
+        """The older copy in the place of the newer one."""
+        shutil.rmtree(self.stack.data / part / "data")
+        shutil.copytree(self.old / part / "data", self.stack.data / part / "data", symlinks=True)
+
+    async def start(self) -> None:
+        """Up to where the services answer; they need not be ready."""
+        argv = [sys.executable, "-m", "deploy.local", "up", "--empty", "--data", str(self.stack.data)]
+        self.stack.child = process.spawn(
+            process.Command(argv, {"PYTHONPATH": str(ROOT)}, ROOT), self.stack.log, "tests"
+        )
+        await eventually(lambda: (self.stack.data / "endpoints.json").exists() or self.stack.ended(), 120)
+        assert not self.stack.ended(), self.stack.output[-3000:]
+        former, self.client = self.client, self.client.moved(self.stack.endpoints)
+        await former.close()
+
+    async def standing_still(self, *words: str) -> None:
+        async def says_so() -> bool:
+            _, _, line = await self.command("status")
+            return all(word in line for word in words)
+
+        await eventually(says_so, 60, every=1)
+
+    async def command(self, *arguments: str) -> tuple[int, str, str]:
+        argv = [sys.executable, "-m", "deploy.local", *arguments, "--data", str(self.stack.data)]
+        done = await asyncio.to_thread(subprocess.run, argv, cwd=ROOT, capture_output=True, text=True, timeout=240)
+        print(arguments, done.returncode, done.stdout, done.stderr)
+        return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+async def disaster(tmp_path):
+    made = Disaster(tmp_path)
+    await made.prepare()
+    yield made
+    await made.client.close()
+    made.stack.stop()
+
+
+async def test_a_log_older_than_the_databases_is_completed(disaster):
+    disaster.replace("kafka")
+    await disaster.start()
+    await disaster.standing_still("./payung recover log")
+    assert (await disaster.command("recover", "log", "--dry-run"))[0] == 0
+    for way in (("log",), ("service", "coverage"), ("service", "notifications")):
+        assert (await disaster.command("recover", *way))[0] == 0
+    await eventually(lambda: settled(disaster.client, disaster.world), 90, every=0.5)
+    await eventually(lambda: disaster.stack.status()["ready"], 90, every=0.5)
+    await disaster.send(10)
+    await eventually(lambda: settled(disaster.client, disaster.world), 90, every=0.5)
+
+
+async def test_databases_older_than_the_log_take_back_what_it_knows(disaster):
+    disaster.replace("postgres")
+    await disaster.start()
+    await disaster.standing_still("./payung recover registration")
+    assert (await disaster.command("recover", "registration", "--dry-run"))[0] == 0
+    assert (await disaster.command("recover", "registration"))[0] == 0
+    await eventually(lambda: disaster.stack.status()["ready"], 90, every=0.5)
+    await disaster.send_again()
+    await eventually(lambda: settled(disaster.client, disaster.world), 90, every=0.5)
+    listed = sum(row["listed"] for row in (await disaster.client.figures(DAYS[-1])).values())
+    assert listed == len(disaster.world.businesses)
+
+
+async def test_a_topic_made_anew_is_filled_again(disaster):
+    await disaster.start()
+    async with open_admin(disaster.stack.endpoints.kafka_url) as admin:
+        await admin.delete_topics(["enrollments"])
+    disaster.stack.stop()
+    await disaster.start()
+    await disaster.standing_still("./payung recover log")
+    for way in (("log",), ("service", "coverage"), ("service", "notifications")):
+        assert (await disaster.command("recover", *way))[0] == 0
+    await eventually(lambda: settled(disaster.client, disaster.world), 90, every=0.5)
+    await eventually(lambda: disaster.stack.status()["ready"], 90, every=0.5)
