@@ -42,6 +42,7 @@ class Measure(NamedTuple):
 _CATALOGUE: Final = (
     Measure("enrolled", "Listed partners that registered for insurance", "partner", "partners"),
     Measure("partners", "Listed partners that registered for insurance", "partner", "partners"),
+    Measure("partners_enrolled", "Listed partners that registered for insurance", "partner", "partners"),
     Measure("koperasi", "Cooperatives", "cooperative", "cooperative"),
     Measure("koperasi_active", "Active cooperatives", "cooperative", "cooperative"),
     Measure("cooperatives", "Cooperatives", "cooperative", "cooperative"),

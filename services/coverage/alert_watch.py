@@ -84,11 +84,7 @@ async def _targets(db: asyncpg.Connection, region: str, day: date, known_at: int
     """Those of the region and all within, with their progress up to this day by what is known now."""
     selection = Selection(region, "self", (), day, known_at)
     found = await targets_with_progress(db, selection, _within(region))
-    return [
-        (target, started.workers if target.numerator == "workers" else started.partners)
-        for targets in found.values()
-        for target, started in targets
-    ]
+    return [(target, target.progress(started)) for targets in found.values() for target, started in targets]
 
 
 def _within(region: str) -> list[str]:

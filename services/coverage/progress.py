@@ -29,6 +29,10 @@ class Target(NamedTuple):
         measure = MEASURES.get(self.measure)
         return (measure and measure.numerator) or "partners"
 
+    def progress(self, started: "Started") -> int:
+        """How much of `value` is reached by those who started."""
+        return started.workers if self.numerator == "workers" else started.partners
+
     def last_day(self, as_of: date) -> date:
         """The last day whose first starts count."""
         return min(self.until, as_of)
@@ -42,7 +46,7 @@ class Started(NamedTuple):
 
 
 def as_json(target: Target, started: Started, as_of: date, updated_at: str | None) -> dict[str, Any]:
-    progress = started.workers if target.numerator == "workers" else started.partners
+    progress = target.progress(started)
     projected_on = _projected_on(target, progress, as_of)
     return {
         "agency": target.agency,

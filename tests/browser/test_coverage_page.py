@@ -50,7 +50,7 @@ async def test_without_scripts_the_table_is_sorted_chosen_and_downloaded(browser
         first = page.locator("table.regions tbody tr").first
         rate = await first.locator("td.rate").inner_text()
         assert rate.strip() not in ("–", "0,0 %")
-        await page.get_by_label("Program", exact=True).select_option("JKK")
+        await page.get_by_role("combobox", name="Program").select_option("JKK")
         await page.get_by_label("Per tanggal").fill("2021-12-31")
         await page.get_by_role("button", name="Tampilkan").click()
         await expect(page).to_have_url(f"{stack.coverage}/?region=33&as_of=2021-12-31&programme=JKK")
