@@ -159,6 +159,7 @@ SECRET = "Rahasiawan"
 """In everything that the first agency sends."""
 ADMIN = {"authorization": f"Bearer {registration_world.ADMIN}"}
 ADDRESSES = (f"10.0.{n >> 8}.{n & 255}" for n in itertools.count(1))
+LOOPBACKS = (f"127.1.{n >> 8}.{n & 255}" for n in itertools.count(1))
 
 Prepare = Callable[[], Awaitable[dict[str, Any]]]
 """Makes what a call needs, anew for each: the request's parts but for the key, and `path` where it holds an id."""
@@ -229,14 +230,23 @@ def bearer(key: str | None) -> dict[str, str]:
 
 async def ask(http: httpx.AsyncClient, method: str, path: str, caller: str, **request: Any) -> httpx.Response:
     """The answer; of a stream that does not end only its head. Wrong keys come from an address of their own each."""
+    if caller not in ("none", "revoked"):
+        return await _answer(http, method, path, **request)
+    async with httpx.AsyncClient(transport=_elsewhere(http._transport), base_url=http.base_url, timeout=30) as client:
+        return await _answer(client, method, path, **request)
+
+
+async def _answer(http: httpx.AsyncClient, method: str, path: str, **request: Any) -> httpx.Response:
     if path == "/v1/stream":
         async with http.stream(method, path, **request) as answer:
             return httpx.Response(answer.status_code, text="")
-    if caller in ("none", "revoked") and isinstance(http._transport, httpx.ASGITransport):
-        transport = httpx.ASGITransport(http._transport.app, client=(next(ADDRESSES), 1))
-        async with httpx.AsyncClient(transport=transport, base_url=http.base_url) as elsewhere:
-            return await elsewhere.request(method, path, **request)
     return await http.request(method, path, **request)
+
+
+def _elsewhere(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+    if isinstance(transport, httpx.ASGITransport):
+        return httpx.ASGITransport(transport.app, client=(next(ADDRESSES), 1))
+    return httpx.AsyncHTTPTransport(local_address=next(LOOPBACKS))
 
 
 class Registration:

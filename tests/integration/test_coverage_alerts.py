@@ -29,7 +29,7 @@ async def alerts(world: World, query: str = "") -> list[dict[str, Any]]:
 async def sent(world: World, *days_ago: int) -> None:
     now = datetime.now(UTC)
     await world.deliver(
-        "reference", *(Denominator("33.11", "x", n, DAY, "D", "ok", now - timedelta(n), "dinas") for n in days_ago)
+        "reference", *(Denominator("33.11", "umkm", n, DAY, "D", "ok", now - timedelta(n), "dinas") for n in days_ago)
     )
 
 

@@ -163,7 +163,7 @@ async def test_an_agency_that_is_silent_for_longer_than_usual_says_since_when(wo
 
     async def sent(agency: str, *days_ago: int) -> None:
         facts = [
-            Denominator("33.11", agency, days, DAY, "Dinas", "ok", now - timedelta(days), agency) for days in days_ago
+            Denominator("33.11", "umkm", days, DAY, "Dinas", "ok", now - timedelta(days), agency) for days in days_ago
         ]
         await world.deliver("reference", *facts)
 
