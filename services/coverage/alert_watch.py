@@ -223,7 +223,7 @@ def described_rule(row: asyncpg.Record) -> dict[str, Any]:
         "condition": json.loads(row["condition"]),
         "clear_after_hours": row["clear_after_hours"],
         "enabled": row["enabled"],
-        "created_at": row["created_at"].isoformat(),
+        "created_at": _time(row["created_at"]),
     }
 
 
@@ -239,8 +239,12 @@ def described_alert(row: asyncpg.Record) -> dict[str, Any]:
         "subject": row["subject"],
         "state": state,
         "message": message(row["kind"], json.loads(row["details"])),
-        **{name: row[name].isoformat() if row[name] else None for name in times},
+        **{name: _time(row[name]) for name in times},
     }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
 def identity(text: str) -> UUID | None:

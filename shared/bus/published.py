@@ -46,17 +46,22 @@ class Known:
 async def compare(db: asyncpg.Connection, kafka: str, topics: Collection[str], prefix: str) -> Halt | None:
     """What does not fit, if anything; what was never counted is counted from now on.
 
+    Another instance may publish meanwhile: the log has at least what was known before it was asked, and at most what is
+    known or waits afterwards.
     Raises KafkaError or TimeoutError when the broker does not answer.
     """
     if not topics:
         return None
+    before = await _known(db, topics)
     async with asyncio.timeout(ANSWERED_WITHIN), reader(kafka) as client:
         logs = await _logs(client, sorted(topics), prefix)
-    known = await _known(db, topics)
-    adopts = await db.fetchval(queries["adopts_log"])
-    waiting = {row["topic"]: row["events"] for row in await db.fetch(queries["waiting_events"])}
+    async with db.transaction(isolation="repeatable_read", readonly=True):
+        known = await _known(db, topics)
+        adopts = await db.fetchval(queries["adopts_log"])
+        waiting = {row["topic"]: row["events"] for row in await db.fetch(queries["waiting_events"])}
     for topic, log in logs.items():
-        if (halt := misfit(topic, log, known, waiting.get(topic, 0), adopts=adopts)) is not None:
+        halt = misfit(topic, log, before, known, waiting.get(topic, 0), adopts=adopts)
+        if halt is not None:
             return halt
     fresh = [
         (topic, partition, log.identity, end)
@@ -70,8 +75,17 @@ async def compare(db: asyncpg.Connection, kafka: str, topics: Collection[str], p
     return None
 
 
-def misfit(topic: str, log: Log, known: Mapping[Place, Known], waiting: int, *, adopts: bool) -> Halt | None:
-    """Compares one topic; `waiting` events of it are in the outbox, each of which may have been published already."""
+def misfit(
+    topic: str,
+    log: Log,
+    before: Mapping[Place, Known],
+    known: Mapping[Place, Known],
+    waiting: int,
+    *,
+    adopts: bool,
+) -> Halt | None:
+    """Compares one topic with what was known before the log was asked, and afterwards; `waiting` events of it are in
+    the outbox then, each of which may have been published already."""
     for partition, end in sorted(log.ends.items()):
         place = f"{topic}, partition {partition}"
         stored = known.get((topic, partition))
@@ -80,14 +94,41 @@ def misfit(topic: str, log: Log, known: Mapping[Place, Known], waiting: int, *, 
                 continue
             stored = Known(0, None)
         if stored.identity not in (None, log.identity):
-            return Halt(topic, "log", f"{place}: {MADE_ANEW}; mend it by {MEND_LOG}", partition, stored.next_offset)
-        if end < stored.next_offset:
-            found = f"the log ends at {end}, but {stored.next_offset} were published: it was cut or is an older copy"
-            return Halt(topic, "log", f"{place}: {found}; mend it by {MEND_LOG}", partition, end)
+            text = f"{place}: {MADE_ANEW}; mend it by {_mend(topic, MEND_LOG)}"
+            return Halt(topic, "log", text, partition, stored.next_offset)
+        published = before.get((topic, partition), Known(0, None)).next_offset
+        if end < published:
+            found = f"the log ends at {end}, but {published} were published: it was cut or is an older copy"
+            return Halt(topic, "log", f"{place}: {found}; mend it by {_mend(topic, MEND_LOG)}", partition, end)
         if end > stored.next_offset + waiting and _has_one_writer(topic):
             found = f"the log ends at {end}, but this database published {stored.next_offset}: it is an older copy"
-            return Halt(topic, "log", f"{place}: {found}; mend it by {MEND_DATABASE}", partition, stored.next_offset)
+            return Halt(
+                topic,
+                "log",
+                f"{place}: {found}; mend it by {_mend(topic, MEND_DATABASE)}",
+                partition,
+                stored.next_offset,
+            )
     return None
+
+
+async def count_redriven(db: asyncpg.Connection, kafka: str, topic: str, prefix: str = "") -> None:
+    """What an operator put back to the topic is no sign of a newer database."""
+    async with reader(kafka) as client:
+        logs = await _logs(client, [topic], prefix)
+    ends = [(topic, partition, end) for log in logs.values() for partition, end in log.ends.items()]
+    await db.execute(queries["count_redriven"], *columns(ends, 3))
+
+
+def _mend(topic: str, command: str) -> str:
+    """The command, or of a service that is no source of facts the one that lets it go on."""
+    writers = [service for service, rights in SERVICES.items() if topic in rights.publishes]
+    return command if "registration" in writers or not writers else f"./payung recover service {writers[0]}"
+
+
+def own_topics(service: str) -> list[str]:
+    """What this service alone publishes."""
+    return [topic for topic in SERVICES[service].publishes if _has_one_writer(topic)]
 
 
 def _has_one_writer(topic: str) -> bool:
@@ -97,6 +138,8 @@ def _has_one_writer(topic: str) -> bool:
 
 async def accept(db: asyncpg.Connection, kafka: str, topics: Collection[str], prefix: str = "") -> None:
     """Take the log as it is from now on: somebody made sure that it holds what it should."""
+    if not topics:
+        return
     async with reader(kafka) as client:
         logs = await _logs(client, sorted(topics), prefix)
     rows = [(t, partition, log.identity, end) for t, log in logs.items() for partition, end in log.ends.items()]

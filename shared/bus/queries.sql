@@ -106,6 +106,12 @@ insert into published as p (topic, partition, topic_id, next_offset)
 select * from unnest($1::text[], $2::int[], $3::text[], $4::bigint[])
 on conflict (topic, partition) do update set topic_id = coalesce(p.topic_id, excluded.topic_id);
 
+-- name: count_redriven(topics, partitions, ends)
+-- These partitions of ours end there now, since somebody put records back; never less than before.
+update published p set next_offset = n.end_offset
+  from unnest($1::text[], $2::int[], $3::bigint[]) n (topic, partition, end_offset)
+ where p.topic = n.topic and p.partition = n.partition and p.next_offset < n.end_offset;
+
 -- name: forget_published(topics)
 -- Nothing is known of these topics any more.
 delete from published where topic = any($1::text[]);

@@ -113,6 +113,7 @@ async def test_databases_older_than_the_log_take_back_what_it_knows(disaster):
     await disaster.standing_still("./payung recover registration")
     assert (await disaster.command("recover", "registration", "--dry-run"))[0] == 0
     assert (await disaster.command("recover", "registration"))[0] == 0
+    assert (await disaster.command("recover", "service", "notifications"))[0] == 0
     await eventually(lambda: disaster.stack.status()["ready"], 90, every=0.5)
     await disaster.send_again()
     await eventually(lambda: settled(disaster.client, disaster.world), 90, every=0.5)

@@ -51,7 +51,7 @@ async def test_analysts_read_the_views_and_nothing_else(database: Database) -> N
     await admin.execute("set role payung_analysts; set search_path = coverage")
     for view in VIEWS:
         assert await admin.fetch(f"select * from {view}") == []
-    for statement in ("select * from partners", "delete from reporting_claims", "select * from movements"):
+    for statement in ("select * from partners", "delete from claims", "select * from movements"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await admin.execute(statement)
     await admin.close()

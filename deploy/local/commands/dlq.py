@@ -10,6 +10,7 @@ import typer
 
 from deploy.local.failure import Failure
 from deploy.local.options import DATA, Data
+from deploy.local.service_schema import in_schema
 
 if TYPE_CHECKING:
     from shared.bus.dead_letters import DeadLetter
@@ -77,7 +78,9 @@ def show(
 def redrive(topic: Topic, reason: Reason = None, data: Data = DATA) -> None:
     """Put dead letters back to the topic they came from; a record that fails again comes back here."""
     from deploy.local.endpoints import load_endpoints
+    from shared.bus import published
     from shared.bus import redrive as bus
+    from shared.bus.principals import SERVICES
 
     def matches(letter: "DeadLetter") -> bool:
         return letter.reason.startswith(reason or "")
@@ -85,6 +88,9 @@ def redrive(topic: Topic, reason: Reason = None, data: Data = DATA) -> None:
     done = _run(bus.redrive(load_endpoints(data).kafka_url, topic, matches))
     if done == bus.Redriven():
         raise Failure(f"there are no such dead letters of '{topic}'; ./payung dlq list shows what there is")
+    for service, rights in SERVICES.items():
+        if topic in rights.publishes:
+            in_schema(data, service, lambda db: published.count_redriven(db, load_endpoints(data).kafka_url, topic))
     dropped = f", {done.superseded} dropped: {topic} has a newer record of their key" if done.superseded else ""
     stay = f", {done.cut} stay: they were too long to be kept whole" if done.cut else ""
     typer.echo(f"{done.put_back} records put back to {topic}{dropped}{stay}")

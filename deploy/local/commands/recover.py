@@ -53,7 +53,7 @@ def registration(data: Data = DATA, dry_run: DryRun = False) -> None:
 
 def service(name: Service, data: Data = DATA, dry_run: DryRun = False) -> None:
     """A service's database and the log do not fit: let it read the whole log again; nothing counts twice."""
-    from shared.bus import halts, way_out
+    from shared.bus import halts, published, way_out
 
     if name not in SERVICES:
         raise Failure(f"there is no service '{name}': it is one of {', '.join(SERVICES)}")
@@ -70,6 +70,9 @@ def service(name: Service, data: Data = DATA, dry_run: DryRun = False) -> None:
 
     async def begin_again(db: "asyncpg.Connection") -> None:
         await halts.begin_again(db, topics)
+        if name != "registration":  # whose facts the log must hold: `recover log`, `recover registration`
+            await published.accept(db, kafka, published.own_topics(name))
+            await halts.end_for_log(db)
 
     in_schema(data, name, begin_again)
     typer.echo(f"{name} reads {len(topics)} topics again from their beginning; ./payung status shows how far it is")

@@ -14,7 +14,7 @@ select day, reporting_region(cell) as region, lpad((cell >> 24)::text, 2, '0') a
     (array['none', 'farmer', 'fisher', 'home_industry', 'driver', 'trader', 'other'])[1 + (cell >> 7 & 7)] as occupation,
     (array['PU', 'BPU'])[cell >> 5 & 3] as segment,
     array(select name from unnest(array['JKK', 'JKM', 'JHT', 'JP', 'JKP']) with ordinality p (name, number)
-          where cell & 1 << (number - 1)::int <> 0 order by number) as programmes,
+          where cell & (1 << (number - 1)::int) <> 0 order by number) as programmes,
     sum(partners)::bigint as partners, sum(workers)::bigint as workers, sum(management)::bigint as management,
     sum(staff)::bigint as staff, sum(labour)::bigint as labour
 from (

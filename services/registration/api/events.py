@@ -33,6 +33,9 @@ QUICK_BYTES = 8 << 10
 LONGEST_KEY = 200
 """Characters of an Idempotency-Key."""
 
+IN_FLIGHT_SECONDS = 5
+"""After so many seconds the same key may have its answer; two minutes after a crash it is free again."""
+
 
 @router.post(
     "/v1/events",
@@ -110,7 +113,8 @@ async def _begin(here: Services, agency: str, key: str, digest: UUID) -> Answer 
         return None
     row = await here.pool.fetchrow(queries["request"], agency, key)
     if row is None or (row["answer"] is None and row["body"] == digest):
-        raise Problem(409, "conflict", "The first request with this Idempotency-Key is still being worked on.")
+        detail = "The first request with this Idempotency-Key is still being worked on."
+        raise Problem(409, "conflict", detail, headers={"Retry-After": str(IN_FLIGHT_SECONDS)})
     if row["body"] != digest:
         raise Problem(422, "id_reused", "This Idempotency-Key was used for another body.")
     return Answer(row["status"], msgspec.json.decode(row["answer"]))

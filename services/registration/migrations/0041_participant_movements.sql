@@ -16,7 +16,7 @@ comment on column participant_movement.day is '1900-01-01, before all others: th
 -- The movements of one participant: each version holds from its effective_on until its end or the next version.
 create function participant_movements(history bytea)
     returns table (day date, segment text, programmes jsonb, participants int, begun int, active int)
-    language sql immutable set search_path from current as $$
+    language sql immutable as $$
     with version as (
         select (v->>'effective_on')::date as since, v->>'segment' as segment, v->'programmes' as programmes,
                least((v->>'until')::date, lead((v->>'effective_on')::date) over (order by n)) as until
@@ -29,7 +29,7 @@ $$;
 
 -- Adds the movements of each of these so many times.
 create function add_movements(regions text[], histories bytea[], times int[]) returns void
-    language sql set search_path from current as $$
+    language sql as $$
     insert into participant_movement as held
     select r.region, m.day, m.segment, m.programmes, sum(m.participants * c.times), sum(m.begun * c.times),
            sum(m.active * c.times)
@@ -44,6 +44,7 @@ create function add_movements(regions text[], histories bytea[], times int[]) re
            active = held.active + excluded.active
 $$;
 
+-- Whoever writes, the names are found where they are now.
 create function count_participants_written() returns trigger
     language plpgsql set search_path from current as $$
 begin

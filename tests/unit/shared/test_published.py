@@ -2,13 +2,13 @@
 
 import pytest
 
-from shared.bus.published import Known, Log, misfit
+from shared.bus.published import Known, Log, misfit, own_topics
 
 KNOWN = {("partners", 0): Known(10, "id"), ("partners", 1): Known(0, None)}
 
 
-def found(ends, waiting=0, identity="id", known=KNOWN, adopts=False):
-    return misfit("partners", Log(identity, ends), known, waiting, adopts=adopts)
+def found(ends, waiting=0, identity="id", known=KNOWN, adopts=False, before=None):
+    return misfit("partners", Log(identity, ends), before or known, known, waiting, adopts=adopts)
 
 
 @pytest.mark.parametrize(("ends", "waiting"), [({0: 10, 1: 0}, 0), ({0: 12, 1: 1}, 2)], ids=["equal", "a crash"])
@@ -39,3 +39,20 @@ def test_a_database_from_before_it_counted_takes_the_log_as_it_is_and_an_empty_o
     assert found({0: 10}, known={}, adopts=True) is None
     assert found({0: 10}, known={}) is not None
     assert found({0: 0}, known={}) is None
+
+
+def test_what_another_instance_publishes_meanwhile_fits():
+    """The log was asked between the two looks at the database."""
+    before, after = {("partners", 0): Known(10, "id")}, {("partners", 0): Known(14, "id")}
+    for end in (10, 12, 14):
+        assert found({0: end}, known=after, before=before) is None
+    assert found({0: 9}, known=after, before=before) is not None
+    assert found({0: 15}, known=after, before=before) is not None
+
+
+def test_a_service_that_is_no_source_of_facts_is_let_go_on_by_its_own_command():
+    halt = misfit("outreach", Log("id", {0: 9}), {}, {}, 0, adopts=False)
+    assert halt is not None
+    assert "mend it by ./payung recover service notifications" in halt.reason
+    assert own_topics("notifications") == ["outreach"]
+    assert own_topics("coverage") == []
