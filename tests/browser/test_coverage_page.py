@@ -57,7 +57,7 @@ async def test_without_scripts_the_table_is_sorted_chosen_and_downloaded(browser
         await expect(page.get_by_role("heading", level=2, name="Kecelakaan kerja (JKK)")).to_be_visible()
         async with page.expect_download() as download:
             await page.get_by_role("link", name="CSV", exact=True).first.click()
-        assert "33.11;Kabupaten Sukoharjo" in (await (await download.value).path()).read_text(encoding="utf-8-sig")
+        assert ";Kabupaten Sukoharjo;" in (await (await download.value).path()).read_text(encoding="utf-8-sig")
 
 
 async def test_a_report_is_opened_again_with_the_same_figures_while_the_page_lives_on(
