@@ -16,7 +16,7 @@ ONE_OF_A_KIND = {
         *("POST /v1/events", "POST /v1/imports", "PATCH /v1/uploads/{upload_id}"),
         *("POST /v1/imports/{import_id}/undo", "POST /v1/imports/{import_id}/confirm", "POST /v1/agencies"),
         *("POST /v1/webhooks", "POST /v1/agencies/{slug}/keys", "POST /v1/agencies/{slug}/keys/{key_id}/rotate"),
-        "POST /v1/keys/{key_id}/rotate",
+        *("POST /v1/keys/{key_id}/rotate", "POST /v1/alert-rules"),
         *("PUT /v1/quarantine/{entry_id}", "POST /v1/quarantine/{entry_id}/retry"),
         *(f"POST /v1/tasks/{{task_id}}/{verb}" for verb in ("claim", "snooze", "done")),
     },

@@ -95,7 +95,7 @@ FEW = settings(max_examples=150, suppress_health_check=[HealthCheck.function_sco
 def test_what_arrives_has_only_our_headers_one_text_and_no_link(
     post: Post, name: str, person: str, language: str, individual: bool
 ) -> None:
-    to = Recipient(name, person, "a@example.com", language, individual)  # type: ignore[arg-type]
+    to = Recipient(name, person, "a@example.com", language=language, individual=individual)  # type: ignore[arg-type]
     outcome, (raw,) = post.send(to)
     assert outcome.result == "sent"
     head = raw.partition(b"\r\n\r\n")[0].decode("ascii").split("\r\n")

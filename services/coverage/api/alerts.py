@@ -57,7 +57,12 @@ async def alert_rules(request: Request) -> dict[str, Any]:
     return {"items": [described_rule(row) for row in rows]}
 
 
-@router.post("/alert-rules", status_code=201, summary="Add a rule, or try it on past data", responses=described(409))
+TRIED: dict[int | str, dict[str, Any]] = {200: {"description": "What the rule would have done; nothing was kept."}}
+
+
+@router.post(
+    "/alert-rules", status_code=201, summary="Add a rule, or try it on past data", responses=TRIED | described(409)
+)
 async def add_alert_rule(
     body: NewRule,
     request: Request,
