@@ -7,9 +7,8 @@ import sys
 
 import pytest
 
-SIDE_BY_SIDE = ("-n2", "--dist=loadgroup", "--no-loadscope-reorder")
-"""A file's tests share what they start (tests/conftest.py says what else does); files go from the slowest kinds to the
-unit tests, which fill the gaps."""
+SIDE_BY_SIDE = ("-n2", "-ptests.side_by_side", "--no-loadscope-reorder")
+"""tests/side_by_side.py says what goes together; the slowest kinds come first, unit tests fill the gaps at the end."""
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]

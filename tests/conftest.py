@@ -34,17 +34,6 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("payung")
 
 
-TESTS = Path(__file__).parent
-ON_ONE_STACK = TESTS / "browser"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process runs a file, since its tests share what they start; and all that a browser looks at."""
-    for item in items:
-        shared = ON_ONE_STACK if ON_ONE_STACK in item.path.parents else item.path
-        item.add_marker(pytest.mark.xdist_group(str(shared.relative_to(TESTS))))
-
-
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Bytes are no part of a test's name: what compresses them writes the time."""
     return argname if isinstance(val, bytes) else None
