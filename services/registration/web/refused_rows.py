@@ -90,10 +90,11 @@ async def correct(
             return _left(page, record, form, None)
         if problem.status not in (409, 422):
             raise
-        if isinstance(problem, Changed) and (now := await _entry(here, principal, record, entry_id)) is not None:
+        now = await _entry(here, principal, record, entry_id)
+        if isinstance(problem, Changed) and now is not None:
             row = _row(page, record, now, here.vault.open(now["sealed"])["cells"]) | {"is_changed": True}
             return await _shown_again(page, here, principal, record, row)
-        return await _still_refused(page, here, principal, record, entry, typed, problem)
+        return await _still_refused(page, here, principal, record, now or entry, typed, problem)
     return _left(page, record, form, entry["line"])
 
 
