@@ -48,7 +48,6 @@ class Principal:
     administrator, who may do everything everywhere."""
 
     agency: str | None = None
-    agent: str | None = None
     scopes: frozenset[str] = frozenset()
     regions: tuple[str, ...] = ()
     admin: bool = False
@@ -56,6 +55,7 @@ class Principal:
     expires_at: datetime | None = None
     requests_per_minute: int | None = None
     """None: the service's default."""
+    agent: str | None = None
 
     def has_expired(self) -> bool:
         return self.expires_at is not None and datetime.now(UTC) >= self.expires_at
