@@ -24,7 +24,7 @@ DENOMINATOR: dict[str, Any] = {
     "value": 100,
     "as_of": "2020-12-31",
     "source": "BPS",
-    "status": "final",
+    "status": "ok",
 }
 
 
