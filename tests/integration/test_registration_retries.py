@@ -57,8 +57,12 @@ async def test_a_claim_is_taken_once_its_participant_is_enrolled_and_says_so(her
     assert (entry["code"], entry["state"], entry["by_itself"]) == ("unknown_participant", "retried", True)
     assert await entries(here, own) == []
     assert await here.pool.fetchval("select count(*) from claim where agency = $1", own) == 1
-    trail = (await here.get("/v1/audit", own, action="quarantine.retried"))["items"]
-    assert [(each["actor"], each["subjects"]) for each in trail] == [("service", {"accepted": 1})]
+
+    async def is_in_the_trail() -> bool:
+        trail = (await here.get("/v1/audit", own, action="quarantine.retried"))["items"]
+        return [(each["actor"], each["subjects"]) for each in trail] == [("service", {"accepted": 1})]
+
+    await eventually(is_in_the_trail)
     await eventually(lambda: _nothing_left(here))
 
 
