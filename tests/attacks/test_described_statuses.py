@@ -46,8 +46,11 @@ def is_open(operation: Operation) -> bool:
     return not operation.path.startswith("/v1/")
 
 
-async def ask(operation: Operation, headers: dict[str, str], content: bytes = b"") -> int:
-    async with httpx.AsyncClient(base_url=operation.service.url, timeout=30) as client:
+async def ask(
+    operation: Operation, headers: dict[str, str], content: bytes = b"", *, address: str | None = None
+) -> int:
+    transport = httpx.AsyncHTTPTransport(local_address=address)
+    async with httpx.AsyncClient(base_url=operation.service.url, timeout=30, transport=transport) as client:
         answer = await client.request(operation.method, operation.known_path(), headers=headers, content=content)
     media_type = answer.headers.get("content-type", "").partition(";")[0]
     check(operation, headers, answer.status_code, media_type, answer.content)
@@ -81,9 +84,10 @@ async def test_a_refusal_of_few_routes_is_described_there(
 
 
 async def test_without_a_key_it_is_401(operations: list[Operation]) -> None:
-    for operation in operations:
+    """Each asks from an address of its own: one that is wrong often is answered late, and 429."""
+    for number, operation in enumerate(operations):
         if not is_open(operation):
-            assert await ask(operation, {}) in (401, 429)
+            assert await ask(operation, {}, address=f"127.3.0.{number}") == 401
 
 
 async def test_a_head_that_is_too_large_is_431(operations: list[Operation]) -> None:
