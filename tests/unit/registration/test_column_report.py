@@ -32,6 +32,7 @@ FILLED = {
     "region_code": "33.11",
     "segment": "PU",
     "batch": "1",
+    "measure": "workers",
     "nik_koperasi": "0000000000001",
 }
 
