@@ -123,7 +123,11 @@ class Producer:
             stopping = asyncio.ensure_future(client.stop())
             await asyncio.wait([stopping], timeout=STOPPED_WITHIN)
             stopping.cancel()
-            await asyncio.gather(stopping, return_exceptions=True)
+            # A stop that is cut short leaves its sender running for ever.
+            sending = [client._sender.sender_task] if client._sender.sender_task is not None else []
+            for task in sending:
+                task.cancel()
+            await asyncio.gather(stopping, *sending, return_exceptions=True)
 
 
 async def _send_in_order(

@@ -243,6 +243,8 @@ async def test_a_signed_delivery_needs_no_key_and_has_its_effect_once(world: Wor
         ):
             answer = await client.post("/v1/inbound", content=sent, headers=headers)
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+        asked = await client.post("/v1/inbound?to=me", content=body, headers=signed)
+        assert (asked.status_code, asked.json()["code"]) == (422, "unknown_parameter")
         assert await world.state() == "scheduled"
         answers = [(await client.post("/v1/inbound", content=body, headers=signed)).json() for _ in "12"]
         assert answers == [{"effect": "stopped", "partners": 1}, {"effect": "duplicate", "partners": 0}]

@@ -17,7 +17,7 @@ from shared import signatures
 from shared.database import transaction
 from shared.observability import get_logger
 from shared.problems import Problem
-from shared.query_parameters import only_known
+from shared.query_parameters import refuse_unknown
 from shared.security import PRINCIPAL, Principal
 
 log = get_logger(__name__)
@@ -53,6 +53,7 @@ class Delivery(BaseModel):
 
 async def provider(request: Request) -> str | None:
     """Who may deliver: a key with the scope, or whoever signs with our secret. Returns the id of a signed delivery."""
+    refuse_unknown(list(request.query_params), ())
     caller: Principal | None = request.scope.get(PRINCIPAL)
     if caller is not None:
         if not caller.may(SCOPE):
@@ -70,7 +71,7 @@ async def provider(request: Request) -> str | None:
     return request.headers["webhook-id"][:200]
 
 
-@router.post("/inbound", summary="A reply or a receipt from a provider of messages", dependencies=[Depends(only_known)])
+@router.post("/inbound", summary="A reply or a receipt from a provider of messages")
 async def inbound(
     body: Delivery, request: Request, signed_id: Annotated[str | None, Depends(provider)]
 ) -> dict[str, Any]:

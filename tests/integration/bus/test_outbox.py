@@ -132,6 +132,7 @@ async def test_a_broker_that_is_down_delays_and_loses_nothing(database, own_kafk
         records = await read_all(broker.address, topics + TOPIC.name, 100)
     seen = [int(header(record.headers, "ce_id").split("/")[1]) for record in records]
     assert sorted(set(seen)) == list(range(100))
+    assert not [task for task in asyncio.all_tasks() if "_sender_routine" in repr(task)], "none goes on for ever"
 
 
 async def insert(pool, *events):
