@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import cramjam
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerClosed
 from aiokafka.record._crecords import default_records
 
 from shared.bus.kafka_url import aiokafka_options
@@ -59,6 +59,7 @@ class Producer:
         self._source = source
         self._prefix = prefix
         self._client: AIOKafkaProducer | None = None
+        self._stopped = False
         self._lock = asyncio.Lock()
 
     async def publish(self, events: Sequence[Outgoing]) -> Written:
@@ -70,7 +71,7 @@ class Producer:
         )
 
     async def send(self, messages: Sequence[Message]) -> Written:
-        """As `publish`, for ready-made messages."""
+        """As `publish`, for ready-made messages. Raises ProducerClosed after `stop`."""
         if not messages:
             return {}
         async with self._lock:
@@ -82,6 +83,8 @@ class Producer:
                 raise
 
     async def stop(self) -> None:
+        """For good: whoever still publishes afterwards would start a client that nobody stops."""
+        self._stopped = True
         async with self._lock:
             await self._discard()
 
@@ -102,6 +105,8 @@ class Producer:
         return {place: found for place, found in zip(places, ranges, strict=True) if found is not None}
 
     async def _started(self) -> AIOKafkaProducer:
+        if self._stopped:
+            raise ProducerClosed
         if self._client is None:
             client = AIOKafkaProducer(
                 **aiokafka_options(self._kafka),

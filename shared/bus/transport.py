@@ -62,7 +62,12 @@ class Transport:
         max_records: int,
         linger_ms: int,
     ) -> None:
-        self._broker = KafkaBroker(KafkaUrl.parse(kafka).servers, security=_security(kafka), logger=None)
+        self._broker = KafkaBroker(
+            KafkaUrl.parse(kafka).servers,
+            security=_security(kafka),
+            logger=None,
+            consumer_only=True,  # its producer would be an idle client more, and stay open when the stop is cut short
+        )
         self._subscriber = self._broker.subscriber(
             *topics,
             group_id=group,

@@ -39,7 +39,7 @@ async def test_a_session_that_ended_meanwhile_leads_to_the_sign_in_and_back(
     browser: Browser, stack: Endpoints, agency: MakeAgency
 ) -> None:
     _, key = await agency()
-    async with visiting(browser, stack, key=key) as visitor:
+    async with visiting(browser, stack, key=key, expected=("401",)) as visitor:  # live figures end with the session
         page = visitor.page
         await visitor.open("coverage", "/?lang=en")
         await end_session(visitor.context, stack)

@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import ProducerClosed
 from confluent_kafka import Consumer as OtherConsumer
 
 from shared.bus.producer import Message, Producer
@@ -48,6 +50,16 @@ async def test_facts_are_compressed_and_read_by_every_client(kafka: str, topics:
     assert read == expected
     (segment,) = (home / "kafka").rglob(f"{topics}facts-0/*.log")
     assert segment.stat().st_size < sum(len(value or b"") for value in expected) / 4
+
+
+async def test_a_producer_that_was_stopped_starts_no_client_again(kafka: str, topics: str) -> None:
+    """A consumer whose stop is cut short may still want to publish a dead letter."""
+    await ensure_topics(kafka, [Topic("facts")], prefix=topics, partitions=1)
+    producer = Producer(kafka, "test", prefix=topics)
+    await producer.send([message(1)])
+    await producer.stop()
+    with pytest.raises(ProducerClosed):
+        await producer.send([message(2)])
 
 
 async def _until(reader, end):  # type: ignore[no-untyped-def]
