@@ -123,7 +123,7 @@ class World:
         """The rows of a CSV, by column."""
         answer = await self.http.get(path, params=params, headers=self.bearer(agency))
         assert answer.status_code == 200, answer.text
-        return list(csv.DictReader(io.StringIO(answer.text)))
+        return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
     async def published(self) -> None:
         """Wait until the outbox is empty."""
