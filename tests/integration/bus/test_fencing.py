@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import asyncpg
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 
 from shared.bus.positions import Fenced, Positions
-from shared.database import BUS_MIGRATIONS, connect, migrate
+from shared.database import connect, migrate
 from tests.stack import Database
 
 TOPIC = "partners"
@@ -16,9 +17,9 @@ BOTH = [TopicPartition(TOPIC, 0), TopicPartition(TOPIC, 1)]
 
 
 @pytest.fixture
-async def pool(database: Database) -> AsyncIterator[asyncpg.Pool]:
+async def pool(database: Database, tmp_path: Path) -> AsyncIterator[asyncpg.Pool]:
     pool = await connect(database.of("coverage"))
-    await migrate(pool, BUS_MIGRATIONS)
+    await migrate(pool, tmp_path)
     yield pool
     await pool.close()
 
