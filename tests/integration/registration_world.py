@@ -171,7 +171,7 @@ def _told(record: Any) -> tuple[str, str, dict[str, Any] | None]:
 
 @asynccontextmanager
 async def world(
-    database: Database, kafka: str, topics: str, reader: str | None = None, **more: Any
+    database: Database, kafka: str, topics: str, reader: str | None = None, secret: str = SECRET, **more: Any
 ) -> AsyncIterator[World]:
     settings = Settings(
         database=database.of("registration"),
@@ -180,7 +180,7 @@ async def world(
         admin_key=ADMIN,
         topic_prefix=topics,
         partitions=4,
-        secret=SECRET,
+        secret=secret,
         **more,
     )
     app = await create(settings)
