@@ -73,6 +73,7 @@ LISTS: Final = {
 MEMBERSHIP: Final = {
     "participant_no": "Participant number at BPJS (NPP or KPJ)",
     "participants": "How many participant numbers",
+    "claims": "How many claims were filed for its participants",
     "active": "Of members: how many are insured on the day. Of an agent: it is given tasks and may sign in",
     "not_yet_effective": "Of these, whose first day is yet to come",
     "active_by_segment": "The active ones by segment",

@@ -27,6 +27,7 @@ from services.notifications.settings import Settings
 from services.notifications.web import agents as agents_page
 from services.notifications.web import home, operator, sign_in
 from services.notifications.web import inbox as inbox_page
+from services.notifications.web import partners as partners_page
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
@@ -183,7 +184,14 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
         },
         metrics=engine.metrics,
         site=settings.site("notifications", TEMPLATES),
-        pages=[home.router, operator.router, inbox_page.router, agents_page.router, sign_in.router],
+        pages=[
+            home.router,
+            operator.router,
+            inbox_page.router,
+            agents_page.router,
+            partners_page.router,
+            sign_in.router,
+        ],
         on_stop=engine.close,
     )
 

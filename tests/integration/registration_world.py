@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from services.registration.app import create
 from services.registration.settings import Settings
+from tests.integration import counted_anew
 from tests.kafka_clients import open_consumer
 from tests.stack import Database
 
@@ -186,4 +187,6 @@ async def world(
     app = await create(settings)
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://here") as http:
-        yield World(app, http, kafka, topics, reader or kafka)
+        made = World(app, http, kafka, topics, reader or kafka)
+        yield made
+        await counted_anew.check(made.pool)
