@@ -16,7 +16,8 @@ from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel, Channels
 from services.notifications.channels.gateway import GatewayChannel
 from services.notifications.channels.log import LogChannel
-from services.notifications.channels.mail import MailChannel, receives_replies
+from services.notifications.channels.mail import MailChannel
+from services.notifications.channels.mail_message import receives_replies
 from services.notifications.erasure import dead_letters_of_erased
 from services.notifications.handlers import Handlers
 from services.notifications.policy_store import PolicyStore
@@ -83,7 +84,7 @@ class Engine:
     async def close(self) -> None:
         """Close what the channels and the pools keep open."""
         for channel in self.channels.values():
-            if isinstance(channel, GatewayChannel):
+            if isinstance(channel, GatewayChannel | MailChannel):
                 await channel.close()
         await close(self.pool, self.keys_pool)
 

@@ -8,7 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.notifications.addresses import AddressKeys
 from services.notifications.channels.gateway import Gateway
-from services.notifications.channels.mail import ADDRESS, Server
+from services.notifications.channels.mail import ADDRESS
+from services.notifications.channels.mail_server import Server
 from shared import signatures
 from shared.service import ServiceSettings
 
