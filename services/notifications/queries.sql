@@ -192,7 +192,7 @@ select p.region, p.status, p.insured_from, p.insured_until, k.end_known_at,
        stop.at as stopped_at, stop.kind as stop_kind,
        c.phone_key is not null and wrong.key is null as has_phone, c.email_key is not null as has_email,
        refused.channels as refused, contacted.times as contacted, past.steps, past.sent_at, past.escalated_at, past.asked_at, past.visit_outcome,
-       past.visited_at, s.retry_at, k.applied_at, array_agg(p.partner_id::text order by p.partner_id) as partner_ids
+       past.visited_at, s.retry_at, k.applied_at, p.kind, p.agencies, array_agg(p.partner_id::text order by p.partner_id) as partner_ids
 from partners p
 join kin k on k.root = p.partner_id
 left join past on past.root = p.partner_id
@@ -212,7 +212,7 @@ left join lateral (
                       and h.outcome in ('sending', 'delayed'))
 ) contacted on true
 where p.partner_id = any($1::uuid[])
-group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23
 
 -- name: store_decisions(partner_ids, states, due_times, channels)
 -- Stores the states, when to decide again and through which channel a message is due then, in key order. A lease stays

@@ -18,6 +18,7 @@ from services.notifications.queries import queries
 from shared import jakarta
 from shared.database import connection, transaction
 from shared.problems import Problem
+from shared.regions import Regions
 from shared.security import Principal
 
 router = routes()
@@ -59,7 +60,12 @@ async def set_policy(body: NewPolicy, request: Request, caller: Admin, dry_run: 
     now, policies = request.app.state.scheduler.now(), request.app.state.policies
     today = jakarta.day_of(now)
     found = [
-        Fault(f"policy.{fault.field}", fault.detail) for fault in (*faults(body.policy, TEMPLATES), *_wordings(body))
+        Fault(f"policy.{fault.field}", fault.detail)
+        for fault in (
+            *faults(body.policy, TEMPLATES),
+            *_wordings(body),
+            *_unknown_regions(body, request.app.state.regions),
+        )
     ]
     async with transaction(request.app.state.pool) as db:
         current, *_ = await current_and_upcoming(db, now)
@@ -108,6 +114,15 @@ def _wordings(body: NewPolicy) -> list[Fault]:
         if len(set(names)) < len(names)
         else []
     )
+
+
+def _unknown_regions(body: NewPolicy, regions: Regions) -> list[Fault]:
+    return [
+        Fault(f"groups.{number}.regions", f"there is no region with the code {code}")
+        for number, group in enumerate(body.policy.groups)
+        for code in group.regions
+        if regions.get(code) is None
+    ][:10]
 
 
 def _refused(found: list[Fault]) -> Problem:
