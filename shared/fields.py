@@ -366,6 +366,8 @@ REMINDERS: Final = {
     "segments": "PU: employees of a business or cooperative; BPU: own-account workers",
     "prices": "What a message costs, by channel",
     "rupiah": "Whole rupiah a message",
+    "spent": "What messages have cost, in whole rupiah",
+    "messages": "Messages that were accepted",
     "all": "Whether everything is paused",
     "receipt": "What the provider said later: delivered, refused, delayed; null: nothing",
     "receipt_at": "When it said so",

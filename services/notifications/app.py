@@ -11,7 +11,7 @@ from services.notifications import partner_store
 from services.notifications.addresses import AddressKeys
 from services.notifications.agents.digest import DigestSender
 from services.notifications.agents.keeper import TaskKeeper
-from services.notifications.api import agents, inbound, inbox, opt_outs, partners, pauses, planning, policy
+from services.notifications.api import agents, inbound, inbox, opt_outs, partners, pauses, planning, policy, spending
 from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel, Channels
 from services.notifications.channels.gateway import GatewayChannel
@@ -46,7 +46,9 @@ from shared.sessions import Sessions
 
 log = get_logger(__name__)
 
-ROUTERS = tuple(each.router for each in (partners, planning, opt_outs, inbound, policy, pauses, agents, inbox))
+ROUTERS = tuple(
+    each.router for each in (partners, planning, opt_outs, inbound, policy, pauses, spending, agents, inbox)
+)
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
 SOURCE = "payung/notifications"

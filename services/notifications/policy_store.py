@@ -107,6 +107,11 @@ async def current_and_upcoming(db: asyncpg.Connection, now: datetime) -> list[St
     return (await _policies_and_pause(db, now))[0]
 
 
+async def all_policies(db: asyncpg.Connection) -> list[StoredPolicy]:
+    """Every policy, in such an order that of those that have begun on a day the first is effective."""
+    return [_stored(row) for row in await db.fetch(queries["policies"])]
+
+
 async def _policies_and_pause(
     db: asyncpg.Connection, now: datetime, more: StoredPolicy | None = None
 ) -> tuple[list[StoredPolicy], Pause]:

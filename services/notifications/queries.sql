@@ -337,6 +337,23 @@ from unnest($1::text[], $2::text[], $3::text[], $4::boolean[]) n (message_id, ou
 where h.message_id = n.message_id and h.outcome <> 'sent' and h.receipt is distinct from 'refused'
 returning h.partner_id::text, h.attempts, h.channel
 
+-- name: count_sent(day, channels, counts)
+-- So many messages left through each of these channels; a row of its own, so that no worker waits for another.
+insert into sent_counts (day, channel, messages) select $1, * from unnest($2::text[], $3::bigint[])
+
+-- name: sum_sent_counts()
+-- Sums up what was counted, a row for each day and channel; what others count meanwhile stays for the next time.
+with counted as (
+    delete from sent_counts
+    where (day, channel) in (select day, channel from sent_counts group by 1, 2 having count(*) > 1)
+    returning day, channel, messages
+)
+insert into sent_counts (day, channel, messages) select day, channel, sum(messages) from counted group by 1, 2
+
+-- name: sent_since(day)
+-- How many messages left on each day from this one on, through each channel.
+select day, channel, sum(messages)::bigint as messages from sent_counts where day >= $1 group by 1, 2 order by 1, 2
+
 -- name: postpone(partner_ids, retry_times)
 -- After a passing failure of each: counts it, and the next attempt is not before this time.
 update schedule s set attempts = s.attempts + 1, retry_at = n.retry_at

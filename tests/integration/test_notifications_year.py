@@ -1,9 +1,14 @@
 """A generated year: registrations, stops, bounces, faults. An independent checker judges what was sent."""
 
 import os
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from services.notifications import rules
+from services.notifications.calendar import Calendar
+from services.notifications.queries import queries
 from tests.integration.year.checker import Checker
 from tests.integration.year.course import Course, beginning
 from tests.integration.year.world import a_year
@@ -33,3 +38,28 @@ async def test_a_whole_year(database: Database, seed: int, capsys: pytest.Captur
     told = await judged(database, Course(seed, businesses=400, begins=beginning(2026), days=365))
     with capsys.disabled():
         print(f"\na year of 400 businesses, seed {seed}: {told}")
+
+
+PLANTED: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "outside_hours": lambda patch: patch.setattr(Calendar, "is_contact_day", lambda self, day: True),
+    "over_caps": lambda patch: patch.setattr(rules._Cadence, "_free_day", lambda self, day: day),
+    "to_whom_not": lambda patch: patch.setattr(rules, "_no_reminders", without_stops(rules._no_reminders)),
+    "twice": lambda patch: patch.setitem(queries._paragraphs, "begin_messages", without_marks()),
+    "missing": lambda patch: patch.setattr(rules._Cadence, "_escalation", lambda *_: rules.Decision("waiting", "")),
+}
+
+
+def without_stops(rule: Callable[..., rules.Decision | None]) -> Callable[..., rules.Decision | None]:
+    return lambda facts, today: rule(replace(facts, opted_out_at=None), today)
+
+
+def without_marks() -> str:
+    return queries["begin_messages"].replace("possibly_twice = h.possibly_twice or", "possibly_twice = false and")
+
+
+@pytest.mark.skipif(not LONG, reason="./payung test --long runs it")
+@pytest.mark.parametrize("kind", PLANTED)
+async def test_a_planted_fault_is_found(database: Database, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    PLANTED[kind](monkeypatch)
+    with pytest.raises(AssertionError, match=f"(?m)^{kind}: "):
+        await judged(database, Course(seed=4, businesses=80, begins=beginning(2026), days=80))
