@@ -465,6 +465,17 @@ where (s.due_at is not null or $5 and s.state in ('unreachable', 'waiting', 'esc
   and p.region = any($1::text[]) and p.partner_id > $2::uuid and ($4::text is null or $4 = any(string_to_array(p.agencies, ' ')))
 order by p.partner_id limit $3
 
+-- name: count_listed()
+-- How many partners are on a list.
+select count(*) from partners where status = 'active' and listed_known_at is not null
+
+-- name: sampled_partner_ids(after_id, page_size, share)
+-- The next page, in key order, of those on a list that are in a sample of this share of them: the same each time.
+select partner_id::text from partners
+where status = 'active' and listed_known_at is not null and partner_id > $1::uuid
+  and hashtextextended(partner_id::text, 0) & 1048575 < $3::float8 * 1048576
+order by partner_id limit $2
+
 -- name: partner_ids_after(after_id, page_size)
 -- The next page of all partners, in key order; empty after the last.
 select partner_id::text from partners where partner_id > $1::uuid order by partner_id limit $2
