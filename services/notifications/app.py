@@ -20,6 +20,7 @@ from services.notifications.channels.mail import MailChannel
 from services.notifications.channels.mail_message import receives_replies
 from services.notifications.erasure import dead_letters_of_erased
 from services.notifications.handlers import Handlers
+from services.notifications.mailbox import MailboxReader
 from services.notifications.policy_store import PolicyStore
 from services.notifications.rescheduler import Rescheduler
 from services.notifications.schedule import Clock, Scheduler, wall_clock
@@ -82,6 +83,7 @@ class Engine:
     access_relay: Relay
     task_keeper: TaskKeeper
     digest: DigestSender
+    mailbox: MailboxReader | None
 
     async def close(self) -> None:
         """Close what the channels and the pools keep open."""
@@ -100,7 +102,8 @@ class Engine:
             self.relay,
             self.access_relay,
         ]
-        return [self.consumer, self.key_consumer, *self.senders, *background]
+        mailbox = [self.mailbox] if self.mailbox else []
+        return [self.consumer, self.key_consumer, *self.senders, *background, *mailbox]
 
 
 async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
@@ -145,6 +148,7 @@ def build(
     access_relay = Relay(keys_pool, kafka=kafka, source=SOURCE, prefix=prefix, lane=ACCESS, topics=[KEYS])
     of_keys = key_consumer(keys_pool, settings, "notifications")
     watch(metrics, consumer, of_keys, relay)
+    mailbox = settings.mailbox()
     return Engine(
         pool=pool,
         keys_pool=keys_pool,
@@ -163,6 +167,7 @@ def build(
         access_relay=access_relay,
         task_keeper=TaskKeeper(pool, scheduler),
         digest=DigestSender(pool, scheduler, policies, channels, settings.notifications_url + "/"),
+        mailbox=MailboxReader(pool, scheduler, keys, mailbox, relay.wake) if mailbox else None,
     )
 
 

@@ -437,6 +437,19 @@ select count(*) > 0 from taken
 -- The message that last left for this address; no row if none did.
 select message_id from contacted where key = $1 order by at desc, message_id limit 1
 
+-- name: address_of_message(message_id)
+-- The key of the address that this message left for; null for one that nobody knows.
+select key from contacted where message_id = $1
+
+-- name: mailbox_position(folder)
+-- How far this folder of our mailbox was read; no row before the first time.
+select validity, next_uid from mailbox_positions where folder = $1
+
+-- name: set_mailbox_position(folder, validity, next_uid)
+-- It was read up to here, in the transaction in which what was read takes effect.
+insert into mailbox_positions (folder, validity, next_uid) values ($1, $2, $3)
+on conflict (folder) do update set validity = excluded.validity, next_uid = excluded.next_uid
+
 -- name: partners_of_message(digest)
 -- Whom the message of this id was for, in key order.
 select partner_id::text from history
