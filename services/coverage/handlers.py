@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from services.coverage import bounds, last_seen, members, movements, sources, storage, transitions
+from services.coverage import bounds, last_seen, members, sources, storage, transitions
 from services.coverage.cells import InvalidValue
 from services.coverage.facts import (
     ClaimFact,
@@ -39,10 +39,8 @@ async def on_enrollments(batch: Batch, db: asyncpg.Connection) -> None:
     versions = await asyncio.to_thread(_enrolment_versions, batch)
     before = await storage.store_enrolments(db, transitions.newest(versions))
     accepted = transitions.accept(versions, before.stored)
-    moved = movements.transitions_of(versions, before.stored, before.sources, _source_of_enrolment)
     await storage.add_sources(db, {details.source: details.names for details, _ in accepted.versions})
-    await storage.add_to_ledger(db, accepted.transitions, moved, enrolled=True)
-    await storage.add_losses(db, accepted.transitions)
+    await storage.add_to_figures(db, accepted.transitions, enrolled=True)
     of_cooperatives = members.by_cooperative(versions, before.stored, before.sides, _sides_of_enrolment)
     await storage.add_to_cooperatives(db, of_cooperatives)
     await _record_last_seen(db, batch, ((details.agency, second) for details, second in accepted.versions))
@@ -53,9 +51,8 @@ async def on_partners(batch: Batch, db: asyncpg.Connection) -> None:
     versions = await asyncio.to_thread(_partner_versions, batch)
     before = await storage.store_partners(db, transitions.newest(versions))
     accepted = transitions.accept(versions, before.stored)
-    moved = movements.transitions_of(versions, before.stored, before.sources, _source_of_partner)
     await storage.add_sources(db, dict(_named_source(fact) for fact, _ in accepted.versions))
-    await storage.add_to_ledger(db, accepted.transitions, moved, enrolled=False)
+    await storage.add_to_figures(db, accepted.transitions, enrolled=False)
     of_cooperatives = members.by_cooperative(versions, before.stored, before.sides, _sides_of_partner)
     await storage.add_to_cooperatives(db, of_cooperatives)
     await storage.add_merges(db, accepted.versions)
@@ -109,25 +106,18 @@ def _enrolment_timeline(fact: EnrollmentFact) -> bytes:
     return enrolment_timeline(fact)
 
 
-def _enrolment_details(fact: EnrollmentFact) -> EnrolmentDetails:
+def _enrolment_details(fact: EnrollmentFact) -> tuple[int, EnrolmentDetails]:
     first_start = fact.periods[0].start if fact.periods else None
-    return EnrolmentDetails(fact.agency, first_start, fact.cooperative_id, fact.channel_id, *sources.of_enrolment(fact))
+    source, names = sources.of_enrolment(fact)
+    return source, EnrolmentDetails(fact.agency, first_start, fact.cooperative_id, fact.channel_id, source, names)
 
 
 def _sides_of_enrolment(details: EnrolmentDetails) -> Sides:
     return members.sides(details.cooperative, details.channel)
 
 
-def _source_of_enrolment(details: EnrolmentDetails) -> int:
-    return details.source
-
-
 def _named_source(fact: PartnerFact) -> tuple[int, Names]:
     return sources.of_partner(fact, last_seen.lists_of(fact))
-
-
-def _source_of_partner(fact: PartnerFact) -> int:
-    return _named_source(fact)[0]
 
 
 def _sides_of_partner(fact: PartnerFact) -> Sides:
@@ -136,7 +126,7 @@ def _sides_of_partner(fact: PartnerFact) -> Sides:
 
 def _partner_versions(batch: Batch) -> list[Version[PartnerFact]]:
     decoded = batch.decode(PartnerFact, batch.of_types(PARTNER_TYPES))
-    return transitions.read(decoded, _listing_timeline, lambda fact: fact, batch.reject)
+    return transitions.read(decoded, _listing_timeline, lambda fact: (_named_source(fact)[0], fact), batch.reject)
 
 
 def _listing_timeline(fact: PartnerFact) -> bytes:
