@@ -11,7 +11,15 @@ from datetime import UTC, date, datetime
 from math import inf
 
 from services.coverage.cells import REGION_BITS, InvalidValue
-from services.coverage.facts import ClaimFact, DenominatorFact, EnrollmentFact, PartnerFact, TargetFact
+from services.coverage.facts import (
+    BriefingFact,
+    ClaimFact,
+    DenominatorFact,
+    EnrollmentFact,
+    OutreachFact,
+    PartnerFact,
+    TargetFact,
+)
 from services.coverage.timelines import DAY_NUMBERS, EPOCH
 from shared.measures import MEASURES, STATUSES, TARGETS
 
@@ -93,6 +101,19 @@ def check_denominator(fact: DenominatorFact) -> None:
     _check_known("status", fact.status, STATUSES)
     if not FIRST <= fact.as_of <= LAST:
         raise InvalidValue("as_of")
+
+
+def check_briefing(fact: BriefingFact) -> None:
+    """Its day within bounds, its attendees partners; else raises InvalidValue."""
+    check_recorded(fact.recorded_at)
+    if not FIRST <= fact.held_on <= LAST:
+        raise InvalidValue("held_on")
+    if not all(map(_is_uuid, fact.attendees)):
+        raise InvalidValue("attendees")
+
+
+def check_outreach(fact: OutreachFact) -> None:
+    check_identity("partner_id", fact.partner_id, fact.recorded_at)
 
 
 def check_target(fact: TargetFact) -> None:

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
 from services.coverage import bounds, last_seen, members, sources, storage, transitions
 from services.coverage.cells import InvalidValue
 from services.coverage.facts import (
+    BriefingFact,
     ClaimFact,
     DenominatorFact,
     EnrollmentFact,
+    OutreachFact,
     PartnerFact,
     StatementFact,
     TargetFact,
@@ -23,8 +25,10 @@ from services.coverage.storage import EnrolmentDetails, second_of
 from services.coverage.timelines import enrolment_timeline, listing_timeline
 from services.coverage.transitions import Version
 from shared.bus.batch import Batch
-from shared.bus.records import Record, event_id, event_type
-from shared.events import claims, partners, reference
+from shared.bus.records import Record, event_id, event_type, key_text
+from shared.events import claims, outreach, partners, reference
+
+Statement = TypeVar("Statement")
 
 PARTNER_TYPES = {*partners.TYPES, ""}
 CLAIM_TYPES = {*claims.TYPES, ""}
@@ -68,22 +72,37 @@ async def on_claims(batch: Batch, db: asyncpg.Connection) -> None:
 
 
 async def on_reference(batch: Batch, db: asyncpg.Connection) -> None:
-    """Keep denominators and targets, each with its source and when it became known; nothing is ever replaced.
+    """Keep denominators, targets and briefings, each with when it became known; nothing is ever replaced.
 
     All types show that their agency is not silent; a record of any other type is rejected.
     """
     by_type = _statements(batch)
     await storage.add_denominators(db, [fact for _, fact in by_type["denominator.set"]])
     await storage.add_targets(db, _as_they_came(by_type["target.set"], by_type["target.withdrawn"]))
+    held = _as_they_came(_keyed(by_type["briefing.held"]), _keyed(by_type["briefing.withdrawn"]))
+    await storage.add_briefings(db, held)
     facts = {_identity(record): fact for decoded in by_type.values() for record, fact in decoded}
     fresh = [facts[each] for each in await storage.first_seen(db, list(facts))]
     await _record_last_seen(db, batch, ((fact.agency, second_of(fact)) for fact in fresh))
 
 
+async def on_outreach(batch: Batch, db: asyncpg.Connection) -> None:
+    """Keep every act of notifications towards a partner once; no agency did it."""
+    records = batch.of_types(outreach.TYPES)
+    decoded = _within_bounds(batch, batch.decode(OutreachFact, records), bounds.check_outreach)
+    acts = {_identity(record): (event_type(record), fact) for record, fact in decoded}
+    await storage.add_outreach(db, acts)
+
+
+def _keyed(decoded: Iterable[tuple[Record, BriefingFact]]) -> list[tuple[Record, tuple[str, BriefingFact]]]:
+    """Each briefing with the key of its record, by which it is known."""
+    return [(record, (key_text(record), fact)) for record, fact in decoded]
+
+
 def _as_they_came(
-    stated: Iterable[tuple[Record, TargetFact]], withdrawn: Iterable[tuple[Record, TargetFact]]
-) -> list[tuple[TargetFact, bool]]:
-    """The targets of a batch, which is one partition's, with whether each was withdrawn."""
+    stated: Iterable[tuple[Record, Statement]], withdrawn: Iterable[tuple[Record, Statement]]
+) -> list[tuple[Statement, bool]]:
+    """What a batch, which is one partition's, states, with whether each was withdrawn."""
     both = [(record.offset, fact, False) for record, fact in stated]
     both += [(record.offset, fact, True) for record, fact in withdrawn]
     return [(fact, is_withdrawn) for _, fact, is_withdrawn in sorted(both, key=lambda each: each[0])]
@@ -138,9 +157,11 @@ STATEMENTS: dict[str, tuple[Any, Callable[[Any], None]]] = {
     "denominator.set": (DenominatorFact, bounds.check_denominator),
     "target.set": (TargetFact, bounds.check_target),
     "target.withdrawn": (TargetFact, lambda fact: bounds.check_recorded(fact.recorded_at)),
+    "briefing.held": (BriefingFact, bounds.check_briefing),
+    "briefing.withdrawn": (BriefingFact, lambda fact: bounds.check_recorded(fact.recorded_at)),
     **{
         name: (StatementFact, lambda fact: bounds.check_recorded(fact.recorded_at))
-        for name in ("briefing.held", "briefing.withdrawn", "agreement.signed", "agreement.withdrawn")
+        for name in ("agreement.signed", "agreement.withdrawn")
     },
 }
 """Type of the topic `reference` → what is read of it, and what checks its bounds."""

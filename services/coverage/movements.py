@@ -125,7 +125,7 @@ class _Side(NamedTuple):
 
 def _differ(before: _Side, after: _Side) -> Array:
     """Which timelines do not count in the same places on the same days from the same source."""
-    differ = (before.counts != after.counts) | (before.sources != after.sources)
+    differ: Array = (before.counts != after.counts) | (before.sources != after.sources)
     was, now = (~differ[side.owner] for side in (before, after))
     moved = np.zeros(int(was.sum()), bool)
     for one, other in ((before.start, after.start), (before.until, after.until), (before.place, after.place)):

@@ -12,7 +12,15 @@ import msgspec
 import numpy as np
 
 from services.coverage import ledger, losses, movements
-from services.coverage.facts import ClaimFact, DenominatorFact, PartnerFact, StatementFact, TargetFact
+from services.coverage.facts import (
+    BriefingFact,
+    ClaimFact,
+    DenominatorFact,
+    OutreachFact,
+    PartnerFact,
+    StatementFact,
+    TargetFact,
+)
 from services.coverage.last_seen import LastSeen, lists_of
 from services.coverage.members import Side, Sides, sides
 from services.coverage.queries import queries
@@ -21,6 +29,8 @@ from services.coverage.stays import Changes
 from services.coverage.timelines import EPOCH
 from services.coverage.transitions import Stored, Transitions, Version
 from shared.database import columns
+
+Recorded = ClaimFact | DenominatorFact | TargetFact | BriefingFact | OutreachFact | StatementFact
 
 DAY_ONE = date(1970, 1, 1)
 CHUNK_BYTES = 1 << 20
@@ -183,12 +193,33 @@ async def add_targets(db: asyncpg.Connection, facts: Sequence[tuple[TargetFact, 
     )
 
 
+async def add_briefings(db: asyncpg.Connection, facts: Sequence[tuple[tuple[str, BriefingFact], bool]]) -> None:
+    """Briefings by the keys of their records, each with whether it was withdrawn, as they came."""
+    await db.executemany(
+        queries["add_briefing"],
+        [
+            (key, second_of(b), b.region, b.held_on, b.agency, b.quota, b.present, sorted(set(b.attendees)), withdrawn)
+            for (key, b), withdrawn in facts
+        ],
+    )
+
+
+async def add_outreach(db: asyncpg.Connection, acts: Mapping[str, tuple[str, OutreachFact]]) -> None:
+    """Acts by the ids of their events, each with its type."""
+    rows = [
+        (event, a.partner_id, second_of(a), a.region, kind, a.template, a.channel, a.agent_id, a.outcome, a.causation)
+        for event, (kind, a) in sorted(acts.items())
+    ]
+    if rows:
+        await db.execute(queries["add_outreach"], *columns(rows))
+
+
 async def first_seen(db: asyncpg.Connection, event_ids: Sequence[str]) -> list[str]:
     """Those of these events that were not delivered before."""
     return [row["event_id"] for row in await db.fetch(queries["first_seen"], sorted(event_ids))]
 
 
-def second_of(fact: ClaimFact | DenominatorFact | TargetFact | StatementFact) -> int:
+def second_of(fact: Recorded) -> int:
     """The second that the fact was recorded in, since 1970."""
     return int(fact.recorded_at.timestamp())
 

@@ -65,7 +65,9 @@ def read(
     for source, fact in decoded:
         try:
             second = int(fact.recorded_at.timestamp())
-            versions.append((fact.partner_id, fact.version, timeline(fact), second, *details(fact)))
+            stays = timeline(fact)
+            number, kept = details(fact)
+            versions.append((fact.partner_id, fact.version, stays, second, number, kept))
         except InvalidValue as problem:
             reject(source, f"invalid_value: {problem}")
     return versions
