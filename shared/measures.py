@@ -89,6 +89,14 @@ STATUSES: Final = {
 """Status of a published figure → what it means."""
 
 
+RATES: Final = (
+    ("/v1/coverage", "enrolled", "listed"),
+    ("/v1/coverage/outreach", "registered_within_90_days", "reached"),
+    ("/v1/coverage/briefings", "registered_within_90_days", "attendees - registered_before"),
+)
+"""The rates that our own answers have: where, which part, of which whole."""
+
+
 def refusal(field: str, given: str, known: Iterable[str]) -> str | None:
     """Why this value is refused, with the nearest known one; None where it is known."""
     names = tuple(known)

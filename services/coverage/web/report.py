@@ -1,7 +1,6 @@
 """What one page says: the answers that its parts are made of, each from the function of its JSON route."""
 
-import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from services.coverage import series
 from services.coverage.api import claims, figures
 from services.coverage.api import series as coverage_series
 from services.coverage.selection import Selection
+from services.coverage.snapshot import snapshot
 from services.coverage.web import table
 from services.coverage.web.question import Question
 from services.coverage.web.table import Line
@@ -22,8 +22,6 @@ SPLITS: Final = ("programme", "kind", "job_level", "occupation")
 """The dimensions that a region's figures are split by on its page."""
 
 MONTHS: Final = 12
-AT_ONCE: Final = 3
-"""Connections that one page takes at most."""
 
 
 @dataclass(frozen=True)
@@ -48,16 +46,19 @@ class Report:
 
 
 async def report(request: Request, question: Question) -> Report:
-    """All of a page."""
-    answer, earlier, (lines, rows), beside, of_whole, by_month, *splits = await _together(
-        figures.figures_of(request, question.selection()),
-        figures.figures_of(request, question.selection(day=question.month_before)),
-        table_of(request, question),
-        nothing() if question.is_mapped else rows_of_map(request, question),
-        _claims(request, question, "self"),
-        by_months(request, question, "self"),
-        *(figures.figures_of(request, question.selection(by=(split,))) for split in SPLITS),
-    )
+    """All of a page, in one snapshot; the sums of each day are read once."""
+    levels = ["self", *([question.level] if question.level else [])]
+    parts = [question.selection(by=(split,)) for split in SPLITS]
+    async with snapshot(request) as seen:
+        await seen.read([*parts, *(question.selection(level) for level in levels)])
+        await seen.read(question.selection(level, day=question.month_before) for level in levels)
+        answer = await figures.figures_of(request, question.selection())
+        earlier = await figures.figures_of(request, question.selection(day=question.month_before))
+        lines, rows = await table_of(request, question)
+        beside = [] if question.is_mapped else await rows_of_map(request, question)
+        of_whole = await _claims(request, question, "self")
+        by_month = await by_months(request, question, "self")
+        splits = [await figures.figures_of(request, part) for part in parts]
     code, filters = question.region.code, question.filters
     whole = picked(answer)[code]
     return Report(
@@ -102,21 +103,6 @@ async def by_months(request: Request, question: Question, level: str) -> dict[st
 def picked(answer: Mapping[str, Any]) -> dict[str, Row]:
     """Region → its row."""
     return {row["region"]: row for row in answer["rows"]}
-
-
-async def _together(*questions: Awaitable[Any]) -> list[Any]:
-    """The answers in order, a few at once: the pool is the consumers' too."""
-    turns = asyncio.Semaphore(AT_ONCE)
-
-    async def answer(question: Awaitable[Any]) -> Any:
-        async with turns:
-            return await question
-
-    return await asyncio.gather(*map(answer, questions))
-
-
-async def nothing() -> list[Row]:
-    return []
 
 
 async def _claims(request: Request, question: Question, level: str) -> dict[str, Row]:
