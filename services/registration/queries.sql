@@ -2102,3 +2102,7 @@ insert into keys (key_id, hash, agency, scopes, regions, revoked, recorded_at, e
 select $1::text, $2::text, $3::text, $4::text[], $5::text[], $6::boolean, $7::timestamptz, $8::timestamptz
  where exists (select from agency where slug = $3)
 on conflict (key_id) do update set revoked = true where excluded.revoked and not keys.revoked;
+
+-- name: last_backup()
+-- When everything was last saved, in seconds since 1970; null: never.
+select extract(epoch from max(taken_at))::float8 from backups;

@@ -129,8 +129,8 @@ update adopts_log set adopts = false where adopts;
 select topic, sum(events)::bigint as events from outbox group by topic;
 
 -- name: count_waiting()
--- How many events wait to be published, of all topics.
-select coalesce(sum(events), 0)::bigint from outbox;
+-- How many events wait to be published, of all topics, and when the oldest one was accepted.
+select coalesce(sum(events), 0)::bigint as events, min(time) as oldest_at from outbox;
 
 -- name: add_numbered(ids, topics, keys, types, event_ids, times, values)
 -- Each event of a bundle as a row of its own, in the place that its number gives it.
