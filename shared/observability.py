@@ -11,6 +11,8 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from shared.tracing import add_trace_id
+
 
 def configure_logging(service: str, *, stream: Any = None) -> None:
     """Once, at start. JSON lines when `stream` (default stderr) is not a terminal; coloured text when it is."""
@@ -20,6 +22,7 @@ def configure_logging(service: str, *, stream: Any = None) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _named(service),
+        add_trace_id,
     ]
     renderer: Any = (
         structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -32,6 +32,7 @@ from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
 from shared.part_metrics import watch_parts
 from shared.request_text import RequestText, json_texts
+from shared.traced_requests import Traced
 from shared.web import docs
 from shared.web.answer_language import AnswerLanguage
 from shared.web.assets import Assets
@@ -249,6 +250,7 @@ def _observe(app: FastAPI, metrics: Metrics) -> None:
     )
 
     app.add_middleware(Measured, duration=duration)
+    app.add_middleware(Traced)
 
 
 class Measured:

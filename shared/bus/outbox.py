@@ -177,7 +177,7 @@ class Relay(Part):
         events = [numbered for row in found for numbered in bundles.to_events(*row)]
         async with db.transaction():
             await db.execute(queries["delete_rows"], [number for number, *_ in found])
-            rows = [(number, e.topic, e.key, e.type, e.id, e.time, e.value) for number, e in events]
+            rows = [(number, e.topic, e.key, e.type, e.id, e.time, e.value, e.traceparent) for number, e in events]
             await db.execute(queries["add_numbered"], *columns(rows))
 
     async def _isolate(self, db: asyncpg.Connection, events: Sequence[tuple[int, Outgoing]]) -> None:
