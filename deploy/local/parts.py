@@ -145,6 +145,7 @@ def _environment(plan: Plan, name: str) -> dict[str, str]:
     settings |= {f"PAYUNG_{each.upper()}_URL": f"http://127.0.0.1:{plan.ports[each]}" for each in SERVICES}
     if name == "registration":
         settings["PAYUNG_SECRET"] = plan.credentials.secret
+        settings["PAYUNG_DISK"] = str(plan.directory.file("."))
     if name == "notifications":
         settings["PAYUNG_SECRET"] = plan.credentials.notifications_secret
         settings |= plan.providers.environment()

@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from typing import IO, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -55,6 +56,16 @@ async def migrations(db: asyncpg.Connection) -> dict[str, list[str]]:
             rows = await db.fetch(f"select name from {service}.migrations order by name")  # noqa: S608
             found[service] = [row["name"] for row in rows]
     return found
+
+
+async def note_backup(dsn: str, made_at: datetime) -> None:
+    """What an alert on the age of the last backup reads; data of before there was such a note have none."""
+    db = await asyncpg.connect(dsn, timeout=10)
+    try:
+        if await db.fetchval("select to_regclass('registration.backups') is not null"):
+            await db.execute("insert into registration.backups (taken_at) values ($1) on conflict do nothing", made_at)
+    finally:
+        await db.close(timeout=5)
 
 
 def dumped(dsn: str, snapshot: str) -> Iterator[bytes]:
