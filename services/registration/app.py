@@ -38,6 +38,7 @@ from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
 from services.registration.kafka_intake import KafkaIntake
 from services.registration.records.dead_letters_of_erased import dead_letters_of_erased
+from services.registration.resealing import Resealing
 from services.registration.retention import Retention
 from services.registration.runtime import Keys, Services
 from services.registration.settings import Settings
@@ -186,6 +187,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             dead_letter_eraser,
             intake_eraser,
             retention,
+            Resealing(pool, vault),
             watch_changes,
             deliveries,
             retries,

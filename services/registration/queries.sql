@@ -2115,3 +2115,91 @@ insert into keys (key_id, hash, agency, scopes, regions, revoked, recorded_at, e
 select $1::text, $2::text, $3::text, $4::text[], $5::text[], $6::boolean, $7::timestamptz, $8::timestamptz
  where exists (select from agency where slug = $3)
 on conflict (key_id) do update set revoked = true where excluded.revoked and not keys.revoked;
+
+-- name: is_sealed_anew(key_id)
+-- Whether nothing is sealed under a former key any more.
+select exists (select from sealed_anew where key_id = $1);
+
+-- name: note_sealed_anew(key_id)
+-- All that is sealed is sealed under this key from now on; noting it again changes nothing.
+insert into sealed_anew (key_id) select $1::text where not exists (select from sealed_anew where key_id = $1);
+
+-- name: next_sealed_evidence(size, after)
+-- The next rows by their keys, with what is sealed of each.
+select key, sealed from evidence where key > $2 order by key limit $1;
+
+-- name: reseal_evidence(keys, former, sealed)
+-- Replaces what nobody changed and nobody holds meanwhile, so that nobody waits; the rest comes with the next round.
+with free as (
+    select e.key, n.sealed from evidence e join unnest($1::uuid[], $2::bytea[], $3::bytea[]) n (key, former, sealed)
+        on n.key = e.key and n.former = e.sealed
+       for update of e skip locked)
+update evidence e set sealed = f.sealed from free f where f.key = e.key;
+
+-- name: next_sealed_versions(size, after)
+-- The next kept states of rows, with what is sealed of each.
+select version, (state->>'sealed')::bytea from row_version
+ where version > $2 and state is not null order by version limit $1;
+
+-- name: reseal_versions(versions, former, sealed)
+-- As `reseal_evidence`, of the kept states of rows.
+with free as (
+    select v.version, n.sealed
+      from row_version v join unnest($1::bigint[], $2::bytea[], $3::bytea[]) n (version, former, sealed)
+        on n.version = v.version and n.former = (v.state->>'sealed')::bytea
+       for update of v skip locked)
+update row_version v set state = jsonb_set(v.state, '{sealed}', to_jsonb(f.sealed)) from free f
+ where f.version = v.version;
+
+-- name: next_sealed_refusals(size, after)
+-- The next refused rows and events, with what is sealed of each.
+select id, sealed from quarantine where id > $2 order by id limit $1;
+
+-- name: reseal_refusals(ids, former, sealed)
+-- As `reseal_evidence`, of refused rows and events.
+with free as (
+    select q.id, n.sealed from quarantine q join unnest($1::uuid[], $2::bytea[], $3::bytea[]) n (id, former, sealed)
+        on n.id = q.id and n.former = q.sealed
+       for update of q skip locked)
+update quarantine q set sealed = f.sealed from free f where f.id = q.id;
+
+-- name: next_sealed_previews(size, after)
+-- The next uploads with a preview.
+select import_id, preview from import where import_id > $2 and preview is not null order by import_id limit $1;
+
+-- name: reseal_previews(import_ids, former, sealed)
+-- As `reseal_evidence`, of uploads' previews.
+with free as (
+    select i.import_id, n.sealed
+      from import i join unnest($1::uuid[], $2::bytea[], $3::bytea[]) n (import_id, former, sealed)
+        on n.import_id = i.import_id and n.former = i.preview
+       for update of i skip locked)
+update import i set preview = f.sealed from free f where f.import_id = i.import_id;
+
+-- name: next_sealed_file_parts(size, after, part)
+-- The next parts of files that are not worked off yet.
+select file_id, part, sealed from import_file where (file_id, part) > ($2::uuid, $3::int)
+ order by file_id, part limit $1;
+
+-- name: reseal_file_parts(file_ids, parts, former, sealed)
+-- As `reseal_evidence`, of parts of files.
+with free as (
+    select i.file_id, i.part, n.sealed
+      from import_file i
+      join unnest($1::uuid[], $2::int[], $3::bytea[], $4::bytea[]) n (file_id, part, former, sealed)
+        on n.file_id = i.file_id and n.part = i.part and n.former = i.sealed
+       for update of i skip locked)
+update import_file i set sealed = f.sealed from free f where f.file_id = i.file_id and f.part = i.part;
+
+-- name: next_sealed_webhooks(size, after)
+-- The next webhooks, with what is sealed of each.
+select webhook_id, sealed from webhook where webhook_id > $2 order by webhook_id limit $1;
+
+-- name: reseal_webhooks(webhook_ids, former, sealed)
+-- As `reseal_evidence`, of webhooks.
+with free as (
+    select w.webhook_id, n.sealed
+      from webhook w join unnest($1::uuid[], $2::bytea[], $3::bytea[]) n (webhook_id, former, sealed)
+        on n.webhook_id = w.webhook_id and n.former = w.sealed
+       for update of w skip locked)
+update webhook w set sealed = f.sealed from free f where f.webhook_id = w.webhook_id;
