@@ -84,7 +84,7 @@ STATUSES: Final = {
     "unverified": "Not seen in a second source",
     "quarantine": "Doubtful: shown, never divided by",
     "derived": "Computed from other figures: never shown",
-    "out_of_scope": "Measures something else: never shown",
+    "out_of_scope": "Measures something else: never beside our figures",
 }
 """Status of a published figure → what it means."""
 

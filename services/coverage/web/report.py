@@ -6,11 +6,13 @@ from typing import Any, Final
 
 from fastapi import Request
 
-from services.coverage import series
+from services.coverage import denominators, series
 from services.coverage.api import claims, figures
 from services.coverage.api import series as coverage_series
+from services.coverage.denominators import PublishedDenominator
+from services.coverage.published_denominators import published_denominators
 from services.coverage.selection import Selection
-from services.coverage.snapshot import snapshot
+from services.coverage.snapshot import Snapshot, snapshot
 from services.coverage.web import table
 from services.coverage.web.question import Question
 from services.coverage.web.table import Line
@@ -27,7 +29,8 @@ MONTHS: Final = 12
 @dataclass(frozen=True)
 class Report:
     """`head`: as_of, known_at, updated_at, freshness; `change`: of the rate within a month; `claims` None where they
-    are not known by the filters; `series`: the region's months; `splits` by dimension, rows with nothing left out."""
+    are not known by the filters; `series`: the region's months; `splits` by dimension, rows with nothing left out;
+    `apart`: what was published of health insurance, another insurer's, and is compared with nobody."""
 
     head: Mapping[str, Any]
     whole: Row
@@ -37,6 +40,7 @@ class Report:
     map_rows: Sequence[Row]
     series: Mapping[str, Any]
     splits: Mapping[str, Sequence[Row]]
+    apart: Sequence[PublishedDenominator]
 
     @property
     def hides_figures(self) -> bool:
@@ -59,6 +63,7 @@ async def report(request: Request, question: Question) -> Report:
         of_whole = await _claims(request, question, "self")
         by_month = await by_months(request, question, "self")
         splits = [await figures.figures_of(request, part) for part in parts]
+        apart = denominators.of_health(await _published(seen, question), question.as_of)
     code, filters = question.region.code, question.filters
     whole = picked(answer)[code]
     return Report(
@@ -70,7 +75,13 @@ async def report(request: Request, question: Question) -> Report:
         map_rows=rows if question.is_mapped else beside,
         series=by_month,
         splits={name: _shown(found) for name, found in zip(SPLITS, splits, strict=True) if name not in filters},
+        apart=apart,
     )
+
+
+async def _published(seen: Snapshot, question: Question) -> list[PublishedDenominator]:
+    code = question.region.code
+    return (await published_denominators(seen.db, [code], question.known_at))[code]
 
 
 async def table_of(request: Request, question: Question) -> tuple[list[Line], list[Row]]:
