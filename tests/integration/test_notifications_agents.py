@@ -302,7 +302,6 @@ async def tells_at_once_what_cannot_wait(world: World, mailbox: Mailbox) -> None
     assert await alerts.send_due() == 0, "nobody has it any more"
 
 
-
 async def test_an_agents_caseload_is_what_its_agency_lists(office: Office) -> None:
     dinas, bpjs = await office.a_key("a", "publish"), await office.a_key("bpjstk", "enroll")
     of_dinas = await office.agent("Of the agency", TANGERANG, key=dinas)
