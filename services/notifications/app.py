@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from services.notifications import partner_store
 from services.notifications.addresses import AddressKeys
+from services.notifications.agents.alerts import AlertSender
 from services.notifications.agents.digest import DigestSender
 from services.notifications.agents.keeper import TaskKeeper
 from services.notifications.api import agents, inbound, inbox, opt_outs, partners, pauses, planning, policy, spending
@@ -85,6 +86,7 @@ class Engine:
     access_relay: Relay
     task_keeper: TaskKeeper
     digest: DigestSender
+    alerts: AlertSender
     mailbox: MailboxReader | None
 
     async def close(self) -> None:
@@ -101,6 +103,7 @@ class Engine:
             self.dead_letter_eraser,
             self.task_keeper,
             self.digest,
+            self.alerts,
             self.relay,
             self.access_relay,
         ]
@@ -169,6 +172,7 @@ def build(
         access_relay=access_relay,
         task_keeper=TaskKeeper(pool, scheduler),
         digest=DigestSender(pool, scheduler, policies, channels, settings.notifications_url + "/"),
+        alerts=AlertSender(pool, scheduler, policies, channels, settings.notifications_url + "/"),
         mailbox=MailboxReader(pool, scheduler, keys, mailbox, relay.wake) if mailbox else None,
     )
 

@@ -140,9 +140,7 @@ class Sender(Part):
         async with transaction(self._pool) as db:
             prepared = await self._preparation.prepare(db, ids)
         now = self._scheduler.now()
-        under_way: dict[asyncio.Future[Outcome], Prepared] = {
-            asyncio.ensure_future(self._delivery.deliver(each, now)): each for each in prepared
-        }
+        under_way = {asyncio.create_task(self._delivery.deliver(each, now)): each for each in prepared}
         try:
             while under_way:
                 ended = await _ended(under_way)
@@ -171,7 +169,7 @@ class Sender(Part):
                 back_off = min(back_off * 2, self.longest_back_off)
 
 
-async def _ended(under_way: Collection["asyncio.Future[Outcome]"]) -> set["asyncio.Future[Outcome]"]:
+async def _ended(under_way: Collection["asyncio.Task[Outcome]"]) -> set["asyncio.Task[Outcome]"]:
     """All of these deliveries; those alone that have ended by then if one takes longer than RECORDED_AFTER."""
     ended, _ = await asyncio.wait(under_way, timeout=RECORDED_AFTER)
     return ended or (await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED))[0]
