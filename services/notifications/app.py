@@ -9,24 +9,29 @@ from fastapi import FastAPI
 
 from services.notifications import partner_store
 from services.notifications.addresses import AddressKeys
+from services.notifications.agents.alerts import AlertSender
 from services.notifications.agents.digest import DigestSender
 from services.notifications.agents.keeper import TaskKeeper
-from services.notifications.api import agents, inbound, inbox, opt_outs, partners, pauses, planning, policy
+from services.notifications.api import agents, inbound, inbox, opt_outs, partners, pauses, planning, policy, spending
 from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel, Channels
 from services.notifications.channels.gateway import GatewayChannel
 from services.notifications.channels.log import LogChannel
-from services.notifications.channels.mail import MailChannel, receives_replies
+from services.notifications.channels.mail import MailChannel
+from services.notifications.channels.mail_message import receives_replies
 from services.notifications.erasure import dead_letters_of_erased
 from services.notifications.handlers import Handlers
+from services.notifications.mailbox import MailboxReader
 from services.notifications.policy_store import PolicyStore
 from services.notifications.rescheduler import Rescheduler
 from services.notifications.schedule import Clock, Scheduler, wall_clock
+from services.notifications.sending.metrics import SendingMetrics
 from services.notifications.sending.sender import LOG_PACE, MAIL_PACE, Sender
 from services.notifications.settings import Settings
 from services.notifications.web import agents as agents_page
 from services.notifications.web import home, operator, sign_in
 from services.notifications.web import inbox as inbox_page
+from services.notifications.web import partners as partners_page
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
@@ -45,7 +50,9 @@ from shared.sessions import Sessions
 
 log = get_logger(__name__)
 
-ROUTERS = tuple(each.router for each in (partners, planning, opt_outs, inbound, policy, pauses, agents, inbox))
+ROUTERS = tuple(
+    each.router for each in (partners, planning, opt_outs, inbound, policy, pauses, spending, agents, inbox)
+)
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
 SOURCE = "payung/notifications"
@@ -79,11 +86,13 @@ class Engine:
     access_relay: Relay
     task_keeper: TaskKeeper
     digest: DigestSender
+    alerts: AlertSender
+    mailbox: MailboxReader | None
 
     async def close(self) -> None:
         """Close what the channels and the pools keep open."""
         for channel in self.channels.values():
-            if isinstance(channel, GatewayChannel):
+            if isinstance(channel, GatewayChannel | MailChannel):
                 await channel.close()
         await close(self.pool, self.keys_pool)
 
@@ -94,10 +103,12 @@ class Engine:
             self.dead_letter_eraser,
             self.task_keeper,
             self.digest,
+            self.alerts,
             self.relay,
             self.access_relay,
         ]
-        return [self.consumer, self.key_consumer, *self.senders, *background]
+        mailbox = [self.mailbox] if self.mailbox else []
+        return [self.consumer, self.key_consumer, *self.senders, *background, *mailbox]
 
 
 async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
@@ -142,6 +153,7 @@ def build(
     access_relay = Relay(keys_pool, kafka=kafka, source=SOURCE, prefix=prefix, lane=ACCESS, topics=[KEYS])
     of_keys = key_consumer(keys_pool, settings, "notifications")
     watch(metrics, consumer, of_keys, relay)
+    mailbox = settings.mailbox()
     return Engine(
         pool=pool,
         keys_pool=keys_pool,
@@ -160,6 +172,8 @@ def build(
         access_relay=access_relay,
         task_keeper=TaskKeeper(pool, scheduler),
         digest=DigestSender(pool, scheduler, policies, channels, settings.notifications_url + "/"),
+        alerts=AlertSender(pool, scheduler, policies, channels, settings.notifications_url + "/"),
+        mailbox=MailboxReader(pool, scheduler, keys, mailbox, relay.wake) if mailbox else None,
     )
 
 
@@ -183,7 +197,14 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
         },
         metrics=engine.metrics,
         site=settings.site("notifications", TEMPLATES),
-        pages=[home.router, operator.router, inbox_page.router, agents_page.router, sign_in.router],
+        pages=[
+            home.router,
+            operator.router,
+            inbox_page.router,
+            agents_page.router,
+            partners_page.router,
+            sign_in.router,
+        ],
         on_stop=engine.close,
     )
 
@@ -207,13 +228,13 @@ def _senders(
     relay: Relay,
     metrics: Metrics,
 ) -> list[Sender]:
-    """`settings.senders` workers; the numbers of their results are one metric."""
+    """`settings.senders` workers; their numbers are one metric."""
     backlog = Backlog(pool, kafka=settings.kafka, topics=DECISIVE, prefix=settings.topic_prefix)
-    results = metrics.counter("reminders", "Messages by channel and result", ("channel", "result"))
+    numbers = SendingMetrics(metrics)
     pace = LOG_PACE if list(channels) == ["log"] else MAIL_PACE
     lease = timedelta(seconds=settings.lease_seconds)
     rates = {"whatsapp": settings.whatsapp_per_minute, "sms": settings.sms_per_minute}
-    return [
+    senders = [
         Sender(
             pool,
             scheduler,
@@ -223,11 +244,14 @@ def _senders(
             per_minute={name: max(1, rate // settings.senders) for name, rate in rates.items()},
             is_caught_up=backlog.is_caught_up,
             on_recorded=relay.wake,
-            count_result=lambda channel, result: results.labels(channel, result).inc(),
+            count_result=numbers.count_result,
+            count_delay=numbers.count_delay,
             name=f"sender-{number}",
         )
         for number in range(1, settings.senders + 1)
     ]
+    numbers.watch(senders, list(channels))
+    return senders
 
 
 def _channels(settings: Settings) -> Channels:

@@ -5,20 +5,20 @@ next attempt finds the row and marks it as possibly sent twice. Never lost, neve
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
 
-from services.notifications.channels import Channels
+from services.notifications.channels import Channels, Outcome
 from services.notifications.policy_store import PolicyStore
 from services.notifications.queries import queries
 from services.notifications.schedule import Scheduler
 from services.notifications.sending.delivery import Delivery
-from services.notifications.sending.messages import Attempt
+from services.notifications.sending.messages import Attempt, Prepared
 from services.notifications.sending.preparation import Preparation
 from services.notifications.sending.recording import Recording
 from shared.database import UNAVAILABLE, connection, transaction
@@ -32,22 +32,25 @@ GRACE = 4.0
 
 @dataclass(frozen=True)
 class Pace:
-    """How much is taken at once of each channel. `at_once` messages form one transaction; mail takes one."""
+    """How much is taken at once of each channel: prepared in one transaction and handed over side by side."""
 
     claim: int
-    at_once: int
     lease: timedelta = timedelta(minutes=2)
 
 
-LOG_PACE = Pace(claim=1000, at_once=1000)
-MAIL_PACE = Pace(claim=8, at_once=1)
+LOG_PACE = Pace(claim=1000)
+MAIL_PACE = Pace(claim=32)
+"""As many connections; few enough that all leave at once, and a stop holds for whatever has not."""
+RECORDED_AFTER = 0.1
+"""Seconds after which the messages that have left are recorded, while others are still under way."""
 
 
 class Sender(Part):
     """One worker. Any number of them, in any number of processes, share the work through the leases.
 
     `is_caught_up` is asked when something is due: while facts on the log are not applied yet, nothing is sent.
-    `on_recorded` is called when events were committed; `count_result` with the result of each message.
+    `on_recorded` is called when events were committed; `count_result` with the result of each message, `count_delay`
+    with the seconds between the time that a partner was due and that it was taken.
     """
 
     longest_back_off = 30.0
@@ -63,6 +66,7 @@ class Sender(Part):
         is_caught_up: Callable[[], Awaitable[bool]],
         on_recorded: Callable[[], object],
         count_result: Callable[[str, str], object],
+        count_delay: Callable[[float], object] = lambda _: None,
         per_minute: Mapping[str, int] | None = None,
         name: str = "sender",
     ) -> None:
@@ -72,15 +76,23 @@ class Sender(Part):
         self._pace = pace
         self._is_caught_up = is_caught_up
         self._on_recorded = on_recorded
+        self._count_delay = count_delay
         self._owner = uuid4()
         self._preparation = Preparation(scheduler, policies, self._owner, pace.lease)
         self._delivery = Delivery(channels, count_result, per_minute)
         self._recording = Recording(scheduler, self._owner)
         self._waits_for_facts = False
+        self.oldest_due: datetime | None = None
+        """Since when the partner is due that waits longest for a message that may leave now; None: none waits."""
 
     async def step(self) -> float:
         """One portion; then rest when nothing is due that may be sent now."""
         return 0 if await self.send_due() else POLL_SECONDS
+
+    @property
+    def down(self) -> list[str]:
+        """The channels whose provider is in trouble."""
+        return self._delivery.down
 
     async def stop(self) -> None:
         """Claim nothing more; what still hangs after GRACE is cut off and recorded as possibly sent."""
@@ -97,20 +109,17 @@ class Sender(Part):
         room = self._delivery.room(self._scheduler.now(), self._pace.claim)
         if not await self._is_anything_to_send(room):
             return 0
-        ids, size = await self._claim(room), self._pace.at_once
-        chunks = [ids[start : start + size] for start in range(0, len(ids), size)]
-        ended = await asyncio.gather(*(self._send(chunk) for chunk in chunks), return_exceptions=True)
-        for problem in ended:
-            if problem is not None:
-                raise problem
+        ids = await self._claim(room)
         if ids:
+            await self._send(ids)
             self._on_recorded()
         return len(ids)
 
     async def _is_anything_to_send(self, room: dict[str, int]) -> bool:
         """After an outage those due may have registered meanwhile: all facts on the log are applied first."""
         async with connection(self._pool) as db:
-            is_due = bool(await db.fetchval(queries["is_any_due"], self._scheduler.now(), list(room)))
+            self.oldest_due = await db.fetchval(queries["oldest_due"], self._scheduler.now(), list(room))
+        is_due = self.oldest_due is not None
         self._waits_for_facts = is_due and not await self._is_caught_up()
         return is_due and not self._waits_for_facts
 
@@ -122,24 +131,31 @@ class Sender(Part):
             async with transaction(self._pool) as db:
                 rows = await db.fetch(queries["claim"], now, channel, most, self._owner, pace.lease)
             found += [row["partner_id"] for row in rows]
+            for row in rows:
+                self._count_delay((now - row["due_at"]).total_seconds())
         return found
 
     async def _send(self, ids: list[str]) -> None:
-        """Send to these partners what is still due by the newest facts."""
+        """Send to these partners what is still due by the newest facts; record what has left, whatever still hangs."""
         async with transaction(self._pool) as db:
             prepared = await self._preparation.prepare(db, ids)
         now = self._scheduler.now()
-        outcomes = await asyncio.gather(*(self._delivery.deliver(each, now) for each in prepared))
+        under_way = {asyncio.create_task(self._delivery.deliver(each, now)): each for each in prepared}
+        try:
+            while under_way:
+                ended = await _ended(under_way)
+                await self._record([(under_way.pop(each), each.result()) for each in ended])
+        finally:
+            for each in under_way:
+                each.cancel()
+
+    async def _record(self, outcomes: list[tuple[Prepared, Outcome]]) -> None:
+        """The messages have left: if this were lost they would be sent again, so it waits for the database."""
         attempts = {
             reminder.partner_id: Attempt(reminder, each.message.id, outcome)
-            for each, outcome in zip(prepared, outcomes, strict=True)
+            for each, outcome in outcomes
             for reminder in each.reminders
         }
-        if attempts:
-            await self._record(attempts)
-
-    async def _record(self, attempts: dict[str, Attempt]) -> None:
-        """The messages have left: if this were lost they would be sent again, so it waits for the database."""
         back_off = FIRST_BACK_OFF
         while True:
             try:
@@ -151,3 +167,9 @@ class Sender(Part):
                 self.wait_for(problem, back_off)
                 await asyncio.sleep(back_off)
                 back_off = min(back_off * 2, self.longest_back_off)
+
+
+async def _ended(under_way: Collection["asyncio.Task[Outcome]"]) -> set["asyncio.Task[Outcome]"]:
+    """All of these deliveries; those alone that have ended by then if one takes longer than RECORDED_AFTER."""
+    ended, _ = await asyncio.wait(under_way, timeout=RECORDED_AFTER)
+    return ended or (await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED))[0]
