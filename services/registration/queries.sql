@@ -2200,3 +2200,7 @@ with free as (
         on n.webhook_id = w.webhook_id and n.former = w.sealed
        for update of w skip locked)
 update webhook w set sealed = f.sealed from free f where f.webhook_id = w.webhook_id;
+
+-- name: last_backup()
+-- When everything was last saved, in seconds since 1970; null: never.
+select extract(epoch from max(taken_at))::float8 from backups;

@@ -24,7 +24,7 @@ from shared.web.pages import SignedIn, pages
 router = pages()
 
 SHOWN: Final = 50
-SEARCHED: Final = 20_000
+SEARCHED: Final = 10_000
 """Rows of the list that one page looks through: of a long list nearly all may be registered, or elsewhere."""
 PORTION: Final = 2_000
 """Names that are opened at once."""
