@@ -67,7 +67,8 @@ class Plan:
 
     @property
     def postgres(self) -> Postgres:
-        return Postgres(self.directory.file("postgres"), self.ports["postgres"], self.credentials.postgres)
+        home, port = self.directory.file("postgres"), self.ports["postgres"]
+        return Postgres(home, port, self.credentials.postgres, former=self.credentials.former_postgres)
 
     def endpoints(self, agency_keys: dict[str, str]) -> Endpoints:
         urls = {name: f"http://127.0.0.1:{self.ports[name]}" for name in SERVICES}
@@ -104,6 +105,7 @@ def _kafka(described: Kafka, credentials: Credentials) -> Part:
 
 def _postgres(described: Postgres, credentials: Credentials) -> Part:
     async def create_schemas() -> None:
+        await postgres.settle_password(described)
         await databases.create_database(described.dsn("postgres"))
         await databases.create_roles(described.dsn(), credentials.roles)
 

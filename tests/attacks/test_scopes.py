@@ -144,6 +144,7 @@ notifications  GET /v1/policy                                       403    403  
 notifications  PUT /v1/policy                                       403    403  403     403   200     403  401     401
 notifications  GET /v1/pauses                                       403    403  403     403   200     403  401     401
 notifications  PUT /v1/pauses                                       403    403  403     403   200     403  401     401
+notifications  GET /v1/spending                                     403    403  403     403   200     403  401     401
 notifications  POST /v1/inbound                                     403    403  403     403   200     403  401     401
 notifications  POST /v1/opt-outs                                    403    403  403     403   201     403  401     401
 notifications  POST /v1/agents                                      201    201  403     403   201     422  401     401

@@ -151,7 +151,11 @@ async def _page(
 ) -> Response:
     line, after = _position(cursor)
     code = code if code in REFUSALS else None
-    found = await here.pool.fetch(queries["refused_page"], record["import_id"], code, line, after, SHOWN + 1)
+    asked = record["import_id"], line, after, SHOWN + 1
+    if code is None:
+        found = await here.pool.fetch(queries["refused_page"], *asked)
+    else:
+        found = await here.pool.fetch(queries["refused_page_of_code"], *asked, code)
     rows = [_row(page, record, each, here.vault.open(each["sealed"])["cells"]) for each in found[:SHOWN]]
     if first is not None:
         rows = [first, *(each for each in rows if each["id"] != first["id"])]
