@@ -365,7 +365,8 @@ select partner_id::text, attempts from schedule where partner_id = any($1::uuid[
 
 -- name: clear_retries(partner_ids)
 -- After a message was sent or refused for good: the next one has no failed attempt and no time to wait for.
-update schedule set attempts = 0, retry_at = null where partner_id = any($1::uuid[])
+update schedule set attempts = 0, retry_at = null
+where partner_id = any($1::uuid[]) and (attempts > 0 or retry_at is not null)
 
 -- name: add_escalations(partner_ids, episodes, templates, message_ids, now)
 -- Records one escalation of each kind (template) and partner per episode; returns the partners for which it is new.

@@ -45,9 +45,9 @@ class Preparation:
         if self._policies.uses_addresses:
             await db.execute(queries["lock_addresses"], leased)  # another worker's message counts from here on
         decisions = await self._scheduler.decisions(db, leased)
-        await self._scheduler.store(db, decisions)
-        await self._escalate(db, _actions(decisions, Escalate))
         sends = _actions(decisions, Send)
+        await self._scheduler.store(db, {key: each for key, each in decisions.items() if key not in sends})
+        await self._escalate(db, _actions(decisions, Escalate))
         await db.execute(queries["release"], [key for key in leased if key not in sends], self._owner)
         return await self._begin(db, sends | await self._due_today_as_well(db, sends, leased), policy)
 
