@@ -54,7 +54,7 @@ ROUTERS = tuple(
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
 SOURCE = "payung/notifications"
-READS = ("partners", "enrollments", "contacts", "access")
+READS = ("partners", "enrollments", "contacts", "claims", "access")
 WRITES = ("outreach", "access")
 GATHERED_SECONDS = 0.2
 """Facts that come singly are taken so many seconds' worth at once: no reminder is that urgent."""
@@ -207,6 +207,7 @@ def _consumer(settings: Settings, pool: asyncpg.Pool, scheduler: Scheduler, keys
     consumer.on("partners", handlers.on_partners)
     consumer.on("enrollments", handlers.on_enrollments)
     consumer.on("contacts", handlers.on_contacts)
+    consumer.on("claims", handlers.on_claims)
     return consumer
 
 

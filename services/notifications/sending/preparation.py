@@ -20,6 +20,7 @@ from services.notifications.sending.messages import (
     prepared,
     reminder_columns,
 )
+from services.notifications.stories import Stories
 from shared.database import columns
 
 ActionKind = TypeVar("ActionKind", Send, Escalate)
@@ -36,6 +37,7 @@ class Preparation:
         self._policies = policies
         self._owner = owner
         self._lease = lease
+        self._stories = Stories(scheduler.regions)
 
     async def prepare(self, db: asyncpg.Connection, ids: list[str]) -> list[Prepared]:
         """The messages to send now. The leases of all partners that none of them is for are given back."""
@@ -94,7 +96,8 @@ class Preparation:
             return []
         now = self._scheduler.now()
         recipients = await db.fetch(queries["recipients"], list(sends))
-        messages = [prepared(group, policy, now) for group in grouped(sends, recipients)]
+        stories = await self._stories.of(db, {row["region"] for row in recipients}, now)
+        messages = [prepared(group, policy, stories, now) for group in grouped(sends, recipients)]
         await db.execute(queries["begin_messages"], *reminder_columns(messages), now)
         keys = [each.address_key for each in messages]
         if any(keys):
