@@ -25,11 +25,13 @@ from services.notifications.mailbox import MailboxReader
 from services.notifications.policy_store import PolicyStore
 from services.notifications.rescheduler import Rescheduler
 from services.notifications.schedule import Clock, Scheduler, wall_clock
+from services.notifications.sending.metrics import SendingMetrics
 from services.notifications.sending.sender import LOG_PACE, MAIL_PACE, Sender
 from services.notifications.settings import Settings
 from services.notifications.web import agents as agents_page
 from services.notifications.web import home, operator, sign_in
 from services.notifications.web import inbox as inbox_page
+from services.notifications.web import partners as partners_page
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
@@ -195,7 +197,14 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
         },
         metrics=engine.metrics,
         site=settings.site("notifications", TEMPLATES),
-        pages=[home.router, operator.router, inbox_page.router, agents_page.router, sign_in.router],
+        pages=[
+            home.router,
+            operator.router,
+            inbox_page.router,
+            agents_page.router,
+            partners_page.router,
+            sign_in.router,
+        ],
         on_stop=engine.close,
     )
 
@@ -220,13 +229,13 @@ def _senders(
     relay: Relay,
     metrics: Metrics,
 ) -> list[Sender]:
-    """`settings.senders` workers; the numbers of their results are one metric."""
+    """`settings.senders` workers; their numbers are one metric."""
     backlog = Backlog(pool, kafka=settings.kafka, topics=DECISIVE, prefix=settings.topic_prefix)
-    results = metrics.counter("reminders", "Messages by channel and result", ("channel", "result"))
+    numbers = SendingMetrics(metrics)
     pace = LOG_PACE if list(channels) == ["log"] else MAIL_PACE
     lease = timedelta(seconds=settings.lease_seconds)
     rates = {"whatsapp": settings.whatsapp_per_minute, "sms": settings.sms_per_minute}
-    return [
+    senders = [
         Sender(
             pool,
             scheduler,
@@ -236,11 +245,14 @@ def _senders(
             per_minute={name: max(1, rate // settings.senders) for name, rate in rates.items()},
             is_caught_up=backlog.is_caught_up,
             on_recorded=relay.wake,
-            count_result=lambda channel, result: results.labels(channel, result).inc(),
+            count_result=numbers.count_result,
+            count_delay=numbers.count_delay,
             name=f"sender-{number}",
         )
         for number in range(1, settings.senders + 1)
     ]
+    numbers.watch(senders, list(channels))
+    return senders
 
 
 def _channels(settings: Settings) -> Channels:

@@ -228,13 +228,13 @@ with stored as (
 )
 select partner_id::text from stored where state_before in ('escalated', 'waiting') and state <> state_before
 
--- name: is_any_due(now, channels)
--- Whether any partner is due through one of these channels that nobody leases.
-select exists (
-    select from unnest($2::text[]) n (channel)
-    where exists (select from schedule s where s.due_channel = n.channel and s.due_at <= $1
-                  and (s.lease_until is null or s.lease_until <= clock_timestamp()))
-)
+-- name: oldest_due(now, channels)
+-- Since when the partner is due that is longest due through one of these channels and that nobody leases; null: none is.
+select min(oldest) from (
+    select (select s.due_at from schedule s where s.due_channel = n.channel and s.due_at <= $1
+            and (s.lease_until is null or s.lease_until <= clock_timestamp()) order by s.due_at limit 1)
+    from unnest($2::text[]) n (channel)
+) each (oldest)
 
 -- name: is_behind(topics, partitions, ends)
 -- Whether some record on the log before these ends is not applied yet, by whichever process, or the service stands still.
@@ -255,7 +255,7 @@ with due as (
 )
 update schedule s set lease_owner = $4, lease_until = clock_timestamp() + $5::interval
 from due where s.partner_id = due.partner_id
-returning s.partner_id::text
+returning s.partner_id::text, s.due_at
 
 -- name: lock_addresses(partner_ids)
 -- From here to the commit no other transaction prepares a message to an address of these partners. In key order.

@@ -37,11 +37,12 @@ from services.registration.feed.webhooks import Webhooks
 from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
 from services.registration.kafka_intake import KafkaIntake
-from services.registration.kept_counts import KeptCounts
 from services.registration.records.dead_letters_of_erased import dead_letters_of_erased
+from services.registration.resealing import Resealing
 from services.registration.retention import Retention
 from services.registration.runtime import Keys, Services
 from services.registration.settings import Settings
+from services.registration.stack_watch import StackWatch
 from services.registration.upload_quota import Quota
 from services.registration.vault import Vault
 from services.registration.web import audit_trail as audit_pages
@@ -162,11 +163,12 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
     days = settings.retention_days
     quota = Quota(pool, settings.upload_quota_mib << 20)
     watch_changes = Watch(pool)
+    stack_watch = StackWatch(pool, metrics, kafka=kafka, disk=settings.disk, prefix=prefix)
     retries = Retries(pool, vault, writer, regions, jkp=settings.jkp)
     deliveries = Webhooks(pool, vault, Receivers(allow_local=settings.webhooks_allow_local), metrics)
     here = Services(
         *(pool, vault, writer, keys, regions, import_worker, dry_run_worker, dead_letter_eraser, access, intake_eraser),
-        *(quota, watch_changes, deliveries, retries, KeptCounts(pool), settings.jkp, days),
+        *(quota, watch_changes, deliveries, retries, settings.jkp, days),
     )
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
@@ -187,9 +189,11 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             dead_letter_eraser,
             intake_eraser,
             retention,
+            Resealing(pool, vault),
             watch_changes,
             deliveries,
             retries,
+            stack_watch,
         ],
         routers=ROUTERS,
         direct=events.DIRECT,

@@ -21,6 +21,7 @@ from shared.bus.another_log import AnotherLog
 from shared.bus.applier import Applier, Handler
 from shared.bus.assignment import Assignment
 from shared.bus.dead_letter_publisher import DeadLetterPublisher, Halted
+from shared.bus.delays import Delays
 from shared.bus.halting import Halting
 from shared.bus.halts import Halt
 from shared.bus.lag import Lag
@@ -57,13 +58,14 @@ FENCED_PAUSE = 1.0
 
 @dataclass(frozen=True)
 class TopicStatus:
-    """One topic: records not yet applied (None: unknown), dead letters since the start, whether it is halted, and when
-    a batch last took effect (seconds since 1970; None: not yet)."""
+    """One topic: records not yet applied (None: unknown), dead letters since the start, whether it is halted, when a
+    batch last took effect (seconds since 1970; None: not yet), and for how long the next record has been waiting."""
 
     lag: int | None
     dead_letters: int
     halted: bool
     applied_at: float | None
+    lag_seconds: float | None = None
 
 
 class Consumer(Part):
@@ -179,8 +181,19 @@ class Consumer(Part):
         return {topic: self._topic_status(topic) for topic in self._applier.handlers}
 
     def _topic_status(self, topic: str) -> TopicStatus:
-        lag, dead_letters = self._lag.records(self._prefix + topic), self._dead_letters.counts[topic]
-        return TopicStatus(lag, dead_letters, self._halting.stands_still(topic), self._applier.applied_at.get(topic))
+        name = self._prefix + topic
+        return TopicStatus(
+            self._lag.records(name),
+            self._dead_letters.counts[topic],
+            self._halting.stands_still(topic),
+            self._applier.applied_at.get(topic),
+            self._lag.seconds(name),
+        )
+
+    @property
+    def delays(self) -> Delays:
+        """From acceptance to effect, by topic, for `/metrics`."""
+        return self._applier.delays
 
     def _client(self) -> AIOKafkaConsumer | None:
         return None if self._transport is None else self._transport.client

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -53,7 +53,8 @@ class Sender(Part):
     """One worker. Any number of them, in any number of processes, share the work through the leases.
 
     `is_caught_up` is asked when something is due: while facts on the log are not applied yet, nothing is sent.
-    `on_recorded` is called when events were committed; `count_result` with the result of each message.
+    `on_recorded` is called when events were committed; `count_result` with the result of each message, `count_delay`
+    with the seconds between the time that a partner was due and that it was taken.
     """
 
     longest_back_off = 30.0
@@ -69,6 +70,7 @@ class Sender(Part):
         is_caught_up: Callable[[], Awaitable[bool]],
         on_recorded: Callable[[], object],
         count_result: Callable[[str, str], object],
+        count_delay: Callable[[float], object] = lambda _: None,
         per_minute: Mapping[str, int] | None = None,
         name: str = "sender",
     ) -> None:
@@ -78,16 +80,24 @@ class Sender(Part):
         self._pace = pace
         self._is_caught_up = is_caught_up
         self._on_recorded = on_recorded
+        self._count_delay = count_delay
         self._owner = uuid4()
         self._preparation = Preparation(scheduler, policies, self._owner, pace.lease)
         self._delivery = Delivery(channels, count_result, per_minute)
         self._recording = Recording(scheduler, self._owner)
         self._waits_for_facts = False
         self._portion = min(FIRST_CLAIM, pace.claim)
+        self.oldest_due: datetime | None = None
+        """Since when the partner is due that waits longest for a message that may leave now; None: none waits."""
 
     async def step(self) -> float:
         """One portion; then rest when nothing is due that may be sent now."""
         return 0 if await self.send_due() else POLL_SECONDS
+
+    @property
+    def down(self) -> list[str]:
+        """The channels whose provider is in trouble."""
+        return self._delivery.down
 
     async def stop(self) -> None:
         """Claim nothing more; what still hangs after GRACE is cut off and recorded as possibly sent."""
@@ -122,7 +132,8 @@ class Sender(Part):
     async def _is_anything_to_send(self, room: dict[str, int]) -> bool:
         """After an outage those due may have registered meanwhile: all facts on the log are applied first."""
         async with connection(self._pool) as db:
-            is_due = bool(await db.fetchval(queries["is_any_due"], self._scheduler.now(), list(room)))
+            self.oldest_due = await db.fetchval(queries["oldest_due"], self._scheduler.now(), list(room))
+        is_due = self.oldest_due is not None
         self._waits_for_facts = is_due and not await self._is_caught_up()
         return is_due and not self._waits_for_facts
 
@@ -134,6 +145,8 @@ class Sender(Part):
             async with transaction(self._pool) as db:
                 rows = await db.fetch(queries["claim"], now, channel, most, self._owner, pace.lease)
             found += [row["partner_id"] for row in rows]
+            for row in rows:
+                self._count_delay((now - row["due_at"]).total_seconds())
         return found
 
     async def _send(self, ids: list[str]) -> None:
