@@ -8,6 +8,7 @@ import asyncpg
 from services.notifications import erasure, partner_store
 from services.notifications.addresses import AddressKeys
 from services.notifications.projections import (
+    ClaimFact,
     ContactFact,
     EnrollmentFact,
     Listing,
@@ -22,7 +23,7 @@ from services.notifications.schedule import Scheduler
 from shared.bus.batch import Batch
 from shared.bus.records import Record
 
-Fact = TypeVar("Fact", PartnerFact, EnrollmentFact, ContactFact)
+Fact = TypeVar("Fact", PartnerFact, EnrollmentFact, ContactFact, ClaimFact)
 
 
 class Handlers:
@@ -66,6 +67,14 @@ class Handlers:
         changed = await partner_store.store_contacts(db, newest.values(), self._keys)
         await erasure.erase(db, erased)
         await self._scheduler.reschedule(db, [*changed, *erased])
+
+    async def on_claims(self, batch: Batch, db: asyncpg.Connection) -> None:
+        """Paid, or not any more: what messages tell of a region."""
+        newest: dict[str, ClaimFact] = {}
+        for _, fact in _decode(batch, ClaimFact):
+            if fact.claim_id not in newest or fact.version > newest[fact.claim_id].version:
+                newest[fact.claim_id] = fact
+        await partner_store.store_claims(db, newest.values())
 
 
 def _decode(batch: Batch, kind: type[Fact]) -> Iterator[tuple[Record, Fact]]:

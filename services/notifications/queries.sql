@@ -365,7 +365,8 @@ select partner_id::text, attempts from schedule where partner_id = any($1::uuid[
 
 -- name: clear_retries(partner_ids)
 -- After a message was sent or refused for good: the next one has no failed attempt and no time to wait for.
-update schedule set attempts = 0, retry_at = null where partner_id = any($1::uuid[])
+update schedule set attempts = 0, retry_at = null
+where partner_id = any($1::uuid[]) and (attempts > 0 or retry_at is not null)
 
 -- name: add_escalations(partner_ids, episodes, templates, message_ids, now)
 -- Records one escalation of each kind (template) and partner per episode; returns the partners for which it is new.
@@ -436,6 +437,23 @@ select count(*) > 0 from taken
 -- name: last_message_to(key)
 -- The message that last left for this address; no row if none did.
 select message_id from contacted where key = $1 order by at desc, message_id limit 1
+
+-- name: store_claims(claim_ids, versions, regions, programmes, amounts, paid_days)
+-- Stores the newest state of these claims; never over a newer version. In key order.
+insert into paid_claims as c (claim_id, version, region, programme, amount, paid_on)
+select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::date[]) n (claim_id) order by 1
+on conflict (claim_id) do update set
+    version = excluded.version, region = excluded.region, programme = excluded.programme, amount = excluded.amount,
+    paid_on = excluded.paid_on
+where c.version < excluded.version
+
+-- name: stories(regions, after, until, fewest)
+-- Of each of these regions with so many claims that were paid in these days: how many, and the newest one's programme
+-- and amount.
+select region, count(*) as count, (array_agg(programme order by paid_on desc, claim_id))[1] as programme,
+       (array_agg(amount order by paid_on desc, claim_id))[1] as amount
+from paid_claims where region = any($1::text[]) and paid_on > $2 and paid_on <= $3
+group by region having count(*) >= $4
 
 -- name: address_of_message(message_id)
 -- The key of the address that this message left for; null for one that nobody knows.
