@@ -99,13 +99,18 @@ def _bundled() -> Iterator[str]:
 
 def _of_package(name: str) -> str:
     metadata = cast(Message, importlib.metadata.metadata(name))
-    classified = [each.rpartition(" :: ")[2] for each in metadata.get_all("Classifier") or [] if "License" in each]
-    plain = metadata.get("License", "").strip()
-    short = plain if plain and len(plain) < 40 and "\n" not in plain else ""
-    licence = metadata.get("License-Expression") or " and ".join(classified) or short
+    licence = licence_of(metadata)
     if not licence:
         raise ValueError(f"the metadata of {name} name no licence")
     return _line(name, metadata["Version"], licence)
+
+
+def licence_of(metadata: Message) -> str:
+    """The licence that a package's metadata name, "" if none."""
+    classified = [each.rpartition(" :: ")[2] for each in metadata.get_all("Classifier") or [] if "License" in each]
+    plain = metadata.get("License", "").strip()
+    short = plain if plain and len(plain) < 40 and "\n" not in plain else ""
+    return metadata.get("License-Expression") or " and ".join(classified) or short
 
 
 def _line(name: str, version: str, licence: str) -> str:

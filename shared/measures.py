@@ -84,9 +84,17 @@ STATUSES: Final = {
     "unverified": "Not seen in a second source",
     "quarantine": "Doubtful: shown, never divided by",
     "derived": "Computed from other figures: never shown",
-    "out_of_scope": "Measures something else: never shown",
+    "out_of_scope": "Measures something else: never beside our figures",
 }
 """Status of a published figure → what it means."""
+
+
+RATES: Final = (
+    ("/v1/coverage", "enrolled", "listed"),
+    ("/v1/coverage/outreach", "registered_within_90_days", "reached"),
+    ("/v1/coverage/briefings", "registered_within_90_days", "attendees - registered_before"),
+)
+"""The rates that our own answers have: where, which part, of which whole."""
 
 
 def refusal(field: str, given: str, known: Iterable[str]) -> str | None:

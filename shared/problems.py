@@ -4,10 +4,11 @@ import json
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from shared.database import UNAVAILABLE, UNSTORABLE
 from shared.observability import get_logger
@@ -115,6 +116,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     for unavailable in UNAVAILABLE:
         app.add_exception_handler(unavailable, _unavailable)
+    app.add_exception_handler(ClientDisconnect, _hung_up)
     app.add_exception_handler(UNSTORABLE, unexpected)
     app.add_exception_handler(Exception, unexpected)
 
@@ -158,6 +160,12 @@ def _readable(message: str) -> str:
     return "Send a file here, not a text." if "UploadFile" in message else message.removeprefix("Value error, ")
 
 
+async def _hung_up(request: Request, _: Exception) -> Response:
+    """No error of ours, and nobody reads this."""
+    log.info("a client hung up before its request was whole", path=request.scope.get("route_path", ""))
+    return Response(status_code=400)
+
+
 async def _unavailable(_: Request, problem: Exception) -> JSONResponse:
     return unavailable_response(problem)
 
@@ -165,7 +173,10 @@ async def _unavailable(_: Request, problem: Exception) -> JSONResponse:
 def unavailable_response(problem: BaseException) -> JSONResponse:
     """503: the database is down, not the request wrong."""
     log.warning("request refused: the database is not available", problem=type(problem).__name__)
-    detail = "The database is not available at the moment; nothing was lost. Please try again in a few seconds."
+    detail = (
+        "The database does not answer at the moment. If this was to change something, see whether it did, or send it "
+        "again in a few seconds."
+    )
     return problem_response(503, "unavailable", detail, headers={"Retry-After": "5"})
 
 

@@ -499,9 +499,9 @@ PROBLEMS: Final[Mapping[ProblemCode, Explanation]] = {
     ),
     "unavailable": Explanation(
         (),
-        "The database is not available at the moment; nothing was lost (503).",
+        "The database does not answer, or too much waits to be published; what was under way may have been kept (503).",
         "Send the same request again after a few seconds.",
-        "Basis data sedang tidak tersedia; tidak ada data yang hilang (503).",
+        "Basis data tidak menjawab, atau terlalu banyak yang menunggu; yang diproses mungkin sudah tersimpan (503).",
         "Kirim ulang permintaan yang sama setelah beberapa detik.",
     ),
     "internal": Explanation(

@@ -37,7 +37,7 @@ _AS_TEXT: Final = re.compile(r'="([\d+\-.,:/ Ee]+)"')
 
 
 class Dialect(NamedTuple):
-    """What separates cells, the mark before a fraction, and whether a byte order mark and `="33.10"` are written."""
+    """What separates cells, the mark before a fraction, and whether `="33.10"` is written, which stays a text."""
 
     separator: str = ","
     decimal: str = "."
@@ -68,11 +68,11 @@ def _for_spreadsheets(value: Any) -> Any:
 
 
 class CsvWriter:
-    """Writes rows into a file as `as_csv` gives them, for spreadsheets behind a byte order mark."""
+    """Writes rows into a file as `as_csv` gives them, behind a byte order mark for spreadsheets."""
 
     def __init__(self, file: IO[bytes], header: Sequence[str], dialect: Dialect = PLAIN) -> None:
         self._file, self._dialect = file, dialect
-        file.write(as_csv(header, [], dialect).encode("utf-8-sig" if dialect.is_for_spreadsheets else "utf-8"))
+        file.write(as_csv(header, [], dialect).encode("utf-8-sig"))
 
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
         self._file.write(as_csv(None, rows, self._dialect).encode())

@@ -1,7 +1,7 @@
 """One embedded Kafka and one embedded PostgreSQL for the whole suite, started when the first test asks for them.
 
-`kafka` its address · `postgres` the administrator's DSN · `database` a fresh database · `topics` a prefix of topics and
-groups · `mailbox` a mail server that receives
+`kafka` its address · `postgres` the administrator's DSN · `database`, `unmigrated` a fresh database ·
+`topics` a prefix of topics and groups · `mailbox` a mail server that receives
 `own_kafka`, `own_postgres` make a broker or server that the test may kill. A whole stack: `tests.stack.Stack`.
 """
 
@@ -18,7 +18,7 @@ import pytest
 import structlog
 
 from shared.observability import configure_logging
-from tests import stack
+from tests import kafka_clients, stack
 
 if TYPE_CHECKING:
     from tests.integration.notifications_world import Mailbox
@@ -45,16 +45,29 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("stack")
 
 
+BROKER = pytest.StashKey[str]()
+"""The address of the suite's broker, once it was started."""
+
+
 @pytest.fixture(scope="session")
-async def kafka(home: Path) -> AsyncIterator[str]:
+async def kafka(home: Path, pytestconfig: pytest.Config) -> AsyncIterator[str]:
     """host:port of the suite's broker; a test keeps to itself by its own `topics` prefix.
 
     It is open to everybody, as no user's is: tests/attacks/test_kafka.py has a closed one.
     """
     broker = stack.open_broker(home)
     await broker.start()
+    pytestconfig.stash[BROKER] = broker.address
     yield broker.address
     broker.stop()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def topics_go_with_their_file(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Every client is told of all topics: those of a hundred files make each later start take seconds."""
+    yield
+    if BROKER in pytestconfig.stash:
+        kafka_clients.delete_all_topics(pytestconfig.stash[BROKER])
 
 
 @pytest.fixture(scope="session")
@@ -63,14 +76,23 @@ async def postgres(home: Path) -> AsyncIterator[str]:
     server = stack.server(home, durable=False)
     await server.start()
     await stack.make_template(server.admin)
+    await stack.migrate_template(server.admin)
     yield server.admin
     server.stop()
 
 
 @pytest.fixture
 async def database(postgres: str) -> AsyncIterator[stack.Database]:
-    """A fresh database with every service's role and empty schema: `.of("coverage")`, `.admin`."""
+    """A fresh database with every service's role and empty tables: `.of("coverage")`, `.admin`."""
     fresh = await stack.clone(postgres)
+    yield fresh
+    await stack.drop(postgres, fresh)
+
+
+@pytest.fixture
+async def unmigrated(postgres: str) -> AsyncIterator[stack.Database]:
+    """As `database`, without any table."""
+    fresh = await stack.clone(postgres, stack.EMPTY)
     yield fresh
     await stack.drop(postgres, fresh)
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from confluent_kafka.admin import AdminClient
 
 from shared.bus.dead_letter_reader import admin_client
 from shared.bus.kafka_url import aiokafka_options
@@ -33,3 +34,11 @@ async def open_consumer(kafka: str, *topics: str, **options: Any) -> AsyncIterat
         yield client
     finally:
         await client.stop()
+
+
+def delete_all_topics(kafka: str) -> None:
+    """All that anybody made at this address."""
+    admin = AdminClient({"bootstrap.servers": kafka})
+    names = [name for name in admin.list_topics(timeout=30).topics if not name.startswith("__")]
+    for deleted in admin.delete_topics(names, operation_timeout=30).values() if names else ():
+        deleted.result(60)

@@ -17,6 +17,7 @@ from deploy.local import databases, jars, kafka, ports, postgres, process, statu
 from deploy.local.directory import ROOT
 from deploy.local.endpoints import Endpoints, load_endpoints
 from shared.bus.kafka_url import KafkaUrl, kafka_url
+from shared.database import connect, migrate
 from tests.waiting import eventually
 
 PASSWORD = "only-for-tests"
@@ -135,24 +136,39 @@ def over_tcp(admin: str, role: str, password: str = PASSWORD) -> str:
     return f"postgresql://{role}:{password}@127.0.0.1:{where.port}{where.path}"
 
 
-TEMPLATE = "payung_template"
+EMPTY, MIGRATED = "payung_empty", "payung_migrated"
+"""Databases to clone the tests' from: with every service's role and schema; and with all its tables as well."""
 
 
 async def make_template(admin: str) -> None:
-    """A database with every service's role and schema, to clone the tests' databases from."""
+    """The template EMPTY."""
     connection = await asyncpg.connect(admin)
-    await connection.execute(f"create database {TEMPLATE}")
+    await connection.execute(f"create database {EMPTY}")
     await connection.close()
-    template = admin.rpartition("/")[0] + "/" + TEMPLATE
-    await databases.create_roles(template, dict.fromkeys(postgres.SERVICES, PASSWORD))
+    await databases.create_roles(_beside(admin, EMPTY), dict.fromkeys(postgres.SERVICES, PASSWORD))
 
 
-async def clone(admin: str) -> Database:
+async def migrate_template(admin: str) -> None:
+    """The template MIGRATED, so that not every test has to wait for all migrations of its services."""
+    connection = await asyncpg.connect(admin)
+    await connection.execute(f"create database {MIGRATED} template {EMPTY}")
+    await connection.close()
+    for service in postgres.SERVICES:
+        pool = await connect(Database(_beside(admin, MIGRATED)).of(service), min_size=1, max_size=1)
+        await migrate(pool, ROOT / "services" / service / "migrations")
+        await pool.close()
+
+
+async def clone(admin: str, template: str = MIGRATED) -> Database:
     name = f"t_{uuid.uuid4().hex[:12]}"
     connection = await asyncpg.connect(admin)
-    await connection.execute(f"create database {name} template {TEMPLATE} strategy wal_log")
+    await connection.execute(f"create database {name} template {template} strategy wal_log")
     await connection.close()
-    return Database(admin.rpartition("/")[0] + "/" + name)
+    return Database(_beside(admin, name))
+
+
+def _beside(admin: str, name: str) -> str:
+    return admin.rpartition("/")[0] + "/" + name
 
 
 async def drop(admin: str, database: Database) -> None:

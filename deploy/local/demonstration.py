@@ -73,8 +73,8 @@ def _upload(folder: Path, slug: str, entry: dict[str, str]) -> Upload:
 
 
 async def load(endpoints: Endpoints, on_progress: Progress) -> dict[str, str]:
-    """Create agencies and keys, send the twelve files and wait until they are processed. Returns the agencies'
-    keys, which are also put into `endpoints`.
+    """Create agencies and keys, and send the twelve files in their order, each once the one before it is processed: so
+    what each of them added is the same every time. Returns the agencies' keys, which are also put into `endpoints`.
 
     A second load finds everything unchanged. Raises Failure when the service refuses or takes too long.
     """
@@ -82,9 +82,10 @@ async def load(endpoints: Endpoints, on_progress: Progress) -> dict[str, str]:
         for agency in AGENCIES:
             on_progress(f"demonstration: {agency.name}")
             endpoints.agency_keys[agency.slug] = await _key(client, endpoints, agency)
-        reports = [(each, await _send(client, endpoints, each)) for each in uploads()]
-        for number, (each, location) in enumerate(reports, 1):
-            on_progress(f"demonstration: file {number} of {len(reports)}, {each.path.name}")
+        files = uploads()
+        for number, each in enumerate(files, 1):
+            on_progress(f"demonstration: file {number} of {len(files)}, {each.path.name}")
+            location = await _send(client, endpoints, each)
             await _done(client, endpoints.agency_keys[each.agency], each, location)
     return endpoints.agency_keys
 

@@ -46,16 +46,21 @@ class Directory:
             raise Failure(f"cannot read {self.file(name)}: {error}") from error
         return content
 
-    def write(self, name: str, content: dict[str, Any]) -> None:
-        """Replace the file at once, mode 0600."""
+    def write(self, name: str, content: dict[str, Any], *, durable: bool = False) -> None:
+        """Replace the file at once, mode 0600; if `durable`, a power cut leaves the former or this one, whole."""
         handle, part = tempfile.mkstemp(dir=self.path, prefix=f".{name}.")
         try:
             with os.fdopen(handle, "w") as file:
                 json.dump(content, file, indent=1)
+                file.flush()
+                if durable:
+                    os.fsync(handle)
             os.replace(part, self.file(name))
         except OSError:
             os.unlink(part)
             raise
+        if durable:
+            _make_durable(self.path)
 
     def remove(self, name: str) -> None:
         self.file(name).unlink(missing_ok=True)
@@ -72,6 +77,25 @@ def opened(path: Path) -> Directory:
     except OSError as error:
         raise Failure(f"cannot use {path} for the data: {error}") from error
     return directory
+
+
+@contextmanager
+def changing(directory: Directory) -> Iterator[None]:
+    """Wait for, then keep off, whoever else reads a file of the directory in order to replace it."""
+    handle = os.open(directory.path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _make_durable(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _whoami() -> str:

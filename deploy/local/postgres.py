@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -53,13 +53,14 @@ LONGEST_SOCKET = 107 - len("/.s.PGSQL.65535")
 @dataclass(frozen=True)
 class Postgres:
     """Where a cluster lives, on which port of 127.0.0.1 it listens (with `socket_only` on none), its administrator's
-    password, what is tuned."""
+    password (one of the `former` until the server was told it), what is tuned."""
 
     home: Path
     port: int
-    password: str
+    password: str = field(repr=False)
     settings: dict[str, str] = field(default_factory=dict)
     socket_only: bool = False
+    former: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def data(self) -> Path:
@@ -180,10 +181,29 @@ def _listening(postgres: Postgres) -> dict[str, str]:
 
 
 async def ready(dsn: str) -> bool:
-    """True when the server takes connections."""
+    """True when the server takes connections, if only with another password."""
     try:
         connection = await asyncpg.connect(dsn, timeout=3)
+    except asyncpg.InvalidPasswordError:
+        return True
     except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError):
         return False
     await connection.close()
     return True
+
+
+async def settle_password(postgres: Postgres) -> None:
+    """Give the administrator the password that it should have, where the server still knows a former one."""
+    for password in (postgres.password, *reversed(postgres.former)):
+        try:
+            connection = await asyncpg.connect(replace(postgres, password=password).dsn("postgres"), timeout=10)
+        except asyncpg.InvalidPasswordError:
+            continue
+        try:
+            quoted = await connection.fetchval("select quote_literal($1::text)", postgres.password)
+            if password != postgres.password:
+                await connection.execute(f"alter role {ADMINISTRATOR} password {quoted}")
+        finally:
+            await connection.close()
+        return
+    raise Failure("PostgreSQL's administrator has another password than secrets.json: restore that file from a backup")

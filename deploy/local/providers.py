@@ -7,6 +7,7 @@ from typing import Final
 SECRETS: Final = (
     *("PAYUNG_SMTP_PASSWORD", "PAYUNG_SMTP_PASSWORD_FILE", "PAYUNG_WHATSAPP_TOKEN", "PAYUNG_WHATSAPP_TOKEN_FILE"),
     *("PAYUNG_SMS_TOKEN", "PAYUNG_SMS_TOKEN_FILE", "PAYUNG_INBOUND_SECRET"),
+    *("PAYUNG_IMAP_PASSWORD", "PAYUNG_IMAP_PASSWORD_FILE"),
 )
 """What may stand in `up`'s environment; nothing that is started inherits it."""
 STACK: Final = "PAYUNG_STACK_"
@@ -23,6 +24,7 @@ class Providers:
     sms: str | None = None
     sms_token: str | None = field(default=None, repr=False)
     inbound_secret: str | None = field(default=None, repr=False)
+    imap: str | None = field(default=None, repr=False)
 
     def environment(self, prefix: str = "PAYUNG_") -> dict[str, str]:
         """As notifications reads them; empty: one of our own environment was not asked for."""

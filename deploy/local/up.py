@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -31,6 +31,8 @@ from deploy.local.providers import NO_PROVIDERS, Providers
 from deploy.local.supervisor import Supervisor
 
 PORTS, LOADED = "ports.json", "demonstration.json"
+LOOKED_AT_EVERY = 1.0
+"""Seconds between two looks at secrets.json."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Stack:
         self._began = time.time()
         self._phase = "starting"
         self._supervisor: Supervisor | None = None
+        self._secrets: str | None = None
 
     async def run(self) -> None:
         asked = _stop_signal()
@@ -73,16 +76,8 @@ class Stack:
     async def _work(self) -> None:
         self._enter("starting")
         plan = await self._plan()
-        self._supervisor = Supervisor(
-            stages(plan), self._home.logs, str(self._home.path), self._console.print, self._save_state
-        )
         self._console.busy("starting Kafka, PostgreSQL and the services …")
-        await self._supervisor.start()
-        addresses = plan.endpoints(endpoints.agency_keys(self._home))
-        await self._load_demonstration(addresses)
-        endpoints.publish(self._home, addresses)
-        self._console.idle()
-        self._enter("ready")
+        addresses = await self._start(plan)
         self._console.print(f"ready after {time.time() - self._began:.1f} s")
         for line in welcome(addresses, self._options.data):
             self._console.print(line)
@@ -93,7 +88,55 @@ class Stack:
             for line in await asyncio.to_thread(sign_in.lines, addresses, self._options.data):
                 self._console.show(line)
             self._console.print("  Ctrl-C stops everything; the data are kept")
-        await self._supervisor.failure()
+        while True:
+            plan = replace(plan, credentials=await self._other_secrets(plan.credentials))
+            await self._start_again(plan)
+
+    async def _start(self, plan: Plan) -> Endpoints:
+        """Start all parts and publish where they are."""
+        self._supervisor = Supervisor(
+            stages(plan), self._home.logs, str(self._home.path), self._console.print, self._save_state
+        )
+        self._secrets = plan.credentials.fingerprint
+        await self._supervisor.start()
+        addresses = plan.endpoints(endpoints.agency_keys(self._home))
+        await self._load_demonstration(addresses)
+        endpoints.publish(self._home, addresses)
+        self._console.idle()
+        self._enter("ready")
+        return addresses
+
+    async def _other_secrets(self, known: credentials.Credentials) -> credentials.Credentials:
+        """Return once secrets.json holds others; raises when the supervision fails."""
+        assert self._supervisor is not None
+        failure = asyncio.ensure_future(self._supervisor.failure())
+        try:
+            while True:
+                await asyncio.wait([failure], timeout=LOOKED_AT_EVERY)
+                if failure.done():
+                    failure.result()
+                fresh = await asyncio.to_thread(self._read_secrets, known)
+                if fresh != known:
+                    return fresh
+        finally:
+            failure.cancel()
+
+    def _read_secrets(self, known: credentials.Credentials) -> credentials.Credentials:
+        """Those in the file; those that are known where it cannot be read: the next start will say so."""
+        try:
+            return credentials.of(self._home) if self._home.file(credentials.FILE).exists() else known
+        except (Failure, OSError, TypeError):
+            return known
+
+    async def _start_again(self, plan: Plan) -> None:
+        """Start all parts anew, with other secrets."""
+        assert self._supervisor is not None
+        self._console.print("secrets.json has changed: everything is started again with what it holds now")
+        self._home.remove(endpoints.FILE)
+        self._enter("starting")
+        await self._supervisor.stop()
+        await self._start(plan)
+        self._console.print("ready with the new secrets")
 
     async def _plan(self) -> Plan:
         ended = await asyncio.to_thread(stale_processes.clear, self._home)
@@ -146,7 +189,13 @@ class Stack:
 
     def _save_state(self) -> None:
         parts = [part.as_json() for part in self._supervisor.parts] if self._supervisor else []
-        state = {"pid": os.getpid(), "phase": self._phase, "since": self._began, "parts": parts}
+        state = {
+            "pid": os.getpid(),
+            "phase": self._phase,
+            "since": self._began,
+            "secrets": self._secrets,
+            "parts": parts,
+        }
         with suppress(OSError):  # on a full disk `status` is out of date; the parts come back as soon as there is room
             self._home.write(directory.STATE, state)
 

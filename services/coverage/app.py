@@ -7,23 +7,27 @@ import asyncpg
 from fastapi import FastAPI
 
 from services.coverage import handlers
+from services.coverage.alert_messages import AlertMessages
 from services.coverage.alert_watch import AlertWatch
 from services.coverage.api import (
     alerts,
+    briefings,
     changes,
     claims,
     explain,
     figures,
     freshness,
     measures,
+    outreach,
     regions,
     series,
+    sources,
     stream,
 )
 from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
+from services.coverage.web import alert_rules, explanations, home
 from services.coverage.web import alerts as alerts_page
-from services.coverage.web import explanations, home
 from shared.access import on_access
 from shared.bus.consumer import Consumer
 from shared.bus.metrics import watch
@@ -39,7 +43,24 @@ from shared.service import build_app
 from shared.sessions import Sessions
 
 ROUTERS = tuple(
-    each.router for each in (figures, series, changes, explain, claims, freshness, measures, alerts, regions, stream)
+    each.router
+    for each in (
+        *(
+            figures,
+            series,
+            changes,
+            explain,
+            sources,
+            outreach,
+            briefings,
+            claims,
+            freshness,
+            measures,
+            alerts,
+            regions,
+        ),
+        stream,
+    )
 )
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
@@ -50,6 +71,7 @@ HANDLERS = {
     "enrollments": handlers.on_enrollments,
     "claims": handlers.on_claims,
     "reference": handlers.on_reference,
+    "outreach": handlers.on_outreach,
     "access": on_access,
 }
 
@@ -94,7 +116,8 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
     firing.set_function(lambda: watched.open_alerts)
     silent = metrics.gauge("silent_agencies", "Agencies silent for more than twice as long as they usually are")
     silent.set_function(lambda: watched.silent_agencies)
-    parts: list[Part] = [rollup, watched]
+    messages = AlertMessages(pool, settings.alert_webhook, settings.alert_secret())
+    parts: list[Part] = [rollup, watched, messages]
     if settings.consume:
         consumers = [consumer(pool, settings), key_consumer(keys_pool, settings, GROUP)]
         parts += consumers
@@ -111,6 +134,6 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
         },
         metrics=metrics,
         site=settings.site("coverage", TEMPLATES),
-        pages=[home.router, explanations.router, alerts_page.router],
+        pages=[home.router, explanations.router, alerts_page.router, alert_rules.router],
         on_stop=partial(close, pool, keys_pool),
     )

@@ -66,7 +66,7 @@ def as_json(made: Composition, only_lists_of: str | None, *, all_lists: bool) ->
     """(listed, enrolled). Who is not shown all lists is shown those of its own agency, `only_lists_of`."""
     lists = [
         {"agency": agency, "list": name, "listed": partners, "alone": alone}
-        for agency, name, (partners, alone) in ((*_split(each), pair) for each, pair in made.by_list.items())
+        for agency, name, (partners, alone) in ((*split_name(each), pair) for each, pair in made.by_list.items())
         if all_lists or agency == only_lists_of
     ]
     agencies = [
@@ -81,7 +81,8 @@ def as_json(made: Composition, only_lists_of: str | None, *, all_lists: bool) ->
     )
 
 
-def _split(name: str) -> tuple[str, str]:
+def split_name(name: str) -> tuple[str, str]:
+    """(agency, list) of a source's name."""
     agency, _, own = name.partition("/")
     return agency, own
 

@@ -50,6 +50,16 @@ class Reason(NamedTuple):
     text: str
 
 
+def of_health(published: Iterable[PublishedDenominator], as_of: date) -> list[PublishedDenominator]:
+    """The newest figure up to this day of each source about health insurance: to be shown apart."""
+    newest: dict[tuple[str, str], PublishedDenominator] = {}
+    for each in sorted(published, key=lambda each: each.vintage):
+        measure = MEASURES.get(each.measure)
+        if measure and measure.is_of_health and each.vintage <= as_of and each.status != "derived":
+            newest[each.measure, each.source] = each
+    return list(newest.values())
+
+
 def evaluate(
     published: Iterable[PublishedDenominator],
     numerators: Mapping[str, int],

@@ -34,7 +34,8 @@ class Tree:
 
     @classmethod
     def of(cls, regencies: Iterable[str]) -> "Tree":
-        """The tree of all regions, and of regencies that our edition does not have: they count in what is above."""
+        """The tree of all regions, and of regencies that our edition does not have: they count in what is above. `X.00`
+        is what belongs to region X, of any level, and to no regency in it."""
         regions = Regions.load()
         parents: dict[str, str] = {}
         for region in regions:
@@ -45,8 +46,10 @@ class Tree:
             elif region.level == "regency":
                 parents[region.code] = region.parent or NATION
         for regency in regencies:
-            parents.setdefault(regency, regency[:2])
-            parents.setdefault(regency[:2], NATION)
+            outer = regency.removesuffix(".00") if regency.endswith(".00") else regency[:2]
+            parents.setdefault(regency, outer)
+            if outer != NATION:
+                parents.setdefault(outer, NATION)
         children: dict[str, list[str]] = defaultdict(list)
         for child, parent in sorted(parents.items()):
             children[parent].append(child)

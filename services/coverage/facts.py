@@ -25,6 +25,9 @@ Source = Annotated[str, msgspec.Meta(max_length=400, pattern=r"^[^\x00]*\Z")]
 HeadCount = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
 """Above ten million it is an error of the sender; below, the sums of a batch stay within PostgreSQL's integer."""
 
+Guests = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
+"""Who came to a briefing, or may come."""
+
 Version = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 
 
@@ -137,8 +140,33 @@ class TargetFact(msgspec.Struct, frozen=True):
     list: Annotated[str, msgspec.Meta(max_length=400, pattern=r"^[^\x00]*\Z")] | None = None
 
 
+class BriefingFact(msgspec.Struct, frozen=True):
+    """`briefing.held` with its bounds; `attendees` are partners."""
+
+    region: Name
+    held_on: date
+    recorded_at: Moment
+    agency: Name
+    quota: Guests | None = None
+    present: Guests | None = None
+    attendees: tuple[str, ...] = ()
+
+
+class OutreachFact(msgspec.Struct, frozen=True):
+    """`outreach`, whatever its type."""
+
+    partner_id: str
+    region: Name
+    recorded_at: Moment
+    template: Name | None = None
+    channel: Name | None = None
+    agent_id: Name | None = None
+    outcome: Name | None = None
+    causation: Name | None = None
+
+
 class StatementFact(msgspec.Struct, frozen=True):
-    """What coverage reads of a briefing or an agreement: that its agency is not silent."""
+    """What coverage reads of an agreement: that its agency is not silent."""
 
     recorded_at: Moment
     agency: Name

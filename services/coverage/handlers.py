@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
-from services.coverage import bounds, last_seen, members, movements, sources, storage, transitions
+from services.coverage import bounds, last_seen, members, sources, storage, transitions
 from services.coverage.cells import InvalidValue
 from services.coverage.facts import (
+    BriefingFact,
     ClaimFact,
     DenominatorFact,
     EnrollmentFact,
+    OutreachFact,
     PartnerFact,
     StatementFact,
     TargetFact,
@@ -23,8 +25,10 @@ from services.coverage.storage import EnrolmentDetails, second_of
 from services.coverage.timelines import enrolment_timeline, listing_timeline
 from services.coverage.transitions import Version
 from shared.bus.batch import Batch
-from shared.bus.records import Record, event_id, event_type
-from shared.events import claims, partners, reference
+from shared.bus.records import Record, event_id, event_type, key_text
+from shared.events import claims, outreach, partners, reference
+
+Statement = TypeVar("Statement")
 
 PARTNER_TYPES = {*partners.TYPES, ""}
 CLAIM_TYPES = {*claims.TYPES, ""}
@@ -39,10 +43,8 @@ async def on_enrollments(batch: Batch, db: asyncpg.Connection) -> None:
     versions = await asyncio.to_thread(_enrolment_versions, batch)
     before = await storage.store_enrolments(db, transitions.newest(versions))
     accepted = transitions.accept(versions, before.stored)
-    moved = movements.transitions_of(versions, before.stored, before.sources, _source_of_enrolment)
     await storage.add_sources(db, {details.source: details.names for details, _ in accepted.versions})
-    await storage.add_to_ledger(db, accepted.transitions, moved, enrolled=True)
-    await storage.add_losses(db, accepted.transitions)
+    await storage.add_to_figures(db, accepted.transitions, enrolled=True)
     of_cooperatives = members.by_cooperative(versions, before.stored, before.sides, _sides_of_enrolment)
     await storage.add_to_cooperatives(db, of_cooperatives)
     await _record_last_seen(db, batch, ((details.agency, second) for details, second in accepted.versions))
@@ -53,9 +55,8 @@ async def on_partners(batch: Batch, db: asyncpg.Connection) -> None:
     versions = await asyncio.to_thread(_partner_versions, batch)
     before = await storage.store_partners(db, transitions.newest(versions))
     accepted = transitions.accept(versions, before.stored)
-    moved = movements.transitions_of(versions, before.stored, before.sources, _source_of_partner)
     await storage.add_sources(db, dict(_named_source(fact) for fact, _ in accepted.versions))
-    await storage.add_to_ledger(db, accepted.transitions, moved, enrolled=False)
+    await storage.add_to_figures(db, accepted.transitions, enrolled=False)
     of_cooperatives = members.by_cooperative(versions, before.stored, before.sides, _sides_of_partner)
     await storage.add_to_cooperatives(db, of_cooperatives)
     await storage.add_merges(db, accepted.versions)
@@ -71,22 +72,37 @@ async def on_claims(batch: Batch, db: asyncpg.Connection) -> None:
 
 
 async def on_reference(batch: Batch, db: asyncpg.Connection) -> None:
-    """Keep denominators and targets, each with its source and when it became known; nothing is ever replaced.
+    """Keep denominators, targets and briefings, each with when it became known; nothing is ever replaced.
 
     All types show that their agency is not silent; a record of any other type is rejected.
     """
     by_type = _statements(batch)
     await storage.add_denominators(db, [fact for _, fact in by_type["denominator.set"]])
     await storage.add_targets(db, _as_they_came(by_type["target.set"], by_type["target.withdrawn"]))
+    held = _as_they_came(_keyed(by_type["briefing.held"]), _keyed(by_type["briefing.withdrawn"]))
+    await storage.add_briefings(db, held)
     facts = {_identity(record): fact for decoded in by_type.values() for record, fact in decoded}
     fresh = [facts[each] for each in await storage.first_seen(db, list(facts))]
     await _record_last_seen(db, batch, ((fact.agency, second_of(fact)) for fact in fresh))
 
 
+async def on_outreach(batch: Batch, db: asyncpg.Connection) -> None:
+    """Keep every act of notifications towards a partner once; no agency did it."""
+    records = batch.of_types(outreach.TYPES)
+    decoded = _within_bounds(batch, batch.decode(OutreachFact, records), bounds.check_outreach)
+    acts = {_identity(record): (event_type(record), fact) for record, fact in decoded}
+    await storage.add_outreach(db, acts)
+
+
+def _keyed(decoded: Iterable[tuple[Record, BriefingFact]]) -> list[tuple[Record, tuple[str, BriefingFact]]]:
+    """Each briefing with the key of its record, by which it is known."""
+    return [(record, (key_text(record), fact)) for record, fact in decoded]
+
+
 def _as_they_came(
-    stated: Iterable[tuple[Record, TargetFact]], withdrawn: Iterable[tuple[Record, TargetFact]]
-) -> list[tuple[TargetFact, bool]]:
-    """The targets of a batch, which is one partition's, with whether each was withdrawn."""
+    stated: Iterable[tuple[Record, Statement]], withdrawn: Iterable[tuple[Record, Statement]]
+) -> list[tuple[Statement, bool]]:
+    """What a batch, which is one partition's, states, with whether each was withdrawn."""
     both = [(record.offset, fact, False) for record, fact in stated]
     both += [(record.offset, fact, True) for record, fact in withdrawn]
     return [(fact, is_withdrawn) for _, fact, is_withdrawn in sorted(both, key=lambda each: each[0])]
@@ -109,25 +125,18 @@ def _enrolment_timeline(fact: EnrollmentFact) -> bytes:
     return enrolment_timeline(fact)
 
 
-def _enrolment_details(fact: EnrollmentFact) -> EnrolmentDetails:
+def _enrolment_details(fact: EnrollmentFact) -> tuple[int, EnrolmentDetails]:
     first_start = fact.periods[0].start if fact.periods else None
-    return EnrolmentDetails(fact.agency, first_start, fact.cooperative_id, fact.channel_id, *sources.of_enrolment(fact))
+    source, names = sources.of_enrolment(fact)
+    return source, EnrolmentDetails(fact.agency, first_start, fact.cooperative_id, fact.channel_id, source, names)
 
 
 def _sides_of_enrolment(details: EnrolmentDetails) -> Sides:
     return members.sides(details.cooperative, details.channel)
 
 
-def _source_of_enrolment(details: EnrolmentDetails) -> int:
-    return details.source
-
-
 def _named_source(fact: PartnerFact) -> tuple[int, Names]:
     return sources.of_partner(fact, last_seen.lists_of(fact))
-
-
-def _source_of_partner(fact: PartnerFact) -> int:
-    return _named_source(fact)[0]
 
 
 def _sides_of_partner(fact: PartnerFact) -> Sides:
@@ -136,7 +145,7 @@ def _sides_of_partner(fact: PartnerFact) -> Sides:
 
 def _partner_versions(batch: Batch) -> list[Version[PartnerFact]]:
     decoded = batch.decode(PartnerFact, batch.of_types(PARTNER_TYPES))
-    return transitions.read(decoded, _listing_timeline, lambda fact: fact, batch.reject)
+    return transitions.read(decoded, _listing_timeline, lambda fact: (_named_source(fact)[0], fact), batch.reject)
 
 
 def _listing_timeline(fact: PartnerFact) -> bytes:
@@ -148,9 +157,11 @@ STATEMENTS: dict[str, tuple[Any, Callable[[Any], None]]] = {
     "denominator.set": (DenominatorFact, bounds.check_denominator),
     "target.set": (TargetFact, bounds.check_target),
     "target.withdrawn": (TargetFact, lambda fact: bounds.check_recorded(fact.recorded_at)),
+    "briefing.held": (BriefingFact, bounds.check_briefing),
+    "briefing.withdrawn": (BriefingFact, lambda fact: bounds.check_recorded(fact.recorded_at)),
     **{
         name: (StatementFact, lambda fact: bounds.check_recorded(fact.recorded_at))
-        for name in ("briefing.held", "briefing.withdrawn", "agreement.signed", "agreement.withdrawn")
+        for name in ("agreement.signed", "agreement.withdrawn")
     },
 }
 """Type of the topic `reference` → what is read of it, and what checks its bounds."""

@@ -1,7 +1,7 @@
 """The ledger's arithmetic over a whole batch: from the timelines before and after to the rows between them. Pure.
 
 A row means: recorded in this second, from this day on, so many partners and workers more (or fewer) count in this cell.
-Numpy, because a batch holds tens of thousands of stays; `timelines` has the meaning of each number.
+Numpy, because a batch holds tens of thousands of stays.
 """
 
 from typing import Any
@@ -11,20 +11,16 @@ import numpy.typing as npt
 
 from services.coverage import copy_format
 from services.coverage.cells import CELL_BITS, REGENCY
-from services.coverage.timelines import FIRST_DAY, NEVER, STAY_BYTES
-from services.coverage.transitions import Transitions
+from services.coverage.stays import Changes, Stays
+from services.coverage.timelines import FIRST_DAY, NEVER
 
-STAY = np.dtype(
-    [("cell", "<i8"), ("start", "<i4"), ("until", "<i4")]
-    + [(name, "<i4") for name in ("workers", "management", "staff", "labour")]
-)
 MEASURES = ("partners", "workers", "management", "staff", "labour")
 ROW = np.dtype([("recorded", "i8"), ("cell", "i8"), ("day", "i4")] + [(name, "i8") for name in MEASURES])
 
 DAY_BITS = 17
 SECONDS_BITS = 64 - CELL_BITS - DAY_BITS
 MOST_TRANSITIONS = 1 << SECONDS_BITS
-"""So many different seconds fit one sort key: more transitions than that are summed in pieces."""
+"""So many different seconds fit one sort key."""
 
 MAX_INTEGER = 2**31 - 1
 
@@ -34,32 +30,21 @@ _COLUMNS = (("batch", ">i8"), ("recorded", ">i8"), ("cell", ">i8"), ("day", ">i4
 COLUMNS = copy_format.names(_COLUMNS)
 
 
-def differences(transitions: Transitions) -> Rows:
-    """The rows of these transitions, sorted by second, cell and day.
+def differences(changes: Changes) -> Rows:
+    """The rows of at most MOST_TRANSITIONS changes, sorted by second, cell and day.
 
     Rows of one second, cell and day are summed; a sum that is zero in all measures has no row.
     """
-    starts = range(0, len(transitions.recorded), MOST_TRANSITIONS)
-    pieces = [_rows(_piece(transitions, slice(at, at + MOST_TRANSITIONS))) for at in starts]
-    return np.concatenate(pieces) if pieces else np.empty(0, ROW)
-
-
-def _piece(transitions: Transitions, part: slice) -> Transitions:
-    return Transitions(transitions.before[part], transitions.after[part], transitions.recorded[part])
-
-
-def _rows(transitions: Transitions) -> Rows:
-    before, after, recorded = transitions
-    seconds, rank = np.unique(np.array(recorded, "i8"), return_inverse=True)
-    keys, measures = zip(*_entries(before, rank, -1), *_entries(after, rank, 1), strict=True)
+    seconds, rank = np.unique(changes.recorded, return_inverse=True)
+    entries = [*_entries(changes.before, rank, -1), *_entries(changes.after, rank, 1)]
+    keys, measures = zip(*entries, strict=True)
     return _summed(seconds, np.concatenate(keys), np.concatenate(measures))
 
 
-def _entries(timelines: list[bytes], rank: Rows, sign: int) -> list[tuple[Rows, Rows]]:
+def _entries(found: Stays, rank: Rows, sign: int) -> list[tuple[Rows, Rows]]:
     """(sort key, measures) of what these stays add on their first day and remove on the day they end."""
-    stays = np.frombuffer(b"".join(timelines), STAY)
-    counts = np.array([len(timeline) for timeline in timelines], "i8") // STAY_BYTES
-    owner = np.repeat(rank, counts).astype("u8") << (64 - SECONDS_BITS)
+    stays = found.stays
+    owner = rank[found.owner].astype("u8") << (64 - SECONDS_BITS)
     key = owner | (stays["cell"].astype("u8") << DAY_BITS)
     measures = np.empty((len(stays), len(MEASURES)), "i8")
     measures[:, 0] = sign

@@ -7,31 +7,29 @@ the same day. So each end of a stay is kept beside them, with the cell the partn
 import numpy as np
 
 from services.coverage import copy_format
-from services.coverage.ledger import STAY, Rows
-from services.coverage.timelines import NEVER, STAY_BYTES
-from services.coverage.transitions import Transitions
+from services.coverage.cells import CELL_BITS
+from services.coverage.ledger import Rows
+from services.coverage.stays import Changes, Stays
+from services.coverage.timelines import FIRST_DAY, NEVER
 
 ROW = np.dtype([("recorded", "i8"), ("day", "i4"), ("cell", "i8"), ("next_cell", "i8"), ("partners", "i8")])
-_KEY = ("recorded", "day", "cell", "next_cell")
+SECOND_BITS = 40
 _COLUMNS = (("recorded", ">i8"), ("day", ">i4"), ("cell", ">i8"), ("next_cell", ">i8"), ("partners", ">i4"))
 COLUMNS = copy_format.names(_COLUMNS)
 
 
-def differences(transitions: Transitions) -> Rows:
-    """The rows of these transitions, sorted by second, day and cells, summed where these are equal.
+def differences(changes: Changes) -> Rows:
+    """The rows of these changes, sorted by day, second and cells, summed where these are equal.
 
     From `day` on `partners` more (or fewer) are no longer in `cell` but in `next_cell`; 0: enrolled nowhere.
     """
-    recorded = np.array(transitions.recorded, "i8")
-    found = [_ends(transitions.before, recorded, -1), _ends(transitions.after, recorded, 1)]
+    found = [_ends(changes.before, changes.recorded, -1), _ends(changes.after, changes.recorded, 1)]
     return _summed(np.concatenate(found))
 
 
-def _ends(timelines: list[bytes], recorded: Rows, sign: int) -> Rows:
-    stays = np.frombuffer(b"".join(timelines), STAY)
+def _ends(found: Stays, recorded: Rows, sign: int) -> Rows:
+    stays, owner, _ = found
     at = np.flatnonzero(stays["until"] < NEVER)
-    counts = np.fromiter(map(len, timelines), "i8", len(timelines)) // STAY_BYTES
-    owner = np.repeat(np.arange(len(timelines)), counts)
     following = np.minimum(at + 1, max(len(stays) - 1, 0))
     goes_on = (following > at) & (owner[following] == owner[at]) & (stays["start"][following] == stays["until"][at])
     rows = np.empty(len(at), ROW)
@@ -45,14 +43,14 @@ def _ends(timelines: list[bytes], recorded: Rows, sign: int) -> Rows:
 def _summed(rows: Rows) -> Rows:
     if not len(rows):
         return rows
-    rows = rows[np.lexsort([rows[name] for name in reversed(_KEY)])]
-    is_first = np.ones(len(rows), bool)
-    is_first[1:] = np.any([rows[name][1:] != rows[name][:-1] for name in _KEY], axis=0)
-    first = np.flatnonzero(is_first)
-    sums = np.add.reduceat(rows["partners"], first)
-    rows = rows[first]
-    rows["partners"] = sums
-    kept: Rows = rows[sums != 0]
+    when = rows["day"].astype("i8") - FIRST_DAY << SECOND_BITS | rows["recorded"]
+    which = rows["cell"] << CELL_BITS | rows["next_cell"]
+    order = np.lexsort((which, when))
+    when, which = when[order], which[order]
+    first = np.flatnonzero(np.append(True, (when[1:] != when[:-1]) | (which[1:] != which[:-1])))
+    sums = np.add.reduceat(rows["partners"][order], first)
+    kept: Rows = rows[order[first][sums != 0]]
+    kept["partners"] = sums[sums != 0]
     return kept
 
 

@@ -42,9 +42,9 @@ def by_cooperative(
     for side, members in sorted(partners.items()):
         known = {each: _within(side, before.get(each, NOWHERE), stored[each]) for each in members if each in stored}
         seen = (
-            (partner, number, timeline if side in sides_of(details) else b"", second, details)
+            (partner, number, timeline if side in sides_of(details) else b"", second, 0, details)
             for each in sorted(members)
-            for partner, number, timeline, second, details in own[each]
+            for partner, number, timeline, second, _, details in own[each]
         )
         yield side, transitions.accept(seen, known).transitions
 
@@ -57,12 +57,12 @@ def _concerned(
     for partner, held in before.items():
         for side in held:
             found[side].add(partner)
-    for partner, _, _, _, details in versions:
+    for partner, _, _, _, _, details in versions:
         for side in sides_of(details):
             found[side].add(partner)
     return found
 
 
 def _within(side: Side, held: Sides, stored: Stored) -> Stored:
-    version, second, timeline = stored
-    return version, second, timeline if side in held else b""
+    version, second, timeline, _ = stored
+    return version, second, timeline if side in held else b"", 0

@@ -6,52 +6,34 @@ this place. Its `source` says where the figure comes from (`sources`), its `day_
 and the sum of the movements that have one is the figure, whichever of the three is asked for.
 """
 
-import struct
-from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from services.coverage import causes
+from services.coverage import causes, copy_format
 from services.coverage.causes import CORRECTED, JOINED, LAPSED, LISTED_NEWLY, MOVED_IN, MOVED_OUT, NONE, REINSTATED
 from services.coverage.cells import REGENCY
-from services.coverage.ledger import DAY_BITS, STAY
-from services.coverage.timelines import FIRST_DAY, NEVER, STAY_BYTES
-from services.coverage.transitions import Details, Stored, Transitions, Version, accept
+from services.coverage.ledger import DAY_BITS
+from services.coverage.stays import Changes, Stays
+from services.coverage.timelines import FIRST_DAY, NEVER
 
 Array = npt.NDArray[Any]
 
-HEAD = np.dtype([("partner", "V36"), ("source", "<i8")])
-"""Before a timeline: whose it is, and its source."""
-ID_BYTES = 36
 PLACE_BITS = 14
 
-_NUMBERS = {"recorded": ">i8", "source": ">i8", "day": ">i4", "place": ">i4", "day_cause": ">i2", "cause": ">i2"}
-ROW = np.dtype([*_NUMBERS.items(), ("partners", ">i2"), ("partner_id", "V16"), ("enrolled", "?")])
-COLUMNS = ("batch", *(ROW.names or ()))
-
-
-_pack_head = struct.Struct("<36sq").pack
-
-
-def transitions_of(
-    versions: Iterable[Version[Details]],
-    stored: Mapping[str, Stored],
-    before: Mapping[str, int],
-    source_of: Callable[[Details], int],
-) -> Transitions:
-    """What these versions change in timeline or source; `before`: partner_id → the source until now."""
-    known = {
-        partner: (number, second, _pack_head(partner.encode(), before[partner]) + timeline)
-        for partner, (number, second, timeline) in stored.items()
-    }
-    seen = (
-        (partner, number, _pack_head(partner.encode(), source_of(details)) + timeline, second, details)
-        for partner, number, timeline, second, details in versions
-        if partner in known
-    )
-    return accept(seen, known).transitions
+_NUMBERS = (
+    ("recorded", ">i8"),
+    ("source", ">i8"),
+    ("day", ">i4"),
+    ("place", ">i4"),
+    ("day_cause", ">i2"),
+    ("cause", ">i2"),
+)
+_FIELDS = (*_NUMBERS, ("partners", ">i2"), ("partner_id", "V16"), ("enrolled", "?"))
+ROW = np.dtype(list(_FIELDS))
+_COLUMNS = (("batch", ">i8"), *_FIELDS)
+COLUMNS = copy_format.names(_COLUMNS)
 
 
 class _Entries(NamedTuple):
@@ -66,42 +48,48 @@ class _Entries(NamedTuple):
     partners: Array
 
 
-def of(transitions: Transitions, *, enrolled: bool) -> Array:
-    """The movements (`ROW`) of these transitions, whose timelines begin with their `head`."""
-    if not transitions.recorded:
-        return np.empty(0, ROW)
-    before, after = _Side(transitions.before), _Side(transitions.after)
+def of(changes: Changes, *, enrolled: bool) -> Array:
+    """The movements (`ROW`) of these changes."""
+    before, after = _Side.of(changes.before, changes.sources_before), _Side.of(changes.after, changes.sources_after)
     is_new, is_gone = before.counts == 0, after.counts == 0
-    has_both = ~is_new & ~is_gone
+    differs = ~is_new & ~is_gone & _differ(before, after)
     gains = causes.of_gains(before.sources, enrolled=enrolled)
     losses = causes.of_losses(after.sources)
     added = after.entries(np.where(is_new, gains, NONE), 1, enrolled)
     removed = before.entries(np.where(is_gone, losses, NONE), -1, enrolled)
     pieces = [_chosen(added, is_new[added.owner]), _chosen(removed, is_gone[removed.owner])]
-    if has_both.any():
-        both = [_chosen(each, has_both[each.owner]) for each in (added, removed)]
-        pieces.append(_paired(_summed(_joined([*both, *_by_knowledge(before, after, has_both)]))))
+    if differs.any():
+        both = [_chosen(each, differs[each.owner]) for each in (added, removed)]
+        pieces.append(_paired(_summed(_joined([*both, *_by_knowledge(before, after, differs)]))))
     found = _joined(pieces)
     rows = np.empty(len(found.owner), ROW)
     for name in ("day", "place", "source", "day_cause", "cause", "partners"):
         rows[name] = getattr(found, name)
-    rows["recorded"] = np.array(transitions.recorded, "i8")[found.owner]
-    rows["partner_id"] = _identities(after.partners)[found.owner]
+    rows["recorded"] = changes.recorded[found.owner]
+    rows["partner_id"] = _identities(changes.partners)[found.owner]
     rows["enrolled"] = enrolled
     return rows
 
 
-class _Side:
-    """The timelines before, or those after."""
+class _Side(NamedTuple):
+    """The timelines before, or those after, as runs of stays in one place without a day between them."""
 
-    def __init__(self, timelines: list[bytes]) -> None:
-        heads = np.frombuffer(b"".join([each[: HEAD.itemsize] for each in timelines]), HEAD)
-        self.partners, self.sources = heads["partner"], heads["source"]
-        stays = np.frombuffer(b"".join([each[HEAD.itemsize :] for each in timelines]), STAY)
-        self.counts = np.array([len(each) - HEAD.itemsize for each in timelines], "i8") // STAY_BYTES
-        self.owner = np.repeat(np.arange(len(timelines)), self.counts)
-        self.start, self.until = stays["start"].astype("i8"), stays["until"].astype("i8")
-        self.place = stays["cell"] >> REGENCY
+    owner: Array
+    start: Array
+    until: Array
+    place: Array
+    counts: Array
+    sources: Array
+
+    @classmethod
+    def of(cls, found: Stays, sources: Array) -> "_Side":
+        stays, owner, _ = found
+        start, until, place = stays["start"].astype("i8"), stays["until"].astype("i8"), stays["cell"] >> REGENCY
+        goes_on = (owner[1:] == owner[:-1]) & (start[1:] == until[:-1]) & (place[1:] == place[:-1])
+        first, last = np.append(True, ~goes_on)[: len(owner)], np.append(~goes_on, True)[: len(owner)]
+        owner = owner[first]
+        counts = np.bincount(owner, minlength=len(found.counts))
+        return cls(owner, start[first], until[last], place[first], counts, sources)
 
     def ends(self) -> Array:
         """Of each timeline, the day from which it counts nowhere any more; `NEVER` for none."""
@@ -110,25 +98,21 @@ class _Side:
         return found
 
     def entries(self, cause: Array, sign: int, enrolled: bool) -> _Entries:
-        """What these stays add (or remove, by `sign`) on their first day, and remove on the day they end."""
+        """What these runs add (or remove, by `sign`) on their first day, and remove on the day they end."""
         follows = np.zeros(len(self.owner), bool)
         follows[1:] = self.owner[1:] == self.owner[:-1]
-        adjoins = follows.copy()
-        adjoins[1:] &= self.start[1:] == self.until[:-1]
-        moves = adjoins.copy()
-        moves[1:] &= self.place[1:] != self.place[:-1]
+        comes = follows.copy()
+        comes[1:] &= self.start[1:] == self.until[:-1]
         far = np.zeros(len(self.owner), "i8")
         far[1:] = causes.distances(self.place[1:], self.place[:-1])
         starts = np.where(follows, REINSTATED, JOINED if enrolled else LISTED_NEWLY)
-        starts = np.where(moves, MOVED_IN + far, starts)
-        goes_on, leaves = np.append(adjoins[1:], False), np.append(moves[1:], False)
-        ends = np.where(leaves, MOVED_OUT + np.append(far[1:], 0), LAPSED)
-        begin, end = ~adjoins | moves, (self.until < NEVER) & (~goes_on | leaves)
+        starts = np.where(comes, MOVED_IN + far, starts)
+        ends = np.where(
+            np.append(comes[1:], False)[: len(comes)], MOVED_OUT + np.append(far[1:], 0)[: len(far)], LAPSED
+        )
+        every, ending = np.ones(len(self.owner), bool), self.until < NEVER
         return _joined(
-            [
-                self._at(begin, self.start, starts, cause, sign),
-                self._at(end, self.until, ends, cause, -sign),
-            ]
+            [self._at(every, self.start, starts, cause, sign), self._at(ending, self.until, ends, cause, -sign)]
         )
 
     def _at(self, chosen: Array, days: Array, day_causes: Array, cause: Array, partners: int) -> _Entries:
@@ -137,6 +121,17 @@ class _Side:
         return _Entries(
             owner, days[chosen], self.place[chosen], self.sources[owner], day_causes[chosen], cause[owner], count
         )
+
+
+def _differ(before: _Side, after: _Side) -> Array:
+    """Which timelines do not count in the same places on the same days from the same source."""
+    differ: Array = (before.counts != after.counts) | (before.sources != after.sources)
+    was, now = (~differ[side.owner] for side in (before, after))
+    moved = np.zeros(int(was.sum()), bool)
+    for one, other in ((before.start, after.start), (before.until, after.until), (before.place, after.place)):
+        moved |= one[was] != other[now]
+    differ[before.owner[was][moved]] = True
+    return differ
 
 
 def _by_knowledge(before: _Side, after: _Side, chosen: Array) -> list[_Entries]:
@@ -235,24 +230,11 @@ def _where(entries: _Entries) -> Array:
     return found
 
 
-def _identities(texts: Array) -> Array:
-    """UUIDs as texts in lower case → their sixteen bytes."""
-    digits = np.delete(np.frombuffer(texts.tobytes(), "u1").reshape(-1, ID_BYTES), (8, 13, 18, 23), axis=1)
-    values = np.where(digits > ord("9"), digits - ord("a") + 10, digits - ord("0"))
-    return np.ascontiguousarray(values[:, ::2] << 4 | values[:, 1::2]).view("V16").reshape(-1)
-
-
-_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_FIELDS = [("batch", np.dtype(">i8")), *((name, ROW[name]) for name in ROW.names or ())]
-_WIRE = np.dtype([("fields", ">i2")] + [pair for name, kind in _FIELDS for pair in ((f"{name}#", ">i4"), (name, kind))])
+def _identities(texts: list[str]) -> Array:
+    """UUIDs as texts → their sixteen bytes."""
+    return np.frombuffer(bytes.fromhex("".join(texts).replace("-", "")), "V16")
 
 
 def binary_copy(batch: int, rows: Array) -> bytes:
     """The rows in the format of PostgreSQL's binary COPY."""
-    wire = np.empty(len(rows), _WIRE)
-    wire["fields"], wire["batch"] = len(_FIELDS), batch
-    for name, kind in _FIELDS:
-        wire[f"{name}#"] = kind.itemsize
-        if name != "batch":
-            wire[name] = rows[name]
-    return _SIGNATURE + wire.tobytes() + b"\xff\xff"
+    return copy_format.binary_copy(_COLUMNS, rows, batch=batch)

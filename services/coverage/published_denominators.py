@@ -27,7 +27,9 @@ def built_in() -> tuple[PublishedDenominator, ...]:
                 row["status"],
             )
             for row in csv.DictReader(file)
-            if row["measure"] == "population" or MEASURES[row["measure"]].is_denominator
+            if row["measure"] == "population"
+            or MEASURES[row["measure"]].is_denominator
+            or MEASURES[row["measure"]].is_of_health
         )
 
 

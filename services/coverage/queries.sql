@@ -76,6 +76,20 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 on conflict (region, measure, starts, until, source, recorded, agency, md5(coalesce(list, '')), value, withdrawn)
 do update set arrival = default;
 
+-- name: add_briefing(key, recorded, region, held_on, agency, quota, present, attendees, withdrawn)
+-- Adds a briefing, or that it was withdrawn, beside the earlier ones; what is recorded in one second again came last.
+insert into briefings (key, recorded, region, held_on, agency, quota, present, attendees, withdrawn)
+values ($1, $2, $3, $4, $5, $6, $7, $8::uuid[], $9)
+on conflict (key, recorded, withdrawn) do update set arrival = default, region = excluded.region,
+    held_on = excluded.held_on, agency = excluded.agency, quota = excluded.quota, present = excluded.present,
+    attendees = excluded.attendees;
+
+-- name: add_outreach(event_id, partner_id, recorded, region, kind, template, channel, agent, outcome, causation)
+-- Keeps the acts that are not kept yet.
+insert into outreach (event_id, partner_id, recorded, region, kind, template, channel, agent, outcome, causation)
+select * from unnest($1::text[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::text[], $10::text[]) on conflict do nothing;
+
 -- name: try_rollup_lock()
 -- Whether this transaction may roll up: one at a time in this schema. The lock ends with the transaction.
 select pg_try_advisory_xact_lock(hashtext(current_schema() || '/rollup'));
@@ -168,46 +182,61 @@ delete from changes where at < now() - interval '10 minutes';
 -- What batches after $1 changed, without the batches $2. A batch with a lower number may become visible after others.
 select batch, places from changes where batch > $1 and batch <> all($2::bigint[]) order by batch;
 
--- name: cell_sums(as_of, mask, provinces, regencies)
--- The sums on day $1 by all that is known, merged by the cell's bits $2, within the provinces $3 and regencies $4
--- (provinces null: all). One statement, one snapshot: a batch is read from the rollup or from the ledger, never both.
+-- name: cell_sums(as_of, masks, provinces, regencies)
+-- The sums on day $1 by all that is known, merged by the cell's bits in each of the masks $2, within the provinces $3 and
+-- regencies $4 (provinces null: all). One statement, one snapshot: a batch is read from the rollup or from the ledger,
+-- never both.
 with today as materialized (select day from current_day),
-pending as materialized (select min(batch) as low, max(batch) as high from pending_batches)
-select cell & $2::bigint as cell, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
+pending as materialized (select min(batch) as low, max(batch) as high from pending_batches),
+merged as (
+    select cell & (select bit_or(mask) from unnest($2::bigint[]) m (mask)) as cell, sum(partners)::bigint as partners,
+        sum(workers)::bigint as workers, sum(management)::bigint as management, sum(staff)::bigint as staff,
+        sum(labour)::bigint as labour
+    from (
+        select cell, partners, workers, management, staff, labour from current_totals
+        where $1::date >= (select day from today)
+        union all
+        select cell, partners, workers, management, staff, labour from rollup
+        where day <= $1 and day > case when $1 >= (select day from today) then (select day from today) else '-infinity' end
+        union all
+        select cell, partners, workers, management, staff, labour from ledger
+        where batch between (select low from pending) and (select high from pending)
+            and batch in (select batch from pending_batches) and day <= $1
+    ) differences
+    where $3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[])
+    group by 1
+)
+select mask, cell & mask as cell, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
     sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
-from (
-    select cell, partners, workers, management, staff, labour from current_totals
-    where $1::date >= (select day from today)
-    union all
-    select cell, partners, workers, management, staff, labour from rollup
-    where day <= $1 and day > case when $1 >= (select day from today) then (select day from today) else '-infinity' end
-    union all
-    select cell, partners, workers, management, staff, labour from ledger
-    where batch between (select low from pending) and (select high from pending)
-        and batch in (select batch from pending_batches) and day <= $1
-) differences
-where $3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[])
-group by 1;
+from merged cross join unnest($2::bigint[]) m (mask)
+group by 1, 2;
 
--- name: cell_sums_known_at(as_of, mask, provinces, regencies, known_at)
+-- name: cell_sums_known_at(as_of, masks, provinces, regencies, known_at)
 -- The same by what was recorded up to and including second $5. Whole spans before that second are read from the rollup;
 -- the ledger adds the rest of its span, and what is not rolled up yet.
-with pending as materialized (select min(batch) as low, max(batch) as high from pending_batches)
-select cell & $2::bigint as cell, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
+with pending as materialized (select min(batch) as low, max(batch) as high from pending_batches),
+merged as (
+    select cell & (select bit_or(mask) from unnest($2::bigint[]) m (mask)) as cell, sum(partners)::bigint as partners,
+        sum(workers)::bigint as workers, sum(management)::bigint as management, sum(staff)::bigint as staff,
+        sum(labour)::bigint as labour
+    from (
+        select cell, partners, workers, management, staff, labour from rollup
+        where day <= $1 and span < $5::bigint / 2592000
+        union all
+        select cell, partners, workers, management, staff, labour from ledger
+        where recorded between $5 / 2592000 * 2592000 and $5 and day <= $1
+        union all
+        select cell, partners, workers, management, staff, labour from ledger
+        where batch between (select low from pending) and (select high from pending)
+            and batch in (select batch from pending_batches) and recorded < $5 / 2592000 * 2592000 and day <= $1
+    ) differences
+    where $3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[])
+    group by 1
+)
+select mask, cell & mask as cell, sum(partners)::bigint as partners, sum(workers)::bigint as workers,
     sum(management)::bigint as management, sum(staff)::bigint as staff, sum(labour)::bigint as labour
-from (
-    select cell, partners, workers, management, staff, labour from rollup
-    where day <= $1 and span < $5::bigint / 2592000
-    union all
-    select cell, partners, workers, management, staff, labour from ledger
-    where recorded between $5 / 2592000 * 2592000 and $5 and day <= $1
-    union all
-    select cell, partners, workers, management, staff, labour from ledger
-    where batch between (select low from pending) and (select high from pending)
-        and batch in (select batch from pending_batches) and recorded < $5 / 2592000 * 2592000 and day <= $1
-) differences
-where $3::bigint[] is null or cell >> 24 = any($3) or cell >> 17 = any($4::bigint[])
-group by 1;
+from merged cross join unnest($2::bigint[]) m (mask)
+group by 1, 2;
 
 -- name: steps(days, mask, provinces, regencies)
 -- What changes from one of the days $1 (in order) to the next, by all that is known: `step` n is from the nth day on and
@@ -378,6 +407,75 @@ where occurred_on <= $3::date and status <> 'withdrawn' and ($1::bigint is null 
     where newer.claim_id = c.claim_id and newer.version > c.version and ($1 is null or newer.recorded <= $1))
 group by 1, 2, 3;
 
+-- name: outreach(since, until, day, days, by)
+-- What notifications did from second $1 up to second $2, and what became of it up to day $3, by region and the dimensions
+-- $5. A visit is a task that an agent ended with a talk; its template is that of the reminder that the task came from, by
+-- causation. Each partner that was reached counts once, with the last contact before its first start, else the last one at
+-- all; it is registered by it if that start lies on the contact's day or within $4 days after it.
+with act as (
+    select o.*, (to_timestamp(recorded) at time zone 'Asia/Jakarta')::date as day,
+        kind = 'task.closed' and agent is not null and outcome = any('{visited,agreed,refused}') as is_visit
+    from outreach o
+    where recorded >= $1::bigint and recorded <= $2::bigint
+        and kind = any('{reminder.sent,reminder.failed,task.closed}')
+),
+contact as (
+    select a.region, a.kind, a.channel, a.agent, a.day, a.recorded, a.event_id,
+        coalesce((select merged_into from merges m where m.partner_id = a.partner_id order by version desc limit 1),
+            a.partner_id) as partner_id,
+        case when not a.is_visit then a.template else (
+            select r.template from outreach t join outreach r on r.causation = t.causation and r.kind = 'reminder.sent'
+            where t.event_id = a.causation || '/opened' order by r.recorded desc limit 1) end as template
+    from act a where a.is_visit or a.kind <> 'task.closed'
+),
+reached as (
+    select distinct on (c.partner_id) c.event_id,
+        e.first_start >= c.day and e.first_start <= least(c.day + $4::int, $3::date) as is_registered
+    from contact c left join enrolments e using (partner_id) where c.kind <> 'reminder.failed'
+    order by c.partner_id, coalesce(e.first_start, 'infinity') >= c.day desc, c.recorded desc, c.event_id desc
+)
+select c.region,
+    case when 'template' = any($5::text[]) then c.template end as template,
+    case when 'channel' = any($5) then c.channel end as channel,
+    case when 'agent' = any($5) then c.agent end as agent,
+    case when 'month' = any($5) then to_char(c.day, 'YYYY-MM') end as month,
+    count(*) filter (where c.kind = 'reminder.sent') as sent,
+    count(*) filter (where c.kind = 'reminder.failed') as failed,
+    count(*) filter (where c.kind = 'task.closed') as visits,
+    count(r.event_id) as reached,
+    count(*) filter (where r.is_registered) as registered_within_90_days
+from contact c left join reached r using (event_id)
+group by 1, 2, 3, 4, 5;
+
+-- name: briefings(since, day, days, known_at, by)
+-- The briefings held from day $1 to day $2 as known by second $4 (null: now), by region and the dimensions $5. Of those
+-- who came and are known as partners: how many had started by that day, how many first within $3 days after it, up to $2.
+with newest as (
+    select distinct on (key) * from briefings where $4::bigint is null or recorded <= $4
+    order by key, recorded desc, arrival desc
+),
+held as (select * from newest where not withdrawn and held_on between $1::date and $2::date),
+guest as (
+    select h.key, count(*) as known, count(*) filter (where e.first_start <= h.held_on) as before,
+        count(*) filter (where e.first_start > h.held_on and e.first_start <= least(h.held_on + $3::int, $2)) as after
+    from held h cross join unnest(h.attendees) a (partner_id) left join enrolments e on e.partner_id = coalesce(
+        (select merged_into from merges m where m.partner_id = a.partner_id order by version desc limit 1), a.partner_id)
+    group by 1
+)
+select region,
+    case when 'agency' = any($5::text[]) then agency end as agency,
+    case when 'month' = any($5) then to_char(held_on, 'YYYY-MM') end as month,
+    count(*) as briefings, coalesce(sum(quota), 0)::bigint as quota,
+    coalesce(sum(coalesce(present, known)), 0)::bigint as present,
+    coalesce(sum(known), 0)::bigint as attendees, coalesce(sum(before), 0)::bigint as before,
+    coalesce(sum(after), 0)::bigint as after
+from held left join guest using (key)
+group by 1, 2, 3;
+
+-- name: briefings_complete()
+-- Whether every briefing that was read is kept; else a rebuild is needed.
+select complete from briefings_complete;
+
 -- name: movements_complete()
 -- Whether every fact that was read left its movements; else a rebuild is needed.
 select complete from movements_complete;
@@ -519,6 +617,22 @@ order by opened_at desc, alert_id desc limit $3::int;
 -- Notes when the alert was first acknowledged, and returns it.
 update alerts set acknowledged_at = coalesce(acknowledged_at, $2::timestamptz) where alert_id = $1::uuid
 returning alert_id, rule_id, rule_name, kind, subject, details, opened_at, last_true_at, acknowledged_at, resolved_at;
+
+-- name: try_alert_message_lock()
+-- Whether this transaction may send messages of alerts: one at a time in this schema. The lock ends with it.
+select pg_try_advisory_xact_lock(hashtext(current_schema() || '/alert_messages'));
+
+-- name: unsent_alert()
+-- The oldest alert of which the channel did not take yet that it opened, or that it was resolved.
+select alert_id, rule_name, kind, subject, details, opened_at, resolved_at, opening_sent_at from alerts
+where opening_sent_at is null or resolved_at is not null and resolution_sent_at is null
+order by opened_at, alert_id limit 1;
+
+-- name: mark_alert_sent(alert_id, what, at)
+-- The channel took this message.
+update alerts set opening_sent_at = case when $2::text = 'opened' then $3::timestamptz else opening_sent_at end,
+    resolution_sent_at = case when $2 = 'resolved' then $3 else resolution_sent_at end
+where alert_id = $1::uuid;
 
 -- name: claims_filed(regencies, known_at, seconds, spans)
 -- How many claims of these regencies were recorded first within each of the $4 spans of $3 seconds up to second $2, span 0

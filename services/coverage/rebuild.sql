@@ -5,7 +5,15 @@ select pg_try_advisory_lock(hashtext('coverage/rebuild'));
 -- name: create_schema()
 -- Makes an empty schema beside the live one, owned by the same role; what an interrupted rebuild left is dropped.
 drop schema if exists coverage_rebuild cascade;
-create schema coverage_rebuild authorization coverage;
+do $make$ begin
+    execute format('create schema coverage_rebuild authorization %s',
+                   (select nspowner::regrole from pg_namespace where nspname = 'coverage'));
+    grant usage on schema coverage_rebuild to coverage;
+end $make$;
+
+-- name: owner()
+-- Whose the live schema is.
+select nspowner::regrole::text from pg_namespace where nspname = 'coverage';
 
 -- name: live_offsets(topics)
 -- The next offset of each partition of these topics on the live side.
@@ -59,6 +67,9 @@ create table coverage_rebuild.live_losses as
     from coverage.losses group by recorded, day, cell, next_cell;
 create table coverage_rebuild.live_merges as table coverage.merges;
 create table coverage_rebuild.live_claims as table coverage.claims;
+create table coverage_rebuild.live_outreach as table coverage.outreach;
+create table coverage_rebuild.live_briefings as
+    select key, recorded, region, held_on, agency, quota, present, attendees, withdrawn from coverage.briefings;
 create table coverage_rebuild.live_denominators as table coverage.denominators;
 create table coverage_rebuild.live_targets as
     select region, measure, starts, until, source, value, list, agency, recorded, withdrawn from coverage.targets;
@@ -168,6 +179,18 @@ union all
 select 'claims', count(*) from (
     (table coverage_rebuild.live_claims except table coverage_rebuild.claims)
     union all (table coverage_rebuild.claims except table coverage_rebuild.live_claims)) x
+union all
+select 'outreach', count(*) from (
+    (table coverage_rebuild.live_outreach except table coverage_rebuild.outreach)
+    union all (table coverage_rebuild.outreach except table coverage_rebuild.live_outreach)) x
+union all
+select 'briefings', count(*) from (
+    (table coverage_rebuild.live_briefings
+     except select key, recorded, region, held_on, agency, quota, present, attendees, withdrawn
+     from coverage_rebuild.briefings)
+    union all
+    (select key, recorded, region, held_on, agency, quota, present, attendees, withdrawn from coverage_rebuild.briefings
+     except table coverage_rebuild.live_briefings)) x
 union all
 select 'denominators', count(*) from (
     (table coverage_rebuild.live_denominators except table coverage_rebuild.denominators)

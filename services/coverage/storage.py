@@ -2,22 +2,35 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import asyncpg
+import msgspec
+import numpy as np
 
 from services.coverage import ledger, losses, movements
-from services.coverage.facts import ClaimFact, DenominatorFact, PartnerFact, StatementFact, TargetFact
+from services.coverage.facts import (
+    BriefingFact,
+    ClaimFact,
+    DenominatorFact,
+    OutreachFact,
+    PartnerFact,
+    StatementFact,
+    TargetFact,
+)
 from services.coverage.last_seen import LastSeen, lists_of
 from services.coverage.members import Side, Sides, sides
 from services.coverage.queries import queries
-from services.coverage.sources import SPECIAL, Names, of_partner
+from services.coverage.sources import SPECIAL, Names
+from services.coverage.stays import Changes
 from services.coverage.timelines import EPOCH
 from services.coverage.transitions import Stored, Transitions, Version
 from shared.database import columns
+
+Recorded = ClaimFact | DenominatorFact | TargetFact | BriefingFact | OutreachFact | StatementFact
 
 DAY_ONE = date(1970, 1, 1)
 CHUNK_BYTES = 1 << 20
@@ -26,9 +39,9 @@ LAST_SECOND = (1 << SECOND_BITS) - 1
 COOPERATIVE_LEDGER = ("cooperative", "through", "recorded", "cell", "day", *ledger.MEASURES)
 
 
-class EnrolmentDetails(NamedTuple):
-    """What is kept of an enrolment fact beside its timeline; `first_start`: listed by then or not; `source` and `names`
-    of `sources`."""
+class EnrolmentDetails(msgspec.Struct, frozen=True, gc=False):
+    """What is kept of an enrolment fact beside its timeline; `first_start`: listed by then or not; `source` and its
+    `names` of `sources`."""
 
     agency: str | None
     first_start: str | None
@@ -40,38 +53,35 @@ class EnrolmentDetails(NamedTuple):
 
 class Before(NamedTuple):
     """What was stored before of the partners of which there is a newer version, by partner_id: the version; of those
-    that counted for cooperatives on which sides; the source; and of a listing its lists."""
+    that counted for cooperatives on which sides; and of a listing its lists."""
 
     stored: dict[str, Stored]
     sides: dict[str, Sides]
-    sources: dict[str, int]
     lists: dict[str, set[str]]
 
 
 async def store_enrolments(db: asyncpg.Connection, newest: dict[str, Version[EnrolmentDetails]]) -> Before:
     """Store the versions that are newer than what is stored."""
     rows = [
-        (partner_id, number, second, timeline, start and _date(start), cooperative, channel, source)
-        for partner_id, number, timeline, second, (_, start, cooperative, channel, source, _) in newest.values()
+        (partner_id, number, second, timeline, start and _date(start), each.cooperative, each.channel, source)
+        for partner_id, number, timeline, second, source, each in newest.values()
+        for start in (each.first_start,)
     ]
     stored = await db.fetch(queries["store_enrolments"], *columns(rows, 8))
     before = {row[0]: sides(row[5], row[6]) for row in stored if row[5] or row[6]}
-    return Before({row[0]: (row[1], row[2], row[3]) for row in stored}, before, {row[0]: row[4] for row in stored}, {})
+    return Before({row[0]: row[1:5] for row in stored}, before, {})
 
 
 async def store_partners(db: asyncpg.Connection, newest: dict[str, Version[PartnerFact]]) -> Before:
     """The same for partners."""
     rows = []
-    for partner_id, number, timeline, second, fact in newest.values():
-        lists = lists_of(fact)
-        source, _ = of_partner(fact, lists)
-        row = (partner_id, number, second, timeline, fact.region, json.dumps(lists), fact.cooperative_id, source)
-        rows.append(row)
+    for partner_id, number, timeline, second, source, fact in newest.values():
+        lists = json.dumps(lists_of(fact))
+        rows.append((partner_id, number, second, timeline, fact.region, lists, fact.cooperative_id, source))
     stored = await db.fetch(queries["store_partners"], *columns(rows, 8))
     before = {row[0]: sides(row[6]) for row in stored if row[6]}
     lists_before = {row[0]: set(row[5]) for row in stored}
-    versions = {row[0]: (row[1], row[2], row[3]) for row in stored}
-    return Before(versions, before, {row[0]: row[4] for row in stored}, lists_before)
+    return Before({row[0]: row[1:5] for row in stored}, before, lists_before)
 
 
 async def add_sources(db: asyncpg.Connection, found: Mapping[int, Names]) -> None:
@@ -81,31 +91,40 @@ async def add_sources(db: asyncpg.Connection, found: Mapping[int, Names]) -> Non
         await db.execute(queries["add_sources"], *columns(rows))
 
 
-async def add_to_ledger(db: asyncpg.Connection, changed: Transitions, moved: Transitions, *, enrolled: bool) -> None:
-    """Append as one batch the differences that transitions of timelines make, and the movements of those with their
-    sources."""
-    rows, found = await asyncio.to_thread(_ledger_rows, changed, moved, enrolled)
-    if not len(rows) and not len(found):
-        return
-    number = await db.fetchval(queries["open_batch"], max(len(rows), len(found)), ledger.places(rows))
+class Rows(NamedTuple):
+    """What transitions append to each table."""
+
+    ledger: Any
+    movements: Any
+    losses: Any
+
+
+async def add_to_figures(db: asyncpg.Connection, changed: Transitions, *, enrolled: bool) -> None:
+    """Append as one batch what transitions change: the figures, by whom and why, and who leaves a cell."""
+    rows = await asyncio.to_thread(_rows, changed, enrolled)
+    if len(rows.ledger) or len(rows.movements):
+        most = max(len(rows.ledger), len(rows.movements))
+        number = await db.fetchval(queries["open_batch"], most, ledger.places(rows.ledger))
+        await _copy(db, "ledger", ledger.COLUMNS, rows.ledger, partial(ledger.binary_copy, number))
+        await _copy(db, "movements", movements.COLUMNS, rows.movements, partial(movements.binary_copy, number))
+    await _copy(db, "losses", losses.COLUMNS, rows.losses, losses.binary_copy)
+
+
+def _rows(changed: Transitions, enrolled: bool) -> Rows:
+    parts = []
+    for part in changed.parts(ledger.MOST_TRANSITIONS):
+        changes = Changes.of(part)
+        of_ledger = ledger.within_integers(ledger.differences(changes))
+        parts.append((of_ledger, movements.of(changes, enrolled=enrolled), losses.differences(changes)))
+    return Rows(*map(np.concatenate, zip(*parts, strict=True))) if parts else Rows((), (), ())
+
+
+async def _copy(
+    db: asyncpg.Connection, table: str, names: Sequence[str], rows: Any, encode: Callable[[Any], bytes]
+) -> None:
     if len(rows):
-        source = _chunks(await asyncio.to_thread(ledger.binary_copy, number, rows))
-        await db.copy_to_table("ledger", source=source, columns=ledger.COLUMNS, format="binary")
-    if len(found):
-        source = _chunks(await asyncio.to_thread(movements.binary_copy, number, found))
-        await db.copy_to_table("movements", source=source, columns=movements.COLUMNS, format="binary")
-
-
-def _ledger_rows(changed: Transitions, moved: Transitions, enrolled: bool) -> tuple[Any, Any]:
-    return ledger.within_integers(ledger.differences(changed)), movements.of(moved, enrolled=enrolled)
-
-
-async def add_losses(db: asyncpg.Connection, transitions: Transitions) -> None:
-    """Append who leaves a cell by these transitions, and for which one."""
-    rows = await asyncio.to_thread(losses.differences, transitions)
-    if len(rows):
-        source = _chunks(await asyncio.to_thread(losses.binary_copy, rows))
-        await db.copy_to_table("losses", source=source, columns=losses.COLUMNS, format="binary")
+        data = await asyncio.to_thread(encode, rows)
+        await db.copy_to_table(table, source=_chunks(data), columns=names, format="binary")
 
 
 async def add_to_cooperatives(db: asyncpg.Connection, moved: Iterable[tuple[Side, Transitions]]) -> None:
@@ -117,13 +136,14 @@ async def add_to_cooperatives(db: asyncpg.Connection, moved: Iterable[tuple[Side
 
 def _cooperative_rows(moved: Iterable[tuple[Side, Transitions]]) -> list[tuple[Any, ...]]:
     """The rows of all sides, summed at once: the number of the side stands above the bits of the second."""
-    found, joint = [], Transitions([], [], [])
+    found, joint = [], Transitions.none()
     for number, (side, own) in enumerate(moved):
         found.append(side)
         joint.before.extend(own.before)
         joint.after.extend(own.after)
         joint.recorded.extend(number << SECOND_BITS | second for second in own.recorded)
-    rows = ledger.within_integers(ledger.differences(joint)).tolist()
+    parts = [ledger.differences(Changes.of(part)) for part in joint.parts(ledger.MOST_TRANSITIONS)]
+    rows = ledger.within_integers(np.concatenate(parts)).tolist() if parts else []
     return [
         (*found[joined >> SECOND_BITS], joined & LAST_SECOND, cell, date.fromordinal(day + EPOCH), *measures)
         for joined, cell, day, *measures in rows
@@ -173,12 +193,33 @@ async def add_targets(db: asyncpg.Connection, facts: Sequence[tuple[TargetFact, 
     )
 
 
+async def add_briefings(db: asyncpg.Connection, facts: Sequence[tuple[tuple[str, BriefingFact], bool]]) -> None:
+    """Briefings by the keys of their records, each with whether it was withdrawn, as they came."""
+    await db.executemany(
+        queries["add_briefing"],
+        [
+            (key, second_of(b), b.region, b.held_on, b.agency, b.quota, b.present, sorted(set(b.attendees)), withdrawn)
+            for (key, b), withdrawn in facts
+        ],
+    )
+
+
+async def add_outreach(db: asyncpg.Connection, acts: Mapping[str, tuple[str, OutreachFact]]) -> None:
+    """Acts by the ids of their events, each with its type."""
+    rows = [
+        (event, a.partner_id, second_of(a), a.region, kind, a.template, a.channel, a.agent_id, a.outcome, a.causation)
+        for event, (kind, a) in sorted(acts.items())
+    ]
+    if rows:
+        await db.execute(queries["add_outreach"], *columns(rows))
+
+
 async def first_seen(db: asyncpg.Connection, event_ids: Sequence[str]) -> list[str]:
     """Those of these events that were not delivered before."""
     return [row["event_id"] for row in await db.fetch(queries["first_seen"], sorted(event_ids))]
 
 
-def second_of(fact: ClaimFact | DenominatorFact | TargetFact | StatementFact) -> int:
+def second_of(fact: Recorded) -> int:
     """The second that the fact was recorded in, since 1970."""
     return int(fact.recorded_at.timestamp())
 

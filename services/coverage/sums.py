@@ -18,16 +18,13 @@ async def selected_sums(db: asyncpg.Connection, selection: Selection) -> list[Su
     """The sums that the figures of this selection are made of."""
     mask = figures.mask(selection.by, selection.is_by_regency)
     if selection.cooperative is not None:
-        return await _cooperative_sums(db, selection, mask, through=False)
+        return await channel_sums(db, selection, through=False)
     return await cell_sums(db, mask, selection.as_of, selection.known_at, *selection.places)
 
 
-async def channel_sums(db: asyncpg.Connection, selection: Selection) -> list[Sum]:
-    """The same of those who were enrolled through the cooperative, its members or not."""
-    return await _cooperative_sums(db, selection, figures.mask(selection.by, selection.is_by_regency), through=True)
-
-
-async def _cooperative_sums(db: asyncpg.Connection, selection: Selection, mask: int, *, through: bool) -> list[Sum]:
+async def channel_sums(db: asyncpg.Connection, selection: Selection, *, through: bool = True) -> list[Sum]:
+    """The same of those who were enrolled through the cooperative, its members or not (or of its members)."""
+    mask = figures.mask(selection.by, selection.is_by_regency)
     bounds = selection.as_of, mask, *selection.places, selection.known_at, selection.cooperative, through
     return [Sum(*row) for row in await db.fetch(queries["cooperative_sums"], *bounds)]
 
@@ -41,12 +38,27 @@ async def cell_sums(
     regencies: Sequence[int] = (),
 ) -> list[Sum]:
     """The sums of the cells, merged by `mask`, of these provinces and regencies (None: the whole nation)."""
-    bounds = (as_of, mask, provinces, list(regencies))
+    return (await sums_by_mask(db, [mask], as_of, known_at, provinces, regencies))[mask]
+
+
+async def sums_by_mask(
+    db: asyncpg.Connection,
+    masks: Sequence[int],
+    as_of: date,
+    known_at: int | None,
+    provinces: Sequence[int] | None = None,
+    regencies: Sequence[int] = (),
+) -> dict[int, list[Sum]]:
+    """The same merged by each of several masks, read once."""
+    bounds = (as_of, list(masks), provinces, list(regencies))
     if known_at is None:
         rows = await db.fetch(queries["cell_sums"], *bounds)
     else:
         rows = await db.fetch(queries["cell_sums_known_at"], *bounds, known_at)
-    return [Sum(*row) for row in rows]
+    found: dict[int, list[Sum]] = {mask: [] for mask in masks}
+    for mask, *each in rows:
+        found[mask].append(Sum(*each))
+    return found
 
 
 async def sums_by_month(

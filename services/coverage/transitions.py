@@ -3,7 +3,7 @@
 Plain tuples and loops on purpose: this runs for every event there ever was.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
 from services.coverage.cells import InvalidValue
@@ -13,25 +13,38 @@ Fact = TypeVar("Fact", EnrollmentFact, PartnerFact)
 Source = TypeVar("Source")
 Details = TypeVar("Details")
 
-Version = tuple[str, int, bytes, int, Details]
-"""One version of a partner as read from the log: partner_id, version, its timeline, the second it was recorded in, and
-what else of the fact its handler needs."""
+Version = tuple[str, int, bytes, int, int, Details]
+"""One version of a partner as read from the log: partner_id, version, its timeline, the second it was recorded in, its
+source (`sources`), and what else of the fact its handler needs."""
 
-Stored = tuple[int, int, bytes]
-"""What was stored of a partner before the batch: its version (0: none), second and timeline."""
+Stored = tuple[int, int, bytes, int]
+"""What was stored of a partner before the batch: its version (0: none), second, timeline and source."""
 
 
 class Transitions(NamedTuple):
-    """Side by side for each version: the timeline before it, the timeline after it, the second it was recorded in."""
+    """Side by side for each version: the timeline before and after it, the second it was recorded in, whose it is, its
+    source before and after it."""
 
     before: list[bytes]
     after: list[bytes]
     recorded: list[int]
+    partners: list[str]
+    sources_before: list[int]
+    sources_after: list[int]
+
+    @classmethod
+    def none(cls) -> "Transitions":
+        return cls([], [], [], [], [], [])
+
+    def parts(self, most: int) -> Iterator["Transitions"]:
+        """The same, so many at a time."""
+        for at in range(0, len(self.recorded), most):
+            yield Transitions(*(each[at : at + most] for each in self))  # type: ignore[arg-type]
 
 
 class Accepted(NamedTuple, Generic[Details]):
     """The versions that were newer than what was stored: the details of each with its second, and the transitions of
-    those that changed the timeline."""
+    those that changed the timeline or the source."""
 
     transitions: Transitions
     versions: list[tuple[Details, int]]
@@ -40,10 +53,11 @@ class Accepted(NamedTuple, Generic[Details]):
 def read(
     decoded: Iterable[tuple[Source, Fact]],
     timeline: Callable[[Fact], bytes],
-    details: Callable[[Fact], Details],
+    details: Callable[[Fact], tuple[int, Details]],
     reject: Callable[[Source, str], None],
 ) -> list[Version[Details]]:
-    """The versions of these facts in their order; a fact with a value that has no cell is rejected.
+    """The versions of these facts in their order; a fact with a value that has no cell is rejected. `details` gives the
+    source of a fact and what else its handler needs.
 
     Facts are decoded one at a time and released at once: their memory is used again while it is still in the cache.
     """
@@ -51,7 +65,9 @@ def read(
     for source, fact in decoded:
         try:
             second = int(fact.recorded_at.timestamp())
-            versions.append((fact.partner_id, fact.version, timeline(fact), second, details(fact)))
+            stays = timeline(fact)
+            number, kept = details(fact)
+            versions.append((fact.partner_id, fact.version, stays, second, number, kept))
         except InvalidValue as problem:
             reject(source, f"invalid_value: {problem}")
     return versions
@@ -61,12 +77,12 @@ def newest(versions: Iterable[Version[Details]]) -> dict[str, Version[Details]]:
     """partner_id → its newest version, recorded no earlier than the ones it follows."""
     found: dict[str, Version[Details]] = {}
     for version in versions:
-        partner_id, number, timeline, second, details = version
+        partner_id, number, timeline, second, source, details = version
         former = found.get(partner_id)
         if former is None:
             found[partner_id] = version
         elif number > former[1]:
-            found[partner_id] = (partner_id, number, timeline, max(second, former[3]), details)
+            found[partner_id] = (partner_id, number, timeline, max(second, former[3]), source, details)
     return found
 
 
@@ -75,17 +91,21 @@ def accept(versions: Iterable[Version[Details]], stored: dict[str, Stored]) -> A
     change nothing. Each version counts at its own second; where the clock went back, at that of the version before.
     """
     current = dict(stored)
-    transitions, accepted = Transitions([], [], []), []
-    for partner_id, number, timeline, second, details in versions:
+    transitions, accepted = Transitions.none(), []
+    befores, afters, recorded, partners, sources_before, sources_after = transitions
+    for partner_id, number, timeline, second, source, details in versions:
         before = current.get(partner_id)
         if before is None or number <= before[0]:
             continue
         if second < before[1]:
             second = before[1]
-        current[partner_id] = (number, second, timeline)
+        current[partner_id] = (number, second, timeline, source)
         accepted.append((details, second))
-        if timeline != before[2]:
-            transitions.before.append(before[2])
-            transitions.after.append(timeline)
-            transitions.recorded.append(second)
+        if timeline != before[2] or source != before[3]:
+            befores.append(before[2])
+            afters.append(timeline)
+            recorded.append(second)
+            partners.append(partner_id)
+            sources_before.append(before[3])
+            sources_after.append(source)
     return Accepted(transitions, accepted)

@@ -9,16 +9,19 @@ from fastapi import FastAPI
 
 from services.notifications import partner_store
 from services.notifications.addresses import AddressKeys
+from services.notifications.agents.alerts import AlertSender
 from services.notifications.agents.digest import DigestSender
 from services.notifications.agents.keeper import TaskKeeper
-from services.notifications.api import agents, inbound, inbox, opt_outs, partners, pauses, planning, policy
+from services.notifications.api import agents, inbound, inbox, opt_outs, partners, pauses, planning, policy, spending
 from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel, Channels
 from services.notifications.channels.gateway import GatewayChannel
 from services.notifications.channels.log import LogChannel
-from services.notifications.channels.mail import MailChannel, receives_replies
+from services.notifications.channels.mail import MailChannel
+from services.notifications.channels.mail_message import receives_replies
 from services.notifications.erasure import dead_letters_of_erased
 from services.notifications.handlers import Handlers
+from services.notifications.mailbox import MailboxReader
 from services.notifications.policy_store import PolicyStore
 from services.notifications.rescheduler import Rescheduler
 from services.notifications.schedule import Clock, Scheduler, wall_clock
@@ -28,6 +31,7 @@ from services.notifications.settings import Settings
 from services.notifications.web import agents as agents_page
 from services.notifications.web import home, operator, sign_in
 from services.notifications.web import inbox as inbox_page
+from services.notifications.web import partners as partners_page
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
@@ -46,7 +50,9 @@ from shared.sessions import Sessions
 
 log = get_logger(__name__)
 
-ROUTERS = tuple(each.router for each in (partners, planning, opt_outs, inbound, policy, pauses, agents, inbox))
+ROUTERS = tuple(
+    each.router for each in (partners, planning, opt_outs, inbound, policy, pauses, spending, agents, inbox)
+)
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
 SOURCE = "payung/notifications"
@@ -80,11 +86,13 @@ class Engine:
     access_relay: Relay
     task_keeper: TaskKeeper
     digest: DigestSender
+    alerts: AlertSender
+    mailbox: MailboxReader | None
 
     async def close(self) -> None:
         """Close what the channels and the pools keep open."""
         for channel in self.channels.values():
-            if isinstance(channel, GatewayChannel):
+            if isinstance(channel, GatewayChannel | MailChannel):
                 await channel.close()
         await close(self.pool, self.keys_pool)
 
@@ -95,10 +103,12 @@ class Engine:
             self.dead_letter_eraser,
             self.task_keeper,
             self.digest,
+            self.alerts,
             self.relay,
             self.access_relay,
         ]
-        return [self.consumer, self.key_consumer, *self.senders, *background]
+        mailbox = [self.mailbox] if self.mailbox else []
+        return [self.consumer, self.key_consumer, *self.senders, *background, *mailbox]
 
 
 async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
@@ -143,6 +153,7 @@ def build(
     access_relay = Relay(keys_pool, kafka=kafka, source=SOURCE, prefix=prefix, lane=ACCESS, topics=[KEYS])
     of_keys = key_consumer(keys_pool, settings, "notifications")
     watch(metrics, consumer, of_keys, relay)
+    mailbox = settings.mailbox()
     return Engine(
         pool=pool,
         keys_pool=keys_pool,
@@ -161,6 +172,8 @@ def build(
         access_relay=access_relay,
         task_keeper=TaskKeeper(pool, scheduler),
         digest=DigestSender(pool, scheduler, policies, channels, settings.notifications_url + "/"),
+        alerts=AlertSender(pool, scheduler, policies, channels, settings.notifications_url + "/"),
+        mailbox=MailboxReader(pool, scheduler, keys, mailbox, relay.wake) if mailbox else None,
     )
 
 
@@ -184,7 +197,14 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
         },
         metrics=engine.metrics,
         site=settings.site("notifications", TEMPLATES),
-        pages=[home.router, operator.router, inbox_page.router, agents_page.router, sign_in.router],
+        pages=[
+            home.router,
+            operator.router,
+            inbox_page.router,
+            agents_page.router,
+            partners_page.router,
+            sign_in.router,
+        ],
         on_stop=engine.close,
     )
 

@@ -28,6 +28,9 @@ class Facts:
     partner_id: str
     zone: str
     region: str = ""
+    kind: str = ""
+    agencies: str = ""
+    """All that list it or did, separated by spaces."""
     is_region_known: bool = True
     status: Status = "unknown"
     listed_known_at: datetime | None = None

@@ -89,7 +89,8 @@ class Forecaster:
         today = facts.local_day(self._now)
         if facts.retry_at or (facts.settled_at and facts.local_day(facts.settled_at) > today):
             return None
-        likeness = (self._is_paused(facts), _likeness(facts))
+        policies = tuple(id(period.policy_for(facts)) for period in self._timeline)
+        likeness = (self._is_paused(facts), policies, _likeness(facts))
         if likeness not in self._shared:
             items = self.single(facts)
             is_due_today = bool(items) and items[0].at.date() <= today

@@ -3,16 +3,21 @@
 A policy is effective-dated data in the table `policies`; these are its shapes and the rules it must keep.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from itertools import pairwise
 from typing import ClassVar, Literal
+
+from shared.events.model import Kind
 
 ChannelName = Literal["whatsapp", "sms", "email", "log"]
 AddressKind = Literal["phone", "email"]
 KIND_OF: dict[ChannelName, AddressKind] = {"whatsapp": "phone", "sms": "phone", "email": "email"}
 """The kind of address that a channel needs; the log needs none."""
 Language = Literal["id", "en"]
+Segment = Literal["PU", "BPU"]
+SEGMENT_OF: dict[Kind, Segment] = {"cooperative": "PU", "business": "PU", "individual": "BPU"}
+"""Whether a partner of this kind would register employees or itself."""
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -28,6 +33,7 @@ MAX_STEPS = 10
 MAX_DAYS = 365
 MAX_QUIET = 50
 MAX_WORDINGS = 100
+MAX_GROUPS = 50
 CAP_DAYS = 30
 """The month of `Caps.per_month`: any so many days in a row."""
 
@@ -86,6 +92,32 @@ class Wording(Strict):
 
 
 @dataclass(frozen=True)
+class Price(Strict):
+    """What one message through this channel costs, in whole rupiah."""
+
+    channel: ChannelName
+    rupiah: int
+
+
+@dataclass(frozen=True)
+class Group(Strict):
+    """Partners for whom something else holds: those that fit every condition that is given here (empty: any). What is
+    None is as the policy itself says. Of several groups that fit, the first counts."""
+
+    name: str
+    regions: tuple[str, ...] = ()
+    """With all below them."""
+    kinds: tuple[Kind, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    agencies: tuple[str, ...] = ()
+    """Those that list the partner, or did."""
+    steps: tuple[Step, ...] | None = None
+    escalate_after_days: int | None = None
+    min_gap_days: int | None = None
+    channels: tuple[ChannelName, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Pause(Strict):
     """What is not sent until the operator lets it go on: everything, some channels, some regions with all below."""
 
@@ -121,6 +153,18 @@ class Policy(Strict):
     hours: ContactHours = field(default_factory=ContactHours)
     contribution_from: int = 16_800
     """Whole rupiah a month named to own-account workers."""
+    groups: tuple[Group, ...] = ()
+    prices: tuple[Price, ...] = ()
+    """Channels without one cost nothing."""
+
+    def of(self, group: Group) -> "Policy":
+        """The policy as it holds for the group."""
+        own = {name: value for name in OF_GROUPS if (value := getattr(group, name)) is not None}
+        return replace(self, **own)
+
+
+OF_GROUPS = ("steps", "escalate_after_days", "min_gap_days", "channels")
+"""What of a policy a group may have of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +177,43 @@ class Fault:
 
 def faults(policy: Policy, templates: frozenset[str]) -> list[Fault]:
     """All that keeps this policy from being used; empty when it is sound."""
-    return [*_cadence_faults(policy, templates), *_hours_faults(policy.hours)]
+    found = [*_cadence_faults(policy, templates), *_hours_faults(policy.hours), *_price_faults(policy.prices)]
+    return found or _groups_faults(policy, templates)
+
+
+def _price_faults(prices: tuple[Price, ...]) -> list[Fault]:
+    named = [each.channel for each in prices]
+    checks = [
+        (len(set(named)) == len(named), "one price a channel"),
+        (all(0 <= each.rupiah <= 100_000 for each in prices), "rupiah lies between 0 and 100000"),
+    ]
+    return [Fault("prices", detail) for sound, detail in checks if not sound]
+
+
+def _groups_faults(policy: Policy, templates: frozenset[str]) -> list[Fault]:
+    groups = policy.groups
+    if len(groups) > MAX_GROUPS:
+        return [Fault("groups", f"at most {MAX_GROUPS}")]
+    if len({each.name for each in groups}) < len(groups):
+        return [Fault("groups", "each has a name of its own")]
+    found = []
+    for number, group in enumerate(groups):
+        own = [*_group_faults(group), *_cadence_faults(policy.of(group), templates)]
+        found += [Fault(f"groups.{number}.{each.field}", each.detail) for each in own]
+    return found
+
+
+def _group_faults(group: Group) -> list[Fault]:
+    conditions = (group.regions, group.kinds, group.segments, group.agencies)
+    is_named = 1 <= len(group.name) <= 100 and group.name.isprintable()
+    slugs = all(each.isprintable() and each and " " not in each for each in group.agencies)
+    checks = [
+        (is_named, "name", "between 1 and 100 printable characters"),
+        (any(conditions), "regions", "a group needs a condition: regions, kinds, segments or agencies"),
+        (all(len(each) <= 600 for each in conditions), "regions", "at most 600 of each condition"),
+        (slugs, "agencies", "the names of agencies as in their addresses"),
+    ]
+    return [Fault(field, detail) for sound, field, detail in checks if not sound]
 
 
 def _cadence_faults(policy: Policy, templates: frozenset[str]) -> list[Fault]:

@@ -12,8 +12,8 @@ import asyncpg
 import msgspec
 
 from services.notifications.calendar import Calendar
-from services.notifications.policy import Pause, Paused, Policy
-from services.notifications.policy_timeline import PolicyPeriod, PolicyTimeline
+from services.notifications.policy import KIND_OF, SEGMENT_OF, Group, Pause, Paused, Policy
+from services.notifications.policy_timeline import GroupPolicy, PolicyPeriod, PolicyTimeline
 from services.notifications.queries import queries
 from shared import jakarta
 from shared.regions import Regions
@@ -38,12 +38,17 @@ class PolicyStore:
     def __init__(self, regions: Regions, channels: Collection[str]) -> None:
         self._regions = regions
         self._channels = frozenset(channels)
-        self._usable: dict[int, tuple[Policy, Calendar]] = {}
+        self._usable: dict[int, PolicyPeriod] = {}
+
+    @property
+    def uses_addresses(self) -> bool:
+        """Whether any channel here reaches somebody."""
+        return not self._channels.isdisjoint(KIND_OF)
 
     async def policy_at(self, db: asyncpg.Connection, now: datetime) -> Policy:
         """The policy that is effective at `now`."""
         current, *_ = await current_and_upcoming(db, now)
-        return self._usable_policy(current)[0]
+        return self._period(current).policy
 
     async def timeline(self, db: asyncpg.Connection, now: datetime) -> PolicyTimeline:
         """The policy that is effective at `now` and those to come, each with its calendar."""
@@ -56,7 +61,7 @@ class PolicyStore:
     def _timeline(self, ordered: Sequence[StoredPolicy], pause: Pause) -> PolicyTimeline:
         ends = [jakarta.beginning_of(each.effective_from) for each in ordered[1:]]
         periods, paused = zip(ordered, [*ends, None], strict=True), self.paused(pause)
-        return tuple(PolicyPeriod(*self._usable_policy(each), end, paused) for each, end in periods)
+        return tuple(replace(self._period(each), end=end, paused=paused) for each, end in periods)
 
     def paused(self, pause: Pause) -> Paused:
         """The pause as it is decided by."""
@@ -68,23 +73,43 @@ class PolicyStore:
         current, *_ = await current_and_upcoming(db, now)
         return f"{current.id}/{','.join(sorted(self._channels)) or 'log'}/{(await current_pause(db)).id}"
 
-    def _usable_policy(self, stored: StoredPolicy) -> tuple[Policy, Calendar]:
-        """The policy with the channels there are, and its calendar."""
+    def _period(self, stored: StoredPolicy) -> PolicyPeriod:
+        """The policy with the channels there are, its groups and its calendar."""
         if stored.id == UNSTORED:
-            return self._with_calendar(stored.policy)
+            return self._usable_period(stored.policy)
         if stored.id not in self._usable:
-            self._usable[stored.id] = self._with_calendar(stored.policy)
+            self._usable[stored.id] = self._usable_period(stored.policy)
         return self._usable[stored.id]
 
-    def _with_calendar(self, policy: Policy) -> tuple[Policy, Calendar]:
+    def _usable_period(self, policy: Policy) -> PolicyPeriod:
+        groups = tuple(self._group(policy, each) for each in policy.groups)
+        return PolicyPeriod(self._with_channels(policy), Calendar(policy.hours), groups=groups)
+
+    def _with_channels(self, policy: Policy) -> Policy:
         there = {*self._channels, "log"}
         channels = tuple(each for each in policy.channels if each in there) if self._channels else ("log",)
-        return replace(policy, channels=channels), Calendar(policy.hours)
+        return replace(policy, channels=channels)
+
+    def _group(self, policy: Policy, group: Group) -> GroupPolicy:
+        kinds = {kind for kind, segment in SEGMENT_OF.items() if not group.segments or segment in group.segments}
+        return GroupPolicy(
+            self._with_channels(policy.of(group)),
+            frozenset(code for each in group.regions for code in self._regions.regencies(each))
+            if group.regions
+            else None,
+            frozenset(kinds & set(group.kinds or kinds)) if group.kinds or group.segments else None,
+            frozenset(group.agencies) or None,
+        )
 
 
 async def current_and_upcoming(db: asyncpg.Connection, now: datetime) -> list[StoredPolicy]:
     """The policy that is effective at `now`, then those to come in the order of their days."""
     return (await _policies_and_pause(db, now))[0]
+
+
+async def all_policies(db: asyncpg.Connection) -> list[StoredPolicy]:
+    """Every policy, in such an order that of those that have begun on a day the first is effective."""
+    return [_stored(row) for row in await db.fetch(queries["policies"])]
 
 
 async def _policies_and_pause(

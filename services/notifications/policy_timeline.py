@@ -10,17 +10,40 @@ from services.notifications.rules import Decision, decide
 
 
 @dataclass(frozen=True)
+class GroupPolicy:
+    """The policy of a group of partners: those in one of the regencies, of one of the kinds, listed by one of the
+    agencies; None: any."""
+
+    policy: Policy
+    regencies: frozenset[str] | None = None
+    kinds: frozenset[str] | None = None
+    agencies: frozenset[str] | None = None
+
+    def holds_for(self, facts: Facts) -> bool:
+        return (
+            (self.regencies is None or facts.region in self.regencies)
+            and (self.kinds is None or facts.kind in self.kinds)
+            and (self.agencies is None or not self.agencies.isdisjoint(facts.agencies.split()))
+        )
+
+
+@dataclass(frozen=True)
 class PolicyPeriod:
-    """A policy, its calendar, the moment at which the next one replaces it (None: no other is planned), and what is
-    paused now."""
+    """A policy, its calendar, the moment at which the next one replaces it (None: no other is planned), what is paused
+    now, and the groups for which something else holds."""
 
     policy: Policy
     calendar: Calendar
     end: datetime | None = None
     paused: Paused = NOTHING_PAUSED
+    groups: tuple[GroupPolicy, ...] = ()
 
     def decide(self, facts: Facts, now: datetime) -> Decision:
-        return decide(facts, self.policy, self.calendar, now, self.paused)
+        return decide(facts, self.policy_for(facts), self.calendar, now, self.paused)
+
+    def policy_for(self, facts: Facts) -> Policy:
+        """The policy of the first group that the partner is in; its own where it is in none."""
+        return next((group.policy for group in self.groups if group.holds_for(facts)), self.policy)
 
 
 PolicyTimeline = tuple[PolicyPeriod, ...]

@@ -192,7 +192,7 @@ select p.region, p.status, p.insured_from, p.insured_until, k.end_known_at,
        stop.at as stopped_at, stop.kind as stop_kind,
        c.phone_key is not null and wrong.key is null as has_phone, c.email_key is not null as has_email,
        refused.channels as refused, contacted.times as contacted, past.steps, past.sent_at, past.escalated_at, past.asked_at, past.visit_outcome,
-       past.visited_at, s.retry_at, k.applied_at, array_agg(p.partner_id::text order by p.partner_id) as partner_ids
+       past.visited_at, s.retry_at, k.applied_at, p.kind, p.agencies, array_agg(p.partner_id::text order by p.partner_id) as partner_ids
 from partners p
 join kin k on k.root = p.partner_id
 left join past on past.root = p.partner_id
@@ -212,7 +212,7 @@ left join lateral (
                       and h.outcome in ('sending', 'delayed'))
 ) contacted on true
 where p.partner_id = any($1::uuid[])
-group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23
 
 -- name: store_decisions(partner_ids, states, due_times, channels)
 -- Stores the states, when to decide again and through which channel a message is due then, in key order. A lease stays
@@ -337,6 +337,23 @@ from unnest($1::text[], $2::text[], $3::text[], $4::boolean[]) n (message_id, ou
 where h.message_id = n.message_id and h.outcome <> 'sent' and h.receipt is distinct from 'refused'
 returning h.partner_id::text, h.attempts, h.channel
 
+-- name: count_sent(day, channels, counts)
+-- So many messages left through each of these channels; a row of its own, so that no worker waits for another.
+insert into sent_counts (day, channel, messages) select $1, * from unnest($2::text[], $3::bigint[])
+
+-- name: sum_sent_counts()
+-- Sums up what was counted, a row for each day and channel; what others count meanwhile stays for the next time.
+with counted as (
+    delete from sent_counts
+    where (day, channel) in (select day, channel from sent_counts group by 1, 2 having count(*) > 1)
+    returning day, channel, messages
+)
+insert into sent_counts (day, channel, messages) select day, channel, sum(messages) from counted group by 1, 2
+
+-- name: sent_since(day)
+-- How many messages left on each day from this one on, through each channel.
+select day, channel, sum(messages)::bigint as messages from sent_counts where day >= $1 group by 1, 2 order by 1, 2
+
 -- name: postpone(partner_ids, retry_times)
 -- After a passing failure of each: counts it, and the next attempt is not before this time.
 update schedule s set attempts = s.attempts + 1, retry_at = n.retry_at
@@ -420,6 +437,19 @@ select count(*) > 0 from taken
 -- The message that last left for this address; no row if none did.
 select message_id from contacted where key = $1 order by at desc, message_id limit 1
 
+-- name: address_of_message(message_id)
+-- The key of the address that this message left for; null for one that nobody knows.
+select key from contacted where message_id = $1
+
+-- name: mailbox_position(folder)
+-- How far this folder of our mailbox was read; no row before the first time.
+select validity, next_uid from mailbox_positions where folder = $1
+
+-- name: set_mailbox_position(folder, validity, next_uid)
+-- It was read up to here, in the transaction in which what was read takes effect.
+insert into mailbox_positions (folder, validity, next_uid) values ($1, $2, $3)
+on conflict (folder) do update set validity = excluded.validity, next_uid = excluded.next_uid
+
 -- name: partners_of_message(digest)
 -- Whom the message of this id was for, in key order.
 select partner_id::text from history
@@ -447,6 +477,17 @@ from partners p join schedule s using (partner_id)
 where (s.due_at is not null or $5 and s.state in ('unreachable', 'waiting', 'escalated'))
   and p.region = any($1::text[]) and p.partner_id > $2::uuid and ($4::text is null or $4 = any(string_to_array(p.agencies, ' ')))
 order by p.partner_id limit $3
+
+-- name: count_listed()
+-- How many partners are on a list.
+select count(*) from partners where status = 'active' and listed_known_at is not null
+
+-- name: sampled_partner_ids(after_id, page_size, share)
+-- The next page, in key order, of those on a list that are in a sample of this share of them: the same each time.
+select partner_id::text from partners
+where status = 'active' and listed_known_at is not null and partner_id > $1::uuid
+  and hashtextextended(partner_id::text, 0) & 1048575 < $3::float8 * 1048576
+order by partner_id limit $2
 
 -- name: partner_ids_after(after_id, page_size)
 -- The next page of all partners, in key order; empty after the last.

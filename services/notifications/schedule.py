@@ -93,6 +93,8 @@ class Scheduler:
             partner_id=row["partner_ids"][0],
             zone=self._zone(row["region"]),
             region=row["region"] or "",
+            kind=row["kind"] or "",
+            agencies=row["agencies"],
             is_region_known=self.regions.get(row["region"] or "") is not None,
             status=row["status"],
             listed_known_at=row["listed_known_at"],

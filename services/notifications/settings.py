@@ -8,7 +8,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.notifications.addresses import AddressKeys
 from services.notifications.channels.gateway import Gateway
-from services.notifications.channels.mail import ADDRESS, Server
+from services.notifications.channels.mail import ADDRESS
+from services.notifications.channels.mail_server import Server
+from services.notifications.mailbox import Mailbox
 from shared import signatures
 from shared.service import ServiceSettings
 
@@ -81,7 +83,34 @@ class Gateways(BaseSettings):
         return found
 
 
-class Settings(ServiceSettings, MailServer, Gateways):
+class MailboxServer(BaseSettings):
+    """The mailbox of bounces and answers, its password in the URL, beside it or in a file; unset: none is read."""
+
+    model_config = SettingsConfigDict(env_prefix="PAYUNG_", hide_input_in_errors=True)
+
+    imap: SecretStr | None = None
+    imap_password: SecretStr | None = None
+    imap_password_file: Path | None = None
+
+    @field_validator("imap", "imap_password", "imap_password_file", mode="before")
+    @classmethod
+    def _no_empty_mailbox(cls, value: object) -> object:
+        return value or None
+
+    @model_validator(mode="after")
+    def _usable_mailbox(self) -> Self:
+        self.mailbox()
+        return self
+
+    def mailbox(self) -> Mailbox | None:
+        """The mailbox that is set. Raises ValueError when it cannot be used."""
+        if self.imap is None:
+            return None
+        password = _secret("PAYUNG_IMAP_PASSWORD", self.imap_password, self.imap_password_file)
+        return Mailbox.parse(self.imap.get_secret_value(), password)
+
+
+class Settings(ServiceSettings, MailServer, Gateways, MailboxServer):
     """All settings of the service.
 
     `secret`: 32 bytes in base64, for the keyed hashes of addresses; another secret finds none of the stops of before.

@@ -37,8 +37,8 @@ from services.registration.feed.webhooks import Webhooks
 from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
 from services.registration.kafka_intake import KafkaIntake
-from services.registration.kept_counts import KeptCounts
 from services.registration.records.dead_letters_of_erased import dead_letters_of_erased
+from services.registration.resealing import Resealing
 from services.registration.retention import Retention
 from services.registration.runtime import Keys, Services
 from services.registration.settings import Settings
@@ -168,7 +168,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
     deliveries = Webhooks(pool, vault, Receivers(allow_local=settings.webhooks_allow_local), metrics)
     here = Services(
         *(pool, vault, writer, keys, regions, import_worker, dry_run_worker, dead_letter_eraser, access, intake_eraser),
-        *(quota, watch_changes, deliveries, retries, KeptCounts(pool), settings.jkp, days),
+        *(quota, watch_changes, deliveries, retries, settings.jkp, days),
     )
     consumer = Consumer(pool, kafka=settings.kafka, group="registration", prefix=settings.topic_prefix)
     intake = KafkaIntake(here)
@@ -189,6 +189,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             dead_letter_eraser,
             intake_eraser,
             retention,
+            Resealing(pool, vault),
             watch_changes,
             deliveries,
             retries,

@@ -80,14 +80,6 @@ begin
     end loop;
 end $overlay$;
 
--- name: plan_to_count()
--- For what is counted over very many rows, until the transaction ends.
-select set_config('work_mem', '64MB', true), set_config('jit', 'off', true);
-
--- name: last_written()
--- When the writer's last transaction was: whoever has read everything since has missed nothing.
-select last from clock;
-
 -- name: clock_now()
 -- What the acceptance clock would show now; it is not moved.
 select greatest(last, clock_timestamp()) from clock;
@@ -98,6 +90,7 @@ select exists (select from decided) as decisions,
        exists (select from decided where not same) as decisions_of_different,
        exists (select from former) as former_identifiers,
        exists (select from participant) as participants,
+       exists (select from partner_with_several) as partners_with_several,
        exists (select from attendance) as guests,
        exists (select from evidence where texts_unknown) as rows_with_unknown_texts,
        exists (select from quarantine where missed is not null) as missed,
@@ -741,22 +734,23 @@ select * from participant where participant_no in (
     union select participant_no from participant where anchor_partner = any($5::uuid[])
     union select participant_no from participant where anchor_row = any($6::uuid[]));
 
--- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner, history, channel)
+-- name: save_participants(participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner, phone, email, owner, history, channel, ambiguous)
 -- Adds the participants, or replaces all of them but their number.
 merge into participant p
 using unnest($1::text[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
-             $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bytea[], $16::uuid[])
+             $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bytea[], $16::uuid[],
+             $17::bool[])
       n (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name, anchor_row, anchor_partner,
-         phone, email, owner, history, channel)
+         phone, email, owner, history, channel, ambiguous)
    on p.participant_no = n.participant_no
  when matched then update set partner_id = n.partner_id, own_id = n.own_id, found = n.found, region = n.region,
       nib = n.nib, nik_koperasi = n.nik_koperasi, nik = n.nik, name = n.name, anchor_row = n.anchor_row,
       anchor_partner = n.anchor_partner, phone = n.phone, email = n.email, owner = n.owner, history = n.history,
-      channel = n.channel
+      channel = n.channel, ambiguous = n.ambiguous
  when not matched then insert (participant_no, partner_id, own_id, found, region, nib, nik_koperasi, nik, name,
-      anchor_row, anchor_partner, phone, email, owner, history, channel)
+      anchor_row, anchor_partner, phone, email, owner, history, channel, ambiguous)
       values (n.participant_no, n.partner_id, n.own_id, n.found, n.region, n.nib, n.nik_koperasi, n.nik, n.name,
-      n.anchor_row, n.anchor_partner, n.phone, n.email, n.owner, n.history, n.channel);
+      n.anchor_row, n.anchor_partner, n.phone, n.email, n.owner, n.history, n.channel, n.ambiguous);
 
 -- name: enrolled_through(partner_ids)
 -- The partners of the participants whose channel is one of these cooperatives.
@@ -785,20 +779,35 @@ select participants, active, begun - active as ended, participants - begun as no
 -- name: count_matches()
 -- How many participants a list names; of the others how many mean one of several that bear their name in their regency,
 -- since not all of these have another NIB or NIK; and how many partners have several participants.
-with unlisted as (select * from participant where not found),
-bearing as (
-    select u.participant_no, e.partner_id,
-           (u.nib is not null and count(e.nib) > 0 and not bool_or(e.nib is not distinct from u.nib))
-           or (u.nik is not null and count(e.nik) > 0 and not bool_or(e.nik is not distinct from u.nik)) as is_vetoed
-      from unlisted u join evidence n on n.name = u.name join evidence e on e.partner_id = n.partner_id
-     group by u.participant_no, u.nib, u.nik, e.partner_id)
 select (select coalesce(sum(participants), 0)::int from participant_movement where region = '*')
-       - (select count(*)::int from unlisted) as matched,
-       (select count(*)::int from unlisted) as unlisted,
-       (select count(*)::int from (select participant_no from bearing group by participant_no
-                                    having count(*) > 1 and not bool_and(is_vetoed)) each) as ambiguous,
-       (select count(*)::int from (select partner_id from participant group by partner_id
-                                    having count(*) > 1 and bool_or(found)) each) as partners_with_several;
+       - u.participants::int as matched,
+       u.participants::int as unlisted, u.ambiguous::int as ambiguous,
+       (select count(*)::int from partner_with_several) as partners_with_several
+  from unlisted_participants u;
+
+-- name: keep_partners_with_several(partner_ids, several)
+-- Of these partners those that several participants belong to are known, and no others.
+with fewer as (delete from partner_with_several where partner_id = any($1::uuid[]) and not partner_id = any($2::uuid[]))
+insert into partner_with_several
+select s.partner_id from unnest($2::uuid[]) s (partner_id)
+ where not exists (select from partner_with_several w where w.partner_id = s.partner_id);
+
+-- name: add_list_movements(agency, list, day, listed, enrolled, on_other_lists)
+-- From each of these days on so many more are on the list, insured, and on another list of the agency.
+merge into list_movement m
+using unnest($1::text[], $2::text[], $3::date[], $4::int[], $5::int[], $6::int[])
+      n (agency, list, day, listed, enrolled, on_other_lists)
+   on m.agency = n.agency and m.list = n.list and m.day = n.day
+ when matched and (m.listed + n.listed, m.enrolled + n.enrolled, m.on_other_lists + n.on_other_lists) = (0, 0, 0)
+      then delete
+ when matched then update set listed = m.listed + n.listed, enrolled = m.enrolled + n.enrolled,
+      on_other_lists = m.on_other_lists + n.on_other_lists
+ when not matched then insert (agency, list, day, listed, enrolled, on_other_lists)
+      values (n.agency, n.list, n.day, n.listed, n.enrolled, n.on_other_lists);
+
+-- name: recount_lists()
+-- What is counted of lists, from all partners' facts.
+select recount_lists();
 
 -- name: remove_periods(partner_ids)
 -- The periods of these partners, which are written anew in the same transaction.
@@ -866,18 +875,13 @@ select b.key, md5(b.key)::uuid as id, b.agency, b.fields, b.day, g.*
          where s.type = 'briefing.held' and ($1::text is null or s.agency = $1)
            and ($6::uuid is null or md5(s.key)::uuid = $6)) b
  cross join lateral (
-    select count(*)::int as recorded, count(*) filter (where listed)::int as listed,
-           count(*) filter (where listed and insured)::int as enrolled_on_the_day,
-           count(*) filter (where listed and not insured and first_start > b.day
-                              and first_start <= least(b.day + 90, $3::date))::int as registered_within_90_days
-      from (select coalesce((select true from evidence e where e.partner_id = a.partner_id
-                              and ($1::text is null or e.agency = $1) limit 1), false) as listed,
-                   x.insured, x.first_start
-              from attendance a cross join lateral (
-                select coalesce(bool_or(start <= b.day and (until is null or until > b.day)), false) as insured,
-                       min(start) as first_start
-                  from period where partner_id = a.partner_id) x
-             where a.statement = b.key) each) g
+    select coalesce(sum(m.recorded), 0)::int as recorded,
+           coalesce(sum(case when $1::text is null then m.listed else m.own end), 0)::int as listed,
+           coalesce(sum(case when $1::text is null then m.listed_insured else m.own_insured end), 0)::int
+               as enrolled_on_the_day,
+           coalesce(sum(case when $1::text is null then m.listed_registered else m.own_registered end)
+                    filter (where m.day <= $3::date), 0)::int as registered_within_90_days
+      from briefing_movement m where m.statement = b.key) g
  where ($2::text[] is null or region = any($2)) and ($4::date is null or day >= $4) and ($5::date is null or day <= $5)
  order by b.day desc, md5(b.key)::uuid desc;
 
@@ -967,6 +971,14 @@ select key, sealed from evidence where key = any($1::uuid[]);
 -- Each of these guests belongs to the partner beside it from now on, null for none.
 update attendance a set partner_id = m.partner_id
   from unnest($1::uuid[], $2::uuid[]) m (key, partner_id) where a.key = m.key;
+
+-- name: stand_guests(partner_ids)
+-- How the guests of these partners stand now, where that is otherwise than before.
+update attendance a set own = n.own, listed = n.listed, insured = n.insured, first_start = n.first_start
+  from (select g.key, s.* from attendance g cross join lateral standing_of_guest(g.partner_id, g.agency, g.held_on) s
+         where g.partner_id = any($1::uuid[])) n
+ where a.key = n.key
+   and (a.own, a.listed, a.insured, a.first_start) is distinct from (n.own, n.listed, n.insured, n.first_start);
 
 -- name: set_statement_fact(key, fact)
 -- The statement's last published fact is this one.
@@ -1592,11 +1604,15 @@ select code, count(*)::int as rows from quarantine where import_id = $1 group by
 -- How many rows of each of these uploads are refused still; nothing of one that has none.
 select import_id, count(*)::int as rows from quarantine where import_id = any($1::uuid[]) group by import_id;
 
--- name: refused_page(import_id, code, line, id, limit)
--- Refused rows of an upload, of one code (null: all), behind this line and entry, in the order of its lines.
+-- name: refused_page(import_id, line, id, limit)
+-- Refused rows of an upload behind this line and entry, in the order of its lines.
 select id, agency, import_id, line, type, code, field, detail, sealed from quarantine
- where import_id = $1 and ($2::text is null or code = $2) and (line, id) > ($3, $4::uuid)
- order by line, id limit $5;
+ where import_id = $1 and (line, id) > ($2, $3::uuid) order by line, id limit $4;
+
+-- name: refused_page_of_code(import_id, line, id, limit, code)
+-- The same of one reason: a statement of its own, since its plan is another one.
+select id, agency, import_id, line, type, code, field, detail, sealed from quarantine
+ where import_id = $1 and code = $5 and (line, id) > ($2, $3::uuid) order by line, id limit $4;
 
 -- name: leaving_page(import_id, agency, list, after, limit)
 -- The newest row of each partner that would leave the list: no row of it is in this upload or in one after it.
@@ -1624,11 +1640,16 @@ select distinct on (e.partner_id) e.partner_id, e.ref, e.nib, e.nik_koperasi, e.
                     where p.partner_id = e.partner_id and p.start <= $3 and (p.until is null or p.until > $3))
  order by e.partner_id, e.last_listed desc, e.line desc, e.sequence desc limit $6;
 
--- name: count_unregistered(agency, list, day, regions, most)
--- How many partners of a list are not insured on a day, counted up to `most`.
+-- name: count_unregistered(agency, list, day)
+-- How many partners of a list are not insured on a day.
+select coalesce(sum(listed) - sum(enrolled), 0)::int as count
+  from list_movement where agency = $1 and list = $2 and day <= $3;
+
+-- name: count_unregistered_in(agency, list, day, regions, most)
+-- How many of these are in these regions, counted up to `most`.
 select count(*)::int from (
     select distinct e.partner_id from evidence e
-     where e.agency = $1 and e.list = $2 and e.first_listed <= $3 and ($4::text[] is null or e.region = any($4))
+     where e.agency = $1 and e.list = $2 and e.first_listed <= $3 and e.region = any($4::text[])
        and not exists (select from period p
                         where p.partner_id = e.partner_id and p.start <= $3 and (p.until is null or p.until > $3))
      limit $5) found;
@@ -1680,16 +1701,9 @@ select e.agency, e.list, (select i.import_id from import i where i.agency = $1 a
 -- name: lists(agency, day)
 -- An agency's lists (or everybody's): partners on them on a day, how many of those are insured, how many are on
 -- another list of that agency.
-with listed as (
-    select distinct e.agency, e.list, e.partner_id
-      from evidence e where ($1::text is null or e.agency = $1) and e.first_listed <= $2),
-insured as (
-    select distinct s.partner_id from listed s join period p on p.partner_id = s.partner_id
-     where p.start <= $2 and (p.until is null or p.until > $2)),
-several as (select agency, partner_id from listed group by agency, partner_id having count(*) > 1)
-select s.agency, s.list, count(*) as listed, count(i.partner_id) as enrolled, count(m.partner_id) as on_other_lists
-  from listed s left join insured i using (partner_id) left join several m using (agency, partner_id)
- group by s.agency, s.list order by s.agency, s.list;
+select agency, list, sum(listed) as listed, sum(enrolled) as enrolled, sum(on_other_lists) as on_other_lists
+  from list_movement where ($1::text is null or agency = $1) and day <= $2
+ group by agency, list having sum(listed) > 0 order by agency, list;
 
 -- name: partners_with(agency, nib, nik_koperasi, nik, names, phone, participant_no, asked)
 -- The partners with rows of the agency (null: of anybody) that have all of what is asked for, so many things; what is
@@ -1727,10 +1741,13 @@ select p.partner_id, p.region, p.listed_on, p.fact,
  order by p.partner_id limit $6;
 
 -- name: own_partner(agency, partner_id, day)
--- One partner, by its own id or one merged into it, if the agency listed it (or for the administrator).
-select p.partner_id, p.region, p.listed_on, p.fact,
+-- One partner, by its own id or one merged into it, if the agency listed it (or for the administrator), with how many
+-- claims were filed for its participants.
+select p.partner_id, p.region, p.listed_on, p.fact, p.enrollment_fact,
        coalesce((select true from period x where x.partner_id = p.partner_id and x.start <= $3
-                  and (x.until is null or x.until > $3) limit 1), false) as registered
+                  and (x.until is null or x.until > $3) limit 1), false) as registered,
+       (select count(*)::int from participant m join claim c using (participant_no)
+         where m.partner_id = p.partner_id) as claims
   from partner asked join partner p on p.partner_id = coalesce(asked.merged_into, asked.partner_id)
  where asked.partner_id = $2 and p.status = 'active' and p.fact is not null
    and ($1::text is null or exists (select from evidence e where e.partner_id = p.partner_id and e.agency = $1));
@@ -1781,10 +1798,6 @@ select count(*)::int as listed,
  where p.status = 'active'
    and case when $2::text is null then convert_from(p.fact, 'UTF8')::jsonb->>'cooperative_id' = $1::uuid::text
             else l.cooperative = $1 end;
-
--- name: periods_of_partner(partner_id)
--- From when until when the partner is registered.
-select start::text as start, until::text as until from period where partner_id = $1 order by start;
 
 -- name: own_rows(partner_ids, agency)
 -- What an agency sent of these partners, whole, newest first.
@@ -2102,6 +2115,94 @@ insert into keys (key_id, hash, agency, scopes, regions, revoked, recorded_at, e
 select $1::text, $2::text, $3::text, $4::text[], $5::text[], $6::boolean, $7::timestamptz, $8::timestamptz
  where exists (select from agency where slug = $3)
 on conflict (key_id) do update set revoked = true where excluded.revoked and not keys.revoked;
+
+-- name: is_sealed_anew(key_id)
+-- Whether nothing is sealed under a former key any more.
+select exists (select from sealed_anew where key_id = $1);
+
+-- name: note_sealed_anew(key_id)
+-- All that is sealed is sealed under this key from now on; noting it again changes nothing.
+insert into sealed_anew (key_id) select $1::text where not exists (select from sealed_anew where key_id = $1);
+
+-- name: next_sealed_evidence(size, after)
+-- The next rows by their keys, with what is sealed of each.
+select key, sealed from evidence where key > $2 order by key limit $1;
+
+-- name: reseal_evidence(keys, former, sealed)
+-- Replaces what nobody changed and nobody holds meanwhile, so that nobody waits; the rest comes with the next round.
+with free as (
+    select e.key, n.sealed from evidence e join unnest($1::uuid[], $2::bytea[], $3::bytea[]) n (key, former, sealed)
+        on n.key = e.key and n.former = e.sealed
+       for update of e skip locked)
+update evidence e set sealed = f.sealed from free f where f.key = e.key;
+
+-- name: next_sealed_versions(size, after)
+-- The next kept states of rows, with what is sealed of each.
+select version, (state->>'sealed')::bytea from row_version
+ where version > $2 and state is not null order by version limit $1;
+
+-- name: reseal_versions(versions, former, sealed)
+-- As `reseal_evidence`, of the kept states of rows.
+with free as (
+    select v.version, n.sealed
+      from row_version v join unnest($1::bigint[], $2::bytea[], $3::bytea[]) n (version, former, sealed)
+        on n.version = v.version and n.former = (v.state->>'sealed')::bytea
+       for update of v skip locked)
+update row_version v set state = jsonb_set(v.state, '{sealed}', to_jsonb(f.sealed)) from free f
+ where f.version = v.version;
+
+-- name: next_sealed_refusals(size, after)
+-- The next refused rows and events, with what is sealed of each.
+select id, sealed from quarantine where id > $2 order by id limit $1;
+
+-- name: reseal_refusals(ids, former, sealed)
+-- As `reseal_evidence`, of refused rows and events.
+with free as (
+    select q.id, n.sealed from quarantine q join unnest($1::uuid[], $2::bytea[], $3::bytea[]) n (id, former, sealed)
+        on n.id = q.id and n.former = q.sealed
+       for update of q skip locked)
+update quarantine q set sealed = f.sealed from free f where f.id = q.id;
+
+-- name: next_sealed_previews(size, after)
+-- The next uploads with a preview.
+select import_id, preview from import where import_id > $2 and preview is not null order by import_id limit $1;
+
+-- name: reseal_previews(import_ids, former, sealed)
+-- As `reseal_evidence`, of uploads' previews.
+with free as (
+    select i.import_id, n.sealed
+      from import i join unnest($1::uuid[], $2::bytea[], $3::bytea[]) n (import_id, former, sealed)
+        on n.import_id = i.import_id and n.former = i.preview
+       for update of i skip locked)
+update import i set preview = f.sealed from free f where f.import_id = i.import_id;
+
+-- name: next_sealed_file_parts(size, after, part)
+-- The next parts of files that are not worked off yet.
+select file_id, part, sealed from import_file where (file_id, part) > ($2::uuid, $3::int)
+ order by file_id, part limit $1;
+
+-- name: reseal_file_parts(file_ids, parts, former, sealed)
+-- As `reseal_evidence`, of parts of files.
+with free as (
+    select i.file_id, i.part, n.sealed
+      from import_file i
+      join unnest($1::uuid[], $2::int[], $3::bytea[], $4::bytea[]) n (file_id, part, former, sealed)
+        on n.file_id = i.file_id and n.part = i.part and n.former = i.sealed
+       for update of i skip locked)
+update import_file i set sealed = f.sealed from free f where f.file_id = i.file_id and f.part = i.part;
+
+-- name: next_sealed_webhooks(size, after)
+-- The next webhooks, with what is sealed of each.
+select webhook_id, sealed from webhook where webhook_id > $2 order by webhook_id limit $1;
+
+-- name: reseal_webhooks(webhook_ids, former, sealed)
+-- As `reseal_evidence`, of webhooks.
+with free as (
+    select w.webhook_id, n.sealed
+      from webhook w join unnest($1::uuid[], $2::bytea[], $3::bytea[]) n (webhook_id, former, sealed)
+        on n.webhook_id = w.webhook_id and n.former = w.sealed
+       for update of w skip locked)
+update webhook w set sealed = f.sealed from free f where f.webhook_id = w.webhook_id;
 
 -- name: last_backup()
 -- When everything was last saved, in seconds since 1970; null: never.

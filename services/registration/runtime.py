@@ -8,7 +8,6 @@ from services.registration.feed.watch import Watch
 from services.registration.feed.webhooks import Webhooks
 from services.registration.intake_eraser import IntakeEraser
 from services.registration.kafka_access import KafkaAccess
-from services.registration.kept_counts import KeptCounts
 from services.registration.upload_quota import Quota
 from services.registration.vault import Vault
 from services.registration.writer.import_worker import ImportWorker
@@ -56,6 +55,5 @@ class Services:
     watch: Watch
     webhooks: Webhooks
     retries: Retries
-    counts: KeptCounts
     jkp: bool = False
     retention_days: int = 90

@@ -9,7 +9,8 @@ from shared.service import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """`secret`: 32 bytes in base64, from which the keys for personal data are derived. `jkp` switches JKP on.
+    """`secret`: 32 bytes in base64, from which the keys for personal data are derived; after a rotation several with
+    commas, the newest first. `jkp` switches JKP on.
 
     `retention_days`: so long refused rows and events, and dry runs, are kept. `upload_quota_mib`: what the files of one
     agency that wait may take. `changes_days`: so long what became of partners is kept for agencies' systems.

@@ -2,12 +2,14 @@
 
 import base64
 import os
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from asyncpg.pgproto.pgproto import UUID as FastUUID
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -16,17 +18,19 @@ NONCE = 12
 
 
 class Vault:
-    """Hashes and seals under keys derived (HKDF) from one secret of 32 bytes, given as base64.
+    """Hashes and seals under keys derived (HKDF) from secrets of 32 bytes, given as base64 with commas between them.
 
-    Losing the secret loses the sealed personal data and nothing else. Raises ValueError for a secret of another size.
+    The first, the newest, seals; all of them open; the last, the oldest, keys the hashes for ever, since what they are
+    hashes of is not kept. Losing the secrets loses the sealed personal data and nothing else. Raises ValueError for a
+    secret of another size.
     """
 
-    def __init__(self, secret: str) -> None:
-        material = base64.b64decode(secret)
-        if len(material) != 32:
-            raise ValueError("PAYUNG_SECRET must be 32 bytes in base64")
-        self._inner, self._outer = _hmac_states(_derive(material, b"payung/hash"))
-        self._cipher = AESGCM(_derive(material, b"payung/seal"))
+    def __init__(self, secrets: str) -> None:
+        materials = [_material(each) for each in secrets.split(",")]
+        self._inner, self._outer = _hmac_states(_derive(materials[-1], b"payung/hash"))
+        self._cipher, *self._former = [AESGCM(_derive(each, b"payung/seal")) for each in materials]
+        self.key_id = _derive(materials[0], b"payung/id")[:8].hex()
+        self.has_former = bool(self._former)
 
     def hash(self, kind: str, *parts: object) -> UUID:
         """A keyed hash (HMAC-SHA-256, 128 bits) of these parts; without the secret it tells nothing."""
@@ -48,15 +52,41 @@ class Vault:
 
     def seal(self, value: Any) -> bytes:
         """Any JSON-like value (or bytes), encrypted and authenticated."""
-        nonce = os.urandom(NONCE)
-        plain = value if isinstance(value, bytes) else msgspec.json.encode(value)
-        return nonce + self._cipher.encrypt(nonce, plain, None)
+        return self._sealed(value if isinstance(value, bytes) else msgspec.json.encode(value))
 
     def open(self, sealed: bytes) -> Any:
         return msgspec.json.decode(self.open_bytes(sealed))
 
     def open_bytes(self, sealed: bytes) -> bytes:
-        return self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], None)
+        """Raises InvalidTag for what none of the keys sealed."""
+        for cipher in (self._cipher, *self._former[:-1]):
+            with suppress(InvalidTag):
+                return _opened(cipher, sealed)
+        return _opened((self._cipher, *self._former)[-1], sealed)
+
+    def sealed_anew(self, sealed: bytes) -> bytes | None:
+        """The same under the newest key; None for what that one sealed, and for what is empty."""
+        if not sealed:
+            return None
+        with suppress(InvalidTag):
+            _opened(self._cipher, sealed)
+            return None
+        return self._sealed(self.open_bytes(sealed))
+
+    def _sealed(self, plain: bytes) -> bytes:
+        nonce = os.urandom(NONCE)
+        return nonce + self._cipher.encrypt(nonce, plain, None)
+
+
+def _opened(cipher: AESGCM, sealed: bytes) -> bytes:
+    return cipher.decrypt(sealed[:NONCE], sealed[NONCE:], None)
+
+
+def _material(secret: str) -> bytes:
+    material = base64.b64decode(secret.strip(), validate=True)
+    if len(material) != 32:
+        raise ValueError("PAYUNG_SECRET must be 32 bytes in base64, or several of those with commas between them")
+    return material
 
 
 def _hmac_states(key: bytes) -> tuple[Any, Any]:

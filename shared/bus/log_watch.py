@@ -12,6 +12,7 @@ from shared.bus.halts import Halt
 from shared.bus.lag import Lag
 from shared.bus.positions import Positions
 from shared.bus.topic_ids import topic_ids
+from shared.bus.unreadable_batches import Damage
 
 IDENTITY_SECONDS = 30.0
 """Seconds between two questions whether the topics are still the same."""
@@ -29,7 +30,7 @@ class LogWatch:
         self._identities: dict[str, str] = {}
         """Of all topics that this life of the client read: one that was deleted is not assigned any more."""
         self._beyond: TopicPartition | None = None
-        self._damaged: dict[TopicPartition, int] = {}
+        self._damaged: dict[TopicPartition, Damage] = {}
 
     async def look(self, client: AIOKafkaConsumer) -> None:
         """Raises KafkaError or TimeoutError when the broker does not answer."""
@@ -54,13 +55,14 @@ class LogWatch:
         async with asyncio.timeout(lineage.ANSWERED_WITHIN):
             return lineage.made_anew(self._identities, await topic_ids(client, self._identities))
 
-    async def _note_damage(self, tp: TopicPartition, offset: int) -> None:
+    async def _note_damage(self, tp: TopicPartition, damage: Damage) -> None:
         """A batch may also be damaged on its way: then the next fetch of it is whole."""
-        if self._damaged.get(tp) == offset:
+        if self._damaged.get(tp) == damage:
+            name, offset = self._name(tp), damage.offset
             found = f"{tp.topic}, partition {tp.partition}, offset {offset}: the batch there is damaged"
-            mend = f"./payung consumer resume {self._name(tp)} --skip-to OFFSET passes it"
-            await self._halting.halt(Halt(self._name(tp), "corrupt", f"{found}; {mend}", tp.partition, offset))
-        self._damaged[tp] = offset
+            mend = f"./payung consumer resume {name} --skip-to {damage.behind} passes it, then ./payung recover log"
+            await self._halting.halt(Halt(name, "corrupt", f"{found}; {mend}", tp.partition, offset))
+        self._damaged[tp] = damage
 
     def _name(self, tp: TopicPartition) -> str:
         return tp.topic.removeprefix(self._prefix)

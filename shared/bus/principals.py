@@ -60,7 +60,7 @@ SERVICES = {
     "registration": Rights(
         publishes=("partners", "contacts", "enrollments", "claims", "reference", "access"), admits_agencies=True
     ),
-    "coverage": Rights(applies=("partners", "enrollments", "claims", "reference", "access")),
+    "coverage": Rights(applies=("partners", "enrollments", "claims", "reference", "outreach", "access")),
     "notifications": Rights(
         applies=("partners", "enrollments", "contacts", "access"),
         publishes=("outreach", "access"),

@@ -8,7 +8,7 @@ letter. In all other topics, which only our services write, the consumer does no
 
 import struct
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import cramjam
 from aiokafka import ConsumerRecord, TopicPartition
@@ -25,9 +25,17 @@ REASON = (
     f"malformed: a batch that cannot be read, or unfolds to more than {UNFOLDED_BYTES >> 20} MiB: send smaller ones"
 )
 
-damaged: dict[TopicPartition, int] = {}
-"""Partition → the offset at which a batch could not be read, of all clients of this process; whoever acts on it removes
-it, and it comes back with the next attempt if it is still so."""
+
+class Damage(NamedTuple):
+    """A batch that could not be read: the offset that was wanted of it, and the first one behind it."""
+
+    offset: int
+    behind: int
+
+
+damaged: dict[TopicPartition, Damage] = {}
+"""Partition → where a batch could not be read, of all clients of this process; whoever acts on it removes it, and it
+comes back with the next attempt if it is still so."""
 
 _unfolded = bytearray(UNFOLDED_BYTES)
 _XERIAL = b"\x82SNAPPY\x00"
@@ -93,7 +101,7 @@ class PartitionRecords(fetcher.PartitionRecords):
             try:
                 yield from super()._unpack_records()  # type: ignore[no-untyped-call]
             except Exception:
-                damaged[self._tp] = self.next_fetch_offset
+                self._note_damage()
                 raise
             return
         while True:
@@ -103,10 +111,15 @@ class PartitionRecords(fetcher.PartitionRecords):
             except Exception:  # whatever a batch makes aiokafka raise
                 batch = self._records.current
                 if batch is None or not _is_intact(batch):
-                    damaged[self._tp] = self.next_fetch_offset
+                    self._note_damage()
                     raise  # damaged on its way or on the disk: nobody sent it like this
                 self.next_fetch_offset = batch.next_offset
                 yield self._unreadable(batch)
+
+    def _note_damage(self) -> None:
+        offset, batch = self.next_fetch_offset, self._records.current
+        behind = offset + 1 if batch is None else max(offset + 1, batch.next_offset)
+        damaged[self._tp] = Damage(offset, behind)
 
     def _unreadable(self, batch: Any) -> Any:
         """One record in the place of the batch's last one."""

@@ -13,6 +13,8 @@ KINDS: Final[dict[str, Kind]] = {
 }
 ABBREVIATIONS: Final = {"KEP": "KEPULAUAN", "PEG": "PEGUNUNGAN", "P": "PULAU", "KAB": "KABUPATEN"}
 DROPPED: Final = frozenset(("ADM", "ADMINISTRASI", "ADMINISTRATIF"))
+SECOND_LEVEL: Final = re.compile(r"\b(?:(?:DAERAH TINGKAT|DATI|DT) (?:II|2)|(?:DATI|DT)(?:II|2))\b")
+"""What stood in the names of all regencies until 1999: Kabupaten Daerah Tingkat II Sukoharjo."""
 WEAK: Final = frozenset(("KEPULAUAN", "PULAU", "DAN"))
 """Words of official names that people leave out; a name without them gives way to one that is spelled so in full."""
 
@@ -69,7 +71,8 @@ class RegencyNames:
         return found or (self._find(squeeze(text)) if "(" in text else set())
 
     def _find(self, squeezed: str) -> set[str]:
-        words = [ABBREVIATIONS.get(word, word) for word in squeezed.split() if word not in DROPPED]
+        parts = SECOND_LEVEL.sub("", squeezed).split()
+        words = [ABBREVIATIONS.get(word, word) for word in parts if word not in DROPPED]
         for kind, rest in _readings(words):
             for index in (self._strong, self._weak):
                 for key in _keys(rest):

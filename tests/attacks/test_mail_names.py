@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from services.notifications.channels import Message, Outcome, Recipient
-from services.notifications.channels.mail import HEADERS, MailChannel, Server, checked
+from services.notifications.channels.mail import MailChannel
+from services.notifications.channels.mail_message import HEADERS, checked
+from services.notifications.channels.mail_server import Server
 from services.notifications.channels.names import LONGEST_NAME, clean_name
 from tests.integration.notifications_world import Mailbox
 
@@ -81,6 +83,7 @@ class Post:
 def post() -> Iterator[Post]:
     made = Post()
     yield made
+    made.loop.run_until_complete(made.channel.close())
     made.loop.run_until_complete(made.mailbox.stop())
     made.loop.run_until_complete(asyncio.sleep(0.1))
     made.loop.close()

@@ -102,7 +102,8 @@ async def test_a_listing_by_id_does_not_bring_the_numbers_of_others_along(here: 
         found.append({name: one[name] for name in ("nib", "region", "kind", "refs")})
         report = await here.upload("nama usaha;kab_kota\nX;36.71\n", "partners", "curious", list=f"by-id-{number}")
         path = f"/v1/imports/{report['id']}/unregistered.csv"
-        text = (await here.http.get(path, headers=here.bearer("curious"))).text
+        content = (await here.http.get(path, headers=here.bearer("curious"))).content
+        text = content.decode("utf-8-sig")
         found[-1]["csv"] = sorted((row["nib"], row["nik_koperasi"]) for row in csv.DictReader(io.StringIO(text)))
     assert found[0] == found[1]
 

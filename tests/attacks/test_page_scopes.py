@@ -71,6 +71,10 @@ registration   POST /sign-out                                       200    200  
 coverage       GET /                                                403    403  200     403   200     200  303     303
 coverage       GET /alerts                                          403    403  403     403   200     403  303     303
 coverage       POST /alerts/{alert_id}/acknowledge                  403    403  403     403   404     403  401     401
+coverage       GET /alerts/rules                                    403    403  403     403   200     403  303     303
+coverage       POST /alerts/rules/{kind}                            403    403  403     403   422     403  401     401
+coverage       POST /alerts/rules/{rule_id}/switch                  403    403  403     403   404     403  401     401
+coverage       POST /alerts/rules/{rule_id}/delete                  403    403  403     403   404     403  401     401
 coverage       GET /changes                                         403    403  200     403   200     200  303     303
 coverage       GET /explain                                         403    403  200     403   200     200  303     303
 coverage       GET /map.svg                                         403    403  200     403   200     200  303     303
@@ -313,6 +317,9 @@ async def test_coverages_pages_show_each_key_its_own(kafka: str, database: stack
         tables = {
             "GET /table.{form}": at("/table.xlsx"),
             "POST /alerts/{alert_id}/acknowledge": at(f"/alerts/{uuid4()}/acknowledge"),
+            "POST /alerts/rules/{kind}": at("/alerts/rules/coverage_fell"),
+            "POST /alerts/rules/{rule_id}/switch": at(f"/alerts/rules/{uuid4()}/switch"),
+            "POST /alerts/rules/{rule_id}/delete": at(f"/alerts/rules/{uuid4()}/delete"),
         }
         await check("coverage", app, tables, await sessions_of(settings.database, keys, "admin"))
 

@@ -120,6 +120,9 @@ coverage       GET /v1/coverage/changes                             403    403  
 coverage       GET /v1/coverage/changes/partners                    403    403  200     403   200     200  401     401
 coverage       GET /v1/coverage/explain                             403    403  200     403   200     200  401     401
 coverage       GET /v1/coverage/series                              403    403  200     403   200     200  401     401
+coverage       GET /v1/coverage/sources                             403    403  200     403   200     200  401     401
+coverage       GET /v1/coverage/outreach                            403    403  200     403   200     200  401     401
+coverage       GET /v1/coverage/briefings                           403    403  200     403   200     200  401     401
 coverage       GET /v1/claims                                       403    403  200     403   200     200  401     401
 coverage       GET /v1/measures                                     403    403  200     403   200     200  401     401
 coverage       GET /v1/freshness                                    403    403  200     403   200     200  401     401
@@ -141,6 +144,7 @@ notifications  GET /v1/policy                                       403    403  
 notifications  PUT /v1/policy                                       403    403  403     403   200     403  401     401
 notifications  GET /v1/pauses                                       403    403  403     403   200     403  401     401
 notifications  PUT /v1/pauses                                       403    403  403     403   200     403  401     401
+notifications  GET /v1/spending                                     403    403  403     403   200     403  401     401
 notifications  POST /v1/inbound                                     403    403  403     403   200     403  401     401
 notifications  POST /v1/opt-outs                                    403    403  403     403   201     403  401     401
 notifications  POST /v1/agents                                      201    201  403     403   201     422  401     401

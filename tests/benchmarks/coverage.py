@@ -203,7 +203,7 @@ async def _baseline(kafka: str, admin: str, name: str, run, most: int) -> Result
 
 @asynccontextmanager
 async def _database(admin: str) -> AsyncIterator[stack.Database]:
-    database = await stack.clone(admin)
+    database = await stack.clone(admin, stack.EMPTY)
     pool = await connect(database.of("coverage"))
     await migrate(pool, MIGRATIONS)
     await pool.close()

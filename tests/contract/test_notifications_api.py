@@ -12,7 +12,7 @@ import pytest
 from services.notifications import app
 from shared.events.partners import Listing
 from shared.security import new_key
-from tests.integration.notifications_world import World, a_world, partner_id
+from tests.integration.notifications_world import DAY, World, a_world, partner_id
 from tests.stack import Database
 
 UNKNOWN = "01940000-0000-7000-8000-00000000ffff"
@@ -377,6 +377,30 @@ async def test_a_change_shows_what_it_moves_before_it_is_set(api: Api) -> None:
         {"date": "2026-12-07", "channel": "log", "before": 3, "after": 0},
     ]
     assert (await api.get("/v1/policy")).json()["policy"] == policy, "nothing was set"
+    past = body["backtest"]
+    assert (past["listed"], past["partners"], past["left_out"]) == (3, 3, 0)
+    assert past["sent"] == past["before"] == {"messages": 0, "registrations": 0, "stops": 0, "visits": 0}, "known today"
+    api.world.now += 60 * DAY
+    past = (await api.client.put("/v1/policy?dry_run=true", json=changed, headers=_bearer(None))).json()["backtest"]
+    assert (past["before"]["messages"], past["after"]["messages"], past["after"]["visits"]) == (9, 3, 3)
+
+
+async def test_a_group_of_partners_has_its_own_policy_and_messages_have_prices(api: Api) -> None:
+    group = {"name": "Tangerang", "regions": ["36.71"], "steps": [{"template": "third", "days": 1}]}
+    policy = (await api.get("/v1/policy")).json()["policy"]
+    policy |= {"groups": [group], "prices": [{"channel": "log", "rupiah": 7}]}
+    strange = policy | {"groups": [group | {"regions": ["99"]}]}
+    refused = await api.client.put("/v1/policy", json={"policy": strange}, headers=_bearer(None))
+    assert (refused.status_code, refused.json()["field"]) == (422, "policy.groups.0.regions")
+    assert (await api.client.put("/v1/policy", json={"policy": policy}, headers=_bearer(None))).status_code == 200
+    await api.world.publish(api.world.partner(1), api.world.partner(2, region="33.11"))
+    await api.world.until("2026-11-24")
+    assert [(await api.world.history(number))[0]["template"] for number in (1, 2)] == ["third", "first"]
+    await api.world.engine.task_keeper.step()
+    channels = [{"channel": "log", "messages": 2, "spent": 14}]
+    assert (await api.get("/v1/spending")).json() == {
+        "months": [{"month": "2026-11", "spent": 14, "channels": channels}]
+    }
 
 
 async def test_the_operators_own_wording(api: Api) -> None:

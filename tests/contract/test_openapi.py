@@ -96,6 +96,15 @@ def test_every_body_has_examples_that_are_valid(document: dict[str, Any], path: 
 
 
 @each_operation
+def test_an_unknown_member_of_a_body_is_refused(document: dict[str, Any], path: str, operation: dict[str, Any]) -> None:
+    for where, media_type, content in contents(operation):
+        if where == "request" and media_type == "application/json" and "$ref" in content["schema"]:
+            name = content["schema"]["$ref"].rpartition("/")[2]
+            schema = document["components"]["schemas"][name]
+            assert schema.get("type") != "object" or schema.get("additionalProperties") is False, f"{path}: {name}"
+
+
+@each_operation
 def test_a_success_says_what_its_answer_holds(document: dict[str, Any], path: str, operation: dict[str, Any]) -> None:
     for where, media_type, content in contents(operation):
         assert content["schema"], (where, media_type)

@@ -185,7 +185,7 @@ class Reached:
         for name in names:
             path = f"/v1/imports/{self.reports[name]['id']}/unregistered.csv"
             answer = self._get(self.endpoints.registration + path, {"as_of": day})
-            rows = csv.DictReader(io.StringIO(answer.text))
+            rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
             missing |= {row["partner_id"]: row["nik"] for row in rows}
         (both,) = {each["on_other_lists"] for each in lists}
         listed = sum(each["listed"] for each in lists) - both

@@ -3,6 +3,7 @@
 The services are stand-ins here, so that what is tried is the supervision and takes seconds.
 """
 
+import asyncio
 import json
 import os
 import signal
@@ -10,11 +11,13 @@ import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import psutil
 import pytest
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from deploy.local import detached, directory, status
+from deploy.local import credentials, detached, directory, status
+from deploy.local.commands import secret
 from deploy.local.failure import Failure
 from deploy.local.process import MARK
 from shared.bus.topics import list_topics
@@ -123,6 +126,29 @@ async def test_a_second_stack_beside_it_ends_all_it_started_and_keeps_data_and_p
         assert not (stack.data / "endpoints.json").exists()
     assert "killed" not in stack.output
     assert running.status()["ready"]
+
+
+async def test_new_secrets_count_on_a_running_stack_and_the_former_open_nothing(running: Stack) -> None:
+    before, home = running.endpoints, directory.Directory(running.data.resolve())
+    known = credentials.of(home)
+    await asyncio.to_thread(secret.rotate, [], running.data)
+    after, fresh = running.endpoints, credentials.of(home)
+    assert running.status()["ready"]
+    assert after.admin_key == fresh.admin_key != before.admin_key
+    assert set(await list_topics(after.kafka_url)) >= set(TOPICS)
+    with pytest.raises(KafkaError):
+        await list_topics(before.kafka_url)
+    port = int(after.database.rpartition(":")[2].partition("/")[0])
+    for dsn in (after.database, *_services(port, fresh)):
+        connection = await asyncpg.connect(dsn)
+        await connection.close()
+    for dsn in (before.database, *_services(port, known)):
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await asyncpg.connect(dsn)
+
+
+def _services(port: int, held: credentials.Credentials) -> list[str]:
+    return [f"postgresql://{role}:{password}@127.0.0.1:{port}/payung" for role, password in held.roles.items()]
 
 
 async def test_half_made_or_killed_work_is_continued_and_down_ends_it(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from services.registration.app import create
 from services.registration.settings import Settings
+from tests.integration import counted_anew
 from tests.kafka_clients import open_consumer
 from tests.stack import Database
 
@@ -123,7 +124,7 @@ class World:
         """The rows of a CSV, by column."""
         answer = await self.http.get(path, params=params, headers=self.bearer(agency))
         assert answer.status_code == 200, answer.text
-        return list(csv.DictReader(io.StringIO(answer.text)))
+        return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
     async def published(self) -> None:
         """Wait until the outbox is empty."""
@@ -171,7 +172,7 @@ def _told(record: Any) -> tuple[str, str, dict[str, Any] | None]:
 
 @asynccontextmanager
 async def world(
-    database: Database, kafka: str, topics: str, reader: str | None = None, **more: Any
+    database: Database, kafka: str, topics: str, reader: str | None = None, secret: str = SECRET, **more: Any
 ) -> AsyncIterator[World]:
     settings = Settings(
         database=database.of("registration"),
@@ -180,10 +181,12 @@ async def world(
         admin_key=ADMIN,
         topic_prefix=topics,
         partitions=4,
-        secret=SECRET,
+        secret=secret,
         **more,
     )
     app = await create(settings)
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://here") as http:
-        yield World(app, http, kafka, topics, reader or kafka)
+        made = World(app, http, kafka, topics, reader or kafka)
+        yield made
+        await counted_anew.check(made.pool)

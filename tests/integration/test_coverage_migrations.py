@@ -32,11 +32,11 @@ FORMER_ROWS = f"""
 
 
 @pytest.fixture
-async def pool(database: Database, tmp_path: Path) -> AsyncIterator[asyncpg.Pool]:
+async def pool(unmigrated: Database, tmp_path: Path) -> AsyncIterator[asyncpg.Pool]:
     """A pool on a database with the former tables and rows, migrated to the newest."""
     for name in BEFORE_RENAMING:
         (tmp_path / name).write_text((MIGRATIONS / name).read_text())
-    pool = await connect(database.of("coverage"))
+    pool = await connect(unmigrated.of("coverage"))
     await migrate(pool, tmp_path)
     async with connection(pool) as db:
         await db.execute(FORMER_ROWS)

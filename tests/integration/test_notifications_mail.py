@@ -231,7 +231,7 @@ def another_sender(world: World, channels: object, pace: Pace = MAIL_PACE) -> Se
 async def test_a_crash_between_sending_and_recording_shows_as_possibly_twice(world: World, mailbox: Mailbox) -> None:
     await a_due_partner(world)
     dying = Dies()
-    dead = another_sender(world, {"email": dying}, Pace(8, 1, timedelta(seconds=1)))
+    dead = another_sender(world, {"email": dying}, Pace(8, timedelta(seconds=1)))
     with pytest.raises(asyncio.CancelledError):
         await dead.send_due()
     assert (await world.history())[0]["outcome"] == "sending"
@@ -248,7 +248,7 @@ async def test_a_crash_between_sending_and_recording_shows_as_possibly_twice(wor
 
 async def test_an_enrolment_during_a_crash_stops_the_repeat(world: World, mailbox: Mailbox) -> None:
     await a_due_partner(world)
-    dead = another_sender(world, {"email": Dies()}, Pace(8, 1, timedelta(seconds=1)))
+    dead = another_sender(world, {"email": Dies()}, Pace(8, timedelta(seconds=1)))
     with pytest.raises(asyncio.CancelledError):
         await dead.send_due()
     await world.publish(world.enrollment(1, ("2026-11-24", None)))

@@ -33,8 +33,8 @@ RENAMED = {"letters_to_forget": "dead_letters_to_erase", "applied": "applied_pol
 
 
 @pytest.fixture
-async def pool(database: Database) -> AsyncIterator[asyncpg.Pool]:
-    made = await connect(database.of("notifications"), min_size=1, max_size=2)
+async def pool(unmigrated: Database) -> AsyncIterator[asyncpg.Pool]:
+    made = await connect(unmigrated.of("notifications"), min_size=1, max_size=2)
     yield made
     await made.close()
 

@@ -93,7 +93,7 @@ async def test_without_the_database_a_page_says_so_and_comes_back(
     own_postgres: Callable[[], Awaitable[stack.Server]], kafka: str, topics: str
 ) -> None:
     server = await own_postgres()
-    async with browser(await stack.clone(server.admin), kafka, topics) as http:
+    async with browser(await stack.clone(server.admin, stack.EMPTY), kafka, topics) as http:
         await store(http, ended=False)
         assert (await http.get("/")).status_code == 200
         server.kill()

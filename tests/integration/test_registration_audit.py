@@ -106,7 +106,7 @@ async def own_entries_alone(here: World) -> None:
 
 async def exported(here: World) -> None:
     answer = await here.http.get("/v1/audit", params={"format": "csv"}, headers=EVERYTHING)
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [row["action"] for row in rows] == [each["action"] for each in await trail(here)]
     lines = await here.http.get("/v1/audit", params={"format": "ndjson"}, headers=EVERYTHING)
     assert [json.loads(line) for line in lines.text.splitlines()] == await trail(here)

@@ -17,7 +17,7 @@ CONTENT = b"nama usaha;nik;kab_kota\nToko;;Sukoharjo\nKios;1;Sukoharjo\n"
 async def test_a_file_that_was_kept_in_one_piece_is_worked_off(
     postgres: str, kafka: str, topics: str, tmp_path: Path
 ) -> None:
-    database = await stack.clone(postgres)
+    database = await stack.clone(postgres, stack.EMPTY)
     for path in MIGRATIONS.glob("*.sql"):
         if path.name < CHANGED_BY:
             (tmp_path / path.name).write_text(path.read_text())

@@ -364,7 +364,7 @@ async def test_a_cancelled_upload_stays_cancelled(here: World) -> None:
 async def test_formulas_are_made_harmless_in_what_is_downloaded(here: World) -> None:
     report = await here.upload('nama usaha;nik;kab_kota\n=HYPERLINK("x");1;Sukoharjo\n', "partners")
     answer = await here.http.get(f"/v1/imports/{report['id']}/rejected.csv", headers=here.bearer("dinas"))
-    (row,) = csv.DictReader(io.StringIO(answer.text))
+    (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
     assert row["nama usaha"].startswith("'=")
     assert (row["error_code"], row["error_field"]) == ("invalid_nik", "nik")
 

@@ -37,7 +37,7 @@ async def downloaded(here: World, path: str) -> bytes:
 
 
 def of_csv(content: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(content.decode())))
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
 
 
 def of_workbook(content: bytes) -> list[list[str]]:

@@ -82,7 +82,10 @@ async def test_exactly_the_expected_lines_are_refused(loaded: World) -> None:
         file = str(each.path.relative_to(demonstration.FOLDER))
         report = (await reports(loaded))[file]
         answer = await loaded.http.get(f"/v1/imports/{report['id']}/rejected.csv", headers=loaded.bearer(each.agency))
-        found |= {(file, int(r["error_line"]), r["error_code"]) for r in csv.DictReader(io.StringIO(answer.text))}
+        found |= {
+            (file, int(r["error_line"]), r["error_code"])
+            for r in csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+        }
     assert found == expected
 
 
@@ -111,7 +114,7 @@ async def test_who_is_unregistered_in_mojokerto_is_as_expected(loaded: World) ->
         path = f"/v1/imports/{(await reports(loaded))[file]['id']}/unregistered.csv"
         params = {"as_of": expected["date"]}
         answer = await loaded.http.get(path, params=params, headers=loaded.bearer("diskopukm-mojokerto"))
-        for row in csv.DictReader(io.StringIO(answer.text)):
+        for row in csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))):
             found[row["partner_id"]] = row["nik"]
             partners.add(row["partner_id"])
     assert len(partners) == expected["unregistered"]

@@ -27,7 +27,7 @@ DAY = date(2021, 1, 31)
 
 @pytest.fixture
 async def database(postgres: str) -> AsyncIterator[Database]:
-    made = await stack.clone(postgres)
+    made = await stack.clone(postgres, stack.EMPTY)
     yield made
     await stack.drop(postgres, made)
 

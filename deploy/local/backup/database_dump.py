@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
-from deploy.local import databases, postgres
+from deploy.local import databases, postgres, schema_owners
 from deploy.local.failure import Failure
 from deploy.local.postgres import SERVICES
 from shared.bus.outbox import ACCESS, DATA
@@ -98,6 +98,7 @@ async def make_empty(postgres_dsn: str, dsn: str, roles: dict[str, str]) -> None
     try:
         for role, password in roles.items():
             await databases.create_login(db, role, password)
+            await schema_owners.create_owner(db, role)
     finally:
         await db.close()
 

@@ -22,7 +22,9 @@ _POLL = 0.05
 async def offline_server(home: Directory, credentials: Credentials) -> AsyncIterator[Postgres]:
     """The running server, made where there is none; the caller holds the directory."""
     port = 1024 + secrets.randbelow(60_000)  # names the socket, nothing listens there
-    described = Postgres(home.file("postgres"), port, credentials.postgres, socket_only=True)
+    described = Postgres(
+        home.file("postgres"), port, credentials.postgres, socket_only=True, former=credentials.former_postgres
+    )
     log = home.file("logs/postgres.log")
     await asyncio.to_thread(postgres.prepare, described)
     command = postgres.command(described)
@@ -33,6 +35,7 @@ async def offline_server(home: Directory, credentials: Credentials) -> AsyncIter
                 if child.poll() is not None:
                     raise Failure(f"PostgreSQL did not start: see {log}")
                 await asyncio.sleep(_POLL)
+        await postgres.settle_password(described)
         yield described
     except TimeoutError:
         raise Failure(f"PostgreSQL was not ready within {READY_WITHIN:.0f} s: see {log}") from None

@@ -29,9 +29,6 @@ MOST_ROWS_OF_A_SHEET = 1_000_000
 KINDS = ("partners", "persons", "enrollments", "claims", "targets", "briefings", "attendance", "agreements")
 OTHER_SPELLINGS = ("enrolments", "sessions")
 
-PUBLISHED_FOR_GOOD = ("targets", "briefings", "agreements")
-"""Kinds of files that cannot be taken back."""
-
 
 def _known(kind: str) -> str:
     if kind not in KINDS + OTHER_SPELLINGS:
@@ -264,8 +261,6 @@ def _print_report(report: dict[str, Any], refused: Path | None, *, is_list_named
             console.print(f"  refused rows that mean nobody on the list: {leaving['refused_unmatched']}")
     if report["dry_run"]:
         console.print("dry run: nothing was accepted")
-    elif report["kind"] in PUBLISHED_FOR_GOOD:
-        console.print(f"import {report['id']}: it cannot be taken back; what is right replaces it", markup=False)
     else:
         console.print(f"import {report['id']}: ./payung undo takes it back", markup=False)
     if refused is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -14,6 +14,7 @@ from deploy.local.service_schema import in_schema
 if TYPE_CHECKING:
     import asyncpg
 
+T = TypeVar("T")
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Service = Annotated[str, typer.Argument(help="coverage, notifications or registration.")]
 
@@ -31,7 +32,9 @@ def log(data: Data = DATA, dry_run: DryRun = False) -> None:
     from services.registration.recovery import to_log
 
     kafka = _kafka(data)
-    lacking = _done(data, lambda db: to_log.recover(db, kafka, dry_run=dry_run))
+    lacking, damaged = _done(data, lambda db: to_log.recover(db, kafka, dry_run=dry_run))
+    for place in damaged:
+        typer.echo(f"damaged and left out: {place}")
     _tell(lacking, "events that the log lacks", "are published again" if not dry_run else "would be published again")
     if not dry_run:
         typer.echo("next: ./payung recover service coverage, then the same for notifications")
@@ -91,7 +94,7 @@ def _secret(data: Path) -> str:
     return credentials.of(Directory(data.resolve())).secret
 
 
-def _done(data: Path, work: "Callable[[asyncpg.Connection], Awaitable[Mapping[str, int]]]") -> Mapping[str, int]:
+def _done(data: Path, work: "Callable[[asyncpg.Connection], Awaitable[T]]") -> T:
     from aiokafka.errors import KafkaError
 
     from services.registration.recovery.reading import Unreadable

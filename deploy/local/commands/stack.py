@@ -43,12 +43,19 @@ def start(
     sms: Annotated[
         str | None, typer.Option(metavar="URL", help="The HTTP gateway of SMS; its token in PAYUNG_SMS_TOKEN[_FILE].")
     ] = None,
+    imap: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="imaps://user@host:port/folder of bounces and answers; its password in PAYUNG_IMAP_PASSWORD[_FILE].",
+        ),
+    ] = None,
 ) -> None:
     """Start Kafka, PostgreSQL and the three services; Ctrl-C stops them. Prints where it is if it is up already."""
     from deploy.local import detached, directory, up
 
-    shows_password = _holds_password(smtp or "")
-    options = up.Options(data.absolute(), empty, ports, _providers(smtp, whatsapp, sms))
+    shows_password = _holds_password(smtp or "") or _holds_password(imap or "")
+    options = up.Options(data.absolute(), empty, ports, _providers(smtp, whatsapp, sms, imap))
     try:
         if options.data.is_dir() and up.running(options.data):
             _already(options)
@@ -73,21 +80,22 @@ def _start_again(options: "Options") -> None:
     os.execve(sys.executable, argv, {**os.environ, **options.providers.given()})  # noqa: S606 - no shell is what we want
 
 
-def _providers(smtp: str | None, whatsapp: str | None, sms: str | None) -> Providers:
+def _providers(smtp: str | None, whatsapp: str | None, sms: str | None, imap: str | None) -> Providers:
     """Those asked for, else those handed over by the process that starts this one; with the secrets beside them, which
     notifications alone gets: they are taken out of the environment of everything else that is started."""
     handed_over = Providers.handed_over(os.environ)
     try:
-        if smtp is None and whatsapp is None and sms is None and handed_over != NO_PROVIDERS:
+        if smtp is whatsapp is sms is imap is None and handed_over != NO_PROVIDERS:
             return handed_over
         return Providers(
             _mail_server(smtp),
             *_gateway("whatsapp", whatsapp),
             *_gateway("sms", sms),
             inbound_secret=_inbound_secret(),
+            imap=_mailbox(imap),
         )
     finally:
-        for name in (*SECRETS, *Providers(*(["x"] * 6)).given()):
+        for name in (*SECRETS, *Providers(*(["x"] * 7)).given()):
             os.environ.pop(name, None)
 
 
@@ -97,6 +105,15 @@ def _mail_server(url: str | None) -> str | None:
 
     with _refused("--smtp"):
         return MailServer(smtp=url).mail_server().url if url is not None else None
+
+
+def _mailbox(url: str | None) -> str | None:
+    """The URL with its password in it."""
+    from services.notifications.settings import MailboxServer
+
+    with _refused("--imap"):
+        found = MailboxServer(imap=url).mailbox() if url is not None else None
+        return found.url if found else None
 
 
 def _gateway(name: str, url: str | None) -> tuple[str | None, str | None]:

@@ -15,7 +15,7 @@ from services.coverage.api import freshness, parameters, spreadsheet
 from services.coverage.cells import SEGMENTS
 from services.coverage.queries import queries
 from services.coverage.selection import Selection
-from shared.database import connection
+from services.coverage.snapshot import snapshot
 from shared.downloads import dialect_of
 from shared.jakarta import today
 from shared.regions import Regions
@@ -63,10 +63,10 @@ async def claims_of(request: Request, selection: Selection) -> dict[str, Any]:
     }
     regencies, codes = _places(selection.region, selection.level)
     is_detailed = (await principal_of(request)).may(protection.DETAIL)
-    async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
-        found = await db.fetch(queries["claims"], regencies, codes, known_at, list(by), as_of)
-        national = [] if is_detailed else await db.fetch(queries["claim_counts"], known_at, list(by[:1]), as_of)
-        head["stale"] = await freshness.stale(db)
+    async with snapshot(request) as seen:
+        found = await seen.db.fetch(queries["claims"], regencies, codes, known_at, list(by), as_of)
+        national = [] if is_detailed else await seen.db.fetch(queries["claim_counts"], known_at, list(by[:1]), as_of)
+        head["stale"] = await seen.once("stale", freshness.stale)
     programmes = request.app.state.settings.programmes
 
     def rows_shown() -> list[dict[str, Any]]:

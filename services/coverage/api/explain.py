@@ -1,6 +1,7 @@
 """GET /v1/coverage/explain: which lists, agencies and months make a figure."""
 
 import asyncio
+from collections.abc import Container
 from typing import Any
 
 import asyncpg
@@ -50,7 +51,7 @@ async def explanation_of(request: Request, selection: Selection) -> dict[str, An
         await check_complete(db)
         totals = await moved.totals(db, selection)
         found = await sources(db, selection, by_place=False)
-        is_hidden, are_parts_hidden = (False, False) if is_detailed else await _hidden(db, request, selection)
+        hidden, without_parts = (set(), set()) if is_detailed else await hidden_regions(db, request, selection)
         agencies, stale = await freshness.agencies(db), await freshness.stale(db)
 
     def parts() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -68,11 +69,11 @@ async def explanation_of(request: Request, selection: Selection) -> dict[str, An
         "stale": stale,
         "freshness": agencies,
         **{
-            side: {"total": None if is_hidden else totals.get((region, side), 0)}
-            | (dict.fromkeys(made) if are_parts_hidden else _with_last_events(made, last))
+            side: {"total": None if region in hidden else totals.get((region, side), 0)}
+            | (dict.fromkeys(made) if region in without_parts else _with_last_events(made, last))
             for side, made in of_sides.items()
         },
-        **({"suppressed": True} if are_parts_hidden else {}),
+        **({"suppressed": True} if region in without_parts else {}),
     }
 
 
@@ -96,12 +97,13 @@ async def sources(db: asyncpg.Connection, selection: Selection, *, by_place: boo
     ]
 
 
-async def _hidden(db: asyncpg.Connection, request: Request, selection: Selection) -> tuple[bool, bool]:
-    """Whether the region's totals, and whether the parts are suppressed; decided by every regency of the nation."""
+async def hidden_regions(
+    db: asyncpg.Connection, request: Request, selection: Selection
+) -> tuple[Container[str], set[str]]:
+    """The regions whose totals, and those whose parts are suppressed; decided by every regency of the nation."""
     dimensions = Dimensions(request.app.state.settings.programmes)
     rules = await protected(db, selection, dimensions)
     also = rules.listed | rules.enrolled
     whole = Selection(NATION, "regency", (), selection.as_of, selection.known_at)
     found = await sources(db, whole, by_place=True)
-    hidden = await asyncio.to_thread(composition.hidden_regions, found, also)
-    return selection.region in also, selection.region in hidden
+    return also, await asyncio.to_thread(composition.hidden_regions, found, also)

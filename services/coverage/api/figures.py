@@ -16,9 +16,9 @@ from services.coverage.figures import Combination, Dimensions, Tally
 from services.coverage.protection import Protection
 from services.coverage.published_denominators import published_denominators
 from services.coverage.selection import RegionOfCell, Selection
-from services.coverage.sums import cell_sums, channel_sums, selected_sums
+from services.coverage.snapshot import Snapshot, snapshot
+from services.coverage.sums import channel_sums
 from services.coverage.targets import Found, targets_with_progress
-from shared.database import connection
 from shared.downloads import dialect_of
 from shared.jakarta import today
 from shared.regions import NATION, Regions
@@ -65,15 +65,22 @@ async def figures_of(request: Request, selection: Selection) -> dict[str, Any]:
     codes = selection.codes
     principal = await principal_of(request)
     is_detailed = principal.may(protection.DETAIL)
-    async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
+    async with snapshot(request) as seen:
+        db = seen.db
         selection = await _answering(db, principal, selection)
-        sums = await selected_sums(db, selection)
+        sums = await seen.selected_sums(selection)
         channel = None if selection.cooperative is None else await channel_sums(db, selection)
-        rules = None if is_detailed else await _protection(db, selection, dimensions)
-        published = await published_denominators(db, codes, selection.known_at)
-        agencies = await freshness.agencies(db)
-        updated_at, stale = freshness.updated_at(agencies), await freshness.stale(db)
-        targets = {} if selection.cooperative else await targets_with_progress(db, selection, codes)
+        rules = None if is_detailed else await _protection(seen, selection, dimensions)
+        about = selection.known_at, *codes
+        published = await seen.once(
+            ("published", *about), lambda db: published_denominators(db, codes, selection.known_at)
+        )
+        agencies = await seen.once("agencies", freshness.agencies)
+        updated_at, stale = freshness.updated_at(agencies), await seen.once("stale", freshness.stale)
+        targets: dict[str, list[Found]] = {}
+        if not selection.cooperative:
+            named = "targets", selection.as_of, selection.is_former, *about
+            targets = await seen.once(named, lambda db: targets_with_progress(db, selection, codes))
     head = {
         "region": selection.region,
         "level": parameters.level_asked(request),
@@ -122,14 +129,14 @@ async def _answering(db: asyncpg.Connection, principal: Principal, selection: Se
     return replace(selection, cooperative=answering)
 
 
-async def _protection(db: asyncpg.Connection, selection: Selection, dimensions: Dimensions) -> Protection:
+async def _protection(seen: Snapshot, selection: Selection, dimensions: Dimensions) -> Protection:
     """Decided by every regency, whatever part of the nation was asked for."""
-    sums = await cell_sums(db, figures.mask(selection.by, True), selection.as_of, selection.known_at)
+    sums = await seen.cell_sums(figures.mask(selection.by, True), selection.as_of, selection.known_at)
     if selection.cooperative is None:
         rules = await asyncio.to_thread(protection.protection, sums, selection.by, dimensions)
         return rules.of_former() if selection.is_former else rules
     nation = replace(selection, region=NATION, level="regency")
-    part, channel = await selected_sums(db, nation), await channel_sums(db, nation)
+    part, channel = await channel_sums(seen.db, nation, through=False), await channel_sums(seen.db, nation)
     return await asyncio.to_thread(protection.part_protection, part, channel, sums, selection.by, dimensions)
 
 

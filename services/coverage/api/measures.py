@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 
 from shared import query_parameters
-from shared.measures import MEASURES, STATUSES, Measure
+from shared.measures import MEASURES, RATES, STATUSES, Measure
 from shared.security import require
 
 router = APIRouter(
@@ -16,9 +16,13 @@ router = APIRouter(
 
 @router.get("/measures", summary="What published figures and targets may measure")
 async def measures() -> JSONResponse:
-    """Each measure with what it counts, its unit, who is counted beside it; and the statuses of published figures."""
+    """Each measure with what it counts, its unit, who is counted beside it; the statuses of published figures; and what
+    is divided by what in the rates of our own answers."""
     statuses = [{"name": name, "means": means} for name, means in STATUSES.items()]
-    return JSONResponse({"measures": [_as_json(each) for each in MEASURES.values()], "statuses": statuses})
+    rates = [{"path": path, "part": part, "whole": whole} for path, part, whole in RATES]
+    return JSONResponse(
+        {"measures": [_as_json(each) for each in MEASURES.values()], "statuses": statuses, "rates": rates}
+    )
 
 
 def _as_json(measure: Measure) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from services.coverage.figures import Dimensions, Sum, Tally
 from services.coverage.month_protection import End, suppressed_regions
 from services.coverage.selection import RegionOfCell, Selection
 from services.coverage.series import Loss, Month, Movement
+from services.coverage.snapshot import snapshot
 from services.coverage.sums import losses_by_month, sums_by_month
-from shared.database import connection
 from shared.downloads import dialect_of
 from shared.jakarta import today
 from shared.problems import Problem
@@ -72,10 +72,11 @@ async def series_of(request: Request, asked: Asked) -> dict[str, Any]:
     places = _places(asked, dimensions)
     is_detailed = (await principal_of(request)).may(protection.DETAIL)
     known_at = parameters.known_at_text(selection.known_at)
-    async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
-        found = await _read(db, asked, _mask(selection), *selection.places)
-        national = None if is_detailed else await _read(db, asked, figures.mask(selection.by, True))
-        agencies, stale = await freshness.agencies(db), await freshness.stale(db)
+    async with snapshot(request) as seen:
+        found = await _read(seen.db, asked, _mask(selection), *selection.places)
+        national = None if is_detailed else await _read(seen.db, asked, figures.mask(selection.by, True))
+        agencies = await seen.once("agencies", freshness.agencies)
+        stale = await seen.once("stale", freshness.stale)
 
     def rows() -> list[dict[str, Any]]:
         months = _months(asked, found, places, dimensions)

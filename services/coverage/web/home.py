@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from services.coverage import series
+from services.coverage import boundaries, series
 from services.coverage.api import parameters, spreadsheet
 from services.coverage.figures import Dimensions
 from services.coverage.web import question, rate_classes, report, table, tile_map, trend, visitors, words
@@ -92,6 +92,7 @@ async def trends(page: AnyPage, principal: Reader, about: Question = Asked) -> R
     rates: dict[str, list[float | None]] = {}
     for row in found["rows"]:
         rates.setdefault(row["region"], []).append(row["rate"])
+    newest = {row["region"]: row for row in found["rows"]}
     top = trend.scale([rate for each in rates.values() for rate in each])
     regions = [
         {
@@ -100,6 +101,7 @@ async def trends(page: AnyPage, principal: Reader, about: Question = Asked) -> R
             "paths": trend.spark(each, top),
             "first": each[0],
             "last": each[-1],
+            "row": newest[code],
         }
         for code, each in rates.items()
     ]
@@ -143,7 +145,8 @@ def _csv(about: Question) -> dict[str, str]:
     months = series.months(series.months_before(about.as_of, report.MONTHS - 1), about.as_of)
     bounds = {"from": months[0].name, "to": months[-1].name, **about.filters}
     known = {"known_at": parameters.known_at_text(about.known_at)} if about.known_at is not None else {}
-    part = {"region": about.region.code, "format": "csv", **known}
+    edition = {"boundaries": boundaries.EDITIONS[0]} if about.is_former else {}
+    part = {"region": about.region.code, "format": "csv", **known, **edition}
     below = {"level": about.level} if about.level else {}
     return {
         "series": _query("/v1/coverage/series", part | bounds),
@@ -201,6 +204,7 @@ def _found(page: Page, about: Question, found: report.Report) -> dict[str, Any]:
         "found": found,
         "head": found.head,
         "whole": found.whole,
+        "apart": found.apart,
         "targets": found.whole["targets"],
         "sorts": {name: about.address(sort=table.toggled(about.sort, name)) + "#table" for name in table.SORTS},
         "agencies": silent,

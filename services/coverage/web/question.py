@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 
+from services.coverage import boundaries
 from services.coverage.api import parameters
 from services.coverage.figures import Dimensions
 from services.coverage.selection import Selection
@@ -19,7 +20,7 @@ from shared.problems import Problem
 from shared.regions import NATION, Level, Region, Regions
 
 FILTERS: Final = ("programme", "segment", "kind")
-NAMES: Final = ("region", "level", "as_of", "known_at", *FILTERS, "sort")
+NAMES: Final = ("region", "level", "as_of", "known_at", *FILTERS, "boundaries", "sort")
 LEVELS: Final[Mapping[Level, tuple[str, ...]]] = {
     "national": ("province", "kanwil", "regency"),
     "kanwil": ("province", "regency"),
@@ -42,6 +43,8 @@ class Question:
     sort: str
     given: Mapping[str, str]
     """The parameters as they stand in the address."""
+    is_former: bool = False
+    """Whether Papua's provinces are meant as they were before 2022."""
 
     @property
     def is_mapped(self) -> bool:
@@ -60,7 +63,8 @@ class Question:
         """These figures of the question's region, by its filters and these dimensions."""
         dimensions = tuple(dict.fromkeys((*self.filters, *by)))
         code, only = region or self.region.code, {name: (value,) for name, value in self.filters.items()}
-        return Selection(code, level, dimensions, day or self.as_of, self.known_at, only=only)
+        former = self.is_former
+        return Selection(code, level, dimensions, day or self.as_of, self.known_at, only=only, is_former=former)
 
     def address(self, path: str = "/", **changes: str | None) -> str:
         """The address of the same question with these changes; None leaves a parameter out."""
@@ -69,10 +73,11 @@ class Question:
         return f"{path}?{query}" if query else path
 
     def about(self, code: str) -> str:
-        """The page of another region, else the same."""
+        """The page of another region, else the same; one that is younger than the boundaries is shown in today's."""
         level = self.given.get("level")
         fits = level is None or level in LEVELS[Regions.load()[code].level]
-        return self.address(region=code, level=level if fits else None)
+        edition = None if code in boundaries.NEWER else self.given.get("boundaries")
+        return self.address(region=code, level=level if fits else None, boundaries=edition)
 
 
 def read(request: Request, programmes: tuple[str, ...]) -> Question:
@@ -90,6 +95,7 @@ def read(request: Request, programmes: tuple[str, ...]) -> Question:
         _filters(given, Dimensions(programmes)),
         sort,
         given,
+        parameters.is_former(request, region.code),
     )
 
 

@@ -1,16 +1,18 @@
 """What one page says: the answers that its parts are made of, each from the function of its JSON route."""
 
-import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import Request
 
-from services.coverage import series
+from services.coverage import denominators, series
 from services.coverage.api import claims, figures
 from services.coverage.api import series as coverage_series
+from services.coverage.denominators import PublishedDenominator
+from services.coverage.published_denominators import published_denominators
 from services.coverage.selection import Selection
+from services.coverage.snapshot import Snapshot, snapshot
 from services.coverage.web import table
 from services.coverage.web.question import Question
 from services.coverage.web.table import Line
@@ -22,14 +24,13 @@ SPLITS: Final = ("programme", "kind", "job_level", "occupation")
 """The dimensions that a region's figures are split by on its page."""
 
 MONTHS: Final = 12
-AT_ONCE: Final = 3
-"""Connections that one page takes at most."""
 
 
 @dataclass(frozen=True)
 class Report:
     """`head`: as_of, known_at, updated_at, freshness; `change`: of the rate within a month; `claims` None where they
-    are not known by the filters; `series`: the region's months; `splits` by dimension, rows with nothing left out."""
+    are not known by the filters; `series`: the region's months; `splits` by dimension, rows with nothing left out;
+    `apart`: what was published of health insurance, another insurer's, and is compared with nobody."""
 
     head: Mapping[str, Any]
     whole: Row
@@ -39,6 +40,7 @@ class Report:
     map_rows: Sequence[Row]
     series: Mapping[str, Any]
     splits: Mapping[str, Sequence[Row]]
+    apart: Sequence[PublishedDenominator]
 
     @property
     def hides_figures(self) -> bool:
@@ -48,16 +50,20 @@ class Report:
 
 
 async def report(request: Request, question: Question) -> Report:
-    """All of a page."""
-    answer, earlier, (lines, rows), beside, of_whole, by_month, *splits = await _together(
-        figures.figures_of(request, question.selection()),
-        figures.figures_of(request, question.selection(day=question.month_before)),
-        table_of(request, question),
-        nothing() if question.is_mapped else rows_of_map(request, question),
-        _claims(request, question, "self"),
-        by_months(request, question, "self"),
-        *(figures.figures_of(request, question.selection(by=(split,))) for split in SPLITS),
-    )
+    """All of a page, in one snapshot; the sums of each day are read once."""
+    levels = ["self", *([question.level] if question.level else [])]
+    parts = [question.selection(by=(split,)) for split in SPLITS]
+    async with snapshot(request) as seen:
+        await seen.read([*parts, *(question.selection(level) for level in levels)])
+        await seen.read(question.selection(level, day=question.month_before) for level in levels)
+        answer = await figures.figures_of(request, question.selection())
+        earlier = await figures.figures_of(request, question.selection(day=question.month_before))
+        lines, rows = await table_of(request, question)
+        beside = [] if question.is_mapped else await rows_of_map(request, question)
+        of_whole = await _claims(request, question, "self")
+        by_month = await by_months(request, question, "self")
+        splits = [await figures.figures_of(request, part) for part in parts]
+        apart = denominators.of_health(await _published(seen, question), question.as_of)
     code, filters = question.region.code, question.filters
     whole = picked(answer)[code]
     return Report(
@@ -69,7 +75,13 @@ async def report(request: Request, question: Question) -> Report:
         map_rows=rows if question.is_mapped else beside,
         series=by_month,
         splits={name: _shown(found) for name, found in zip(SPLITS, splits, strict=True) if name not in filters},
+        apart=apart,
     )
+
+
+async def _published(seen: Snapshot, question: Question) -> list[PublishedDenominator]:
+    code = question.region.code
+    return (await published_denominators(seen.db, [code], question.known_at))[code]
 
 
 async def table_of(request: Request, question: Question) -> tuple[list[Line], list[Row]]:
@@ -102,21 +114,6 @@ async def by_months(request: Request, question: Question, level: str) -> dict[st
 def picked(answer: Mapping[str, Any]) -> dict[str, Row]:
     """Region → its row."""
     return {row["region"]: row for row in answer["rows"]}
-
-
-async def _together(*questions: Awaitable[Any]) -> list[Any]:
-    """The answers in order, a few at once: the pool is the consumers' too."""
-    turns = asyncio.Semaphore(AT_ONCE)
-
-    async def answer(question: Awaitable[Any]) -> Any:
-        async with turns:
-            return await question
-
-    return await asyncio.gather(*map(answer, questions))
-
-
-async def nothing() -> list[Row]:
-    return []
 
 
 async def _claims(request: Request, question: Question, level: str) -> dict[str, Row]:

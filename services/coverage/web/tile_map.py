@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
+from services.coverage import boundaries
 from services.coverage.web.rate_classes import RateClass, class_of
 from shared.regions import Regions
 
@@ -73,7 +74,7 @@ def shapes(rows: Sequence[Mapping[str, Any]]) -> list[Shape]:
 
 def _region_of(province: str, known: Mapping[str, Any]) -> str | None:
     kanwil = Regions.load()[province].kanwil
-    return next((code for code in (province, kanwil) if code in known), None)
+    return next((code for code in (province, boundaries.former(province), kanwil) if code in known), None)
 
 
 def _shape(

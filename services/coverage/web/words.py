@@ -136,3 +136,33 @@ def alert_states(language: Language) -> dict[str, str]:
     """What became of an alert."""
     _ = language.gettext
     return {"open": _("open"), "acknowledged": _("looked after"), "resolved": _("resolved")}
+
+
+def alert_kinds(language: Language) -> dict[str, str]:
+    """What a rule of alerts may be about."""
+    _ = language.gettext
+    return {
+        "coverage_fell": _("Coverage fell"),
+        "target_off_course": _("A target is off course"),
+        "agency_silent": _("An agency is silent"),
+        "claims_jumped": _("Claims jumped"),
+        "denominator_implausible": _("A published figure cannot be right"),
+    }
+
+
+def alert_fields(language: Language) -> dict[str, str]:
+    """The numbers of a rule, and what it is called."""
+    _ = language.gettext
+    return {
+        "name": _("What the rule is called"),
+        "region": _("Region"),
+        "level": _("Looked at"),
+        "points": _("Percentage points that it fell by"),
+        "days": _("Within so many days"),
+        "listed_at_least": _("Only regions in which at least so many are listed"),
+        "behind": _("Behind by this share of its value (0.1: a tenth)"),
+        "agency": _("Agency (empty: each)"),
+        "times": _("So many times what is usual"),
+        "at_least": _("At least so many claims"),
+        "clear_after_hours": _("Resolved when it was untrue for so many hours"),
+    }

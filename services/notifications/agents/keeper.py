@@ -9,6 +9,7 @@ from services.notifications.agents import tasks
 from services.notifications.agents.queries import queries
 from services.notifications.agents.tasks import BEFORE_FIRST, PAGE, Asked
 from services.notifications.facts import Facts
+from services.notifications.queries import queries as sending_queries
 from services.notifications.schedule import Scheduler
 from shared.database import connection, transaction
 from shared.part import Part
@@ -34,6 +35,8 @@ class TaskKeeper(Part):
     async def step(self) -> float:
         await self.pass_up()
         await self.give_waiting()
+        async with connection(self._pool) as db:
+            await db.execute(sending_queries["sum_sent_counts"])
         if self._steps % SEARCHED_EVERY == 0:
             await self.open_missing()
             async with connection(self._pool) as db:

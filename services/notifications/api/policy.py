@@ -8,16 +8,18 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.notifications import policy_store
+from services.notifications.api.backtesting import backtested
 from services.notifications.api.dependencies import Admin, routes, wake_parts
 from services.notifications.api.planning import DEFAULT_DAYS, LONGEST, difference
 from services.notifications.channels.texts import TEMPLATES, wording_fault
 from services.notifications.policy import MAX_WORDINGS, Fault, Policy, faults
 from services.notifications.policy_store import UNSTORED, StoredPolicy, current_and_upcoming
-from services.notifications.policy_timeline import PolicyTimeline
+from services.notifications.policy_timeline import PolicyTimeline, period_at
 from services.notifications.queries import queries
 from shared import jakarta
 from shared.database import connection, transaction
 from shared.problems import Problem
+from shared.regions import Regions
 from shared.security import Principal
 
 router = routes()
@@ -54,12 +56,19 @@ async def set_policy(body: NewPolicy, request: Request, caller: Admin, dry_run: 
     """Refused as `invalid_value` with all faults when it cannot be used. Due times follow within seconds.
 
     With `dry_run=true` nothing is set: `difference` says what would be planned before and after the change, for 30
-    days from its first day on.
+    days from its first day on; `backtest` what was `sent` in the last 90 days, and what the policy before and after
+    the change would have sent, with the registrations and stops that followed a message within 30 days. Those are taken
+    as they were: what other messages would have changed about them is not known.
     """
     now, policies = request.app.state.scheduler.now(), request.app.state.policies
     today = jakarta.day_of(now)
     found = [
-        Fault(f"policy.{fault.field}", fault.detail) for fault in (*faults(body.policy, TEMPLATES), *_wordings(body))
+        Fault(f"policy.{fault.field}", fault.detail)
+        for fault in (
+            *faults(body.policy, TEMPLATES),
+            *_wordings(body),
+            *_unknown_regions(body, request.app.state.regions),
+        )
     ]
     async with transaction(request.app.state.pool) as db:
         current, *_ = await current_and_upcoming(db, now)
@@ -88,7 +97,9 @@ async def _tried(
     until = tried.effective_from + timedelta(days=DEFAULT_DAYS)
     last = jakarta.day_of(tried.recorded_at) + LONGEST
     changed = await difference(request, caller, before, after, min(until, last))
-    return {**_as_json(tried), "id": None, "dry_run": True, "difference": changed}
+    begins = jakarta.beginning_of(tried.effective_from)
+    past = await backtested(request, period_at(before, begins), period_at(after, begins))
+    return {**_as_json(tried), "id": None, "dry_run": True, "difference": changed, "backtest": past}
 
 
 def _wordings(body: NewPolicy) -> list[Fault]:
@@ -108,6 +119,15 @@ def _wordings(body: NewPolicy) -> list[Fault]:
         if len(set(names)) < len(names)
         else []
     )
+
+
+def _unknown_regions(body: NewPolicy, regions: Regions) -> list[Fault]:
+    return [
+        Fault(f"groups.{number}.regions", f"there is no region with the code {code}")
+        for number, group in enumerate(body.policy.groups)
+        for code in group.regions
+        if regions.get(code) is None
+    ][:10]
 
 
 def _refused(found: list[Fault]) -> Problem:

@@ -42,7 +42,7 @@ class Preparation:
         rows = await db.fetch(queries["lock_leased"], ids, self._owner)
         leased = [row["partner_id"] for row in rows]
         policy = await self._policies.policy_at(db, self._scheduler.now())
-        if KIND_OF.keys() & policy.channels:
+        if self._policies.uses_addresses:
             await db.execute(queries["lock_addresses"], leased)  # another worker's message counts from here on
         decisions = await self._scheduler.decisions(db, leased)
         await self._scheduler.store(db, decisions)

@@ -1,5 +1,6 @@
 """After messages were handed over: record how each ended, publish it, and schedule what comes next."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,7 +10,9 @@ import asyncpg
 from services.notifications.queries import queries
 from services.notifications.schedule import Scheduler
 from services.notifications.sending.messages import Attempt, outcome_columns, outreach_event
+from shared import jakarta
 from shared.bus import outbox
+from shared.database import columns
 
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=1)
@@ -31,6 +34,7 @@ class Recording:
         delayed = [key for key in ids if attempts[key].outcome.result == "delayed"]
         await self._postpone(db, delayed, attempts, now)
         await self._count_addresses(db, attempts.values(), now)
+        await self._count_sent(db, attempts.values(), now)
         await db.execute(queries["clear_retries"], [key for key in ids if attempts[key].outcome.result != "delayed"])
         events = [outreach_event(row, attempts[row["partner_id"]], now) for row in rows]
         await outbox.add(db, [event for event in events if event is not None])
@@ -48,6 +52,13 @@ class Recording:
         free = {each.digest for each in attempts if each.outcome.result != "sent" and not each.outcome.may_have_left}
         if free:
             await db.execute(queries["free_addresses"], sorted(free))
+
+    async def _count_sent(self, db: asyncpg.Connection, attempts: Iterable[Attempt], now: datetime) -> None:
+        """By messages, not by reminders: that is what providers are paid for."""
+        sent = {(each.reminder.send.channel, each.digest) for each in attempts if each.outcome.result == "sent"}
+        counts = sorted(Counter(channel for channel, _ in sent).items())
+        if counts:
+            await db.execute(queries["count_sent"], jakarta.day_of(now), *columns(counts))
 
     async def _postpone(
         self, db: asyncpg.Connection, ids: list[str], attempts: dict[str, Attempt], now: datetime

@@ -5,7 +5,7 @@ next attempt finds the row and marks it as possibly sent twice. Never lost, neve
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,12 +13,12 @@ from uuid import uuid4
 
 import asyncpg
 
-from services.notifications.channels import Channels
+from services.notifications.channels import Channels, Outcome
 from services.notifications.policy_store import PolicyStore
 from services.notifications.queries import queries
 from services.notifications.schedule import Scheduler
 from services.notifications.sending.delivery import Delivery
-from services.notifications.sending.messages import Attempt
+from services.notifications.sending.messages import Attempt, Prepared
 from services.notifications.sending.preparation import Preparation
 from services.notifications.sending.recording import Recording
 from shared.database import UNAVAILABLE, connection, transaction
@@ -32,15 +32,17 @@ GRACE = 4.0
 
 @dataclass(frozen=True)
 class Pace:
-    """How much is taken at once of each channel. `at_once` messages form one transaction; mail takes one."""
+    """How much is taken at once of each channel: prepared in one transaction and handed over side by side."""
 
     claim: int
-    at_once: int
     lease: timedelta = timedelta(minutes=2)
 
 
-LOG_PACE = Pace(claim=1000, at_once=1000)
-MAIL_PACE = Pace(claim=8, at_once=1)
+LOG_PACE = Pace(claim=1000)
+MAIL_PACE = Pace(claim=32)
+"""As many connections; few enough that all leave at once, and a stop holds for whatever has not."""
+RECORDED_AFTER = 0.1
+"""Seconds after which the messages that have left are recorded, while others are still under way."""
 
 
 class Sender(Part):
@@ -107,13 +109,9 @@ class Sender(Part):
         room = self._delivery.room(self._scheduler.now(), self._pace.claim)
         if not await self._is_anything_to_send(room):
             return 0
-        ids, size = await self._claim(room), self._pace.at_once
-        chunks = [ids[start : start + size] for start in range(0, len(ids), size)]
-        ended = await asyncio.gather(*(self._send(chunk) for chunk in chunks), return_exceptions=True)
-        for problem in ended:
-            if problem is not None:
-                raise problem
+        ids = await self._claim(room)
         if ids:
+            await self._send(ids)
             self._on_recorded()
         return len(ids)
 
@@ -138,21 +136,26 @@ class Sender(Part):
         return found
 
     async def _send(self, ids: list[str]) -> None:
-        """Send to these partners what is still due by the newest facts."""
+        """Send to these partners what is still due by the newest facts; record what has left, whatever still hangs."""
         async with transaction(self._pool) as db:
             prepared = await self._preparation.prepare(db, ids)
         now = self._scheduler.now()
-        outcomes = await asyncio.gather(*(self._delivery.deliver(each, now) for each in prepared))
+        under_way = {asyncio.create_task(self._delivery.deliver(each, now)): each for each in prepared}
+        try:
+            while under_way:
+                ended = await _ended(under_way)
+                await self._record([(under_way.pop(each), each.result()) for each in ended])
+        finally:
+            for each in under_way:
+                each.cancel()
+
+    async def _record(self, outcomes: list[tuple[Prepared, Outcome]]) -> None:
+        """The messages have left: if this were lost they would be sent again, so it waits for the database."""
         attempts = {
             reminder.partner_id: Attempt(reminder, each.message.id, outcome)
-            for each, outcome in zip(prepared, outcomes, strict=True)
+            for each, outcome in outcomes
             for reminder in each.reminders
         }
-        if attempts:
-            await self._record(attempts)
-
-    async def _record(self, attempts: dict[str, Attempt]) -> None:
-        """The messages have left: if this were lost they would be sent again, so it waits for the database."""
         back_off = FIRST_BACK_OFF
         while True:
             try:
@@ -164,3 +167,9 @@ class Sender(Part):
                 self.wait_for(problem, back_off)
                 await asyncio.sleep(back_off)
                 back_off = min(back_off * 2, self.longest_back_off)
+
+
+async def _ended(under_way: Collection["asyncio.Task[Outcome]"]) -> set["asyncio.Task[Outcome]"]:
+    """All of these deliveries; those alone that have ended by then if one takes longer than RECORDED_AFTER."""
+    ended, _ = await asyncio.wait(under_way, timeout=RECORDED_AFTER)
+    return ended or (await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED))[0]

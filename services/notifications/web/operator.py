@@ -11,6 +11,7 @@ from services.notifications.agents.queries import queries
 from services.notifications.api.agents import agents_of
 from services.notifications.api.inbox import holder
 from services.notifications.api.planning import planned_for
+from services.notifications.api.spending import spent_by_month
 from shared.database import connection
 from shared.jakarta import today
 from shared.web.pages import SignedIn, pages
@@ -32,4 +33,5 @@ async def operator(page: SignedIn, caller: Annotated[Holder, Depends(holder)]) -
         by_region=by_region,
         agents=await agents_of(request, who),
         regions=caller.regions,
+        spent=await spent_by_month(request) if who.admin else [],
     )

@@ -60,6 +60,8 @@ Rate = Annotated[int | None, Field(ge=RATES.start, lt=RATES.stop)]
 class NewAgency(BaseModel):
     """An agency: what it may do, and where."""
 
+    model_config = ConfigDict(extra="forbid")
+
     slug: str
     name: Name
     regions: Annotated[list[str], Field(min_length=1, max_length=600), AfterValidator(_once)]
@@ -79,6 +81,8 @@ class NewKey(BaseModel):
     """A further key, with no more scopes than its agency has; with `kafka` also a user of Kafka, who may write the
     agency's topic with the agency's scopes. From `expires_at` on, at most two years ahead, it opens nothing. `purpose`
     says what it is for; for one purpose two keys are live at most."""
+
+    model_config = ConfigDict(extra="forbid")
 
     scopes: Annotated[list[Scope], Field(min_length=1), AfterValidator(_once)] | None = None
     kafka: bool = False

@@ -106,4 +106,5 @@ async def _table(here: Services, principal: Principal, action: str | None, asked
         subjects = "; ".join(f"{name}={value}" for name, value in entry["subjects"].items())
         return ["" if value is None else str(value) for value in (entry | {"subjects": subjects}).values()]
 
-    return await as_download(here, HEADER, cells, "audit", asked, "audited", principal.agency, action)
+    header, in_words = asked.columns(HEADER, cells)
+    return await as_download(here, header, in_words, asked.file("audit"), asked, "audited", principal.agency, action)

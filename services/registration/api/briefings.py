@@ -45,7 +45,7 @@ class AskedBriefings:
         """All of them, the newest first."""
         asked = self.asked
         whose = asked.agency, asked.regions, self.as_of
-        records = await asked.here.counts.fetch("briefings", *whose, *self.held, None)
+        records = await asked.here.pool.fetch(queries["briefings"], *whose, *self.held, None)
         return [briefing(record, self.as_of) for record in records]
 
 
@@ -78,8 +78,12 @@ async def list_briefings(asked: Briefings, cursor: Cursor = None, limit: Limit =
 
 @in_both_forms(router, "/v1/briefings", "The same as a spreadsheet, all of them")
 async def briefings(asked: Briefings, form: Annotated[Wanted, Depends(wanted)]) -> Response:
-    rows = [statements.as_cells({**item, **(item["funnel"] or _NO_FUNNEL)}, COLUMNS) for item in await asked.items()]
-    return await rows_as_download(list(COLUMNS), rows, "briefings", form)
+    header, cells = form.columns(COLUMNS, _cells, name="Nama Kegiatan")
+    return await rows_as_download(header, [cells(item) for item in await asked.items()], form.file("briefings"), form)
+
+
+def _cells(item: Item) -> list[Any]:
+    return statements.as_cells({**item, **(item["funnel"] or _NO_FUNNEL)}, COLUMNS)
 
 
 @router.get("/v1/briefings/{briefing_id}", summary="One briefing with its attendees and what became of them")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registration.api.access import actor_of, onlooker, services
 from services.registration.api.parameters import position
@@ -28,6 +28,8 @@ router = APIRouter(tags=["cases"], dependencies=[Depends(query_parameters.only_k
 
 class Decided(BaseModel):
     """`same` or `different`, or the code of the region that holds: one of the case's `decisions`."""
+
+    model_config = ConfigDict(extra="forbid")
 
     decision: Annotated[str, StringConstraints(min_length=1, max_length=20)]
     partners: Annotated[list[UUID], Field(max_length=MOST_SIDES)] = []

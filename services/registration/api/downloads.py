@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from functools import partial
 from tempfile import TemporaryFile
-from typing import IO, Annotated, Any, NamedTuple
+from typing import IO, Annotated, Any, Final, NamedTuple
 
 import asyncpg
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -13,19 +13,19 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from services.registration import audit
+from services.registration.api import column_titles
 from services.registration.api.access import actor_of, check_scope, onlooker, own_import, reader, services
 from services.registration.api.numbers_as_sent import nib_as_sent, nik_koperasi_as_sent
 from services.registration.api.parameters import day_or_today
 from services.registration.intake import returned_rows
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.vault import Vault
 from shared import downloads, query_parameters
 from shared.database import transaction
 from shared.downloads import Form
 from shared.problems import Problem, not_found
 from shared.security import Principal
-from shared.spreadsheet import CsvWriter, Dialect
+from shared.spreadsheet import INDONESIAN, CsvWriter, Dialect
 from shared.spreadsheet_workbook import TooManyRows, WorkbookWriter
 from shared.web import language
 
@@ -35,7 +35,14 @@ PAGE = 1_000
 """Rows that are in memory at once, however many there are."""
 
 BLOCK = 1 << 16
-Cells = Callable[[asyncpg.Record], list[Any]]
+UNREGISTERED: Final = (
+    *("name", "nik", "nib", "nik_koperasi", "region", "kind", "scale", "workers", "contact_person", "phone", "email"),
+    *("address", "ref", "partner_id"),
+)
+UNREGISTERED_IN_INDONESIAN: Final = ("name", "region_name", *UNREGISTERED[1:])
+"""A person looks for the name of the regency; programs have its code."""
+Cells = Callable[[Any], list[Any]]
+"""What a row, as the database or a route gives it, shows in each column."""
 Route = Callable[..., Coroutine[Any, Any, Response]]
 
 
@@ -46,6 +53,20 @@ class Wanted(NamedTuple):
     dialect: Dialect
     sentence: Callable[[str], str] = str
     """What we answered, in the language of whoever asks."""
+
+    @property
+    def is_indonesian(self) -> bool:
+        return self.dialect is INDONESIAN
+
+    def file(self, table: str, of: str = "") -> str:
+        """The name under which a table is saved, of a list if one is given."""
+        return "-".join(filter(None, (column_titles.FILES[table] if self.is_indonesian else table, of)))
+
+    def columns(self, names: Sequence[str], cells: Cells, **titles: str) -> tuple[list[str], Cells]:
+        """The header and the cells in the language of whoever asks; `titles`: those of this table alone."""
+        if not self.is_indonesian:
+            return list(names), cells
+        return column_titles.titled(names, titles), lambda row: column_titles.worded(names, cells(row))
 
 
 async def wanted(request: Request) -> Wanted:
@@ -107,7 +128,7 @@ async def rejected(
         row_cells = [sent[column] for column in own] if len(sent) == width else fitted(sent, len(own))
         return [*row_cells, row["code"], row["field"] or "", asked.sentence(row["detail"]), str(row["line"])]
 
-    name = f"rejected-{record['list']}"
+    name = asked.file("rejected", record["list"])
     return await as_download(here, header, cells, name, asked, "refused_rows", record["import_id"])
 
 
@@ -147,11 +168,11 @@ async def _not_registered(
     """Of the list that an upload, or a look-up of the list itself, names."""
     day = day_or_today(as_of, "as_of")
     await note(here, principal, "unregistered.exported", record)
-    header = ["name", "nik", "nib", "nik_koperasi", "region", "kind", "scale", "workers", "contact_person", "phone"]
-    header += ["email", "address", "ref", "partner_id"]
     listed = "unregistered", record["agency"], record["list"], day
-    name = f"unregistered-{record['list']}"
-    return await as_download(here, header, lambda row: _partner(here.vault, row), name, asked, *listed)
+    names = UNREGISTERED_IN_INDONESIAN if asked.is_indonesian else UNREGISTERED
+    header, cells = asked.columns(names, lambda row: _partner(here, row, names))
+    name = asked.file("unregistered", record["list"])
+    return await as_download(here, header, cells, name, asked, *listed)
 
 
 async def note(here: Services, principal: Principal, action: audit.Action, record: asyncpg.Record) -> None:
@@ -161,12 +182,19 @@ async def note(here: Services, principal: Principal, action: audit.Action, recor
         await audit.note(db, actor_of(principal), action, about, record["agency"])
 
 
-def _partner(vault: Vault, row: asyncpg.Record) -> list[str]:
-    sealed = vault.open(row["sealed"])
-    numbers = [sealed["nik"], nib_as_sent(row, sealed), nik_koperasi_as_sent(row, sealed)]
-    cells = [sealed["name"], *numbers, row["region"], row["kind"], row["scale"]]
-    cells += [row["total"], sealed["person"], sealed["phone"], sealed["email"], sealed["address"], row["ref"]]
-    return ["" if cell is None else str(cell) for cell in (*cells, row["partner_id"])]
+def _partner(here: Services, row: asyncpg.Record, names: Sequence[str]) -> list[str]:
+    sealed = here.vault.open(row["sealed"])
+    region = here.regions.get(row["region"])
+    known = {name: sealed[name] for name in ("name", "nik", "phone", "email", "address")}
+    known |= {name: row[name] for name in ("region", "kind", "scale", "ref", "partner_id")}
+    known |= {
+        "nib": nib_as_sent(row, sealed),
+        "nik_koperasi": nik_koperasi_as_sent(row, sealed),
+        "workers": row["total"],
+        "contact_person": sealed["person"],
+        "region_name": region.name if region else None,
+    }
+    return ["" if (cell := known[name]) is None else str(cell) for name in names]
 
 
 def fitted(cells: list[str], width: int) -> list[str]:
@@ -195,7 +223,7 @@ async def as_download(
     return Download(file, name, asked.form)
 
 
-async def rows_as_download(header: list[str], rows: Sequence[Sequence[Any]], name: str, asked: Wanted) -> Download:
+async def rows_as_download(header: Sequence[str], rows: Sequence[Sequence[Any]], name: str, asked: Wanted) -> Download:
     """These rows in the form that is asked for."""
     with ExitStack() as stack:
         file = stack.enter_context(TemporaryFile())

@@ -35,7 +35,7 @@ async def enrollments_summary(
     for name in ("active_by_segment", "active_by_programme"):
         found[name] = msgspec.json.decode(counted[name])
     if principal.admin:
-        (matches,) = await here.counts.fetch("count_matches")
+        (matches,) = await here.pool.fetch(queries["count_matches"])
         found |= dict(matches)
     return found
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 
 from services.registration.api.access import reader, services
 from services.registration.api.parameters import day_or_today
+from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared import query_parameters
 from shared.security import Principal
@@ -19,7 +20,7 @@ async def get_lists(
     here: Annotated[Services, Depends(services)],
     as_of: str | None = None,
 ) -> list[dict[str, Any]]:
-    rows = await here.counts.fetch("lists", principal.agency, day_or_today(as_of, "as_of"))
+    rows = await here.pool.fetch(queries["lists"], principal.agency, day_or_today(as_of, "as_of"))
     return [
         {
             "agency": row["agency"],

@@ -18,6 +18,7 @@ from services.registration.identity import evidence, profile
 from services.registration.identity.profile import Profile
 from services.registration.intake import values
 from services.registration.queries import queries
+from services.registration.records.derivation import ENROLLMENT
 from services.registration.runtime import Services
 from services.registration.writer.submissions import Erasure
 from shared import query_parameters
@@ -62,8 +63,7 @@ async def get_partner(
         raise Problem(403, "forbidden", "This key lacks the scope 'read'.")
     record = await _own(here, principal, partner_id)
     (shown,) = await as_json(here, [record], principal.agency)
-    periods = await here.pool.fetch(queries["periods_of_partner"], record["partner_id"])
-    return shown | {"periods": [{"from": row["start"], "until": row["until"]} for row in periods]}
+    return shown | {"periods": _periods(record["enrollment_fact"]), "claims": record["claims"]}
 
 
 @router.delete(
@@ -85,6 +85,19 @@ async def erase_partner(
     here.dead_letter_eraser.wake()
     here.intake_eraser.wake()
     return Response(status_code=204)
+
+
+def _periods(fact: bytes | None) -> list[dict[str, Any]]:
+    """From when until when it is registered, and in what."""
+    periods = ENROLLMENT.decode(fact).periods if fact is not None else ()
+    return [
+        {
+            "from": each.start.isoformat(),
+            "until": each.until.isoformat() if each.until else None,
+            "programmes": list(each.programmes),
+        }
+        for each in periods
+    ]
 
 
 async def _own(here: Services, principal: Principal, partner_id: str) -> asyncpg.Record:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from services.registration import audit, sessions
 from services.registration.api.access import services
@@ -21,6 +21,8 @@ router = APIRouter(tags=["sign-in"], dependencies=[Depends(require(admin=True)),
 
 class NewLink(BaseModel):
     """Whom the link signs in: the holder of the key with this id, or without one the administrator."""
+
+    model_config = ConfigDict(extra="forbid")
 
     key_id: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z]+$")] | None = None
 

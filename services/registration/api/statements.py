@@ -93,12 +93,9 @@ async def page(asked: Asked, kind: str, as_json: AsJson, cursor: str | None, lim
 async def download(asked: Asked, kind: str, as_json: AsJson, names: Sequence[str], name: str, form: Wanted) -> Response:
     """All of them, a line each."""
 
-    def cells(record: asyncpg.Record) -> list[Any]:
-        return as_cells(as_json(record), names)
-
-    return await as_download(
-        asked.here, list(names), cells, name, form, "statements_page", kind, asked.agency, asked.regions, *FIRST, None
-    )
+    header, cells = form.columns(names, lambda record: as_cells(as_json(record), names))
+    of_page = "statements_page", kind, asked.agency, asked.regions, *FIRST, None
+    return await as_download(asked.here, header, cells, form.file(name), form, *of_page)
 
 
 FIRST: tuple[date | None, UUID | None] = (None, None)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import asyncpg
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration import audit
 from services.registration.api.access import actor_of, check_scope, member, own_import, services
@@ -28,6 +28,8 @@ ANSWERED_WITHIN = 5.0
 
 class Confirmation(BaseModel):
     """How many partners may leave the list: `delisting.missing`, as the upload that waits shows it."""
+
+    model_config = ConfigDict(extra="forbid")
 
     delisted: Annotated[int, Field(ge=0, strict=True)]
 

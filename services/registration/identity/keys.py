@@ -65,3 +65,8 @@ def look_up(
     if len(by_name) > 1:
         free = [known for known in free if not known.contacts.isdisjoint(contacts)]
     return free[0].partner if len(free) == 1 else None
+
+
+def is_ambiguous(nib: Any, nik: Any, by_name: Sequence[Known[P]]) -> bool:
+    """Whether several bear the name, of which one at least is not vetoed: what means none of them may mean any."""
+    return len(by_name) > 1 and not all(known.is_vetoed(nib, nik) for known in by_name)

@@ -1,7 +1,7 @@
 """Which partner a reference means: by id or ref if given, else NIB, else NIK, else name + regency, under the vetoes."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from services.registration.identity import contact_hashes
-from services.registration.identity.keys import Keys, Known, look_up
+from services.registration.identity.keys import Keys, Known, is_ambiguous, look_up
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake import values
 from services.registration.intake.cells import names
@@ -153,24 +153,38 @@ async def _by_ref(work: UnitOfWork, asked: Sequence[tuple[str, str | None, str |
     return {(row["agency"], row["ref"], row["list"]): several if row["several"] else row["key"] for row in records}
 
 
+class Found(NamedTuple):
+    """The partner that is meant; None, also where several of the name are (`is_ambiguous`)."""
+
+    partner: UUID | None
+    is_ambiguous: bool
+
+
 async def find(work: UnitOfWork, asked: Sequence[Keys]) -> list[UUID | None]:
     """The partner that each of these means, or None; a look-up never joins partners."""
+    return [found.partner for found in await look_up_all(work, asked)]
+
+
+async def look_up_all(work: UnitOfWork, asked: Sequence[Keys]) -> list[Found]:
+    """The partner that each of these means, or why there is none."""
     if not asked:
         return []
     anchored = await _anchored(work, asked)
     holders = await _holders(work, asked)
-    return [
-        anchored.get(keys.anchor_row or keys.anchor_partner)
-        or look_up(
-            keys.nib,
-            keys.nik,
-            holders.get(("nib", keys.nib)) or holders.get(("nik_koperasi", keys.nik_koperasi)) or (),
-            holders.get(("nik", keys.nik), ()),
-            holders.get(("name", keys.name), ()),
-            {keys.phone, keys.email, keys.owner} - {None},
-        )
-        for keys in asked
-    ]
+    return [_found(keys, anchored.get(keys.anchor_row or keys.anchor_partner), holders) for keys in asked]
+
+
+def _found(keys: Keys, anchored: UUID | None, holders: Mapping[tuple[str, Any], Sequence[Known[UUID]]]) -> Found:
+    by_name = holders.get(("name", keys.name), ())
+    partner = anchored or look_up(
+        keys.nib,
+        keys.nik,
+        holders.get(("nib", keys.nib)) or holders.get(("nik_koperasi", keys.nik_koperasi)) or (),
+        holders.get(("nik", keys.nik), ()),
+        by_name,
+        {keys.phone, keys.email, keys.owner} - {None},
+    )
+    return Found(partner, partner is None and is_ambiguous(keys.nib, keys.nik, by_name))
 
 
 async def partners_of(work: UnitOfWork, keys: Sequence[Keys | Refusal]) -> list[UUID | None]:

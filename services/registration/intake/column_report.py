@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from services.registration.intake import columns, health_data
-from services.registration.intake.column_names import REQUIRED, VOCABULARY
+from services.registration.intake.column_vocabulary import REQUIRED, VOCABULARY
 from services.registration.intake.columns import FileKind
 from services.registration.intake.files.tables import squeeze
 from services.registration.intake.returned_rows import is_ours

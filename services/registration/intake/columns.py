@@ -11,14 +11,14 @@ from services.registration.intake.column_names import (
     BUSINESS,
     EMPLOYER_NO,
     NIK,
-    NOT_USED,
     OF_COOPERATIVES,
+    OWNER,
     PERSON,
-    VOCABULARY,
     WORKER_NAME,
     WORKER_NO,
     headers,
 )
+from services.registration.intake.column_vocabulary import NOT_USED, VOCABULARY
 from services.registration.intake.files.tables import squeeze
 from services.registration.intake.returned_rows import is_ours
 from services.registration.intake.roster import KEPT
@@ -220,9 +220,10 @@ def _assign_ambiguous_names(at: Mapping[str, int], found: dict[str, int]) -> Non
 
 
 def _keep_numbers_of_cooperatives(at: Mapping[str, int], found: dict[str, int]) -> None:
-    """A NIK in a list of cooperatives is a NIK Koperasi.
+    """A NIK in a list of cooperatives is a NIK Koperasi, unless there is an owner's column.
 
     That column is kept apart from one that says so: what is no number in it is none without a warning.
     """
-    if OF_COOPERATIVES in at and "owner" not in found and "nik koperasi" not in at and "nik" in at:
+    of_an_owner = any(name in at for name in OWNER)
+    if OF_COOPERATIVES in at and not of_an_owner and "nik koperasi" not in at and "nik" in at:
         found["nik_of_cooperatives"] = found.pop("nik")

@@ -1,5 +1,6 @@
 """The fields of an event's data. Every reader returns the value, or raises Refused with the refusal of the field."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -13,6 +14,9 @@ from shared.events.text_limits import MOST_ATTENDEES, MOST_PARTIES, MOST_PROGRAM
 from shared.refusals import WarningCode
 
 Data = Mapping[str, Any]
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+LANGUAGES = ("id", "en")
 
 
 def needed(data: Data, field: str) -> Any:
@@ -48,9 +52,10 @@ def participant_no(data: Data) -> str:
 
 
 def day(data: Data, field: str) -> date:
+    """A day as programs write it; another form may be read in two ways (03/04/2021), as no column shows which."""
     value = needed(data, field)
-    if not isinstance(value, str):
-        raise Refused("invalid_date", field, "A day is a text: 2021-12-31.")
+    if not isinstance(value, str) or (len(value) <= limit_of(field) and not _DAY.fullmatch(value)):
+        raise Refused("invalid_date", field, f"{field} is a day of the form 2021-12-31.")
     return checked(days.day(checked(values.within(value, field)), field))
 
 
@@ -230,7 +235,7 @@ def contact(data: Data) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
         person=text(given, "name") or None,
         phone=phone,
         email=text(given, "email") or None,
-        language=text(given, "language") or None,
+        language=choice(given, "language", LANGUAGES, optional=True) if given.get("language") != "" else None,
         address=text(data, "address") or None,
     )
     return details, ("phone_unusable",) if unusable else ()

@@ -214,6 +214,12 @@ async def find_partners_again(work: UnitOfWork, touched: Touched) -> set[str]:
     return {record["statement"] for record, _ in moved} - {None}
 
 
+async def stand_again(work: UnitOfWork, partners: Collection[UUID]) -> None:
+    """Whether the guests of these partners are listed and insured is kept with them, for counting."""
+    if await work.there_are("guests"):
+        await work.execute("stand_guests", list(partners))
+
+
 async def of_statements(work: UnitOfWork, statements: Collection[str]) -> list[asyncpg.Record]:
     """The guests of these briefings, with the partner of each where one was found."""
     return await work.fetch("attendance_of", list(statements)) if statements else []

@@ -16,7 +16,9 @@ from services.registration.records import changes, derivation, fact_limits, part
 from services.registration.records.changes import Change
 from services.registration.records.derivation import ENROLLMENT, Derived, NewContact, PartnerView
 from services.registration.records.disputes import Disputes
+from services.registration.records.list_movements import ListMovements
 from services.registration.records.participants import Participant
+from shared.database import columns
 from shared.events.contacts import Contact
 from shared.jakarta import day_of
 from shared.turns import in_turns
@@ -32,6 +34,7 @@ async def publish(work: UnitOfWork) -> set[UUID]:
     by_partner = await participants.of_partners(work, touched)
     answering = await _answering(work, by_partner)
     found: list[Change] = []
+    counts = ListMovements()
     went, today = _went(work), day_of(work.now)
     async for partner in in_turns(sorted(touched)):
         work.resolve_merge(partner)
@@ -44,12 +47,14 @@ async def publish(work: UnitOfWork) -> set[UUID]:
             if (refusal := fact_limits.misfit(new)) is None:
                 if changes.may_be_any(state, new, work.split):
                     found += changes.of(state, new, today, work.split, went.get(partner, frozenset()))
+                counts.add(state, new)
                 _publish(work, state, new)
             else:  # the last facts hold, and the unit of work has why
                 work.misfits[partner] = refusal
     await disputes.save()
     await _keep_changes(work, found)
     await _keep_periods(work, touched)
+    await _keep_counts(work, touched, counts, by_partner)
     return touched
 
 
@@ -199,3 +204,19 @@ async def _keep_periods(work: UnitOfWork, partners: Collection[UUID]) -> None:
         for period in ENROLLMENT.decode(work.states[partner].enrollment_fact or b"").periods
     ]
     await work.db.copy_records_to_table("period", records=records, columns=["partner_id", "start", "until"])
+
+
+async def _keep_counts(
+    work: UnitOfWork,
+    partners: Collection[UUID],
+    counts: ListMovements,
+    by_partner: Mapping[UUID, Sequence[Participant]],
+) -> None:
+    """What is counted of lists, and which of these partners several participants belong to."""
+    if records := counts.records():
+        await work.execute("add_list_movements", *columns(records))
+    several = [partner for partner, own in by_partner.items() if len(own) > 1 and any(each.is_found for each in own)]
+    if several or await work.there_are("partners_with_several"):
+        known = [partner for partner in partners if not work.states[partner].is_new]
+        await work.execute("keep_partners_with_several", known, several)
+        work.added("partners_with_several")

@@ -22,7 +22,8 @@ _HISTORY = msgspec.json.Decoder(tuple[Version, ...])
 
 @dataclass(slots=True)
 class Participant:
-    """A participant number, its versions and its partner. `is_found`: a look-up gave that partner.
+    """A participant number, its versions and its partner. `is_found`: a look-up gave that partner; `is_ambiguous`: it
+    gave none, as several partners bear the name.
 
     `own_id` is the partner id it has while no list names it. `keys` are what its partner is looked up by.
     """
@@ -34,6 +35,7 @@ class Participant:
     region: str
     keys: Keys
     history: History
+    is_ambiguous: bool = False
 
     @classmethod
     def of(cls, record: asyncpg.Record) -> "Participant":
@@ -46,6 +48,7 @@ class Participant:
             record["region"],
             lookup.keys_from(record),
             history,
+            record["ambiguous"],
         )
 
     def follow(self, history: History) -> None:
@@ -87,7 +90,7 @@ async def save(work: UnitOfWork, participants: Sequence[Participant]) -> None:
     if not participants:
         return
     rows = [
-        (*_own(p), *astuple(p.keys), _encoded(p.history), timelines.channel([p.history]))
+        (*_own(p), *astuple(p.keys), _encoded(p.history), timelines.channel([p.history]), p.is_ambiguous)
         for p in sorted(participants, key=lambda p: p.participant_no)
     ]
     await work.execute("save_participants", *columns(rows))

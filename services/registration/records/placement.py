@@ -18,16 +18,20 @@ class _Placing:
     """A participant whose partner is looked up again, and where it belonged before. `changed`: its versions did."""
 
     participant: Participant
-    before: tuple[UUID | None, bool]
+    before: tuple[UUID | None, bool, bool]
     changed: bool
 
     @classmethod
     def of(cls, participant: Participant, changed: bool = False) -> "_Placing":
-        return cls(participant, (participant.partner_id, participant.is_found), changed)
+        return cls(participant, _standing(participant), changed)
 
     @property
     def has_moved(self) -> bool:
-        return (self.participant.partner_id, self.participant.is_found) != self.before
+        return _standing(self.participant) != self.before
+
+
+def _standing(participant: Participant) -> tuple[UUID | None, bool, bool]:
+    return participant.partner_id, participant.is_found, participant.is_ambiguous
 
 
 async def place(work: UnitOfWork, changed: Mapping[str, Participant], touched: Touched | None) -> None:
@@ -61,9 +65,11 @@ async def _touched_participants(work: UnitOfWork, touched: Touched | None) -> It
 
 
 async def _find_partners(work: UnitOfWork, waiting: list[Participant]) -> None:
-    found = await lookup.find(work, [participant.keys for participant in waiting])
-    await work.load_states([p for p in found if p] + [p.partner_id for p in waiting if p.partner_id])
-    for participant, partner in zip(waiting, found, strict=True):
+    found = await lookup.look_up_all(work, [participant.keys for participant in waiting])
+    known = [each.partner for each in found if each.partner]
+    await work.load_states(known + [p.partner_id for p in waiting if p.partner_id])
+    for participant, (partner, is_ambiguous) in zip(waiting, found, strict=True):
+        participant.is_ambiguous = is_ambiguous
         _place(work, participant, work.current(partner) if partner else None)
 
 

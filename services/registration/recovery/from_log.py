@@ -84,6 +84,7 @@ async def recover(db: asyncpg.Connection, kafka: str, vault: Vault, *, dry_run: 
         for start in range(0, len(partners), CHUNK):
             rows = [_partner(UUID(key), newer) for key in partners[start : start + CHUNK]]
             await db.executemany(queries["take_back_partner"], [row for row in rows if row is not None])
+        await db.execute(queries["recount_lists"])
         await db.execute(queries["keep_former"], *columns(_identifiers(newer, vault), 9))
         for key, (version, fact) in claims.items():
             if key in newer.known["claims"] and fact is not None:

@@ -2,11 +2,17 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import CorruptRecordException
 
+from shared.bus import unreadable_batches
 from shared.bus.dead_letter_reader import reader
 from shared.bus.records import Record, event_id
+from shared.bus.unreadable_batches import Damage, damaged
+
+unreadable_batches.install()
 
 NO_PROGRESS_WITHIN = 60.0
 """Seconds without a record after which the log counts as unreadable."""
@@ -21,9 +27,14 @@ class Unreadable(Exception):
     """The log did not go on; the text says where."""
 
 
-async def read(kafka: str, topics: Collection[str], see: See, *, prefix: str = "") -> int:
-    """Show all records that the topics hold now; how many. Raises Unreadable, KafkaError."""
-    count = 0
+async def read(
+    kafka: str, topics: Collection[str], see: See, *, prefix: str = "", passes_damaged: bool = False
+) -> list[str]:
+    """Show all records that the topics hold now. A damaged batch is passed if that is allowed: where, in words.
+
+    Raises Unreadable, KafkaError.
+    """
+    passed: list[str] = []
     async with reader(kafka) as client:
         partitions = []
         for topic in topics:
@@ -34,32 +45,46 @@ async def read(kafka: str, topics: Collection[str], see: See, *, prefix: str = "
         client.assign(list(behind))
         if behind:
             await client.seek_to_beginning(*behind)
+        for tp in behind:
+            damaged.pop(tp, None)
         while behind:
             try:
                 async with asyncio.timeout(NO_PROGRESS_WITHIN):
                     polled = await _some(client, behind, ends)
             except TimeoutError:
                 place = min(behind)
-                at = await client.position(place)
-                raise Unreadable(f"{place.topic}, partition {place.partition} cannot be read at offset {at}") from None
+                raise _unreadable(place, await client.position(place)) from None
             for tp, found in polled.items():
                 for record in found:
                     see(tp.topic.removeprefix(prefix), record)
-                count += len(found)
+            for tp in behind & damaged.keys():
+                passed.append(_pass(client, tp, damaged.pop(tp), is_allowed=passes_damaged))
             behind = {tp for tp in behind if await client.position(tp) < ends[tp]}
-    return count
+    return passed
 
 
 async def _some(
     client: AIOKafkaConsumer, behind: Collection[TopicPartition], ends: Mapping[TopicPartition, int]
 ) -> Mapping[TopicPartition, list[Record]]:
-    """The next records, none once all ends are reached."""
+    """The next records, none once all ends are reached or a batch is damaged."""
     while True:
-        polled: Mapping[TopicPartition, list[Record]] = await client.getmany(
-            *behind, timeout_ms=_POLL_MS, max_records=_MOST
-        )
-        if polled or all([await client.position(tp) >= ends[tp] for tp in behind]):
+        polled: Mapping[TopicPartition, list[Record]] = {}
+        with suppress(CorruptRecordException):
+            polled = await client.getmany(*behind, timeout_ms=_POLL_MS, max_records=_MOST)
+        is_done = not damaged.keys().isdisjoint(behind) or all([await client.position(tp) >= ends[tp] for tp in behind])
+        if polled or is_done:
             return polled
+
+
+def _pass(client: AIOKafkaConsumer, place: TopicPartition, damage: Damage, *, is_allowed: bool) -> str:
+    if not is_allowed:
+        raise _unreadable(place, damage.offset)
+    client.seek(place, damage.behind)
+    return f"{place.topic}, partition {place.partition}: what stood from {damage.offset} up to {damage.behind}"
+
+
+def _unreadable(place: TopicPartition, offset: int) -> Unreadable:
+    return Unreadable(f"{place.topic}, partition {place.partition} cannot be read at offset {offset}")
 
 
 def version_of(record: Record) -> int:

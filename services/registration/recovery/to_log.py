@@ -56,13 +56,16 @@ class InLog:
         return version > self.versions[topic].get(str(key).encode(), 0)
 
 
-async def recover(db: asyncpg.Connection, kafka: str, *, dry_run: bool, prefix: str = "") -> Counter[str]:
-    """Topic → how many events it lacks; unless it is a dry run, they wait in the outbox afterwards, and the halt ends.
+async def recover(
+    db: asyncpg.Connection, kafka: str, *, dry_run: bool, prefix: str = ""
+) -> tuple[Counter[str], list[str]]:
+    """Topic → how many events it lacks, and which places of it are damaged; unless it is a dry run, the events wait
+    in the outbox afterwards, and the halt ends.
 
     `db` is in registration's schema. Raises KafkaError, Unreadable.
     """
     found, lacking = InLog(), Counter[str]()
-    await read(kafka, TOPICS, found.see, prefix=prefix)
+    passed = await read(kafka, TOPICS, found.see, prefix=prefix, passes_damaged=True)
     async with db.transaction():
         now = await db.fetchval(queries["begin_writing"])
         events = [event async for event in _missing(db, found, now)]
@@ -79,7 +82,7 @@ async def recover(db: asyncpg.Connection, kafka: str, *, dry_run: bool, prefix: 
             await db.execute(queries["derive_contacts_again"], contacts)
             await published.accept(db, kafka, TOPICS, prefix)
             await halts.end_for_log(db)
-    return lacking
+    return lacking, passed
 
 
 async def _missing(db: asyncpg.Connection, found: InLog, now: datetime) -> Any:

@@ -49,7 +49,6 @@ async def unregistered(
     regions = [region] if region and here.regions.get(region) else None
     after = position(cursor) if cursor else BEFORE_ALL
     found, last, is_whole = await _found(here, (*of_list, day), after, regions, name[:200])
-    (counted,) = await here.counts.fetch("count_unregistered", *of_list, day, regions, COUNTED + 1)
     return page.render(
         "unregistered.html",
         upload=uploads.shown(record),
@@ -57,13 +56,20 @@ async def unregistered(
         name=name[:200],
         region=region if regions else "",
         regions=[(code, uploads.region_name(here, code)) for code in await _regencies(here, record["agency"])],
-        count=counted["count"],
-        most=COUNTED,
+        count=await _count(here, (*of_list, day), regions),
+        most=COUNTED if regions else None,
         searched=SEARCHED,
         cursor=last,
         is_whole=is_whole,
         day=day,
     )
+
+
+async def _count(here: Services, of_list: tuple[Any, ...], regions: list[str] | None) -> int:
+    """How many there are; in these regions, if any are given, counted as far as one more than COUNTED."""
+    if regions is None:
+        return int(await here.pool.fetchval(queries["count_unregistered"], *of_list))
+    return int(await here.pool.fetchval(queries["count_unregistered_in"], *of_list, regions, COUNTED + 1))
 
 
 async def _regencies(here: Services, agency: str) -> list[str]:

@@ -95,6 +95,7 @@ async def accept(work: UnitOfWork, orders: Sequence[Order[Command]]) -> list[Out
 
 async def _publish_facts(work: UnitOfWork) -> None:
     partners = await facts.publish(work)
+    await attendance.stand_again(work, partners)
     await claims.publish_again(work, work.changed_participants)
     await work.save(partners)
 

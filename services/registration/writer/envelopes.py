@@ -1,5 +1,6 @@
 """A request's body → the events in it: one structured CloudEvent, a batch, or a line each."""
 
+import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable
 from typing import Any
@@ -20,6 +21,10 @@ from shared.problems import Problem
 MOST_EVENTS = 10_000
 MOST_BYTES = 8 << 20
 DEEPEST = 64
+TIME = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+"""RFC 3339."""
 
 _MALFORMED = object()
 _NUL = Refusal("malformed", "data", "A text holds the character U+0000.")
@@ -160,4 +165,7 @@ def _envelope(event: dict[str, Any]) -> Refusal | None:
         return Refusal("missing_field", "specversion", "A CloudEvent has specversion 1.0.")
     if version != "1.0":
         return Refusal("malformed", "specversion", "Only CloudEvents 1.0 is accepted.")
+    time = event.get("time")
+    if time is not None and not (isinstance(time, str) and TIME.fullmatch(time)):
+        return Refusal("malformed", "time", "time is a moment with its zone, such as 2026-01-31T08:00:00+07:00.")
     return None

@@ -17,12 +17,16 @@ FILL = (
       from generate_series(1, {rows}) n""",
     """
     insert into registration.partner (partner_id, first_recorded, region, listed_on, version, fact, contact_version,
-                                      contact_digest)
+                                      contact_digest, enrollment_version, enrollment_fact)
     select id, now(), region, '2025-01-15', 1, convert_to(format(
              '{{"partner_id":"%s","version":0,"status":"active","region":"%s","kind":"business","recorded_at":'
              '"2025-01-15T00:00:00Z","scale":"micro","workers":{{"management":0,"staff":0,"labour":4}},'
              '"lists":[{{"agency":"bench","list":"besar","listed_on":"2025-01-15"}}],"listed_on":"2025-01-15"}}',
-             id, region), 'UTF8'), 1, gen_random_uuid() from made""",
+             id, region), 'UTF8'), 1, gen_random_uuid(), (n % 5 < 2)::int, case when n % 5 < 2 then convert_to(format(
+             '{{"partner_id":"%s","version":0,"kind":"business","recorded_at":"2025-01-15T00:00:00Z","periods":[{{'
+             '"from":"%s","until":null,"region":"%s","segment":"BPU","programmes":["JKK","JKM"],'
+             '"workers":{{"management":0,"staff":0,"labour":4}}}}]}}',
+             id, date '2025-01-01' + n % 300, region), 'UTF8') end from made""",
     """
     insert into registration.evidence (key, partner_id, agency, list, content, nib, nik, name, region, kind, scale,
                                        total, first_listed, last_listed, line, phone, number_group, name_group, sealed,
@@ -58,6 +62,7 @@ FILL = (
     select key, 'bench', date '2024-01-01' + (1 + n % ({rows} / 1000)) % 600,
            'briefing/33.11/' || 1 + n % ({rows} / 1000), id, name
       from made where n <= {rows} / 10""",
+    "select registration.recount_lists()",
     """
     insert into registration.change (agency, partner_id, what, since, recorded_at)
     select 'bench', id, 'registered', '2025-01-01', now() from made""",

@@ -10,6 +10,7 @@ import pytest
 from shared.bus import consumer as consumer_module
 from shared.bus import halts, lag, transport
 from shared.bus.records import header
+from tests import stack
 from tests.integration.bus.tally import TOPIC, add_up, consuming, event, prepared, publish, totals
 from tests.kafka_clients import open_admin, open_consumer, open_producer
 from tests.waiting import eventually
@@ -152,8 +153,7 @@ async def test_too_much_poison_halts_the_topic_instead_of_filling_the_dead_lette
 
 async def test_a_batch_waits_for_a_database_that_is_down_and_nothing_is_lost(own_postgres, kafka, topics, tmp_path):
     server = await own_postgres()
-    dsn = server.admin.replace("/postgres", "/payung_template").replace("postgres:", "coverage:", 1)
-    dsn = server.admin.rpartition("/")[0] + "/payung_template"
+    dsn = server.admin.rpartition("/")[0] + f"/{stack.EMPTY}"
     async with prepared(dsn, kafka, topics, tmp_path) as pool:
         expected = await numbers(kafka, topics, 100)
         async with consuming(pool, kafka, topics) as consumer:

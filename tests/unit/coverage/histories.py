@@ -5,6 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from services.coverage.stays import Changes
+from services.coverage.transitions import Transitions
 from shared.events.enrollments import Enrollment, Period
 from shared.events.model import Workers
 from shared.events.partners import ListedWorkers, Listing, Partner
@@ -97,3 +99,10 @@ def logs(draw: Any) -> list[Fact]:
         recorded += draw(st.sampled_from([timedelta(0), timedelta(milliseconds=700), timedelta(5), timedelta(33)]))
         facts.append(make(draw, partner_id, version, recorded))
     return facts
+
+
+def changes(found: list[tuple[bytes, bytes, int]]) -> Changes:
+    """Transitions of as many partners: the timeline before, the one after, the second."""
+    before, after, recorded = ([each[at] for each in found] for at in range(3))
+    nobody = [PARTNERS[0]] * len(found), [0] * len(found), [0] * len(found)
+    return Changes.of(Transitions(before, after, recorded, *nobody))  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.coverage.disclosure import K, Tree, has_small, suppressed
+from services.coverage.disclosure import K, Tree, has_small, is_small, suppressed
 from shared.regions import Regions
 
 SMALL = Tree(
@@ -81,6 +81,10 @@ def test_the_regions_are_one_tree() -> None:
     parents = [child for children in tree.children.values() for child in children]
     assert len(parents) == len(set(parents)) == len(list(Regions.load())) - 1 + 3
     assert tree.unnamed == {"33.99", "10.01", "10"}
+
+
+def test_counts_from_one_to_four_are_small() -> None:
+    assert [count for count in range(-6, 7) if is_small(count)] == [-4, -3, -2, -1, 1, 2, 3, 4]
 
 
 def test_one_small_regency_takes_the_smallest_other_with_it() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.coverage import ledger, timelines
 from services.coverage.timelines import FIRST_DAY, NEVER, Stay, pack_stay
-from services.coverage.transitions import Transitions
+from tests.unit.coverage.histories import changes
 
 stays = st.builds(
     lambda cell, start, length, staff: Stay(
@@ -37,8 +37,7 @@ def computed_plainly(found: list[tuple[bytes, bytes, int]]) -> dict[tuple[int, i
 
 @given(found_transitions)
 def test_differences_sum_equal_places_and_drop_what_cancels_out(found: list[tuple[bytes, bytes, int]]) -> None:
-    columns = [list(column) for column in zip(*found, strict=True)] or [[], [], []]
-    rows = ledger.differences(Transitions(*columns))
+    rows = ledger.differences(changes(found))
     by_key = {tuple(map(int, list(row)[:3])): tuple(map(int, list(row)[3:])) for row in rows}
     assert len(by_key) == len(rows)
     assert by_key == computed_plainly(found)
@@ -47,5 +46,5 @@ def test_differences_sum_equal_places_and_drop_what_cancels_out(found: list[tupl
 
 def test_a_binary_copy_is_as_long_as_its_rows() -> None:
     timeline = pack_stay(1 << 28, 0, 10, 1, 0, 1, 0)
-    rows = ledger.differences(Transitions([b""], [timeline], [1_700_000_000]))
+    rows = ledger.differences(changes([(b"", timeline, 1_700_000_000)]))
     assert len(ledger.binary_copy(7, rows)) == 19 + 2 * (2 + 9 * 4 + 8 * 3 + 4 * 6) + 2

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.coverage import losses, timelines
 from services.coverage.timelines import FIRST_DAY, NEVER, pack_stay
-from services.coverage.transitions import Transitions
+from tests.unit.coverage.histories import changes
 
 
 @st.composite
@@ -40,10 +40,9 @@ def computed_plainly(found: list[tuple[bytes, bytes, int]]) -> dict[tuple[int, i
 
 @given(st.lists(st.tuples(encoded(), encoded(), st.integers(1_700_000_000, 1_700_000_002)), max_size=8))
 def test_each_end_of_a_stay_counts_once_with_what_follows(found: list[tuple[bytes, bytes, int]]) -> None:
-    columns = [list(column) for column in zip(*found, strict=True)] or [[], [], []]
-    rows = losses.differences(Transitions(*columns))
+    rows = losses.differences(changes(found))
     by_key = {tuple(map(int, list(row)[:4])): int(row[4]) for row in rows}
     assert len(by_key) == len(rows)
     assert by_key == computed_plainly(found)
-    assert list(by_key) == sorted(by_key)
+    assert list(by_key) == sorted(by_key, key=lambda key: (key[1], key[0], *key[2:]))
     assert len(losses.binary_copy(rows)) == 19 + len(rows) * (2 + 5 * 4 + 8 * 3 + 4 * 2) + 2

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.coverage import causes, cells, facts, movements, sources, transitions
 from services.coverage.last_seen import lists_of
+from services.coverage.stays import Changes
 from services.coverage.timelines import EPOCH, enrolment_timeline, listing_timeline
 from shared.events.enrollments import Enrollment
 from shared.events.model import encode
@@ -29,7 +30,7 @@ def moved(log: list[Fact]) -> np.ndarray[Any, Any]:
         read = [
             msgspec.json.decode(encode(each), type=kind) for each in log if isinstance(each, Enrollment) == enrolled
         ]
-        found.append(movements.of(_transitions(read), enrolled=enrolled))
+        found.append(movements.of(Changes.of(_transitions(read)), enrolled=enrolled))
     return np.concatenate(found)
 
 
@@ -40,13 +41,13 @@ def _transitions(read: list[Any]) -> transitions.Transitions:
             each.version,
             (enrolment_timeline if isinstance(each, facts.EnrollmentFact) else listing_timeline)(each),
             int(each.recorded_at.timestamp()),
+            source_of(each),
             each,
         )
         for each in read
     ]
     partners = {version[0] for version in versions}
-    stored = dict.fromkeys(partners, (0, 0, b""))
-    return movements.transitions_of(versions, stored, dict.fromkeys(partners, 0), source_of)
+    return transitions.accept(versions, dict.fromkeys(partners, (0, 0, b"", 0))).transitions
 
 
 def source_of(fact: Any) -> int:

@@ -70,3 +70,8 @@ def luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_tiles_of_todays_provinces_belong_to_the_former_one() -> None:
+    rows = [{"region": "91", "rate": 0.1}, {"region": "92", "rate": 0.2}]
+    assert {shape.code: len(shape.tiles) for shape in tile_map.shapes(rows)} == {"91": 4, "92": 2}

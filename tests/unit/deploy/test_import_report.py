@@ -2,10 +2,11 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from deploy.local import import_preview
-from deploy.local.commands.imports import _about_the_file, _left_out
+from deploy.local.commands.imports import KINDS, _about_the_file, _left_out, _print_report
 
 
 def test_columns_and_sheets_that_were_not_read_are_named() -> None:
@@ -32,6 +33,15 @@ def test_what_is_to_be_said_of_a_column_that_is_read_is_shown() -> None:
 def test_a_name_from_a_file_cannot_steer_the_terminal() -> None:
     report = {"columns": [{"header": "\x1b[2Jx\u202e", "read_as": None}], "reading": {}}
     assert _left_out(report) == {"columns not read": ["?[2Jx?"]}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_upload_says_how_it_is_taken_back(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    counts = dict.fromkeys(("rows", "accepted", "created", "merged", "unchanged", "rejected", "skipped"), 1)
+    by_reason = {name: {} for name in ("rejected_by", "warnings", "notes", "skipped_by")}
+    about = {"id": "01-x", "kind": kind, "list": "a", "similar_lists": [], "columns": [], "reading": {}}
+    _print_report(counts | by_reason | about | {"dry_run": False}, None, is_list_named=True)
+    assert "import 01-x: ./payung undo takes it back" in capsys.readouterr().out
 
 
 def test_a_preview_shows_how_the_file_is_read_and_its_rows_as_understood() -> None:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from deploy.local import detached, up
 from deploy.local.commands import stack
 from deploy.local.providers import SECRETS, Providers
-from services.notifications.channels.mail import Server
+from services.notifications.channels.mail_server import Server
 
 STACK_SMTP = "PAYUNG_STACK_SMTP"
 URL = "smtp://me:s3cr3t@mail.example:2525"

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,9 @@ from pydantic import ValidationError
 
 from services.notifications import app
 from services.notifications.channels import Message, Recipient
-from services.notifications.channels.mail import ADDRESS, MailChannel, Server, compose
+from services.notifications.channels.mail import ADDRESS, MailChannel
+from services.notifications.channels.mail_message import HEADERS, composed
+from services.notifications.channels.mail_server import Server
 from services.notifications.channels.names import clean_name
 from services.notifications.channels.texts import TEMPLATES, rupiah, text_of
 from services.notifications.settings import UNSET_SENDER, Settings
@@ -23,6 +26,22 @@ def a_message(template: str = "first", **recipient: object) -> Message:
     fields: dict[str, object] = {"name": "Kopi Misal", "email": "a@example.com"}
     to = Recipient(**fields | recipient)  # type: ignore[arg-type]
     return Message("reminder-1", template, "36.71", 1, to, 16_800, datetime(2026, 11, 24, tzinfo=UTC))
+
+
+def mail_of(message: Message, sender: str = "stop@payung.example") -> EmailMessage:
+    """The e-mail as a mail program reads it."""
+    mail = message_from_bytes(composed(message, "a@example.com", sender), policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    return mail
+
+
+@pytest.mark.parametrize("name", ["Kopi Misal", "Kopi é", "Warung " + "panjang " * 20, "=?utf-8?q?x?=", "Toko 鸡"])
+def test_a_mail_reads_as_its_text_says(name: str) -> None:
+    message = a_message(name=name, contact_person="Siti Contoh", language="id")
+    subject, body = text_of(message)
+    mail = mail_of(message)
+    assert (mail["Subject"], mail.get_content().replace("\r\n", "\n")) == (subject, body)
+    assert all(len(line) <= 78 for line in composed(message, "a@example.com", "stop@payung.example").split(b"\r\n"))
 
 
 @pytest.mark.parametrize("template", sorted(TEMPLATES))
@@ -41,17 +60,15 @@ def test_every_text_is_polite_and_says_how_to_stop(template: str, language: str,
 
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_names_never_break_out_of_their_line(name: str, person: str) -> None:
-    mail = compose(a_message(name=name, contact_person=person), "a@example.com", "no-reply@payung.example")
-    parsed = message_from_bytes(mail.as_bytes(), policy=policy.default)
-    assert sorted(parsed.keys()) == sorted(mail.keys())
+    parsed = mail_of(a_message(name=name, contact_person=person), sender="no-reply@payung.example")
+    assert sorted(parsed.keys()) == sorted(HEADERS)
     assert parsed["To"] == "a@example.com"
     assert parsed["Bcc"] is None
     assert parsed.get_content_type() == "text/plain"
 
 
 def test_a_header_in_a_name_stays_a_name() -> None:
-    mail = compose(a_message(name="Toko\r\nBcc: victim@example.com\r\n\r\nHello"), "a@example.com", "no@payung.example")
-    parsed = message_from_bytes(mail.as_bytes(), policy=policy.default)
+    parsed = mail_of(a_message(name="Toko\r\nBcc: victim@example.com\r\n\r\nHello"))
     assert parsed["Bcc"] is None
     assert "Toko Bcc: victim @ example. com Hello" in parsed["Subject"]
 
@@ -72,7 +89,7 @@ def test_unusable_addresses(address: str) -> None:
 
 
 def test_the_mail_names_itself_and_a_way_to_stop() -> None:
-    mail = compose(a_message(), "a@example.com", "no-reply@payung.example")
+    mail = mail_of(a_message(), sender="no-reply@payung.example")
     assert mail["Message-ID"] == "<reminder-1@payung.example>"
     assert mail["List-Unsubscribe"] == "<mailto:no-reply@payung.example?subject=STOP%20reminder-1>"
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -82,8 +99,8 @@ def test_the_mail_names_itself_and_a_way_to_stop() -> None:
 @pytest.mark.parametrize(("language", "promise"), [("id", "balas"), ("en", "reply")])
 def test_a_sender_whom_no_answer_reaches_promises_none(template: str, language: str, promise: str) -> None:
     message = a_message(template, language=language)
-    assert promise in compose(message, "a@example.com", "stop@payung.example").get_content()
-    mail = compose(message, "a@example.com", UNSET_SENDER)
+    assert promise in mail_of(message).get_content()
+    mail = mail_of(message, sender=UNSET_SENDER)
     text = mail.get_content()
     assert f"{promise} dengan" not in text
     assert f"{promise} with" not in text
@@ -120,6 +137,7 @@ async def test_a_mail_server_receives_the_way_to_stop_as_it_is_written(sender: s
     channel = MailChannel(Server.parse(f"smtp://127.0.0.1:{mailbox.port}"), sender=sender)
     message = replace(a_message(name="Kopi Misal é " * 6), id=f"reminder-{'0123456789abcdef' * 2}")
     outcome = await channel.send(message)
+    await channel.close()
     await mailbox.stop()
     assert outcome.result == "sent"
     lines = mailbox.raw[0].decode("ascii").splitlines()

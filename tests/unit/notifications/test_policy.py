@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.notifications.policy import ContactHours, Policy, Quiet, Step, faults
+from services.notifications.policy import ContactHours, Group, Policy, Price, Quiet, Step, faults
 from tests.unit.notifications.builders import MAIL, STEPS
 
 TEMPLATES = frozenset({"first", "second", "third"})
@@ -40,6 +40,13 @@ def test_the_default_is_sound() -> None:
         ),
         ({"hours": ContactHours(quiet=(Quiet("monday", time(9), time(9)),))}, "hours.quiet: start"),
         ({"hours": ContactHours(quiet=(Quiet("monday", time(8), time(19)),))}, "hours.quiet: leaves no time on monday"),
+        ({"groups": (Group("all"),)}, "groups.0.regions: a group needs a condition"),
+        ({"groups": (Group("x", regions=("33",)),) * 2}, "groups: each has a name"),
+        ({"groups": (Group("x", regions=("33",), steps=(Step("insult", 1),)),)}, "groups.0.steps: templates are"),
+        ({"groups": (Group("\x00", kinds=("business",)),)}, "groups.0.name: between"),
+        ({"groups": (Group("x", agencies=("a b",)),)}, "groups.0.agencies: the names"),
+        ({"prices": (Price("sms", -1),)}, "prices: rupiah lies"),
+        ({"prices": (Price("sms", 1), Price("sms", 2))}, "prices: one price"),
     ],
 )
 def test_what_is_refused(changes: dict[str, Any], refusal: str) -> None:

@@ -2,9 +2,23 @@
 
 from dataclasses import replace
 
-from services.notifications.forecast import forecast
+from services.notifications.forecast import Forecaster, forecast
+from services.notifications.policy import Group, Pause, Step
+from services.notifications.policy_store import UNSTORED, PolicyStore, StoredPolicy
 from services.notifications.policy_timeline import PolicyPeriod, PolicyTimeline, decide_by_timeline, period_at
-from tests.unit.notifications.builders import CALENDAR, MAIL, MONDAY, POLICY, STEPS, a_partner, at, day, sent
+from shared.regions import Regions
+from tests.unit.notifications.builders import (
+    CALENDAR,
+    MAIL,
+    MONDAY,
+    POLICY,
+    STEPS,
+    a_partner,
+    at,
+    day,
+    planned_items,
+    sent,
+)
 
 CHANGE = at("2026-11-24", "17:00")
 """Midnight in Jakarta: the 25th begins."""
@@ -55,3 +69,27 @@ def test_what_is_decided_for_a_later_day_follows_the_policy_of_that_day() -> Non
     assert (decided.next.template, f"{decided.next.at:%m-%d}", decided.actions) == ("third", "12-02", ())
     ended = decide_by_timeline(facts, first_then(ONE_STEP), at("2026-11-24", "05:00"))
     assert (ended.state, ended.next) == ("waiting", None)
+
+
+def test_a_group_has_its_own_policy_and_the_first_that_fits_counts() -> None:
+    groups = (
+        Group("own-account in Central Java", regions=("33",), segments=("BPU",), steps=(Step("third", 3),)),
+        Group("listed by one agency", agencies=("dinkop",), kinds=("business", "individual"), escalate_after_days=2),
+    )
+    stored = StoredPolicy(UNSTORED, MONDAY.date(), MONDAY, replace(POLICY, groups=groups))
+    timeline = PolicyStore(Regions.load(), ())._timeline([stored], Pause())
+    forecaster = Forecaster(timeline, MONDAY, day("2027-01-31"))
+
+    def days(**partner: str) -> list[str]:
+        return [f"{each.at:%m-%d}" for each in planned_items(forecaster, a_partner(**partner))]
+
+    usual = ["11-24", "11-30", "12-07", "12-14"]
+    assert days(region="33.11", kind="individual") == ["11-26", "12-03"]
+    assert days(region="33.11", kind="individual", agencies="dinkop other") == ["11-26", "12-03"]
+    assert days(region="33.11", kind="business") == days(region="36.71", kind="individual") == usual
+    assert days(region="36.71", kind="business", agencies="dinkop") == [*usual[:3], "12-09"]
+    assert (
+        days(region="36.71", kind="cooperative", agencies="dinkop")
+        == days(agencies="dinkop2", kind="business")
+        == usual
+    )

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.registration.intake import column_names, column_report, columns
+from services.registration.intake import column_report, column_vocabulary, columns
 from services.registration.intake.columns import FileKind
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.jurisdiction import Jurisdiction
@@ -66,7 +66,7 @@ def test_every_meaning_that_a_column_can_have_is_used_by_the_kinds_reader(kind: 
     levels = dict.fromkeys(("management", "staff", "labour"), "")
     asked = asked_for(kind, meanings, filled) | asked_for(kind, meanings, filled | levels)
     assert asked >= set(meanings), set(meanings) - asked
-    assert set(column_names.VOCABULARY[kind]) - set(meanings) == column_names.NOT_USED.get(kind, frozenset())
+    assert set(column_vocabulary.VOCABULARY[kind]) - set(meanings) == column_vocabulary.NOT_USED.get(kind, frozenset())
 
 
 @pytest.mark.parametrize(

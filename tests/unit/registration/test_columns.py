@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.registration.intake import column_names, columns, header_spelling
+from services.registration.intake import column_vocabulary, columns, header_spelling
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import ListPartner
 from tests.unit.registration.reading import read
@@ -28,7 +28,19 @@ def read_as(kind: FileKind, *header: str) -> list[str | None]:
         ("workers", ["Jml. Tenaga Kerja (Orang)", "Jumlah TK", "Jml Karyawan (org)", "Banyaknya Tenaga Kerja"]),
         ("workers", ["Jumlah Karyawan/Pekerja", "Jml TK (Org)"]),
         ("men", ["TK (L)", "Naker L", "TK Laki-Laki (orang)"]),
-        ("status", ["Aktif/Tidak Aktif", "Status Usaha (Aktif/Tidak)"]),
+        (
+            "status",
+            ["Aktif/Tidak Aktif", "Status Usaha (Aktif/Tidak)", "Aktif?", "Kondisi Usaha", "Status Operasional"],
+        ),
+        ("name", ["Nama Usaha Mikro", "Nama Outlet", "Nama Tempat Usaha", "Nama Kelompok Usaha", "Nama BUMDes"]),
+        ("owner", ["Penanggung Jawab", "Ketua", "Nama Pemilik UMKM", "Narahubung", "Nama KTP", "Nama Direktur Utama"]),
+        ("nik", ["NIK sesuai KTP", "NIK Pelaku UMKM", "No. Identitas (KTP)", "NIK KTP Pemilik"]),
+        ("nib", ["NIB / IUMK", "NIB Usaha", "Izin Usaha (NIB)", "Legalitas NIB", "NIB OSS RBA"]),
+        ("phone", ["Ponsel", "WA", "WhatsApp Aktif", "Telp/Fax", "Nomor Telepon Usaha", "No. Telp Pemilik"]),
+        ("email", ["Email Aktif", "Surat Elektronik", "Email Perusahaan"]),
+        ("region", ["Kab/Kota Tempat Usaha", "Kabupaten Usaha", "Lokasi (Kab/Kota)", "Kabkot"]),
+        ("workers", ["Penyerapan Tenaga Kerja", "Total Karyawan", "Jumlah SDM"]),
+        ("scale", ["Kategori Usaha", "Kriteria Usaha"]),
         ("date", ["Tanggal Pendataan", "Tgl. Input"]),
     ],
 )
@@ -43,6 +55,22 @@ def test_a_column_of_a_list_is_known_however_it_is_spelled(meaning: str, headers
         ("enrollments", "participant_no", ["No. Peserta/KPJ", "Nomor Peserta BPJS Ketenagakerjaan"]),
         ("enrollments", "effective_on", ["Tanggal Efektif Kepesertaan", "TMT Kepesertaan", "Tgl. Mulai Kepesertaan"]),
         ("enrollments", "until", ["Tanggal Akhir Kepesertaan", "Tgl Akhir"]),
+        ("enrollments", "effective_on", ["Tanggal Aktif", "Tgl Terdaftar", "Mulai Kepesertaan", "Tanggal Registrasi"]),
+        ("enrollments", "until", ["Tanggal Berhenti", "Berakhir", "s/d", "Berlaku Sampai", "Tgl. Selesai"]),
+        ("enrollments", "participant_no", ["ID Peserta", "No. BPJSTK", "Nomor BPJS Ketenagakerjaan"]),
+        ("enrollments", "programmes", ["Program Jaminan", "Jenis Program", "Program Kepesertaan"]),
+        ("enrollments", "segment", ["Kategori Peserta", "Tipe Kepesertaan"]),
+        ("claims", "amount", ["Nominal Bayar", "Jumlah Dibayar", "Nilai Santunan", "Total Manfaat"]),
+        ("claims", "status", ["Status Pembayaran"]),
+        ("targets", "from", ["Tgl Awal", "Periode Mulai", "Dari"]),
+        ("targets", "until", ["Tanggal Akhir", "Sampai Dengan", "Periode Akhir"]),
+        ("targets", "value", ["Jumlah Target", "Target Peserta"]),
+        ("briefings", "held_on", ["Hari/Tanggal", "Tanggal Kegiatan"]),
+        ("attendance", "name", ["Asal Usaha", "Utusan", "Perwakilan dari", "Asal Koperasi"]),
+        ("agreements", "number", ["No. PKS", "Nomor MoU"]),
+        ("agreements", "title", ["Judul PKS", "Nama Perjanjian"]),
+        ("agreements", "party_1", ["Pihak I", "Pihak Kesatu"]),
+        ("agreements", "date", ["Tanggal Penandatanganan", "Tgl TTD"]),
         ("claims", "amount", ["Nilai Klaim (Rp)", "Jumlah Klaim (Rp)", "Nominal Klaim"]),
         ("claims", "paid_on", ["Tgl Pembayaran", "Tanggal Dibayar"]),
         ("claims", "occurred_on", ["Tanggal Kejadian", "Tanggal Kecelakaan"]),
@@ -112,6 +140,12 @@ def test_a_person_who_runs_a_business_is_its_owner_beside_its_name() -> None:
     assert read_as("partners", "Nama Pelaku Usaha", "NIB") == ["name", "nib"]
 
 
+def test_who_is_in_charge_of_a_cooperative_does_not_make_its_number_a_persons() -> None:
+    (answer,) = read("partners", "Nama Koperasi;NIK;Ketua", ["Koperasi Andai;3311000000901;Contohwati Satu"])
+    assert isinstance(answer, ListPartner)
+    assert (answer.partner.nik_koperasi, answer.owner) == ("3311000000901", "Contohwati Satu")
+
+
 def test_a_list_of_cooperatives_and_others_is_not_one_of_cooperatives() -> None:
     assert not columns.of_cooperatives(("Nama Koperasi/UMKM", "NIK"))
     assert read_as("partners", "Nama Koperasi/UMKM", "NIK") == ["name", "nik"]
@@ -120,12 +154,12 @@ def test_a_list_of_cooperatives_and_others_is_not_one_of_cooperatives() -> None:
 @pytest.mark.parametrize("kind", columns.KINDS)
 def test_no_two_meanings_share_a_plain_name(kind: FileKind) -> None:
     meant: dict[str, str] = {}
-    for meaning, names in column_names.VOCABULARY[kind].items():
+    for meaning, names in column_vocabulary.VOCABULARY[kind].items():
         for name in names:
             assert meant.setdefault(header_spelling.plain(name), meaning) == meaning or name in shared(kind), name
 
 
 def shared(kind: FileKind) -> set[str]:
     """Names that stand under two meanings: a roster's number of the employer and of the worker."""
-    named = [name for names in column_names.VOCABULARY[kind].values() for name in set(names)]
+    named = [name for names in column_vocabulary.VOCABULARY[kind].values() for name in set(names)]
     return {name for name in named if named.count(name) > 1}

@@ -18,6 +18,7 @@ from shared import jakarta
         *("2021-12-31", "31/12/2021", "31-12-2021", "31.12.2021", "31 Des 2021", "31-Des-21", "31 Desember 2021"),
         *("31 Dec 2021", "44561", "44561,0", "44561.75", "2021-12-31 00:00:00", "2021-12-31T08:30:00Z", "31/12/21"),
         *("31/12/2021 10.30", "Jumat, 31 Desember 2021", "December 31, 2021", "31DES2021", "\u200e31/12/2021"),
+        *("31\u201312\u20132021", "31\u201012\u20102021"),
     ],
 )
 def test_a_day_may_be_written_in_many_ways(text: str) -> None:
@@ -102,6 +103,13 @@ def test_in_a_doubtful_column_a_day_is_right_or_refused(day: date) -> None:
         "0",
         "00/01/1900",
         "1900-01-00",
+        "2958465",
+        "2958465.0",
+        "1",
+        "99991231",
+        "9999",
+        "Seumur  hidup",
+        "masih aktif",
     ],
 )
 def test_an_end_that_stands_for_none_is_open(text: str) -> None:

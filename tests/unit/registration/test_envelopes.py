@@ -82,6 +82,25 @@ def test_a_nik_that_is_no_text(nik: Any, expected: str) -> None:
 PLAIN = {"partner": {"nib": "0000100006909"}, "list": "a"}
 
 
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        ("2026-01-31T08:00:00Z", None),
+        ("2026-01-31t08:00:00.123456789+07:00", None),
+        (None, None),
+        ("yesterday", "malformed"),
+        ("2026-01-31", "malformed"),
+        ("2026-01-31T08:00:00", "malformed"),
+        ("2026-01-31T25:00:00Z", "malformed"),
+        (1769821200, "malformed"),
+    ],
+)
+def test_the_time_of_an_event_has_its_zone(time: Any, expected: str | None) -> None:
+    (item,) = read(event({"partner": {"nib": "0000100006909"}, "list": "a"}) | {"time": time})
+    assert code(item) == expected
+    assert expected is None or item.command.field == "time"  # type: ignore[union-attr]
+
+
 def as_base64(data: Any) -> str:
     return base64.b64encode(json.dumps(data).encode()).decode()
 

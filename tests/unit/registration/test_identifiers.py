@@ -75,7 +75,9 @@ def test_a_placeholder_is_no_number(text: str) -> None:
     assert identifiers.is_left_out(text, None) == (text not in ("-", "\u2013"))
 
 
-@pytest.mark.parametrize("text", ["090/SKU/180/2025", "510/123/IUMK/2020", "P-IRT 0000000000001-29", "SIUP 123"])
+@pytest.mark.parametrize(
+    "text", ["090/SKU/180/2025", "510/123/IUMK/2020", "P-IRT 0000000000001-29", "SIUP 123", "510/123/2020"]
+)
 def test_the_number_of_another_licence_is_left_out(text: str) -> None:
     assert identifiers.nib(text) is None
     assert identifiers.is_left_out(text, None)

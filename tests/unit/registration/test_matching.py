@@ -119,6 +119,12 @@ def test_what_a_person_found_different_is_not_one_in_spite_of_the_rules() -> Non
     assert len(partition([Row(nib=7), Row(nib=7)], apart)) == 2
 
 
+def test_what_is_different_takes_only_what_would_join_it_apart() -> None:
+    rows = [Row(phone="p"), Row(phone="p"), Row(email="e"), Row(email="e")]
+    assert len(partition(rows)) == 1
+    assert partition(rows, Decision(False, [[1], [2]])) == {frozenset((0, 1)), frozenset((2, 3))}
+
+
 def test_what_is_different_stays_so_by_way_of_a_third() -> None:
     rows = [Row(name="A"), Row(name="B"), Row(nib=1, name="A"), Row(nib=1, name="B")]
     assert len(partition(rows)) == 1

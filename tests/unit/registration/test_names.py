@@ -27,6 +27,7 @@ from services.registration.intake.cells.names import name_key, owner_key
         ("TB Sumber Rejeki", "TB SUMBER REJEKI"),
         ("Koperasi Koperasi Andai", "KOP ANDAI"),
         ("Toko PT Andai Jaya", "TOKO PT ANDAI JAYA"),
+        ("Réstó Ibu Çiti", "RESTO IBU CITI"),
         ("東京", "東京"),
         ("!!", "!!"),
     ],

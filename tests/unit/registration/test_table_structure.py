@@ -48,6 +48,24 @@ def test_a_tier_above_the_line_with_the_names_is_joined_too() -> None:
     assert [table.column(meaning) for meaning in ("owner", "men", "women")] == [["Andaini"], ["2"], ["3"]]
 
 
+@pytest.mark.parametrize(
+    ("upper", "lower", "row", "owner", "name"),
+    [
+        ("NO;PEMILIK;;;USAHA;", ";NAMA;NIK;NO HP;NAMA;NIB", "1;Andaini Contoh;;086000001842;Kerupuk;", 1, 4),
+        ("NO;IDENTITAS PEMILIK;;;DATA USAHA;", ";NAMA;NIK;NO HP;NAMA;NIB", "1;Andaini Contoh;;;Kerupuk;", 1, 4),
+        ("No;Nama Usaha;Pemilik;;Lokasi;", ";;Nama;NIK;Kecamatan;Kab/Kota", "1;Kerupuk;Andaini Contoh;;Baki;", 2, 1),
+    ],
+)
+def test_a_tier_above_may_name_columns_that_have_no_parts(
+    upper: str, lower: str, row: str, owner: int, name: int
+) -> None:
+    for title in ("", "DAFTAR UMKM;;;;;\n"):
+        table = read(f"{title}{upper}\n{lower}\n{row}\n")
+        assert table.rows[0].cells[owner] == table.column("owner")[0] == "Andaini Contoh"
+        assert table.rows[0].cells[name] == table.column("name")[0] == "Kerupuk"
+        assert (table.table.rows, table.table.skipped) == (1, 0)
+
+
 def test_names_that_go_on_in_the_next_line_are_joined() -> None:
     for above in ("", "DAFTAR UMKM;;;\n"):
         table = read(above + "NO;NAMA;NAMA;JUMLAH\n;USAHA;PEMILIK;PEKERJA\n1;Kerupuk;Andaini;3\n")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.registration.intake import column_names, columns
+from services.registration.intake import column_vocabulary, columns
 from services.registration.intake.contexts import EventContext, UploadContext
 from services.registration.intake.event_reader import EventReader
 from services.registration.intake.files.tables import Row
@@ -84,7 +84,7 @@ def test_a_list_of_an_event_has_a_maximum(kind: str, field: str, entry: Any, mos
 
 @pytest.mark.parametrize("kind", columns.KINDS)
 def test_every_cell_that_means_something_has_a_maximum(kind: columns.FileKind) -> None:
-    meanings = column_names.VOCABULARY[kind]
+    meanings = column_vocabulary.VOCABULARY[kind]
     header = tuple(dict.fromkeys(names[-1] for names in meanings.values()))
     reader = RowReader(kind, header, UploadContext(REGIONS, "daftar", date(2021, 1, 31)))
     for meaning, column in columns.meanings(kind, header).items():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import FormData
 
-from services.registration.intake.column_names import VOCABULARY
+from services.registration.intake.column_vocabulary import VOCABULARY
 from services.registration.intake.columns import KINDS, FileKind
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.files import file_format, ndjson, table_reader, table_source, unpacking, workbooks

@@ -22,6 +22,8 @@ from services.registration.intake.cells import programmes, vocabulary
         "Tidak diketahui",
         "Tidak Berbadan Hukum",
         "Aktif kembali setelah beku",
+        "Cerai Mati",
+        "Cerai mati, 2 anak",
     ],
 )
 def test_a_status_that_does_not_say_inactive_refuses_nobody(status: str) -> None:
@@ -49,6 +51,11 @@ def test_a_status_that_does_not_say_inactive_refuses_nobody(status: str) -> None
         "Vacum",
         "In-active",
         "off",
+        "Tidak lagi aktif",
+        "In aktif",
+        "TidakAktif",
+        "tidak aktip",
+        "Dorman",
     ],
 )
 def test_words_that_mean_inactive_refuse(status: str) -> None:
@@ -69,6 +76,10 @@ def test_words_that_mean_inactive_refuse(status: str) -> None:
         ("bpu", "BPU"),
         ("Bukan Penerima Upah (BPU)", "BPU"),
         ("BUKAN PENERIMA UPAH", "BPU"),
+        ("BPU - Bukan Penerima Upah", "BPU"),
+        ("PU/Penerima Upah", "PU"),
+        ("Non PU", "BPU"),
+        ("PU dan BPU", None),
         ("Jasa Konstruksi", None),
     ],
 )
@@ -90,6 +101,7 @@ def test_a_scale_may_have_words_around_it(text: str, scale: str | None) -> None:
         ("JKK dan JKM", ("JKK", "JKM")),
         ("3 program (JKK, JKM, JHT)", ("JKK", "JKM", "JHT")),
         ("Jaminan Kecelakaan Kerja (JKK), Jaminan Kematian", ("JKK", "JKM")),
+        ("Kecelakaan Kerja, Kematian dan Hari Tua", ("JKK", "JKM", "JHT")),
     ],
 )
 def test_programmes_may_be_joined_by_any_mark_or_written_out(text: str, held: tuple[str, ...]) -> None:

@@ -3,7 +3,7 @@
 import asyncpg
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from shared import problems
 
@@ -68,3 +68,25 @@ async def test_a_problem_names_the_field(client):
 
 async def test_what_passes_by_itself_says_when_to_come_back(client):
     assert (await client.get("/down")).headers["retry-after"] == "5"
+
+
+async def test_a_client_that_hangs_up_is_no_error_of_ours(service_log):
+    app = FastAPI()
+    problems.install(app)
+
+    @app.post("/events")
+    async def events(request: Request):
+        await request.body()
+
+    sent = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive():
+        return sent.pop(0)
+
+    async def send(_message):
+        pass
+
+    scope = {"type": "http", "method": "POST", "path": "/events", "headers": [], "query_string": b""}
+    await app(scope | {"raw_path": b"/events", "server": ("h", 1), "root_path": ""}, receive, send)
+    assert '"error"' not in service_log.getvalue()
+    assert "hung up" in service_log.getvalue()

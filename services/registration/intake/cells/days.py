@@ -43,6 +43,12 @@ _WEEKDAY = re.compile(
 _UNSEPARATED = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
 _EXCEL_DAY = re.compile(r"([2-4]\d{4})(?:[.,]\d{1,12})?")
 _ONLY_ZEROS = re.compile(r"0[0\-/. :]*")
+_NO_END = re.compile(
+    r"(?:1|2958465)(?:[.,]0+)?|9999(?:1231)?|sekarang|selamanya|seumur hidup|tidak terbatas|(?:masih )?aktif",
+    re.IGNORECASE,
+)
+"""1 and 2958465 are a spreadsheet's 1900-01-01 and 9999-12-31."""
+_DASHES: Final = dict.fromkeys((*range(0x2010, 0x2016), 0x2212), "-")
 
 
 def day(text: str, field: str = "date", read_as: ReadAs | None = None) -> date | Refusal:
@@ -51,7 +57,7 @@ def day(text: str, field: str = "date", read_as: ReadAs | None = None) -> date |
     Numbers are day first unless `read_as` is month first. A year of two digits that would lie more than a year ahead
     is of the last century.
     """
-    text = cleaned(text)
+    text = cleaned(text).translate(_DASHES)
     if read_as == "doubtful" and is_ambiguous(text):
         detail = f"{field} may be day first or month first: upload it again with date_order=dmy or date_order=mdy."
         return Refusal("ambiguous_date", field, detail)
@@ -63,9 +69,9 @@ def day(text: str, field: str = "date", read_as: ReadAs | None = None) -> date |
 
 
 def is_open_end(text: str) -> bool:
-    """Whether a text in place of an end means that there is none: empty, 9999-12-31, 1900-01-01, 0000-00-00."""
+    """Whether a text in place of an end means that there is none: empty, 9999-12-31, 1900-01-01, `seumur hidup`."""
     text = given(text)
-    if not text or _ONLY_ZEROS.fullmatch(text):
+    if not text or _ONLY_ZEROS.fullmatch(text) or _NO_END.fullmatch(" ".join(text.split())):
         return True
     if year := _year_of_numbers(text):
         return not 1900 < year < FAR_FUTURE
@@ -85,7 +91,7 @@ def _year_of_numbers(text: str) -> int | None:
 
 def numbers_of(text: str) -> tuple[int, int] | None:
     """The two numbers before the year of a day written like 31/12/2021, None for any other text."""
-    found = _NUMBERS.fullmatch(cleaned(text)) if len(text) <= LONGEST else None
+    found = _NUMBERS.fullmatch(cleaned(text).translate(_DASHES)) if len(text) <= LONGEST else None
     return (int(found[1]), int(found[3])) if found else None
 
 

@@ -25,6 +25,8 @@ _E_NOTATION = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _FRACTION = re.compile(r"[.,]0{1,2}$")
 _NOT_YET = re.compile(r"(?:dalam |masih |sedang )?proses|(?:belum|blm|tidak|tdk|menunggu)\b", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]{2}")
+_OTHER_LICENCE = re.compile(r"\d[\d.\s-]*(?:/[\d.\s-]+)+")
+"""510/123/2020: the number of a licence that is no NIB."""
 _DIGIT = re.compile(r"\d")
 _ZEROS = "0" * 8
 """So many at the end of a NIK leave it without a birth date, and of a NIB with too few digits to be one."""
@@ -75,7 +77,7 @@ def nib(text: str) -> str | Refusal | None:
     if _NIB.fullmatch(text) and not _is_made_up(text):
         return text
     text = _number_alone(text)
-    if not _E_NOTATION.fullmatch(text) and _is_no_number(text):
+    if not _E_NOTATION.fullmatch(text) and (_is_no_number(text) or _OTHER_LICENCE.fullmatch(text)):
         return None
     digits = _whole(text, _NIB)
     return digits if _NIB.fullmatch(digits) else Refusal("invalid_nib", "nib", "A NIB has exactly 13 digits.")

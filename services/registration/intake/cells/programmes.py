@@ -12,15 +12,15 @@ ORDER: Final = ("JKK", "JKM", "JHT", "JP")
 """Joined in this order, none skipped."""
 
 NAMES: Final = {
-    "JAMINAN KECELAKAAN KERJA": "JKK",
-    "JAMINAN KEMATIAN": "JKM",
-    "JAMINAN HARI TUA": "JHT",
-    "JAMINAN PENSIUN": "JP",
-    "JAMINAN KEHILANGAN PEKERJAAN": "JKP",
-    "JAMINAN KESEHATAN NASIONAL": "JKN",
+    "KECELAKAAN KERJA": "JKK",
+    "KEMATIAN": "JKM",
+    "HARI TUA": "JHT",
+    "PENSIUN": "JP",
+    "KEHILANGAN PEKERJAAN": "JKP",
+    "KESEHATAN NASIONAL": "JKN",
 }
 OTHER_ABBREVIATIONS: Final = {"JK": "JKM", "JKEM": "JKM", "JPN": "JP"}
-FILLERS: Final = frozenset(("DAN", "SERTA", "AND", "PROGRAM", "2", "3", "4"))
+FILLERS: Final = frozenset(("DAN", "SERTA", "AND", "PROGRAM", "JAMINAN", "2", "3", "4"))
 """Words between the programmes: `3 program (JKK, JKM, JHT)`."""
 
 ALLOWED: Final[dict[str, frozenset[int]]] = {

@@ -50,9 +50,12 @@ INACTIVE: Final = (
         "BANKRUPT",
         "IN ACTIVE",
     ),
+    *("TIDAK LAGI AKTIF", "TIDAKAKTIF", "IN AKTIF", "TIDAK LAGI BEROPERASI", "DORMAN", "DORMANT"),
 )
 """Words that anywhere in a status mean that the business is not active."""
-WRITTEN_SHORT: Final = {"TDK": "TIDAK", "TAK": "TIDAK", "NGGAK": "TIDAK"}
+WRITTEN_SHORT: Final = {"TDK": "TIDAK", "TAK": "TIDAK", "NGGAK": "TIDAK", "AKTIP": "AKTIF", "NONAKTIP": "NONAKTIF"}
+ABOUT_SOMETHING_ELSE: Final = re.compile(r"TUTUP BUKU|CERAI MATI")
+"""Words that hold such a word and mean something else: closed accounts, a widow."""
 NOT: Final = frozenset(("TIDAK", "NO", "N", "T", "FALSE", "0"))
 """Whole answers to 'active?' that mean no."""
 ABSENT: Final = (
@@ -73,11 +76,15 @@ SEGMENTS: Final[dict[str, Segment]] = {
     "PEKERJA BUKAN PENERIMA UPAH": "BPU",
     "PBPU": "BPU",
     "OWN ACCOUNT": "BPU",
+    "BUKAN PU": "BPU",
+    "NON PU": "BPU",
+    "NON PENERIMA UPAH": "BPU",
 }
 INDIVIDUALS: Final = ("PERORANGAN", "INDIVIDUAL", "BPU")
 
 
-_BESIDE_THE_NAME = re.compile(r"\((?:B?PU|PPU|PBPU|(?:BUKAN )?PENERIMA UPAH)\)|^(?:SEGMEN|PESERTA)\b")
+_NAMES_OF_SEGMENTS = re.compile(r"\b(?:" + "|".join(sorted(SEGMENTS, key=len, reverse=True)) + r")\b")
+_AROUND_A_SEGMENT = re.compile(r"\b(?:SEGMEN|PESERTA|KEPESERTAAN)\b")
 
 
 @lru_cache(maxsize=1024)
@@ -89,13 +96,19 @@ def scale(text: str) -> Scale | None:
 @lru_cache(maxsize=1024)
 def segment(text: str) -> Segment | None:
     """The segment of this name or abbreviation, or both; PU (employed) where none is given, None for another word."""
-    return SEGMENTS.get(_words(_BESIDE_THE_NAME.sub("", text.upper())) or _words(text)) if text else "PU"
+    if not text:
+        return "PU"
+    words = _AROUND_A_SEGMENT.sub("", _words(text))
+    named = {SEGMENTS[name] for name in _NAMES_OF_SEGMENTS.findall(words)}
+    is_all = not _NAMES_OF_SEGMENTS.sub("", words).strip()
+    return named.pop() if len(named) == 1 and is_all else None
 
 
 @lru_cache(maxsize=1024)
 def is_inactive(status: str) -> bool:
     """Whether a status says that the business is not active; one about something else (`Menikah`) does not."""
-    words = " ".join(WRITTEN_SHORT.get(word, word) for word in _words(status).split()).replace("TUTUP BUKU", "")
+    words = " ".join(WRITTEN_SHORT.get(word, word) for word in _words(status).split())
+    words = ABOUT_SOMETHING_ELSE.sub("", words)
     if words in NOT:
         return True
     return any(f" {word} " in f" {words} " for word in INACTIVE) and not words.startswith(("AKTIF", "ACTIVE"))

@@ -131,9 +131,12 @@ def _is_tier_below(upper: tuple[str, ...], lower: tuple[str, ...], known: Known)
 
 
 def _is_tier_above(upper: tuple[str, ...], lower: tuple[str, ...], known: Known) -> bool:
-    """Whether the line above names groups of the header's columns, and is not a title: together they mean more."""
-    groups = [at for at, name in enumerate(upper) if name]
-    if not all(map(_is_name, upper)) or not all(_is_spanned(upper, lower, at) for at in groups):
+    """Whether the line above names groups of the header's columns, and is not a title: together they mean more.
+
+    Beside groups it may hold names of columns that have none in the header: NO and NAMA USAHA beside PEMILIK over NAMA.
+    """
+    groups = [at for at, name in enumerate(upper) if name and _at(lower, at)]
+    if not groups or not all(map(_is_name, upper)) or not all(_is_spanned(upper, lower, at) for at in groups):
         return False
     return _mean_more(upper, lower, known)
 

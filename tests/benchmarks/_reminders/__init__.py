@@ -1,0 +1,1 @@
+"""What `reminders` needs: facts on the log, a mail server that only counts, and the obvious way."""

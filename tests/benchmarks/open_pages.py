@@ -1,0 +1,146 @@
+"""What 200 agencies' pages, open with live progress, cost the intake of a file: rows a second without and beside them.
+
+Each agency has an upload that waits for its turn and its page open on it; twenty more are open on the file that is
+worked off meanwhile. A file of the same size goes before and one after, with no page open.
+`python -m tests.benchmarks open_pages [--rows N] [--pages N] [--ports BASE] [--data DIR]`
+"""
+
+import argparse
+import asyncio
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from shared.regions import Regions
+from tests.benchmarks._intake import lists
+from tests.benchmarks._intake.stack_up import Running, running
+
+SEED, OWN_PAGES = 31, 20
+LITTLE = "nama usaha;kab/kota\nToko {number};Kab. Sukoharjo\n"
+LEAST = 0.9
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="payung bench open_pages")
+    parser.add_argument("--rows", type=int, default=20_000, help="of each file")
+    parser.add_argument("--pages", type=int, default=200, help="agencies whose page is open")
+    parser.add_argument("--ports", type=int)
+    parser.add_argument("--data", type=Path, help="where the stack's directory is made; else a temporary folder")
+    chosen = parser.parse_args()
+    if chosen.data:
+        chosen.data.mkdir(parents=True, exist_ok=True)
+    home = Path(tempfile.mkdtemp(prefix="payung-open-", dir=chosen.data))
+    home.chmod(0o755)
+    try:
+        asyncio.run(_measure(home, chosen.rows, chosen.pages, chosen.ports))
+    finally:
+        shutil.rmtree(home)
+    return 0
+
+
+async def _measure(home: Path, rows: int, pages: int, ports: int | None) -> None:
+    async with running(home / "stack", ports) as stack:
+        bench = Bench(home, stack, rows)
+        keys = [await bench.agency(number) for number in range(pages)]
+        before = await bench.file()
+        with_pages = await bench.file(keys)
+        after = await bench.file()
+    alone = (before + after) / 2
+    ratio = with_pages / alone
+    print(f"rows a second: {before:,.0f} before, {with_pages:,.0f} beside {pages} pages, {after:,.0f} after")
+    print(f"events shown on the pages: {bench.shown:,}, beats: {bench.beats:,}")
+    print(f"ratio {ratio:.2f}{'' if ratio >= LEAST else f'  below {LEAST}'}")
+
+
+@dataclass
+class Bench:
+    home: Path
+    stack: Running
+    rows: int
+    files: int = 0
+    shown: int = 0
+    beats: int = 0
+    _open: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def agency(self, number: int) -> str:
+        """The key of a new agency."""
+        body = {
+            "slug": f"dinas-{number}",
+            "name": f"Dinas {number}",
+            "regions": ["33.11"],
+            "scopes": ["publish", "read"],
+        }
+        async with _visitor(self.stack, self.stack.endpoints.admin_key) as http:
+            answer = await http.post("/v1/agencies", json=body)
+            answer.raise_for_status()
+            return str(answer.json()["key"])
+
+    async def file(self, watching: list[str] | None = None) -> float:
+        """Rows a second of one file, from when it is received until it is done."""
+        path = self.home / "list.csv"
+        self.files += 1
+        lists.write(path, self.rows, SEED + self.files, Regions.load())
+        async with AsyncExitStack() as stack:
+            http = await stack.enter_async_context(_visitor(self.stack, self.stack.key))
+            place = await _upload(http, path.read_bytes(), f"besar-{self.files}")
+            began = time.perf_counter()
+            if watching:
+                await self._open_pages(stack, http, place, watching)
+            while (await http.get(place)).json()["state"] in ("queued", "running"):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.25)
+            took = time.perf_counter() - began
+            for page in self._open:
+                page.cancel()
+            await asyncio.gather(*self._open, return_exceptions=True)
+            self._open.clear()
+        return self.rows / took
+
+    async def _open_pages(
+        self, stack: AsyncExitStack, http: httpx.AsyncClient, place: str, watching: list[str]
+    ) -> None:
+        """The pages of the agencies on their own uploads, and more of the office on its own."""
+        await http.post("/sign-in", data={"key": self.stack.key})
+        self._open += [asyncio.create_task(self._page(http, place)) for _ in range(OWN_PAGES)]
+        for number, key in enumerate(watching):
+            other = await stack.enter_async_context(_visitor(self.stack, key))
+            (await other.post("/sign-in", data={"key": key})).raise_for_status()
+            own = await _upload(other, LITTLE.format(number=number).encode(), "kecil")
+            self._open.append(asyncio.create_task(self._page(other, own)))
+
+    async def _page(self, http: httpx.AsyncClient, place: str) -> None:
+        """As a browser reads it; it asks again when the stream ends."""
+        page = place.replace("/v1/imports/", "/uploads/")
+        while True:
+            async with http.stream("GET", f"{page}/live", headers={"accept": "text/event-stream"}) as answer:
+                answer.raise_for_status()
+                async for line in answer.aiter_lines():
+                    self.shown += line.startswith("event:")
+                    self.beats += line == ":"
+
+
+@asynccontextmanager
+async def _visitor(stack: Running, key: str) -> AsyncIterator[httpx.AsyncClient]:
+    limits = httpx.Limits(max_connections=OWN_PAGES + 5)
+    headers = {"authorization": f"Bearer {key}"}
+    async with httpx.AsyncClient(
+        base_url=stack.url, headers=headers, timeout=600, trust_env=False, limits=limits
+    ) as http:
+        yield http
+
+
+async def _upload(http: httpx.AsyncClient, content: bytes, name: str) -> str:
+    form = {"kind": "partners", "list": name, "list_date": "2025-06-30"}
+    answer = await http.post("/v1/imports", data=form, files={"file": ("list.csv", content)})
+    answer.raise_for_status()
+    return answer.headers["location"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
