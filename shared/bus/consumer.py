@@ -71,7 +71,7 @@ class TopicStatus:
 class Consumer(Part):
     """Runs one handler a topic, in the given consumer group. The module's text says what it guarantees.
 
-    A batch has at most `max_records` records; the client waits `linger_ms` milliseconds for the first of them.
+    A batch has at most `max_records` records; the client waits `linger_ms` milliseconds for the first of them at most.
     After a batch of few it rests `pause` seconds, so that who need not be quick takes in one transaction what would be
     many. `partitions` and `replication` are those of topics that do not exist yet.
     """
@@ -88,7 +88,7 @@ class Consumer(Part):
         group: str,
         prefix: str = "",
         max_records: int = 5_000,
-        linger_ms: int = 10,
+        linger_ms: int = 1000,
         pause: float = 0.0,
         partitions: int = 8,
         replication: int = 1,
