@@ -160,16 +160,22 @@ queries = Queries.load(Path(__file__).with_suffix(".sql"))
 async def migrate(pool: asyncpg.Pool, folder: Path, *, bus: Path = BUS_MIGRATIONS) -> list[str]:
     """Apply the bus's and then `folder`'s `NNNN_*.sql`, each once, all or none. Instances that start together wait.
 
-    Returns the names of the migrations applied now.
+    Returns the names of the migrations applied now. Where all are applied, no right to change the schema is needed.
     """
+    async with transaction(pool) as db:
+        return await migrate_within(db, folder, bus=bus)
+
+
+async def migrate_within(db: asyncpg.Connection, folder: Path, *, bus: Path = BUS_MIGRATIONS) -> list[str]:
+    """As `migrate`, within the caller's transaction."""
     scripts = [(f"bus/{path.name}", path) for path in sorted(bus.glob("[0-9]*.sql"))]
     scripts += [(path.name, path) for path in sorted(folder.glob("[0-9]*.sql"))]
-    async with transaction(pool) as db:
-        await db.execute(queries["lock_migrations"])
+    await db.execute(queries["lock_migrations"])
+    if not await db.fetchval(queries["has_migrations_table"]):
         await db.execute(queries["create_migrations_table"])
-        applied = {row["name"] for row in await db.fetch(queries["applied_migrations"])}
-        new = [(name, path) for name, path in scripts if name not in applied]
-        for name, path in new:
-            await db.execute(path.read_text(encoding="utf-8"))
-            await db.execute(queries["note_migration"], name)
+    applied = {row["name"] for row in await db.fetch(queries["applied_migrations"])}
+    new = [(name, path) for name, path in scripts if name not in applied]
+    for name, path in new:
+        await db.execute(path.read_text(encoding="utf-8"))
+        await db.execute(queries["note_migration"], name)
     return [name for name, _ in new]

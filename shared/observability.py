@@ -3,13 +3,15 @@
 import logging
 import sys
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from shared.tracing import add_trace_id
 
 
 def configure_logging(service: str, *, stream: Any = None) -> None:
@@ -20,6 +22,7 @@ def configure_logging(service: str, *, stream: Any = None) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _named(service),
+        add_trace_id,
     ]
     renderer: Any = (
         structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -94,5 +97,11 @@ class Metrics:
     def gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
         return Gauge(self.prefix + name, text, labels, registry=self.registry)
 
-    def histogram(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Histogram:
-        return Histogram(self.prefix + name, text, labels, registry=self.registry)
+    def histogram(
+        self,
+        name: str,
+        text: str,
+        labels: tuple[str, ...] = (),
+        buckets: Sequence[float] = Histogram.DEFAULT_BUCKETS,
+    ) -> Histogram:
+        return Histogram(self.prefix + name, text, labels, registry=self.registry, buckets=buckets)

@@ -30,7 +30,9 @@ from shared.head_requests import HeadRequests
 from shared.key_use import KeyUse
 from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
+from shared.part_metrics import watch_parts
 from shared.request_text import RequestText, json_texts
+from shared.traced_requests import Traced
 from shared.web import docs
 from shared.web.answer_language import AnswerLanguage
 from shared.web.assets import Assets
@@ -122,6 +124,7 @@ def build_app(
         setattr(app.state, key, value)
     app.router.routes.extend(map(DirectRoute, direct))
     metrics = metrics or Metrics(name)
+    watch_parts(metrics, parts)
     problems.install(app)
     app.add_middleware(HeadRequests)
     app.add_middleware(CompressedBody, by_path=body_limits or {})
@@ -247,6 +250,7 @@ def _observe(app: FastAPI, metrics: Metrics) -> None:
     )
 
     app.add_middleware(Measured, duration=duration)
+    app.add_middleware(Traced)
 
 
 class Measured:
@@ -282,7 +286,7 @@ def run(main: Callable[[], Any]) -> None:
 
     gc.freeze()
     gc.set_threshold(
-        50_000, 20, 50
+        200_000, 20, 50
     )  # a batch makes many objects but hardly a cycle: the search for cycles took a fifth
 
     async def guarded() -> None:

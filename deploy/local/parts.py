@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local import databases, kafka, postgres
+from deploy.local import databases, kafka, postgres, schema_owners
 from deploy.local.client import PLAIN
 from deploy.local.credentials import Credentials
 from deploy.local.directory import ROOT, Directory
@@ -108,6 +108,7 @@ def _postgres(described: Postgres, credentials: Credentials) -> Part:
         await postgres.settle_password(described)
         await databases.create_database(described.dsn("postgres"))
         await databases.create_roles(described.dsn(), credentials.roles)
+        await schema_owners.settle(described.dsn())
 
     return Part(
         "postgres",
@@ -145,6 +146,7 @@ def _environment(plan: Plan, name: str) -> dict[str, str]:
     settings |= {f"PAYUNG_{each.upper()}_URL": f"http://127.0.0.1:{plan.ports[each]}" for each in SERVICES}
     if name == "registration":
         settings["PAYUNG_SECRET"] = plan.credentials.secret
+        settings["PAYUNG_DISK"] = str(plan.directory.file("."))
     if name == "notifications":
         settings["PAYUNG_SECRET"] = plan.credentials.notifications_secret
         settings |= plan.providers.environment()

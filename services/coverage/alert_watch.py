@@ -163,6 +163,8 @@ class AlertWatch(Part):
         self._pool = pool
         self.open_alerts = 0
         """Alerts that are not resolved."""
+        self.silent_agencies = 0
+        """Agencies that have been silent for twice as long as they usually are."""
 
     def detail(self) -> dict[str, Any]:
         return {"open_alerts": self.open_alerts}
@@ -182,6 +184,9 @@ class AlertWatch(Part):
             self.progressed()
         async with connection(self._pool) as db:
             self.open_alerts = await db.fetchval(queries["count_open_alerts"])
+            day = day_of(now)
+            usual = AgencySilent(kind="agency_silent", agency=None, times=2.0)
+            self.silent_agencies = len(alert_findings.silent(usual, await agency_days(db, day), day))
 
 
 async def _look_at(db: asyncpg.Connection, rule: asyncpg.Record, now: datetime) -> None:

@@ -104,12 +104,18 @@ def consumer(pool: asyncpg.Pool, settings: Settings) -> Consumer:
 async def create(settings: Settings) -> FastAPI:
     """The service: web routes, consumer, rollup."""
     pool = await prepare(settings)
-    keys_pool = await connect(settings.database, max_size=KEY_CONNECTIONS)
+    return build(settings, pool, await connect(settings.database, max_size=KEY_CONNECTIONS))
+
+
+def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> FastAPI:
+    """The application, not running yet; `keys_pool` serves keys alone."""
     metrics, rollup, watched = Metrics("coverage"), Rollup(pool), AlertWatch(pool)
     pending = metrics.gauge("rollup_pending_batches", "Batches that only the ledger holds yet")
     pending.set_function(lambda: rollup.pending_batches)
     firing = metrics.gauge("open_alerts", "Alerts for meaning that are not resolved")
     firing.set_function(lambda: watched.open_alerts)
+    silent = metrics.gauge("silent_agencies", "Agencies silent for more than twice as long as they usually are")
+    silent.set_function(lambda: watched.silent_agencies)
     messages = AlertMessages(pool, settings.alert_webhook, settings.alert_secret())
     parts: list[Part] = [rollup, watched, messages]
     if settings.consume:

@@ -84,7 +84,8 @@ async def _beside(database: str) -> AsyncIterator[tuple[asyncpg.Connection, asyn
             raise AlreadyRunning
         await admin.execute(queries["create_schema"])
         joint = "&" if "?" in database else "?"
-        pool = await connect(f"{database}{joint}role=coverage&search_path={SCHEMA}", max_size=2)
+        owner = await admin.fetchval(queries["owner"])
+        pool = await connect(f"{database}{joint}role={owner}&search_path={SCHEMA}", max_size=2)
         try:
             await migrate(pool, MIGRATIONS)
             yield admin, pool

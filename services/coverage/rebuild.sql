@@ -5,7 +5,15 @@ select pg_try_advisory_lock(hashtext('coverage/rebuild'));
 -- name: create_schema()
 -- Makes an empty schema beside the live one, owned by the same role; what an interrupted rebuild left is dropped.
 drop schema if exists coverage_rebuild cascade;
-create schema coverage_rebuild authorization coverage;
+do $make$ begin
+    execute format('create schema coverage_rebuild authorization %s',
+                   (select nspowner::regrole from pg_namespace where nspname = 'coverage'));
+    grant usage on schema coverage_rebuild to coverage;
+end $make$;
+
+-- name: owner()
+-- Whose the live schema is.
+select nspowner::regrole::text from pg_namespace where nspname = 'coverage';
 
 -- name: live_offsets(topics)
 -- The next offset of each partition of these topics on the live side.

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from services.notifications import partner_store
 from services.notifications.addresses import AddressKeys
+from services.notifications.agents.alerts import AlertSender
 from services.notifications.agents.digest import DigestSender
 from services.notifications.agents.keeper import TaskKeeper
 from services.notifications.api import agents, inbound, inbox, opt_outs, partners, pauses, planning, policy, spending
@@ -24,6 +25,7 @@ from services.notifications.mailbox import MailboxReader
 from services.notifications.policy_store import PolicyStore
 from services.notifications.rescheduler import Rescheduler
 from services.notifications.schedule import Clock, Scheduler, wall_clock
+from services.notifications.sending.metrics import SendingMetrics
 from services.notifications.sending.sender import LOG_PACE, MAIL_PACE, Sender
 from services.notifications.settings import Settings
 from services.notifications.web import agents as agents_page
@@ -54,7 +56,7 @@ ROUTERS = tuple(
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
 SOURCE = "payung/notifications"
-READS = ("partners", "enrollments", "contacts", "access")
+READS = ("partners", "enrollments", "contacts", "claims", "access")
 WRITES = ("outreach", "access")
 GATHERED_SECONDS = 0.2
 """Facts that come singly are taken so many seconds' worth at once: no reminder is that urgent."""
@@ -84,6 +86,7 @@ class Engine:
     access_relay: Relay
     task_keeper: TaskKeeper
     digest: DigestSender
+    alerts: AlertSender
     mailbox: MailboxReader | None
 
     async def close(self) -> None:
@@ -100,6 +103,7 @@ class Engine:
             self.dead_letter_eraser,
             self.task_keeper,
             self.digest,
+            self.alerts,
             self.relay,
             self.access_relay,
         ]
@@ -168,6 +172,7 @@ def build(
         access_relay=access_relay,
         task_keeper=TaskKeeper(pool, scheduler),
         digest=DigestSender(pool, scheduler, policies, channels, settings.notifications_url + "/"),
+        alerts=AlertSender(pool, scheduler, policies, channels, settings.notifications_url + "/"),
         mailbox=MailboxReader(pool, scheduler, keys, mailbox, relay.wake) if mailbox else None,
     )
 
@@ -208,9 +213,10 @@ def _consumer(settings: Settings, pool: asyncpg.Pool, scheduler: Scheduler, keys
     prefix = settings.topic_prefix
     consumer = Consumer(pool, kafka=settings.kafka, group="notifications", prefix=prefix, pause=GATHERED_SECONDS)
     handlers = Handlers(scheduler, keys)
+    consumer.on("contacts", handlers.on_contacts, ahead=True)  # then a new partner is decided about once
     consumer.on("partners", handlers.on_partners)
     consumer.on("enrollments", handlers.on_enrollments)
-    consumer.on("contacts", handlers.on_contacts)
+    consumer.on("claims", handlers.on_claims)
     return consumer
 
 
@@ -223,13 +229,13 @@ def _senders(
     relay: Relay,
     metrics: Metrics,
 ) -> list[Sender]:
-    """`settings.senders` workers; the numbers of their results are one metric."""
+    """`settings.senders` workers; their numbers are one metric."""
     backlog = Backlog(pool, kafka=settings.kafka, topics=DECISIVE, prefix=settings.topic_prefix)
-    results = metrics.counter("reminders", "Messages by channel and result", ("channel", "result"))
+    numbers = SendingMetrics(metrics)
     pace = LOG_PACE if list(channels) == ["log"] else MAIL_PACE
     lease = timedelta(seconds=settings.lease_seconds)
     rates = {"whatsapp": settings.whatsapp_per_minute, "sms": settings.sms_per_minute}
-    return [
+    senders = [
         Sender(
             pool,
             scheduler,
@@ -239,11 +245,14 @@ def _senders(
             per_minute={name: max(1, rate // settings.senders) for name, rate in rates.items()},
             is_caught_up=backlog.is_caught_up,
             on_recorded=relay.wake,
-            count_result=lambda channel, result: results.labels(channel, result).inc(),
+            count_result=numbers.count_result,
+            count_delay=numbers.count_delay,
             name=f"sender-{number}",
         )
         for number in range(1, settings.senders + 1)
     ]
+    numbers.watch(senders, list(channels))
+    return senders
 
 
 def _channels(settings: Settings) -> Channels:

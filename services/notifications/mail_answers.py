@@ -10,7 +10,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 from email.utils import parseaddr
 from html import unescape
-from typing import Final
+from typing import Final, cast
 
 from services.notifications.receipts import Receipt, as_receipt
 from services.notifications.replies import LONGEST, asks_to_stop
@@ -73,7 +73,7 @@ def _head_of(part: Message) -> str:
     """The Message-ID of the message that a report is about, as it returns it whole or in its headers."""
     payload = part.get_payload()
     if isinstance(payload, list):
-        return str(payload[0]["Message-ID"] or "")
+        return str(cast(Message, payload[0])["Message-ID"] or "")
     found = re.search(r"^message-id:\s*(\S+)", str(payload), re.IGNORECASE | re.MULTILINE)
     return found[1] if found else ""
 

@@ -42,6 +42,7 @@ from services.registration.resealing import Resealing
 from services.registration.retention import Retention
 from services.registration.runtime import Keys, Services
 from services.registration.settings import Settings
+from services.registration.stack_watch import StackWatch
 from services.registration.upload_quota import Quota
 from services.registration.vault import Vault
 from services.registration.web import audit_trail as audit_pages
@@ -162,6 +163,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
     days = settings.retention_days
     quota = Quota(pool, settings.upload_quota_mib << 20)
     watch_changes = Watch(pool)
+    stack_watch = StackWatch(pool, metrics, kafka=kafka, disk=settings.disk, prefix=prefix)
     retries = Retries(pool, vault, writer, regions, jkp=settings.jkp)
     deliveries = Webhooks(pool, vault, Receivers(allow_local=settings.webhooks_allow_local), metrics)
     here = Services(
@@ -191,6 +193,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool, write
             watch_changes,
             deliveries,
             retries,
+            stack_watch,
         ],
         routers=ROUTERS,
         direct=events.DIRECT,

@@ -8,6 +8,7 @@ from aiokafka.errors import KafkaError
 
 from shared.bus.batch import Batch
 from shared.bus.dead_letter_publisher import DeadLetterPublisher, Halted
+from shared.bus.delays import Delays
 from shared.bus.positions import Fenced, Positions, Step
 from shared.bus.records import Record
 from shared.database import UNAVAILABLE, transaction
@@ -34,6 +35,7 @@ class Applier:
         self.handlers: dict[str, Handler] = {}
         self.applied_at: dict[str, float] = {}
         """Topic → when its last batch took effect, in seconds since 1970."""
+        self.delays = Delays()
 
     async def apply(self, topic: str, records: list[Record]) -> None:
         """Apply the records with their offsets; waits for a database that is down for as long as that takes.
@@ -79,3 +81,5 @@ class Applier:
         self._positions.committed(step)
         self._part.progressed()
         self.applied_at[topic] = time.time()
+        if topic not in self._dead_letters.unhalted:  # what others send has times of their own
+            self.delays.applied(topic, records, step)

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
+from shared import tracing
 from shared.bus.records import Outgoing
 
-COLUMNS: Final = ("topic", "key", "type", "event_id", "time", "value", "events")
+COLUMNS: Final = ("topic", "key", "type", "event_id", "time", "value", "traceparent", "events")
 
 MOST_EVENTS: Final = 1_024
 """Events of a bundle: so many numbers are left free between two rows of the outbox."""
@@ -23,7 +25,7 @@ _DECODER = msgspec.msgpack.Decoder(list[Outgoing])
 
 
 def to_rows(events: Iterable[Outgoing]) -> list[tuple[Any, ...]]:
-    """The events as rows of COLUMNS; those of a topic keep their order."""
+    """The events as rows of COLUMNS; those of a topic keep their order. All of a transaction follow from one trace."""
     by_topic: dict[str, list[Outgoing]] = {}
     for event in events:
         by_topic.setdefault(event.topic, []).append(event)
@@ -36,7 +38,12 @@ def to_rows(events: Iterable[Outgoing]) -> list[tuple[Any, ...]]:
 
 def to_events(number: int, event: Outgoing, count: int) -> list[tuple[int, Outgoing]]:
     """The events of a row, given as the event that it would be by itself, with their numbers."""
-    return [(number, event)] if count == 1 else list(enumerate(_DECODER.decode(event.value or b""), number))
+    if count == 1:
+        return [(number, event)]
+    events = _DECODER.decode(event.value or b"")
+    if event.traceparent is not None:
+        events = [replace(each, traceparent=event.traceparent) for each in events]
+    return list(enumerate(events, number))
 
 
 def _cut(events: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
@@ -53,5 +60,5 @@ def _cut(events: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
 def _row(bundle: Sequence[Outgoing]) -> tuple[Any, ...]:
     first = bundle[0]
     if len(bundle) == 1:
-        return (first.topic, first.key, first.type, first.id, first.time, first.value, 1)
-    return (first.topic, None, "", "", first.time, _ENCODER.encode(bundle), len(bundle))
+        return (first.topic, first.key, first.type, first.id, first.time, first.value, tracing.current(), 1)
+    return (first.topic, None, "", "", first.time, _ENCODER.encode(bundle), tracing.current(), len(bundle))

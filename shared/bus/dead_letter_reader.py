@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -34,6 +35,32 @@ async def count_dead_letters(kafka: str, *, prefix: str = "") -> dict[str, int]:
         name = original_topic(partition.topic, prefix)
         counts[name] = counts.get(name, 0) + end - starts[partition]
     return {name: number for name, number in sorted(counts.items()) if number}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many dead letters of a topic there are, and when the oldest one was written (seconds since 1970)."""
+
+    count: int
+    oldest_at: float
+
+
+async def waiting_dead_letters(kafka: str, *, prefix: str = "") -> dict[str, Waiting]:
+    """By topic; topics without any are left out. Needs the right to describe the topics alone."""
+    async with reader(kafka) as client:
+        ends = await dead_letter_ends(client, kafka, prefix, None)
+        if not ends:
+            return {}
+        starts = await client.beginning_offsets(list(ends))
+        firsts = await client.offsets_for_times(dict.fromkeys(ends, 0))
+    found: dict[str, Waiting] = {}
+    for tp, end in ends.items():
+        first = firsts.get(tp)
+        if first is not None and end > starts[tp]:
+            name, oldest = original_topic(tp.topic, prefix), first.timestamp / 1000
+            known = found.get(name, Waiting(0, oldest))
+            found[name] = Waiting(known.count + end - starts[tp], min(known.oldest_at, oldest))
+    return found
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -26,7 +27,7 @@ BATCH_ROWS = 5_000
 BATCH_BYTES = 2_097_152
 """Bytes of values that the relay reads at once, the last row aside."""
 
-POLL_SECONDS = 0.25
+POLL_SECONDS = 1.0
 """Seconds after which the relay looks into the outbox without being woken."""
 
 PUBLISHES_FOR = 5.0
@@ -102,6 +103,8 @@ class Relay(Part):
         self._ends: dict[tuple[str, int], int] = {}
         self.waiting = 0
         """Events in the outbox, as last counted."""
+        self.oldest_at: datetime | None = None
+        """When the oldest of them was accepted; None: none waits."""
         self.halts: dict[str, Halt] = {}
         """Where the whole service stands still, as last read."""
 
@@ -174,7 +177,7 @@ class Relay(Part):
         events = [numbered for row in found for numbered in bundles.to_events(*row)]
         async with db.transaction():
             await db.execute(queries["delete_rows"], [number for number, *_ in found])
-            rows = [(number, e.topic, e.key, e.type, e.id, e.time, e.value) for number, e in events]
+            rows = [(number, e.topic, e.key, e.type, e.id, e.time, e.value, e.traceparent) for number, e in events]
             await db.execute(queries["add_numbered"], *columns(rows))
 
     async def _isolate(self, db: asyncpg.Connection, events: Sequence[tuple[int, Outgoing]]) -> None:
@@ -215,7 +218,7 @@ class Relay(Part):
         if before and not self.halts:  # somebody mended it
             self._ends.clear()
             self._is_compared = False
-        self.waiting = await db.fetchval(queries["count_waiting"])
+        ((self.waiting, self.oldest_at),) = await db.fetch(queries["count_waiting"])
 
     async def _halt(self, db: asyncpg.Connection, halt: Halt) -> None:
         log.error("the service stands still", topic=halt.topic, reason=halt.reason)

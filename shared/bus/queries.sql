@@ -70,7 +70,7 @@ select pg_try_advisory_lock(hashtext(current_schema() || $1)) and set_config('sy
 -- name: oldest_events(count, bytes)
 -- The oldest rows visible now but those of `access`, in the order of their ids, which is the order of publication: no
 -- more than so many bytes of values, the last row aside.
-select id, topic, key, type, event_id, time, value, events
+select id, topic, key, type, event_id, time, value, traceparent, events
   from (select *, sum(coalesce(octet_length(value), 0))
                       over (order by id rows between unbounded preceding and 1 preceding) as bytes_before
           from (select * from outbox where topic <> 'access' order by id limit $1) oldest) counted
@@ -78,7 +78,7 @@ select id, topic, key, type, event_id, time, value, events
 
 -- name: oldest_access_events(count, bytes)
 -- The same for the topic `access`, found by its own index however much else waits.
-select id, topic, key, type, event_id, time, value, events
+select id, topic, key, type, event_id, time, value, traceparent, events
   from (select *, sum(coalesce(octet_length(value), 0))
                       over (order by id rows between unbounded preceding and 1 preceding) as bytes_before
           from (select * from outbox where topic = 'access' order by id limit $1) oldest) counted
@@ -129,18 +129,21 @@ update adopts_log set adopts = false where adopts;
 select topic, sum(events)::bigint as events from outbox group by topic;
 
 -- name: count_waiting()
--- How many events wait to be published, of all topics.
-select coalesce(sum(events), 0)::bigint from outbox;
+-- How many events wait to be published, of all topics, and when the oldest one was accepted.
+select coalesce(sum(events), 0)::bigint as events, min(time) as oldest_at from outbox;
 
--- name: add_numbered(ids, topics, keys, types, event_ids, times, values)
+-- name: add_numbered(ids, topics, keys, types, event_ids, times, values, traceparents)
 -- Each event of a bundle as a row of its own, in the place that its number gives it.
-insert into outbox (id, topic, key, type, event_id, time, value) overriding system value
-select * from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::bytea[]);
+insert into outbox (id, topic, key, type, event_id, time, value, traceparent) overriding system value
+select * from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::bytea[],
+                     $8::text[]);
 
 -- name: set_aside(id, reason)
 -- Moves an event out of the outbox: it is in one of the two tables, never in both or none.
-with refused as (delete from outbox where id = $1 returning id, topic, key, type, event_id, time, value)
-insert into outbox_set_aside (id, topic, key, type, event_id, time, value, reason) select *, $2 from refused;
+with refused as (
+    delete from outbox where id = $1 returning id, topic, key, type, event_id, time, value, traceparent)
+insert into outbox_set_aside (id, topic, key, type, event_id, time, value, traceparent, reason)
+select *, $2 from refused;
 
 -- name: drop_superseded(ids, topics, keys)
 -- Deletes the events set aside whose key a later one of these, now published, has; returns what they were.
@@ -166,6 +169,6 @@ select pg_advisory_xact_lock(hashtext(current_schema() || '/relay')),
 -- Puts events (null: all) back into the outbox in their old places, before everything that was added since.
 with released as (
     delete from outbox_set_aside where $1::bigint[] is null or id = any($1)
-    returning id, topic, key, type, event_id, time, value)
-insert into outbox (id, topic, key, type, event_id, time, value) overriding system value
+    returning id, topic, key, type, event_id, time, value, traceparent)
+insert into outbox (id, topic, key, type, event_id, time, value, traceparent) overriding system value
 select * from released returning id;

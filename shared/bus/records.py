@@ -8,11 +8,13 @@ from zlib import crc32
 import msgspec
 from aiokafka import ConsumerRecord
 
+from shared import tracing
+
 LARGEST_RECORD = 1_000_000
 """Bytes of an event's value, key and headers together: what fits a batch of the producer and Kafka's own limit, both
 1 MiB, with its framing."""
 
-_ENVELOPE = 400
+_ENVELOPE = 500
 """Bytes at most of what all headers have in common: their names, the source, the time."""
 
 Headers = Sequence[tuple[str, bytes]]
@@ -44,7 +46,7 @@ def fingerprint(key: bytes | None, value: bytes | None) -> int:
 
 class Outgoing(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An event to publish to `topic` (its name as in the contracts). `id` stays the same however often it is published;
-    `value` None is a tombstone."""
+    `value` None is a tombstone. `traceparent`: the trace that it follows from, None: it is not traced."""
 
     topic: str
     key: str
@@ -52,6 +54,7 @@ class Outgoing(msgspec.Struct, frozen=True, array_like=True, gc=False):
     id: str
     time: datetime
     value: bytes | None
+    traceparent: str | None = None
 
 
 def fits(event: Outgoing) -> bool:
@@ -63,13 +66,14 @@ def fits(event: Outgoing) -> bool:
     return size + _ENVELOPE <= LARGEST_RECORD
 
 
+TRACEPARENT = tracing.HEADER
 _SPECVERSION = ("ce_specversion", b"1.0")
 _CONTENT_TYPE = ("content-type", b"application/json")
 
 
 def cloudevent_headers(event: Outgoing, source: str) -> list[tuple[str, bytes]]:
     """CloudEvents 1.0, Kafka protocol binding, binary content mode."""
-    return [
+    headers = [
         _SPECVERSION,
         ("ce_id", event.id.encode()),
         _text("ce_type", event.type),
@@ -78,6 +82,9 @@ def cloudevent_headers(event: Outgoing, source: str) -> list[tuple[str, bytes]]:
         ("ce_subject", event.key.encode()),
         _CONTENT_TYPE,
     ]
+    if event.traceparent is not None:
+        headers.append(_text(TRACEPARENT, event.traceparent))
+    return headers
 
 
 @lru_cache(maxsize=256)

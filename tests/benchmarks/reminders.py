@@ -43,7 +43,7 @@ KNOWN = datetime(2026, 11, 23, 3, tzinfo=UTC)
 EVENING = KNOWN + timedelta(days=1, hours=9, minutes=30)
 """Tuesday, 19:30: in the west everybody's first message is due."""
 SCHEDULED_WITHIN, PLANNED_WITHIN, MESSAGES_A_SECOND, STOPPED_WITHIN = 60.0, 0.2, 1_000, 1.0
-FEW = 300
+FEW = 100
 """Partners that the obvious way gets."""
 
 

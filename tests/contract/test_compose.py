@@ -122,8 +122,11 @@ def test_files_that_are_mounted_exist() -> None:
 
 
 def test_prometheus_asks_every_service() -> None:
-    asked = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"][0]
-    assert asked["static_configs"][0]["targets"] == [f"{name}:8000" for name in SERVICES]
+    asked = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+    targets = {each["job_name"]: each["static_configs"][0]["targets"] for each in asked["scrape_configs"]}
+    assert targets == {name: [f"{name}:8000"] for name in SERVICES}
+    mounted = {volume.split(":")[1] for volume in PARTS["prometheus"]["volumes"]}
+    assert {f"/etc/prometheus/{name}" for name in ("prometheus.yml", *asked["rule_files"])} <= mounted
 
 
 def test_the_image_is_pinned_installs_by_hash_and_does_not_run_as_root() -> None:

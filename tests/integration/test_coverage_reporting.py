@@ -3,6 +3,7 @@
 import asyncpg
 import pytest
 
+from deploy.grafana.dashboards import DASHBOARDS
 from services.coverage.app import MIGRATIONS
 from services.coverage.rollup import roll_up
 from shared.database import connect, migrate
@@ -54,6 +55,9 @@ async def test_analysts_read_the_views_and_nothing_else(database: Database) -> N
     await admin.execute("set role payung_analysts; set search_path = coverage")
     for view in VIEWS:
         assert await admin.fetch(f"select * from {view}") == []
+    for panel in (each for dashboard in DASHBOARDS for each in dashboard.panels if each.is_sql):
+        for query in panel.queries.values():
+            await admin.fetch(query)  # of Grafana's dashboard
     for statement in ("select * from partners", "delete from claims", "select * from movements"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await admin.execute(statement)

@@ -270,12 +270,36 @@ async def test_a_digest_comes_once_on_the_morning_of_a_contact_day(database: Dat
         for day, clock in ((25, 0), (25, 1), (25, 2), (26, 1), (29, 1)):  # at 7, 8 and 9, then on Thursday and Sunday
             world.now = KNOWN.replace(day=day, hour=clock)
             told.append(await world.engine.digest.send_due())
+        await tells_at_once_what_cannot_wait(world, mailbox)
     await mailbox.stop()
     assert told == [0, 1, 0, 1, 0]
-    first, _ = mailbox.received
+    first, _, urgent = mailbox.received
     assert first["To"] == "siti@dinas.example"
     assert "Siti Aminah, 3 kunjungan menunggu Anda." in first.get_content()
-    assert "Usaha Misal" not in first.get_content()
+    assert "Usaha Misal" not in first.get_content() + urgent.get_content()
+    assert (urgent["To"], urgent["Subject"]) == ("siti@dinas.example", "Kunjungan mendesak: 2")
+
+
+async def tells_at_once_what_cannot_wait(world: World, mailbox: Mailbox) -> None:
+    """In contact hours, together, once an hour at most, and what was told not again."""
+    alerts = world.engine.alerts
+    world.now = KNOWN.replace(day=29, hour=3)
+    urgent = "update tasks set priority = 1 where agent_id is not null and partner_id = any($1)"
+    await world.pool.execute(urgent, [partner_id(1), partner_id(2)])
+    assert await alerts.send_due() == 0, "on a Sunday"
+    world.now = KNOWN.replace(day=30, hour=3)
+    port = mailbox.port
+    await mailbox.stop()
+    assert await alerts.send_due() == 0, "the mail server is away"
+    await mailbox.start()
+    assert mailbox.port == port
+    assert [await alerts.send_due() for _ in range(2)] == [1, 0]
+    await world.pool.execute(urgent, [partner_id(3)])
+    world.now += timedelta(minutes=50)
+    assert await alerts.send_due() == 0, "told within the hour"
+    await world.pool.execute("update tasks set agent_id = null where partner_id = $1", partner_id(3))
+    world.now += timedelta(minutes=20)
+    assert await alerts.send_due() == 0, "nobody has it any more"
 
 
 async def test_an_agents_caseload_is_what_its_agency_lists(office: Office) -> None:

@@ -5,12 +5,13 @@ import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from typing import IO, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
-from deploy.local import databases, postgres
+from deploy.local import databases, postgres, schema_owners
 from deploy.local.failure import Failure
 from deploy.local.postgres import SERVICES
 from shared.bus.outbox import ACCESS, DATA
@@ -57,6 +58,16 @@ async def migrations(db: asyncpg.Connection) -> dict[str, list[str]]:
     return found
 
 
+async def note_backup(dsn: str, made_at: datetime) -> None:
+    """What an alert on the age of the last backup reads; data of before there was such a note have none."""
+    db = await asyncpg.connect(dsn, timeout=10)
+    try:
+        if await db.fetchval("select to_regclass('registration.backups') is not null"):
+            await db.execute("insert into registration.backups (taken_at) values ($1) on conflict do nothing", made_at)
+    finally:
+        await db.close(timeout=5)
+
+
 def dumped(dsn: str, snapshot: str) -> Iterator[bytes]:
     """The dump in pieces. Raises Failure with PostgreSQL's reason."""
     argv = [postgres.binary("pg_dump"), "--format=custom", "--compress=none", f"--snapshot={snapshot}", "--no-password"]
@@ -87,6 +98,7 @@ async def make_empty(postgres_dsn: str, dsn: str, roles: dict[str, str]) -> None
     try:
         for role, password in roles.items():
             await databases.create_login(db, role, password)
+            await schema_owners.create_owner(db, role)
     finally:
         await db.close()
 

@@ -73,10 +73,13 @@ async def save(data: Path, file: Path, passphrase: bytes | None, report: Report,
         raise Failure(f"cannot write {file}: {problem.strerror}") from problem
     try:
         with os.fdopen(handle, "wb") as output:
-            saved = await _save(home, data, output, passphrase, report)
-            output.flush()
-            os.fsync(handle)
-        os.replace(part, file)
+
+            def keep() -> None:
+                output.flush()
+                os.fsync(handle)
+                os.replace(part, file)
+
+            saved = await _save(home, data, output, passphrase, report, keep)
     except OSError as problem:
         raise Failure(f"cannot write {file}: {problem.strerror or problem}") from problem
     finally:
@@ -84,7 +87,15 @@ async def save(data: Path, file: Path, passphrase: bytes | None, report: Report,
     return saved
 
 
-async def _save(home: Directory, data: Path, output: BinaryIO, passphrase: bytes | None, report: Report) -> Saved:
+async def _save(
+    home: Directory,
+    data: Path,
+    output: BinaryIO,
+    passphrase: bytes | None,
+    report: Report,
+    keep: Callable[[], None],
+) -> Saved:
+    """`keep` makes the file last; only then it counts as the last backup."""
     links = home.file(f"kafka/backup-{os.getpid()}")
     hashed = _Hashed(output)
     with ExitStack() as held:
@@ -94,7 +105,8 @@ async def _save(home: Directory, data: Path, output: BinaryIO, passphrase: bytes
 
         report("waiting for a moment in which nothing is published", 0)
         async with _database(home, data) as dsn, database_dump.moment(dsn, freeze) as (db, snapshot, files):
-            made_at = datetime.now(UTC).isoformat(timespec="seconds")
+            moment = datetime.now(UTC)
+            made_at = moment.isoformat(timespec="seconds")
             about = {"made_at": made_at, "migrations": await database_dump.migrations(db)}
             writer = Writer(hashed, passphrase, {"made_at": made_at})  # type: ignore[arg-type]
             with tarfile.open(fileobj=writer, mode="w|", bufsize=_COPY_BYTES) as archive:  # type: ignore[call-overload]
@@ -109,6 +121,8 @@ async def _save(home: Directory, data: Path, output: BinaryIO, passphrase: bytes
                     report("databases", writer.written)
                     _add(archive, f"{DATABASE}{number:08}", piece)
             writer.finish()
+            keep()
+            await database_dump.note_backup(dsn, moment)
     return Saved(made_at, writer.written, hashed.hash.hexdigest())
 
 

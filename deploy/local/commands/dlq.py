@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -13,14 +13,23 @@ from deploy.local.options import DATA, Data
 from deploy.local.service_schema import in_schema
 
 if TYPE_CHECKING:
+    from deploy.local.dead_letter_groups import Choice
     from shared.bus.dead_letters import DeadLetter
+    from shared.bus.redrive import Redriven
 
 T = TypeVar("T")
-Topic = Annotated[str, typer.Argument(help="The topic the records came from, for example enrollments.")]
+Topic = Annotated[
+    str | None, typer.Argument(help="The topic the records came from, for example enrollments.", show_default=False)
+]
 Reason = Annotated[str | None, typer.Option(help="Only those whose reason begins so.")]
-SHOWN = 5
-
+Agency = Annotated[str | None, typer.Option(help="Only those that this agency sent.", metavar="SLUG")]
+One = Annotated[str | None, typer.Option("--id", help="Only this one: TOPIC/PARTITION/OFFSET.", metavar="LETTER")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be put back.")]
+All = Annotated[bool, typer.Option("--all", help="Of all topics.")]
 AsJson = Annotated[bool, typer.Option("--json")]
+SHOWN = 5
+SETTLES_WITHIN = 15.0
+"""Seconds in which what was put back is read again, so that we can say what became of it."""
 
 
 def register(app: typer.Typer) -> None:
@@ -34,69 +43,108 @@ def register(app: typer.Typer) -> None:
 
 
 def list_(data: Data = DATA, as_json: AsJson = False) -> None:
-    """How many dead letters there are by topic and reason, and their ids (--json: all of them)."""
-    rows = _summary(_read(data, None))
+    """How many dead letters there are by topic, reason and agency, and their ids (--json: all of them)."""
+    from deploy.local.dead_letter_groups import groups
+
+    rows = groups(_read(data, None))
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
     elif not rows:
         typer.echo("no dead letters")
     else:
-        for row in rows:
-            typer.echo(f"{row['topic']}: {row['count']} × {row['reason']}, {row['oldest']} to {row['newest']}")
-            typer.echo(f"    {' '.join(row['ids'][:SHOWN])}{' …' if len(row['ids']) > SHOWN else ''}")
+        _show_groups(rows)
         typer.echo("./payung dlq show ID shows one of them; ./payung dlq redrive TOPIC puts them back")
 
 
 def show(
     id_: Annotated[str, typer.Argument(metavar="LETTER", help="TOPIC/PARTITION/OFFSET, as `dlq list` shows it.")],
+    contents: Annotated[bool, typer.Option("--contents", help="Also key and contents: may be personal data.")] = False,
     data: Data = DATA,
 ) -> None:
-    """One dead letter: why it is one, where it comes from, its headers and bytes. May show personal data."""
+    """One dead letter: why it is one, where it comes from; --contents its headers and bytes."""
+    from deploy.local import dead_letter_groups
+
     topic = id_.partition("/")[0]
     found = [each for each in _read(data, topic) if each.id == id_]
     if not found:
         raise Failure(f"there is no dead letter '{id_}'; ./payung dlq list names one of each kind")
-    letter = found[0]
-    lines = {
-        "reason": letter.reason,
-        "refused by": letter.consumer,
-        "came from": letter.origin,
-        "first failure": letter.first_failure,
-        "last failure": letter.last_failure,
-        "key": (letter.record.key or b"").decode(errors="backslashreplace"),
-        **{
-            name: (value or b"").decode(errors="backslashreplace")
-            for name, value in letter.record.headers
-            if name.startswith("ce_")
-        },
-        "value": (letter.record.value or b"").decode(errors="backslashreplace"),
-    }
+    lines = dead_letter_groups.described(found[0])
+    if contents:
+        lines |= dead_letter_groups.contents(found[0])
     for name, text in lines.items():
         typer.echo(f"{name + ':':16}{text}")
 
 
-def redrive(topic: Topic, reason: Reason = None, data: Data = DATA) -> None:
+def redrive(
+    topic: Topic = None,
+    reason: Reason = None,
+    agency: Agency = None,
+    id_: One = None,
+    all_: All = False,
+    dry_run: DryRun = False,
+    data: Data = DATA,
+) -> None:
     """Put dead letters back to the topic they came from; a record that fails again comes back here."""
+    from deploy.local.dead_letter_groups import Choice, groups
+
+    topic = topic or (id_.partition("/")[0] if id_ else None)
+    if (topic is None) != all_:
+        raise typer.BadParameter("give the topic, or --all, or one --id")
+    choice = Choice(topic, reason, agency, id_)
+    before = _read(data, topic)
+    chosen = [letter for letter in before if choice.matches(letter)]
+    if not chosen:
+        raise Failure(f"there are no such dead letters of '{topic or 'any topic'}'; ./payung dlq list shows all")
+    _show_groups(groups(chosen))
+    if dry_run:
+        typer.echo("nothing was changed")
+        return
+    for each in sorted({letter.topic for letter in chosen}):
+        _report(each, _redrive(data, each, choice))
+    _report_return(data, topic, before)
+
+
+def _redrive(data: Path, topic: str, choice: "Choice") -> "Redriven":
     from deploy.local.endpoints import load_endpoints
     from shared.bus import published
     from shared.bus import redrive as bus
     from shared.bus.principals import SERVICES
 
-    def matches(letter: "DeadLetter") -> bool:
-        return letter.reason.startswith(reason or "")
-
-    done = _run(bus.redrive(load_endpoints(data).kafka_url, topic, matches))
-    if done == bus.Redriven():
-        raise Failure(f"there are no such dead letters of '{topic}'; ./payung dlq list shows what there is")
+    done = _run(bus.redrive(load_endpoints(data).kafka_url, topic, choice.matches))
     for service, rights in SERVICES.items():
         if topic in rights.publishes:
             in_schema(data, service, lambda db: published.count_redriven(db, load_endpoints(data).kafka_url, topic))
+    return done
+
+
+def _report(topic: str, done: "Redriven") -> None:
     dropped = f", {done.superseded} dropped: {topic} has a newer record of their key" if done.superseded else ""
     stay = f", {done.cut} stay: they were too long to be kept whole" if done.cut else ""
     typer.echo(f"{done.put_back} records put back to {topic}{dropped}{stay}")
 
 
-def _read(data: Data, topic: str | None) -> "list[DeadLetter]":
+def _report_return(data: Path, topic: str | None, before: "list[DeadLetter]") -> None:
+    """What became of them, once the services have read them again."""
+    from deploy.local import lag
+    from deploy.local.dead_letter_groups import came_back, groups
+    from deploy.local.endpoints import load_endpoints
+
+    if not _run(lag.wait_until_zero(load_endpoints(data), SETTLES_WITHIN)):
+        typer.echo("the services have not read them yet: ./payung dlq list shows later what came back")
+        return
+    back = groups(came_back(before, _read(data, topic)))
+    typer.echo("these came back:" if back else "none came back")
+    _show_groups(back)
+
+
+def _show_groups(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        sender = f" from {row['agency']}" if row["agency"] else ""
+        typer.echo(f"{row['topic']}: {row['count']} × {row['reason']}{sender}, {row['oldest']} to {row['newest']}")
+        typer.echo(f"    {' '.join(row['ids'][:SHOWN])}{' …' if len(row['ids']) > SHOWN else ''}")
+
+
+def _read(data: Path, topic: str | None) -> "list[DeadLetter]":
     from deploy.local.endpoints import load_endpoints
     from shared.bus.dead_letter_reader import read_dead_letters
 
@@ -104,28 +152,10 @@ def _read(data: Data, topic: str | None) -> "list[DeadLetter]":
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
+    import asyncpg
     from aiokafka.errors import KafkaError
 
     try:
         return asyncio.run(work)
-    except (KafkaError, OSError, TimeoutError) as problem:
-        raise Failure(f"Kafka does not answer ({type(problem).__name__}): see ./payung status") from problem
-
-
-def _summary(letters: "list[DeadLetter]") -> list[dict[str, Any]]:
-    """One row a topic and reason code, the most frequent first."""
-    counts = Counter((letter.topic, letter.code) for letter in letters)
-    rows: list[dict[str, Any]] = []
-    for (topic, code), number in counts.most_common():
-        of_these = [letter for letter in letters if (letter.topic, letter.code) == (topic, code)]
-        rows.append(
-            {
-                "topic": topic,
-                "reason": code,
-                "count": number,
-                "oldest": min(letter.first_failure for letter in of_these),
-                "newest": max(letter.last_failure for letter in of_these),
-                "ids": [letter.id for letter in of_these],
-            }
-        )
-    return rows
+    except (KafkaError, asyncpg.PostgresError, OSError, TimeoutError) as problem:
+        raise Failure(f"the stack does not answer ({type(problem).__name__}): see ./payung status") from problem

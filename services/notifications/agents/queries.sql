@@ -76,7 +76,7 @@ order by t.priority, t.partner_id limit $4 for update of t skip locked
 
 -- name: give(partner_ids, agent_ids, touch_by)
 -- The open tasks of these partners are these agents' from now on.
-update tasks t set agent_id = n.agent_id, level = 'agent', touch_by = $3
+update tasks t set agent_id = n.agent_id, level = 'agent', touch_by = $3, alerted_at = null
 from unnest($1::uuid[], $2::uuid[]) n (partner_id, agent_id)
 where t.partner_id = n.partner_id and t.closed_at is null
 
@@ -260,6 +260,27 @@ from agents a join tasks t using (agent_id)
 where a.is_active and a.email is not null and t.closed_at is null
   and (t.snoozed_until is null or t.snoozed_until <= current_date)
 group by a.agent_id order by a.agent_id
+
+-- name: agents_to_alert(told_before)
+-- Agents that have urgent tasks in hand of which they were not told, and were told of nothing since then.
+select a.agent_id::text, a.name, a.phone, a.email, a.language, a.regions
+from agents a
+where a.is_active and (a.alerted_at is null or a.alerted_at <= $1)
+  and exists (select from tasks t where t.agent_id = a.agent_id and t.closed_at is null and t.priority = 1
+              and t.alerted_at is null and t.snoozed_until is null)
+order by a.agent_id
+
+-- name: mark_alerted(agent_id, now)
+-- The agent is told of its urgent tasks now; those of which it was not told before.
+with told as (update agents set alerted_at = $2 where agent_id = $1::uuid)
+update tasks set alerted_at = $2
+where agent_id = $1::uuid and closed_at is null and priority = 1 and alerted_at is null and snoozed_until is null
+returning task_id::text
+
+-- name: forget_alerted(agent_id, task_ids)
+-- It was not told of these tasks after all.
+with forgotten as (update agents set alerted_at = null where agent_id = $1::uuid)
+update tasks set alerted_at = null where agent_id = $1::uuid and task_id = any($2::uuid[])
 
 -- name: mark_told(agent_id, day)
 -- Whether the agent was not told on this day yet; from now on it was.

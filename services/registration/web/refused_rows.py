@@ -79,7 +79,7 @@ async def correct(
     form = await page.request.form()
     entry = await _entry(here, principal, record, entry_id)
     if entry is None:
-        return _left(page, record, form, None)
+        return await _left(page, here, record, form, None)
     typed = _typed(record["header"], form)
     try:
         version = str(form.get("version") or refused_entries.version_of(entry))
@@ -87,7 +87,7 @@ async def correct(
         await quarantine.retry(entry_id, principal, here)
     except Problem as problem:
         if problem.status == 404:  # meanwhile somebody else corrected it
-            return _left(page, record, form, None)
+            return await _left(page, here, record, form, None)
         if problem.status not in (409, 422):
             raise
         now = await _entry(here, principal, record, entry_id)
@@ -95,7 +95,7 @@ async def correct(
             row = _row(page, record, now, here.vault.open(now["sealed"])["cells"]) | {"is_changed": True}
             return await _shown_again(page, here, principal, record, row)
         return await _still_refused(page, here, principal, record, now or entry, typed, problem)
-    return _left(page, record, form, entry["line"])
+    return await _left(page, here, record, form, entry["line"])
 
 
 async def _still_refused(
@@ -127,13 +127,24 @@ async def _shown_again(
     return await _page(page, here, principal, record, status=422, first=row)
 
 
-def _left(page: Page, record: asyncpg.Record, form: FormData, line: int | None) -> Response:
+async def _left(page: Page, here: Services, record: asyncpg.Record, form: FormData, line: int | None) -> Response:
     """After a row that is refused no more; line None: it was gone before."""
+    code = str(form["code"]) if form.get("code") in REFUSALS else ""
     if page.is_fragment:
-        return page.render("refused_row_left.html", line=line)
+        counted = await _counted(page, here, record)
+        return page.render("refused_row_left.html", line=line, upload=uploads.shown(record), code=code, **counted)
     said = "gone=1" if line is None else f"accepted={line}"
-    kept = f"&code={form['code']}" if form.get("code") in REFUSALS else ""
+    kept = f"&code={code}" if code else ""
     return page.go_to(f"/uploads/{record['import_id']}/refused?{said}{kept}")
+
+
+async def _counted(page: Page, here: Services, record: asyncpg.Record) -> dict[str, Any]:
+    """How many rows are refused still, in all and by reason."""
+    reasons = await here.pool.fetch(queries["refused_reasons"], record["import_id"])
+    return {
+        "left": sum(each["rows"] for each in reasons),
+        "reasons": [(each["code"], each["rows"], words.reason(page.language, each["code"], None)) for each in reasons],
+    }
 
 
 async def _page(
@@ -160,16 +171,14 @@ async def _page(
     if first is not None:
         rows = [first, *(each for each in rows if each["id"] != first["id"])]
     last = found[SHOWN - 1] if len(found) > SHOWN else None
-    reasons = await here.pool.fetch(queries["refused_reasons"], record["import_id"])
-    left = sum(each["rows"] for each in reasons)
+    counted = await _counted(page, here, record)
     return page.render(
         "refused.html",
         status=status,
-        upload=uploads.shown(record) | {"mended": uploads.mended(record, left)},
+        upload=uploads.shown(record) | {"mended": uploads.mended(record, counted["left"])},
         kinds=words.kinds(page.language.gettext),
         rows=rows,
-        reasons=[(each["code"], each["rows"], words.reason(page.language, each["code"], None)) for each in reasons],
-        left=left,
+        **counted,
         code=code or "",
         cursor=f"{last['line']}.{last['id']}" if last else None,
         accepted=accepted if accepted and accepted.isdecimal() else None,

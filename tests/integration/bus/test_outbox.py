@@ -9,6 +9,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from shared import tracing
 from shared.bus import bundles, outbox, producer, set_aside
 from shared.bus.partitioner import partition_of
 from shared.bus.queries import queries
@@ -18,6 +19,8 @@ from shared.events import TOPICS
 from tests.integration.bus.tally import NOW, TOPIC, event, prepared
 from tests.kafka_clients import open_admin, open_consumer
 from tests.waiting import eventually
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 @asynccontextmanager
@@ -56,10 +59,15 @@ async def empty(pool):
 async def test_what_is_committed_is_published_in_order_as_cloudevents(pool, kafka, topics):
     async with pool.acquire() as db, db.transaction():
         await outbox.add(db, [event(f"k{n % 7}", n, n) for n in range(12_000)])
+        with tracing.within(TRACE):
+            await outbox.add(db, [event("traced", 1, 1)])
     async with relaying(pool, kafka, topics):
         await eventually(lambda: empty(pool), 20)
-    records = await read_all(kafka, topics + TOPIC.name, 12_000)
-    assert len(records) == 12_000
+    records = await read_all(kafka, topics + TOPIC.name, 12_001)
+    assert len(records) == 12_001
+    (traced,) = [record for record in records if record.key == b"traced"]
+    assert header(traced.headers, "traceparent") == TRACE
+    records.remove(traced)
     for key in {record.key for record in records}:
         numbers = [int(header(r.headers, "ce_id").split("/")[1]) for r in records if r.key == key]
         assert numbers == sorted(numbers)
@@ -138,7 +146,7 @@ async def test_a_broker_that_is_down_delays_and_loses_nothing(database, own_kafk
 async def insert(pool, *events):
     """As an earlier release may have left them: a row each, and no limit was checked."""
     rows = [(e.topic, e.key, e.type, e.id, e.time, e.value) for e in events]
-    await pool.copy_records_to_table("outbox", records=rows, columns=bundles.COLUMNS[:-1])
+    await pool.copy_records_to_table("outbox", records=rows, columns=bundles.COLUMNS[:6])
 
 
 async def add(pool, *events):

@@ -1,0 +1,54 @@
+"""Each service's schema belongs to a role that nobody signs in as; the service itself reads and writes rows, no more.
+
+So whoever gets hold of a service's password can neither change a table, a trigger or a function, nor make any. The
+migrations are applied here, before the services start, by the owner; a service finds them done.
+"""
+
+import asyncpg
+
+from deploy.local.directory import ROOT
+from deploy.local.postgres import SERVICES
+from shared.database import migrate_within
+
+OWNED = """
+revoke all on schema "{service}" from "{service}";
+grant usage on schema "{service}" to "{service}";
+grant select, insert, update, delete on all tables in schema "{service}" to "{service}";
+grant usage, select, update on all sequences in schema "{service}" to "{service}";
+alter default privileges for role "{owner}" grant select, insert, update, delete on tables to "{service}";
+alter default privileges for role "{owner}" grant usage, select, update on sequences to "{service}";
+"""
+
+
+def owner_of(service: str) -> str:
+    return f"{service}_owner"
+
+
+async def settle(dsn: str) -> None:
+    """Give the schemas to their owners, bring them up to date, and grant the services rows; `dsn` the administrator's.
+
+    All of it may be done again. Raises asyncpg.PostgresError.
+    """
+    db = await asyncpg.connect(dsn)
+    try:
+        for service in SERVICES:
+            async with db.transaction():
+                await _settle(db, service)
+    finally:
+        await db.close()
+
+
+async def create_owner(db: asyncpg.Connection, service: str) -> None:
+    """Make the owner's role unless it is there; it never signs in."""
+    if not await db.fetchval("select true from pg_roles where rolname = $1", owner_of(service)):
+        await db.execute(f'create role "{owner_of(service)}" nologin')
+
+
+async def _settle(db: asyncpg.Connection, service: str) -> None:
+    owner = owner_of(service)
+    await create_owner(db, service)
+    await db.execute(f'reassign owned by "{service}" to "{owner}"')
+    await db.execute(f'set local role "{owner}"; set local search_path = "{service}"')
+    await migrate_within(db, ROOT / "services" / service / "migrations")
+    await db.execute(OWNED.format(service=service, owner=owner))
+    await db.execute("reset role")
