@@ -282,6 +282,7 @@ MOVED: Final = {
     "by_number_of_lists": "How many are on one list, on two and so on",
     "by_month_of_first_start": "How many first started in each month",
     "rates": "The rates of our own answers",
+    "path": "Where it is answered",
     "part": "What is divided",
     "whole": "What it is divided by",
     "sent": "Reminders that were sent",
