@@ -28,6 +28,8 @@ QUIET_SECONDS = 2.0
 it was quiet for so long: figures are right without it, only slower to ask for …"""
 MOST_PENDING_ROWS = 3_000_000
 """… and no slower than this many rows make them."""
+IDLE_SECONDS = 30.0
+"""While nothing is pending and the day stays the same, it is enough to look so often."""
 
 
 async def roll_up(db: asyncpg.Connection, day: date, slice_rows: int = SLICE_ROWS) -> int:
@@ -65,6 +67,9 @@ class Rollup(Part):
         self._rolled_up = 0
         self._pending_rows = 0
         self._backlog_seen_at = -QUIET_SECONDS
+        self._day: date | None = None
+        self._looked_at = 0.0
+        """For which day, and when, was last looked whether the current totals are to be advanced."""
         self.pending_batches = 0
         """Batches that only the ledger holds yet."""
 
@@ -81,7 +86,11 @@ class Rollup(Part):
         async with connection(self._pool) as db:
             if await self._should_wait(db):
                 return
-            if batches := await roll_up(db, self._clock()):
+            day, now = self._clock(), time.monotonic()
+            if not self.pending_batches and day == self._day and now - self._looked_at < IDLE_SECONDS:
+                return
+            self._day, self._looked_at = day, now
+            if batches := await roll_up(db, day):
                 self._rolled_up += batches
                 self._pending_rows = await self._count_pending(db)
 

@@ -43,7 +43,9 @@ class Handlers:
         await erasure.erase(db, {fact.partner_id: fact.recorded_at for fact in facts if fact.partner_id in erased})
         # The partner that one was merged into until now is affected as well: a later row may have split them again.
         former = [stored[key].merged_into for key in changed if key in stored]
-        await self._scheduler.reschedule(db, [*changed, *filter(None, former)])
+        merged = [key for key, row in changed.items() if row.status == "merged"]
+        themselves = changed.keys() - set(merged)
+        await self._scheduler.reschedule(db, [*merged, *filter(None, former)], themselves)
 
     async def on_enrollments(self, batch: Batch, db: asyncpg.Connection) -> None:
         """Registered by any agency, lapsed, registered again."""

@@ -40,8 +40,8 @@ where p.enrollment_version < excluded.enrollment_version
 
 -- name: store_contacts(partner_ids, versions, names, contact_persons, phones, emails, languages, recorded_times, phone_keys, email_keys, person_keys)
 -- Stores the newest contacts with their keys, in key order; never over a newer version, never what was erased or is of
--- an erased partner. Returns the partners among them whose keys are others than before: nothing else decides about
--- reminders.
+-- an erased partner. Returns those of them that are known and whose keys are others than before: nothing else decides
+-- about reminders.
 with stored as (
 insert into contacts as c (partner_id, version, name, contact_person, phone, email, language, recorded_at, phone_key,
                            email_key, person_key, is_keyed)
@@ -61,7 +61,7 @@ where c.version < excluded.version
 returning partner_id, (old.phone_key, old.email_key, old.person_key)
                       is distinct from (new.phone_key, new.email_key, new.person_key) as is_changed
 )
-select partner_id::text from stored where is_changed
+select partner_id::text from stored s where is_changed and exists (select from partners p where p.partner_id = s.partner_id)
 
 -- name: contacts_without_keys(page_size)
 -- Contacts that were stored before there were keys, a page at a time.
@@ -192,7 +192,7 @@ select p.region, p.status, p.insured_from, p.insured_until, k.end_known_at,
        stop.at as stopped_at, stop.kind as stop_kind,
        c.phone_key is not null and wrong.key is null as has_phone, c.email_key is not null as has_email,
        refused.channels as refused, contacted.times as contacted, past.steps, past.sent_at, past.escalated_at, past.asked_at, past.visit_outcome,
-       past.visited_at, s.retry_at, k.applied_at, p.kind, p.agencies, array_agg(p.partner_id::text order by p.partner_id) as partner_ids
+       past.visited_at, s.retry_at, k.applied_at, p.kind, p.agencies, array_agg(p.partner_id::text) as partner_ids
 from partners p
 join kin k on k.root = p.partner_id
 left join past on past.root = p.partner_id

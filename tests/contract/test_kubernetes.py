@@ -1,0 +1,126 @@
+"""The files for Kubernetes: what is made is current, every pod is closed, probed, bounded and reachable as promised."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.kubernetes.__main__ import BASE, FILES
+from deploy.local.directory import ROOT
+from services.coverage.settings import Settings as CoverageSettings
+from services.notifications.settings import Settings as NotificationsSettings
+from services.registration.settings import Settings as RegistrationSettings
+
+SETTINGS: dict[str, Any] = {
+    "registration": RegistrationSettings,
+    "coverage": CoverageSettings,
+    "notifications": NotificationsSettings,
+}
+RESOURCES = yaml.safe_load((BASE / "kustomization.yaml").read_text())["resources"]
+
+
+def objects() -> Iterator[dict[str, Any]]:
+    for name in RESOURCES:
+        yield from yaml.safe_load_all((BASE / name).read_text())
+
+
+ALL = list(objects())
+
+
+def of_kind(kind: str) -> dict[str, dict[str, Any]]:
+    return {each["metadata"]["name"]: each for each in ALL if each["kind"] == kind}
+
+
+DEPLOYMENTS = of_kind("Deployment")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_made_is_current(name: str) -> None:
+    assert (BASE / name).read_text() == FILES[name](), "python -m deploy.kubernetes"
+
+
+def test_every_file_is_used_once() -> None:
+    assert sorted(RESOURCES) == sorted({file.name for file in BASE.glob("*.yaml")} - {"kustomization.yaml"})
+    places = [(each["kind"], each["metadata"]["name"]) for each in ALL]
+    assert len(places) == len(set(places))
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_every_pod_is_restricted_and_bounded(name: str) -> None:
+    pod = DEPLOYMENTS[name]["spec"]["template"]["spec"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["terminationGracePeriodSeconds"] > 10 + 5
+    assert {each["topologyKey"] for each in pod["topologySpreadConstraints"]} == {
+        "kubernetes.io/hostname",
+        "topology.kubernetes.io/zone",
+    }
+    for container in (*pod["initContainers"], *pod["containers"]):
+        closed = container["securityContext"]
+        assert closed["capabilities"] == {"drop": ["ALL"]}
+        assert (closed["allowPrivilegeEscalation"], closed["readOnlyRootFilesystem"]) == (False, True)
+        assert container["resources"]["limits"]["memory"] == container["resources"]["requests"]["memory"]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_service_is_probed_reachable_and_kept_through_a_drain(name: str) -> None:
+    (container,) = DEPLOYMENTS[name]["spec"]["template"]["spec"]["containers"]
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert container["livenessProbe"]["httpGet"]["path"] == "/livez"
+    selected = {"app.kubernetes.io/name": name}
+    assert of_kind("Service")[name]["spec"]["selector"] == selected
+    assert of_kind("PodDisruptionBudget")[name]["spec"]["selector"] == {"matchLabels": selected}
+    scaler = of_kind("HorizontalPodAutoscaler")[name]["spec"]
+    assert scaler["minReplicas"] >= 2
+    assert scaler["scaleTargetRef"]["name"] == name
+    assert of_kind("HTTPRoute")[name]["spec"]["rules"][0]["backendRefs"] == [{"name": name, "port": 8000}]
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_every_variable_is_a_setting_and_every_setting_without_a_value_is_given(name: str) -> None:
+    settings = SETTINGS[name.removesuffix("-worker")]
+    (container,) = DEPLOYMENTS[name]["spec"]["template"]["spec"]["containers"]
+    given = {each["name"] for each in container["env"]} | set(of_kind("ConfigMap")["payung-settings"]["data"])
+    own = {each for each in given if each.startswith("PAYUNG_")}
+    known = {f"PAYUNG_{field.upper()}" for field in settings.model_fields}
+    assert own <= known
+    needed = {f"PAYUNG_{field.upper()}" for field, info in settings.model_fields.items() if info.is_required()}
+    assert needed <= own
+    module = container["command"][-1].replace(".", "/")
+    assert (ROOT / f"{module}.py").is_file() or (ROOT / module / "__main__.py").is_file()
+
+
+def test_every_secret_is_made_by_something() -> None:
+    made = {each["spec"]["target"]["name"] for each in ALL if each["kind"] == "ExternalSecret"}
+    made |= (
+        set(of_kind("KafkaUser"))
+        | {"payung-cluster-ca-cert"}
+        | {c["spec"]["secretName"] for c in of_kind("Certificate").values()}
+    )
+    used = set(re.findall(r'"(?:secretName|passwordSecret|secretKeyRef)": (?:\{"name": )?"([^"]+)"', json.dumps(ALL)))
+    assert used <= made
+    assert of_kind("Secret") == {}
+
+
+def test_nothing_may_talk_unless_it_is_said() -> None:
+    closed = of_kind("NetworkPolicy")["nothing-by-default"]["spec"]
+    assert (closed["podSelector"], closed["policyTypes"]) == ({}, ["Ingress", "Egress"])
+    assert of_kind("Namespace")["payung"]["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+@pytest.mark.parametrize("overlay", ["small", "nation"])
+def test_an_overlay_renders(overlay: str) -> None:
+    done = subprocess.run(
+        ["kubectl", "kustomize", str(ROOT / "deploy/kubernetes/overlays" / overlay)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    found = list(yaml.safe_load_all(done.stdout))
+    assert len(found) == len(ALL)
+    assert {each["metadata"].get("namespace", "payung") for each in found} == {"payung"}
