@@ -250,6 +250,7 @@ FIGURES: Final = {
     "by": "What the rows are split by",
     "job_level": "management, staff or labour",
     "month": "The month, as 2021-08",
+    "months": "By month, the newest first",
     "by_level": "The same by job level",
     "level": "Level of the regions: kanwil, province, regency, self",
     "unknown": "Partners of whom the head count is not known",
