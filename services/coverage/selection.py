@@ -31,6 +31,8 @@ class Selection:
     @property
     def codes(self) -> list[str]:
         """The regions of the level within the region."""
+        if self.is_former and self.level == "regency":
+            return self.regencies(self.region)
         found = Regions.load().children(self.region, self.level)
         return [code for code in found if not (self.is_former and code in boundaries.NEWER)]
 

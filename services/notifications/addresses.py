@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as FastUUID
+
 from services.notifications.channels.mail import ADDRESS
 
 MOBILE = re.compile(r"\+628\d{8,11}")
@@ -74,4 +76,4 @@ class AddressKeys:
         return self.email(text) if "@" in text else self.phone(text)
 
     def _hash(self, kind: str, text: str) -> UUID:
-        return UUID(bytes=blake2b(f"{kind}\x1f{text}".encode(), key=self._key, digest_size=16).digest())
+        return FastUUID(blake2b(f"{kind}\x1f{text}".encode(), key=self._key, digest_size=16).digest())

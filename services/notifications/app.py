@@ -56,7 +56,7 @@ ROUTERS = tuple(
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
 SOURCE = "payung/notifications"
-READS = ("partners", "enrollments", "contacts", "access")
+READS = ("partners", "enrollments", "contacts", "claims", "access")
 WRITES = ("outreach", "access")
 GATHERED_SECONDS = 0.2
 """Facts that come singly are taken so many seconds' worth at once: no reminder is that urgent."""
@@ -213,9 +213,10 @@ def _consumer(settings: Settings, pool: asyncpg.Pool, scheduler: Scheduler, keys
     prefix = settings.topic_prefix
     consumer = Consumer(pool, kafka=settings.kafka, group="notifications", prefix=prefix, pause=GATHERED_SECONDS)
     handlers = Handlers(scheduler, keys)
+    consumer.on("contacts", handlers.on_contacts, ahead=True)  # then a new partner is decided about once
     consumer.on("partners", handlers.on_partners)
     consumer.on("enrollments", handlers.on_enrollments)
-    consumer.on("contacts", handlers.on_contacts)
+    consumer.on("claims", handlers.on_claims)
     return consumer
 
 

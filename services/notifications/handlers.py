@@ -8,6 +8,7 @@ import asyncpg
 from services.notifications import erasure, partner_store
 from services.notifications.addresses import AddressKeys
 from services.notifications.projections import (
+    ClaimFact,
     ContactFact,
     EnrollmentFact,
     Listing,
@@ -22,7 +23,7 @@ from services.notifications.schedule import Scheduler
 from shared.bus.batch import Batch
 from shared.bus.records import Record
 
-Fact = TypeVar("Fact", PartnerFact, EnrollmentFact, ContactFact)
+Fact = TypeVar("Fact", PartnerFact, EnrollmentFact, ContactFact, ClaimFact)
 
 
 class Handlers:
@@ -42,7 +43,9 @@ class Handlers:
         await erasure.erase(db, {fact.partner_id: fact.recorded_at for fact in facts if fact.partner_id in erased})
         # The partner that one was merged into until now is affected as well: a later row may have split them again.
         former = [stored[key].merged_into for key in changed if key in stored]
-        await self._scheduler.reschedule(db, [*changed, *filter(None, former)])
+        merged = [key for key, row in changed.items() if row.status == "merged"]
+        themselves = changed.keys() - set(merged)
+        await self._scheduler.reschedule(db, [*merged, *filter(None, former)], themselves)
 
     async def on_enrollments(self, batch: Batch, db: asyncpg.Connection) -> None:
         """Registered by any agency, lapsed, registered again."""
@@ -64,6 +67,14 @@ class Handlers:
         changed = await partner_store.store_contacts(db, newest.values(), self._keys)
         await erasure.erase(db, erased)
         await self._scheduler.reschedule(db, [*changed, *erased])
+
+    async def on_claims(self, batch: Batch, db: asyncpg.Connection) -> None:
+        """Paid, or not any more: what messages tell of a region."""
+        newest: dict[str, ClaimFact] = {}
+        for _, fact in _decode(batch, ClaimFact):
+            if fact.claim_id not in newest or fact.version > newest[fact.claim_id].version:
+                newest[fact.claim_id] = fact
+        await partner_store.store_claims(db, newest.values())
 
 
 def _decode(batch: Batch, kind: type[Fact]) -> Iterator[tuple[Record, Fact]]:

@@ -1,14 +1,22 @@
 """The projections in the table `partners`, and the table `contacts`: read and written by the batch."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import asyncpg
 from msgspec.structs import astuple
 
 from services.notifications.addresses import AddressKeys
-from services.notifications.projections import LONGEST_TEXT, ContactFact, EnrollmentFact, Listing, PartnerFact, Timeline
+from services.notifications.projections import (
+    LONGEST_TEXT,
+    ClaimFact,
+    ContactFact,
+    EnrollmentFact,
+    Listing,
+    PartnerFact,
+    Timeline,
+)
 from services.notifications.queries import queries
 from shared.database import columns
 
@@ -44,6 +52,17 @@ async def store_contacts(db: asyncpg.Connection, newest: Iterable[ContactFact], 
     """
     rows = [_contact_row(fact, keys) for fact in newest]
     return [row[0] for row in await db.fetch(queries["store_contacts"], *columns(rows, 11))]
+
+
+async def store_claims(db: asyncpg.Connection, newest: Iterable[ClaimFact]) -> None:
+    """One fact for each claim; what is older than the stored one changes nothing."""
+    rows = [(each.claim_id, each.version, each.region, each.programme, each.amount, _paid_on(each)) for each in newest]
+    if rows:
+        await db.execute(queries["store_claims"], *columns(rows))
+
+
+def _paid_on(fact: ClaimFact) -> date | None:
+    return fact.paid_on if fact.status == "paid" else None
 
 
 async def add_missing_keys(db: asyncpg.Connection, keys: AddressKeys) -> int:

@@ -83,6 +83,19 @@ class ContactFact(msgspec.Struct, frozen=True, gc=False):
     person_key: str | None = None
 
 
+class ClaimFact(msgspec.Struct, frozen=True, gc=False):
+    """What reminders need of a fact on `claims`: nothing about whom it was paid to."""
+
+    claim_id: Id
+    version: Version
+    region: Code
+    programme: Code
+    amount: Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+    status: Code
+    recorded_at: Aware
+    paid_on: date | None = None
+
+
 class Listing(msgspec.Struct, frozen=True, gc=False):
     """The projection of the topic `partners`, in the order of the table's columns. `agencies`: all that list the
     partner or ever did, in order, separated by spaces."""
@@ -126,13 +139,17 @@ def is_code(text: str) -> bool:
     return bool(re.fullmatch(r"[A-Za-z0-9._-]*", text))
 
 
-def unusable_field(fact: "PartnerFact | EnrollmentFact | ContactFact") -> str | None:
+def unusable_field(fact: "PartnerFact | EnrollmentFact | ContactFact | ClaimFact") -> str | None:
     """The field that keeps this decoded fact from being used, as msgspec names it."""
     if isinstance(fact, PartnerFact):
         if not is_code(fact.region):
             return "`$.region`"
         if not is_code(fact.kind):
             return "`$.kind`"
+    if isinstance(fact, ClaimFact):
+        wrong = [name for name in ("region", "programme") if not is_code(getattr(fact, name))]
+        if wrong:
+            return f"`$.{wrong[0]}`"
     return None if is_believable(fact.recorded_at) else "`$.recorded_at`"
 
 

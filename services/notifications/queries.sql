@@ -40,8 +40,8 @@ where p.enrollment_version < excluded.enrollment_version
 
 -- name: store_contacts(partner_ids, versions, names, contact_persons, phones, emails, languages, recorded_times, phone_keys, email_keys, person_keys)
 -- Stores the newest contacts with their keys, in key order; never over a newer version, never what was erased or is of
--- an erased partner. Returns the partners among them whose keys are others than before: nothing else decides about
--- reminders.
+-- an erased partner. Returns those of them that are known and whose keys are others than before: nothing else decides
+-- about reminders.
 with stored as (
 insert into contacts as c (partner_id, version, name, contact_person, phone, email, language, recorded_at, phone_key,
                            email_key, person_key, is_keyed)
@@ -61,7 +61,7 @@ where c.version < excluded.version
 returning partner_id, (old.phone_key, old.email_key, old.person_key)
                       is distinct from (new.phone_key, new.email_key, new.person_key) as is_changed
 )
-select partner_id::text from stored where is_changed
+select partner_id::text from stored s where is_changed and exists (select from partners p where p.partner_id = s.partner_id)
 
 -- name: contacts_without_keys(page_size)
 -- Contacts that were stored before there were keys, a page at a time.
@@ -192,7 +192,7 @@ select p.region, p.status, p.insured_from, p.insured_until, k.end_known_at,
        stop.at as stopped_at, stop.kind as stop_kind,
        c.phone_key is not null and wrong.key is null as has_phone, c.email_key is not null as has_email,
        refused.channels as refused, contacted.times as contacted, past.steps, past.sent_at, past.escalated_at, past.asked_at, past.visit_outcome,
-       past.visited_at, s.retry_at, k.applied_at, p.kind, p.agencies, array_agg(p.partner_id::text order by p.partner_id) as partner_ids
+       past.visited_at, s.retry_at, k.applied_at, p.kind, p.agencies, array_agg(p.partner_id::text) as partner_ids
 from partners p
 join kin k on k.root = p.partner_id
 left join past on past.root = p.partner_id
@@ -365,7 +365,8 @@ select partner_id::text, attempts from schedule where partner_id = any($1::uuid[
 
 -- name: clear_retries(partner_ids)
 -- After a message was sent or refused for good: the next one has no failed attempt and no time to wait for.
-update schedule set attempts = 0, retry_at = null where partner_id = any($1::uuid[])
+update schedule set attempts = 0, retry_at = null
+where partner_id = any($1::uuid[]) and (attempts > 0 or retry_at is not null)
 
 -- name: add_escalations(partner_ids, episodes, templates, message_ids, now)
 -- Records one escalation of each kind (template) and partner per episode; returns the partners for which it is new.
@@ -436,6 +437,23 @@ select count(*) > 0 from taken
 -- name: last_message_to(key)
 -- The message that last left for this address; no row if none did.
 select message_id from contacted where key = $1 order by at desc, message_id limit 1
+
+-- name: store_claims(claim_ids, versions, regions, programmes, amounts, paid_days)
+-- Stores the newest state of these claims; never over a newer version. In key order.
+insert into paid_claims as c (claim_id, version, region, programme, amount, paid_on)
+select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::date[]) n (claim_id) order by 1
+on conflict (claim_id) do update set
+    version = excluded.version, region = excluded.region, programme = excluded.programme, amount = excluded.amount,
+    paid_on = excluded.paid_on
+where c.version < excluded.version
+
+-- name: stories(regions, after, until, fewest)
+-- Of each of these regions with so many claims that were paid in these days: how many, and the newest one's programme
+-- and amount.
+select region, count(*) as count, (array_agg(programme order by paid_on desc, claim_id))[1] as programme,
+       (array_agg(amount order by paid_on desc, claim_id))[1] as amount
+from paid_claims where region = any($1::text[]) and paid_on > $2 and paid_on <= $3
+group by region having count(*) >= $4
 
 -- name: address_of_message(message_id)
 -- The key of the address that this message left for; null for one that nobody knows.

@@ -1,6 +1,6 @@
 """Decides about many partners at once: facts out of the database, `decide` for each, the decisions back into it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -45,9 +45,14 @@ class Scheduler:
     def now(self) -> datetime:
         return self._clock()
 
-    async def reschedule(self, db: asyncpg.Connection, partner_ids: Iterable[str]) -> None:
-        """Decide again about these partners and those they were merged into; unknown ids are left out."""
-        ids = [row[0] for row in await db.fetch(queries["affected_partners"], sorted(set(partner_ids)))]
+    async def reschedule(
+        self, db: asyncpg.Connection, partner_ids: Collection[str], themselves: Collection[str] = ()
+    ) -> None:
+        """Decide again about these partners and those they were merged into; unknown ids are left out. `themselves` are
+        known and were not merged: with these it is settled that it is about them."""
+        asked = sorted(set(partner_ids))
+        found = await db.fetch(queries["affected_partners"], asked) if asked else ()
+        ids = sorted({*themselves, *(row[0] for row in found)})
         if ids:
             await self.lock(db, ids)
             await self._store(db, await self._next_times(db, ids))

@@ -1629,12 +1629,13 @@ select distinct on (e.partner_id) e.partner_id, e.region, e.line, e.sealed
  where e.agency = $2 and e.list = $3
  order by e.partner_id, e.last_listed desc, e.line desc, e.sequence desc;
 
--- name: unregistered_page(agency, list, day, after, regions, limit)
--- As `unregistered`, behind a partner, in these regions if any are given.
+-- name: unregistered_page(agency, list, day, after, regions, limit, last)
+-- As `unregistered`, behind a partner and up to another (null: to the end), in these regions if any are given.
 select distinct on (e.partner_id) e.partner_id, e.ref, e.nib, e.nik_koperasi, e.region, e.kind, e.scale, e.total,
        e.line, e.sealed
   from evidence e
  where e.agency = $1 and e.list = $2 and e.first_listed <= $3 and e.partner_id > $4
+   and ($7::uuid is null or e.partner_id <= $7)
    and ($5::text[] is null or e.region = any($5))
    and not exists (select from period p
                     where p.partner_id = e.partner_id and p.start <= $3 and (p.until is null or p.until > $3))
@@ -1645,14 +1646,10 @@ select distinct on (e.partner_id) e.partner_id, e.ref, e.nib, e.nik_koperasi, e.
 select coalesce(sum(listed) - sum(enrolled), 0)::int as count
   from list_movement where agency = $1 and list = $2 and day <= $3;
 
--- name: count_unregistered_in(agency, list, day, regions, most)
--- How many of these are in these regions, counted up to `most`.
-select count(*)::int from (
-    select distinct e.partner_id from evidence e
-     where e.agency = $1 and e.list = $2 and e.first_listed <= $3 and e.region = any($4::text[])
-       and not exists (select from period p
-                        where p.partner_id = e.partner_id and p.start <= $3 and (p.until is null or p.until > $3))
-     limit $5) found;
+-- name: list_position(agency, list, after, rows)
+-- The partner so many rows of the list behind this one, null if there are not so many.
+select partner_id from evidence where agency = $1 and list = $2 and partner_id > $3
+ order by partner_id offset $4 limit 1;
 
 -- name: refused_rows(import_id)
 -- The refused rows of an upload in the order of its lines, sealed.

@@ -119,13 +119,17 @@ class Consumer(Part):
         )
         self._no_batch = asyncio.Event()
         self._no_batch.set()
+        self._ahead: list[str] = []
         self._paused: set[str] = set()
         self._kafka_committed_at = 0.0
 
-    def on(self, topic: str, handler: Handler, *, may_halt: bool = True) -> None:
+    def on(self, topic: str, handler: Handler, *, may_halt: bool = True, ahead: bool = False) -> None:
         """Apply the records of `topic` (its name as in the contracts) with `handler`; `may_halt` False: also when
-        all of them are poison."""
+        all of them are poison. `ahead`: of what is read together before those of other topics, since these cost less
+        once its records are known. They come in any order all the same."""
         self._applier.handlers[topic] = handler
+        if ahead:
+            self._ahead.append(self._prefix + topic)
         if not may_halt:
             self._dead_letters.unhalted.add(topic)
 
@@ -214,6 +218,7 @@ class Consumer(Part):
             listener=self._assignment,
             max_records=self._max_records,
             linger_ms=self._linger_ms,
+            ahead=self._ahead,
         )
 
     def _follow(self, existing: Iterable[str]) -> bool:
@@ -255,8 +260,8 @@ class Consumer(Part):
             by_topic: dict[str, list[PartitionRun]] = defaultdict(list)
             for run in partition_runs(records):
                 by_topic[run[0].topic].append(run)
-            for topic, runs in by_topic.items():
-                await self._apply(topic, runs)
+            for topic in sorted(by_topic, key=lambda each: each not in self._ahead):
+                await self._apply(topic, by_topic[topic])
             await self._commit_to_kafka()
         finally:
             self._no_batch.set()

@@ -62,7 +62,7 @@ SERVICES = {
     ),
     "coverage": Rights(applies=("partners", "enrollments", "claims", "reference", "outreach", "access")),
     "notifications": Rights(
-        applies=("partners", "enrollments", "contacts", "access"),
+        applies=("partners", "enrollments", "contacts", "claims", "access"),
         publishes=("outreach", "access"),
         erases=("contacts",),
     ),

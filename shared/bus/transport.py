@@ -50,7 +50,10 @@ unreadable_batches.install()
 
 
 class Transport:
-    """One life of the Kafka client, from `start` to `stop`. `receive` gets the records of one batch at a time."""
+    """One life of the Kafka client, from `start` to `stop`. `receive` gets the records of one batch at a time.
+
+    Of the topics `ahead` a batch also has what was fetched already, up to `max_records` more.
+    """
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Transport:
         listener: ConsumerRebalanceListener,
         max_records: int,
         linger_ms: int,
+        ahead: Sequence[str] = (),
     ) -> None:
         self._broker = KafkaBroker(
             KafkaUrl.parse(kafka).servers,
@@ -98,7 +102,8 @@ class Transport:
         async def handle(message: Any) -> None:
             records = list(message.raw_message)
             message.raw_message = ()  # the message is part of a cycle: whole batches would wait for the collector
-            await receive(await fill_batch(self.client, records, max_records))
+            records = await fill_batch(self.client, records, max_records)
+            await receive(await with_at_hand(self.client, records, ahead, max_records))
 
     @property
     def client(self) -> AIOKafkaConsumer | None:
@@ -142,6 +147,20 @@ async def fill_batch(client: AIOKafkaConsumer | None, records: list[Record], max
         records.extend(chain.from_iterable(found.values()))
         next_offsets |= {partition: run[-1].offset + 1 for partition, run in found.items()}
     return records
+
+
+async def with_at_hand(
+    client: AIOKafkaConsumer | None, records: list[Record], topics: Sequence[str], most: int
+) -> list[Record]:
+    """The batch, and behind it what the client holds of these topics without asking the broker."""
+    ours = [tp for tp in client.assignment() if tp.topic in topics] if client is not None and topics else []
+    if client is None or not ours:
+        return records
+    try:
+        found = await client.getmany(*ours, timeout_ms=0, max_records=most)
+    except (KafkaError, ConsumerStoppedError):  # as above
+        return records
+    return [*records, *chain.from_iterable(found.values())]
 
 
 def _has_more(client: AIOKafkaConsumer, next_offsets: Mapping[TopicPartition, int]) -> bool:

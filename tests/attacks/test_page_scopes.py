@@ -90,6 +90,7 @@ notifications  GET /tasks                                           200    200  
 notifications  POST /tasks/{task_id}/claim                          303    404  403     403   303     404  401     401
 notifications  POST /tasks/{task_id}/snooze                         303    404  403     403   303     404  401     401
 notifications  POST /tasks/{task_id}/done                           303    404  403     403   303     404  401     401
+notifications  GET /partners/{partner_id}                           403    403  200     403   200     404  303     303
 notifications  GET /agents                                          200    200  403     403   200     200  303     303
 notifications  POST /agents                                         303    303  403     403   303     422  401     401
 notifications  POST /agents/{agent_id}/sign-in                      200    200  403     403   200     404  401     401
@@ -247,7 +248,11 @@ def of_outreach(world: notifications_world.World) -> dict[str, Prepare]:
     async def added() -> dict[str, Any]:
         return {"data": {"name": "Siti", "regions": "36.71", "capacity": "5", "phone": ""}}
 
+    async def of_partner() -> dict[str, Any]:
+        return {"path": f"/partners/{notifications_world.partner_id(1)}"}
+
     return {
+        "GET /partners/{partner_id}": of_partner,
         "POST /agents": added,
         "POST /agents/{agent_id}/sign-in": of_agent("sign-in"),
         "POST /agents/{agent_id}/sign-out": of_agent("sign-out"),

@@ -65,6 +65,8 @@ async def test_a_list_is_sent_corrected_and_used(
             await rows.first.get_by_label("Kabupaten/Kota").press("Enter")
             await expect(rows).to_have_count(left)
             await expect(page.get_by_text(re.compile(r"Baris \d sudah diterima")).first).to_be_visible()
+        if scripts:
+            await expect(page.get_by_role("link", name="Semua (0)")).to_be_visible()
         await visitor.open("registration", "/uploads")
         await page.get_by_role("link", name="daftar-umkm").click()
         await page.get_by_role("link", name="Lihat siapa di daftar ini yang belum terdaftar").click()

@@ -431,6 +431,8 @@ async def test_a_province_is_asked_about_in_the_boundaries_of_before_its_split(w
     assert (newer["listed"], [each["flags"] for each in newer["denominators"]]) == (1, [["other_boundaries"]])
     months = (await world.get("/v1/coverage/series?region=91&boundaries=2021&from=2021-01&to=2021-01"))["rows"]
     assert [row["listed"] for row in months] == [3]
+    below = (await world.get("/v1/coverage?region=91&boundaries=2021&level=regency"))["rows"]
+    assert sum(row["listed"] for row in below) == 3, "its regencies are those of all provinces that it became"
     assert (await world.http.get("/v1/coverage?region=93&boundaries=2021")).json()["field"] == "region"
     assert (await world.http.get("/v1/coverage?boundaries=1999")).json()["field"] == "boundaries"
 

@@ -15,7 +15,10 @@ from tests.stack import Database
 
 __all__ = ["world"]
 
-VIEWS = ("reporting_changes", "reporting_today", "reporting_causes", "reporting_claims", "reporting_agencies")
+VIEWS = (
+    *("reporting_changes", "reporting_today", "reporting_causes", "reporting_claims", "reporting_agencies"),
+    *("reporting_outreach", "reporting_briefings"),
+)
 
 
 async def test_views_equal_the_answers_rolled_up_or_not(world: World) -> None:

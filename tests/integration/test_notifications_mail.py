@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -13,6 +13,8 @@ from services.notifications.queries import queries
 from services.notifications.sending import sender as sender_module
 from services.notifications.sending.messages import message_id
 from services.notifications.sending.sender import MAIL_PACE, Pace, Sender
+from shared.bus.records import Outgoing
+from shared.events.claims import Claim
 from tests.integration.notifications_world import DAY, KNOWN, Mailbox, World, a_world, partner_id
 from tests.stack import Database
 from tests.waiting import eventually
@@ -52,6 +54,38 @@ async def test_the_mail_arrives_and_a_repeat_can_be_recognised(world: World, mai
         "first",
         row["message_id"],
     )
+
+
+async def test_a_message_tells_what_was_paid_in_its_region_and_of_nobody(world: World, mailbox: Mailbox) -> None:
+    """Of five or more claims, and of an amount the first two digits."""
+
+    def claim(number: int, status: str = "paid", version: int = 1) -> Outgoing:
+        paid = {"paid_on": date(2026, 11, number)} if status == "paid" else {}
+        fact = Claim(
+            claim_id=partner_id(1_000 + number),
+            version=version,
+            partner_id=partner_id(99),
+            region="36.71",
+            programme="JKM",
+            segment="BPU",
+            amount=41_812_345 + number,
+            status=status,  # type: ignore[arg-type]
+            occurred_on=date(2026, 10, 1),
+            tenure_months=7,
+            recorded_at=world.now,
+            agency="bpjstk",
+            **paid,
+        )
+        return world._event("claims", fact.claim_id, f"claim.{status}", fact)
+
+    await world.publish(*map(claim, range(1, 7)), claim(1, "withdrawn", 2), claim(7, "filed"), claim(2))
+    await a_due_partner(world, 1)
+    await world.publish(world.contact(2), world.partner(2, region="33.11"))
+    await world.work()
+    texts = {mail["To"]: " ".join(mail.get_content().split()) for mail in mailbox.received}
+    told = "5 klaim dibayarkan di Kota Tangerang; salah satunya Jaminan Kematian, sekitar Rp42.000.000."
+    assert told in texts["p1@example.com"]
+    assert "dibayarkan" not in texts.get("p2@example.com", "")
 
 
 async def test_in_english_when_asked_for(world: World, mailbox: Mailbox) -> None:

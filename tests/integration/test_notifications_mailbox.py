@@ -38,7 +38,7 @@ async def _read(world: World, imap: ImapServer) -> None:
     reader = world.engine.mailbox
     assert reader is not None
     assert await reader.step() == 60
-    assert [await world.state(number) for number in (1, 2, 3)] == ["unreachable", "opted_out", "opted_out"]
+    assert [await world.state(number) for number in (1, 2, 3)] == ["escalated", "opted_out", "opted_out"]
     assert (await world.history(1))[0]["receipt"] == "refused"
     counted = {"stopped": 2, "refused": 1, "delivered": 0, "delayed": 0, "none": 1}
     assert reader.detail() == counted
@@ -47,7 +47,7 @@ async def _read(world: World, imap: ImapServer) -> None:
     assert await reader.read_new() == 1, "only what is new"
     imap.validity += 1
     assert await reader.read_new() == 5, "the numbers are others: all of it again, which changes nothing"
-    assert [await world.state(number) for number in (1, 2, 3)] == ["unreachable", "opted_out", "opted_out"]
+    assert [await world.state(number) for number in (1, 2, 3)] == ["escalated", "opted_out", "opted_out"]
     await world.published(6)
     changing = ("SELECT", "STORE", "UID STORE", "EXPUNGE", "UID COPY")
     assert not [each for each in imap.commands if each.startswith(changing)], "the mailbox is never changed"

@@ -74,7 +74,7 @@ async def series_of(request: Request, asked: Asked) -> dict[str, Any]:
     known_at = parameters.known_at_text(selection.known_at)
     async with snapshot(request) as seen:
         found = await _read(seen.db, asked, _mask(selection), *selection.places)
-        national = None if is_detailed else await _read(seen.db, asked, figures.mask(selection.by, True))
+        national = None if is_detailed else await _read(seen.db, asked, _national_mask(selection))
         agencies = await seen.once("agencies", freshness.agencies)
         stale = await seen.once("stale", freshness.stale)
 
@@ -128,6 +128,14 @@ def _mask(selection: Selection) -> int:
     """As for the figures of one day; a region as a whole needs no places."""
     mask = figures.mask(selection.by, selection.is_by_regency)
     return mask & ~cells.MASKS["region"] if selection.level == "self" else mask
+
+
+def _national_mask(selection: Selection) -> int:
+    """What the protection of months is decided by: without a split neither kind nor scale matters, and of each regency
+    three cells are left."""
+    if selection.by:
+        return figures.mask(selection.by, True)
+    return sum(cells.MASKS[name] for name in ("side", "unknown", "region"))
 
 
 async def _read(

@@ -1,6 +1,8 @@
 """The page of alert rules: choose what to be alerted about, try it on past days, switch it on."""
 
+import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Final, get_args
 
 from fastapi import Depends, Request
@@ -38,6 +40,7 @@ CONDITIONS: Final[Mapping[str, type[BaseModel]]] = {
 }
 OF_RULE: Final = ("name", "clear_after_hours")
 TRIED_DAYS: Final = 60
+GROUPED: Final = re.compile(r"[1-9]\d{0,2}([.,])\d{3}(\1\d{3})*", re.ASCII)
 
 
 @router.get("/alerts/rules", dependencies=[parameters.only("kind")])
@@ -102,14 +105,25 @@ def _fields(kind: Kind) -> list[str]:
 
 
 def _rule(kind: Kind, given: Mapping[str, str]) -> NewRule:
-    """Raises ValidationError. Fields that are left empty have their usual value; a fraction may have a comma."""
-    filled = {name: text.strip() for name, text in given.items() if text.strip()}
-    numbers = {
-        name: text.replace(",", ".") if name not in ("name", "agency") else text for name, text in filled.items()
-    }
+    """Raises ValidationError. Fields that are left empty have their usual value."""
+    numbers = {name: _plain(name, text.strip()) for name, text in given.items() if text.strip()}
     condition = {"kind": kind} | {name: numbers[name] for name in _fields(kind) if name in numbers}
     rule: dict[str, Any] = {"name": "", "condition": condition} | {n: numbers[n] for n in OF_RULE if n in numbers}
     return NewRule.model_validate(rule)
+
+
+def _text(language: Language, value: Any) -> str:
+    """A rule's value as people write it."""
+    if isinstance(value, int | float):
+        return language.number(value, 0 if float(value).is_integer() else 1 if float(value * 10).is_integer() else 2)
+    return "" if value is None else str(value)
+
+
+def _plain(name: str, text: str) -> str:
+    """A number as programs write it: 1.000 and 1,000 are a thousand, as people group digits; 0,1 is a tenth."""
+    if name in ("name", "agency", "region", "level"):
+        return text
+    return re.sub(r"[.,]", "", text) if GROUPED.fullmatch(text) else text.replace(",", ".")
 
 
 async def _shown(
@@ -133,7 +147,9 @@ async def _shown(
         labels=words.alert_fields(page.language),
         levels={"self": page.language.gettext("the region itself")} | words.levels(page.language),
         regions=[each for each in regions if each.level != "regency"],
-        given={**usual, **given},
+        given={**{name: _text(page.language, value) for name, value in usual.items()}, **given},
+        text=partial(_text, page.language),
+        names={each.code: each.name for each in regions},
         wrong=wrong or {},
         trial=trial,
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from services.notifications.stories import Story
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
@@ -22,7 +24,8 @@ class Recipient:
 class Message:
     """One message on its way. `id` is the same whenever its first reminder is tried.
 
-    `others`: the names of further partners whose reminders it holds; `wording`: the operator's text for it.
+    `others`: the names of further partners whose reminders it holds; `wording`: the operator's text for it; `story`:
+    what is told of its region.
     """
 
     id: str
@@ -34,6 +37,7 @@ class Message:
     written_at: datetime
     others: tuple[str, ...] = ()
     wording: str | None = None
+    story: Story | None = None
 
 
 @dataclass(frozen=True, slots=True)

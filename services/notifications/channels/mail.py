@@ -65,10 +65,10 @@ class MailChannel:
             await self._connections.end_refused(connection)
             return _refused(refused.code, refused.message)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as problem:
-            connection.client.close()
+            self._connections.drop(connection)
             return Outcome("delayed", f"server: {_code(problem)}", may_have_left=text_left, is_server_down=True)
         except asyncio.CancelledError:
-            connection.client.close()
+            self._connections.drop(connection)
             raise
         self._connections.end(connection)
         return Outcome("sent", "smtp: 250")

@@ -9,6 +9,8 @@ import aiosmtplib
 
 from services.notifications.channels.mail_server import Server
 
+AT_ONCE: Final = 20
+"""Connections at the same time: many servers take no more than fifty from one client."""
 MESSAGES_EACH: Final = 100
 """Messages over one connection: some servers end it after more."""
 REST_SECONDS: Final = 5.0
@@ -27,35 +29,42 @@ class Connection:
 
 
 class MailConnections:
-    """As many as are used at the same time, whoever asks; each has one message at a time."""
+    """AT_ONCE at most, whoever asks; each has one message at a time."""
 
     def __init__(self, server: Server, sender: str, timeout: float) -> None:
         self._server = server
         self._sender = sender
         self._timeout = timeout
+        self._free = asyncio.Semaphore(AT_ONCE)
         self._resting: list[Connection] = []
         self._closing: asyncio.TimerHandle | None = None
 
     async def begin(self) -> Connection:
-        """A connection on which the server has accepted our sender. Raises one of FAILURES.
+        """A connection on which the server has accepted our sender, to be given back by one of `end`, `end_refused` and
+        `drop`; waits while AT_ONCE are used. Raises one of FAILURES.
 
         One that has rested may have been closed by the server meanwhile: nothing has left on it, so another is taken.
         """
-        while self._resting:
-            connection = self._resting.pop()
-            with suppress(*FAILURES):
-                return await self._begun(connection)
-        return await self._begun(Connection(self._client()))
+        await self._free.acquire()
+        try:
+            while self._resting:
+                with suppress(*FAILURES):
+                    return await self._begun(self._resting.pop())
+            return await self._begun(Connection(self._client()))
+        except BaseException:
+            self._free.release()
+            raise
 
     def end(self, connection: Connection) -> None:
         """The message was accepted: the connection is kept for the next one."""
         connection.used += 1
         if connection.used >= MESSAGES_EACH or not connection.client.is_connected:
-            connection.client.close()
+            self.drop(connection)
             return
         loop = asyncio.get_running_loop()
         connection.rests_since = loop.time()
         self._resting.append(connection)
+        self._free.release()
         if self._closing is None:
             self._closing = loop.call_later(REST_SECONDS, self._close_rested)
 
@@ -64,11 +73,16 @@ class MailConnections:
         try:
             await connection.client.rset()
         except BaseException as problem:
-            connection.client.close()
+            self.drop(connection)
             if not isinstance(problem, FAILURES):
                 raise
         else:
             self.end(connection)
+
+    def drop(self, connection: Connection) -> None:
+        """Nothing more is sent over it."""
+        connection.client.close()
+        self._free.release()
 
     def close(self) -> None:
         """Close what rests."""

@@ -88,6 +88,7 @@ def _values(message: Message) -> dict[str, Any]:
         "name": name or person or nameless,
         "addressee": person or name,
         "individual": to.individual,
+        "story": message.story.text(to.language) if message.story else None,
         "amount": rupiah(message.contribution_from),
         "names": names[:MOST_NAMES],
         "more": max(0, len(names) - MOST_NAMES),

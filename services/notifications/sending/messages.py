@@ -1,7 +1,7 @@
 """Messages: the reminders that leave in one, their ids, and what is recorded and published of an attempt to send it."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from services.notifications.channels import Message, Outcome, Recipient
 from services.notifications.outreach_events import reminder_finished
 from services.notifications.policy import KIND_OF, ChannelName, Policy
 from services.notifications.rules import Send
+from services.notifications.stories import Story
 from shared.bus.records import Outgoing
 from shared.database import columns
 
@@ -69,7 +70,9 @@ def address_key(row: asyncpg.Record, channel: ChannelName) -> UUID | None:
     return row[f"{kind}_key"] if kind else None
 
 
-def prepared(group: list[tuple[asyncpg.Record, Send]], policy: Policy, now: datetime) -> Prepared:
+def prepared(
+    group: list[tuple[asyncpg.Record, Send]], policy: Policy, stories: Mapping[str, Story], now: datetime
+) -> Prepared:
     """The message with these reminders to one address."""
     reminders = tuple(
         Reminder(
@@ -105,6 +108,7 @@ def prepared(group: list[tuple[asyncpg.Record, Send]], policy: Policy, now: date
         now,
         others=others,
         wording=wording,
+        story=stories.get(row["region"] or ""),
     )
     return Prepared(send.channel, message, reminders, address_key(row, send.channel))
 

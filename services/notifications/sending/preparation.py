@@ -20,6 +20,7 @@ from services.notifications.sending.messages import (
     prepared,
     reminder_columns,
 )
+from services.notifications.stories import Stories
 from shared.database import columns
 
 ActionKind = TypeVar("ActionKind", Send, Escalate)
@@ -36,6 +37,7 @@ class Preparation:
         self._policies = policies
         self._owner = owner
         self._lease = lease
+        self._stories = Stories(scheduler.regions)
 
     async def prepare(self, db: asyncpg.Connection, ids: list[str]) -> list[Prepared]:
         """The messages to send now. The leases of all partners that none of them is for are given back."""
@@ -45,9 +47,9 @@ class Preparation:
         if self._policies.uses_addresses:
             await db.execute(queries["lock_addresses"], leased)  # another worker's message counts from here on
         decisions = await self._scheduler.decisions(db, leased)
-        await self._scheduler.store(db, decisions)
-        await self._escalate(db, _actions(decisions, Escalate))
         sends = _actions(decisions, Send)
+        await self._scheduler.store(db, {key: each for key, each in decisions.items() if key not in sends})
+        await self._escalate(db, _actions(decisions, Escalate))
         await db.execute(queries["release"], [key for key in leased if key not in sends], self._owner)
         return await self._begin(db, sends | await self._due_today_as_well(db, sends, leased), policy)
 
@@ -94,7 +96,8 @@ class Preparation:
             return []
         now = self._scheduler.now()
         recipients = await db.fetch(queries["recipients"], list(sends))
-        messages = [prepared(group, policy, now) for group in grouped(sends, recipients)]
+        stories = await self._stories.of(db, {row["region"] for row in recipients}, now)
+        messages = [prepared(group, policy, stories, now) for group in grouped(sends, recipients)]
         await db.execute(queries["begin_messages"], *reminder_columns(messages), now)
         keys = [each.address_key for each in messages]
         if any(keys):

@@ -5,6 +5,7 @@ next attempt finds the row and marks it as possibly sent twice. Never lost, neve
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,15 +33,18 @@ GRACE = 4.0
 
 @dataclass(frozen=True)
 class Pace:
-    """How much is taken at once of each channel: prepared in one transaction and handed over side by side."""
+    """How much is taken at once of each channel, at most: prepared in one transaction and handed over side by side."""
 
     claim: int
     lease: timedelta = timedelta(minutes=2)
 
 
 LOG_PACE = Pace(claim=1000)
-MAIL_PACE = Pace(claim=32)
-"""As many connections; few enough that all leave at once, and a stop holds for whatever has not."""
+MAIL_PACE = Pace(claim=128)
+FIRST_CLAIM = 16
+QUICK, SLOW = 0.25, 0.5
+"""Seconds: what was taken left within the first, twice as much is taken the next time; it took longer than the second,
+half as much. So a stop holds within a second for all that has not left yet, however slow a provider is."""
 RECORDED_AFTER = 0.1
 """Seconds after which the messages that have left are recorded, while others are still under way."""
 
@@ -82,6 +86,7 @@ class Sender(Part):
         self._delivery = Delivery(channels, count_result, per_minute)
         self._recording = Recording(scheduler, self._owner)
         self._waits_for_facts = False
+        self._portion = min(FIRST_CLAIM, pace.claim)
         self.oldest_due: datetime | None = None
         """Since when the partner is due that waits longest for a message that may leave now; None: none waits."""
 
@@ -106,14 +111,23 @@ class Sender(Part):
 
     async def send_due(self) -> int:
         """Claim one portion of what is due, and send it; how many partners were claimed."""
-        room = self._delivery.room(self._scheduler.now(), self._pace.claim)
+        room = self._delivery.room(self._scheduler.now(), self._portion)
         if not await self._is_anything_to_send(room):
             return 0
         ids = await self._claim(room)
         if ids:
+            began = time.monotonic()
             await self._send(ids)
+            self._adapt(time.monotonic() - began)
             self._on_recorded()
         return len(ids)
+
+    def _adapt(self, seconds: float) -> None:
+        """Take more or less the next time, by how long the last portion took."""
+        if seconds < QUICK:
+            self._portion = min(2 * self._portion, self._pace.claim)
+        elif seconds > SLOW:
+            self._portion = max(1, self._portion // 2)
 
     async def _is_anything_to_send(self, room: dict[str, int]) -> bool:
         """After an outage those due may have registered meanwhile: all facts on the log are applied first."""
@@ -127,7 +141,7 @@ class Sender(Part):
         """Of each channel as many as its provider may be given now: none waits for another."""
         pace, now = self._pace, self._scheduler.now()
         found: list[str] = []
-        for channel, most in (room or self._delivery.room(now, pace.claim)).items():
+        for channel, most in (room or self._delivery.room(now, self._portion)).items():
             async with transaction(self._pool) as db:
                 rows = await db.fetch(queries["claim"], now, channel, most, self._owner, pace.lease)
             found += [row["partner_id"] for row in rows]

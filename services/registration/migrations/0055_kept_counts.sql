@@ -13,7 +13,7 @@ create table list_movement (
 );
 
 -- All of it from the partners' facts: of those from before, and where facts came from elsewhere.
-create function recount_lists() returns void language sql as $$
+create function recount_lists() returns void language sql set search_path from current as $$
     delete from list_movement;
     insert into list_movement
     with listing as (

@@ -43,12 +43,13 @@ async def publish(work: UnitOfWork) -> set[UUID]:
             authority = work.authority(partner) if state.is_active and work.rows.get(partner) else None
             if partner in work.regrouped:
                 disputes.note(partner, authority)
-            new = _derive(work, state, authority, by_partner.get(partner, ()), answering)
+            person = _person(work, work.rows.get(partner, ())) if partner in work.regrouped else None
+            new = _derive(work, state, authority, by_partner.get(partner, ()), answering, person)
             if (refusal := fact_limits.misfit(new)) is None:
                 if changes.may_be_any(state, new, work.split):
                     found += changes.of(state, new, today, work.split, went.get(partner, frozenset()))
                 counts.add(state, new)
-                _publish(work, state, new)
+                _publish(work, state, new, person)
             else:  # the last facts hold, and the unit of work has why
                 work.misfits[partner] = refusal
     await disputes.save()
@@ -107,12 +108,12 @@ def _derive(
     authority: Authority | None,
     held: Iterable[Participant],
     answering: Mapping[UUID, UUID],
+    person: str | None,
 ) -> Derived:
     partner = state.partner_id
     rows, rows_changed = work.rows.get(partner, []), partner in work.regrouped
     counting = authority.counting if authority and rows_changed else ()
     contacts = [_contact_of(work.personal[row.key]) for row in counting]
-    person = _person(work, rows) if rows_changed else None
     view = PartnerView(state, rows, rows_changed, contacts, [participant.history for participant in held], authority)
 
     def digest(name: str, details: ContactDetails) -> UUID:
@@ -128,18 +129,18 @@ def _contact_of(personal: dict[str, Any]) -> tuple[str, ContactDetails]:
     return personal["name"], ContactDetails(get("person"), get("phone"), get("email"), get("language"), get("address"))
 
 
-def _publish(work: UnitOfWork, state: PartnerState, new: Derived) -> None:
+def _publish(work: UnitOfWork, state: PartnerState, new: Derived, person: str | None) -> None:
     key, now = str(state.partner_id), work.now
     state.region = new.region
+    if new.contact is not None:
+        state.contact_version, state.contact_digest = state.contact_version + 1, new.contact.digest
+        contact = _contact(work, state, new.contact, person)
+        work.publish("contacts", key, "contact.changed", contact, state.contact_version)
     if new.partner is not None:
         state.version, state.fact = state.version + 1, new.partner.stored
         state.listed_on = new.partner.fact.listed_on
         partner = msgspec.structs.replace(new.partner.fact, version=state.version, recorded_at=now)
         work.publish("partners", key, new.partner.type, partner, state.version)
-    if new.contact is not None:
-        state.contact_version, state.contact_digest = state.contact_version + 1, new.contact.digest
-        contact = _contact(work, state, new.contact, _person(work, work.rows.get(state.partner_id, [])))
-        work.publish("contacts", key, "contact.changed", contact, state.contact_version)
     if new.enrollment is not None:
         state.enrollment_version, state.enrollment_fact = state.enrollment_version + 1, new.enrollment.stored
         timeline = msgspec.structs.replace(new.enrollment.fact, version=state.enrollment_version, recorded_at=now)
@@ -148,8 +149,8 @@ def _publish(work: UnitOfWork, state: PartnerState, new: Derived) -> None:
 
 def _person(work: UnitOfWork, rows: Iterable[Row]) -> str | None:
     """A hash that stands for the one NIK in these rows, under a key of its own kind: it looks nothing up."""
-    niks = {row.nik for row in rows} - {None}
-    return str(work.vault.hash("person", *niks)) if len(niks) == 1 else None
+    niks = {row.nik for row in rows if row.nik is not None}
+    return str(work.vault.hash_text(f"person\x1f{niks.pop()}")) if len(niks) == 1 else None
 
 
 def _contact(work: UnitOfWork, state: PartnerState, new: NewContact, person: str | None) -> Contact | None:

@@ -24,10 +24,10 @@ from shared.web.pages import SignedIn, pages
 router = pages()
 
 SHOWN: Final = 50
-SEARCHED: Final = 20_000
-"""Names that a search looks through; they are sealed, each is opened for it."""
+SEARCHED: Final = 10_000
+"""Rows of the list that one page looks through: of a long list nearly all may be registered, or elsewhere."""
 PORTION: Final = 2_000
-COUNTED: Final = 10_000
+"""Names that are opened at once."""
 
 
 @router.get("/uploads/{import_id}/unregistered")
@@ -56,20 +56,12 @@ async def unregistered(
         name=name[:200],
         region=region if regions else "",
         regions=[(code, uploads.region_name(here, code)) for code in await _regencies(here, record["agency"])],
-        count=await _count(here, (*of_list, day), regions),
-        most=COUNTED if regions else None,
+        count=None if regions else await here.pool.fetchval(queries["count_unregistered"], *of_list, day),
         searched=SEARCHED,
         cursor=last,
         is_whole=is_whole,
         day=day,
     )
-
-
-async def _count(here: Services, of_list: tuple[Any, ...], regions: list[str] | None) -> int:
-    """How many there are; in these regions, if any are given, counted as far as one more than COUNTED."""
-    if regions is None:
-        return int(await here.pool.fetchval(queries["count_unregistered"], *of_list))
-    return int(await here.pool.fetchval(queries["count_unregistered_in"], *of_list, regions, COUNTED + 1))
 
 
 async def _regencies(here: Services, agency: str) -> list[str]:
@@ -81,19 +73,19 @@ async def _regencies(here: Services, agency: str) -> list[str]:
 async def _found(
     here: Services, of_list: tuple[Any, ...], after: UUID, regions: list[str] | None, name: str
 ) -> tuple[list[asyncpg.Record], UUID | None, bool]:
-    """A page of partners, the cursor of the next one, and whether all names up to there were looked through."""
+    """A page of partners, the cursor of the next one, and whether it is full or nothing is left to look through."""
+    last = await here.pool.fetchval(queries["list_position"], *of_list[:2], after, SEARCHED)
     wanted = names.name_key(name)
     portion = PORTION if wanted else SHOWN + 1
     found: list[asyncpg.Record] = []
-    for _ in range(SEARCHED // PORTION if wanted else 1):
-        rows = await here.pool.fetch(queries["unregistered_page"], *of_list, after, regions, portion)
+    while True:
+        rows = await here.pool.fetch(queries["unregistered_page"], *of_list, after, regions, portion, last)
         found += await asyncio.to_thread(_named, here.vault, rows, wanted) if wanted else rows
         if len(found) > SHOWN:
             return found[:SHOWN], found[SHOWN - 1]["partner_id"], True
         if len(rows) < portion:
-            return found, None, True
+            return found, last, last is None
         after = rows[-1]["partner_id"]
-    return found, after, False
 
 
 def _named(vault: Vault, rows: list[asyncpg.Record], wanted: str) -> list[asyncpg.Record]:

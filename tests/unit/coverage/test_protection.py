@@ -19,6 +19,7 @@ from services.coverage.series import Loss
 from shared.regions import Regions
 
 DIMENSIONS = Dimensions(("JKK", "JKM", "JHT", "JP"))
+PLAIN = sum(cells.MASKS[name] for name in ("side", "unknown", "region"))
 REGIONS = ["33.11", "33.12", "33.72", "34.71", "36.71", "36.72", "36.74", "31.71"]
 PROGRAMMES = [("JKK", "JKM"), ("JKK", "JKM", "JHT"), ("JKK", "JKM", "JHT", "JP")]
 LEVELS = {"national": "kanwil", "kanwil": "province", "province": "regency"}
@@ -114,6 +115,10 @@ def months(draw: Any) -> tuple[list[Sum], list[Sum], list[Loss]]:
     return before, changed, losses
 
 
+def _without_kind(found: Sum) -> Sum:
+    return found._replace(cell=found.cell & PLAIN)
+
+
 @settings(max_examples=30)
 @given(months())
 def test_no_month_shows_a_small_count_or_a_small_difference_from_the_month_before(
@@ -122,6 +127,11 @@ def test_no_month_shows_a_small_count_or_a_small_difference_from_the_month_befor
     before, now, losses = of
     ends = [End.of(sums, (), DIMENSIONS) for sums in (before, now)]
     (hidden,) = suppressed_regions(ends, [losses], (), DIMENSIONS)
+    merged = [End.of([_without_kind(each) for each in sums], (), DIMENSIONS) for sums in (before, now)]
+    fewer = [
+        Loss(each.cell & PLAIN, max(each.next_cell, 0) & PLAIN or each.next_cell, each.partners) for each in losses
+    ]
+    assert suppressed_regions(merged, [fewer], (), DIMENSIONS) == [hidden], "kind and scale do not matter"
     rules = protection(now, (), DIMENSIONS)
     assert rules.listed | rules.enrolled <= hidden
     places = {f"{cells.place(each.cell)[0]:02}.{cells.place(each.cell)[1]:02}" for each in now}

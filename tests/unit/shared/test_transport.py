@@ -4,7 +4,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.bus import transport
-from shared.bus.transport import BACKLOG_RECORDS, BACKLOG_WAIT_MS, FLOW_RECORDS, fill_batch
+from shared.bus.transport import BACKLOG_RECORDS, BACKLOG_WAIT_MS, FLOW_RECORDS, fill_batch, with_at_hand
 
 P0, P1 = TopicPartition("partners", 0), TopicPartition("partners", 1)
 
@@ -73,3 +73,41 @@ async def test_a_batch_is_what_there_is_when_the_broker_is_slow_or_fails():
 
 async def test_before_the_client_is_started_a_poll_stays_as_it_is():
     assert len(await fill_batch(None, records(P0, 0, transport.BACKLOG_RECORDS), 5_000)) == BACKLOG_RECORDS
+
+
+class AtHand(Fetches):
+    """A client that has fetched these records."""
+
+    def __init__(self, held):
+        super().__init__(ends=dict.fromkeys(held, 9_000))
+        self.held = held
+
+    async def getmany(self, *partitions, timeout_ms, max_records):
+        self.waits.append(timeout_ms)
+        return {partition: self.held[partition][:max_records] for partition in partitions}
+
+
+async def test_a_batch_also_has_what_is_at_hand_of_the_topics_ahead_behind_what_it_has_of_them():
+    c0 = TopicPartition("contacts", 0)
+    client = AtHand({P0: records(P0, 5, 9), c0: records(c0, 2, 900)})
+    batch = records(c0, 0, 2) + records(P0, 0, 5)
+    assert await with_at_hand(client, list(batch), ["contacts"], 10) == batch + records(c0, 2, 12)
+    assert client.waits == [0]
+
+
+class Fetching(Fetches):
+    """A client that fails."""
+
+    def __init__(self, trouble):
+        super().__init__(ends={P0: 9_000})
+        self.trouble = trouble
+
+    async def getmany(self, *partitions, timeout_ms, max_records):
+        raise self.trouble
+
+
+async def test_nothing_is_taken_at_hand_where_no_topic_is_ahead_or_the_client_fails():
+    batch = records(P0, 0, 5)
+    for client, topics in ((AtHand({P0: []}), []), (AtHand({P0: []}), ["contacts"]), (None, ["partners"])):
+        assert await with_at_hand(client, list(batch), topics, 10) == batch
+    assert await with_at_hand(Fetching(KafkaError()), list(batch), ["partners"], 10) == batch
