@@ -255,8 +255,8 @@ TIMES: Final = (
     Bug(
         "a partner that leaves a cell is still counted there",
         "services/coverage/ledger.py",
-        "_entries(before, rank, -1)",
-        "_entries(before, rank, 0)",
+        "_entries(changes.before, rank, -1)",
+        "_entries(changes.before, rank, 0)",
         ("tests/unit/coverage/test_ledger.py",),
     ),
     Bug(
