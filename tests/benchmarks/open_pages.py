@@ -115,7 +115,7 @@ class Bench:
             self._open.append(asyncio.create_task(self._page(other, own)))
 
     async def _page(self, http: httpx.AsyncClient, place: str) -> None:
-        """As a browser reads it; it asks again when the stream ends."""
+        """As a browser reads it: it asks again when the stream ends before the upload did."""
         page = place.replace("/v1/imports/", "/uploads/")
         while True:
             async with http.stream("GET", f"{page}/live", headers={"accept": "text/event-stream"}) as answer:
@@ -123,6 +123,8 @@ class Bench:
                 async for line in answer.aiter_lines():
                     self.shown += line.startswith("event:")
                     self.beats += line == ":"
+                    if line == "event: ended":
+                        return
 
 
 @asynccontextmanager
