@@ -1,6 +1,6 @@
 """Plausible mistakes, each a small change of one file, with the tests that must notice it.
 
-A change's `before` stands exactly once in its file (tests/unit/test_planted_bugs.py sees to it). `python -m
+A change's `before` stands exactly once in its file. `python -m
 tests.planted` plants each in a copy of the project.
 """
 
