@@ -7,5 +7,5 @@ create table sent_counts (
 comment on table sent_counts is 'a row for each time messages were recorded; they are summed up every few seconds';
 
 insert into sent_counts (day, channel, messages)
-select (finished_at at time zone 'Asia/Jakarta')::date, channel, count(distinct coalesce(digest, message_id))
+select (coalesce(finished_at, started_at) at time zone 'Asia/Jakarta')::date, channel, count(distinct coalesce(digest, message_id))
 from history where kind = 'reminder' and outcome = 'sent' group by 1, 2;
