@@ -286,7 +286,7 @@ def run(main: Callable[[], Any]) -> None:
 
     gc.freeze()
     gc.set_threshold(
-        200_000, 20, 50
+        50_000, 20, 50
     )  # a batch makes many objects but hardly a cycle: the search for cycles took a fifth
 
     async def guarded() -> None:

@@ -6,6 +6,13 @@ from collections.abc import Collection
 from tests.registered_metrics import registered_metrics
 
 OF_PROMETHEUS = {"up": frozenset[str](), "ALERTS": frozenset({"alertname", "alertstate", "severity"})}
+OF_CLUSTERS = {
+    "certmanager_certificate_expiration_timestamp_seconds": frozenset({"name", "namespace"}),
+    "cnpg_collector_last_available_backup_timestamp": frozenset({"namespace"}),
+    "kubelet_volume_stats_available_bytes": frozenset({"namespace", "persistentvolumeclaim"}),
+    "kubelet_volume_stats_capacity_bytes": frozenset({"namespace", "persistentvolumeclaim"}),
+}
+"""What others measure in Kubernetes, as their documentation has it."""
 OF_EVERY_TARGET = {"job", "instance"}
 
 _SELECTOR = re.compile(r"([A-Za-z_:][A-Za-z0-9_:]*)?\s*\{([^}]*)\}")
@@ -17,7 +24,7 @@ _GROUPED = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(
 def unknown_names(expression: str, recorded: Collection[str] = ()) -> set[str]:
     """Metrics that no service registers, labels that a metric does not have (`metric: label`), and labels by which is
     grouped that none of the metrics has (`by label`). `recorded` are the names of recording rules."""
-    known = registered_metrics() | OF_PROMETHEUS | dict.fromkeys(recorded, frozenset[str]())
+    known = registered_metrics() | OF_PROMETHEUS | OF_CLUSTERS | dict.fromkeys(recorded, frozenset[str]())
     problems, labels = set(), set(OF_EVERY_TARGET)
     rest = expression
     for name, inside in _SELECTOR.findall(expression):

@@ -35,7 +35,9 @@ def _acl(grant: Grant) -> str:
 
 
 def prometheus_rules() -> str:
-    groups = [_groups((RULES / name).read_text(encoding="utf-8")) for name in ("promises.yml", "alerts.yml")]
+    groups = [
+        _groups((RULES / name).read_text(encoding="utf-8")) for name in ("promises.yml", "alerts.yml", "cluster.yml")
+    ]
     head = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n  name: payung\nspec:\n  groups:\n"
     return MADE + head + "".join(groups)
 

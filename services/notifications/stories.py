@@ -6,8 +6,7 @@ Nobody can be recognised in it: a region tells only of five or more, and of an a
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from textwrap import fill
-from typing import Final, Literal
+from typing import Final
 
 import asyncpg
 
@@ -20,17 +19,8 @@ FEWEST: Final = 5
 WITHIN: Final = timedelta(days=365)
 KEPT: Final = timedelta(hours=1)
 """So long what a region tells is not asked for again."""
-WIDTH: Final = 88
-PROGRAMMES: Final = {
-    "JKK": {"id": "Jaminan Kecelakaan Kerja", "en": "work accident insurance"},
-    "JKM": {"id": "Jaminan Kematian", "en": "death insurance"},
-    "JHT": {"id": "Jaminan Hari Tua", "en": "old age savings"},
-    "JP": {"id": "Jaminan Pensiun", "en": "pension"},
-}
-TEXTS: Final = {
-    "id": "Dalam setahun terakhir {count} klaim dibayarkan di {place}; salah satunya {programme}, sekitar {amount}.",
-    "en": "In the last year {count} claims were paid in {place}; one of them of {programme}, about {amount}.",
-}
+PROGRAMMES: Final = frozenset(("JKK", "JKM", "JHT", "JP"))
+"""Those that the templates of a story have words for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +31,6 @@ class Story:
     count: int
     programme: str
     amount: int
-
-    def text(self, language: Literal["id", "en"]) -> str:
-        """
-        >>> print(Story("Kota Tangerang", 12, "JKM", 42_000_000).text("id"))
-        Dalam setahun terakhir 12 klaim dibayarkan di Kota Tangerang; salah satunya Jaminan
-        Kematian, sekitar Rp42.000.000.
-        """
-        amount = f"Rp{self.amount:,}".replace(",", ".")
-        programme = PROGRAMMES[self.programme][language]
-        return fill(
-            TEXTS[language].format(count=self.count, place=self.place, programme=programme, amount=amount), WIDTH
-        )
 
 
 def rounded(amount: int) -> int:

@@ -35,6 +35,7 @@ def lagging(job: str, name: str, values: str, topic: str = "partners") -> Series
 UP: Final = {f'up{{job="{job}"}}': "1x2000" for job in ("registration", "coverage", "notifications")}
 FACTS, REMINDERS = "consumer_delay_seconds", "reminder_delay_seconds"
 DISK: Final = "payung_registration_disk_"
+VOLUME: Final = "kubelet_volume_stats_"
 FIVE_MINUTES: Final = 5
 
 CASES: Final = {
@@ -141,6 +142,28 @@ CASES: Final = {
         10,
         {"payung_registration_last_backup_timestamp_seconds": "-93600x10"},
         {"payung_registration_last_backup_timestamp_seconds": "-90000x10"},
+    ),
+    "CertificateExpires": Case(
+        20,
+        {'certmanager_certificate_expiration_timestamp_seconds{namespace="payung",name="payung"}': "1200000x20"},
+        {'certmanager_certificate_expiration_timestamp_seconds{namespace="payung",name="payung"}': "2600000x20"},
+        FIVE_MINUTES,
+    ),
+    "DatabaseBackupOld": Case(
+        40,
+        {'cnpg_collector_last_available_backup_timestamp{namespace="payung"}': "-93600x40"},
+        {'cnpg_collector_last_available_backup_timestamp{namespace="payung"}': "-90000x40"},
+    ),
+    "VolumeFills": Case(
+        20,
+        {
+            VOLUME + 'available_bytes{namespace="payung"}': "5x20",
+            VOLUME + 'capacity_bytes{namespace="payung"}': "100x20",
+        },
+        {
+            VOLUME + 'available_bytes{namespace="payung"}': "30x20",
+            VOLUME + 'capacity_bytes{namespace="payung"}': "100x20",
+        },
     ),
     "BackupMissing": Case(80, UP, UP | {"payung_registration_last_backup_timestamp_seconds": "0x100"}, FIVE_MINUTES),
 }

@@ -18,7 +18,7 @@ from tests.contract.alert_cases import CASES, FIVE_MINUTES, MORE_THAT_FIRE, Case
 from tests.promql import unknown_names
 
 PROMETHEUS = ROOT / "deploy/prometheus"
-RULES = [PROMETHEUS / name for name in ("promises.yml", "alerts.yml")]
+RULES = [PROMETHEUS / name for name in ("promises.yml", "alerts.yml", "cluster.yml")]
 RUNBOOKS = ROOT / "docs/runbooks"
 PROMTOOL = os.environ.get("PAYUNG_PROMTOOL") or shutil.which("promtool")
 

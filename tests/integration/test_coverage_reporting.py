@@ -45,11 +45,11 @@ async def test_views_equal_the_answers_rolled_up_or_not(world: World) -> None:
             await roll_up(db, today())  # type: ignore[arg-type] - a proxy
 
 
-async def test_analysts_read_the_views_and_nothing_else(database: Database) -> None:
-    admin = await asyncpg.connect(database.admin)
+async def test_analysts_read_the_views_and_nothing_else(unmigrated: Database) -> None:
+    admin = await asyncpg.connect(unmigrated.admin)
     if not await admin.fetchval("select exists (select from pg_roles where rolname = 'payung_analysts')"):
         await admin.execute("create role payung_analysts")
-    pool = await connect(database.of("coverage"))
+    pool = await connect(unmigrated.of("coverage"))
     await migrate(pool, MIGRATIONS)
     await pool.close()
     await admin.execute("set role payung_analysts; set search_path = coverage")

@@ -3,6 +3,7 @@
 import re
 from functools import cache
 from pathlib import Path
+from textwrap import fill
 from typing import Any, Literal
 
 from jinja2 import FileSystemLoader, StrictUndefined
@@ -11,11 +12,16 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from services.notifications.channels import Message
 from services.notifications.channels.names import clean_name
 from services.notifications.channels.sms_alphabet import LONGEST_SMS, septets, shortened, to_gsm
+from services.notifications.policy import Language
+from services.notifications.stories import Story
 
 FOLDER = Path(__file__).parent / "templates"
 TOGETHER = "together"
 """The template of a message with the reminders of several partners."""
-TEMPLATES = frozenset(path.name.split(".")[0] for path in FOLDER.glob("*.id.txt")) - {TOGETHER}
+STORY = "story"
+"""The template of what a message tells of its region."""
+STORY_WIDTH = 88
+TEMPLATES = frozenset(path.name.split(".")[0] for path in FOLDER.glob("*.id.txt")) - {TOGETHER, STORY}
 NAMELESS = {"id": "usaha Bapak/Ibu", "en": "your business"}
 """What a partner is called of whose name nothing can be written."""
 AND_MORE = {"id": "dan {number} lainnya", "en": "and {number} more"}
@@ -78,6 +84,15 @@ def _several(message: Message, name: str) -> str:
     return f"{name} {AND_MORE[message.recipient.language].format(number=len(message.others))}"
 
 
+def _story(story: Story, language: Language) -> str:
+    rendered = (
+        _environment()
+        .get_template(f"{STORY}.{language}.txt")
+        .render(place=story.place, count=story.count, programme=story.programme, amount=rupiah(story.amount))
+    )
+    return fill(rendered.strip(), STORY_WIDTH)
+
+
 def _values(message: Message) -> dict[str, Any]:
     """What templates show: cleaned names and the amount."""
     to = message.recipient
@@ -88,7 +103,7 @@ def _values(message: Message) -> dict[str, Any]:
         "name": name or person or nameless,
         "addressee": person or name,
         "individual": to.individual,
-        "story": message.story.text(to.language) if message.story else None,
+        "story": _story(message.story, to.language) if message.story else None,
         "amount": rupiah(message.contribution_from),
         "names": names[:MOST_NAMES],
         "more": max(0, len(names) - MOST_NAMES),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from services.notifications.channels import Message, Recipient
 from services.notifications.channels.sms_alphabet import LONGEST_SMS, septets, shortened, to_gsm
 from services.notifications.channels.texts import TEMPLATES, short_text, text_of, wording_fault
+from services.notifications.stories import PROGRAMMES, Story
 
 NAMES = st.text(max_size=60) | st.sampled_from(["Koperasi Simpan Pinjam " * 8, "名前" * 30, "Kopi é [x] {y} €" * 5, ""])
 
@@ -83,3 +84,17 @@ def test_wordings_that_are_taken() -> None:
 @given(st.text(max_size=300), st.integers(3, 200))
 def test_what_is_shortened_fits(text: str, room: int) -> None:
     assert septets(shortened(to_gsm(text), room)) <= room
+
+
+@pytest.mark.parametrize("programme", sorted(PROGRAMMES))
+@pytest.mark.parametrize("template", sorted(TEMPLATES))
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_a_message_may_tell_what_was_paid_in_its_region(programme: str, template: str, language: str) -> None:
+    story = Story("Kabupaten Sukoharjo", 1_234, programme, 42_000_000)
+    told = a_message(template, language=language, story=story)
+    body = text_of(told)[1]
+    assert "1234" in body
+    assert "Kabupaten Sukoharjo" in " ".join(body.split())
+    assert "Rp42.000.000." in body
+    assert all(len(line) <= 100 for line in body.splitlines())
+    assert short_text(told, "sms") == short_text(a_message(template, language=language), "sms"), "it has no room"
