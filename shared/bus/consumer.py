@@ -105,6 +105,7 @@ class Consumer(Part):
         self._replication = replication
         self._beginnings: dict[str, Handler] = {}
         self._transport: Transport | None = None
+        self._pool = pool
         self._halting = Halting(pool, group)
         self._positions = Positions()
         self._lag = Lag(self._positions)
@@ -243,7 +244,7 @@ class Consumer(Part):
                 if self._beginnings and self._follow(await client.topics()):
                     return
                 await log_watch.look(client)
-                if await self._follow_halts(client):
+                if await self._follow_halts(client) or await self._positions.are_set_back(self._pool, self._prefix):
                     return
             lag = self._lag.records()
             if not lag or self._halting.halts:

@@ -16,6 +16,7 @@ from aiokafka import TopicPartition
 from shared.bus.another_log import AnotherLog
 from shared.bus.queries import queries
 from shared.bus.records import Record, fingerprint
+from shared.database import UNAVAILABLE
 
 PartitionRun = tuple[TopicPartition, list[Record]]
 """Consecutive records of one partition."""
@@ -74,6 +75,18 @@ class Positions(dict[TopicPartition, Position]):
         for row in await pool.fetch(queries["assign_partitions"], name, sorted(by_number)):
             last = None if row["fingerprint"] is None else (row["last_offset"], row["fingerprint"])
             self[by_number[row["partition"]]] = Position(row["next_offset"], row["epoch"], row["topic_id"], last)
+
+    async def are_set_back(self, pool: asyncpg.Pool, prefix: str) -> bool:
+        """Whether somebody set a position of ours back in the database, so that its records are applied again; False
+        while the database is away. Topics have the prefix there, and none in the database."""
+        known = {tp: position.next_offset for tp, position in self.items()}
+        try:
+            rows = await pool.fetch(queries["all_positions"])
+        except UNAVAILABLE:
+            return False
+        return any(
+            row["next_offset"] < known.get(TopicPartition(prefix + row["topic"], row["partition"]), 0) for row in rows
+        )
 
     def revoke(self, partitions: Iterable[TopicPartition]) -> None:
         for tp in partitions:

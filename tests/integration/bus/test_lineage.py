@@ -86,3 +86,13 @@ async def test_a_topic_made_anew_under_a_running_consumer_stops_it_and_is_read_o
             await halts.begin_again(db, [TOPIC.name])
         await eventually(lambda: has_total(pool, total + 50), 30)
         await eventually(lambda: consumer.status().ready)
+
+
+async def test_positions_that_are_set_back_are_read_from_there_while_the_consumer_runs(pool, kafka, topics):
+    """`./payung recover service` on a service that stands nowhere still: no further record has to come."""
+    await publish(kafka, topics, [event("a", 1, n) for n in range(10)])
+    async with consuming(pool, kafka, topics):
+        await eventually(lambda: has_total(pool, 10))
+        async with pool.acquire() as db:
+            await halts.begin_again(db, [TOPIC.name])
+        await eventually(lambda: has_total(pool, 20), 60)
