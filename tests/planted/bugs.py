@@ -1,6 +1,6 @@
 """Plausible mistakes, each a small change of one file, with the tests that must notice it.
 
-A change's `before` stands exactly once in its file (tests/unit/test_planted_bugs.py sees to it). `python -m
+A change's `before` stands exactly once in its file. `python -m
 tests.planted` plants each in a copy of the project.
 """
 
@@ -255,8 +255,8 @@ TIMES: Final = (
     Bug(
         "a partner that leaves a cell is still counted there",
         "services/coverage/ledger.py",
-        "_entries(before, rank, -1)",
-        "_entries(before, rank, 0)",
+        "_entries(changes.before, rank, -1)",
+        "_entries(changes.before, rank, 0)",
         ("tests/unit/coverage/test_ledger.py",),
     ),
     Bug(

@@ -226,6 +226,11 @@ def occupation(data: Data) -> str | None:
     return vocabulary.occupation(text(data, "occupation"))
 
 
+def _language(given: Data) -> str | None:
+    language = text(given, "language") or None
+    return choice({"language": language}, "language", LANGUAGES, optional=True)
+
+
 def contact(data: Data) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
     given = data.get("contact") or {}
     if not isinstance(given, dict):
@@ -235,7 +240,7 @@ def contact(data: Data) -> tuple[ContactDetails, tuple[WarningCode, ...]]:
         person=text(given, "name") or None,
         phone=phone,
         email=text(given, "email") or None,
-        language=choice(given, "language", LANGUAGES, optional=True) if given.get("language") != "" else None,
+        language=_language(given),
         address=text(data, "address") or None,
     )
     return details, ("phone_unusable",) if unusable else ()

@@ -14,7 +14,7 @@ from services.coverage.api import claims, figures, series
 from services.coverage.figures import Dimensions
 from services.coverage.published_denominators import built_in
 from services.coverage.selection import Selection
-from services.coverage.web import home
+from services.coverage.web import home, report
 from shared.problems import Problem
 from shared.regions import Regions
 from shared.security import Principal
@@ -54,10 +54,23 @@ def nothing_known(monkeypatch: pytest.MonkeyPatch) -> list[Selection]:
         bounds = {"from": of.months[0].name, "to": of.months[-1].name}
         return {"known_at": "2026-01-31T00:00:00Z", "rows": rows, **bounds}
 
+    async def published(_: Any, codes: list[str], __: Any) -> dict[str, list[Any]]:
+        return {code: [] for code in codes}
+
+    monkeypatch.setattr(report, "published_denominators", published)
     monkeypatch.setattr(figures, "figures_of", figures_of)
     monkeypatch.setattr(series, "series_of", series_of)
     monkeypatch.setattr(claims, "claims_of", claims_of)
     return asked
+
+
+class NothingStored:
+    """A snapshot of a database that knows nothing."""
+
+    db = None
+
+    async def read(self, _: Any) -> None:
+        return
 
 
 async def answer_to(query: str, principal: Principal = AGENCY, language: str = "id") -> Response:
@@ -69,6 +82,7 @@ async def answer_to(query: str, principal: Principal = AGENCY, language: str = "
         "headers": [],
     }
     state = SimpleNamespace(site=SITE, settings=SimpleNamespace(programmes=PROGRAMMES))
+    scope["state"] = {"snapshot": NothingStored()}
     scope |= {"server": ("test", 80), "scheme": "http", "app": SimpleNamespace(state=state)}
     session = Session("hash", principal, datetime.now(UTC) + timedelta(hours=12), "csrf")
     page = Page(Request(scope), SITE, load()[language], session)

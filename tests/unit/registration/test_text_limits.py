@@ -24,7 +24,7 @@ from tests.integration.registration_world import SECRET
 
 EXAMPLES = sorted(Path("shared/events/examples/intake").glob("*.json"))
 REGIONS = Jurisdiction(Regions.load(), ("ID",))
-PARSED = {"nik", "nib", "kind", "scale", "segment"}
+PARSED = {"nik", "nib", "kind", "scale", "segment", "language"}
 """Fields of few possible values, which refuse any other text by a code of their own."""
 Path_ = tuple[str | int, ...]
 

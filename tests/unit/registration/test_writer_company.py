@@ -18,7 +18,7 @@ class Pool:
 
 
 def submission():
-    return SimpleNamespace(keys=(), size=1, alone=False, agency="a"), cast(Any, None)
+    return SimpleNamespace(keys=(), size=1, alone=False, agency="a"), cast(Any, None), None
 
 
 @pytest.mark.parametrize(
