@@ -57,4 +57,4 @@ class Halting:
         async with connection(self._pool) as db:
             for topic, halt in list(self._unsaved.items()):
                 await halts.note(db, halt)
-                del self._unsaved[topic]
+                self._unsaved.pop(topic, None)  # `halt` and `refresh` may both be at it
