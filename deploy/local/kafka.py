@@ -5,6 +5,7 @@ in with PLAIN, as the administrator, at INTERNAL and CONTROLLER; that password i
 a data directory from before needs no step of its own: its users are made as those of a new one.
 """
 
+import asyncio
 import os
 import shutil
 import socket
@@ -22,6 +23,7 @@ from deploy.local.process import Command
 from shared.bus.kafka_url import KafkaUrl, aiokafka_options, kafka_url
 from shared.bus.principals import ADMIN
 
+LETS_IN_WITHIN = 30.0
 PARTITIONS = 8
 HEAP = "384m"
 
@@ -120,6 +122,17 @@ async def admit(kafka: Kafka, passwords: dict[str, str]) -> None:
         await admit_services(kafka.internal, passwords, partitions=PARTITIONS)
     except (KafkaException, KafkaError) as problem:
         raise Failure(f"Kafka's users and grants could not be made: {problem}") from problem
+    await _lets_in(kafka_url(kafka.address, ADMIN, passwords[ADMIN]))
+
+
+async def _lets_in(address: str) -> None:
+    """A password counts a moment after it was taken, once the broker has read it back from its own log."""
+    try:
+        async with asyncio.timeout(LETS_IN_WITHIN):
+            while not await ready(address):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise Failure(f"Kafka lets nobody in with a new password for {LETS_IN_WITHIN:.0f} s") from None
 
 
 def command(kafka: Kafka) -> Command:
