@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from deploy.local import ports
+from services.notifications.sending.sender import FIRST_CLAIM
 from tests.integration.notifications_world import DAY, KNOWN, SECRET, Mailbox, World, a_world
 from tests.stack import Database
 from tests.waiting import eventually
@@ -96,7 +97,8 @@ async def test_killed_while_sending_nothing_is_lost_and_nothing_twice_in_silence
         assert received.keys() == marked.keys()
         doubled = {number for number, count in received.items() if count > 1}
         assert all(marked[number] for number in doubled)
-        assert sum(marked.values()) <= 5 * 8, "at most what was on its way at each kill"
+        # A portion doubles while messages leave quickly: within some 60 messages it is four times the first at most.
+        assert sum(marked.values()) <= 5 * 4 * FIRST_CLAIM, "at most what was on its way at each kill"
 
 
 async def test_ready_only_after_every_part_has_done_its_first_pass(database: Database, kafka: str, topics: str) -> None:
