@@ -27,7 +27,7 @@ BATCH_ROWS = 5_000
 BATCH_BYTES = 2_097_152
 """Bytes of values that the relay reads at once, the last row aside."""
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.25
 """Seconds after which the relay looks into the outbox without being woken."""
 
 PUBLISHES_FOR = 5.0
