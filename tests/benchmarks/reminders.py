@@ -109,7 +109,7 @@ async def main() -> int:
             await broker.start()
             await server.start()
             await stack.make_template(server.admin)
-            database = await stack.clone(server.admin)
+            database = await stack.clone(server.admin, stack.EMPTY)
             db = await asyncpg.connect(database.of("notifications"))
             bench = Bench(chosen, Path(home), broker, server, database, db)
             await _measure(bench)
