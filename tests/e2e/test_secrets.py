@@ -33,13 +33,18 @@ def texts(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for inner in value.values():
             yield from texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)
     else:
         yield str(value)
 
 
 def secrets_of(stack: Stack) -> set[str]:
     """Every password and key, and the mail server's."""
-    return {MAIL_PASSWORD, *texts(json.loads((stack.data / "secrets.json").read_text()))}
+    found = {MAIL_PASSWORD, *texts(json.loads((stack.data / "secrets.json").read_text()))}
+    assert min(map(len, found)) > 20, "short enough to stand in a stranger's command line by chance"
+    return found
 
 
 def of_every_process(name: str) -> dict[str, str]:
