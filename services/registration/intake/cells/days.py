@@ -41,7 +41,7 @@ _WEEKDAY = re.compile(
     re.IGNORECASE,
 )
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]+\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)? ?(?:[Zz]|[+-]\d\d:?\d\d)")
-"""A moment with its distance from Greenwich, as programmes export it: midnight in Jakarta is 17:00Z of the day before."""
+"""A moment with its distance from Greenwich, as programmes write it: 17:00Z is midnight in Jakarta, of the next day."""
 _UNSEPARATED = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
 _EXCEL_DAY = re.compile(r"([2-4]\d{4})(?:[.,]\d{1,12})?")
 _ONLY_ZEROS = re.compile(r"0[0\-/. :]*")
