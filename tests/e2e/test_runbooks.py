@@ -1,4 +1,4 @@
-"""Every command that a runbook gives for the embedded stack is run, on a stack with the trouble that it is about."""
+"""Every command that a runbook gives for the embedded stack is run and answers, on a stack that has dead letters."""
 
 import json
 import os
@@ -26,7 +26,7 @@ RUNBOOKS = sorted((ROOT / "docs/runbooks").glob("*.md"))
 EXAMPLE = "enrollments/3/17"
 """The dead letter that the runbooks name."""
 ENDS_THE_STACK = {"down", "up"}
-NOTHING_TO_DO = ("there are no such dead letters", "nothing of", "nothing is set aside", "does not stand still")
+NOTHING_TO_DO = ("there are no such dead letters", "no service stands still on", "nothing is set aside")
 """What a command says that found nothing to mend: an answer, not a failure."""
 
 
