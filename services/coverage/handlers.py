@@ -22,7 +22,7 @@ from services.coverage.last_seen import Event
 from services.coverage.members import Sides
 from services.coverage.sources import Listing
 from services.coverage.storage import EnrolmentDetails, second_of
-from services.coverage.timelines import enrolment_timeline, listing_timeline
+from services.coverage.timelines import listing_timeline
 from services.coverage.transitions import Version
 from shared.bus.batch import Batch
 from shared.bus.records import Record, event_id, event_type, key_text
@@ -117,12 +117,9 @@ async def _record_last_seen(db: asyncpg.Connection, batch: Batch, events: Iterab
 
 
 def _enrolment_versions(batch: Batch) -> list[Version[EnrolmentDetails]]:
-    return transitions.read(batch.decode(EnrollmentFact), _enrolment_timeline, _enrolment_details, batch.reject)
-
-
-def _enrolment_timeline(fact: EnrollmentFact) -> bytes:
-    bounds.check_enrolment(fact)
-    return enrolment_timeline(fact)
+    return transitions.read(
+        batch.decode(EnrollmentFact), bounds.bounded_enrolment_timeline, _enrolment_details, batch.reject
+    )
 
 
 def _enrolment_details(fact: EnrollmentFact) -> tuple[int, EnrolmentDetails]:

@@ -4,8 +4,9 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.bus import transport
-from shared.bus.transport import BACKLOG_RECORDS, BACKLOG_WAIT_MS, FLOW_RECORDS, fill_batch, with_at_hand
+from shared.bus.transport import BACKLOG_RECORDS, BACKLOG_WAIT_MS, FLOWS, fill_batch, with_at_hand
 
+FLOW_RECORDS = min(records for records, _ in FLOWS)
 P0, P1 = TopicPartition("partners", 0), TopicPartition("partners", 1)
 
 
