@@ -35,8 +35,8 @@ REBALANCE_TIMEOUT_MS = 30_000
 
 FLOWS = ((40, 50), (5, 15))
 """A poll that returns so many records means that they flow: the batch also takes those of the next so many
-milliseconds, since a batch costs the same dozen statements for ten records and for hundreds. One that comes now and then
-does not wait."""
+milliseconds, since a batch costs the same dozen statements for ten records and for hundreds. A record that comes now
+and then does not wait."""
 
 BACKLOG_RECORDS = 1_000
 """A poll that returns so many records means that we are behind: the batch is then filled up."""
