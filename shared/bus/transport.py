@@ -42,12 +42,10 @@ SESSION_TIMEOUT_MS = 6_000
 HEARTBEAT_MS = 1_500
 REBALANCE_TIMEOUT_MS = 30_000
 
-FLOW_RECORDS = 40
-"""A poll that returns so many records means that they flow: the batch also takes those of the next FLOW_MS, since a
-batch costs the same dozen statements for ten records and for hundreds."""
-
-FLOW_MS = 50
-"""Milliseconds that a batch waits for more while records flow."""
+FLOWS = ((40, 50), (5, 15))
+"""A poll that returns so many records means that they flow: the batch also takes those of the next so many
+milliseconds, since a batch costs the same dozen statements for ten records and for hundreds. A record that comes now
+and then does not wait."""
 
 BACKLOG_RECORDS = 1_000
 """A poll that returns so many records means that we are behind: the batch is then filled up."""
@@ -150,14 +148,15 @@ def set_fetch_wait(client: AIOKafkaConsumer, milliseconds: int) -> None:
 async def fill_batch(client: AIOKafkaConsumer | None, records: list[Record], max_records: int) -> list[Record]:
     """The batch as large as the backlog allows, `max_records` at most: large batches cost less for each record.
 
-    A poll of fewer than FLOW_RECORDS stays as it is. Otherwise further fetches are added, those of the next FLOW_MS or,
-    of a backlog, all that the broker is known to hold; several small ones, since the client reuses their buffers.
+    A poll of few stays as it is. Otherwise further fetches are added, those of the next moment (FLOWS) or, of a
+    backlog, all that the broker is known to hold; several small ones, since the client reuses their buffers.
     """
-    if client is None or len(records) < FLOW_RECORDS:
+    flow_ms = next((wait_ms for least, wait_ms in FLOWS if len(records) >= least), 0)
+    if client is None or not flow_ms:
         return records
     is_backlog = len(records) >= BACKLOG_RECORDS
     if not is_backlog:
-        await asyncio.sleep(FLOW_MS / 1000)
+        await asyncio.sleep(flow_ms / 1000)
     last = {(record.topic, record.partition): record.offset for record in records}
     next_offsets = {TopicPartition(*place): offset + 1 for place, offset in last.items()}
     while len(records) < max_records:

@@ -10,12 +10,13 @@ from shared.bus import transport
 from shared.bus.transport import (
     BACKLOG_RECORDS,
     BACKLOG_WAIT_MS,
-    FLOW_RECORDS,
+    FLOWS,
     fill_batch,
     set_fetch_wait,
     with_at_hand,
 )
 
+FLOW_RECORDS = min(records for records, _ in FLOWS)
 P0, P1 = TopicPartition("partners", 0), TopicPartition("partners", 1)
 
 
