@@ -313,16 +313,18 @@ select pg_advisory_xact_lock(key) from (
 
 -- name: due_at_same_address(partner_ids, channel, until, most)
 -- Who else is due by then through this channel at an address of these partners, and nobody leases. Locks them; whom
--- another transaction decides about just now is left out.
+-- another transaction decides about just now is left out. The addresses come first, as an array: from who is due on, each
+-- portion would read all that wait.
 select s.partner_id::text from schedule s
-where s.due_channel = $2 and s.due_at <= $3 and (s.lease_until is null or s.lease_until <= clock_timestamp())
-  and s.partner_id <> all($1::uuid[])
-  and s.partner_id in (
+where s.partner_id = any(array(
       select o.partner_id from contacts c join contacts o on o.phone_key = c.phone_key
       where $2 in ('whatsapp', 'sms') and c.partner_id = any($1::uuid[])
       union
       select o.partner_id from contacts c join contacts o on o.email_key = c.email_key
-      where $2 = 'email' and c.partner_id = any($1::uuid[]))
+      where $2 = 'email' and c.partner_id = any($1::uuid[])
+      except
+      select unnest($1::uuid[])))
+  and s.due_channel = $2 and s.due_at <= $3 and (s.lease_until is null or s.lease_until <= clock_timestamp())
 order by s.due_at limit $4 for update of s skip locked
 
 -- name: lease(partner_ids, owner, lease)
