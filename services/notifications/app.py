@@ -32,6 +32,7 @@ from services.notifications.web import agents as agents_page
 from services.notifications.web import home, operator, sign_in
 from services.notifications.web import inbox as inbox_page
 from services.notifications.web import partners as partners_page
+from services.notifications.web import policy as policy_page
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
@@ -216,6 +217,7 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
             inbox_page.router,
             agents_page.router,
             partners_page.router,
+            policy_page.router,
             sign_in.router,
         ],
         on_stop=engine.close,
