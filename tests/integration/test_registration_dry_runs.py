@@ -167,6 +167,21 @@ async def test_a_small_file_is_previewed_with_exact_counts_at_once(
     assert await here.get(f"/v1/imports/{report['id']}") == report
 
 
+async def test_the_address_may_ask_for_a_dry_run(here: World) -> None:
+    async def send(asked: str) -> dict[str, Any]:
+        files = {"file": ("daftar.csv", b"nama usaha;kab_kota\nToko Coba;Sukoharjo\n")}
+        answer = await here.http.post(
+            f"/v1/imports{asked}", data={"kind": "partners"}, files=files, headers=here.bearer("dinas")
+        )
+        found: dict[str, Any] = answer.json()
+        return found
+
+    for asked in ("?dry_run", "?dry_run=true", "?dry_run=1"):
+        assert "preview" in await send(asked), asked
+    assert "preview" not in await send("?dry_run=false")
+    assert ((refused := await send("?dry_run=maybe"))["code"], refused["field"]) == ("invalid_value", "dry_run")
+
+
 async def test_a_large_file_is_previewed_at_once_and_counted_in_the_background(here: World) -> None:
     rows = "".join(f"Usaha {n};00009{n:08d};Sukoharjo\n" for n in range(12_000))
     report = await dry(here, "nama usaha;nib;kab_kota\n" + rows)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import asyncpg
 import msgspec
-from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 
 from services.registration import audit
 from services.registration.api import import_start, previews, upload_form
@@ -66,6 +66,7 @@ async def begin_import(
     columns: Annotated[str | None, Form(description=COLUMNS)] = None,
     date_order: Annotated[str | None, Form(description="dmy or mdy: how 03/04/2021 is read")] = None,
     decimal: Annotated[str | None, Form(description="The mark before a number's fraction: . or ,")] = None,
+    tries: Annotated[str | None, Query(alias="dry_run", description="As in the form; ?dry_run alone is true")] = None,
 ) -> dict[str, Any]:
     await query_parameters.only_known_fields(request)
     kind = upload_form.file_kind(kind, principal)
@@ -74,7 +75,7 @@ async def begin_import(
         list=list,
         day=upload_form.day_of_list(list_date),
         needs_nik=upload_form.requires_nik(require),
-        dry_run=dry_run,
+        dry_run=dry_run or upload_form.tries(tries),
         replaces=replace,
         at_most=upload_form.delisting(kind, replace, confirm_delisting),
         options=upload_form.reading_options(kind, sheet, header_row, columns, date_order, decimal),

@@ -94,7 +94,9 @@ class ImportWorker(Part):
             return
         remembered = await remembered_readings.of_agency(self._pool, record["agency"], record["kind"])
         with file, RowSpool() as rows:
-            read = partial(uploads.read, record, file, self._context(record), remembered, rows, self._goes_on)
+            read = partial(
+                uploads.read, record, file, self._vault, self._context(record), remembered, rows, self._goes_on
+            )
             upload = await asyncio.to_thread(read)
             if isinstance(upload, Refusal):
                 await self._fail(record, upload.detail)
