@@ -112,3 +112,19 @@ async def test_an_operator_shows_the_code_that_signs_an_agent_in(browser: Browse
         await expect(page.get_by_role("img", name="Kode QR tautan")).to_be_visible()
         assert (await visitor.violations(), await visitor.overflows()) == ([], False)
         await keep_screenshot(page, "agents-qr")
+
+
+async def test_an_operator_sees_what_a_policy_would_change_before_it_is_set(browser: Browser, stack: Endpoints) -> None:
+    async with visiting(browser, stack, key=stack.admin_key, width=360) as visitor:
+        page = visitor.page
+        await visitor.open("notifications", "/policy")
+        await page.get_by_label("Pengingat 1").fill("2")
+        await page.get_by_role("button", name="Lihat apa yang akan berubah").click()
+        await expect(page.get_by_role("heading", name="Apa yang akan berubah")).to_be_visible()
+        assert (await visitor.violations(), await visitor.overflows()) == ([], False)
+        await page.get_by_label("Pengingat 1").fill("5")
+        await page.get_by_role("button", name="Tetapkan yang ditampilkan di sini").click()
+        await expect(page.get_by_role("status")).to_have_text(
+            "Ditetapkan. Waktu pengiriman menyesuaikan dalam hitungan detik."
+        )
+        await expect(page.get_by_label("Pengingat 1")).to_have_value("2")  # what was shown, not what was typed since
