@@ -1,7 +1,7 @@
 """An order: a command and who gave it. An outcome: what the order did, or why it is refused."""
 
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -14,12 +14,16 @@ C = TypeVar("C", bound=Command, covariant=True)
 
 
 class Order(msgspec.Struct, Generic[C], frozen=True, gc=False):
-    """A command, the agency that gave it and the regions that agency works in; `import_id` where a file holds it."""
+    """A command, the agency that gave it and the regions that agency works in; `import_id` where a file holds it.
+
+    `hashes`: those of a listing that names no cooperative (`identity.listed_rows.Hashes`), where they were made ahead.
+    """
 
     agency: str
     regions: tuple[str, ...]
     command: C
     import_id: UUID | None = None
+    hashes: Any = None
 
 
 class Effect(StrEnum):

@@ -29,6 +29,15 @@ FETCH_BYTES = 1 << 20
 FETCH_WAIT_MS = 100
 """The broker answers earlier as soon as it has a record; but a partition that becomes ours or was worked off is only
 asked for again once the request under way is answered, so that a longer wait would delay what comes next."""
+
+FETCHER_LOOKS_EVERY = 0.2
+"""aiokafka's own, in seconds."""
+
+QUIET_POLLS = 3
+"""Polls in a row that found nothing, after which nothing is under way that a longer wait could delay."""
+
+QUIET_FETCH_WAIT_MS = 1_000
+"""The same wait while it is quiet: a tenth of the requests; what comes then is answered at once all the same."""
 SESSION_TIMEOUT_MS = 6_000
 HEARTBEAT_MS = 1_500
 REBALANCE_TIMEOUT_MS = 30_000
@@ -90,9 +99,14 @@ class Transport:
             rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
         )
 
+        quiet = 0
+
         async def next_records(client: AIOKafkaConsumer) -> tuple[Record, ...]:
             """Instead of FastStream's own, which sleeps after a poll that found nothing and so must poll often."""
+            nonlocal quiet
             found = await client.getmany(timeout_ms=linger_ms, max_records=max_records)
+            quiet = 0 if found else quiet + 1
+            set_fetch_wait(client, QUIET_FETCH_WAIT_MS if quiet >= QUIET_POLLS else FETCH_WAIT_MS)
             return tuple(chain.from_iterable(found.values()))
 
         self._subscriber.get_msg = next_records  # type: ignore[method-assign, assignment]
@@ -120,6 +134,15 @@ class Transport:
             closing.cancel()
         await asyncio.gather(closing, return_exceptions=True)
         return bool(done)
+
+
+def set_fetch_wait(client: AIOKafkaConsumer, milliseconds: int) -> None:
+    """How long the broker may wait for records in the next requests, and how often the client looks for something to
+    ask for beside what wakes it. aiokafka has no setting for a started client."""
+    fetcher: Any = client._fetcher
+    if fetcher is not None:
+        fetcher._fetch_max_wait_ms = milliseconds
+        fetcher._fetcher_timeout = max(FETCHER_LOOKS_EVERY, milliseconds / 1000)
 
 
 async def fill_batch(client: AIOKafkaConsumer | None, records: list[Record], max_records: int) -> list[Record]:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import asyncpg
 import msgspec
-from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, BackgroundTasks, Depends, File, Form, Query, Request, Response, UploadFile
 
 from services.registration import audit
 from services.registration.api import import_start, previews, upload_form
@@ -50,6 +50,7 @@ REPLACE = (
 async def begin_import(
     request: Request,
     response: Response,
+    afterwards: BackgroundTasks,
     principal: Annotated[Principal, Depends(member)],
     here: Annotated[Services, Depends(services)],
     kind: Annotated[str, Form(description=f"What the rows are: {', '.join(meanings.KINDS)}")],
@@ -66,6 +67,7 @@ async def begin_import(
     columns: Annotated[str | None, Form(description=COLUMNS)] = None,
     date_order: Annotated[str | None, Form(description="dmy or mdy: how 03/04/2021 is read")] = None,
     decimal: Annotated[str | None, Form(description="The mark before a number's fraction: . or ,")] = None,
+    tries: Annotated[str | None, Query(alias="dry_run", description="As in the form; ?dry_run alone is true")] = None,
 ) -> dict[str, Any]:
     await query_parameters.only_known_fields(request)
     kind = upload_form.file_kind(kind, principal)
@@ -74,12 +76,14 @@ async def begin_import(
         list=list,
         day=upload_form.day_of_list(list_date),
         needs_nik=upload_form.requires_nik(require),
-        dry_run=dry_run,
+        dry_run=dry_run or upload_form.tries(tries),
         replaces=replace,
         at_most=upload_form.delisting(kind, replace, confirm_delisting),
         options=upload_form.reading_options(kind, sheet, header_row, columns, date_order, decimal),
     )
     begun = await import_start.begin(here, principal, declared, file, upload)
+    if begun.unkept is not None:
+        afterwards.add_task(import_start.keep_file, here, begun.import_id, begun.unkept)
     record = await previews.settled(here, principal, await own_import(here, principal, begun.import_id), begun.until)
     response.headers["location"] = f"/v1/imports/{begun.import_id}"
     return await in_full(here, principal, record)

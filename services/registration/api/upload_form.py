@@ -37,6 +37,15 @@ def file_kind(kind: str, principal: Principal) -> str:
     return kind
 
 
+def tries(text: str | None) -> bool:
+    """Whether the address asks for a dry run: ?dry_run, ?dry_run=true."""
+    if text is None or text.lower() in ("false", "0", "no"):
+        return False
+    if text.lower() not in ("", "true", "1", "yes"):
+        raise Problem(422, "invalid_value", "dry_run is true or false.", field="dry_run")
+    return True
+
+
 def requires_nik(text: str) -> bool:
     asked = text.strip().lower()
     if asked not in ("", "nik"):

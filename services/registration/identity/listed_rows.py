@@ -2,59 +2,77 @@
 
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 
 from services.registration.identity import contact_hashes
 from services.registration.identity.profile import Row
-from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.cells import names
 from services.registration.intake.commands import ListPartner
 from services.registration.orders import Order
 from services.registration.vault import Vault
 
 
-def content(vault: Vault, command: ListPartner, cooperative: UUID | None) -> UUID:
+class Hashes(msgspec.Struct, frozen=True, gc=False):
+    """The keyed hashes of a listing: of all that it says, what sets its row apart on its list, and what identifies."""
+
+    content: UUID
+    key: UUID
+    nik: UUID | None
+    name: UUID
+    phone: UUID | None
+    email: UUID | None
+    owner: UUID | None
+
+
+def hashes(vault: Vault, agency: str, command: ListPartner, cooperative: UUID | None = None) -> Hashes:
+    """The hashes of what the agency lists; `cooperative` is the partner that it names as its cooperative."""
+    partner, name = command.partner, names.name_key(command.name)
+    content = _content(vault, command, name, cooperative)
+    if partner.ref is None:
+        key = row_key(vault, agency, command.list, content)
+    else:
+        key = vault.hash("evidence", agency, command.list, "ref", partner.ref)
+    phone, email, owner = contact_hashes.of(vault, command.contact, command.name, command.owner)
+    return Hashes(content, key, vault.nik(partner.nik), vault.name(name, command.region), phone, email, owner)
+
+
+def _content(vault: Vault, command: ListPartner, name: str, cooperative: UUID | None) -> UUID:
     """A hash of all that the listing says of the partner: the same for a row that is sent again.
 
     Texts are compared like names. What has a ref is known by that, so there any other spelling is another content.
     """
     partner, heads, contact = command.partner, command.heads, command.contact
     compared = names.name_key if partner.ref is None else str
-    name, person, language, address = (
-        compared(command.name) if command.name else None,
+    name = name if partner.ref is None else command.name
+    person, language, address = (
         compared(contact.person) if contact.person else None,
         compared(contact.language) if contact.language else None,
         compared(contact.address) if contact.address else None,
     )
     nib = int(partner.nib) if partner.nib else None
     text = (
-        f"content\x1f{name}\x1f{command.region}\x1f{partner.nik}\x1f{nib}\x1f{partner.nik_koperasi}\x1f{command.kind}"
-        f"\x1f{command.scale}\x1f{command.occupation}\x1f{cooperative}"
+        f"content\x1f{name if command.name else None}\x1f{command.region}\x1f{partner.nik}\x1f{nib}"
+        f"\x1f{partner.nik_koperasi}\x1f{command.kind}\x1f{command.scale}\x1f{command.occupation}\x1f{cooperative}"
         f"\x1f{person}\x1f{contact.phone}\x1f{contact.email}\x1f{language}\x1f{address}"
         f"\x1f{heads.total}\x1f{heads.management}\x1f{heads.staff}\x1f{heads.labour}"
     )
     return vault.hash_text("\x1f".join((text, *command.other_texts)) if command.other_texts else text)
 
 
-def row(
-    work: UnitOfWork, order: Order[ListPartner], sequence: int, content_hash: UUID, cooperative: UUID | None
-) -> Row:
-    """The row, whose key sets it apart from the others of its list by its ref or else by its content."""
+def row(order: Order[ListPartner], sequence: int, hashed: Hashes, cooperative: UUID | None) -> Row:
+    """The listing as a row."""
     command, partner = order.command, order.command.partner
-    ref = partner.ref
-    phone, email, owner = contact_hashes.of(work.vault, command.contact, command.name, command.owner)
     return Row(
-        key=row_key(work.vault, order.agency, command.list, content_hash)
-        if ref is None
-        else _ref_key(work, order, ref),
+        key=hashed.key,
         sequence=sequence,
         partner=None,
         agency=order.agency,
         list=command.list,
         nib=int(partner.nib) if partner.nib else None,
         nik_koperasi=partner.nik_koperasi,
-        nik=work.vault.nik(partner.nik),
-        name=work.vault.name(names.name_key(command.name), command.region),
+        nik=hashed.nik,
+        name=hashed.name,
         region=command.region,
         kind=command.kind,
         first_listed=command.listed_on,
@@ -65,9 +83,9 @@ def row(
         cooperative=cooperative,
         heads=command.heads,
         import_id=order.import_id,
-        phone=phone,
-        email=email,
-        owner=owner,
+        phone=hashed.phone,
+        email=hashed.email,
+        owner=hashed.owner,
     )
 
 
@@ -78,12 +96,7 @@ def row_key(vault: Vault, agency: str, list_name: str, content_hash: UUID) -> UU
 
 def key_without_texts(vault: Vault, order: Order[ListPartner], cooperative: UUID | None) -> UUID:
     """The key of a row without a ref if its texts that mean nothing to us did not count."""
-    plain = replace(order.command, other_texts=())
-    return row_key(vault, order.agency, plain.list, content(vault, plain, cooperative))
-
-
-def _ref_key(work: UnitOfWork, order: Order[ListPartner], ref: str) -> UUID:
-    return work.vault.hash("evidence", order.agency, order.command.list, "ref", ref)
+    return hashes(vault, order.agency, replace(order.command, other_texts=()), cooperative).key
 
 
 def personal(command: ListPartner) -> dict[str, str | None]:

@@ -160,11 +160,11 @@ def _offer(
         return cooperative
     if isinstance(named, Refusal):
         return named
-    content = listed_rows.content(work.vault, order.command, cooperative)
-    row = _tied(listed_rows.row(work, order, sequence, content, cooperative), named)
+    hashed = order.hashes or listed_rows.hashes(work.vault, order.agency, order.command, cooperative)
+    row = _tied(listed_rows.row(order, sequence, hashed, cooperative), named)
     if isinstance(row, Refusal):
         return row
-    return Offer(row, content, order.command.partner.ref, listed_rows.personal(order.command))
+    return Offer(row, hashed.content, order.command.partner.ref, listed_rows.personal(order.command))
 
 
 def _tied(row: Row, named: Identified | None) -> Row | Refusal:

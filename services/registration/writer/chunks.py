@@ -46,10 +46,11 @@ MISSED = QUARANTINE.index("missed")
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
-    """One row of the file and what it asks for, or why not."""
+    """One row of the file and what it asks for, or why not; `hashes` as an order has them."""
 
     row: Row
     answer: Command | Refusal
+    hashes: Any = None
 
 
 @dataclass
@@ -103,7 +104,7 @@ class Chunk:
         self._ordered = [line for line in self.lines if not isinstance(line.answer, Refusal)]
         agency, regions, import_id = self.record["agency"], tuple(self.record["regions"]), self.record["import_id"]
         return [
-            Order(agency, regions, line.answer, import_id)
+            Order(agency, regions, line.answer, import_id, line.hashes)
             for line in self._ordered
             if not isinstance(line.answer, Refusal)
         ]

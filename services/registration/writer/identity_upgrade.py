@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.registration.identity import contact_hashes, evidence, joins, listed_rows
+from services.registration.identity import evidence, joins, listed_rows
 from services.registration.identity.profile import Row
 from services.registration.intake import data_subject
 from services.registration.intake.cells import names
@@ -65,15 +65,14 @@ class _Read:
     @classmethod
     def of(cls, vault: Vault, record: asyncpg.Record) -> "_Read":
         command = _as_sent(record, vault.open(record["sealed"]))
-        key, content = record["key"], listed_rows.content(vault, command, record["cooperative"])
-        if record["ref"] is None:
-            key = listed_rows.row_key(vault, record["agency"], record["list"], content)
-        compared = names.name_key(command.name)
-        name = vault.name(compared, record["region"])
-        phone, email, owner = contact_hashes.of(vault, command.contact, command.name)
+        hashed = listed_rows.hashes(vault, record["agency"], command, record["cooperative"])
+        key = hashed.key if record["ref"] is None else record["key"]
         anywhere = data_subject.hashed_name(vault, _compared_before(command.name))
-        renamed = [(record["name"], name), (anywhere, data_subject.hashed_name(vault, compared))]
-        values = (record["key"], key, content, name, phone, email, owner)
+        renamed = [
+            (record["name"], hashed.name),
+            (anywhere, data_subject.hashed_name(vault, names.name_key(command.name))),
+        ]
+        values = (record["key"], key, hashed.content, hashed.name, hashed.phone, hashed.email, hashed.owner)
         return cls(values, [(before, now) for before, now in renamed if before != now])
 
 

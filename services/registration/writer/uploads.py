@@ -7,9 +7,10 @@ from typing import Any, BinaryIO
 import asyncpg
 import msgspec
 
+from services.registration.identity import listed_rows
 from services.registration.intake import previews
 from services.registration.intake.columns import FileKind
-from services.registration.intake.commands import Command, Enrol
+from services.registration.intake.commands import Command, Enrol, ListPartner
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.files import table_reader
 from services.registration.intake.files.reading_options import ReadingOptions
@@ -20,6 +21,7 @@ from services.registration.intake.files.tables import Row, Table
 from services.registration.intake.files.workbooks import NotInTime
 from services.registration.intake.row_reader import RowReader
 from services.registration.intake.values import Refusal
+from services.registration.vault import Vault
 from services.registration.writer import failures, remembered_readings
 from services.registration.writer.chunks import Chunk, Line
 from services.registration.writer.remembered_readings import Remembered
@@ -35,6 +37,7 @@ class Upload:
     reader: RowReader
     options: ReadingOptions
     """What it was read with."""
+    vault: Vault
     preview: dict[str, Any] | None = None
     """Of a dry run."""
 
@@ -54,13 +57,24 @@ class Upload:
         return {**self.table.reading, **self.reader.reported(), **self.options.reported()}
 
     def _chunk(self, rows: list[Row], at: int) -> Chunk:
-        lines = tuple(Line(row, read_row(self.reader, row)) for row in rows)
+        lines = tuple(map(self._line, rows))
         return Chunk(self.record, lines, at, at + len(rows) >= len(self.rows), self.reader)
+
+    def _line(self, row: Row) -> Line:
+        """The row as read, and hashed here, beside the writer, where nothing else has to be known for that."""
+        try:
+            answer = self.reader.read(row)
+            if isinstance(answer, ListPartner) and answer.cooperative is None:
+                return Line(row, answer, listed_rows.hashes(self.vault, self.record["agency"], answer))
+            return Line(row, answer)
+        except Exception as problem:
+            return Line(row, failures.as_refusal(problem, "row"))
 
 
 def read(
     record: asyncpg.Record,
     file: BinaryIO,
+    vault: Vault,
     upload: UploadContext,
     remembered: Remembered,
     rows: RowSpool,
@@ -80,7 +94,7 @@ def read(
     preview = _preview(table, rows, reader, upload.options, is_whole=True) if record["dry_run"] else None
     if kind == "enrollments":
         rows.sort(lambda row: _by_participant(row, read_row(reader, row)))
-    return Upload(record, table, rows, reader, upload.options, preview)
+    return Upload(record, table, rows, reader, upload.options, vault, preview)
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,16 @@ def test_a_day_may_be_written_in_many_ways(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["2021-12-30T17:00:00.000Z", "2021-12-30 17:00:00+00:00", "2021-12-31T16:59Z", "2021-12-31T23:59:59+07:00"]
+)
+def test_a_moment_with_its_distance_from_greenwich_lies_on_its_day_in_jakarta(text: str) -> None:
+    assert days.day(text) == date(2021, 12, 31)
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "2021-12-31T25:00Z",
         "31/02/2021",
         "2021-13-01",
         "31 Foo 2021",

@@ -2,14 +2,11 @@
 
 import base64
 from datetime import date
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 
 from services.registration.identity import listed_rows, matching
 from services.registration.identity.profile import Row
-from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import ListPartner
 from services.registration.intake.contexts import UploadContext
 from services.registration.intake.files import tables
@@ -19,7 +16,7 @@ from services.registration.orders import Order
 from services.registration.vault import Vault
 from shared.regions import Regions
 
-WORK = cast(UnitOfWork, SimpleNamespace(vault=Vault(base64.b64encode(bytes(32)).decode())))
+VAULT = Vault(base64.b64encode(bytes(32)).decode())
 KIOSKS = (
     "Nama;Kegiatan;Kecamatan;Wilayah;Kategori;Alamat;No HP;lat;lng",
     "Kios Tahu;Menjual aneka tahu;Grogol;Sukoharjo;Dagang;Pasar Contoh Los A1;086000001951;-7.56339;110.83820",
@@ -72,8 +69,8 @@ def rows(*lines: str, name_of_list: str = "daftar", on: date = date(2026, 1, 31)
     for line, each in enumerate(cells, 2):
         command = reader.read(tables.Row(line, each, True))
         assert isinstance(command, ListPartner)
-        content = listed_rows.content(WORK.vault, command, None)
-        row = listed_rows.row(WORK, Order("dinas", ("33.11",), command), line, content, None)
+        hashed = listed_rows.hashes(VAULT, "dinas", command)
+        row = listed_rows.row(Order("dinas", ("33.11",), command), line, hashed, None)
         found.setdefault(row.key, row)
     return found
 

@@ -47,7 +47,7 @@ def evidence() -> list[profile.Row]:
         for each in files()[file].accepted:
             assert isinstance(each, ListPartner)
             order = Order(file.split("/")[0], (), each)
-            row = listed_rows.row(WORK, order, len(rows), listed_rows.content(VAULT, each, None), None)
+            row = listed_rows.row(order, len(rows), listed_rows.hashes(VAULT, order.agency, each), None)
             rows.setdefault(row.key, row)
             lines()[row.key].append((file, each.line))
     return list(rows.values())

@@ -182,6 +182,9 @@ def test_a_business_that_is_called_like_a_sum_is_a_row(line: str) -> None:
         ("A;B;C;D;E", "column_numbers"),
         ("KECAMATAN GROGOL;;;;", "section_title"),
         ("I;KULINER;;;", "section_title"),
+        (";Rekapitulasi;;;5", "sum"),
+        (";REKAP KEC. GROGOL;;;5", "sum"),
+        ("Jlh;;;;5", "sum"),
         ("B.;Kecamatan Baki;;;", "section_title"),
         ("KECAMATAN GROGOL", "section_title"),
         (";Desa Cemani;;;", "section_title"),
@@ -203,6 +206,26 @@ def test_three_tiers_of_a_header_are_one() -> None:
     assert (table.table.rows, table.column("nik")) == (1, ["3311004101800002"])
     assert table.table.header[2] == "TENAGA KERJA LAKI-LAKI TETAP", "a part of the workers is not their number"
     assert "workers" not in table.read_as.values()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "NO;IDENTITAS;;;USAHA;;KETERANGAN\n;PEMILIK;;;NAMA USAHA;TENAGA KERJA;\n;NAMA;NIK;HP;;L;P\n",
+        "NO;DATA UMUM;;;;;KET\n;PEMILIK;;;USAHA;;\n;NAMA;NIK;HP;NAMA;ALAMAT;\n",
+        "NO;DATA UMUM;;;;;KET\n;NAMA;NIK;HP;NAMA;ALAMAT;\n;PEMILIK;PEMILIK;PEMILIK;USAHA;USAHA;\n",
+    ],
+)
+def test_the_highest_of_three_tiers_names_the_columns_that_have_no_name_below(head: str) -> None:
+    table = read(f"DAFTAR UMKM;;;;;;\n{head}1;Ani;3311004101800002;08600000001;Toko;2;3\n")
+    assert (table.table.rows, table.column("nik")) == (1, ["3311004101800002"])
+    assert (table.column("owner"), table.column("name")) == (["Ani"], ["Toko"])
+
+
+def test_a_letter_before_a_place_heads_a_section_in_a_narrow_table_too() -> None:
+    rows = "A;KECAMATAN GROGOL;;\n1;Ani;3311004101800002;Jl A\nB.;Kec. Baki;;\n1;Budi;;\nC;Cipta;;\n"
+    table = read(f"NO;NAMA;NIK;ALAMAT\n{rows}")
+    assert table.column("name") == ["Ani", "Budi", "Cipta"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Days as people and spreadsheets write them, and which of two numbers is the month."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -40,6 +40,8 @@ _WEEKDAY = re.compile(
     r"^(?:senin|selasa|rabu|kamis|jum.?at|sabtu|minggu|ahad|(?:sun|mon|tues|wednes|thurs|fri|satur)day)\s*,\s*",
     re.IGNORECASE,
 )
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]+\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)? ?(?:[Zz]|[+-]\d\d:?\d\d)")
+"""A moment with its distance from Greenwich, as programmes write it: 17:00Z is midnight in Jakarta, of the next day."""
 _UNSEPARATED = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
 _EXCEL_DAY = re.compile(r"([2-4]\d{4})(?:[.,]\d{1,12})?")
 _ONLY_ZEROS = re.compile(r"0[0\-/. :]*")
@@ -52,7 +54,8 @@ _DASHES: Final = dict.fromkeys((*range(0x2010, 0x2016), 0x2212), "-")
 
 
 def day(text: str, field: str = "date", read_as: ReadAs | None = None) -> date | Refusal:
-    """A day: 2021-12-31, 31/12/2021, 31 Desember 2021, 31-Des-21, with a time of day or not, or Excel's day number.
+    """A day: 2021-12-31, 31/12/2021, 31 Desember 2021, 31-Des-21, with a time of day or not, or Excel's day number. A
+    moment with its distance from Greenwich lies on its day in Jakarta.
 
     Numbers are day first unless `read_as` is month first. A year of two digits that would lie more than a year ahead
     is of the last century.
@@ -102,6 +105,8 @@ def is_ambiguous(text: str) -> bool:
 
 
 def _day(text: str, read_as: ReadAs | None) -> date | None:
+    if _MOMENT.fullmatch(text):
+        return jakarta.day_of(datetime.fromisoformat(re.sub("[Tt ]+", "T", text, count=1).replace(" ", "").upper()))
     if found := _ISO.fullmatch(text):
         return date(int(found[1]), int(found[3]), int(found[4]))
     if found := _UNSEPARATED.fullmatch(text):

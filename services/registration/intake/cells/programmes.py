@@ -38,6 +38,8 @@ def programmes(names: Iterable[str], jkp: bool, field: str = "programmes") -> tu
     known = PROGRAMMES if jkp else ORDER
     wanted = {name.strip().upper() for name in names if name.strip()}
     unknown = sorted(wanted - set(known))
+    if unknown == ["JKP"]:
+        return Refusal("unknown_programme", field, "JKP is not in use here yet: leave it out.")
     if unknown:
         return Refusal("unknown_programme", field, f"{unknown[0][:20]} is no programme of BPJS Ketenagakerjaan.")
     return tuple(cast(Programme, name) for name in known if name in wanted)

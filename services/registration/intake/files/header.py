@@ -79,13 +79,25 @@ def _is_filled(cells: Sequence[str]) -> bool:
 
 
 def _with_tiers(lines: Sequence[Line], at: int, known: Known, may_look_up: bool) -> Header:
-    first = last = at
-    names = _texts(lines[at].cells)
+    """The header of which this line is part: its tiers, or two lines in which each name goes on below, if that says
+    more; above these the tier that only completes them."""
+    found = _joined_tiers(lines, at, known, may_look_up)
+    most = max(_known(found[0], known), _known(lines[at].cells, known))
     for upper, lower in ((at, at + 1), (at - 1, at)):
         if upper >= 0 and lower < len(lines) and (upper == at or may_look_up):
-            joined = _continued(_texts(lines[upper].cells), _texts(lines[lower].cells))
-            if _known(joined, known) > _known(names, known):
-                return _header(lines, upper, lower, joined, known)
+            joined = _continued(_texts(lines[upper].cells), _texts(lines[lower].cells), known)
+            if _known(joined, known) > most:
+                found, most = (joined, upper, lower), _known(joined, known)
+    names, first, last = found
+    while may_look_up and first and _completes(above := _texts(lines[first - 1].cells), names):
+        names, first = _completed(above, names), first - 1
+    return _header(lines, first, last, names, known)
+
+
+def _joined_tiers(lines: Sequence[Line], at: int, known: Known, may_look_up: bool) -> tuple[tuple[str, ...], int, int]:
+    """(the names, the places of the first and the last of their lines): the tiers below and above this line."""
+    first = last = at
+    names = _texts(lines[at].cells)
     below = _texts(lines[at + 1].cells) if at + 1 < len(lines) else ()
     while _is_tier_below(names, below, known):
         names, last = _joined(names, below, known), last + 1
@@ -93,7 +105,7 @@ def _with_tiers(lines: Sequence[Line], at: int, known: Known, may_look_up: bool)
     above = _texts(lines[at - 1].cells) if at and may_look_up else ()
     if above and _is_tier_above(above, names, known):
         names, first = _joined(above, names, known), at - 1
-    return _header(lines, first, last, names, known)
+    return names, first, last
 
 
 def _header(lines: Sequence[Line], first: int, last: int, names: tuple[str, ...], known: Known) -> Header:
@@ -110,11 +122,11 @@ def _known(cells: Sequence[str], known: Known) -> int:
     return len({squeeze(cell) for cell in cells if len(cell) <= _LONGEST_NAME * 2 and cell.strip() and known(cell)})
 
 
-def _continued(upper: tuple[str, ...], lower: tuple[str, ...]) -> tuple[str, ...]:
+def _continued(upper: tuple[str, ...], lower: tuple[str, ...], known: Known) -> tuple[str, ...]:
     """The names where each goes on in the line below: NAMA over USAHA. Empty if these lines cannot be names."""
     if not all(map(_is_name, (*upper, *lower))):
         return ()
-    return tuple(f"{_at(upper, at)} {_at(lower, at)}".strip() for at in range(max(len(upper), len(lower))))
+    return tuple(_name(_at(upper, at), _at(lower, at), known) for at in range(max(len(upper), len(lower))))
 
 
 def _is_tier_below(upper: tuple[str, ...], lower: tuple[str, ...], known: Known) -> bool:
@@ -139,6 +151,20 @@ def _is_tier_above(upper: tuple[str, ...], lower: tuple[str, ...], known: Known)
     if not groups or not all(map(_is_name, upper)) or not all(_is_spanned(upper, lower, at) for at in groups):
         return False
     return _mean_more(upper, lower, known)
+
+
+def _completes(above: tuple[str, ...], names: tuple[str, ...]) -> bool:
+    """Whether the line above is the highest of several tiers: beside the names of groups of groups, which say nothing
+    more, it holds those of columns that have none in the lines below it."""
+    named = [at for at, name in enumerate(above) if name]
+    groups = [at for at in named if _at(names, at)]
+    if not groups or len(groups) == len(named) or not all(map(_is_name, above)):
+        return False
+    return all(_is_spanned(above, names, at) for at in groups)
+
+
+def _completed(above: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_at(names, at) or _at(above, at) for at in range(max(len(above), len(names))))
 
 
 def _mean_more(upper: tuple[str, ...], lower: tuple[str, ...], known: Known) -> bool:

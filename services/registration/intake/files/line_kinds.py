@@ -13,8 +13,8 @@ from services.registration.intake.files.tables import SkipReason, squeeze
 from services.registration.intake.returned_rows import Returned
 
 _SUM: Final = re.compile(
-    r"\W*(?:(?:sub|grand)[\s._-]*(?:total|jumlah)|(?:jumlah|jml|total)(?:[\s._/-]*(?:jumlah|total))?|rata[\s-]*rata"
-    r"|pindahan)\b",
+    r"\W*(?:(?:sub|grand)[\s._-]*(?:total|jumlah)|(?:jumlah|jml|jlh|total)(?:[\s._/-]*(?:jumlah|total))?|rata[\s-]*rata"
+    r"|pindahan|rekap(?:itulasi)?)\b",
     re.IGNORECASE,
 )
 _OF_WHAT: Final = re.compile(
@@ -63,7 +63,7 @@ _SIGNED_AT: Final = re.compile(
 )
 """Sukoharjo, 31 Januari 2026; `Sumber Rejeki, Sejak 1998` is a name."""
 _SIGNATURE: Final = re.compile(r"(?:mengetahui|menyetujui|kepala|plt|camat|lurah|bupati)\b", re.IGNORECASE)
-_WORDS_OF_SUMS: Final = ("total", "jumlah", "jml", "rata", "pindahan", "t o t", "j u m")
+_WORDS_OF_SUMS: Final = ("total", "jumlah", "jml", "jlh", "rata", "pindahan", "rekap", "t o t", "j u m")
 _SPACED_LETTERS: Final = re.compile(r"(?:[^\W\d] ){3,}[^\W\d]")
 """T O T A L"""
 _NUMBERED_NOTE: Final = re.compile(r"\d{1,2}[.)]\s+[^\W\d][^;,\t|]*$")
@@ -107,8 +107,14 @@ class LineKinds:
             return "repeated_header"
         if len(filled) <= self._short:
             return self._reason_of_short(cells, filled)
+        if len(filled) == 2 < len(self._names) and self._is_section(cells, filled):
+            return "section_title"
         self._is_signed = False
         return None
+
+    def _is_section(self, cells: Sequence[str], filled: list[str]) -> bool:
+        """Whether these two cells are a letter or numeral where rows are numbered, and a place: A, KECAMATAN GROGOL."""
+        return bool(self._is_running(cells) and _NUMERAL.fullmatch(filled[0]) and _SECTION.match(filled[1]))
 
     def _is_plainly_row(self, filled: list[str]) -> bool:
         """Quickly, for nearly all rows: a running number or a NIK stands first, and no word of a sum is there."""
