@@ -1363,6 +1363,14 @@ insert into import (import_id, agency, kind, list, list_date, require_nik, dry_r
                     preview, file_id, size)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
+-- name: await_file(import_id)
+--- No worker begins the dry run before its file is there, for two minutes at most.
+update import set lease_until = now() + interval '2 minutes' where import_id = $1;
+
+-- name: begin_dry_run(import_id)
+--- Its file is there. Changes nothing once it was given up.
+update import set lease_until = null where import_id = $1 and state = 'queued';
+
 -- name: add_import_file(file_id, part, sealed)
 -- Keeps a part of a file, sealed, until the file is worked off.
 insert into import_file (file_id, part, sealed) values ($1, $2, $3);

@@ -2,11 +2,15 @@
 
 import asyncio
 import random
-from typing import Any
+from io import BytesIO
+from typing import Any, BinaryIO
+from uuid import UUID
 
 import pytest
 
-from services.registration.api import previews
+from services.registration.api import import_start, previews
+from services.registration.intake import previews as intake_previews
+from services.registration.runtime import Services
 from services.registration.writer import import_worker
 from tests import stack
 from tests.integration import registration_world
@@ -165,6 +169,27 @@ async def test_a_small_file_is_previewed_with_exact_counts_at_once(
     assert row["refused"]["code"] == "unknown_participant"
     assert (row["fields"]["amount"], report["preview"]["is_whole"]) == (1000, True)
     assert await here.get(f"/v1/imports/{report['id']}") == report
+
+
+async def test_a_long_file_is_kept_once_its_dry_run_was_answered(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting: list[tuple[UUID, bytes]] = []
+
+    async def keep_nothing(_: Services, import_id: UUID, file: BinaryIO) -> None:
+        file.seek(0)
+        waiting.append((import_id, file.read()))
+
+    keep = import_start.keep_file
+    monkeypatch.setattr(import_start, "keep_file", keep_nothing)
+    content = "nama usaha;nib;kab_kota\n" + "Toko;;Sukoharjo\n" * (intake_previews.JUDGED + 1)
+    kept, given_up = await dry(here, content), await dry(here, content)
+    assert (kept["state"], kept["preview"]["is_whole"]) == ("queued", False)
+    await here.http.delete(f"/v1/imports/{given_up['id']}", headers=here.bearer("dinas"))
+    for import_id, file in waiting:
+        assert file == content.encode()
+        await keep(here.app.state.services, import_id, BytesIO(file))
+    assert (await here.done(f"/v1/imports/{kept['id']}"))["accepted"] == intake_previews.JUDGED + 1
+    assert (await here.get(f"/v1/imports/{given_up['id']}"))["state"] == "cancelled"
+    assert await here.pool.fetchval("select count(*) from import_file where file_id = $1", UUID(given_up["id"])) == 0
 
 
 async def test_the_address_may_ask_for_a_dry_run(here: World) -> None:

@@ -14,7 +14,6 @@ from services.registration.api.upload_form import MOST_BYTES
 from services.registration.intake import values
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.vault import Vault
 from services.registration.writer import upload_files
 from shared.problems import Problem, not_found
 
@@ -41,11 +40,15 @@ class Source:
     beginning: BinaryIO | None
     upload: asyncpg.Record | None = None
 
-    async def store(self, db: asyncpg.Connection, vault: Vault, import_id: UUID, *, dry_run: bool) -> tuple[UUID, int]:
+    @property
+    def unkept(self) -> BinaryIO | None:
+        """The whole file, where it came with the request and is kept nowhere yet."""
+        return self.beginning if self.upload is None else None
+
+    async def place(self, db: asyncpg.Connection, import_id: UUID, *, dry_run: bool) -> tuple[UUID, int]:
         """(the file's id, its bytes). A dry run leaves the upload. Raises Taken."""
         if self.upload is None:
             assert self.beginning is not None
-            await upload_files.keep(db, vault, import_id, self.beginning)
             return import_id, self.beginning.seek(0, 2)
         upload_id: UUID = self.upload["upload_id"]
         if not dry_run and not await db.fetchval(queries["take_upload"], upload_id, self.upload["agency"]):

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from time import monotonic
+from typing import BinaryIO
 from uuid import UUID
 
 from fastapi import UploadFile
@@ -19,9 +21,9 @@ from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.writer import remembered_readings
+from services.registration.writer import remembered_readings, upload_files
 from services.registration.writer.uploads import Beginning
-from shared.database import transaction
+from shared.database import UNAVAILABLE, transaction
 from shared.problems import Problem
 from shared.security import Principal
 
@@ -44,10 +46,12 @@ class Declared:
 
 @dataclass(frozen=True)
 class Begun:
-    """`until` is the moment (monotonic) up to which it is worth waiting for a dry run."""
+    """`until` is the moment (monotonic) up to which it is worth waiting for a dry run. `unkept` is its file where that
+    is to be kept (`keep_file`) after the answer."""
 
     import_id: UUID
     until: float = 0.0
+    unkept: BinaryIO | None = None
 
 
 async def begin(
@@ -60,12 +64,24 @@ async def begin(
             return await _taken(here, principal, declared, source)
         name = upload_form.list_name(declared.list, source.filename)
         seen = await _judged(here, principal, declared, source, name)
+        later = source.unkept if seen is not None and not seen.preview["is_whole"] else None
         try:
-            import_id = await _store(here, principal, declared, source, name, seen)
+            import_id = await _store(here, principal, declared, source, name, seen, is_kept_later=later is not None)
         except import_sources.Taken as taken:
             return await _taken(here, principal, declared, taken.import_id)
     (here.dry_runs if declared.dry_run else here.imports).wake()
-    return Begun(import_id, begun + previews.ANSWERED_WITHIN if seen and seen.preview["is_whole"] else begun)
+    return Begun(import_id, begun + previews.ANSWERED_WITHIN if seen and seen.preview["is_whole"] else begun, later)
+
+
+async def keep_file(here: Services, import_id: UUID, file: BinaryIO) -> None:
+    """Keeps the file of a dry run that was answered before: its beginning showed enough. If that does not come about
+    the dry run says that its file is gone."""
+    with suppress(*UNAVAILABLE):
+        async with transaction(here.pool) as db:
+            await upload_files.keep(db, here.vault, import_id, file)
+            await db.execute(queries["begin_dry_run"], import_id)
+            await db.execute(queries["drop_unused_file"], import_id)  # it was given up meanwhile
+    here.dry_runs.wake()
 
 
 async def _judged(
@@ -87,11 +103,18 @@ async def _judged(
 
 
 async def _store(
-    here: Services, principal: Principal, declared: Declared, source: Source, name: str, seen: Beginning | None
+    here: Services,
+    principal: Principal,
+    declared: Declared,
+    source: Source,
+    name: str,
+    seen: Beginning | None,
+    *,
+    is_kept_later: bool,
 ) -> UUID:
     import_id = _ids()
     async with transaction(here.pool) as db:
-        stored = await source.store(db, here.vault, import_id, dry_run=declared.dry_run)
+        placed = await source.place(db, import_id, dry_run=declared.dry_run)
         await db.execute(
             queries["add_import"],
             import_id,
@@ -105,8 +128,12 @@ async def _store(
             declared.replaces,
             declared.at_most,
             here.vault.seal(seen.preview) if seen else None,
-            *stored,
+            *placed,
         )
+        if is_kept_later:
+            await db.execute(queries["await_file"], import_id)
+        elif source.unkept is not None:
+            await upload_files.keep(db, here.vault, import_id, source.unkept)
         about: audit.Subjects = {"import": str(import_id), "kind": declared.kind, "dry_run": declared.dry_run}
         await audit.note(db, actor_of(principal), "import.uploaded", about)
     return import_id

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import asyncpg
 import msgspec
-from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
+from fastapi import APIRouter, BackgroundTasks, Depends, File, Form, Query, Request, Response, UploadFile
 
 from services.registration import audit
 from services.registration.api import import_start, previews, upload_form
@@ -50,6 +50,7 @@ REPLACE = (
 async def begin_import(
     request: Request,
     response: Response,
+    afterwards: BackgroundTasks,
     principal: Annotated[Principal, Depends(member)],
     here: Annotated[Services, Depends(services)],
     kind: Annotated[str, Form(description=f"What the rows are: {', '.join(meanings.KINDS)}")],
@@ -81,6 +82,8 @@ async def begin_import(
         options=upload_form.reading_options(kind, sheet, header_row, columns, date_order, decimal),
     )
     begun = await import_start.begin(here, principal, declared, file, upload)
+    if begun.unkept is not None:
+        afterwards.add_task(import_start.keep_file, here, begun.import_id, begun.unkept)
     record = await previews.settled(here, principal, await own_import(here, principal, begun.import_id), begun.until)
     response.headers["location"] = f"/v1/imports/{begun.import_id}"
     return await in_full(here, principal, record)

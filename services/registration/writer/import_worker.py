@@ -90,7 +90,7 @@ class ImportWorker(Part):
     async def _take_file(self, record: asyncpg.Record) -> None:
         file = await upload_files.fetch(self._pool, self._vault, record["file_id"])
         if file is None:
-            await self._fail(record, "The file is gone.")
+            await self._fail(record, "The file is gone: send it again.")
             return
         remembered = await remembered_readings.of_agency(self._pool, record["agency"], record["kind"])
         with file, RowSpool() as rows:
