@@ -575,7 +575,19 @@ select version from applied_policy
 
 -- name: set_applied_policy(version)
 -- Records that all due times were calculated from this version.
-insert into applied_policy (version) values ($1) on conflict (single) do update set version = excluded.version
+insert into applied_policy (version) values ($1)
+on conflict (single) do update set version = excluded.version, taken_by = null, taken_until = null
+
+-- name: take_rescheduling(owner, lease)
+-- Whether this process is the one that calculates all due times again, for so long from now on: no row if another is.
+insert into applied_policy as a (version, taken_by, taken_until) values ('', $1, clock_timestamp() + $2::interval)
+on conflict (single) do update set taken_by = excluded.taken_by, taken_until = excluded.taken_until
+where a.taken_by is null or a.taken_by = $1 or a.taken_until < clock_timestamp()
+returning true
+
+-- name: release_rescheduling(owner)
+-- Another process may calculate all due times again.
+update applied_policy set taken_by = null, taken_until = null where taken_by = $1
 
 -- name: current_pause()
 -- What is paused now; no row if nothing ever was.

@@ -86,6 +86,7 @@ notifications  GET /sign-in/link/{token}                            200    200  
 notifications  POST /sign-in/link/{token}                           410    410  410     410   410     410  410     410
 notifications  POST /sign-out                                       200    200  200     200   200     200  200     200
 notifications  GET /operator                                        200    200  403     403   200     200  303     303
+notifications  POST /operator/pauses                                403    403  403     403   303     403  401     401
 notifications  GET /tasks                                           200    200  403     403   200     200  303     303
 notifications  POST /tasks/{task_id}/claim                          303    404  403     403   303     404  401     401
 notifications  POST /tasks/{task_id}/snooze                         303    404  403     403   303     404  401     401

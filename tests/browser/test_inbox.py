@@ -128,3 +128,14 @@ async def test_an_operator_sees_what_a_policy_would_change_before_it_is_set(brow
             "Ditetapkan. Waktu pengiriman menyesuaikan dalam hitungan detik."
         )
         await expect(page.get_by_label("Pengingat 1")).to_have_value("2")  # what was shown, not what was typed since
+
+
+async def test_an_operator_pauses_a_channel_and_lets_it_go_on(browser: Browser, stack: Endpoints) -> None:
+    async with visiting(browser, stack, key=stack.admin_key, width=360, scripts=False) as visitor:
+        page = visitor.page
+        await visitor.open("notifications", "/operator")
+        for is_paused in (True, False):
+            await page.get_by_label("WhatsApp").set_checked(is_paused)
+            await page.get_by_role("button", name="Jeda yang dipilih").click()
+            await expect(page.get_by_text("Dijeda sejak")).to_have_count(int(is_paused))
+            await expect(page.get_by_label("WhatsApp")).to_be_checked(checked=is_paused)

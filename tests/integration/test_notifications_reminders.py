@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
@@ -272,3 +273,15 @@ async def test_a_garbled_record_goes_to_the_dead_letters_and_the_rest_goes_on(wo
     assert await world.state(3) == "scheduled"
     assert await world.pool.fetchval("select count(*) from partners") == 1
     await eventually(lambda: world.engine.consumer.status().detail["dead_letters"] == 2)
+
+
+async def test_of_several_processes_one_calculates_all_due_times_again(world: World) -> None:
+    await world.publish(world.partner(1))
+    other = app.build(world.settings, world.pool, clock=world.clock).rescheduler
+    await world.pool.execute("delete from applied_policy")
+    taken = "insert into applied_policy (version, taken_by, taken_until) values ('', $1, now() + interval '1 hour')"
+    await world.pool.execute(taken, UUID(partner_id(9)))
+    assert not await other.apply_policy(), "another process is at it"
+    await world.pool.execute("update applied_policy set taken_until = now() - interval '1 second'")
+    assert await other.apply_policy(), "it went on no more"
+    assert not await world.engine.rescheduler.apply_policy(), "it is done"
