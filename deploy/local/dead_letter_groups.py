@@ -20,12 +20,14 @@ class _OfAgency(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Choice:
-    """Which dead letters are meant: what is not given matches all. `reason` is how the reason begins."""
+    """Which dead letters are meant: what is not given matches all. `reason` is how the reason begins; `before` a
+    release that has not tried them."""
 
     topic: str | None = None
     reason: str | None = None
     agency: str | None = None
     id: str | None = None
+    before: str | None = None
 
     def matches(self, letter: DeadLetter) -> bool:
         return (
@@ -33,6 +35,7 @@ class Choice:
             and letter.reason.startswith(self.reason or "")
             and self.agency in (None, agency_of(letter))
             and self.id in (None, letter.id)
+            and (self.before is None or self.before != letter.release)
         )
 
 

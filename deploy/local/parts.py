@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local import databases, kafka, postgres, schema_owners
+from deploy.local import databases, kafka, postgres
 from deploy.local.client import PLAIN
 from deploy.local.credentials import Credentials
 from deploy.local.directory import ROOT, Directory
@@ -16,6 +16,7 @@ from deploy.local.kafka import Kafka
 from deploy.local.postgres import SERVICES, Postgres
 from deploy.local.process import Command
 from deploy.local.providers import NO_PROVIDERS, Providers
+from shared import schema_owners
 from shared.bus.kafka_url import kafka_url
 from shared.bus.principals import ADMIN
 

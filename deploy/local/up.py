@@ -18,6 +18,7 @@ from deploy.local import (
     jars,
     lag,
     ports,
+    redriving,
     sign_in,
     stale_processes,
     status,
@@ -84,13 +85,24 @@ class Stack:
         for trouble in await asyncio.to_thread(lambda: status.troubles(status.of(self._options.data))):
             self._console.print(f"  {trouble}")
         self._console.print(_messages(self._options.providers))
+        retried = asyncio.create_task(self._try_dead_letters_again())
         if not self._console.silent:
             for line in await asyncio.to_thread(sign_in.lines, addresses, self._options.data):
                 self._console.show(line)
             self._console.print("  Ctrl-C stops everything; the data are kept")
+        await retried
         while True:
             plan = replace(plan, credentials=await self._other_secrets(plan.credentials))
             await self._start_again(plan)
+
+    async def _try_dead_letters_again(self) -> None:
+        """What another release could not use, this one may."""
+        try:
+            line = await asyncio.to_thread(redriving.of_earlier_releases, self._options.data)
+        except Failure as problem:
+            line = f"dead letters were not looked at: {problem}"
+        if line:
+            self._console.print(f"  {line}")
 
     async def _start(self, plan: Plan) -> Endpoints:
         """Start all parts and publish where they are."""

@@ -78,7 +78,7 @@ HANDLERS = {
 
 async def prepare(settings: Settings) -> asyncpg.Pool:
     """The service's own schema at its newest, and the topics it reads (registration may not have run yet)."""
-    pool = await connect(settings.database)
+    pool = await connect(settings.database, resets=False)
     await migrate(pool, MIGRATIONS)
     await ensure_topics(
         settings.kafka,

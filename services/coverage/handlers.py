@@ -1,12 +1,12 @@
 """What happens to a batch of each topic. All effects are in the transaction that also moves the offsets."""
 
-import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import asyncpg
 
 from services.coverage import bounds, last_seen, members, sources, storage, transitions
+from services.coverage.aside import aside
 from services.coverage.cells import InvalidValue
 from services.coverage.facts import (
     BriefingFact,
@@ -20,9 +20,9 @@ from services.coverage.facts import (
 )
 from services.coverage.last_seen import Event
 from services.coverage.members import Sides
-from services.coverage.sources import Names
+from services.coverage.sources import Listing
 from services.coverage.storage import EnrolmentDetails, second_of
-from services.coverage.timelines import enrolment_timeline, listing_timeline
+from services.coverage.timelines import listing_timeline
 from services.coverage.transitions import Version
 from shared.bus.batch import Batch
 from shared.bus.records import Record, event_id, event_type, key_text
@@ -40,25 +40,25 @@ async def on_enrollments(batch: Batch, db: asyncpg.Connection) -> None:
 
     The type is not looked at: every one of them carries the whole timeline, and this path is the hottest.
     """
-    versions = await asyncio.to_thread(_enrolment_versions, batch)
+    versions = await aside(len(batch.records), _enrolment_versions, batch)
     before = await storage.store_enrolments(db, transitions.newest(versions))
     accepted = transitions.accept(versions, before.stored)
-    await storage.add_sources(db, {details.source: details.names for details, _ in accepted.versions})
-    await storage.add_to_figures(db, accepted.transitions, enrolled=True)
+    named = {details.source: details.names for details, _ in accepted.versions}
+    await storage.add_to_figures(db, accepted.transitions, named, enrolled=True)
     of_cooperatives = members.by_cooperative(versions, before.stored, before.sides, _sides_of_enrolment)
-    await storage.add_to_cooperatives(db, of_cooperatives)
+    await storage.add_to_cooperatives(db, len(versions), of_cooperatives)
     await _record_last_seen(db, batch, ((details.agency, second) for details, second in accepted.versions))
 
 
 async def on_partners(batch: Batch, db: asyncpg.Connection) -> None:
     """The same for who is listed; each version is an event of the agencies that contributed to it."""
-    versions = await asyncio.to_thread(_partner_versions, batch)
+    versions = await aside(len(batch.records), _partner_versions, batch)
     before = await storage.store_partners(db, transitions.newest(versions))
     accepted = transitions.accept(versions, before.stored)
-    await storage.add_sources(db, dict(_named_source(fact) for fact, _ in accepted.versions))
-    await storage.add_to_figures(db, accepted.transitions, enrolled=False)
+    named = {listing.source: listing.names for listing, _ in accepted.versions}
+    await storage.add_to_figures(db, accepted.transitions, named, enrolled=False)
     of_cooperatives = members.by_cooperative(versions, before.stored, before.sides, _sides_of_partner)
-    await storage.add_to_cooperatives(db, of_cooperatives)
+    await storage.add_to_cooperatives(db, len(versions), of_cooperatives)
     await storage.add_merges(db, accepted.versions)
     await _record_last_seen(db, batch, last_seen.contributing_agencies(accepted.versions, before.lists))
 
@@ -117,12 +117,9 @@ async def _record_last_seen(db: asyncpg.Connection, batch: Batch, events: Iterab
 
 
 def _enrolment_versions(batch: Batch) -> list[Version[EnrolmentDetails]]:
-    return transitions.read(batch.decode(EnrollmentFact), _enrolment_timeline, _enrolment_details, batch.reject)
-
-
-def _enrolment_timeline(fact: EnrollmentFact) -> bytes:
-    bounds.check_enrolment(fact)
-    return enrolment_timeline(fact)
+    return transitions.read(
+        batch.decode(EnrollmentFact), bounds.bounded_enrolment_timeline, _enrolment_details, batch.reject
+    )
 
 
 def _enrolment_details(fact: EnrollmentFact) -> tuple[int, EnrolmentDetails]:
@@ -135,17 +132,19 @@ def _sides_of_enrolment(details: EnrolmentDetails) -> Sides:
     return members.sides(details.cooperative, details.channel)
 
 
-def _named_source(fact: PartnerFact) -> tuple[int, Names]:
-    return sources.of_partner(fact, last_seen.lists_of(fact))
+def _sides_of_partner(listing: Listing) -> Sides:
+    return members.sides(listing.fact.cooperative_id)
 
 
-def _sides_of_partner(fact: PartnerFact) -> Sides:
-    return members.sides(fact.cooperative_id)
-
-
-def _partner_versions(batch: Batch) -> list[Version[PartnerFact]]:
+def _partner_versions(batch: Batch) -> list[Version[Listing]]:
     decoded = batch.decode(PartnerFact, batch.of_types(PARTNER_TYPES))
-    return transitions.read(decoded, _listing_timeline, lambda fact: (_named_source(fact)[0], fact), batch.reject)
+    return transitions.read(decoded, _listing_timeline, _listing, batch.reject)
+
+
+def _listing(fact: PartnerFact) -> tuple[int, Listing]:
+    lists = last_seen.lists_of(fact)
+    source = sources.of_partner(fact, lists)
+    return source, Listing(fact, source, lists)
 
 
 def _listing_timeline(fact: PartnerFact) -> bytes:

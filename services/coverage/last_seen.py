@@ -1,9 +1,12 @@
 """Which agencies a batch brings events of, and when they were last seen. Pure."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.coverage.facts import ListFact, PartnerFact
+from services.coverage.sources import Listing, Names
 from shared.jakarta import OFFSET_SECONDS
 
 Event = tuple[str | None, int]
@@ -30,22 +33,22 @@ def by_agency(events: Iterable[Event]) -> dict[str, LastSeen]:
 
 
 def _last_seen(seconds: list[int]) -> LastSeen:
-    last = max(seconds)
-    day = (last + OFFSET_SECONDS) // 86_400
-    begins = day * 86_400 - OFFSET_SECONDS
-    days = frozenset((second + OFFSET_SECONDS) // 86_400 for second in set(seconds))
-    return LastSeen(last, day, sum(second >= begins for second in seconds), days)
+    days = Counter([(second + OFFSET_SECONDS) // 86_400 for second in seconds])
+    newest = max(days)
+    return LastSeen(max(seconds), newest, days[newest], frozenset(days))
 
 
-def lists_of(fact: PartnerFact) -> list[str]:
-    """The lists that name the partner, as agency/list; none once it is merged, erased or delisted."""
+def lists_of(fact: PartnerFact) -> Names:
+    """The lists that name the partner, as agency/list in order; none once it is merged, erased or delisted."""
     if fact.status != "active" or fact.listed_on is None:
-        return []
-    return sorted({f"{each.agency}/{each.list}" for each in fact.lists})
+        return ()
+    if len(fact.lists) == 1:
+        return (f"{fact.lists[0].agency}/{fact.lists[0].list}",)
+    return tuple(sorted({f"{each.agency}/{each.list}" for each in fact.lists}))
 
 
 def contributing_agencies(
-    versions: Iterable[tuple[PartnerFact, int]], lists_before: dict[str, set[str]]
+    versions: Iterable[tuple[Listing, int]], lists_before: Mapping[str, Names]
 ) -> list[tuple[str, int]]:
     """(agency, second) of each event that the new versions of partners came from; `lists_before` by partner_id.
 
@@ -55,15 +58,21 @@ def contributing_agencies(
     """
     lists = dict(lists_before)
     events: list[tuple[str, int]] = []
-    for fact, second in versions:
-        before, now = lists[fact.partner_id], set(lists_of(fact))
+    for (fact, _, now), second in versions:
+        before = lists[fact.partner_id]
         lists[fact.partner_id] = now
         if now != before:
-            changed = before ^ now if fact.status != "merged" else ()
-            events += [(agency, second) for agency in {each.partition("/")[0] for each in changed}]
+            if fact.status != "merged":
+                events += [(agency, second) for agency in _agencies_of_difference(before, now)]
         elif now:
             events.append((max(fact.lists, key=_listed_on).agency, second))
     return events
+
+
+@lru_cache(maxsize=10_000)
+def _agencies_of_difference(before: Names, now: Names) -> frozenset[str]:
+    """Cached, since thousands of partners come onto the same lists."""
+    return frozenset(each.partition("/")[0] for each in {*before} ^ {*now})
 
 
 def _listed_on(listing: ListFact) -> str:

@@ -6,7 +6,7 @@ the suppressed figures left out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -47,18 +47,18 @@ def with_former(regions: frozenset[str]) -> frozenset[str]:
     return regions | {code for code, inside in boundaries.FORMER.items() if regions & set(inside)}
 
 
-def protection(sums: Sequence[Sum], by: tuple[str, ...], dimensions: Dimensions) -> Protection:
-    """By the sums of the whole nation for every regency, on the day and by the knowledge that were asked for."""
+def protection(
+    sums: Sequence[Sum], by: tuple[str, ...], dimensions: Dimensions, whole: Protection | None = None
+) -> Protection:
+    """By the sums of the whole nation for every regency, on the day and by the knowledge that were asked for; `whole`:
+    the same without a split, if it is known."""
     totals = by_regency(sums, dimensions)
     tree = Tree.of(totals)
-    listed, enrolled = of_totals(tree, totals)
-    kinds = suppressed(tree, split(sums, "kind", dimensions, totals), enrolled)
-    return Protection(
-        frozenset(listed),
-        frozenset(enrolled),
-        frozenset(_suppressed_split(sums, by, dimensions, totals, tree, enrolled, kinds)),
-        frozenset(kinds),
-    )
+    if whole is None:
+        listed, enrolled = of_totals(tree, totals)
+        kinds = suppressed(tree, split(sums, "kind", dimensions, totals), enrolled)
+        whole = Protection(frozenset(listed), frozenset(enrolled), frozenset(), frozenset(kinds))
+    return replace(whole, split=frozenset(_suppressed_split(sums, by, dimensions, totals, tree, whole)))
 
 
 def of_totals(tree: Tree, totals: Mapping[str, Tally]) -> tuple[set[str], set[str]]:
@@ -99,19 +99,18 @@ def _suppressed_split(
     dimensions: Dimensions,
     totals: Mapping[str, Tally],
     tree: Tree,
-    enrolled: set[str],
-    kinds: set[str],
-) -> set[str]:
+    whole: Protection,
+) -> Iterable[str]:
     """Of two dimensions and more nothing is shown: together with other answers they could give a count away."""
     match by:
         case ():
-            return set()
+            return ()
         case ("job_level",):  # the same numbers as the workers' levels beside the totals
-            return enrolled
+            return whole.enrolled
         case ("kind",):
-            return kinds
+            return whole.kinds
         case (dimension,):
-            return suppressed(tree, split(sums, dimension, dimensions, totals), enrolled)
+            return suppressed(tree, split(sums, dimension, dimensions, totals), whole.enrolled)
         case _:
             return above(tree, [region for region, tally in totals.items() if tally.listed or tally.enrolled])
 

@@ -13,11 +13,10 @@ returning partner_id::text, coalesce(old.version, 0), coalesce(old.recorded, 0),
     coalesce(old.source, 0), old.cooperative::text, old.channel::text;
 
 -- name: store_partners(partner_id, version, recorded, timeline, region, lists, cooperative, source)
--- The same for partner facts; also returns the lists before it, which show the agencies that contributed the change.
+-- The same for partner facts, the lists as the texts of arrays; also returns the lists before it, which show the agencies that contributed the change.
 insert into partners as p (partner_id, version, recorded, timeline, region, lists, cooperative, source)
-select a.id, a.version, a.recorded, a.timeline, a.region, array(select jsonb_array_elements_text(a.lists)), a.cooperative,
-    a.source
-from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::text[], $6::jsonb[], $7::uuid[], $8::bigint[])
+select a.id, a.version, a.recorded, a.timeline, a.region, a.lists::text[], a.cooperative, a.source
+from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::text[], $6::text[], $7::uuid[], $8::bigint[])
     a (id, version, recorded, timeline, region, lists, cooperative, source) order by 1
 on conflict (partner_id) do update set version = excluded.version, recorded = greatest(p.recorded, excluded.recorded),
     timeline = excluded.timeline, region = excluded.region, lists = excluded.lists, cooperative = excluded.cooperative,
@@ -26,24 +25,29 @@ where p.version < excluded.version
 returning partner_id::text, coalesce(old.version, 0), coalesce(old.recorded, 0), coalesce(old.timeline, ''),
     coalesce(old.source, 0), coalesce(old.lists, '{}'), old.cooperative::text;
 
--- name: add_sources(source, names)
--- Keeps the names of sources that are not kept yet.
-insert into sources (source, names)
-select a.source, array(select jsonb_array_elements_text(a.names)) from unnest($1::bigint[], $2::jsonb[]) a (source, names)
-order by 1 on conflict do nothing;
-
 -- name: add_merges(partner_id, version, recorded, merged_into)
 -- Which id answers for these merged partners since that second; delivered again it changes nothing.
 insert into merges (partner_id, version, recorded, merged_into)
 select * from unnest($1::uuid[], $2::int[], $3::bigint[], $4::uuid[]) on conflict do nothing;
 
--- name: open_batch(rows, places)
--- Announces a batch of the ledger and returns its number; the batch is seen together with its rows or not at all.
-with announced as (insert into pending_batches (batch, rows) values (nextval('batches'), $1) returning batch)
+-- name: open_batch(rows, places, source, names)
+-- Announces a batch of the ledger and returns its number; the batch is seen together with its rows or not at all. Keeps
+-- the names of its sources that are not kept yet.
+with named as (
+    insert into sources (source, names)
+    select a.source, array(select jsonb_array_elements_text(a.names))
+    from unnest($3::bigint[], $4::jsonb[]) a (source, names) order by 1 on conflict do nothing
+),
+announced as (insert into pending_batches (batch, rows) values (nextval('batches'), $1) returning batch)
 insert into changes (batch, places) select batch, $2::int[] from announced returning batch;
 
--- name: record_last_seen(topic, partition, agency, last, day, events)
--- Keeps the newest second of each agency's events in this partition, and how many events it had on that second's day.
+-- name: record_last_seen(topic, partition, agency, last, day, events, day_agency, days)
+-- Keeps the newest second of each agency's events in this partition, and how many events it had on that second's day; and
+-- on which days these agencies sent something.
+with days as (
+    insert into agency_days (agency, day)
+    select * from unnest($7::text[], $8::date[]) order by 1, 2 on conflict do nothing
+)
 insert into last_seen as s (agency, topic, partition, last, day, events)
 select a.agency, $1, $2, a.last, a.day, a.events
 from unnest($3::text[], $4::bigint[], $5::date[], $6::bigint[]) a (agency, last, day, events) order by 1
@@ -536,11 +540,6 @@ with moved as (
 ),
 page as (select distinct partner_id from moved order by 1 limit $12::int)
 select partner_id, enrolled, cause, partners::int as partners from moved join page using (partner_id) order by 1, 2, 3;
-
--- name: record_agency_days(agency, day)
--- Keeps on which days these agencies sent something.
-insert into agency_days (agency, day)
-select * from unnest($1::text[], $2::date[]) order by 1, 2 on conflict do nothing;
 
 -- name: agency_days(until, most)
 -- Of each agency the $2 newest days up to $1 on which it sent something, newest first.

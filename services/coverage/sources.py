@@ -5,13 +5,22 @@ A *source* is one integer for such a set of names: a hash, so that every process
 """
 
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.coverage.facts import EnrollmentFact, PartnerFact
 
 Names = tuple[str, ...]
 """Of a listing: each list as agency/list, sorted. Of an enrolment: the agency (empty: not known), and the month of its
 first start."""
+
+
+class Listing(NamedTuple):
+    """A partner fact, the source that its lists are, and their names, made once for all that need them."""
+
+    fact: PartnerFact
+    source: int
+    names: Names
+
 
 UNKNOWN: Final = 0
 WITHDRAWN, UNLISTED, MERGED, ERASED, DELISTED = SPECIAL = range(1, 6)
@@ -44,13 +53,12 @@ def of_enrolment(fact: EnrollmentFact) -> tuple[int, Names]:
     return NUMBERS[names], names
 
 
-def of_partner(fact: PartnerFact, lists: list[str]) -> tuple[int, Names]:
-    """The lists that name it."""
+def of_partner(fact: PartnerFact, lists: Names) -> int:
+    """The lists that name it (`last_seen.lists_of`) are its names."""
     if fact.status == "merged":
-        return MERGED, ()
+        return MERGED
     if fact.status != "active":
-        return ERASED, ()
+        return ERASED
     if fact.listed_on is None:
-        return DELISTED, ()
-    names = tuple(lists)
-    return NUMBERS[names], names
+        return DELISTED
+    return NUMBERS[lists]

@@ -1,6 +1,5 @@
 """What the handlers write: one call, one query. All of it is in the transaction that the handler was given."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -12,19 +11,19 @@ import msgspec
 import numpy as np
 
 from services.coverage import ledger, losses, movements
+from services.coverage.aside import aside
 from services.coverage.facts import (
     BriefingFact,
     ClaimFact,
     DenominatorFact,
     OutreachFact,
-    PartnerFact,
     StatementFact,
     TargetFact,
 )
-from services.coverage.last_seen import LastSeen, lists_of
+from services.coverage.last_seen import LastSeen
 from services.coverage.members import Side, Sides, sides
 from services.coverage.queries import queries
-from services.coverage.sources import SPECIAL, Names
+from services.coverage.sources import SPECIAL, Listing, Names
 from services.coverage.stays import Changes
 from services.coverage.timelines import EPOCH
 from services.coverage.transitions import Stored, Transitions, Version
@@ -57,7 +56,7 @@ class Before(NamedTuple):
 
     stored: dict[str, Stored]
     sides: dict[str, Sides]
-    lists: dict[str, set[str]]
+    lists: dict[str, Names]
 
 
 async def store_enrolments(db: asyncpg.Connection, newest: dict[str, Version[EnrolmentDetails]]) -> Before:
@@ -72,23 +71,22 @@ async def store_enrolments(db: asyncpg.Connection, newest: dict[str, Version[Enr
     return Before({row[0]: row[1:5] for row in stored}, before, {})
 
 
-async def store_partners(db: asyncpg.Connection, newest: dict[str, Version[PartnerFact]]) -> Before:
+async def store_partners(db: asyncpg.Connection, newest: dict[str, Version[Listing]]) -> Before:
     """The same for partners."""
-    rows = []
-    for partner_id, number, timeline, second, source, fact in newest.values():
-        lists = json.dumps(lists_of(fact))
-        rows.append((partner_id, number, second, timeline, fact.region, lists, fact.cooperative_id, source))
+    rows = [
+        (partner_id, number, second, timeline, fact.region, _array(names), fact.cooperative_id, source)
+        for partner_id, number, timeline, second, source, (fact, _, names) in newest.values()
+    ]
     stored = await db.fetch(queries["store_partners"], *columns(rows, 8))
     before = {row[0]: sides(row[6]) for row in stored if row[6]}
-    lists_before = {row[0]: set(row[5]) for row in stored}
+    lists_before = {row[0]: tuple(row[5]) for row in stored}
     return Before({row[0]: row[1:5] for row in stored}, before, lists_before)
 
 
-async def add_sources(db: asyncpg.Connection, found: Mapping[int, Names]) -> None:
-    """Keep the names of these sources; those without names need none."""
-    rows = [(source, json.dumps(names)) for source, names in sorted(found.items()) if source not in SPECIAL]
-    if rows:
-        await db.execute(queries["add_sources"], *columns(rows))
+@lru_cache(maxsize=10_000)
+def _array(texts: Names) -> str:
+    """The texts as PostgreSQL writes an array, which is the cheapest way to give each row one of its own."""
+    return "{" + ",".join('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts) + "}"
 
 
 class Rows(NamedTuple):
@@ -99,12 +97,16 @@ class Rows(NamedTuple):
     losses: Any
 
 
-async def add_to_figures(db: asyncpg.Connection, changed: Transitions, *, enrolled: bool) -> None:
-    """Append as one batch what transitions change: the figures, by whom and why, and who leaves a cell."""
-    rows = await asyncio.to_thread(_rows, changed, enrolled)
+async def add_to_figures(
+    db: asyncpg.Connection, changed: Transitions, named: Mapping[int, Names], *, enrolled: bool
+) -> None:
+    """Append as one batch what transitions change: the figures, by whom and why, and who leaves a cell. `named`: the
+    sources of the transitions and more of them; those without names need none."""
+    rows = await aside(len(changed.recorded), _rows, changed, enrolled)
     if len(rows.ledger) or len(rows.movements):
         most = max(len(rows.ledger), len(rows.movements))
-        number = await db.fetchval(queries["open_batch"], most, ledger.places(rows.ledger))
+        sources = [(source, json.dumps(names)) for source, names in sorted(named.items()) if source not in SPECIAL]
+        number = await db.fetchval(queries["open_batch"], most, ledger.places(rows.ledger), *columns(sources, 2))
         await _copy(db, "ledger", ledger.COLUMNS, rows.ledger, partial(ledger.binary_copy, number))
         await _copy(db, "movements", movements.COLUMNS, rows.movements, partial(movements.binary_copy, number))
     await _copy(db, "losses", losses.COLUMNS, rows.losses, losses.binary_copy)
@@ -123,13 +125,13 @@ async def _copy(
     db: asyncpg.Connection, table: str, names: Sequence[str], rows: Any, encode: Callable[[Any], bytes]
 ) -> None:
     if len(rows):
-        data = await asyncio.to_thread(encode, rows)
+        data = await aside(len(rows), encode, rows)
         await db.copy_to_table(table, source=_chunks(data), columns=names, format="binary")
 
 
-async def add_to_cooperatives(db: asyncpg.Connection, moved: Iterable[tuple[Side, Transitions]]) -> None:
-    """Append what these transitions change for each side of a cooperative."""
-    records = await asyncio.to_thread(_cooperative_rows, moved)
+async def add_to_cooperatives(db: asyncpg.Connection, versions: int, moved: Iterable[tuple[Side, Transitions]]) -> None:
+    """Append what these transitions, found among so many versions, change for each side of a cooperative."""
+    records = await aside(versions, _cooperative_rows, moved)
     if records:
         await db.copy_records_to_table("cooperative_ledger", records=records, columns=COOPERATIVE_LEDGER)
 
@@ -150,9 +152,10 @@ def _cooperative_rows(moved: Iterable[tuple[Side, Transitions]]) -> list[tuple[A
     ]
 
 
-async def add_merges(db: asyncpg.Connection, versions: Iterable[tuple[PartnerFact, int]]) -> None:
+async def add_merges(db: asyncpg.Connection, versions: Iterable[tuple[Listing, int]]) -> None:
     """Keep which id answers for each merged partner, since which second."""
-    rows = [(fact.partner_id, fact.version, second, fact.merged_into) for fact, second in versions if fact.merged_into]
+    merged = [(fact, second) for (fact, _, _), second in versions if fact.merged_into]
+    rows = [(fact.partner_id, fact.version, second, fact.merged_into) for fact, second in merged]
     if rows:
         await db.execute(queries["add_merges"], *columns(rows))
 
@@ -160,9 +163,8 @@ async def add_merges(db: asyncpg.Connection, versions: Iterable[tuple[PartnerFac
 async def record_last_seen(db: asyncpg.Connection, topic: str, partition: int, agencies: dict[str, LastSeen]) -> None:
     if agencies:
         rows = [(agency, seen.second, DAY_ONE + timedelta(seen.day), seen.events) for agency, seen in agencies.items()]
-        await db.execute(queries["record_last_seen"], topic, partition, *columns(rows, 4))
         days = [(agency, DAY_ONE + timedelta(day)) for agency, seen in agencies.items() for day in seen.days]
-        await db.execute(queries["record_agency_days"], *columns(days))
+        await db.execute(queries["record_last_seen"], topic, partition, *columns(rows), *columns(days))
 
 
 async def add_claims(db: asyncpg.Connection, versions: dict[tuple[str, int], ClaimFact]) -> list[tuple[ClaimFact, int]]:

@@ -10,7 +10,7 @@ from asyncpg.pgproto.pgproto import UUID as FastUUID
 
 from services.notifications.channels.mail import ADDRESS
 
-MOBILE = re.compile(r"\+628\d{8,11}")
+MOBILE = re.compile(r"\+628[0-9]{8,11}")
 """A mobile number of Indonesia, which WhatsApp and SMS can reach."""
 _SEPARATORS = re.compile(r"[\s().-]")
 SECRET_BYTES = 32
@@ -22,11 +22,13 @@ def usable_phone(text: str | None) -> str | None:
     >>> usable_phone("0860-0000-0001")
     '+6286000000001'
     """
+    if text and MOBILE.fullmatch(text):
+        return text
     digits = _SEPARATORS.sub("", text or "").removeprefix("+")
     if digits.startswith("0"):
         digits = "62" + digits[1:]
     found = f"+{digits}"
-    return found if MOBILE.fullmatch(found) and found.isascii() else None
+    return found if MOBILE.fullmatch(found) else None
 
 
 def usable_email(text: str | None) -> str | None:
@@ -57,11 +59,12 @@ class AddressKeys:
         material = base64.b64decode(secret, validate=True)
         if len(material) != SECRET_BYTES:
             raise ValueError("PAYUNG_SECRET must be 32 bytes in base64")
-        self._key = blake2b(material, digest_size=32, person=b"payung/address").digest()
+        key = blake2b(material, digest_size=32, person=b"payung/address").digest()
+        self._keyed = blake2b(key=key, digest_size=16)
 
     def of(self, phone: str | None, email: str | None, person: str | None = None) -> Keys:
         """The keys of a contact."""
-        return Keys(self.phone(phone), self.email(email), self._hash("person", person) if person else None)
+        return Keys(self.phone(phone), self.email(email), self.person(person) if person else None)
 
     def phone(self, text: str | None) -> UUID | None:
         number = usable_phone(text)
@@ -71,9 +74,14 @@ class AddressKeys:
         address = usable_email(text)
         return self._hash("email", address.lower()) if address else None
 
+    def person(self, text: str) -> UUID:
+        return self._hash("person", text)
+
     def address(self, text: str) -> UUID | None:
         """The key of an address of either kind."""
         return self.email(text) if "@" in text else self.phone(text)
 
     def _hash(self, kind: str, text: str) -> UUID:
-        return FastUUID(blake2b(f"{kind}\x1f{text}".encode(), key=self._key, digest_size=16).digest())
+        hashed = self._keyed.copy()
+        hashed.update(f"{kind}\x1f{text}".encode())
+        return FastUUID(hashed.digest())

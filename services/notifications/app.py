@@ -32,6 +32,7 @@ from services.notifications.web import agents as agents_page
 from services.notifications.web import home, operator, sign_in
 from services.notifications.web import inbox as inbox_page
 from services.notifications.web import partners as partners_page
+from services.notifications.web import policy as policy_page
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
@@ -71,6 +72,8 @@ class Engine:
 
     pool: asyncpg.Pool
     keys_pool: asyncpg.Pool
+    work_pool: asyncpg.Pool
+    backlog: Backlog
     regions: Regions
     policies: PolicyStore
     scheduler: Scheduler
@@ -94,7 +97,8 @@ class Engine:
         for channel in self.channels.values():
             if isinstance(channel, GatewayChannel | MailChannel):
                 await channel.close()
-        await close(self.pool, self.keys_pool)
+        await self.backlog.close()
+        await close(self.pool, self.keys_pool, self.work_pool)
 
     @property
     def parts(self) -> list[Part]:
@@ -113,7 +117,7 @@ class Engine:
 
 async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
     """Migrate, create missing topics, and return the application with its parts."""
-    pool = await connect(settings.database, min_size=2, max_size=12)
+    pool = await connect(settings.database, min_size=2, max_size=10)
     await migrate(pool, MIGRATIONS)
     await _add_missing_keys(pool, settings.address_keys())
     topics = [TOPICS[name] for name in dict.fromkeys((*READS, *WRITES))]
@@ -125,7 +129,8 @@ async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
         replication=settings.replication,
     )
     keys_pool = await connect(settings.database, max_size=KEY_CONNECTIONS)
-    return web(settings, build(settings, pool, clock, keys_pool=keys_pool))
+    work_pool = await connect(settings.database, max_size=settings.senders + 2, resets=False)
+    return web(settings, build(settings, pool, clock, keys_pool=keys_pool, work_pool=work_pool))
 
 
 async def _add_missing_keys(pool: asyncpg.Pool, keys: AddressKeys) -> None:
@@ -137,17 +142,24 @@ async def _add_missing_keys(pool: asyncpg.Pool, keys: AddressKeys) -> None:
 
 
 def build(
-    settings: Settings, pool: asyncpg.Pool, clock: Clock = wall_clock, *, keys_pool: asyncpg.Pool | None = None
+    settings: Settings,
+    pool: asyncpg.Pool,
+    clock: Clock = wall_clock,
+    *,
+    keys_pool: asyncpg.Pool | None = None,
+    work_pool: asyncpg.Pool | None = None,
 ) -> Engine:
-    """The parts, not running yet; `keys_pool` serves keys alone, `pool` if it is not given."""
-    keys_pool = keys_pool or pool
+    """The parts, not running yet; `keys_pool` serves keys alone, `work_pool` the facts and the senders, which leave
+    nothing behind in a session; `pool` where one is not given."""
+    keys_pool, work_pool = keys_pool or pool, work_pool or pool
     kafka, prefix = settings.kafka, settings.topic_prefix
     regions, metrics = Regions.load(), Metrics("notifications")
     channels = _channels(settings)
     policies = PolicyStore(regions, [name for name in channels if name != "log"])
     scheduler = Scheduler(policies, regions, clock)
     keys = settings.address_keys()
-    consumer = _consumer(settings, pool, scheduler, keys)
+    consumer = _consumer(settings, work_pool, scheduler, keys)
+    backlog = Backlog(work_pool, kafka=kafka, topics=DECISIVE, prefix=prefix)
     facts = [topic for topic in WRITES if topic != KEYS]
     relay = Relay(pool, kafka=kafka, source=SOURCE, prefix=prefix, topics=facts)
     access_relay = Relay(keys_pool, kafka=kafka, source=SOURCE, prefix=prefix, lane=ACCESS, topics=[KEYS])
@@ -157,6 +169,8 @@ def build(
     return Engine(
         pool=pool,
         keys_pool=keys_pool,
+        work_pool=work_pool,
+        backlog=backlog,
         regions=regions,
         policies=policies,
         scheduler=scheduler,
@@ -165,7 +179,7 @@ def build(
         key_consumer=of_keys,
         channels=channels,
         address_keys=keys,
-        senders=_senders(settings, pool, scheduler, policies, channels, relay, metrics),
+        senders=_senders(settings, work_pool, scheduler, policies, channels, backlog, relay, metrics),
         rescheduler=Rescheduler(pool, scheduler, policies),
         dead_letter_eraser=DeadLetterEraser(pool, "contacts", dead_letters_of_erased, kafka=kafka, prefix=prefix),
         relay=relay,
@@ -203,6 +217,7 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
             inbox_page.router,
             agents_page.router,
             partners_page.router,
+            policy_page.router,
             sign_in.router,
         ],
         on_stop=engine.close,
@@ -226,11 +241,11 @@ def _senders(
     scheduler: Scheduler,
     policies: PolicyStore,
     channels: Channels,
+    backlog: Backlog,
     relay: Relay,
     metrics: Metrics,
 ) -> list[Sender]:
     """`settings.senders` workers; their numbers are one metric."""
-    backlog = Backlog(pool, kafka=settings.kafka, topics=DECISIVE, prefix=settings.topic_prefix)
     numbers = SendingMetrics(metrics)
     pace = LOG_PACE if list(channels) == ["log"] else MAIL_PACE
     lease = timedelta(seconds=settings.lease_seconds)

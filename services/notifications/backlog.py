@@ -21,6 +21,8 @@ APPLY_TIMEOUT = 2.0
 POLL_SECONDS = 0.05
 VALID_FOR = 1.0
 """Seconds for which 'caught up' is returned without another look."""
+METADATA_MS = 10_000
+"""Milliseconds after which partitions that were added are noticed."""
 
 Ends = list[tuple[str, int, int]]
 """(topic, partition, end) each."""
@@ -34,6 +36,7 @@ class Backlog:
         self._kafka = kafka
         self._topics = topics
         self._prefix = prefix
+        self._reader: AIOKafkaConsumer | None = None
         self._caught_up_at = -VALID_FOR
         self._lock = asyncio.Lock()
 
@@ -54,15 +57,32 @@ class Backlog:
             self._caught_up_at = begun
             return True
 
-    async def _ends(self) -> Ends:
-        names = [self._prefix + topic for topic in self._topics]
-        reader = AIOKafkaConsumer(*names, **aiokafka_options(self._kafka), auto_offset_reset="latest")
-        try:
-            await reader.start()
-            found = await reader.end_offsets(reader.assignment())
-        finally:
+    async def close(self) -> None:
+        """End the connection to the log, which is kept between two looks."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
             await reader.stop()
+
+    async def _ends(self) -> Ends:
+        try:
+            reader = await self._open()
+            reader.pause(*reader.assignment())  # only its ends are asked for; again, since partitions may be added
+            found = await reader.end_offsets(reader.assignment())
+        except BaseException:
+            await self.close()
+            raise
         return [(tp.topic.removeprefix(self._prefix), tp.partition, end) for tp, end in found.items()]
+
+    async def _open(self) -> AIOKafkaConsumer:
+        if self._reader is None:
+            self._reader = AIOKafkaConsumer(
+                *[self._prefix + topic for topic in self._topics],
+                **aiokafka_options(self._kafka),
+                auto_offset_reset="latest",
+                metadata_max_age_ms=METADATA_MS,
+            )
+            await self._reader.start()
+        return self._reader
 
     async def _is_applied(self, ends: Ends) -> bool:
         """Whether all before these ends is applied within APPLY_TIMEOUT: facts keep coming, so it waits a little."""

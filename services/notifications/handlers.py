@@ -38,14 +38,16 @@ class Handlers:
         facts = [fact for _, fact in _decode(batch, PartnerFact)]
         stored = await partner_store.listings(db, facts)
         changed = project(facts, stored, Listing(), next_listing)
-        await partner_store.store_listings(db, changed, self._scheduler.now())
+        await partner_store.store_listings(db, changed, stored, self._scheduler.now())
         erased = {key for key, row in changed.items() if row.status == "erased"}
         await erasure.erase(db, {fact.partner_id: fact.recorded_at for fact in facts if fact.partner_id in erased})
         # The partner that one was merged into until now is affected as well: a later row may have split them again.
         former = [stored[key].merged_into for key in changed if key in stored]
         merged = [key for key, row in changed.items() if row.status == "merged"]
         themselves = changed.keys() - set(merged)
-        await self._scheduler.reschedule(db, [*merged, *filter(None, former)], themselves)
+        new = {key: row for key, row in changed.items() if key not in stored and row.status == "active"}
+        done = await self._scheduler.schedule_newcomers(db, new)
+        await self._scheduler.reschedule(db, [*merged, *filter(None, former)], themselves - done)
 
     async def on_enrollments(self, batch: Batch, db: asyncpg.Connection) -> None:
         """Registered by any agency, lapsed, registered again."""

@@ -1,6 +1,6 @@
 """The projections in the table `partners`, and the table `contacts`: read and written by the batch."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -29,9 +29,22 @@ async def listings(db: asyncpg.Connection, facts: Iterable[PartnerFact]) -> dict
     return {partner_id: Listing(*values) for partner_id, *values in rows}
 
 
-async def store_listings(db: asyncpg.Connection, changed: dict[str, Listing], now: datetime) -> None:
-    if changed:
-        await db.execute(queries["store_listings"], *_columns(changed), now)
+async def store_listings(
+    db: asyncpg.Connection, changed: dict[str, Listing], stored: Container[str], now: datetime
+) -> None:
+    """Store these listings; only of the partners in `stored` is there a row.
+
+    Raises SerializationError, after which the same can be tried again, if another transaction added such a row since.
+    """
+    new = {key: row for key, row in changed.items() if key not in stored}
+    if new:
+        try:
+            await db.execute(queries["add_listings"], *_columns(new), now)
+        except asyncpg.UniqueViolationError as problem:
+            raise asyncpg.SerializationError("another transaction added a partner of this batch") from problem
+    if len(new) < len(changed):
+        newer = {key: row for key, row in changed.items() if key in stored}
+        await db.execute(queries["store_listings"], *_columns(newer), now)
 
 
 async def timelines(db: asyncpg.Connection, facts: Iterable[EnrollmentFact]) -> dict[str, Timeline]:
@@ -83,11 +96,23 @@ def _columns(rows: dict[str, Listing] | dict[str, Timeline]) -> list[list[Any]]:
 
 
 def _contact_row(fact: ContactFact, keys: AddressKeys) -> tuple[Any, ...]:
-    contact = map(_storable, (fact.name, fact.contact_person, fact.phone, fact.email))
-    of = keys.of(fact.phone, fact.email, fact.person_key)
-    return fact.partner_id, fact.version, *contact, fact.language, fact.recorded_at, of.phone, of.email, of.person
+    return (
+        fact.partner_id,
+        fact.version,
+        _storable(fact.name),
+        _storable(fact.contact_person),
+        _storable(fact.phone),
+        _storable(fact.email),
+        fact.language,
+        fact.recorded_at,
+        keys.phone(fact.phone) if fact.phone else None,
+        keys.email(fact.email) if fact.email else None,
+        keys.person(fact.person_key) if fact.person_key else None,
+    )
 
 
 def _storable(text: str | None) -> str | None:
     """A text as the table can hold it. An address that is changed by this was unusable and stays so."""
-    return text and text[:LONGEST_TEXT].replace("\x00", "\ufffd")
+    if text is None or (len(text) <= LONGEST_TEXT and "\x00" not in text):
+        return text
+    return text[:LONGEST_TEXT].replace("\x00", "\ufffd")

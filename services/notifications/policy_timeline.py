@@ -58,6 +58,11 @@ def period_at(timeline: PolicyTimeline, moment: datetime) -> PolicyPeriod:
     return next(period for period in timeline if period.end is None or moment < period.end)
 
 
+def is_same_for_all(timeline: PolicyTimeline) -> bool:
+    """Whether it decides about all partners alike, whatever their region, kind and agencies."""
+    return not any(period.groups or period.paused.regencies for period in timeline)
+
+
 def decide_by_timeline(facts: Facts, timeline: PolicyTimeline, now: datetime) -> Decision:
     """The decision at `now`. What only happens under a later policy is decided, and its time set, by that policy."""
     period = period_at(timeline, now)

@@ -3,6 +3,15 @@
 select partner_id::text, version, status, merged_into::text, merged_at, region, kind, listed_known_at, agencies
 from partners where partner_id = any($1::uuid[])
 
+-- name: add_listings(partner_ids, versions, statuses, survivors, merge_times, regions, kinds, known_times, agencies, now)
+-- Adds the listings of partners that have no row, in key order; fails if another transaction added one meanwhile.
+insert into partners (partner_id, version, status, merged_into, merged_at, region, kind, listed_known_at, agencies,
+                      applied_at)
+select n.*, $10::timestamptz
+from unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[],
+            $8::timestamptz[], $9::text[]) n (partner_id)
+order by 1
+
 -- name: store_listings(partner_ids, versions, statuses, survivors, merge_times, regions, kinds, known_times, agencies, now)
 -- Stores the newest listings, applied `now`; never over a newer version. In key order, so that two batches cannot
 -- deadlock.
@@ -42,26 +51,34 @@ where p.enrollment_version < excluded.enrollment_version
 -- Stores the newest contacts with their keys, in key order; never over a newer version, never what was erased or is of
 -- an erased partner. Returns those of them that are known and whose keys are others than before: nothing else decides
 -- about reminders.
-with stored as (
-insert into contacts as c (partner_id, version, name, contact_person, phone, email, language, recorded_at, phone_key,
-                           email_key, person_key, is_keyed)
-select n.*, true from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                       $8::timestamptz[], $9::uuid[], $10::uuid[], $11::uuid[])
-     n (partner_id, version, name, contact_person, phone, email, language, recorded_at, phone_key, email_key, person_key)
-where not exists (select from partners p where p.partner_id = n.partner_id and p.status = 'erased')
-  and not exists (select from erased_contacts e
-                  where e.partner_id = n.partner_id and (e.version >= n.version or e.erased_at >= n.recorded_at))
-order by 1
-on conflict (partner_id) do update set
-    version = excluded.version, name = excluded.name, contact_person = excluded.contact_person,
-    phone = excluded.phone, email = excluded.email, language = excluded.language,
-    recorded_at = excluded.recorded_at, phone_key = excluded.phone_key, email_key = excluded.email_key,
-    person_key = excluded.person_key, is_keyed = true
-where c.version < excluded.version
-returning partner_id, (old.phone_key, old.email_key, old.person_key)
-                      is distinct from (new.phone_key, new.email_key, new.person_key) as is_changed
+with told as materialized (
+    select n.*, p.status from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+                                     $8::timestamptz[], $9::uuid[], $10::uuid[], $11::uuid[])
+         n (partner_id, version, name, contact_person, phone, email, language, recorded_at, phone_key, email_key,
+            person_key)
+    left join partners p using (partner_id)
+),
+stored as (
+    insert into contacts as c (partner_id, version, name, contact_person, phone, email, language, recorded_at,
+                               phone_key, email_key, person_key, is_keyed)
+    select n.partner_id, n.version, n.name, n.contact_person, n.phone, n.email, n.language, n.recorded_at, n.phone_key,
+           n.email_key, n.person_key, true
+    from told n
+    where n.status is distinct from 'erased'
+      and not exists (select from erased_contacts e
+                      where e.partner_id = n.partner_id and (e.version >= n.version or e.erased_at >= n.recorded_at))
+    order by 1
+    on conflict (partner_id) do update set
+        version = excluded.version, name = excluded.name, contact_person = excluded.contact_person,
+        phone = excluded.phone, email = excluded.email, language = excluded.language,
+        recorded_at = excluded.recorded_at, phone_key = excluded.phone_key, email_key = excluded.email_key,
+        person_key = excluded.person_key, is_keyed = true
+    where c.version < excluded.version
+    returning partner_id, (old.phone_key, old.email_key, old.person_key)
+                          is distinct from (new.phone_key, new.email_key, new.person_key) as is_changed
 )
-select partner_id::text from stored s where is_changed and exists (select from partners p where p.partner_id = s.partner_id)
+select partner_id::text from stored join (select partner_id from told where status is not null) known using (partner_id)
+where is_changed
 
 -- name: contacts_without_keys(page_size)
 -- Contacts that were stored before there were keys, a page at a time.
@@ -214,6 +231,34 @@ left join lateral (
 where p.partner_id = any($1::uuid[])
 group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23
 
+-- name: newcomers(partner_ids)
+-- Of these partners, which had no row until now, those of whom nothing is known but a listing and perhaps a contact, by
+-- which addresses they have. Nothing was sent to, decided or said about a partner without a row; but its addresses may be
+-- known from others, and somebody may have been merged into it.
+with reached as materialized (
+    select id as partner_id, c.phone_key, c.email_key, c.person_key
+    from unnest($1::uuid[]) id left join contacts c on c.partner_id = id
+),
+keys as (
+    select partner_id, key from reached cross join lateral (values (phone_key), (email_key), (person_key)) k (key)
+    where key is not null
+),
+remarkable as (
+    select partner_id from keys join stops using (key)
+    union all select partner_id from keys join refused_addresses using (key)
+    union all select partner_id from keys join contacted using (key)
+    union all select merged_into from partners where merged_into = any($1::uuid[]) and status = 'merged'
+    union all select partner_id from opt_outs where partner_id = any($1::uuid[])
+)
+select phone_key is not null as has_phone, email_key is not null as has_email,
+       array_agg(partner_id::text) as partner_ids
+from reached where partner_id not in (select partner_id from remarkable) group by 1, 2
+
+-- name: add_decisions(partner_ids, states, due_times, channels)
+-- As `store_decisions`, for partners without a row in `schedule`.
+insert into schedule (partner_id, state, due_at, due_channel)
+select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[]) order by 1
+
 -- name: store_decisions(partner_ids, states, due_times, channels)
 -- Stores the states, when to decide again and through which channel a message is due then, in key order. A lease stays
 -- as it is; rows that would not change are not written. Returns the partners that leave a state in which somebody may be
@@ -268,16 +313,18 @@ select pg_advisory_xact_lock(key) from (
 
 -- name: due_at_same_address(partner_ids, channel, until, most)
 -- Who else is due by then through this channel at an address of these partners, and nobody leases. Locks them; whom
--- another transaction decides about just now is left out.
+-- another transaction decides about just now is left out. The addresses come first, as an array: from who is due on, each
+-- portion would read all that wait.
 select s.partner_id::text from schedule s
-where s.due_channel = $2 and s.due_at <= $3 and (s.lease_until is null or s.lease_until <= clock_timestamp())
-  and s.partner_id <> all($1::uuid[])
-  and s.partner_id in (
+where s.partner_id = any(array(
       select o.partner_id from contacts c join contacts o on o.phone_key = c.phone_key
       where $2 in ('whatsapp', 'sms') and c.partner_id = any($1::uuid[])
       union
       select o.partner_id from contacts c join contacts o on o.email_key = c.email_key
-      where $2 = 'email' and c.partner_id = any($1::uuid[]))
+      where $2 = 'email' and c.partner_id = any($1::uuid[])
+      except
+      select unnest($1::uuid[])))
+  and s.due_channel = $2 and s.due_at <= $3 and (s.lease_until is null or s.lease_until <= clock_timestamp())
 order by s.due_at limit $4 for update of s skip locked
 
 -- name: lease(partner_ids, owner, lease)

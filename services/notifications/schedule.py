@@ -1,6 +1,6 @@
 """Decides about many partners at once: facts out of the database, `decide` for each, the decisions back into it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -8,8 +8,10 @@ import asyncpg
 from services.notifications.agents.tasks import close_settled
 from services.notifications.alike import Alike, NextTime, next_time, next_times
 from services.notifications.facts import Facts, Sent
+from services.notifications.newcomers import Place, alike_newcomers
 from services.notifications.policy_store import PolicyStore
-from services.notifications.policy_timeline import decide_by_timeline
+from services.notifications.policy_timeline import PolicyTimeline, decide_by_timeline
+from services.notifications.projections import Listing
 from services.notifications.queries import queries
 from services.notifications.rules import Decision
 from shared.database import columns
@@ -40,7 +42,7 @@ class Scheduler:
         self._policies = policies
         self.regions = regions
         self._clock = clock
-        self._zones: dict[str | None, str] = {}
+        self._places: dict[str | None, Place] = {}
 
     def now(self) -> datetime:
         return self._clock()
@@ -56,6 +58,33 @@ class Scheduler:
         if ids:
             await self.lock(db, ids)
             await self._store(db, await self._next_times(db, ids))
+
+    async def schedule_newcomers(self, db: asyncpg.Connection, listings: dict[str, Listing]) -> set[str]:
+        """Decide about those of these partners, whose rows this transaction added, of whom nothing else is known;
+        returns them. What is left out is for `reschedule`."""
+        if not listings:
+            return set()
+        now = self.now()
+        found = await db.fetch(queries["newcomers"], list(listings))
+        timeline = await self._policies.timeline(db, now)
+        alike = [
+            part
+            for addresses in found
+            for each in alike_newcomers(
+                listings,
+                addresses["partner_ids"],
+                timeline,
+                self._place,
+                has_phone=addresses["has_phone"],
+                has_email=addresses["has_email"],
+                settled_at=now + SETTLING,
+            )
+            for part in each.parts(MOST_ALIKE)
+        ]
+        rows = await self._decided(alike, timeline, now)
+        if rows:
+            await db.execute(queries["add_decisions"], *columns(rows))
+        return {each.partner_id for each in rows}
 
     async def lock(self, db: asyncpg.Connection, ids: list[str]) -> None:
         """From here to the commit nobody else can change the schedule of these partners."""
@@ -79,8 +108,11 @@ class Scheduler:
     async def _next_times(self, db: asyncpg.Connection, ids: list[str]) -> list[NextTime]:
         now = self.now()
         timeline = await self._policies.timeline(db, now)
-        found = in_turns(await self._alike(db, ids), lambda alike: len(alike.partner_ids))
-        return [each async for alike in found for each in next_times(alike, timeline, now)]
+        return await self._decided(await self._alike(db, ids), timeline, now)
+
+    async def _decided(self, found: Iterable[Alike], timeline: PolicyTimeline, now: datetime) -> list[NextTime]:
+        turns = in_turns(found, lambda alike: len(alike.partner_ids))
+        return [each async for alike in turns for each in next_times(alike, timeline, now)]
 
     async def _store(self, db: asyncpg.Connection, rows: list[NextTime]) -> None:
         if rows:
@@ -96,11 +128,11 @@ class Scheduler:
         sent = zip(row["steps"] or (), row["sent_at"] or (), strict=True)
         return Facts(
             partner_id=row["partner_ids"][0],
-            zone=self._zone(row["region"]),
+            zone=self._place(row["region"])[0],
             region=row["region"] or "",
             kind=row["kind"] or "",
             agencies=row["agencies"],
-            is_region_known=self.regions.get(row["region"] or "") is not None,
+            is_region_known=self._place(row["region"])[1],
             status=row["status"],
             listed_known_at=row["listed_known_at"],
             insured_from=row["insured_from"],
@@ -121,7 +153,8 @@ class Scheduler:
             settled_at=row["applied_at"] and row["applied_at"] + SETTLING,
         )
 
-    def _zone(self, region: str | None) -> str:
-        if region not in self._zones:
-            self._zones[region] = self.regions.time_zone(region or "").key
-        return self._zones[region]
+    def _place(self, region: str | None) -> Place:
+        if region not in self._places:
+            code = region or ""
+            self._places[region] = (self.regions.time_zone(code).key, self.regions.get(code) is not None)
+        return self._places[region]

@@ -11,6 +11,7 @@ from datetime import datetime
 from shared.bus.producer import BATCH_BYTES, Message
 from shared.bus.records import Headers, Record, event_type, header, key_text
 from shared.bus.topics import DEAD_LETTER_SUFFIX
+from shared.release import release
 
 REASON = "payung_reason"
 CONSUMER = "payung_consumer"
@@ -19,10 +20,12 @@ PARTITION = "payung_partition"
 OFFSET = "payung_offset"
 FIRST_FAILURE = "payung_first_failure"
 LAST_FAILURE = "payung_last_failure"
+RELEASE = "payung_release"
+"""Which code could not use it: another may."""
 CUT = "payung_cut"
 """Bytes of the original key, headers and value, where they are too long for a dead letter and were cut."""
 
-OWN_HEADERS = {REASON, CONSUMER, TOPIC, PARTITION, OFFSET, FIRST_FAILURE, LAST_FAILURE, CUT}
+OWN_HEADERS = {REASON, CONSUMER, TOPIC, PARTITION, OFFSET, FIRST_FAILURE, LAST_FAILURE, RELEASE, CUT}
 """The headers that a dead letter has beside those of the original record."""
 
 
@@ -42,6 +45,7 @@ class DeadLetter:
     first_failure: str
     last_failure: str
     type: str
+    release: str
     record: Record
 
     @property
@@ -92,6 +96,7 @@ def from_record(record: Record, prefix: str) -> DeadLetter:
         first_failure=own[FIRST_FAILURE],
         last_failure=own[LAST_FAILURE],
         type=event_type(record),
+        release=own[RELEASE],
         record=record,
     )
 
@@ -121,6 +126,7 @@ def _to_message(topic: str, record: Record, reason: str, consumer: str, now: str
         PARTITION: str(record.partition),
         OFFSET: str(record.offset),
         LAST_FAILURE: now,
+        RELEASE: release(),
     }
     headers = [(name, value) for name, value in record.headers if name not in OWN_HEADERS]
     key, value, size = record.key, record.value, _size(record.key, record.value, headers)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from weakref import WeakSet
 
 import asyncpg
 from aiokafka.errors import KafkaError
@@ -28,7 +29,16 @@ BATCH_BYTES = 2_097_152
 """Bytes of values that the relay reads at once, the last row aside."""
 
 POLL_SECONDS = 0.25
-"""Seconds after which the relay looks into the outbox without being woken."""
+"""Seconds after which the relay looks into the outbox without being woken, while events are added or published."""
+
+QUIET_AFTER = 5.0
+"""Seconds without an event after which it looks less often; the next one that is added here ends that."""
+
+QUIET_POLL_SECONDS = 2.0
+"""The same while it is quiet: for events that another process added and did not publish."""
+
+_relays: "WeakSet[Relay]" = WeakSet()
+"""All of this process: whoever adds an event wakes them. They then look often, since it is visible after its commit."""
 
 PUBLISHES_FOR = 5.0
 """Seconds after which a relay that is never done gives its lock back for a moment: a backup may wait for it."""
@@ -50,6 +60,8 @@ async def add(db: asyncpg.Connection, events: Sequence[Outgoing]) -> None:
     if not all(map(fits, events)):
         raise TooLarge("an event is larger than a record may be")
     if events:
+        for relay in _relays:
+            relay.expect()
         await db.copy_records_to_table("outbox", records=bundles.to_rows(events), columns=bundles.COLUMNS)
 
 
@@ -72,7 +84,8 @@ class Relay(Part):
 
     It reads whatever is visible and deletes only what it published, so an id that commits late is never skipped.
     One relay of a service and lane works at a time (advisory lock); a crash between publishing and deleting publishes
-    again. Whoever commits an event wakes it; without that it finds the event POLL_SECONDS later at most.
+    again. Whoever commits an event wakes it; without that it finds the event POLL_SECONDS later at most, and
+    QUIET_POLL_SECONDS later one that another process added.
     What Kafka refuses for good is set aside (set_aside.py), and all others go on.
     """
 
@@ -94,6 +107,8 @@ class Relay(Part):
         self._lane = lane
         self._producer = Producer(kafka, source, prefix=prefix)
         self._counted_at = 0.0
+        self._active_at = time.monotonic()
+        _relays.add(self)
         self.published = 0
         """Events published since the start."""
         self.set_aside = 0
@@ -130,6 +145,15 @@ class Relay(Part):
                 await self._halt(db, problem)
             self._is_compared = True
 
+    def expect(self) -> None:
+        """An event comes, as soon as its transaction commits."""
+        is_quiet, self._active_at = self._poll_seconds() > POLL_SECONDS, time.monotonic()
+        if is_quiet:
+            self.wake()
+
+    def _poll_seconds(self) -> float:
+        return POLL_SECONDS if time.monotonic() - self._active_at < QUIET_AFTER else QUIET_POLL_SECONDS
+
     async def close(self) -> None:
         await self._producer.stop()
 
@@ -149,16 +173,18 @@ class Relay(Part):
             if self.halts:
                 return POLL_SECONDS
             if not await db.fetchval(queries["try_lock_relay"], self._lane.lock):
-                return POLL_SECONDS
+                return self._poll_seconds()
             while not self.stopping and not self.halts and await self._publish_batch(db):
                 self.progressed()
                 if time.monotonic() > until:
                     return 0
-        return POLL_SECONDS
+        return self._poll_seconds()
 
     async def _publish_batch(self, db: asyncpg.Connection) -> bool:
         """Publish the oldest events; whether there may be more."""
         rows = await db.fetch(queries[self._lane.oldest], BATCH_ROWS, BATCH_BYTES)
+        if not rows:
+            return False
         found = [(row["id"], Outgoing(*tuple(row)[1:-1]), row["events"]) for row in rows]
         events = [numbered for row in found for numbered in bundles.to_events(*row)]
         try:
@@ -208,6 +234,7 @@ class Relay(Part):
         places = [(topic, partition, after) for (topic, partition), (_, after) in written.items()]
         await db.execute(queries["delete_published"], ids, *columns(places, 3))
         self.published += len(events)
+        self._active_at = time.monotonic()
         if self.set_aside:
             await drop_superseded(db, events)
             await self._count_set_aside(db)

@@ -29,16 +29,23 @@ FETCH_BYTES = 1 << 20
 FETCH_WAIT_MS = 100
 """The broker answers earlier as soon as it has a record; but a partition that becomes ours or was worked off is only
 asked for again once the request under way is answered, so that a longer wait would delay what comes next."""
+
+FETCHER_LOOKS_EVERY = 0.2
+"""aiokafka's own, in seconds."""
+
+QUIET_POLLS = 3
+"""Polls in a row that found nothing, after which nothing is under way that a longer wait could delay."""
+
+QUIET_FETCH_WAIT_MS = 1_000
+"""The same wait while it is quiet: a tenth of the requests; what comes then is answered at once all the same."""
 SESSION_TIMEOUT_MS = 6_000
 HEARTBEAT_MS = 1_500
 REBALANCE_TIMEOUT_MS = 30_000
 
-FLOW_RECORDS = 40
-"""A poll that returns so many records means that they flow: the batch also takes those of the next FLOW_MS, since a
-batch costs the same dozen statements for ten records and for hundreds."""
-
-FLOW_MS = 50
-"""Milliseconds that a batch waits for more while records flow."""
+FLOWS = ((40, 50), (5, 15))
+"""A poll that returns so many records means that they flow: the batch also takes those of the next so many
+milliseconds, since a batch costs the same dozen statements for ten records and for hundreds. A record that comes now
+and then does not wait."""
 
 BACKLOG_RECORDS = 1_000
 """A poll that returns so many records means that we are behind: the batch is then filled up."""
@@ -92,9 +99,14 @@ class Transport:
             rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
         )
 
+        quiet = 0
+
         async def next_records(client: AIOKafkaConsumer) -> tuple[Record, ...]:
             """Instead of FastStream's own, which sleeps after a poll that found nothing and so must poll often."""
+            nonlocal quiet
             found = await client.getmany(timeout_ms=linger_ms, max_records=max_records)
+            quiet = 0 if found else quiet + 1
+            set_fetch_wait(client, QUIET_FETCH_WAIT_MS if quiet >= QUIET_POLLS else FETCH_WAIT_MS)
             return tuple(chain.from_iterable(found.values()))
 
         self._subscriber.get_msg = next_records  # type: ignore[method-assign, assignment]
@@ -124,17 +136,27 @@ class Transport:
         return bool(done)
 
 
+def set_fetch_wait(client: AIOKafkaConsumer, milliseconds: int) -> None:
+    """How long the broker may wait for records in the next requests, and how often the client looks for something to
+    ask for beside what wakes it. aiokafka has no setting for a started client."""
+    fetcher: Any = client._fetcher
+    if fetcher is not None:
+        fetcher._fetch_max_wait_ms = milliseconds
+        fetcher._fetcher_timeout = max(FETCHER_LOOKS_EVERY, milliseconds / 1000)
+
+
 async def fill_batch(client: AIOKafkaConsumer | None, records: list[Record], max_records: int) -> list[Record]:
     """The batch as large as the backlog allows, `max_records` at most: large batches cost less for each record.
 
-    A poll of fewer than FLOW_RECORDS stays as it is. Otherwise further fetches are added, those of the next FLOW_MS or,
-    of a backlog, all that the broker is known to hold; several small ones, since the client reuses their buffers.
+    A poll of few stays as it is. Otherwise further fetches are added, those of the next moment (FLOWS) or, of a
+    backlog, all that the broker is known to hold; several small ones, since the client reuses their buffers.
     """
-    if client is None or len(records) < FLOW_RECORDS:
+    flow_ms = next((wait_ms for least, wait_ms in FLOWS if len(records) >= least), 0)
+    if client is None or not flow_ms:
         return records
     is_backlog = len(records) >= BACKLOG_RECORDS
     if not is_backlog:
-        await asyncio.sleep(FLOW_MS / 1000)
+        await asyncio.sleep(flow_ms / 1000)
     last = {(record.topic, record.partition): record.offset for record in records}
     next_offsets = {TopicPartition(*place): offset + 1 for place, offset in last.items()}
     while len(records) < max_records:

@@ -91,6 +91,8 @@ notifications  POST /tasks/{task_id}/claim                          303    404  
 notifications  POST /tasks/{task_id}/snooze                         303    404  403     403   303     404  401     401
 notifications  POST /tasks/{task_id}/done                           303    404  403     403   303     404  401     401
 notifications  GET /partners/{partner_id}                           403    403  200     403   200     404  303     303
+notifications  GET /policy                                          403    403  403     403   200     403  303     303
+notifications  POST /policy                                         403    403  403     403   200     403  401     401
 notifications  GET /agents                                          200    200  403     403   200     200  303     303
 notifications  POST /agents                                         303    303  403     403   303     422  401     401
 notifications  POST /agents/{agent_id}/sign-in                      200    200  403     403   200     404  401     401

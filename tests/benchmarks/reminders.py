@@ -43,6 +43,8 @@ KNOWN = datetime(2026, 11, 23, 3, tzinfo=UTC)
 EVENING = KNOWN + timedelta(days=1, hours=9, minutes=30)
 """Tuesday, 19:30: in the west everybody's first message is due."""
 SCHEDULED_WITHIN, PLANNED_WITHIN, MESSAGES_A_SECOND, STOPPED_WITHIN = 60.0, 0.2, 1_000, 1.0
+NOBODY = 9
+"""A port that nobody listens on."""
 FEW = 100
 """Partners that the obvious way gets."""
 
@@ -137,7 +139,9 @@ async def _measure(bench: Bench) -> None:
 async def _schedule(bench: Bench, count: int, written: int) -> None:
     """Consumed, and everybody decided about; then the plan of a regency."""
     each = await obvious.schedule(bench.db, FEW, KNOWN)
-    with bench.service(KNOWN) as [(url, pid)]:
+    with bench.service(KNOWN, **_mail(NOBODY)) as [
+        (url, pid)
+    ]:  # other channels later would be another decision about all
         consumed = f"select coalesce(sum(next_offset), 0) >= {written} from consumer_offsets where topic <> 'access'"
         await eventually(lambda: bench.db.fetchval("select exists (select from consumer_offsets)"), within=60)
         began, before = time.perf_counter(), bench.cpu(pid)
@@ -189,8 +193,7 @@ async def _send(bench: Bench) -> None:
 
 async def _send_ours(bench: Bench, port: int, sink: int, stops: dict[str, tuple[float, float]]) -> None:
     sent = "select count(*) from history where outcome = 'sent'"
-    mail = {"PAYUNG_SMTP": f"smtp://127.0.0.1:{port}", "PAYUNG_MAIL_FROM": "stop@payung.example"}
-    with bench.service(EVENING, bench.chosen.processes, PAYUNG_SENDERS="3", **mail) as found:
+    with bench.service(EVENING, bench.chosen.processes, PAYUNG_SENDERS="3", **_mail(port)) as found:
         pids = [pid for _, pid in found]
         try:
             await eventually(lambda: bench.db.fetchval(f"select ({sent}) > 200"), within=30, every=0.05)
@@ -213,6 +216,10 @@ async def _send_ours(bench: Bench, port: int, sink: int, stops: dict[str, tuple[
         f"of our own would do {possible:,.0f}/s (at least {MESSAGES_A_SECOND:,})",
         missed=possible < MESSAGES_A_SECOND,
     )
+
+
+def _mail(port: int) -> dict[str, str]:
+    return {"PAYUNG_SMTP": f"smtp://127.0.0.1:{port}", "PAYUNG_MAIL_FROM": "stop@payung.example"}
 
 
 async def _stop(bench: Bench, url: str, stops: dict[str, tuple[float, float]]) -> None:

@@ -1,8 +1,6 @@
 """A field agent's day on a phone: signed in by a link, with a connection, without one and back, without scripts."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -11,48 +9,13 @@ from playwright.async_api import Browser, Page, expect
 from deploy.local.endpoints import Endpoints
 from shared.sessions import COOKIE
 from tests.browser.browsing import Visitor, check_in_every_way, keep_screenshot, visiting
+from tests.browser.field_agents import a_link, an_agent, some_tasks
 from tests.waiting import eventually
 
 SMALLEST = """() => Math.min(...[...document.querySelectorAll(".task :is(a, button, summary)")]
   .map((each) => each.getBoundingClientRect()).filter(({ height }) => height > 0)
   .map(({ width, height }) => Math.min(width, height)))"""
 CUT = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED")
-
-
-async def an_agent(stack: Endpoints, name: str) -> dict[str, Any]:
-    body = {"name": name, "regions": ["33.11"], "contact": {"phone": "0812 3456 7890"}, "monthly_target": 20}
-    async with as_admin(stack) as http:
-        answer = await http.post("/v1/agents", json=body)
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-def as_admin(stack: Endpoints) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=stack.notifications, headers={"authorization": f"Bearer {stack.admin_key}"})
-
-
-async def a_link(stack: Endpoints, agent: dict[str, Any]) -> str:
-    async with as_admin(stack) as http:
-        return str((await http.post(f"/v1/agents/{agent['id']}/sign-in-links")).json()["url"])
-
-
-async def some_tasks(stack: Endpoints, agent: dict[str, Any], count: int) -> None:
-    """Visits to some of the demonstration's partners, which this agent has. They come as they would after weeks."""
-    find = """
-        select p.partner_id from notifications.partners p join notifications.contacts c using (partner_id)
-        where p.status = 'active' and p.insured_until is null and p.listed_known_at is not null
-          and not exists (select from notifications.tasks t where t.partner_id = p.partner_id) limit $1"""
-    add = """
-        insert into notifications.tasks
-            (task_id, partner_id, kind, episode, reason, priority, causation, opened_at, level, agent_id, touch_by)
-        values ($1, $2, 'visit', current_date, 'unreachable', 3, 'test', $3, 'agent', $4, $5)"""
-    now = datetime.now(UTC)
-    db = await asyncpg.connect(stack.database)
-    try:
-        for row in await db.fetch(find, count):
-            await db.execute(add, uuid4(), row["partner_id"], now, agent["id"], now + timedelta(days=7))
-    finally:
-        await db.close()
 
 
 async def signed_in(stack: Endpoints, visitor: Visitor, agent: dict[str, Any]) -> None:
@@ -149,3 +112,19 @@ async def test_an_operator_shows_the_code_that_signs_an_agent_in(browser: Browse
         await expect(page.get_by_role("img", name="Kode QR tautan")).to_be_visible()
         assert (await visitor.violations(), await visitor.overflows()) == ([], False)
         await keep_screenshot(page, "agents-qr")
+
+
+async def test_an_operator_sees_what_a_policy_would_change_before_it_is_set(browser: Browser, stack: Endpoints) -> None:
+    async with visiting(browser, stack, key=stack.admin_key, width=360) as visitor:
+        page = visitor.page
+        await visitor.open("notifications", "/policy")
+        await page.get_by_label("Pengingat 1").fill("2")
+        await page.get_by_role("button", name="Lihat apa yang akan berubah").click()
+        await expect(page.get_by_role("heading", name="Apa yang akan berubah")).to_be_visible()
+        assert (await visitor.violations(), await visitor.overflows()) == ([], False)
+        await page.get_by_label("Pengingat 1").fill("5")
+        await page.get_by_role("button", name="Tetapkan yang ditampilkan di sini").click()
+        await expect(page.get_by_role("status")).to_have_text(
+            "Ditetapkan. Waktu pengiriman menyesuaikan dalam hitungan detik."
+        )
+        await expect(page.get_by_label("Pengingat 1")).to_have_value("2")  # what was shown, not what was typed since

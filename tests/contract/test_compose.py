@@ -18,7 +18,7 @@ DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
 
 
 def test_it_has_the_services_and_what_they_stand_on() -> None:
-    assert set(PARTS) == {*SERVICES, "kafka", "kafka-users", "postgres", "mail", "prometheus"}
+    assert set(PARTS) == {*SERVICES, "kafka", "kafka-users", "schemas", "postgres", "mail", "prometheus"}
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -41,7 +41,7 @@ def test_no_secret_stands_in_a_command_line(name: str) -> None:
     assert "$" not in str(commands)
 
 
-@pytest.mark.parametrize("name", sorted(set(PARTS) - {"kafka-users"}))
+@pytest.mark.parametrize("name", sorted(set(PARTS) - {"kafka-users", "schemas"}))
 def test_a_part_is_checked(name: str) -> None:
     assert PARTS[name]["healthcheck"]["test"][0] == "CMD"
 
@@ -67,7 +67,8 @@ def test_a_service_is_given_settings_that_it_has(name: str) -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_starts_when_what_it_needs_is_healthy(name: str) -> None:
     needs = {need: how["condition"] for need, how in PARTS[name]["depends_on"].items()}
-    assert needs == {"kafka-users": "service_completed_successfully", "postgres": "service_healthy"}
+    done = "service_completed_successfully"
+    assert needs == {"kafka-users": done, "schemas": done, "postgres": "service_healthy"}
     assert PARTS[name]["command"] == ["python", "-m", f"services.{name}"]
 
 
@@ -99,7 +100,11 @@ def test_postgresqls_administrator_signs_in_by_its_socket_alone() -> None:
     assert "hba_file=/etc/postgresql/pg_hba.conf" in PARTS["postgres"]["command"]
     assert "./deploy/postgres/pg_hba.conf:/etc/postgresql/pg_hba.conf:ro" in PARTS["postgres"]["volumes"]
     rules = [line.split() for line in (ROOT / "deploy/postgres/pg_hba.conf").read_text().splitlines() if line[0] != "#"]
-    assert [rule[:3] for rule in rules] == [["local", "all", "postgres"], ["host", "all", ",".join(SERVICES)]]
+    assert [rule[:3] for rule in rules] == [
+        ["local", "all", "postgres"],
+        ["host", "all", ",".join(SERVICES)],
+        ["host", "all", "migrator"],
+    ]
     assert {rule[-1] for rule in rules} == {"scram-sha-256"}
 
 

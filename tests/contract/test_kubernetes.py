@@ -37,6 +37,8 @@ def of_kind(kind: str) -> dict[str, dict[str, Any]]:
 
 
 DEPLOYMENTS = of_kind("Deployment")
+BOOTSTRAP = of_kind("Cluster")["payung-database"]["spec"]["bootstrap"]["initdb"]["postInitApplicationSQL"]
+ROLES = {"migrator", *SETTINGS, *(f"{name}_owner" for name in SETTINGS)}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -94,6 +96,26 @@ def test_every_variable_is_a_setting_and_every_setting_without_a_value_is_given(
     assert needed <= own
     module = container["command"][-1].replace(".", "/")
     assert (ROOT / f"{module}.py").is_file() or (ROOT / module / "__main__.py").is_file()
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_a_schema_is_brought_up_to_date_by_its_owner_before_the_service(name: str) -> None:
+    pod = DEPLOYMENTS[name]["spec"]["template"]["spec"]
+    service = name.removesuffix("-worker")
+    (schema,) = [each for each in pod["initContainers"] if each["name"] == "schema"]
+    assert schema["command"] == ["python", "-m", "shared.schema_owners", service]
+    (owned,) = [each for each in BOOTSTRAP if each.startswith(f"create schema {service} ")]
+    assert owned.endswith(f"authorization {service}_owner")
+    assert f"create role {service}_owner nologin" in BOOTSTRAP
+
+
+def test_a_role_is_made_before_a_schema_or_right_names_it() -> None:
+    made: set[str] = set()
+    for statement in BOOTSTRAP:
+        words = set(re.findall(r"\w+", statement))
+        if statement.startswith("create role"):
+            made.add(statement.split()[2])
+        assert words & ROLES <= made | set(SETTINGS if statement.startswith("create schema") else ())
 
 
 def test_every_secret_is_made_by_something() -> None:

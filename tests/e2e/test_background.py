@@ -117,6 +117,20 @@ def test_ports_that_are_taken_are_refused_in_one_line(up: tuple[Path, str], base
     assert result.stderr.count("\n") == 1
 
 
+def test_an_invented_person_is_erased_everywhere(up: tuple[Path, str], tmp_path: Path) -> None:
+    """The drill finds it first, in tables, topics and dead letters; the receipt says what was searched."""
+    file = tmp_path / "receipt.json"
+    result = payung("erase", "--verify", "--no-backup", "--receipt", str(file), data=up[0])
+    assert result.returncode == 0, result.stderr
+    assert "found nowhere it may not be" in result.stdout
+    receipt = json.loads(file.read_text())
+    assert receipt["found_after"] == {}
+    assert {"table registration.evidence", "topic contacts"} < receipt["found_before"].keys()
+    assert receipt["searched"]["topics"] > 10
+    again = payung("erase", receipt["partner_id"], "--yes", data=up[0])
+    assert (again.returncode, "was erased already" in again.stderr) == (1, True)
+
+
 async def test_services_that_are_killed_come_back_and_answer(up: tuple[Path, str]) -> None:
     before = json.loads(payung("status", "--json", data=up[0]).stdout)["parts"]
     for part in before:

@@ -2,18 +2,20 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import asyncpg
 import pytest
 
 from deploy.local import databases, postgres
 from deploy.local.directory import ROOT
+from shared import schema_owners
 from tests import stack
 
-PASSWORDS = {role: f"pw-{role}'x" for role in postgres.SERVICES}
+PASSWORDS = {role: f"pw-{role}'x" for role in (*postgres.SERVICES, "migrator")}
 
 
 async def run_script(server: stack.Server) -> None:
@@ -29,13 +31,31 @@ async def run_script(server: stack.Server) -> None:
     admin = await asyncpg.connect(server.admin)
     await admin.execute("create database payung")
     await admin.close()
-    script = await asyncio.create_subprocess_exec("bash", str(ROOT / "deploy/postgres/roles.sh"), env=environment)
-    assert await script.wait() == 0
+    for _ in range(2):
+        script = await asyncio.create_subprocess_exec("bash", str(ROOT / "deploy/postgres/roles.sh"), env=environment)
+        assert await script.wait() == 0
+    await bring_up_to_date(server)
+
+
+async def bring_up_to_date(server: stack.Server) -> None:
+    """As the container `schemas` does, and the init containers of pods."""
+    password = quote(PASSWORDS["migrator"])
+    dsn = stack.over_tcp(server.admin.removesuffix("postgres") + "payung", "migrator")
+    where = urlsplit(dsn)
+    dsn = where._replace(netloc=f"migrator:{password}@{where.netloc.rpartition('@')[2]}").geturl()
+    argv = [sys.executable, "-m", "shared.schema_owners"]
+    for services in ([], ["coverage"]):
+        run = await asyncio.create_subprocess_exec(
+            *argv, *services, env={**os.environ, "PAYUNG_DATABASE": dsn}, cwd=ROOT
+        )
+        assert await run.wait() == 0
 
 
 async def as_the_embedded_stack(server: stack.Server) -> None:
     await databases.create_database(server.admin)
-    await databases.create_roles(server.admin.removesuffix("postgres") + "payung", PASSWORDS)
+    dsn = server.admin.removesuffix("postgres") + "payung"
+    await databases.create_roles(dsn, {role: PASSWORDS[role] for role in postgres.SERVICES})
+    await schema_owners.settle(dsn)
 
 
 @pytest.fixture(params=[run_script, as_the_embedded_stack], scope="module")
@@ -55,10 +75,13 @@ async def enter(server: stack.Server, database: str, role: str = "coverage") -> 
     return await asyncpg.connect(where, password=PASSWORDS[role])
 
 
-async def test_a_service_has_its_schema_and_no_rights_in_others(server: stack.Server) -> None:
+async def test_a_service_has_the_rows_of_its_schema_and_no_rights_beside(server: stack.Server) -> None:
     service = await enter(server, "payung")
-    await service.execute("create table cells (a int)")
-    assert await service.fetchval("select schemaname from pg_tables where tablename = 'cells'") == "coverage"
+    await service.execute("insert into migrations (name) values ('x')")
+    await service.execute("delete from migrations where name = 'x'")
+    for statement in ("create table cells (a int)", "alter table keys add a int", "set role coverage_owner"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await service.execute(statement)
     for schema in ("registration", "public"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await service.execute(f"create table {schema}.mine (a int)")

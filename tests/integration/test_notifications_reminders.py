@@ -176,6 +176,7 @@ async def test_who_registered_during_an_outage_is_not_reminded_after_it(world: W
 
     await eventually(reminded, 20)
     await asyncio.gather(*(part.stop() for part in parts), *running)
+    await started.backlog.close()
     assert (await world.history(1), await world.state(1)) == ([], "stopped")
 
 

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from deploy.local import schema_owners
 from deploy.local.postgres import SERVICES
 from services.registration.app import MIGRATIONS
+from shared import schema_owners
 from shared.database import connect, migrate
 from tests.stack import Database
 

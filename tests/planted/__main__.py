@@ -80,7 +80,7 @@ def _first_failure(tests: Sequence[str], copy: Path) -> str | None:
         return None
     if done.returncode != TESTS_FAILED:
         raise RuntimeError(f"pytest ended with {done.returncode}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED tests/", "ERROR tests/"))]
     return failed[0].partition(" - ")[0] if failed else "a test"
 
 

@@ -11,9 +11,10 @@ from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
-from deploy.local import databases, postgres, schema_owners
+from deploy.local import databases, postgres
 from deploy.local.failure import Failure
 from deploy.local.postgres import SERVICES
+from shared import schema_owners
 from shared.bus.outbox import ACCESS, DATA
 
 T = TypeVar("T")

@@ -1,23 +1,19 @@
 """dlq list, show, redrive"""
 
-import asyncio
 import json
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deploy.local import redriving
 from deploy.local.failure import Failure
 from deploy.local.options import DATA, Data
-from deploy.local.service_schema import in_schema
 
 if TYPE_CHECKING:
-    from deploy.local.dead_letter_groups import Choice
     from shared.bus.dead_letters import DeadLetter
     from shared.bus.redrive import Redriven
 
-T = TypeVar("T")
 Topic = Annotated[
     str | None, typer.Argument(help="The topic the records came from, for example enrollments.", show_default=False)
 ]
@@ -26,6 +22,9 @@ Agency = Annotated[str | None, typer.Option(help="Only those that this agency se
 One = Annotated[str | None, typer.Option("--id", help="Only this one: TOPIC/PARTITION/OFFSET.", metavar="LETTER")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be put back.")]
 All = Annotated[bool, typer.Option("--all", help="Of all topics.")]
+Earlier = Annotated[
+    bool, typer.Option("--of-earlier-releases", help="Only those that this release has not tried; of all topics.")
+]
 AsJson = Annotated[bool, typer.Option("--json")]
 SHOWN = 5
 SETTLES_WITHIN = 15.0
@@ -46,7 +45,7 @@ def list_(data: Data = DATA, as_json: AsJson = False) -> None:
     """How many dead letters there are by topic, reason and agency, and their ids (--json: all of them)."""
     from deploy.local.dead_letter_groups import groups
 
-    rows = groups(_read(data, None))
+    rows = groups(redriving.read(data, None))
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
     elif not rows:
@@ -65,7 +64,7 @@ def show(
     from deploy.local import dead_letter_groups
 
     topic = id_.partition("/")[0]
-    found = [each for each in _read(data, topic) if each.id == id_]
+    found = [each for each in redriving.read(data, topic) if each.id == id_]
     if not found:
         raise Failure(f"there is no dead letter '{id_}'; ./payung dlq list names one of each kind")
     lines = dead_letter_groups.described(found[0])
@@ -81,17 +80,19 @@ def redrive(
     agency: Agency = None,
     id_: One = None,
     all_: All = False,
+    of_earlier_releases: Earlier = False,
     dry_run: DryRun = False,
     data: Data = DATA,
 ) -> None:
     """Put dead letters back to the topic they came from; a record that fails again comes back here."""
     from deploy.local.dead_letter_groups import Choice, groups
+    from shared.release import release
 
     topic = topic or (id_.partition("/")[0] if id_ else None)
-    if (topic is None) != all_:
-        raise typer.BadParameter("give the topic, or --all, or one --id")
-    choice = Choice(topic, reason, agency, id_)
-    before = _read(data, topic)
+    if (topic is None) != (all_ or of_earlier_releases):
+        raise typer.BadParameter("give the topic, or --all, or one --id, or --of-earlier-releases")
+    choice = Choice(topic, reason, agency, id_, before=release() if of_earlier_releases else None)
+    before = redriving.read(data, topic)
     chosen = [letter for letter in before if choice.matches(letter)]
     if not chosen:
         raise Failure(f"there are no such dead letters of '{topic or 'any topic'}'; ./payung dlq list shows all")
@@ -100,21 +101,8 @@ def redrive(
         typer.echo("nothing was changed")
         return
     for each in sorted({letter.topic for letter in chosen}):
-        _report(each, _redrive(data, each, choice))
+        _report(each, redriving.put_back(data, each, choice))
     _report_return(data, topic, before)
-
-
-def _redrive(data: Path, topic: str, choice: "Choice") -> "Redriven":
-    from deploy.local.endpoints import load_endpoints
-    from shared.bus import published
-    from shared.bus import redrive as bus
-    from shared.bus.principals import SERVICES
-
-    done = _run(bus.redrive(load_endpoints(data).kafka_url, topic, choice.matches))
-    for service, rights in SERVICES.items():
-        if topic in rights.publishes:
-            in_schema(data, service, lambda db: published.count_redriven(db, load_endpoints(data).kafka_url, topic))
-    return done
 
 
 def _report(topic: str, done: "Redriven") -> None:
@@ -129,10 +117,10 @@ def _report_return(data: Path, topic: str | None, before: "list[DeadLetter]") ->
     from deploy.local.dead_letter_groups import came_back, groups
     from deploy.local.endpoints import load_endpoints
 
-    if not _run(lag.wait_until_zero(load_endpoints(data), SETTLES_WITHIN)):
+    if not redriving.run(lag.wait_until_zero(load_endpoints(data), SETTLES_WITHIN)):
         typer.echo("the services have not read them yet: ./payung dlq list shows later what came back")
         return
-    back = groups(came_back(before, _read(data, topic)))
+    back = groups(came_back(before, redriving.read(data, topic)))
     typer.echo("these came back:" if back else "none came back")
     _show_groups(back)
 
@@ -142,20 +130,3 @@ def _show_groups(rows: list[dict[str, Any]]) -> None:
         sender = f" from {row['agency']}" if row["agency"] else ""
         typer.echo(f"{row['topic']}: {row['count']} × {row['reason']}{sender}, {row['oldest']} to {row['newest']}")
         typer.echo(f"    {' '.join(row['ids'][:SHOWN])}{' …' if len(row['ids']) > SHOWN else ''}")
-
-
-def _read(data: Path, topic: str | None) -> "list[DeadLetter]":
-    from deploy.local.endpoints import load_endpoints
-    from shared.bus.dead_letter_reader import read_dead_letters
-
-    return _run(read_dead_letters(load_endpoints(data).kafka_url, topic=topic))
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    import asyncpg
-    from aiokafka.errors import KafkaError
-
-    try:
-        return asyncio.run(work)
-    except (KafkaError, asyncpg.PostgresError, OSError, TimeoutError) as problem:
-        raise Failure(f"the stack does not answer ({type(problem).__name__}): see ./payung status") from problem

@@ -131,13 +131,24 @@ async def _answering(db: asyncpg.Connection, principal: Principal, selection: Se
 
 async def _protection(seen: Snapshot, selection: Selection, dimensions: Dimensions) -> Protection:
     """Decided by every regency, whatever part of the nation was asked for."""
-    sums = await seen.cell_sums(figures.mask(selection.by, True), selection.as_of, selection.known_at)
     if selection.cooperative is None:
-        rules = await asyncio.to_thread(protection.protection, sums, selection.by, dimensions)
+        rules = await _national_protection(seen, selection, dimensions)
         return rules.of_former() if selection.is_former else rules
+    sums = await seen.cell_sums(figures.mask(selection.by, True), selection.as_of, selection.known_at)
     nation = replace(selection, region=NATION, level="regency")
     part, channel = await channel_sums(seen.db, nation, through=False), await channel_sums(seen.db, nation)
     return await asyncio.to_thread(protection.part_protection, part, channel, sums, selection.by, dimensions)
+
+
+async def _national_protection(seen: Snapshot, selection: Selection, dimensions: Dimensions) -> Protection:
+    """Decided once for all of a page that is about one day: without a split, then for each split."""
+
+    async def decide(_: asyncpg.Connection) -> Protection:
+        whole = await _national_protection(seen, replace(selection, by=()), dimensions) if selection.by else None
+        sums = await seen.cell_sums(figures.mask(selection.by, True), selection.as_of, selection.known_at)
+        return await asyncio.to_thread(protection.protection, sums, selection.by, dimensions, whole)
+
+    return await seen.once(("protection", selection.by, selection.as_of, selection.known_at), decide)
 
 
 def _with_through(

@@ -10,15 +10,10 @@ from typing import Final
 import asyncpg
 
 from services.notifications.agents.queries import queries
+from services.notifications.agents.teller import Teller
 from services.notifications.channels import Channel, Message, Recipient
 from services.notifications.policy import KIND_OF, ChannelName
-from services.notifications.policy_store import PolicyStore
-from services.notifications.schedule import Scheduler
-from shared.database import connection, transaction
-from shared.observability import get_logger
-from shared.part import Part
-
-log = get_logger(__name__)
+from shared.database import transaction
 
 POLL_SECONDS: Final = 15.0
 BETWEEN: Final = timedelta(hours=1)
@@ -30,29 +25,16 @@ TEXTS: Final = {
 }
 
 
-class AlertSender(Part):
-    """An alert is marked as sent before it leaves: it may be lost in a crash, never come twice."""
+class AlertSender(Teller):
+    """Tells each agent of its urgent tasks, once an hour at most."""
 
-    def __init__(
-        self, pool: asyncpg.Pool, scheduler: Scheduler, policies: PolicyStore, channels: Mapping[str, Channel], url: str
-    ) -> None:
-        super().__init__("alerts")
-        self._pool = pool
-        self._scheduler = scheduler
-        self._policies = policies
-        self._channels = channels
-        self._url = url
-
-    async def step(self) -> float:
-        await self.send_due()
-        return POLL_SECONDS
+    kind = "alerts"
+    poll_seconds = POLL_SECONDS
 
     async def send_due(self) -> int:
         """Tell all agents that have something urgent and were not told within the hour; how many were."""
         now, sent = self._scheduler.now(), 0
-        async with connection(self._pool) as db:
-            calendar = (await self._policies.timeline(db, now))[0].calendar
-            rows = await db.fetch(queries["agents_to_alert"], now - BETWEEN)
+        calendar, rows = await self._agents("agents_to_alert", now - BETWEEN)
         for row in rows:
             zone = self._scheduler.regions.time_zone(row["regions"][0]).key
             channel = channel_to(row, self._channels)
@@ -61,17 +43,12 @@ class AlertSender(Part):
         return sent
 
     async def _send(self, row: asyncpg.Record, channel: ChannelName, now: datetime) -> bool:
-        """Whether it left; what failed in passing is tried again."""
         async with transaction(self._pool) as db:
             told = [each["task_id"] for each in await db.fetch(queries["mark_alerted"], row["agent_id"], now)]
         if not told:
             return False
-        outcome = await self._channels[channel].send(message_to(row, channel, len(told), now, self._url))
-        log.info("alert", channel=channel, result=outcome.result)
-        if outcome.result == "delayed" and not outcome.may_have_left:
-            async with connection(self._pool) as db:
-                await db.execute(queries["forget_alerted"], row["agent_id"], told)
-        return outcome.result == "sent"
+        message = message_to(row, channel, len(told), now, self._url)
+        return await self._hand_over(message, channel, "forget_alerted", row["agent_id"], told)
 
 
 def channel_to(row: asyncpg.Record, channels: Mapping[str, Channel]) -> ChannelName | None:

@@ -3,22 +3,16 @@
 It names no business: what it says may be read by others on the way.
 """
 
-from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Final
 
 import asyncpg
 
 from services.notifications.agents.queries import queries
-from services.notifications.channels import Channel, Message, Recipient
-from services.notifications.policy_store import PolicyStore
-from services.notifications.schedule import Scheduler
-from shared.database import connection, transaction
-from shared.observability import get_logger
-from shared.part import Part
+from services.notifications.agents.teller import Teller
+from services.notifications.channels import Message, Recipient
+from shared.database import transaction
 from shared.regions import Regions
-
-log = get_logger(__name__)
 
 MAIL: Final = "email"
 POLL_SECONDS: Final = 30.0
@@ -41,50 +35,28 @@ Good morning {{addressee}}, visits that wait for you: {count}{urgent}.
 URGENT: Final = {"id": ", {count} di antaranya mendesak", "en": ", {count} of them urgent"}
 
 
-class DigestSender(Part):
-    """Each agent's digest is marked as sent before it leaves: it may be lost in a crash, never come twice."""
+class DigestSender(Teller):
+    """Tells each agent once a morning."""
 
-    def __init__(
-        self, pool: asyncpg.Pool, scheduler: Scheduler, policies: PolicyStore, channels: Mapping[str, Channel], url: str
-    ) -> None:
-        super().__init__("digest")
-        self._pool = pool
-        self._scheduler = scheduler
-        self._policies = policies
-        self._channels = channels
-        self._url = url
-
-    async def step(self) -> float:
-        await self.send_due()
-        return POLL_SECONDS
+    kind = "digest"
+    poll_seconds = POLL_SECONDS
 
     async def send_due(self) -> int:
         """Send to all whose morning it is; to how many. Without a mail server to nobody."""
         if MAIL not in self._channels:
             return 0
-        now, regions = self._scheduler.now(), self._scheduler.regions
-        async with connection(self._pool) as db:
-            calendar = (await self._policies.timeline(db, now))[0].calendar
-            rows = await db.fetch(queries["agents_to_tell"])
-        sent = 0
+        now, sent = self._scheduler.now(), 0
+        calendar, rows = await self._agents("agents_to_tell")
         for row in rows:
-            day = morning_of(row["regions"], regions, now)
+            day = morning_of(row["regions"], self._scheduler.regions, now)
             if day is None or not calendar.is_contact_day(day) or self.stopping:
                 continue
             async with transaction(self._pool) as db:
                 is_first = await db.fetchval(queries["mark_told"], row["agent_id"], day)
             if is_first:
-                sent += await self._send(row, day, now)
+                message = message_to(row, day, now, self._url)
+                sent += await self._hand_over(message, MAIL, "forget_told", row["agent_id"], day)
         return sent
-
-    async def _send(self, row: asyncpg.Record, day: date, now: datetime) -> bool:
-        """Whether it left; what failed in passing is tried again."""
-        outcome = await self._channels[MAIL].send(message_to(row, day, now, self._url))
-        log.info("digest", channel=MAIL, result=outcome.result)
-        if outcome.result == "delayed" and not outcome.may_have_left:
-            async with connection(self._pool) as db:
-                await db.execute(queries["forget_told"], row["agent_id"], day)
-        return outcome.result == "sent"
 
 
 def morning_of(codes: list[str], regions: Regions, now: datetime) -> date | None:

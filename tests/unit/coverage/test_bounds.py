@@ -39,15 +39,17 @@ def test_an_identity_is_written_in_one_way(identity: str) -> None:
 
 
 def test_periods_that_overlap_would_count_a_partner_twice() -> None:
-    bounds.check_enrolment(enrolment(("2021-01-01", "2021-06-01"), ("2021-06-01", "2022-01-01"), ("2023-01-01", None)))
-    bounds.check_enrolment(enrolment(("2021-01-01", "9999-12-31")))
+    bounds.bounded_enrolment_timeline(
+        enrolment(("2021-01-01", "2021-06-01"), ("2021-06-01", "2022-01-01"), ("2023-01-01", None))
+    )
+    bounds.bounded_enrolment_timeline(enrolment(("2021-01-01", "9999-12-31")))
     for periods in (
         [("2021-01-01", "2021-06-01"), ("2021-05-31", None)],
         [("2021-01-01", None), ("2022-01-01", None)],
         [("2022-01-01", "2023-01-01"), ("2021-01-01", "2022-01-01")],
     ):
         with pytest.raises(InvalidValue, match="periods"):
-            bounds.check_enrolment(enrolment(*periods))
+            bounds.bounded_enrolment_timeline(enrolment(*periods))
 
 
 @pytest.mark.parametrize(

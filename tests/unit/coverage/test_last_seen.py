@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from services.coverage.facts import ListFact, PartnerFact
 from services.coverage.last_seen import LastSeen, by_agency, contributing_agencies, lists_of
+from services.coverage.sources import Listing, of_partner
 
 RECORDED = datetime(2026, 1, 10, tzinfo=UTC)
 MIDNIGHT = 1_767_978_000
@@ -16,6 +17,11 @@ def partner(*lists: str, status: str = "active") -> PartnerFact:
     return PartnerFact("p", 1, status, "33.11", "business", RECORDED, lists=named, listed_on="2021-01-01")
 
 
+def listing(*lists: str, status: str = "active") -> Listing:
+    fact = partner(*lists, status=status)
+    return Listing(fact, of_partner(fact, lists_of(fact)), lists_of(fact))
+
+
 def test_only_events_of_the_newest_day_in_jakarta_are_counted() -> None:
     events = [("a", MIDNIGHT - 1), ("a", MIDNIGHT), ("a", MIDNIGHT + 9), ("b", MIDNIGHT - 1), (None, MIDNIGHT)]
     assert by_agency(events) == {
@@ -25,12 +31,12 @@ def test_only_events_of_the_newest_day_in_jakarta_are_counted() -> None:
 
 
 def test_agencies_contributed_whose_lists_changed_else_the_one_of_the_newest_listing() -> None:
-    versions = [(partner("a/x", "b/x"), 1), (partner("a/x", "b/x"), 2), (partner("b/x"), 3)]
-    found = contributing_agencies(versions, {"p": set()})
+    versions = [(listing("a/x", "b/x"), 1), (listing("a/x", "b/x"), 2), (listing("b/x"), 3)]
+    found = contributing_agencies(versions, {"p": ()})
     assert sorted(found) == [("a", 1), ("a", 3), ("b", 1), ("b", 2)]
 
 
 def test_a_merged_partner_is_on_no_list_and_its_merge_is_nobodys_event() -> None:
-    merged = partner("a/x", status="merged")
-    assert lists_of(merged) == []
-    assert contributing_agencies([(merged, 1)], {"p": {"a/x"}}) == []
+    merged = listing("a/x", status="merged")
+    assert merged.names == ()
+    assert contributing_agencies([(merged, 1)], {"p": ("a/x",)}) == []

@@ -8,6 +8,7 @@ from aiokafka import ConsumerRecord
 from deploy.local.dead_letter_groups import Choice, agency_of, came_back, contents, described, groups
 from shared.bus import dead_letters
 from shared.bus.dead_letters import DeadLetter
+from shared.release import release
 
 NIK = "3311010101800001"
 
@@ -63,3 +64,13 @@ def test_who_failed_again_is_told_from_who_stayed() -> None:
     stayed = replace(LETTERS[1], id="claims/0/17")
     again = replace(LETTERS[0], origin="claims/0/99", last_failure="2026-01-01T00:00:00+00:00")
     assert came_back(LETTERS, [stayed, again]) == [again]
+
+
+def test_after_a_new_release_those_are_meant_that_it_has_not_tried() -> None:
+    of_today = LETTERS[0]
+    of_before, of_long_ago = replace(of_today, release="0123456789ab"), replace(of_today, release="")
+    assert of_today.release == release()
+    meant = Choice(before=release())
+    assert [meant.matches(each) for each in (of_today, of_before, of_long_ago)] == [False, True, True]
+    assert Choice().matches(of_long_ago)
+    assert Choice(before=release(), reason="unknown").matches(of_before) is False

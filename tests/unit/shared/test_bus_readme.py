@@ -27,7 +27,7 @@ def test_a_named_constant_has_the_value_in_the_readme(row: list[str]) -> None:
 
 
 def test_every_row_was_read() -> None:
-    assert len(ROWS) == 26
+    assert len(ROWS) == 28
 
 
 def test_the_consumers_defaults_are_those_of_the_readme() -> None:

@@ -1,11 +1,22 @@
 """How a batch is filled from several fetches, with a client whose fetches the test gives."""
 
+import inspect
+
 from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.errors import KafkaError
 
 from shared.bus import transport
-from shared.bus.transport import BACKLOG_RECORDS, BACKLOG_WAIT_MS, FLOW_RECORDS, fill_batch, with_at_hand
+from shared.bus.transport import (
+    BACKLOG_RECORDS,
+    BACKLOG_WAIT_MS,
+    FLOWS,
+    fill_batch,
+    set_fetch_wait,
+    with_at_hand,
+)
 
+FLOW_RECORDS = min(records for records, _ in FLOWS)
 P0, P1 = TopicPartition("partners", 0), TopicPartition("partners", 1)
 
 
@@ -111,3 +122,18 @@ async def test_nothing_is_taken_at_hand_where_no_topic_is_ahead_or_the_client_fa
     for client, topics in ((AtHand({P0: []}), []), (AtHand({P0: []}), ["contacts"]), (None, ["partners"])):
         assert await with_at_hand(client, list(batch), topics, 10) == batch
     assert await with_at_hand(Fetching(KafkaError()), list(batch), ["partners"], 10) == batch
+
+
+async def test_a_quiet_client_asks_less_often_and_a_started_one_can_be_told_so():
+    """What is set is aiokafka's own: a release that names it otherwise would silently ask ten times a second."""
+    client = type("NotStarted", (), {"_fetcher": None})()
+    set_fetch_wait(client, 1_000)
+    made = inspect.signature(Fetcher.__init__).parameters
+    assert made["fetcher_timeout"].default == transport.FETCHER_LOOKS_EVERY
+    client._fetcher = type("Fetching", (), {"_fetch_max_wait_ms": 100, "_fetcher_timeout": 0.2})()
+    for milliseconds, looks in ((1_000, 1.0), (100, 0.2)):
+        set_fetch_wait(client, milliseconds)
+        assert (client._fetcher._fetch_max_wait_ms, client._fetcher._fetcher_timeout) == (milliseconds, looks)
+    source = inspect.getsource(Fetcher)
+    assert "self._fetch_max_wait_ms," in source
+    assert "backoff = self._fetcher_timeout" in source

@@ -1,0 +1,96 @@
+"""The reminder policy as a page: what holds, what a change would do, and setting it once that was seen.
+
+Groups, wordings, prices and quiet hours stay as they are: these are changed with `PUT /v1/policy`.
+"""
+
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.responses import Response
+
+from services.notifications.api import policy as api
+from services.notifications.api.dependencies import Admin
+from services.notifications.policy import Policy
+from services.notifications.policy_store import as_json, current_and_upcoming
+from shared.database import connection
+from shared.problems import Problem
+from shared.query_parameters import refuse_unknown
+from shared.web.pages import Page, SignedIn, form_of, pages
+
+router = pages()
+
+NUMBERS = ("escalate_after_days", "min_gap_days", "contribution_from")
+CAPS = ("per_day", "per_month")
+HOURS = ("start", "end", "spread_until")
+OTHERS = ("csrf", "effective_from", "does")
+"""What the form has beside the policy's own fields."""
+_policies = TypeAdapter(Policy)
+
+
+@router.get("/policy")
+async def show(page: SignedIn, caller: Admin) -> Response:
+    return await _shown(page)
+
+
+@router.post("/policy")
+async def change(page: SignedIn, caller: Admin) -> Response:
+    """Tried out; what was tried out has a second form, which sets exactly that."""
+    form = await form_of(page.request)
+    policy = changed((await _current(page)).policy, form)
+    body = _new(policy, form.get("effective_from", ""))
+    if form.get("does") == "set":
+        await api.set_policy(body, page.request, caller)
+        return page.go_to("/policy?done=set")
+    return await _shown(page, await api.set_policy(body, page.request, caller, dry_run=True))
+
+
+def changed(policy: Policy, form: dict[str, str]) -> Policy:
+    """The policy with what the form says instead; what is not sent stays. Raises Problem for what is no value."""
+    days = [f"days_{number}" for number in range(1, len(policy.steps) + 1)]
+    refuse_unknown(list(form), [*days, *NUMBERS, *CAPS, *HOURS, "channels", *OTHERS])
+    told = {name: text.strip() for name, text in form.items() if name not in OTHERS}
+    steps = [
+        {"template": step.template, "days": told.get(name, step.days)}
+        for step, name in zip(policy.steps, days, strict=True)
+    ]
+    body: dict[str, Any] = as_json(policy) | {"steps": steps}
+    body |= {name: told[name] for name in NUMBERS if name in told}
+    for part, names in (("caps", CAPS), ("hours", HOURS)):
+        body[part] = body[part] | {name: told[name] for name in names if name in told}
+    if "channels" in told:
+        body["channels"] = told["channels"].replace(",", " ").lower().split()
+    try:
+        return _policies.validate_python(body)
+    except ValidationError as problem:
+        first = problem.errors(include_input=False, include_url=False)[0]
+        field = ".".join(str(each) for each in first["loc"])
+        raise Problem(422, "invalid_value", f"{field}: {first['msg']}", field=field) from None
+
+
+def _new(policy: Policy, effective_from: str) -> api.NewPolicy:
+    try:
+        return api.NewPolicy(policy=policy, effective_from=effective_from or None)
+    except ValidationError:
+        detail = "effective_from: a day such as 2026-12-31."
+        raise Problem(422, "invalid_date", detail, field="effective_from") from None
+
+
+async def _current(page: Page) -> Any:
+    async with connection(page.request.app.state.pool) as db:
+        current, *_ = await current_and_upcoming(db, page.request.app.state.scheduler.now())
+    return current
+
+
+async def _shown(page: Page, tried: dict[str, Any] | None = None) -> Response:
+    state = page.request.app.state
+    async with connection(state.pool) as db:
+        current, *upcoming = await current_and_upcoming(db, state.scheduler.now())
+    return page.render(
+        "policy.html",
+        policy=tried["policy"] if tried else as_json(current.policy),
+        effective_from=tried["effective_from"] if tried else None,
+        since=current.effective_from,
+        upcoming=upcoming,
+        tried=tried,
+        done=page.request.query_params.get("done") == "set",
+    )
