@@ -57,6 +57,19 @@ class Principal:
     """None: the service's default."""
     agent: str | None = None
 
+    @classmethod
+    def of(cls, key: asyncpg.Record) -> "Principal":
+        """The holder of a key, of which this is the row."""
+        return cls(
+            agency=key["agency"],
+            agent=key["agent"],
+            scopes=frozenset(key["scopes"]),
+            regions=tuple(key["regions"]),
+            key_id=key["key_id"],
+            expires_at=key["expires_at"],
+            requests_per_minute=key["requests_per_minute"],
+        )
+
     def has_expired(self) -> bool:
         return self.expires_at is not None and datetime.now(UTC) >= self.expires_at
 
@@ -152,17 +165,7 @@ class KeyRing:
 
     async def _look_up(self, digest: str) -> Principal | None:
         row = await self.pool.fetchrow(queries["valid_key"], digest)
-        if row is None:
-            return None
-        return Principal(
-            agency=row["agency"],
-            agent=row["agent"],
-            scopes=frozenset(row["scopes"]),
-            regions=tuple(row["regions"]),
-            key_id=row["key_id"],
-            expires_at=row["expires_at"],
-            requests_per_minute=row["requests_per_minute"],
-        )
+        return None if row is None else Principal.of(row)
 
 
 async def principal_of(request: Request) -> Principal:

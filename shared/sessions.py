@@ -104,24 +104,15 @@ class Sessions:
         row = await self._pool.fetchrow(queries["session"], digest)
         if row is None:
             return None
-        if row["ended"] or row["revoked"] or row["expires_at"] <= datetime.now(UTC):
+        if row["ended"] or row["revoked"] or row["session_ends_at"] <= datetime.now(UTC):
             return Ended()
         csrf = csrf_of(self._admin_key, row["key_id"])
         if row["key_id"].startswith("admin-"):
             is_todays = hmac.compare_digest(row["key_id"], self.admin_key_id)
-            return Session(digest, Principal(admin=True), row["expires_at"], csrf) if is_todays else Ended()
+            return Session(digest, Principal(admin=True), row["session_ends_at"], csrf) if is_todays else Ended()
         if not row["has_key"]:  # its event is on the way
             return None
-        principal = Principal(
-            agency=row["agency"],
-            agent=row["agent"],
-            scopes=frozenset(row["scopes"]),
-            regions=tuple(row["regions"]),
-            key_id=row["key_id"],
-            expires_at=row["key_expires_at"],
-            requests_per_minute=row["requests_per_minute"],
-        )
-        return Session(digest, principal, row["expires_at"], csrf)
+        return Session(digest, Principal.of(row), row["session_ends_at"], csrf)
 
 
 def _is_fresh(secret: str) -> bool:

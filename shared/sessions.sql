@@ -1,7 +1,7 @@
 -- name: session(hash)
 -- The session with this SHA-256, with its key as it is now, of which an administrator's has none.
-select s.key_id, s.expires_at, s.ended, k.agency, k.agent, k.scopes, k.regions, k.revoked, k.expires_at as key_expires_at,
-       k.requests_per_minute, k.key_id is not null as has_key
+select s.key_id, s.expires_at as session_ends_at, s.ended, k.agency, k.agent, k.scopes, k.regions, k.revoked,
+       k.expires_at, k.requests_per_minute, k.key_id is not null as has_key
   from sessions s left join keys k on k.key_id = s.key_id
  where s.hash = $1;
 

@@ -24,6 +24,7 @@ from services.coverage.api import (
     sources,
     stream,
 )
+from services.coverage.changed_regions import ChangedRegions
 from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
 from services.coverage.web import alert_rules, explanations, home
@@ -37,6 +38,7 @@ from shared.database import close, connect, migrate
 from shared.events import TOPICS
 from shared.key_consumer import key_consumer
 from shared.observability import Metrics
+from shared.open_streams import OpenStreams
 from shared.part import Part
 from shared.security import KEY_CONNECTIONS, KeyRing
 from shared.service import build_app
@@ -131,6 +133,8 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
             "settings": settings,
             "keys": KeyRing(keys_pool, settings.admin_key),
             "sessions": Sessions(keys_pool, settings.admin_key),
+            "open_streams": OpenStreams(),
+            "changed_regions": ChangedRegions(pool),
         },
         metrics=metrics,
         site=settings.site("coverage", TEMPLATES),

@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -38,6 +38,8 @@ PASSED: Final = "payung_passed"
 """A cookie of a minute: the browser has just been at registration, so sending it there again would not help."""
 QUICKLY: Final = 5
 """gzip's level: the longest pages are a quarter of a megabyte and shrink to a tenth."""
+MOST_FIELDS: Final = 1_100
+"""Of a form: the cells of a row of the widest file, and some more."""
 FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -108,9 +110,14 @@ class Page:
         return changed.path + "?" + changed.query
 
 
+async def sent_form(request: Request) -> FormData:
+    """A form as it was sent, files too."""
+    return await request.form(max_fields=MOST_FIELDS)
+
+
 async def form_of(request: Request) -> dict[str, str]:
     """The texts of a form by their names, the last where one is there several times. Raises Problem for NUL."""
-    found = {name: text for name, text in (await request.form()).multi_items() if isinstance(text, str)}
+    found = {name: text for name, text in (await sent_form(request)).multi_items() if isinstance(text, str)}
     if any("\x00" in text for text in found.values()):
         raise Problem(422, "invalid_value", "A text holds a NUL character.")
     return found
@@ -174,7 +181,7 @@ SignedIn = Annotated[Page, Depends(signed_in)]
 
 async def _fields(request: Request) -> list[tuple[str, Any]] | None:
     """What a form sent, to be sent again; None for one with a file, which only its user can choose again."""
-    return (await request.form()).multi_items() if _media_type(request) == FORM_TYPES[0] else None
+    return (await sent_form(request)).multi_items() if _media_type(request) == FORM_TYPES[0] else None
 
 
 def _media_type(request: Request) -> str:
@@ -188,7 +195,7 @@ async def from_our_page(request: Request) -> None:
         return
     token: Any = request.headers.get("x-csrf-token")
     if token is None and _media_type(request) in FORM_TYPES:
-        token = (await request.form()).get("csrf")
+        token = (await sent_form(request)).get("csrf")
     check_csrf(session, "" if token is None or isinstance(token, UploadFile) else token)
 
 

@@ -54,7 +54,7 @@ class Sentences:
 
     def _whole(self, text: str) -> str:
         """One message, or several behind each other; in English where one of them is not known."""
-        found = self._message(text)
+        found = self._before_a_plain_one(text) or self._message(text)
         if found is not None:
             return found
         for end in _END.finditer(text, 0, LONGEST_MESSAGE):
@@ -62,6 +62,14 @@ class Sentences:
             if head is not None:
                 return f"{head} {self._whole(text[end.end() :])}"
         return text
+
+    def _before_a_plain_one(self, text: str) -> str | None:
+        """A message with one behind it that has no values, which a value of the first would take for its end."""
+        for end in _END.finditer(text, 0, LONGEST_MESSAGE):
+            tail = text[end.end() :]
+            if tail in self._plain and (head := self._message(text[: end.start()])) is not None:
+                return f"{head} {self._gettext(tail)}"
+        return None
 
     def _message(self, text: str) -> str | None:
         if text in self._plain:

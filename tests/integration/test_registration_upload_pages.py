@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from services.registration.intake.columns import KINDS
+from services.registration.intake.files.tables import MOST_COLUMNS
 from shared import open_streams
 from tests import stack
 from tests.integration import registration_world
@@ -225,6 +226,17 @@ async def test_rows_are_mended_in_place(here: World, person: Person) -> None:
     assert {(row["list"], row["listed_on"]) for row in await here.pool.fetch(
         "select distinct list, first_listed::text as listed_on from evidence where agency = $1", person.slug
     )} == {("daftar", "2025-12-31")}  # fmt: skip
+
+
+async def test_a_row_of_the_widest_file_is_corrected(person: Person) -> None:
+    others = ";".join(f"kolom {at}" for at in range(3, MOST_COLUMNS + 1))
+    content = f"nama usaha;kab_kota;{others}\nToko Lebar;Sukohardjoo;{';' * (MOST_COLUMNS - 3)}\n"
+    upload = await person.started(content, list="lebar")
+    (row,) = entries(await person.page(f"{upload}/refused"))
+    cells = {f"cell-{at}": "" for at in range(MOST_COLUMNS)} | {"cell-0": "Toko Lebar", "cell-1": "Sukoharjo"}
+    answer = await person.post(f"{upload}/refused/{row}", **cells, code="", version="")
+    assert answer.status_code == 303, answer.text[:500]
+    assert not entries(await person.page(f"{upload}/refused"))
 
 
 async def test_refused_rows_are_leafed_through_by_reason(person: Person) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Container, Iterable
 from typing import Any
 
 import msgspec
@@ -71,18 +72,8 @@ async def sources_of(request: Request, selection: Selection) -> dict[str, Any]:
         _, hidden = (set(), set()) if is_detailed else await explain.hidden_regions(db, request, selection)
         agencies, stale = await freshness.agencies(db), await freshness.stale(db)
 
-    def rows() -> list[dict[str, Any]]:
-        codes = Regions.load().children(selection.region, selection.level)
-        within: dict[str, list[Source]] = defaultdict(list)
-        for each in found:
-            for code in counted.lies_in(each.region):
-                within[code].append(each)
-        return [
-            {"region": code, "name": Regions.load()[code].name} | row
-            for code in codes
-            for row in _rows(by, within[code], None if is_detailed else principal.agency or "", code in hidden)
-        ]
-
+    codes = Regions.load().children(selection.region, selection.level)
+    only_lists_of = None if is_detailed else principal.agency or ""
     return {
         "region": selection.region,
         "level": parameters.level_asked(request),
@@ -91,8 +82,23 @@ async def sources_of(request: Request, selection: Selection) -> dict[str, Any]:
         "known_at": parameters.known_at_text(selection.known_at),
         "updated_at": freshness.updated_at(agencies),
         "stale": stale,
-        "rows": await asyncio.to_thread(rows),
+        "rows": await asyncio.to_thread(rows, by, found, codes, only_lists_of, hidden),
     }
+
+
+def rows(
+    by: str, found: Iterable[Source], codes: Iterable[str], only_lists_of: str | None, hidden: Container[str]
+) -> list[dict[str, Any]]:
+    """The rows of these regions, by the sources of every regency in them; `only_lists_of` None: all lists."""
+    within: dict[str, list[Source]] = defaultdict(list)
+    for each in found:
+        for code in counted.lies_in(each.region):
+            within[code].append(each)
+    return [
+        {"region": code, "name": Regions.load()[code].name} | row
+        for code in codes
+        for row in _rows(by, within[code], only_lists_of, code in hidden)
+    ]
 
 
 def _rows(by: str, found: list[Source], only_lists_of: str | None, is_hidden: bool) -> list[dict[str, Any]]:

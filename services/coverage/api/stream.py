@@ -29,7 +29,8 @@ POLLS_WITHOUT_CHANGE = 15
 @router.get("/stream", summary="Which regions changed, as they change")
 async def stream(request: Request) -> StreamingResponse:
     """Events `coverage` with `{"regions": ["33.11"]}`; a comment line now and then keeps the connection open."""
-    streams, holder = _open_streams(request), holder_of((await principal_of(request)).key_id)
+    streams: OpenStreams = request.app.state.open_streams
+    holder = holder_of((await principal_of(request)).key_id)
     streams.check(holder)
     return StreamingResponse(
         streams.counted(holder, _changes(request)),
@@ -38,17 +39,8 @@ async def stream(request: Request) -> StreamingResponse:
     )
 
 
-def _open_streams(request: Request) -> OpenStreams:
-    """Those of this process."""
-    state = request.app.state
-    if not hasattr(state, "open_streams"):
-        state.open_streams = OpenStreams()
-    found: OpenStreams = state.open_streams
-    return found
-
-
 async def _changes(request: Request) -> AsyncGenerator[str, None]:
-    changed = _changed_regions(request)
+    changed: ChangedRegions = request.app.state.changed_regions
     position, idle = await changed.position(), 0
     yield ": connected\n\n"
     while not _is_stopping(request) and not await request.is_disconnected():
@@ -61,15 +53,6 @@ async def _changes(request: Request) -> AsyncGenerator[str, None]:
             yield f"event: coverage\ndata: {json.dumps({'regions': regions})}\n\n"
         elif idle % POLLS_WITHOUT_CHANGE == 0:
             yield ": still here\n\n"
-
-
-def _changed_regions(request: Request) -> ChangedRegions:
-    """Those of this process."""
-    state = request.app.state
-    if not hasattr(state, "changed_regions"):
-        state.changed_regions = ChangedRegions(state.pool)
-    found: ChangedRegions = state.changed_regions
-    return found
 
 
 async def _may_read(request: Request) -> bool:

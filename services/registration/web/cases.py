@@ -14,7 +14,7 @@ from services.registration.runtime import Services
 from services.registration.web import words
 from shared.problems import Problem
 from shared.security import Principal
-from shared.web.pages import SignedIn, form_of, pages
+from shared.web.pages import SignedIn, form_of, pages, sent_form
 
 router = pages()
 
@@ -97,7 +97,7 @@ async def list_cases(
 
 @router.post("/cases/{case_id}")
 async def decide(page: SignedIn, principal: Decider, here: Here, case_id: str) -> Response:
-    form = await page.request.form()
+    form = await sent_form(page.request)
     decision = (await form_of(page.request)).get("decision", "")[:20]
     chosen = [each for each in form.getlist("partners") if isinstance(each, str)]
     try:

@@ -10,7 +10,7 @@ from services.registration.api.access import onlooker, services
 from services.registration.intake import columns, scopes
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.web import upload_words as words
+from services.registration.web import upload_words, words
 from services.registration.web import uploads as upload_pages
 from shared import scope_words
 from shared.security import Principal
@@ -35,8 +35,8 @@ async def home(
         last_sent=max((each["created_at"] for each in real), default=None),
         refused=sum(each["left"] for each in real),
         waiting=sum(each["finished_at"] is None for each in real),
-        states=words.states(page.language.gettext),
-        kinds=words.kinds(page.language.gettext),
+        states=upload_words.states(page.language.gettext),
+        kinds=words.kinds(page.language),
         may_send=upload_pages.may_send(principal),
         examples=[kind for kind in columns.KINDS if scopes.lacking(kind, principal.may) is None],
         agencies=await _agencies(here) if principal.admin else None,

@@ -13,8 +13,7 @@ from services.registration.api.within_quota import WithinQuota
 from services.registration.intake import columns, scopes
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.web import example_files, sent_files
-from services.registration.web import upload_words as words
+from services.registration.web import example_files, sent_files, words
 from services.registration.web.sent_files import Asked
 from shared.problems import not_found
 from shared.security import Principal
@@ -55,12 +54,12 @@ async def send(
 
 async def _form(page: Page, principal: Principal, here: Services, asked: Asked, status: int = 200) -> Response:
     lists = await here.pool.fetch(queries["lists_sent"], principal.agency)
-    named = words.kinds(page.language.gettext)
+    named = words.kinds(page.language)
     return page.render(
         "new_upload.html",
         status=status,
         asked=asked,
-        kinds={kind: name for kind, name in named.items() if scopes.lacking(kind, principal.may) is None},
+        kinds={kind: named[kind] for kind in columns.KINDS if scopes.lacking(kind, principal.may) is None},
         lists=[each["list"] for each in lists],
         most_gib=MOST_BYTES >> 30,
     )

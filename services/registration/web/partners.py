@@ -97,8 +97,8 @@ def _check_may_erase(principal: Principal) -> None:
 
 
 def _words(page: Page) -> dict[str, Any]:
-    spoken = page.language
-    return {"names": words.fields(spoken), "kinds": words.kinds(spoken), "scales": words.scales(spoken)}
+    language = page.language
+    return {"names": words.fields(language), "kinds": words.kinds(language), "scales": words.scales(language)}
 
 
 def _named(here: Services, partner: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A file as it is understood, before anything of it is written: read it again otherwise, start, or give it up."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, cast
 
 import asyncpg
@@ -14,16 +15,14 @@ from services.registration.intake import column_report, columns, repeated_keys, 
 from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.web import sent_files
-from services.registration.web import upload_words as words
-from services.registration.web import words as partner_words
+from services.registration.web import sent_files, upload_words, words
 from services.registration.web.sent_files import Changes
 from services.registration.writer import uploads as read_uploads
 from services.registration.writer.list_steps import ASKED_FROM
 from shared.database import transaction
 from shared.problems import Problem
 from shared.security import Principal
-from shared.web.pages import Page, SignedIn, pages
+from shared.web.pages import Page, SignedIn, pages, sent_form
 
 router = pages()
 
@@ -53,7 +52,7 @@ async def page_of(
     may_send = principal.agency == record["agency"] and scopes.lacking(record["kind"], principal.may) is None
     options = msgspec.json.decode(record["options"])
     usable = columns.usable(record["kind"])
-    meanings = words.meanings(_)
+    meanings = words.columns(page.language)
     return page.render(
         "preview.html",
         status=status,
@@ -61,22 +60,22 @@ async def page_of(
         similar=report["similar_lists"],
         file_id=record["file_id"],
         figures=record,
-        mended=0,
+        corrected=0,
         goes_on=record["state"] in ("queued", "running"),
-        kinds=words.kinds(_),
+        kinds=words.kinds(page.language),
         meanings=meanings,
         only_checked=column_report.only_checked(record["kind"]),
         repeated=_repeated(page, record["kind"], seen),
         usable=sorted(usable, key=lambda meaning: meanings.get(meaning, meaning)),
-        skipped=words.skipped(_),
+        skipped=upload_words.skipped(_),
         seen=seen,
         counts=counts,
         is_through=is_through,
-        accepted_as=words.accepted_as(_, record),
+        accepted_as=upload_words.accepted_as(_, record),
         rows=_rows(here, page, record["kind"], seen, meanings) if seen else None,
         reasons=_reasons(page, counts),
         warnings=[
-            (words.warning(page.language, code), rows)
+            (upload_words.warning(page.language, code), rows)
             for code, rows in (counts or {"warnings": {}})["warnings"].items()
         ],
         problem=problem or _why_failed(page, record),
@@ -84,7 +83,7 @@ async def page_of(
         asks_about=_doubts(seen, options),
         is_kept=may_send and await uploads.kept_file(here, principal, str(record["file_id"])) is not None,
         asks_to_confirm=_asks_to_confirm(report),
-        states=words.states(_),
+        states=upload_words.states(_),
     )
 
 
@@ -93,7 +92,7 @@ async def read_again(page: SignedIn, import_id: str, principal: Member, here: He
     """Reads the file anew as the form says, or starts the upload if the form says nothing new."""
     record = await own_import(here, principal, import_id)
     check_scope(record["kind"], principal)
-    form = await page.request.form()
+    form = await sent_form(page.request)
     if not record["dry_run"]:
         return page.go_to(f"/uploads/{record['import_id']}")
     seen = (await previews.shown(here, principal, record)).get("preview")
@@ -167,7 +166,7 @@ def _repeated(page: Page, kind: str, seen: dict[str, Any] | None) -> list[tuple[
     ]
 
 
-def _rows(here: Services, page: Page, kind: str, seen: dict[str, Any], meanings: dict[str, str]) -> dict[str, Any]:
+def _rows(here: Services, page: Page, kind: str, seen: dict[str, Any], meanings: Mapping[str, str]) -> dict[str, Any]:
     """The first rows as understood, a column a meaning, in the order of the file's columns."""
     in_file = [each["read_as"] for each in seen["columns"] if each["read_as"]]
     not_shown = (*SAID_OF_THE_LIST, *column_report.only_checked(kind))
@@ -182,9 +181,9 @@ def _rows(here: Services, page: Page, kind: str, seen: dict[str, Any], meanings:
                 "line": row["line"],
                 "cells": [_text(here, page, name, row["fields"].get(name)) for name in names],
                 "refused": row["refused"]
-                and words.reason(page.language, row["refused"]["code"], row["refused"]["detail"]),
+                and upload_words.reason(page.language, row["refused"]["code"], row["refused"]["detail"]),
                 "field": row["refused"] and meanings.get(row["refused"]["field"] or "", ""),
-                "warnings": [words.warning(page.language, code) for code in row["warnings"]],
+                "warnings": [upload_words.warning(page.language, code) for code in row["warnings"]],
             }
             for row in seen["rows"]
         ],
@@ -197,15 +196,15 @@ def _text(here: Services, page: Page, name: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     if name in ("kind", "scale"):
-        said = (partner_words.kinds if name == "kind" else partner_words.scales)(page.language)
-        return said.get(str(value), str(value))
+        named = (words.kinds if name == "kind" else words.scales)(page.language)
+        return named.get(str(value), str(value))
     region = here.regions.get(str(value)) if name == "region" else None
     return f"{region.name} ({value})" if region else str(value)
 
 
-def _reasons(page: Page, counts: dict[str, Any] | None) -> list[tuple[words.Reason, int]]:
+def _reasons(page: Page, counts: dict[str, Any] | None) -> list[tuple[upload_words.Reason, int]]:
     refused = (counts or {"rejected_by": {}})["rejected_by"]
-    return [(words.reason(page.language, code, None), rows) for code, rows in refused.items()]
+    return [(upload_words.reason(page.language, code, None), rows) for code, rows in refused.items()]
 
 
 def _doubts(seen: dict[str, Any] | None, options: dict[str, Any]) -> dict[str, Any]:
@@ -241,7 +240,7 @@ def _asks_to_confirm(report: dict[str, Any]) -> int | None:
 def _why_failed(page: Page, record: asyncpg.Record) -> str | None:
     if record["state"] != "failed":
         return None
-    return words.of_file(page.language.gettext, record["detail"] or "")
+    return upload_words.of_file(page.language.gettext, record["detail"] or "")
 
 
 def _sentence(page: Page, problem: Problem) -> str:
@@ -249,5 +248,5 @@ def _sentence(page: Page, problem: Problem) -> str:
     if problem.extra.get("field") == "columns" and "same meaning" in problem.detail:
         return _("Two columns have the same meaning. Choose another one for one of them, or “not read”.")
     if problem.extra.get("field") in ("file", "columns", "sheet", "header_row"):
-        return words.of_file(_, problem.detail)
-    return words.reason(page.language, problem.code, problem.detail).meaning
+        return upload_words.of_file(_, problem.detail)
+    return upload_words.reason(page.language, problem.code, problem.detail).meaning

@@ -65,7 +65,7 @@ async def _events(page: Page, import_id: UUID) -> AsyncGenerator[str, None]:
 
 def _event(page: Page, record: asyncpg.Record) -> str:
     _ = page.language.gettext
-    said = {"figures": record, "states": words.states(_), "accepted_as": words.accepted_as(_, record), "mended": 0}
+    said = {"figures": record, "states": words.states(_), "accepted_as": words.accepted_as(_, record), "corrected": 0}
     shown = page.site.render("upload_figures.html", page.language.code, said)
     lines = "".join(f"data: {line}\n" for line in shown.splitlines())
     return f"event: figures\n{lines}\n"

@@ -99,9 +99,9 @@ async def send_all_again(page: SignedIn, principal: Sender, here: Here) -> Respo
         wanted = WhichToRetry(code=given.get("code") or None, cursor=given.get("cursor") or None)
     except ValueError:
         raise Problem(422, "invalid_value", "This reason was not given by us.", field="code") from None
-    told = await quarantine.retry_many(principal, here, wanted)
-    counts = {name: str(told[name]) for name in ("accepted", "rejected")}
-    shown = {"code": wanted.code, "done": "retried", "again": told["next_cursor"], **counts}
+    result = await quarantine.retry_many(principal, here, wanted)
+    counts = {name: str(result[name]) for name in ("accepted", "rejected")}
+    shown = {"code": wanted.code, "done": "retried", "again": result["next_cursor"], **counts}
     return page.go_to(_address(shown))
 
 

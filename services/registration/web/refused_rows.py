@@ -18,12 +18,11 @@ from services.registration.api.quarantine import Changed
 from services.registration.intake import columns, returned_rows, values
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.web import upload_words as words
-from services.registration.web import uploads
+from services.registration.web import upload_words, uploads, words
 from shared.problems import Problem, not_found
 from shared.refusals import REFUSALS
 from shared.security import Principal
-from shared.web.pages import Page, SignedIn, pages
+from shared.web.pages import Page, SignedIn, pages, sent_form
 
 router = pages()
 
@@ -76,7 +75,7 @@ async def correct(
     """Takes the row with its cells as typed, as a row of the same file; what is still refused keeps what was typed."""
     record = await own_import(here, principal, import_id)
     check_scope(record["kind"], principal)
-    form = await page.request.form()
+    form = await sent_form(page.request)
     entry = await _entry(here, principal, record, entry_id)
     if entry is None:
         return await _left(page, here, record, form, None)
@@ -143,7 +142,9 @@ async def _counted(page: Page, here: Services, record: asyncpg.Record) -> dict[s
     reasons = await here.pool.fetch(queries["refused_reasons"], record["import_id"])
     return {
         "left": sum(each["rows"] for each in reasons),
-        "reasons": [(each["code"], each["rows"], words.reason(page.language, each["code"], None)) for each in reasons],
+        "reasons": [
+            (each["code"], each["rows"], upload_words.reason(page.language, each["code"], None)) for each in reasons
+        ],
     }
 
 
@@ -175,8 +176,8 @@ async def _page(
     return page.render(
         "refused.html",
         status=status,
-        upload=uploads.shown(record) | {"mended": uploads.mended(record, counted["left"])},
-        kinds=words.kinds(page.language.gettext),
+        upload=uploads.shown(record) | {"corrected": uploads.corrected(record, counted["left"])},
+        kinds=words.kinds(page.language),
         rows=rows,
         **counted,
         code=code or "",
@@ -216,7 +217,7 @@ def _row(page: Page, record: asyncpg.Record, entry: Any, sent: list[str]) -> dic
     chosen = msgspec.json.decode(record["options"]).get("columns", {})
     read_as = columns.read_as(record["kind"], tuple(header), chosen)
     fitted = sent if len(sent) == len(header) else downloads.fitted(sent, len(header))
-    names = words.meanings(page.language.gettext)
+    names = words.columns(page.language)
     cells = [
         Cell(at, header[at], names.get(read_as[at] or ""), fitted[at], field is not None and read_as[at] == field)
         for at in returned_rows.own(header)
@@ -230,5 +231,5 @@ def _row(page: Page, record: asyncpg.Record, entry: Any, sent: list[str]) -> dic
         "code": entry["code"],
         "field": names.get(field or "", field),
         "is_marked": any(cell.is_marked for cell in cells),
-        "reason": words.reason(page.language, entry["code"], entry["detail"]),
+        "reason": upload_words.reason(page.language, entry["code"], entry["detail"]),
     }

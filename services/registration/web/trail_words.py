@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from services.registration.web import upload_words, words
+from services.registration.web import words
 from shared.web.language import Language
 
 UNSAID: Final = ("everywhere", "dry_run", "kafka")
@@ -31,8 +31,8 @@ def about(language: Language, subjects: Mapping[str, str | int | bool]) -> Itera
         elif name == "decision":
             yield _decision(language, str(value)), None
         else:
-            said = language.number(value) if isinstance(value, int) else value
-            yield f"{named.get(name, name)}: {said}", None
+            shown = language.number(value) if isinstance(value, int) else value
+            yield f"{named.get(name, name)}: {shown}", None
 
 
 def _named(language: Language) -> Mapping[str, str]:
@@ -64,10 +64,10 @@ def _kind(language: Language, kind: str) -> str:
         "region_conflict": _("In which region is it?"),
         "participant_claimed": _("Whose participant number is it?"),
     }
-    return cases.get(kind) or upload_words.kinds(_).get(kind) or words.kinds(language).get(kind, kind)
+    return cases.get(kind) or words.kinds(language).get(kind, kind)
 
 
 def _decision(language: Language, decision: str) -> str:
     _ = language.gettext
-    said = {"same": _("Decided: one business."), "different": _("Decided: different businesses.")}
-    return said.get(decision) or _("Decided: %(region)s.") % {"region": decision}
+    in_words = {"same": _("Decided: one business."), "different": _("Decided: different businesses.")}
+    return in_words.get(decision) or _("Decided: %(region)s.") % {"region": decision}

@@ -1,4 +1,4 @@
-"""What the pages call things: kinds of files, meanings of columns, why a line was skipped, in plain words."""
+"""What the pages call what becomes of a file: why a line was skipped, states, refusals; in plain words."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -11,78 +11,6 @@ from shared.web import reasons
 from shared.web.language import Language
 
 Text = Callable[[str], str]
-
-
-def kinds(_: Text) -> dict[str, str]:
-    """Kind of file → what it is called."""
-    return {
-        "partners": _("List of businesses"),
-        "persons": _("List of persons"),
-        "enrollments": _("Enrolments in programmes"),
-        "claims": _("Claims"),
-        "targets": _("Targets"),
-        "briefings": _("Briefings"),
-        "attendance": _("Attendance at briefings"),
-        "agreements": _("Agreements"),
-    }
-
-
-def meanings(_: Text) -> dict[str, str]:
-    """Meaning of a column → what it is called."""
-    return {
-        "name": _("Name of the business"),
-        "owner": _("Name of the owner"),
-        "person": _("Name of the person"),
-        "nik": _("NIK"),
-        "nib": _("NIB"),
-        "nik_koperasi": _("NIK of the cooperative"),
-        "kind": _("Kind of business"),
-        "scale": _("Scale (micro, small, medium, large)"),
-        "region": _("Regency or city"),
-        "region_code": _("Code of the regency or city"),
-        "phone": _("Phone"),
-        "email": _("E-mail"),
-        "address": _("Address"),
-        "workers": _("Number of workers"),
-        "management": _("Workers: management"),
-        "staff": _("Workers: staff"),
-        "labour": _("Workers: labour"),
-        "men": _("Workers: men"),
-        "women": _("Workers: women"),
-        "worker": _("Worker"),
-        "date": _("Date"),
-        "status": _("Status"),
-        "occupation": _("Occupation"),
-        "ref": _("Your own number of the row"),
-        "partner_id": _("Payung's number of the partner"),
-        "cooperative": _("Cooperative that they are members of"),
-        "participant_no": _("Participant number"),
-        "segment": _("Segment"),
-        "effective_on": _("Insured from"),
-        "until": _("Until"),
-        "from": _("From"),
-        "programmes": _("Programmes"),
-        "programme": _("Programme"),
-        "claim_ref": _("Number of the claim"),
-        "occurred_on": _("Day of the event"),
-        "paid_on": _("Day of payment"),
-        "amount": _("Amount"),
-        "source": _("Campaign or source"),
-        "value": _("Target"),
-        "measure": _("Measure"),
-        "unit": _("Unit"),
-        "list": _("List"),
-        "batch": _("Batch"),
-        "held_on": _("Day of the briefing"),
-        "quota": _("Seats"),
-        "present": _("Present"),
-        "number": _("Number"),
-        "title": _("Title"),
-        "party_1": _("First party"),
-        "party_2": _("Second party"),
-        "parties": _("Parties"),
-        "basis": _("Legal basis"),
-    }
 
 
 def skipped(_: Text) -> dict[str, str]:

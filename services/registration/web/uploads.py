@@ -15,8 +15,7 @@ from services.registration.api.upload_decisions import Confirmation
 from services.registration.intake import scopes
 from services.registration.queries import queries
 from services.registration.runtime import Services
-from services.registration.web import preview
-from services.registration.web import upload_words as words
+from services.registration.web import preview, upload_words, words
 from shared.problems import Problem
 from shared.security import Principal
 from shared.web.pages import Page, SignedIn, pages
@@ -38,8 +37,8 @@ async def history(page: SignedIn, principal: Reporter, here: Here, cursor: str |
         uploads=await rows_of_table(page, here, found[:SHOWN]),
         cursor=found[SHOWN - 1]["import_id"] if len(found) > SHOWN else None,
         is_first=cursor is None,
-        states=words.states(page.language.gettext),
-        kinds=words.kinds(page.language.gettext),
+        states=upload_words.states(page.language.gettext),
+        kinds=words.kinds(page.language),
         may_send=may_send(principal),
     )
 
@@ -121,17 +120,19 @@ async def _page(page: Page, here: Services, principal: Principal, record: asyncp
         "upload.html",
         upload=upload,
         figures=record,
-        accepted_as=words.accepted_as(_, record),
-        mended=mended(record, left),
+        accepted_as=upload_words.accepted_as(_, record),
+        corrected=corrected(record, left),
         goes_on=goes_on(record),
-        states=words.states(_),
-        kinds=words.kinds(_),
-        meanings=words.meanings(_),
-        skipped=words.skipped(_),
+        states=upload_words.states(_),
+        kinds=words.kinds(page.language),
+        meanings=words.columns(page.language),
+        skipped=upload_words.skipped(_),
         problem=_why_failed(page, record),
-        reasons=[(each["code"], each["rows"], words.reason(page.language, each["code"], None)) for each in reasons],
+        reasons=[
+            (each["code"], each["rows"], upload_words.reason(page.language, each["code"], None)) for each in reasons
+        ],
         left=left,
-        warnings=[(words.warning(page.language, code), rows) for code, rows in upload["warnings"].items()],
+        warnings=[(upload_words.warning(page.language, code), rows) for code, rows in upload["warnings"].items()],
         may_act=_may_act(principal, record),
         may_see_rows=scopes.lacking(record["kind"], principal.may) is None,
         may_undo=_may_undo(here, principal, record),
@@ -153,15 +154,15 @@ async def rows_of_table(page: Page, here: Services, records: Sequence[asyncpg.Re
     return [
         shown(each)
         | {
-            "accepted_as": words.accepted_as(_, each),
+            "accepted_as": upload_words.accepted_as(_, each),
             "left": left.get(each["import_id"], 0),
-            "mended": mended(each, left.get(each["import_id"], 0)),
+            "corrected": corrected(each, left.get(each["import_id"], 0)),
         }
         for each in records
     ]
 
 
-def mended(record: asyncpg.Record, left: int) -> int:
+def corrected(record: asyncpg.Record, left: int) -> int:
     """Refused rows that are refused no more: corrected, sent again in a newer file, or given up by somebody."""
     is_over = record["refused_deleted_at"] is not None or record["undo_asked_at"] is not None
     return 0 if is_over or record["dry_run"] else max(0, record["rejected"] - left)
@@ -181,7 +182,7 @@ def region_name(here: Services, code: str | None) -> str:
 def _why_failed(page: Page, record: asyncpg.Record) -> str | None:
     if record["state"] != "failed" or not record["detail"]:
         return None
-    return words.of_file(page.language.gettext, record["detail"])
+    return upload_words.of_file(page.language.gettext, record["detail"])
 
 
 def may_send(principal: Principal) -> bool:

@@ -7,7 +7,7 @@ from shared.web.language import Language
 
 
 @cache
-def fields(language: Language) -> Mapping[str, str]:
+def fields(language: Language) -> dict[str, str]:
     """A field, column or meaning by its name in the contract."""
     _ = language.gettext
     return {
@@ -89,13 +89,47 @@ def fields(language: Language) -> Mapping[str, str]:
 
 
 @cache
+def columns(language: Language) -> Mapping[str, str]:
+    """A meaning of a file's column: mostly what the field is called, some more closely."""
+    _ = language.gettext
+    return fields(language) | {
+        "basis": _("Legal basis"),
+        "cooperative": _("Cooperative that they are members of"),
+        "effective_on": _("Insured from"),
+        "kind": _("Kind of business"),
+        "labour": _("Workers: labour"),
+        "management": _("Workers: management"),
+        "men": _("Workers: men"),
+        "name": _("Name of the business"),
+        "occurred_on": _("Day of the event"),
+        "owner": _("Name of the owner"),
+        "partner_id": _("Payung's number of the partner"),
+        "party_1": _("First party"),
+        "party_2": _("Second party"),
+        "person": _("Name of the person"),
+        "quota": _("Seats"),
+        "ref": _("Your own number of the row"),
+        "region": _("Regency or city"),
+        "region_code": _("Code of the regency or city"),
+        "scale": _("Scale (micro, small, medium, large)"),
+        "source": _("Campaign or source"),
+        "staff": _("Workers: staff"),
+        "unit": _("Unit"),
+        "value": _("Target"),
+        "women": _("Workers: women"),
+        "worker": _("Worker"),
+        "workers": _("Number of workers"),
+    }
+
+
+@cache
 def kinds(language: Language) -> Mapping[str, str]:
     """Kinds of files and types of events, and what a partner is."""
     _ = language.gettext
     return {
         "agreement.signed": _("Agreement (message)"),
         "agreements": _("Agreements"),
-        "attendance": _("Attendance"),
+        "attendance": _("Attendance at briefings"),
         "briefing.held": _("Briefing (message)"),
         "briefings": _("Briefings"),
         "business": _("Business"),
@@ -108,12 +142,12 @@ def kinds(language: Language) -> Mapping[str, str]:
         "enrollment.changed": _("Enrolment changed (message)"),
         "enrollment.lapsed": _("Enrolment ended (message)"),
         "enrollment.registered": _("Enrolment (message)"),
-        "enrollments": _("Enrolments"),
+        "enrollments": _("Enrolments in programmes"),
         "individual": _("Individual"),
         "partner.delisted": _("Taken off a list (message)"),
         "partner.listed": _("Listing (message)"),
-        "partners": _("Businesses"),
-        "persons": _("Persons"),
+        "partners": _("List of businesses"),
+        "persons": _("List of persons"),
         "target.set": _("Target (message)"),
         "targets": _("Targets"),
     }

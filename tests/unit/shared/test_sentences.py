@@ -36,6 +36,10 @@ INDONESIAN = language.load()["id"].sentence
         ("limit: Input should be less than or equal to 1000", "limit: Paling besar 1000"),
         ("Not registered (on a list since 2026-01-31): reminder 2 of 3 on 2026-02-09.",
          "Belum terdaftar (dalam daftar sejak 2026-01-31): pengingat 2 dari 3 pada 2026-02-09."),
+        ("Not registered (on a list since 2026-01-31): reminder 2 of 3 on 2026-02-09. No provider is set up here: the "
+         "message goes to the log and reaches nobody.",
+         "Belum terdaftar (dalam daftar sejak 2026-01-31): pengingat 2 dari 3 pada 2026-02-09. Tidak ada penyedia yang "
+         "disiapkan di sini: pesan hanya masuk ke log dan tidak sampai kepada siapa pun."),
         ("Something that nobody says.", "Something that nobody says."),
         ("", ""),
     ],
