@@ -162,6 +162,20 @@ EXACTLY_ONCE: Final = (
         '    if fact.version < old.version:\n        return old\n    if fact.status == "merged":\n',
         ("tests/unit/notifications/test_projections.py",),
     ),
+    Bug(
+        "newcomers of another time zone are decided about as one class",
+        "services/notifications/newcomers.py",
+        "return facts.zone, facts.is_region_known,",
+        "return facts.is_region_known,",
+        ("tests/unit/notifications/test_newcomers.py",),
+    ),
+    Bug(
+        "newcomers are one class although a policy names their regions",
+        "services/notifications/policy_timeline.py",
+        "return not any(period.groups or period.paused.regencies for period in timeline)",
+        "return True",
+        ("tests/unit/notifications/test_newcomers.py",),
+    ),
 )
 
 IDENTITY: Final = (
