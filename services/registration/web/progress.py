@@ -25,6 +25,8 @@ router = pages()
 
 LONGEST: Final = 60.0
 """Seconds of one stream; the browser then asks again, and it is looked anew whether it may."""
+BEAT_EVERY: Final = 15.0
+"""Seconds without news after which a comment shows proxies that the stream is open."""
 
 
 @router.get("/uploads/{import_id}/live")
@@ -46,17 +48,19 @@ async def live(
 
 async def _events(page: Page, import_id: UUID) -> AsyncGenerator[str, None]:
     watch: ImportWatch = page.request.app.state.watch
-    until, last = monotonic() + LONGEST, None
+    until, sent_at, last = monotonic() + LONGEST, monotonic(), None
     async with aclosing(watch.of(import_id)) as looks:
         async for record in looks:
             if record is None or monotonic() > until or _is_stopping(page.request):
                 return
             if record == last:
-                yield ":\n\n"
+                if monotonic() > sent_at + BEAT_EVERY:
+                    sent_at = monotonic()
+                    yield ":\n\n"
                 continue
             if not await _is_signed_in(page.request):
                 return
-            last = record
+            last, sent_at = record, monotonic()
             if not goes_on(record):
                 yield "event: ended\ndata: \n\n"
                 return
@@ -65,8 +69,13 @@ async def _events(page: Page, import_id: UUID) -> AsyncGenerator[str, None]:
 
 def _event(page: Page, record: asyncpg.Record) -> str:
     _ = page.language.gettext
-    said = {"figures": record, "states": words.states(_), "accepted_as": words.accepted_as(_, record), "corrected": 0}
-    shown = page.site.render("upload_figures.html", page.language.code, said)
+    context = {
+        "figures": record,
+        "states": words.states(_),
+        "accepted_as": words.accepted_as(_, record),
+        "corrected": 0,
+    }
+    shown = page.site.render("upload_figures.html", page.language.code, context)
     lines = "".join(f"data: {line}\n" for line in shown.splitlines())
     return f"event: figures\n{lines}\n"
 
