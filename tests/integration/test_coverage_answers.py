@@ -19,6 +19,7 @@ from fastapi import FastAPI, Request
 
 from services.coverage import app, changed_regions, rollup
 from services.coverage.api import stream
+from services.coverage.changed_regions import ChangedRegions
 from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
 from shared.bus.batch import Batch
@@ -31,6 +32,7 @@ from shared.events.model import Workers, encode
 from shared.events.partners import ListedWorkers, Listing, Partner
 from shared.events.reference import Agreement, Briefing, Denominator, Target
 from shared.jakarta import today
+from shared.open_streams import OpenStreams
 from shared.security import KeyRing, new_key
 from shared.service import build_app
 from tests.stack import Database
@@ -77,6 +79,7 @@ async def world(database: Database) -> AsyncIterator[World]:
     await migrate(pool, app.MIGRATIONS)
     settings = Settings(database="-", kafka="nowhere:1", port=1, admin_key="admin-of-the-tests")
     state = {"pool": pool, "settings": settings, "keys": KeyRing(pool, settings.admin_key)}
+    state |= {"open_streams": OpenStreams(), "changed_regions": ChangedRegions(pool)}
     made = build_app("coverage", routers=app.ROUTERS, state=state)
     transport = httpx.ASGITransport(made)
     async with httpx.AsyncClient(transport=transport, base_url="http://coverage", headers=ADMIN) as http:
