@@ -14,10 +14,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.coverage.app import MIGRATIONS, ROUTERS
+from services.coverage.changed_regions import ChangedRegions
 from services.coverage.settings import Settings
 from services.notifications import app as notifications
 from shared.connection import LimitedConnection
 from shared.database import connect, migrate
+from shared.open_streams import OpenStreams
 from shared.security import KeyRing, new_key
 from shared.service import build_app
 from tests.descriptions import answer_faults
@@ -169,11 +171,9 @@ async def _coverage(database: Database) -> AsyncIterator[Service]:
     pool = await connect(database.of("coverage"))
     await migrate(pool, MIGRATIONS)
     settings = Settings(database=database.of("coverage"), kafka="nowhere:1", port=0, admin_key=ADMIN)
-    app = build_app(
-        "coverage",
-        routers=ROUTERS,
-        state={"pool": pool, "settings": settings, "keys": KeyRing(pool, ADMIN)},
-    )
+    state = {"pool": pool, "settings": settings, "keys": KeyRing(pool, ADMIN)}
+    state |= {"open_streams": OpenStreams(), "changed_regions": ChangedRegions(pool)}
+    app = build_app("coverage", routers=ROUTERS, state=state)
     async with _served(app) as port:
         ids = {"code": "33.11", **await _alert(pool)}
         yield Service("coverage", port, await _key(pool), await _description(port), ids)

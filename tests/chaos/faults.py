@@ -5,6 +5,7 @@ import os
 import random
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -50,12 +51,13 @@ async def suffer(stack: Stack, faults: Sequence[Fault]) -> None:
 
 async def _hit(stack: Stack, fault: Fault) -> None:
     pid = await eventually(lambda: _pid(stack, fault.part), AGAIN_WITHIN)
-    if fault.kind == "pause":
-        os.killpg(pid, signal.SIGSTOP)
-        await asyncio.sleep(fault.lasts)
-        os.killpg(pid, signal.SIGCONT)
-        return
-    os.kill(pid, signal.SIGKILL if fault.kind == "kill" else signal.SIGTERM)
+    with suppress(ProcessLookupError):  # it may just have ended of the fault before
+        if fault.kind == "pause":
+            os.killpg(pid, signal.SIGSTOP)
+            await asyncio.sleep(fault.lasts)
+            os.killpg(pid, signal.SIGCONT)
+            return
+        os.kill(pid, signal.SIGKILL if fault.kind == "kill" else signal.SIGTERM)
     await eventually(lambda: _pid(stack, fault.part) not in (None, pid), AGAIN_WITHIN)
 
 
