@@ -20,6 +20,7 @@ from services.registration.intake.values import Refusal
 from services.registration.web import entry_form, example_files, sent_files, uploads
 from services.registration.web import upload_words as words
 from services.registration.web.entry_form import Field
+from services.registration.web.words import columns, kinds
 from shared.jakarta import today
 from shared.regions import Regions
 from shared.web.language import load
@@ -33,8 +34,8 @@ def gettext(text: str) -> str:
 
 
 def test_every_meaning_of_a_column_has_words() -> None:
-    assert {meaning for named in VOCABULARY.values() for meaning in named} <= words.meanings(gettext).keys()
-    assert set(KINDS) == words.kinds(gettext).keys()
+    assert {meaning for named in VOCABULARY.values() for meaning in named} <= columns(LANGUAGES["id"]).keys()
+    assert set(KINDS) <= kinds(LANGUAGES["id"]).keys()
     assert set(SkipReason.__args__) == words.skipped(gettext).keys()
 
 
@@ -136,9 +137,9 @@ def test_rows_of_businesses_that_were_known_are_told_apart_from_new_ones() -> No
 
 def test_refused_rows_of_an_upload_that_was_taken_back_are_not_said_to_be_corrected() -> None:
     record = {"refused_deleted_at": None, "undo_asked_at": None, "dry_run": False, "rejected": 2}
-    assert uploads.mended(cast(Any, record), 0) == 2
-    assert uploads.mended(cast(Any, record | {"undo_asked_at": "2026-01-01"}), 0) == 0
-    assert uploads.mended(cast(Any, record | {"dry_run": True}), 0) == 0
+    assert uploads.corrected(cast(Any, record), 0) == 2
+    assert uploads.corrected(cast(Any, record | {"undo_asked_at": "2026-01-01"}), 0) == 0
+    assert uploads.corrected(cast(Any, record | {"dry_run": True}), 0) == 0
 
 
 def test_what_programs_are_told_is_not_said_of_rows() -> None:
