@@ -6,6 +6,7 @@ record that says so in its header UNREADABLE and whose value is empty: no handle
 letter. In all other topics, which only our services write, the consumer does not pass what it cannot read.
 """
 
+import mmap
 import struct
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -37,12 +38,14 @@ damaged: dict[TopicPartition, Damage] = {}
 """Partition → where a batch could not be read, of all clients of this process; whoever acts on it removes it, and it
 comes back with the next attempt if it is still so."""
 
-_unfolded = bytearray(UNFOLDED_BYTES)
+_unfolded = mmap.mmap(-1, UNFOLDED_BYTES)
+"""Only as much of it is in memory as the largest batch so far took."""
+
 _XERIAL = b"\x82SNAPPY\x00"
 _XERIAL_HEADER = 16
 
 
-def _bounded(unfold_into: Callable[[Any, bytearray], int]) -> Callable[[Any], bytes]:
+def _bounded(unfold_into: Callable[[Any, mmap.mmap], int]) -> Callable[[Any], bytes]:
     def unfold(payload: Any) -> bytes:
         return bytes(memoryview(_unfolded)[: unfold_into(payload, _unfolded)])  # raises DecompressionError if too small
 
