@@ -1,7 +1,7 @@
 """An earlier release's services and today's, beside each other on one log and one database: nothing is lost or counted
 twice. So are two instances of each service.
 
-The earlier release is the commit before this one, or PAYUNG_PREVIOUS.
+The earlier release is the commit before the newest migration, so that there is one to go through, or PAYUNG_PREVIOUS.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from tests.chaos.world import World
 from tests.stack import Stack
 from tests.waiting import eventually
 
-PREVIOUS = os.environ.get("PAYUNG_PREVIOUS", "HEAD~1")
+MIGRATIONS = [f"{folder}/migrations" for folder in (*(f"services/{name}" for name in SERVICES), "shared/bus")]
 
 pytestmark = [
     pytest.mark.timeout(900),
@@ -38,11 +38,17 @@ pytestmark = [
 ]
 
 
+def previous() -> str:
+    """The commit of the earlier release."""
+    git = ["git", "-C", str(ROOT), "log", "-1", "--first-parent", "--format=%H", "--", *MIGRATIONS]
+    return os.environ.get("PAYUNG_PREVIOUS") or subprocess.check_output(git, text=True).strip() + "~1"
+
+
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory):
     """The earlier release's files, with this one's environment."""
     folder = tmp_path_factory.mktemp("earlier")
-    argv = ["git", "-C", str(ROOT), "archive", PREVIOUS, "services", "shared", "deploy", "payung", "docs"]
+    argv = ["git", "-C", str(ROOT), "archive", previous(), "services", "shared", "deploy", "payung", "docs"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as git, tarfile.open(fileobj=git.stdout, mode="r|") as files:
         files.extractall(folder, filter="data")
     assert git.returncode == 0
