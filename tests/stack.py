@@ -184,6 +184,7 @@ class Stack:
     data: Path
     module: tuple[str, ...] = ("deploy.local", "up", "--data")
     options: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
     child: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     @property
@@ -200,7 +201,8 @@ class Stack:
 
     async def start(self, within: float = 120) -> None:
         argv = [sys.executable, "-m", *self.module, str(self.data), *self.options]
-        self.child = process.spawn(process.Command(argv, {"PYTHONPATH": str(ROOT)}, ROOT), self.log, mark="tests")
+        environment = self.environment | {"PYTHONPATH": str(ROOT)}
+        self.child = process.spawn(process.Command(argv, environment, ROOT), self.log, mark="tests")
         await eventually(lambda: self.status()["ready"] or self.ended(), within)
         assert not self.ended(), self.output[-3000:]
 
