@@ -74,14 +74,14 @@ class Supervisor:
     def parts(self) -> list[PartProcess]:
         return [running for stage in self._stages for running in stage]
 
-    async def start(self, within: float = 90) -> None:
+    async def start(self) -> None:
         """Start stage after stage; a Failure names the part that did not become ready and its log."""
         self._spawn_task(self._limit_logs())
         for stage in self._stages:
             await asyncio.gather(*(asyncio.to_thread(running.part.prepare) for running in stage))
             for running in stage:
                 self._spawn_task(self._run(running))
-            await asyncio.gather(*(self._first_ready(running, within) for running in stage))
+            await asyncio.gather(*(self._first_ready(running) for running in stage))
 
     def _spawn_task(self, work: Any) -> None:
         task = asyncio.create_task(work)
@@ -92,7 +92,8 @@ class Supervisor:
         if not task.cancelled() and (problem := task.exception()) and not self._failed.done():
             self._failed.set_exception(problem)
 
-    async def _first_ready(self, running: PartProcess, within: float) -> None:
+    async def _first_ready(self, running: PartProcess) -> None:
+        within = running.part.starts_within
         began, ready = time.monotonic(), asyncio.create_task(running.ready.wait())
         both: list[asyncio.Future[Any]] = [ready, self._failed]
         await asyncio.wait(both, timeout=within, return_when=asyncio.FIRST_COMPLETED)

@@ -92,7 +92,7 @@ async def test_a_part_that_ends_while_the_disk_is_full_waits_for_room_and_then_s
 async def test_a_part_that_does_not_become_ready_is_named_with_its_log(story: Story) -> None:
     silent = [sys.executable, "-c", "import time; time.sleep(60)"]
     with pytest.raises(Failure, match=r"silent was not ready within 0 s: see .*silent\.log"):
-        await story.of([story.part("silent", silent)]).start(within=0.2)
+        await story.of([story.part("silent", silent, starts_within=0.2)]).start()
 
 
 async def test_a_part_that_ignores_the_request_to_end_is_killed_and_named(story: Story) -> None:
