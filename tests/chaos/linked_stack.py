@@ -13,9 +13,14 @@ from aiokafka import conn
 from deploy.local import up
 from deploy.local.failure import Failure
 from deploy.local.postgres import SERVICES
+from services.registration.writer import writer
 
 LINKS = "PAYUNG_CHAOS_LINKS"
 """Variable that holds, as JSON: service → port of a part → port of the link that leads there."""
+
+
+MOST_WAITING = "PAYUNG_CHAOS_MOST_WAITING"
+"""Variable that holds how many events may wait to be published; hours of load lie between here and the real bound."""
 
 
 def argv(service: str) -> list[str]:
@@ -33,6 +38,8 @@ def serve(service: str) -> None:
             super().__init__(host, links.get(port, port), **more)
 
     conn.AIOKafkaConnection = Linked
+    if bound := os.environ.get(MOST_WAITING):
+        writer.MOST_WAITING = int(bound)
     sys.argv = [service]
     runpy.run_module(f"services.{service}", run_name="__main__", alter_sys=True)
 

@@ -25,7 +25,7 @@ TARGETS = ("kafka", "postgres")
 LINKED = tuple(f"{service}-{target}" for service in SERVICES for target in TARGETS)
 CLIENTS = "clients-registration"
 LONG_AGO = 100_000
-ROOM = 4096
+ROOM = 12_000
 """MB that the disk may hold at most; what is not used is not taken."""
 
 
@@ -97,7 +97,7 @@ class Disk:
 class Machine:
     """A stack on it, and what faults there are. `clock` and `disk` are None where they cannot be had."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
         self.network = Network()
         self.clock = _clock()
         self.disk = _disk(folder / "disk")
@@ -113,7 +113,9 @@ class Machine:
             (self.disk.folder if self.disk else folder) / "data",
             module=("tests.chaos.linked_stack",),
             options=(str(min(chosen.values())),),
-            environment={LINKS: json.dumps(links)} | (self.clock.environment() if self.clock else {}),
+            environment={LINKS: json.dumps(links)}
+            | (self.clock.environment() if self.clock else {})
+            | (environment or {}),
         )
 
     @property

@@ -22,8 +22,11 @@ class Link:
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def listen(self) -> None:
-        server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def close(self) -> None:
+        self._server.close()
 
     async def become(self, state: State) -> None:
         if state == "cut" or self._state == "deaf":
@@ -100,6 +103,8 @@ class Network:
 
     def close(self) -> None:
         async def end() -> None:
+            for link in self._links.values():
+                link.close()
             tasks = asyncio.all_tasks() - {asyncio.current_task()}
             for task in tasks:
                 task.cancel()
