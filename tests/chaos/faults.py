@@ -7,7 +7,7 @@ import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from tests.chaos.machine import CLIENTS, LINKED, Machine
 from tests.waiting import eventually
@@ -73,7 +73,7 @@ async def suffer(machine: Machine, faults: Sequence[Fault]) -> None:
 
 
 async def _hit(machine: Machine, fault: Fault) -> None:
-    pid = await eventually(lambda: _pid(machine, fault.part), AGAIN_WITHIN)
+    pid = await eventually(lambda: machine.stack.pid(fault.part), AGAIN_WITHIN)
     with suppress(ProcessLookupError):  # it may just have ended of the fault before
         if fault.kind == "pause":
             os.killpg(pid, signal.SIGSTOP)
@@ -81,7 +81,7 @@ async def _hit(machine: Machine, fault: Fault) -> None:
             os.killpg(pid, signal.SIGCONT)
             return
         os.kill(pid, signal.SIGKILL if fault.kind == "kill" else signal.SIGTERM)
-    await eventually(lambda: _pid(machine, fault.part) not in (None, pid), AGAIN_WITHIN)
+    await eventually(lambda: machine.stack.pid(fault.part) not in (None, pid), AGAIN_WITHIN)
 
 
 async def _surround(machine: Machine, fault: Fault) -> None:
@@ -104,7 +104,3 @@ async def _surround(machine: Machine, fault: Fault) -> None:
             await machine.slow_disk(True)
             await asyncio.sleep(fault.lasts)
             await machine.slow_disk(False)
-
-
-def _pid(machine: Machine, part: str) -> Any:
-    return machine.stack.part(part)["pid"]

@@ -111,7 +111,7 @@ async def test_after_twenty_faults_under_load_the_figures_are_the_oracles(machin
     sent, _ = await asyncio.gather(load(client, world, done, OPERATIONS), suffering())
     print(f"seed {SEED}, round {number}: {sent} operations, {client.retries} retries")
     await eventually(lambda: settled(client, world), 120, every=0.5)
-    await eventually(lambda: machine.stack.status()["ready"], 90)
+    await eventually(lambda: machine.stack.is_ready(), 90)
 
 
 def test_a_seed_gives_the_same_faults_and_every_part_is_hit():

@@ -65,7 +65,7 @@ class Earlier(Stack):
         argv = [sys.executable, "-m", *self.module, str(self.data), *self.options]
         command = process.Command(argv, {"PYTHONPATH": str(self.folder)}, self.folder)
         self.child = process.spawn(command, self.log, mark="tests")
-        await eventually(lambda: self.status()["ready"] or self.ended(), within)
+        await eventually(lambda: self.is_ready() or self.ended(), within, every=0.1)
         assert not self.ended(), self.output[-3000:]
 
 

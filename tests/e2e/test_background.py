@@ -210,7 +210,7 @@ async def test_services_that_are_killed_come_back_and_answer(up: tuple[Path, str
         report = status.of(up[0])
         return bool(report["ready"]) and all(p["restarts"] == 1 for p in report["parts"] if p["name"] in SERVICES)
 
-    await eventually(back, within=40)
+    await eventually(back, within=40, every=0.2)
 
 
 async def test_a_rotation_cut_short_by_kill_9_counts_at_the_next_start_and_everything_opens(

@@ -94,19 +94,18 @@ async def test_only_this_machine_can_connect(running: Stack) -> None:
 
 
 async def test_parts_that_are_killed_are_restarted_and_reported(running: Stack) -> None:
-    before = {name: running.part(name) for name in PARTS}
+    before = {part["name"]: part for part in running.status()["parts"]}
     for part in before.values():
         os.kill(part["pid"], signal.SIGKILL)
 
     def are_back() -> bool:
-        report = running.status()
-        return bool(report["ready"]) and all(
-            part["restarts"] == before[part["name"]]["restarts"] + 1 for part in report["parts"]
-        )
+        parts = running.state()["parts"]
+        again = all(part["restarts"] == before[part["name"]]["restarts"] + 1 for part in parts)
+        return again and running.is_ready()
 
     await eventually(are_back, within=60, every=0.2)
     for name, part in before.items():
-        assert running.part(name)["pid"] != part["pid"]
+        assert running.pid(name) != part["pid"]
         assert f"{name} was killed by SIGKILL; started again in" in running.output
         assert f"{name} is ready again" in running.output
 
