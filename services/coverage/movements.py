@@ -53,6 +53,7 @@ def of(changes: Changes, *, enrolled: bool) -> Array:
     before, after = _Side.of(changes.before, changes.sources_before), _Side.of(changes.after, changes.sources_after)
     is_new, is_gone = before.counts == 0, after.counts == 0
     differs = ~is_new & ~is_gone & _differ(before, after)
+    before, after = (side.only(is_new | is_gone | differs) for side in (before, after))
     gains = causes.of_gains(before.sources, enrolled=enrolled)
     losses = causes.of_losses(after.sources)
     added = after.entries(np.where(is_new, gains, NONE), 1, enrolled)
@@ -90,6 +91,12 @@ class _Side(NamedTuple):
         owner = owner[first]
         counts = np.bincount(owner, minlength=len(found.counts))
         return cls(owner, start[first], until[last], place[first], counts, sources)
+
+    def only(self, which: Array) -> "_Side":
+        """The runs of these timelines; no other moves a figure."""
+        kept = which[self.owner]
+        owner, start, until, place = (each[kept] for each in (self.owner, self.start, self.until, self.place))
+        return _Side(owner, start, until, place, self.counts, self.sources)
 
     def ends(self) -> Array:
         """Of each timeline, the day from which it counts nowhere any more; `NEVER` for none."""
