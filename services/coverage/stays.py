@@ -61,6 +61,8 @@ class Changes(NamedTuple):
     def differing(self) -> tuple[Stays, Stays]:
         """The stays before and after, without those of a transition that are the same and at the same place in both:
         most of a timeline stays as it was."""
+        if not len(self.before.stays) or not len(self.after.stays):
+            return self.before, self.after
         both, other = _pairs(self.after, self.before)
         same = (self.after.numbers()[both] == self.before.numbers()[other]).all(axis=1)
         return self.before.without(other[same]), self.after.without(both[same])

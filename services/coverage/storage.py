@@ -1,6 +1,5 @@
 """What the handlers write: one call, one query. All of it is in the transaction that the handler was given."""
 
-import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache, partial
@@ -103,7 +102,7 @@ async def add_to_figures(db: asyncpg.Connection, changed: Transitions, named: Na
     rows = await aside(len(changed.recorded), _rows, changed, enrolled)
     if len(rows.ledger) or len(rows.movements):
         most = max(len(rows.ledger), len(rows.movements))
-        sources = [(source, json.dumps(names)) for source, names in sorted(named.items())]
+        sources = [(source, _array(names)) for source, names in sorted(named.items())]
         number = await db.fetchval(queries["open_batch"], most, ledger.places(rows.ledger), *columns(sources, 2))
         await _copy(db, "ledger", ledger.COLUMNS, rows.ledger, partial(ledger.binary_copy, number))
         await _copy(db, "movements", movements.COLUMNS, rows.movements, partial(movements.binary_copy, number))
