@@ -1,5 +1,6 @@
 """The transactional outbox: a state and its event are committed together, the relay publishes afterwards."""
 
+import asyncio
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -12,11 +13,12 @@ from aiokafka.errors import KafkaError
 
 from shared.bus import bundles, halts, published, spans
 from shared.bus.halts import Halt
+from shared.bus.principals import KEYS
 from shared.bus.producer import Producer, Written
 from shared.bus.queries import queries
 from shared.bus.records import Outgoing, fits
 from shared.bus.set_aside import REFUSED_FOR_GOOD, drop_superseded, set_aside
-from shared.database import UNAVAILABLE, columns, connection
+from shared.database import UNAVAILABLE, columns, connection, session
 from shared.observability import get_logger
 from shared.part import Part, PartStatus
 
@@ -60,8 +62,10 @@ async def add(db: asyncpg.Connection, events: Sequence[Outgoing]) -> None:
     if not all(map(fits, events)):
         raise TooLarge("an event is larger than a record may be")
     if events:
+        are_keys = {event.topic == KEYS for event in events}
         for relay in _relays:
-            relay.expect()
+            if relay.is_for_keys in are_keys:
+                relay.expect()
         await db.copy_records_to_table("outbox", records=bundles.to_rows(events), columns=bundles.COLUMNS)
 
 
@@ -148,8 +152,13 @@ class Relay(Part):
     def expect(self) -> None:
         """An event comes, as soon as its transaction commits."""
         is_quiet, self._active_at = self._poll_seconds() > POLL_SECONDS, time.monotonic()
-        if is_quiet:
-            self.wake()
+        if is_quiet:  # a look now would come before the commit
+            asyncio.get_running_loop().call_later(POLL_SECONDS, self.wake)
+
+    @property
+    def is_for_keys(self) -> bool:
+        """Whether this lane is that of keys that were issued or revoked."""
+        return self._lane is ACCESS
 
     def _poll_seconds(self) -> float:
         return POLL_SECONDS if time.monotonic() - self._active_at < QUIET_AFTER else QUIET_POLL_SECONDS
@@ -166,12 +175,13 @@ class Relay(Part):
         until = time.monotonic() + PUBLISHES_FOR
         if not self._is_compared:
             await self.compare_with_log()
-        async with connection(self._pool) as db:
-            if time.monotonic() - self._counted_at > COUNT_SECONDS:
+        if time.monotonic() - self._counted_at > COUNT_SECONDS:
+            async with connection(self._pool) as db:
                 await self._count_set_aside(db)
                 await self._read_halts(db)
-            if self.halts:
-                return POLL_SECONDS
+        if self.halts:
+            return POLL_SECONDS
+        async with session(self._pool) as db:
             if not await db.fetchval(queries["try_lock_relay"], self._lane.lock):
                 return self._poll_seconds()
             while not self.stopping and not self.halts and await self._publish_batch(db):
@@ -259,5 +269,5 @@ class Relay(Part):
 
     async def _count_set_aside(self, db: asyncpg.Connection) -> None:
         self._counted_at = time.monotonic()
-        (row,) = await db.fetch(queries["count_set_aside"], self._lane is ACCESS)
+        (row,) = await db.fetch(queries["count_set_aside"], self.is_for_keys)
         self.set_aside, self._reason = row["count"], row["reason"]

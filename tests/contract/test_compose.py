@@ -103,6 +103,7 @@ def test_postgresqls_administrator_signs_in_by_its_socket_alone() -> None:
     rules = [line.split() for line in (ROOT / "deploy/postgres/pg_hba.conf").read_text().splitlines() if line[0] != "#"]
     assert [rule[:3] for rule in rules] == [
         ["local", "all", "postgres"],
+        ["local", "replication", "postgres"],
         ["host", "all", ",".join(SERVICES)],
         ["host", "all", "migrator"],
     ]
