@@ -19,6 +19,7 @@ import pytest
 import yaml
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
+from deploy.grafana.dashboards import DASHBOARDS, RATE
 from deploy.local.directory import ROOT
 from shared.bus.kafka_url import librdkafka_options
 from tests.chaos.client import Client
@@ -55,6 +56,7 @@ class Scene:
         self.world = World(seed=3)
         self.fired: dict[str, float] = {}
         self.missing: set[str] = set()
+        self.empty_panels: set[str] = set()
 
     async def sql(self, *statements: str) -> None:
         db = await asyncpg.connect(self.stack.endpoints.database)
@@ -119,6 +121,7 @@ async def test_each_alert_fires_on_its_fault(tmp_path: Any) -> None:
                 await fault(scene)
         finally:
             print("fired after so many seconds:", {name: round(after, 1) for name, after in scene.fired.items()})
+            print("panels without a series:", sorted(scene.empty_panels))
             prometheus.stop()
             await scene.client.close()
             stack.stop()
@@ -276,6 +279,15 @@ async def full_disk(scene: Scene) -> None:
     await scene.is_over("DiskFills")
 
 
+async def dashboards(scene: Scene) -> None:
+    """Each panel's question is asked of the Prometheus that saw all this."""
+    for dashboard in DASHBOARDS:
+        for panel in dashboard.panels:
+            for query in panel.queries.values() if not panel.is_sql else ():
+                if not scene.prometheus.query(query.replace(RATE, "[2m]")):
+                    scene.empty_panels.add(f"{dashboard.title}: {panel.title}")
+
+
 async def another_log(scene: Scene) -> None:
     scene.stack.stop()
     shutil.rmtree(scene.stack.data / "kafka/data")
@@ -294,5 +306,6 @@ FAULTS: tuple[Callable[[Scene], Any], ...] = (
     stuck_consumer,
     poison,
     full_disk,
+    dashboards,
     another_log,
 )
