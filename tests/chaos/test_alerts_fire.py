@@ -297,15 +297,15 @@ async def another_log(scene: Scene) -> None:
 
 
 FAULTS: tuple[Callable[[Scene], Any], ...] = (
-    killed_services,
-    paused_kafka,
-    paused_database,
-    stuck_rollup,
     refused_rows,
+    stuck_rollup,
     refusing_kafka,
-    stuck_consumer,
-    poison,
     full_disk,
+    poison,
+    paused_kafka,
+    stuck_consumer,
     dashboards,
+    killed_services,
+    paused_database,
     another_log,
 )
