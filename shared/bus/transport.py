@@ -18,9 +18,9 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram512
 
-from shared.bus import unreadable_batches
 from shared.bus.kafka_url import KafkaUrl, aiokafka_options
 from shared.bus.records import Record
+from shared.bus.unreadable_batches import read_records
 
 CLOSED_WITHIN = 3.0
 """Seconds that the client may take to leave the group."""
@@ -57,9 +57,6 @@ BACKLOG_RECORDS = 1_000
 
 BACKLOG_WAIT_MS = 1_000
 """Milliseconds to wait for records that the broker is known to hold."""
-
-
-unreadable_batches.install()
 
 
 class Transport:
@@ -110,7 +107,7 @@ class Transport:
         async def next_records(client: AIOKafkaConsumer) -> tuple[Record, ...]:
             """Instead of FastStream's own, which sleeps after a poll that found nothing and so must poll often."""
             nonlocal quiet
-            found = await client.getmany(timeout_ms=linger_ms, max_records=max_records)
+            found = await read_records(client, timeout_ms=linger_ms, max_records=max_records)
             quiet = 0 if found else quiet + 1
             set_fetch_wait(client, QUIET_FETCH_WAIT_MS if quiet >= QUIET_POLLS else FETCH_WAIT_MS)
             return tuple(chain.from_iterable(found.values()))
@@ -186,7 +183,7 @@ async def fill_batch(client: AIOKafkaConsumer | None, records: list[Record], max
     while len(records) < max_records:
         wait_ms = BACKLOG_WAIT_MS if is_backlog and _has_more(client, next_offsets) else 0
         try:
-            found = await client.getmany(timeout_ms=wait_ms, max_records=max_records - len(records))
+            found = await read_records(client, timeout_ms=wait_ms, max_records=max_records - len(records))
         except (KafkaError, ConsumerStoppedError):  # the next poll raises it again, and FastStream handles it there
             break
         if not found:
@@ -204,7 +201,7 @@ async def with_at_hand(
     if client is None or not ours:
         return records
     try:
-        found = await client.getmany(*ours, timeout_ms=0, max_records=most)
+        found = await read_records(client, *ours, max_records=most)
     except (KafkaError, ConsumerStoppedError):  # as above
         return records
     return [*records, *chain.from_iterable(found.values())]
