@@ -11,7 +11,7 @@ from weakref import WeakSet
 import asyncpg
 from aiokafka.errors import KafkaError
 
-from shared.bus import bundles, halts, published
+from shared.bus import bundles, halts, published, spans
 from shared.bus.halts import Halt
 from shared.bus.principals import KEYS
 from shared.bus.producer import Producer, Written
@@ -198,7 +198,7 @@ class Relay(Part):
         found = [(row["id"], Outgoing(*tuple(row)[1:-1]), row["events"]) for row in rows]
         events = [numbered for row in found for numbered in bundles.to_events(*row)]
         try:
-            written = await self._producer.publish([event for _, event in events])
+            written = await self._publish(events)
         except REFUSED_FOR_GOOD:
             if len(events) > len(rows):
                 await self._take_apart(db, [row for row in found if row[2] > 1])
@@ -207,6 +207,11 @@ class Relay(Part):
         else:
             await self._delete(db, [row["id"] for row in rows], events, written)
         return len(rows) == BATCH_ROWS or sum(len(row["value"] or b"") for row in rows) >= BATCH_BYTES
+
+    async def _publish(self, numbered: Sequence[tuple[int, Outgoing]]) -> Written:
+        events = [event for _, event in numbered]
+        with spans.publishing(events):
+            return await self._producer.publish(events)
 
     async def _take_apart(self, db: asyncpg.Connection, found: Sequence[tuple[int, Outgoing, int]]) -> None:
         """Make each event of these bundles a row in its place, so that the one that is refused can be set aside."""
@@ -219,7 +224,7 @@ class Relay(Part):
     async def _isolate(self, db: asyncpg.Connection, events: Sequence[tuple[int, Outgoing]]) -> None:
         """Publish the events by halves and delete them, until what is refused for good is alone and set aside."""
         try:
-            written = await self._producer.publish([event for _, event in events])
+            written = await self._publish(events)
         except REFUSED_FOR_GOOD as problem:
             if len(events) > 1:
                 middle = len(events) // 2
