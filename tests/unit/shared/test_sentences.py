@@ -42,8 +42,8 @@ INDONESIAN = language.load()["id"].sentence
          "Belum terdaftar (dalam daftar sejak 31 Jan 2026): pengingat 2 dari 3 pada 9 Feb 2026."),
         ("Not registered (on a list since 2026-01-31): reminder 2 of 3 on 2026-02-09. No provider is set up here: the "
          "message goes to the log and reaches nobody.",
-         "Belum terdaftar (dalam daftar sejak 31 Jan 2026): pengingat 2 dari 3 pada 9 Feb 2026. Tidak ada penyedia yang "
-         "disiapkan di sini: pesan hanya masuk ke log dan tidak sampai kepada siapa pun."),
+         "Belum terdaftar (dalam daftar sejak 31 Jan 2026): pengingat 2 dari 3 pada 9 Feb 2026. Tidak ada penyedia "
+         "yang disiapkan di sini: pesan hanya masuk ke log dan tidak sampai kepada siapa pun."),
         ("Something that nobody says.", "Something that nobody says."),
         ("", ""),
     ],
