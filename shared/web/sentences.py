@@ -93,7 +93,6 @@ class Sentences:
         words = [self._gettext(word) if word in self._plain else word for word in text.split(_ALTERNATIVES)]
         return f" {self._gettext('or')} ".join(words)
 
-
     def _time(self, text: str) -> str | None:
         if not _TIME.fullmatch(text):
             return None

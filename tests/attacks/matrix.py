@@ -107,11 +107,11 @@ def routes_of_description(description: Mapping[str, Any]) -> list[Route]:
     ]
 
 
-def page_routes(app: FastAPI, asking: Mapping[Any, tuple[str, ...]]) -> list[Route]:
+def page_routes(app: FastAPI, asking: described_callers.Others) -> list[Route]:
     """The pages of a service; `asking`: dependencies that judge callers in a way of their own."""
     found = []
     for each in _routes(app.routes):
-        names = described_callers.of(each.dependant) or next(_known(each.dependant, asking), None)
+        names = described_callers.of(each.dependant, asking)
         for method in () if each.include_in_schema else sorted(each.methods):
             success = 200 if method == "GET" else 303
             found.append(Route(method, each.path, tuple(names) if names else None, success, is_page=True))
@@ -125,13 +125,6 @@ def _routes(found: Iterable[Any]) -> Iterator[APIRoute]:
             yield each
         elif hasattr(each, "original_router"):
             yield from _routes(each.original_router.routes)
-
-
-def _known(dependant: Any, asking: Mapping[Any, tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    if dependant.call in asking:
-        yield asking[dependant.call]
-    for each in dependant.dependencies:
-        yield from _known(each, asking)
 
 
 def read_exceptions(table: str) -> Exceptions:

@@ -54,7 +54,6 @@ POST /tasks/{task_id}/snooze              enroll=404 agent=404
 POST /tasks/{task_id}/done                enroll=404 agent=404
 """
 """Those for everybody are here too: a page that asks nobody who they are is in this table."""
-ASKING = {visitors.reader: ("read", "administrator")}
 OF_PAGES = ("text/html", "text/event-stream", "image/svg+xml", MEDIA_TYPES["xlsx"])
 HTML = {"accept": "text/html,application/xhtml+xml"}
 Cookies = dict[str, dict[str, str]]
@@ -63,7 +62,7 @@ Cookies = dict[str, dict[str, str]]
 
 async def check(app: FastAPI, prepared: Mapping[str, Prepare], as_caller: Cookies) -> None:
     """Every call of every page of the service gets the status that it should, and is a good page."""
-    routes = sorted(matrix.page_routes(app, ASKING), key=lambda route: route.path == "/sign-out")
+    routes = sorted(matrix.page_routes(app, visitors.ASKING), key=lambda route: route.path == "/sign-out")
     exceptions = matrix.read_exceptions(EXCEPTIONS)
     known = {call: each for call, each in exceptions.items() if matrix.route_of(call) in set(map(str, routes))}
     assert {str(each) for each in routes if each.names is None} <= known.keys(), "it asks nobody who they are"
