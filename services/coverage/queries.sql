@@ -1,9 +1,10 @@
 -- name: store_enrolments(partner_id, version, recorded, timeline, first_start, cooperative, channel, source)
 -- Keeps the newest timeline of each partner and returns the one before it, with the source and the cooperatives of that
 -- time. A version that is not newer changes nothing and is not returned. Sorted, so that two batches never wait for each
--- other in a circle.
+-- other in a circle. The arrays are read side by side as columns, which costs half as much as a join of them.
 insert into enrolments as e (partner_id, version, recorded, timeline, first_start, cooperative, channel, source)
-select * from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::date[], $6::uuid[], $7::uuid[], $8::bigint[])
+select unnest($1::uuid[]), unnest($2::int[]), unnest($3::bigint[]), unnest($4::bytea[]), unnest($5::date[]),
+    unnest($6::uuid[]), unnest($7::uuid[]), unnest($8::bigint[])
 order by 1
 on conflict (partner_id) do update set version = excluded.version, recorded = greatest(e.recorded, excluded.recorded),
     timeline = excluded.timeline, first_start = excluded.first_start, cooperative = excluded.cooperative,
@@ -638,3 +639,25 @@ where alert_id = $1::uuid;
 select (($2::bigint - recorded) / $3::bigint)::int as span, count(*) as count
 from claims where version = 1 and region = any($1::text[]) and recorded <= $2 and recorded > $2 - $3 * $4::bigint
 group by 1;
+
+-- name: begin_self_check()
+-- Whether this transaction may compare figures and timelines: one at a time in this schema. The lock ends with it; it may
+-- take as long as all partners take.
+select pg_try_advisory_xact_lock(hashtext(current_schema() || '/self_check'))
+from set_config('transaction_timeout', '0', true);
+
+-- name: self_checked(day)
+-- Whether somebody compared in this night.
+select exists (select from self_checks where day = $1::date);
+
+-- name: timelines()
+-- The stays of every partner, listed and enrolled.
+select timeline from partners where timeline <> '' union all select timeline from enrolments where timeline <> '';
+
+-- name: add_self_check(day, at, differences)
+-- Keeps what this night's comparison found.
+insert into self_checks (day, checked_at, differences) values ($1::date, $2::timestamptz, $3::int) on conflict do nothing;
+
+-- name: newest_self_check()
+-- What the newest comparison found, and when.
+select differences, checked_at from self_checks order by day desc limit 1;
