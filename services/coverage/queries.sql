@@ -661,3 +661,13 @@ insert into self_checks (day, checked_at, differences) values ($1::date, $2::tim
 -- name: newest_self_check()
 -- What the newest comparison found, and when.
 select differences, checked_at from self_checks order by day desc limit 1;
+
+-- name: read_figures()
+-- Within this transaction of the administrator's: coverage's tables.
+set local search_path = coverage;
+
+-- name: cells_by_day()
+-- What each day changed in each cell, by day; what a row has no word for is an empty text.
+select day, region, province, side, kind, scale, occupation, coalesce(segment, ''), array_to_string(programmes, '+'),
+    partners, workers, management, staff, labour
+from reporting_changes order by day, region, side;
