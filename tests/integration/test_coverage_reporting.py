@@ -1,15 +1,19 @@
 """The views for analysts say what the API says, and their role reads them and nothing else."""
 
+from pathlib import Path
+
 import asyncpg
 import pytest
 
 from deploy.grafana.dashboards import DASHBOARDS
+from services.coverage import export
 from services.coverage.app import MIGRATIONS
 from services.coverage.rollup import roll_up
 from shared.database import connect, migrate
 from shared.events.model import Workers
 from shared.events.partners import ListedWorkers
 from shared.jakarta import today
+from shared.parquet import MAGIC
 from tests.integration.test_coverage_answers import DAY, World, claim, enrolled, listed, world
 from tests.stack import Database
 
@@ -21,7 +25,9 @@ VIEWS = (
 )
 
 
-async def test_views_equal_the_answers_rolled_up_or_not(world: World) -> None:
+async def test_views_and_the_file_equal_the_answers_rolled_up_or_not(
+    world: World, database: Database, tmp_path: Path
+) -> None:
     for first, number in ((0, 5), (5, 9)):
         numbers = range(first, number)
         await world.deliver("partners", *(listed(n, "dinas", workers=ListedWorkers(10, 0, 3, 7)) for n in numbers))
@@ -41,6 +47,13 @@ async def test_views_equal_the_answers_rolled_up_or_not(world: World) -> None:
             ("listed", "listed", number),
         ]
         assert await world.pool.fetchval("select count(*) from reporting_claims") == number
+        file = tmp_path / "cells.parquet"
+        rows = await export.cells(database.admin, file)
+        assert rows == await world.pool.fetchval("select count(*) from reporting_changes")
+        written = file.read_bytes()
+        assert written.startswith(MAGIC)
+        assert written.endswith(MAGIC)
+        assert [file] == list(tmp_path.iterdir())
         async with world.pool.acquire() as db:
             await roll_up(db, today())  # type: ignore[arg-type] - a proxy
 
