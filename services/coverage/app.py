@@ -83,7 +83,7 @@ HANDLERS = {
 
 async def prepare(settings: Settings) -> asyncpg.Pool:
     """The service's own schema at its newest, and the topics it reads (registration may not have run yet)."""
-    pool = await connect(settings.database, resets=False)
+    pool = await connect(settings.database)
     await migrate(pool, MIGRATIONS)
     await ensure_topics(
         settings.kafka,

@@ -13,6 +13,7 @@ from services.coverage.settings import Settings
 from shared.bus.consumer import Consumer
 from shared.key_consumer import key_consumer
 from shared.observability import configure_logging, get_logger
+from shared.span_export import exporting
 
 log = get_logger(__name__)
 
@@ -32,7 +33,8 @@ async def main() -> None:
     _stop_on_signals(consumers)
     gc.freeze()
     gc.set_threshold(2_000_000, 50, 100)  # a batch makes many small objects and no cycles
-    await asyncio.gather(*(consumer.run() for consumer in consumers))
+    with exporting("coverage"):
+        await asyncio.gather(*(consumer.run() for consumer in consumers))
     await pool.close()
 
 

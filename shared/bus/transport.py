@@ -6,10 +6,12 @@ not acknowledge: the database holds our offsets.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -22,6 +24,9 @@ from shared.bus.unreadable_batches import read_records
 
 CLOSED_WITHIN = 3.0
 """Seconds that the client may take to leave the group."""
+
+ABANDONED_WITHIN = 2.0
+"""Seconds that one which did not may take to be taken out of it."""
 
 FETCH_BYTES = 1 << 20
 """Bytes of one partition that the broker returns at once."""
@@ -96,6 +101,7 @@ class Transport:
             rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
         )
 
+        self._stopping = False
         quiet = 0
 
         async def next_records(client: AIOKafkaConsumer) -> tuple[Record, ...]:
@@ -117,20 +123,38 @@ class Transport:
 
     @property
     def client(self) -> AIOKafkaConsumer | None:
-        """The Kafka client; None before the start."""
-        return self._subscriber.consumer
+        """The Kafka client; None before the start, and as soon as it is to stop."""
+        return None if self._stopping else self._subscriber.consumer
 
     async def start(self) -> None:
         await self._broker.start()
 
     async def stop(self) -> bool:
         """Leave the group; False when the client did not stop in time."""
+        self._stopping, client = True, self._subscriber.consumer
         closing = asyncio.ensure_future(self._broker.stop())
         done, _ = await asyncio.wait([closing], timeout=CLOSED_WITHIN)
         if not done:
             closing.cancel()
-        await asyncio.gather(closing, return_exceptions=True)
+        (failed,) = await asyncio.gather(closing, return_exceptions=True)
+        if failed is not None and client is not None:
+            with suppress(KafkaError, TimeoutError):
+                async with asyncio.timeout(ABANDONED_WITHIN):
+                    await _abandon(client)
         return bool(done)
+
+
+async def _abandon(client: AIOKafkaConsumer) -> None:
+    """End what a stop that was cut short leaves behind: a client that goes on telling the broker that it lives, but
+    joins no more, and for which the whole group waits REBALANCE_TIMEOUT_MS."""
+    coordinator, fetcher, connections = client._coordinator, client._fetcher, client._client
+    if fetcher is not None:  # its own end may be cut short by that of a request of its
+        await asyncio.gather(asyncio.ensure_future(fetcher.close()), return_exceptions=True)
+    if isinstance(coordinator, GroupCoordinator):
+        await coordinator._stop_heartbeat_task()
+        await connections.close()  # a request to join that is under way would hold back the one to leave
+        await coordinator._maybe_leave_group()
+    await connections.close()
 
 
 def set_fetch_wait(client: AIOKafkaConsumer, milliseconds: int) -> None:

@@ -12,6 +12,7 @@ from services.notifications.channels import Channel, Message
 from services.notifications.policy import ChannelName
 from services.notifications.policy_store import PolicyStore
 from services.notifications.schedule import Scheduler
+from shared import tracing
 from shared.database import connection
 from shared.observability import get_logger
 from shared.part import Part
@@ -52,7 +53,8 @@ class Teller(Part):
     async def _hand_over(self, message: Message, channel: ChannelName, forget: str, *told: Any) -> bool:
         """Whether it left; what failed in passing is forgotten, by the query `forget` of what was `told`, and so tried
         again."""
-        outcome = await self._channels[channel].send(message)
+        with tracing.span(f"send {channel}", "client", may_begin=True, channel=channel, template=message.template):
+            outcome = await self._channels[channel].send(message)
         log.info("an agent is told", kind=self.kind, channel=channel, result=outcome.result)
         if outcome.result == "delayed" and not outcome.may_have_left:
             async with connection(self._pool) as db:

@@ -1,6 +1,6 @@
 """/v1/agents: who visits businesses: caseload, capacity, contact; their sign-in."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import asyncpg
 from fastapi import Depends, Request, Response
@@ -17,7 +17,7 @@ from services.notifications.schedule import Scheduler
 from shared.database import connection, transaction
 from shared.problems import Problem, not_found
 from shared.regions import Regions
-from shared.security import Principal, principal_of
+from shared.security import Principal, require
 
 router = routes()
 
@@ -25,14 +25,8 @@ NO_NUL = r"^[^\x00]*$"
 CAPACITY = 40
 
 
-async def manager(principal: Annotated[Principal, Depends(principal_of)]) -> Principal:
-    """The administrator, or an agency that sends data for its regions; raises Problem 403 for others."""
-    if principal.may("publish") or principal.may("enroll"):
-        return principal
-    raise Problem(
-        403, "forbidden", "Agents are for the administrator, and for keys with the scope 'publish' or 'enroll'."
-    )
-
+manager: Final = require("publish", "enroll")
+"""The administrator, or an agency that sends data for its regions."""
 
 Manager = Annotated[Principal, Depends(manager)]
 
