@@ -16,9 +16,9 @@ returning partner_id::text, coalesce(old.version, 0), coalesce(old.recorded, 0),
 -- name: store_partners(partner_id, version, recorded, timeline, region, lists, cooperative, source)
 -- The same for partner facts, the lists as the texts of arrays; also returns the lists before it, which show the agencies that contributed the change.
 insert into partners as p (partner_id, version, recorded, timeline, region, lists, cooperative, source)
-select a.id, a.version, a.recorded, a.timeline, a.region, a.lists::text[], a.cooperative, a.source
-from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::text[], $6::text[], $7::uuid[], $8::bigint[])
-    a (id, version, recorded, timeline, region, lists, cooperative, source) order by 1
+select unnest($1::uuid[]), unnest($2::int[]), unnest($3::bigint[]), unnest($4::bytea[]), unnest($5::text[]),
+    unnest($6::text[])::text[], unnest($7::uuid[]), unnest($8::bigint[])
+order by 1
 on conflict (partner_id) do update set version = excluded.version, recorded = greatest(p.recorded, excluded.recorded),
     timeline = excluded.timeline, region = excluded.region, lists = excluded.lists, cooperative = excluded.cooperative,
     source = excluded.source
@@ -43,14 +43,14 @@ insert into changes (batch, places) select batch, $2::int[] from announced retur
 
 -- name: record_last_seen(topic, partition, agency, last, day, events, day_agency, days)
 -- Keeps the newest second of each agency's events in this partition, and how many events it had on that second's day; and
--- on which days these agencies sent something.
+-- on which days, counted from 1970 on, these agencies sent something.
 with days as (
     insert into agency_days (agency, day)
-    select * from unnest($7::text[], $8::date[]) order by 1, 2 on conflict do nothing
+    select unnest($7::text[]), date '1970-01-01' + unnest($8::int[]) order by 1, 2 on conflict do nothing
 )
 insert into last_seen as s (agency, topic, partition, last, day, events)
-select a.agency, $1, $2, a.last, a.day, a.events
-from unnest($3::text[], $4::bigint[], $5::date[], $6::bigint[]) a (agency, last, day, events) order by 1
+select a.agency, $1, $2, a.last, date '1970-01-01' + a.day, a.events
+from unnest($3::text[], $4::bigint[], $5::int[], $6::bigint[]) a (agency, last, day, events) order by 1
 on conflict (agency, topic, partition) do update set last = greatest(s.last, excluded.last),
     day = greatest(s.day, excluded.day),
     events = case when s.day = excluded.day then s.events + excluded.events
