@@ -35,5 +35,6 @@ def cells(
     try:
         rows = asyncio.run(export.cells(database, file))
     except (OSError, asyncpg.PostgresError) as problem:
-        raise Failure(f"{file} could not be written: {problem or type(problem).__name__}") from problem
+        because = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
+        raise Failure(f"{file} could not be written: {because}") from problem
     typer.echo(f"{rows:,} rows in {file}, {file.stat().st_size:,} bytes; columns: docs/analysts.md")
