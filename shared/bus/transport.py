@@ -141,6 +141,7 @@ class Transport:
             with suppress(KafkaError, TimeoutError):
                 async with asyncio.timeout(ABANDONED_WITHIN):
                     await _abandon(client)
+            await client._client.close()
         return bool(done)
 
 
@@ -154,7 +155,6 @@ async def _abandon(client: AIOKafkaConsumer) -> None:
         await coordinator._stop_heartbeat_task()
         await connections.close()  # a request to join that is under way would hold back the one to leave
         await coordinator._maybe_leave_group()
-    await connections.close()
 
 
 def set_fetch_wait(client: AIOKafkaConsumer, milliseconds: int) -> None:
