@@ -1,5 +1,6 @@
 """Everything notifications is made of, wired in one place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,13 +13,26 @@ from services.notifications.addresses import AddressKeys
 from services.notifications.agents.alerts import AlertSender
 from services.notifications.agents.digest import DigestSender
 from services.notifications.agents.keeper import TaskKeeper
-from services.notifications.api import agents, inbound, inbox, opt_outs, partners, pauses, planning, policy, spending
+from services.notifications.api import (
+    agents,
+    dead_letters,
+    inbound,
+    inbox,
+    opt_outs,
+    overview,
+    partners,
+    pauses,
+    planning,
+    policy,
+    spending,
+)
 from services.notifications.backlog import Backlog
 from services.notifications.channels import Channel, Channels
 from services.notifications.channels.gateway import GatewayChannel
 from services.notifications.channels.log import LogChannel
 from services.notifications.channels.mail import MailChannel
 from services.notifications.channels.mail_message import receives_replies
+from services.notifications.dead_letter_retry import DeadLetterRetry
 from services.notifications.erasure import dead_letters_of_erased
 from services.notifications.handlers import Handlers
 from services.notifications.mailbox import MailboxReader
@@ -28,11 +42,14 @@ from services.notifications.schedule import Clock, Scheduler, wall_clock
 from services.notifications.sending.metrics import SendingMetrics
 from services.notifications.sending.sender import LOG_PACE, MAIL_PACE, Sender
 from services.notifications.settings import Settings
+from services.notifications.tally import Tally
 from services.notifications.web import agents as agents_page
+from services.notifications.web import dead_letters as dead_letters_page
 from services.notifications.web import home, operator, sign_in
 from services.notifications.web import inbox as inbox_page
 from services.notifications.web import partners as partners_page
 from services.notifications.web import policy as policy_page
+from shared.bus.applier import Handler
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
@@ -52,7 +69,11 @@ from shared.sessions import Sessions
 log = get_logger(__name__)
 
 ROUTERS = tuple(
-    each.router for each in (partners, planning, opt_outs, inbound, policy, pauses, spending, agents, inbox)
+    each.router
+    for each in (
+        *(partners, planning, opt_outs, inbound, policy, pauses, spending, overview, dead_letters),
+        *(agents, inbox),
+    )
 )
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
@@ -85,6 +106,8 @@ class Engine:
     senders: list[Sender]
     rescheduler: Rescheduler
     dead_letter_eraser: DeadLetterEraser
+    dead_letters: DeadLetterRetry
+    tally: Tally
     relay: Relay
     access_relay: Relay
     task_keeper: TaskKeeper
@@ -105,6 +128,7 @@ class Engine:
         background = [
             self.rescheduler,
             self.dead_letter_eraser,
+            self.tally,
             self.task_keeper,
             self.digest,
             self.alerts,
@@ -158,7 +182,8 @@ def build(
     policies = PolicyStore(regions, [name for name in channels if name != "log"])
     scheduler = Scheduler(policies, regions, clock)
     keys = settings.address_keys()
-    consumer = _consumer(settings, work_pool, scheduler, keys)
+    handlers = _handlers(scheduler, keys)
+    consumer = _consumer(settings, work_pool, handlers)
     backlog = Backlog(work_pool, kafka=kafka, topics=DECISIVE, prefix=prefix)
     facts = [topic for topic in WRITES if topic != KEYS]
     relay = Relay(pool, kafka=kafka, source=SOURCE, prefix=prefix, topics=facts)
@@ -182,6 +207,8 @@ def build(
         senders=_senders(settings, work_pool, scheduler, policies, channels, backlog, relay, metrics),
         rescheduler=Rescheduler(pool, scheduler, policies),
         dead_letter_eraser=DeadLetterEraser(pool, "contacts", dead_letters_of_erased, kafka=kafka, prefix=prefix),
+        dead_letters=DeadLetterRetry(pool, handlers, kafka=kafka, prefix=prefix),
+        tally=Tally(pool, scheduler, READS, kafka=kafka, prefix=prefix),
         relay=relay,
         access_relay=access_relay,
         task_keeper=TaskKeeper(pool, scheduler),
@@ -206,6 +233,9 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
             "address_keys": engine.address_keys,
             "inbound_secret": settings.inbound_secret,
             "regions": engine.regions,
+            "senders": engine.senders,
+            "tally": engine.tally,
+            "dead_letters": engine.dead_letters,
             "wake_after_commit": (engine.relay.wake, engine.rescheduler.wake),
             "wake_after_agents": (engine.access_relay.wake, engine.task_keeper.wake, engine.relay.wake),
         },
@@ -214,6 +244,7 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
         pages=[
             home.router,
             operator.router,
+            dead_letters_page.router,
             inbox_page.router,
             agents_page.router,
             partners_page.router,
@@ -224,14 +255,22 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
     )
 
 
-def _consumer(settings: Settings, pool: asyncpg.Pool, scheduler: Scheduler, keys: AddressKeys) -> Consumer:
+def _handlers(scheduler: Scheduler, keys: AddressKeys) -> dict[str, Handler]:
+    """Which topic runs which handler."""
+    made = Handlers(scheduler, keys)
+    return {
+        "contacts": made.on_contacts,
+        "partners": made.on_partners,
+        "enrollments": made.on_enrollments,
+        "claims": made.on_claims,
+    }
+
+
+def _consumer(settings: Settings, pool: asyncpg.Pool, handlers: Mapping[str, Handler]) -> Consumer:
     prefix = settings.topic_prefix
     consumer = Consumer(pool, kafka=settings.kafka, group="notifications", prefix=prefix, pause=GATHERED_SECONDS)
-    handlers = Handlers(scheduler, keys)
-    consumer.on("contacts", handlers.on_contacts, ahead=True)  # then a new partner is decided about once
-    consumer.on("partners", handlers.on_partners)
-    consumer.on("enrollments", handlers.on_enrollments)
-    consumer.on("claims", handlers.on_claims)
+    for topic, handler in handlers.items():
+        consumer.on(topic, handler, ahead=topic == "contacts")  # then a new partner is decided about once
     return consumer
 
 

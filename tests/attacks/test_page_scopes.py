@@ -86,6 +86,9 @@ notifications  GET /sign-in/link/{token}                            200    200  
 notifications  POST /sign-in/link/{token}                           410    410  410     410   410     410  410     410
 notifications  POST /sign-out                                       200    200  200     200   200     200  200     200
 notifications  GET /operator                                        200    200  403     403   200     200  303     303
+notifications  POST /operator/why                                   403    403  303     403   303     200  401     401
+notifications  GET /operator/dead-letters                           403    403  403     403   200     403  303     303
+notifications  POST /operator/dead-letters                          403    403  403     403   200     403  401     401
 notifications  POST /operator/pauses                                403    403  403     403   303     403  401     401
 notifications  GET /tasks                                           200    200  403     403   200     200  303     303
 notifications  POST /tasks/{task_id}/claim                          303    404  403     403   303     404  401     401
@@ -183,9 +186,9 @@ def page_of(prepare: Prepare, suffix: str = "", of_api: str = "") -> Prepare:
     return prepared
 
 
-def at(path: str) -> Prepare:
+def at(path: str, **data: str) -> Prepare:
     async def prepared() -> dict[str, Any]:
-        return {"path": path}
+        return {"path": path} | ({"data": data} if data else {})
 
     return prepared
 
@@ -254,8 +257,13 @@ def of_outreach(world: notifications_world.World) -> dict[str, Prepare]:
     async def of_partner() -> dict[str, Any]:
         return {"path": f"/partners/{notifications_world.partner_id(1)}"}
 
+    async def by_id() -> dict[str, Any]:
+        return {"data": {"number": notifications_world.partner_id(1)}}
+
     return {
         "GET /partners/{partner_id}": of_partner,
+        "POST /operator/why": by_id,
+        "POST /operator/dead-letters": at("/operator/dead-letters", topic="claims"),
         "POST /agents": added,
         "POST /agents/{agent_id}/sign-in": of_agent("sign-in"),
         "POST /agents/{agent_id}/sign-out": of_agent("sign-out"),

@@ -145,6 +145,9 @@ notifications  PUT /v1/policy                                       403    403  
 notifications  GET /v1/pauses                                       403    403  403     403   200     403  401     401
 notifications  PUT /v1/pauses                                       403    403  403     403   200     403  401     401
 notifications  GET /v1/spending                                     403    403  403     403   200     403  401     401
+notifications  GET /v1/overview                                     403    403  403     403   200     403  401     401
+notifications  GET /v1/dead-letters                                 403    403  403     403   200     403  401     401
+notifications  POST /v1/dead-letters/retry                          403    403  403     403   200     403  401     401
 notifications  POST /v1/inbound                                     403    403  403     403   200     403  401     401
 notifications  POST /v1/opt-outs                                    403    403  403     403   201     403  401     401
 notifications  POST /v1/agents                                      201    201  403     403   201     422  401     401
@@ -647,6 +650,7 @@ async def test_notifications_lets_each_key_do_what_the_table_says(
             "POST /v1/tasks/{task_id}/snooze": of_task("snooze", json={"until": "2026-12-01"}),
             "POST /v1/tasks/{task_id}/done": of_task("done", json={"outcome": "visited"}),
             "PUT /v1/pauses": fixed(json={}),
+            "POST /v1/dead-letters/retry": fixed(json={"topic": "claims"}),
             "POST /v1/inbound": fixed(json={"status": "delivered", "message_id": "reminder-1"}),
         }
         await check("notifications", http, prepare, keys)

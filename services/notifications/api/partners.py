@@ -5,13 +5,17 @@ from typing import Any
 import asyncpg
 from fastapi import Request
 
-from services.notifications.api.dependencies import Reader, may_see, routes, survivor_of
+from services.notifications.addresses import AddressKeys
+from services.notifications.api.dependencies import Reader, a_uuid, may_see, routes, survivor_of
 from services.notifications.queries import queries
 from services.notifications.schedule import Scheduler
 from shared.database import connection
 from shared.problems import not_found
 
 router = routes()
+
+MOST_AT_ONCE = 200
+"""Partners with one address that are shown."""
 
 
 @router.get("/partners/{partner_id}/reminders", summary="State, why, next message and history of one partner")
@@ -32,6 +36,27 @@ async def reminders(partner_id: str, request: Request, caller: Reader) -> dict[s
         "next": upcoming and {"at": upcoming.at, "channel": upcoming.channel, "template": upcoming.template},
         "history": [_as_json(row) for row in history],
     }
+
+
+async def partners_by_number(request: Request, caller: Reader, number: str) -> list[dict[str, Any]]:
+    """Of the caller's partners the one with this id, or those with this phone number or e-mail address."""
+    keys: AddressKeys = request.app.state.address_keys
+    key = None if a_uuid(number) else keys.address(number)
+    async with connection(request.app.state.pool) as db:
+        rows = await db.fetch(queries["partners_at"], [key]) if key else ()
+        ids = [row["partner_id"] for row in rows] if key else [number]
+        found = [await survivor_of(db, each) for each in ids[:MOST_AT_ONCE]]
+        visible = {
+            each["partner_id"]: each
+            for each in found
+            if each is not None and may_see(each, caller, request.app.state.regions)
+        }
+        decisions = await request.app.state.scheduler.decisions(db, list(visible))
+    return [
+        {"partner_id": key, "region": each["region"], "why": decisions[key].why}
+        for key, each in visible.items()
+        if key in decisions
+    ]
 
 
 def _as_json(row: asyncpg.Record) -> dict[str, Any]:
