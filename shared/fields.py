@@ -348,6 +348,7 @@ REMINDERS: Final = {
     "open": "Open tasks",
     "agent_id": "Id of a field agent; null: no agent has it",
     "task_id": "Id of a task",
+    "cooperatives": "Partner ids: of the regions these cooperatives, their members and `lists` alone; empty: no limit",
     "capacity": "How many open tasks an agent holds at most",
     "monthly_target": "Visits a month that are asked of an agent; null: no target",
     "open_tasks": "Tasks that the agent holds",

@@ -1,33 +1,33 @@
 -- name: listings(partner_ids)
 -- The present projection of the topic `partners` for these; no row for an unknown id.
-select partner_id::text, version, status, merged_into::text, merged_at, region, kind, listed_known_at, agencies
+select partner_id::text, version, status, merged_into::text, merged_at, region, kind, listed_known_at, agencies,
+       cooperative_id::text, lists
 from partners where partner_id = any($1::uuid[])
 
--- name: add_listings(partner_ids, versions, statuses, survivors, merge_times, regions, kinds, known_times, agencies, now)
+-- name: add_listings(partner_ids, versions, statuses, survivors, merge_times, regions, kinds, known_times, agencies, cooperatives, lists, now)
 -- Adds the listings of partners that have no row, in key order; fails if another transaction added one meanwhile.
 insert into partners (partner_id, version, status, merged_into, merged_at, region, kind, listed_known_at, agencies,
-                      applied_at)
-select n.*, $10::timestamptz
+                      cooperative_id, lists, applied_at)
+select n.*, $12::timestamptz
 from unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[],
-            $8::timestamptz[], $9::text[]) n (partner_id)
+            $8::timestamptz[], $9::text[], $10::uuid[], $11::text[]) n (partner_id)
 order by 1
 
--- name: store_listings(partner_ids, versions, statuses, survivors, merge_times, regions, kinds, known_times, agencies, now)
+-- name: store_listings(partner_ids, versions, statuses, survivors, merge_times, regions, kinds, known_times, agencies, cooperatives, lists, now)
 -- Stores the newest listings, applied `now`; never over a newer version. In key order, so that two batches cannot
 -- deadlock.
 insert into partners as p (partner_id, version, status, merged_into, merged_at, region, kind, listed_known_at, agencies,
-                           applied_at)
-select n.partner_id, n.version, n.status, n.merged_into, n.merged_at, n.region, n.kind, n.listed_known_at,
-       n.agencies, $10::timestamptz
+                           cooperative_id, lists, applied_at)
+select n.*, $12::timestamptz
 from unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[],
-            $8::timestamptz[], $9::text[])
-     n (partner_id, version, status, merged_into, merged_at, region, kind, listed_known_at, agencies)
+            $8::timestamptz[], $9::text[], $10::uuid[], $11::text[]) n (partner_id)
 order by 1
 on conflict (partner_id) do update set
     version = excluded.version, status = excluded.status, merged_into = excluded.merged_into,
     merged_at = excluded.merged_at, region = excluded.region, kind = excluded.kind,
-    listed_known_at = excluded.listed_known_at, agencies = excluded.agencies, applied_at = excluded.applied_at
-where p.version < excluded.version
+    listed_known_at = excluded.listed_known_at, agencies = excluded.agencies, applied_at = excluded.applied_at,
+    cooperative_id = excluded.cooperative_id, lists = excluded.lists
+where p.version < excluded.version or p.version = excluded.version and p.lists is null
 
 -- name: timelines(partner_ids)
 -- The present projection of the topic `enrollments` for these partners; no row for an unknown id.
