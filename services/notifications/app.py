@@ -13,6 +13,8 @@ from services.notifications.addresses import AddressKeys
 from services.notifications.agents.alerts import AlertSender
 from services.notifications.agents.digest import DigestSender
 from services.notifications.agents.keeper import TaskKeeper
+from services.notifications.agents.pusher import Pusher
+from services.notifications.agents.web_push import PushKey
 from services.notifications.api import (
     agents,
     dead_letters,
@@ -24,6 +26,7 @@ from services.notifications.api import (
     pauses,
     planning,
     policy,
+    push,
     spending,
 )
 from services.notifications.backlog import Backlog
@@ -58,6 +61,7 @@ from shared.bus.principals import KEYS
 from shared.bus.topics import ensure_topics
 from shared.database import close, connect, migrate, transaction
 from shared.events import TOPICS
+from shared.guarded_http import Receivers
 from shared.key_consumer import key_consumer
 from shared.observability import Metrics, get_logger
 from shared.part import Part
@@ -72,7 +76,7 @@ ROUTERS = tuple(
     each.router
     for each in (
         *(partners, planning, opt_outs, inbound, policy, pauses, spending, overview, dead_letters),
-        *(agents, inbox),
+        *(agents, inbox, push),
     )
 )
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -111,6 +115,7 @@ class Engine:
     relay: Relay
     access_relay: Relay
     task_keeper: TaskKeeper
+    pusher: Pusher
     digest: DigestSender
     alerts: AlertSender
     mailbox: MailboxReader | None
@@ -191,6 +196,10 @@ def build(
     of_keys = key_consumer(keys_pool, settings, "notifications")
     watch(metrics, consumer, of_keys, relay)
     mailbox = settings.mailbox()
+    receivers = Receivers(allow_local=settings.push_allows_local)
+    push_key = PushKey(settings.secret.get_secret_value())
+    pusher = Pusher(pool, push_key, receivers, subject=settings.push_subject, clock=scheduler.now)
+    telling = (pool, scheduler, policies, channels)
     return Engine(
         pool=pool,
         keys_pool=keys_pool,
@@ -212,8 +221,9 @@ def build(
         relay=relay,
         access_relay=access_relay,
         task_keeper=TaskKeeper(pool, scheduler),
-        digest=DigestSender(pool, scheduler, policies, channels, settings.notifications_url + "/"),
-        alerts=AlertSender(pool, scheduler, policies, channels, settings.notifications_url + "/"),
+        pusher=pusher,
+        digest=DigestSender(*telling, settings.notifications_url + "/", pusher),
+        alerts=AlertSender(*telling, settings.notifications_url + "/", pusher),
         mailbox=MailboxReader(pool, scheduler, keys, mailbox, relay.wake) if mailbox else None,
     )
 
@@ -234,6 +244,7 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
             "inbound_secret": settings.inbound_secret,
             "regions": engine.regions,
             "senders": engine.senders,
+            "pusher": engine.pusher,
             "tally": engine.tally,
             "dead_letters": engine.dead_letters,
             "wake_after_commit": (engine.relay.wake, engine.rescheduler.wake),

@@ -156,6 +156,8 @@ notifications  PATCH /v1/agents/{agent_id}                          200    200  
 notifications  DELETE /v1/agents/{agent_id}                         204    204  403     403   204     404  401     401
 notifications  POST /v1/agents/{agent_id}/sign-in-links             201    201  403     403   201     404  401     401
 notifications  DELETE /v1/agents/{agent_id}/sessions                204    204  403     403   204     404  401     401
+notifications  POST /v1/push-subscriptions                          403    403  403     403   403     403  401     401
+notifications  DELETE /v1/push-subscriptions                        403    403  403     403   403     403  401     401
 notifications  GET /v1/inbox                                        200    200  403     403   200     200  401     401
 notifications  POST /v1/tasks/{task_id}/claim                       200    404  403     403   200     404  401     401
 notifications  POST /v1/tasks/{task_id}/snooze                      200    404  403     403   200     404  401     401

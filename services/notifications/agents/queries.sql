@@ -271,15 +271,18 @@ group by p.region order by count(*) desc, p.region
 -- name: agents_to_tell()
 -- Agents that can be told, and how many visits wait for each: those that do not rest, and which of them are urgent.
 select a.agent_id::text, a.name, a.email, a.language, a.regions, count(*) as waiting,
-       count(*) filter (where t.priority = 1) as urgent
+       count(*) filter (where t.priority = 1) as urgent,
+       exists (select from push_subscriptions s where s.agent_id = a.agent_id) as has_push
 from agents a join tasks t using (agent_id)
-where a.is_active and a.email is not null and t.closed_at is null
+where a.is_active and t.closed_at is null
+  and (a.email is not null or exists (select from push_subscriptions s where s.agent_id = a.agent_id))
   and (t.snoozed_until is null or t.snoozed_until <= current_date)
 group by a.agent_id order by a.agent_id
 
 -- name: agents_to_alert(told_before)
 -- Agents that have urgent tasks in hand of which they were not told, and were told of nothing since then.
-select a.agent_id::text, a.name, a.phone, a.email, a.language, a.regions
+select a.agent_id::text, a.name, a.phone, a.email, a.language, a.regions,
+       exists (select from push_subscriptions s where s.agent_id = a.agent_id) as has_push
 from agents a
 where a.is_active and (a.alerted_at is null or a.alerted_at <= $1)
   and exists (select from tasks t where t.agent_id = a.agent_id and t.closed_at is null and t.priority = 1
@@ -308,3 +311,30 @@ select count(*) > 0 from marked
 -- name: forget_told(agent_id, day)
 -- It was not told on this day after all.
 update agents set told_on = null where agent_id = $1::uuid and told_on = $2
+
+-- name: add_subscription(endpoint, agent_id, p256dh, auth, now)
+-- This browser takes the agent's notifications, whoever's it took before.
+insert into push_subscriptions (endpoint, agent_id, p256dh, auth, at) values ($1, $2::uuid, $3, $4, $5)
+on conflict (endpoint) do update set agent_id = excluded.agent_id, p256dh = excluded.p256dh, auth = excluded.auth,
+    at = excluded.at
+
+-- name: limit_subscriptions(agent_id, most)
+-- Only the newest so many of an agent stay.
+delete from push_subscriptions where endpoint in (
+    select endpoint from push_subscriptions where agent_id = $1::uuid order by at desc, endpoint offset $2)
+
+-- name: subscriptions_of(agent_id)
+-- Where an agent's phones take notifications, and their keys.
+select endpoint, p256dh, auth from push_subscriptions where agent_id = $1::uuid order by at desc
+
+-- name: remove_subscription(endpoint)
+-- The push service knows it no more.
+delete from push_subscriptions where endpoint = $1
+
+-- name: remove_subscription_of(agent_id, endpoint)
+-- This phone of the agent takes no notifications any more.
+delete from push_subscriptions where agent_id = $1::uuid and endpoint = $2
+
+-- name: remove_subscriptions_of(key_id)
+-- No phone takes notifications of the agent with this key any more.
+delete from push_subscriptions s using agents a where a.agent_id = s.agent_id and a.key_id = $1

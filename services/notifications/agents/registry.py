@@ -94,6 +94,12 @@ async def shut_out(db: asyncpg.Connection, key_id: str, now: datetime) -> None:
             key_id, row["hash"], row["recorded_at"], agent=row["agent"], regions=tuple(row["regions"]), revoked=True
         )
         await outbox.add(db, [_event(key, "key.revoked")])
+    await end_sessions(db, key_id)
+
+
+async def end_sessions(db: asyncpg.Connection, key_id: str) -> None:
+    """Signed out on all phones, none of which takes notifications any more."""
+    await db.execute(queries["remove_subscriptions_of"], key_id)
     await db.fetchval(queries["end_sessions_of"], key_id)
 
 

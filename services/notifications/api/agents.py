@@ -211,7 +211,7 @@ async def end_sessions(agent_id: str, request: Request, caller: Manager) -> Resp
     """A phone that was lost opens nothing any more."""
     async with transaction(request.app.state.pool) as db:
         row = await own_agent(db, agent_id, caller)
-        await db.fetchval(queries["end_sessions_of"], row["key_id"])
+        await registry.end_sessions(db, row["key_id"])
     changed(request)
     return Response(status_code=204)
 
