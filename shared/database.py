@@ -19,6 +19,9 @@ SESSION_SETTINGS = {
     "application_name": "payung",
 }
 
+RESET_WITHIN = 10.0
+"""Seconds that the reset of a session may take; else it is closed."""
+
 asyncpg.protocol.protocol.IterableABC = (list, tuple, set, frozenset)  # type: ignore[attr-defined]
 """What the driver takes as an array. It asks of every element whether it is one too, and by abstract classes that alone
 costs more than all else that it does with the element."""
@@ -42,10 +45,11 @@ UNSTORABLE = asyncpg.exceptions._base.DataError
 waiting does not help: `connection` raises NotEncodable instead."""
 
 
-async def connect(dsn: str, *, min_size: int = 1, max_size: int = 8, resets: bool = True) -> asyncpg.Pool:
+async def connect(dsn: str, *, min_size: int = 1, max_size: int = 8) -> asyncpg.Pool:
     """A pool on `dsn` with the session settings of every service. Raises one of UNAVAILABLE when the server is down.
 
-    `resets` False: nobody leaves locks or settings in a session, which saves a question whenever it comes back.
+    Who takes locks or changes settings beyond a transaction uses `session`: no other session is reset when it comes
+    back, which saves a question each time.
     """
     pool = asyncpg.create_pool(
         dsn,
@@ -53,14 +57,14 @@ async def connect(dsn: str, *, min_size: int = 1, max_size: int = 8, resets: boo
         max_size=max_size,
         server_settings=SESSION_SETTINGS,
         command_timeout=600,
-        reset=None if resets else _as_it_is,
+        reset=_as_it_is,
     )
     await pool
     return pool
 
 
 async def _as_it_is(_: asyncpg.Connection) -> None:
-    """Used instead of a session's reset."""
+    """Used instead of a session's reset; the driver still ends an open transaction."""
 
 
 async def close(*pools: asyncpg.Pool) -> None:
@@ -101,6 +105,20 @@ async def connection(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
     async with pool.acquire() as db:
         with encoding_checked():
             yield cast(asyncpg.Connection, db)
+
+
+@asynccontextmanager
+async def session(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
+    """As `connection`, for locks and settings of the session: they end with the block, however it ends."""
+    async with connection(pool) as db:
+        try:
+            yield db
+        finally:
+            try:
+                await db.reset(timeout=RESET_WITHIN)
+            except BaseException:
+                db.terminate()
+                raise
 
 
 @asynccontextmanager

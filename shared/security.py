@@ -6,11 +6,9 @@ import hmac
 import secrets
 import time
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 from fastapi import Request
@@ -194,15 +192,49 @@ async def authenticate(request: Request) -> Principal:
     return principal
 
 
-def require(scope: str | None = None, *, admin: bool = False) -> Callable[[Request], Any]:
-    """A FastAPI dependency: the caller, if it has `scope` (or is the administrator); 403 otherwise."""
+@dataclass(frozen=True)
+class Callers:
+    """Who may call a route: as a dependency it gives the caller, 403 for others; the description names them too.
 
-    async def dependency(request: Request) -> Principal:
+    An agency by its `agencies`, with any of `scopes` if there are some; the administrator and field agents by theirs.
+    """
+
+    scopes: tuple[str, ...] = ()
+    agencies: bool = True
+    administrator: bool = True
+    agents: bool = False
+
+    async def __call__(self, request: Request) -> Principal:
         principal = await principal_of(request)
-        if admin and not principal.admin:
-            raise Problem(403, "forbidden", "Only the administrator's key may do this.")
-        if scope is not None and not principal.may(scope):
-            raise Problem(403, "forbidden", f"This key lacks the scope '{scope}'.")
+        if not self.admit(principal):
+            raise Problem(403, "forbidden", self._refusal(principal))
         return principal
 
-    return dependency
+    def admit(self, principal: Principal) -> bool:
+        if principal.admin:
+            return self.administrator
+        if principal.agent is not None:
+            return self.agents
+        return self.agencies and (not self.scopes or any(map(principal.may, self.scopes)))
+
+    @property
+    def names(self) -> list[str]:
+        """The scopes, or `agency` where any key of one will do; `agent`; `administrator`."""
+        agency = list(self.scopes or ("agency",)) if self.agencies else []
+        return agency + ["agent"] * self.agents + ["administrator"] * self.administrator
+
+    def _refusal(self, principal: Principal) -> str:
+        if not self.agencies:
+            return "Only the administrator's key may do this."
+        if principal.agency is None or not self.scopes:
+            return "Use an agency's key: this belongs to an agency."
+        scope, *others = self.scopes
+        if not others:
+            return f"This key lacks the scope '{scope}'."
+        scopes = ", ".join(self.scopes)
+        return f"This key has none of these scopes: {scopes}."
+
+
+def require(*scopes: str, admin: bool = False) -> Callers:
+    """The callers with one of these scopes, and the administrator; with `admin` the administrator alone."""
+    return Callers(scopes, agencies=not admin)

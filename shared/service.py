@@ -32,6 +32,7 @@ from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
 from shared.part_metrics import watch_parts
 from shared.request_text import RequestText, json_texts
+from shared.span_export import exporting
 from shared.traced_requests import Traced
 from shared.web import docs
 from shared.web.answer_language import AnswerLanguage
@@ -105,8 +106,9 @@ def build_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _running(parts, app):
-            yield
+        with exporting(name):
+            async with _running(parts, app):
+                yield
         if on_stop is not None:
             await on_stop()
 
@@ -117,7 +119,7 @@ def build_app(
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=openapi.operation_id,
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # ours are in shared/observability.py
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # ours: observability.py, span_export.py
     )
     app.state.failed = None
     for key, value in (state or {}).items():

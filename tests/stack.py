@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from deploy.local import databases, jars, kafka, ports, postgres, process, status
+from deploy.local import databases, directory, jars, kafka, ports, postgres, process, status
 from deploy.local.directory import ROOT
 from deploy.local.endpoints import Endpoints, load_endpoints
 from shared.bus.kafka_url import KafkaUrl, kafka_url
@@ -184,6 +184,7 @@ class Stack:
     data: Path
     module: tuple[str, ...] = ("deploy.local", "up", "--data")
     options: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
     child: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     @property
@@ -200,8 +201,9 @@ class Stack:
 
     async def start(self, within: float = 120) -> None:
         argv = [sys.executable, "-m", *self.module, str(self.data), *self.options]
-        self.child = process.spawn(process.Command(argv, {"PYTHONPATH": str(ROOT)}, ROOT), self.log, mark="tests")
-        await eventually(lambda: self.status()["ready"] or self.ended(), within)
+        environment = self.environment | {"PYTHONPATH": str(ROOT)}
+        self.child = process.spawn(process.Command(argv, environment, ROOT), self.log, mark="tests")
+        await eventually(lambda: self.is_ready() or self.ended(), within, every=0.1)
         assert not self.ended(), self.output[-3000:]
 
     def ended(self) -> bool:
@@ -209,6 +211,21 @@ class Stack:
 
     def status(self) -> dict[str, Any]:
         return status.of(self.data)
+
+    def state(self) -> dict[str, Any]:
+        """What the supervisor noted, without asking the parts: `phase` and `parts`; empty while none is there."""
+        return directory.state(directory.Directory(self.data.resolve())) or {}
+
+    def is_ready(self) -> bool:
+        """As `./payung status` says; nobody is asked before the supervisor has noted that all runs."""
+        noted = self.state()
+        runs = noted.get("phase") == "ready" and all(part["state"] == "running" for part in noted["parts"])
+        return runs and bool(self.status()["ready"])
+
+    def pid(self, name: str) -> int | None:
+        """The part's process as the supervisor noted it last."""
+        found = next((part["pid"] for part in self.state().get("parts", ()) if part["name"] == name), None)
+        return None if found is None else int(found)
 
     def part(self, name: str) -> dict[str, Any]:
         return next(part for part in self.status()["parts"] if part["name"] == name)

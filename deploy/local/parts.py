@@ -20,6 +20,9 @@ from shared import schema_owners
 from shared.bus.kafka_url import kafka_url
 from shared.bus.principals import ADMIN
 
+RECOVERED_WITHIN = 3600.0
+"""Seconds that PostgreSQL may take to read its log again: what was written since a copy of it was made, at most."""
+
 
 async def _nothing() -> None: ...
 
@@ -36,6 +39,7 @@ class Part:
     prepare: Callable[[], None] = lambda: None
     once_ready: Callable[[], Awaitable[None]] = _nothing
     alive: Callable[[], Awaitable[bool]] | None = None
+    starts_within: float = 90
     stops_within: float = 20
 
 
@@ -118,6 +122,7 @@ def _postgres(described: Postgres, credentials: Credentials) -> Part:
         f"127.0.0.1:{described.port}",
         prepare=lambda: postgres.prepare(described),
         once_ready=create_schemas,
+        starts_within=RECOVERED_WITHIN,
     )
 
 

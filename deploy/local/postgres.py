@@ -181,15 +181,20 @@ def _listening(postgres: Postgres) -> dict[str, str]:
 
 
 async def ready(dsn: str) -> bool:
-    """True when the server takes connections, if only with another password."""
+    """True when the server takes connections, if only with another password, and is not being recovered: before the end
+    of its archived log nothing can be written."""
     try:
         connection = await asyncpg.connect(dsn, timeout=3)
     except asyncpg.InvalidPasswordError:
         return True
     except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError):
         return False
-    await connection.close()
-    return True
+    try:
+        return not await connection.fetchval("select pg_is_in_recovery()")
+    except (OSError, asyncpg.PostgresError):
+        return False
+    finally:
+        await connection.close(timeout=3)
 
 
 async def settle_password(postgres: Postgres) -> None:

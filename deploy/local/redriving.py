@@ -1,4 +1,5 @@
-"""Reads dead letters of the running stack and puts them back; after a new release all that it has not tried yet."""
+"""Reads dead letters of the running stack, puts them back or gives them up; after a new release it puts back all that
+this one has not tried yet."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,6 +10,8 @@ from deploy.local.failure import Failure
 from deploy.local.service_schema import in_schema
 
 if TYPE_CHECKING:
+    import asyncpg
+
     from deploy.local.dead_letter_groups import Choice
     from shared.bus.dead_letters import DeadLetter
     from shared.bus.redrive import Redriven
@@ -53,6 +56,24 @@ def put_back(data: Path, topic: str, choice: "Choice") -> "Redriven":
         if topic in rights.publishes:
             in_schema(data, service, lambda db: published.count_redriven(db, load_endpoints(data).kafka_url, topic))
     return done
+
+
+def discard(data: Path, topic: str, choice: "Choice", because: str) -> int:
+    """Delete them, once the audit trail says so; how many."""
+    from deploy.local.endpoints import load_endpoints
+    from services.registration import audit
+    from shared.bus import redrive as bus
+
+    kafka = load_endpoints(data).kafka_url
+    count = sum(map(choice.matches, read(data, topic)))
+
+    async def noted(db: "asyncpg.Connection") -> None:
+        async with db.transaction():
+            about: audit.Subjects = {"topic": topic, "records": count, "because": because}
+            await audit.note(db, audit.COMMAND_LINE, "dead_letters.discarded", about)
+
+    in_schema(data, "registration", noted)
+    return run(bus.erase(kafka, topic, choice.matches))
 
 
 def read(data: Path, topic: str | None) -> "list[DeadLetter]":

@@ -18,6 +18,7 @@ from deploy.local.client import PLAIN
 from deploy.local.directory import Directory
 from deploy.local.endpoints import FILE, Endpoints
 from deploy.local.postgres import SERVICES
+from deploy.local.supervisor import DISK_FULL
 from shared.bus.dead_letter_reader import count_dead_letters
 
 
@@ -83,8 +84,14 @@ def troubles(report: dict[str, Any]) -> list[str]:
                 for detail in part.get("detail", {}).get("parts", {}).values()
                 for topic, reason in (detail.get("halted") or {}).items()
             ]
-            found += [f"{part['name']}: {line}" for line in dict.fromkeys(halted)] or [f"{part['name']} is not ready"]
+            found += [f"{part['name']}: {line}" for line in dict.fromkeys(halted)] or [_trouble(part, report["data"])]
     return found
+
+
+def _trouble(part: dict[str, Any], data: str) -> str:
+    if part["state"] == DISK_FULL:
+        return f"{part['name']} waits for room: the disk of {data} is full"
+    return f"{part['name']} is not ready"
 
 
 def _is_ready(part: dict[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """Keeps the parts of a stack running: starts them in order, restarts those that end, stops them in reverse order."""
 
 import asyncio
+import shutil
 import signal
 import subprocess
 import time
@@ -22,6 +23,12 @@ ATTEMPTS = 4
 
 UNRESPONSIVE_AFTER = 60.0
 """Seconds without a good answer to `alive` after which a part that still runs is restarted."""
+
+ROOM = 32 << 20
+"""Bytes free on the disk below which a part that ended is not started again: it would end again (PostgreSQL writes 16
+MB at once), and wait longer each time."""
+DISK_FULL = "disk full"
+"""State of a part that waits for room."""
 
 CHECK_EVERY = 5.0
 LOG_LIMIT = 20_000_000
@@ -59,7 +66,7 @@ class Supervisor:
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self._stages = [[PartProcess(part, logs / f"{part.name}.log") for part in stage] for stage in stages]
-        self._mark, self._report, self._on_change = mark, report, on_change
+        self._logs, self._mark, self._report, self._on_change = logs, mark, report, on_change
         self._tasks: list[asyncio.Task[None]] = []
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -67,14 +74,14 @@ class Supervisor:
     def parts(self) -> list[PartProcess]:
         return [running for stage in self._stages for running in stage]
 
-    async def start(self, within: float = 90) -> None:
+    async def start(self) -> None:
         """Start stage after stage; a Failure names the part that did not become ready and its log."""
         self._spawn_task(self._limit_logs())
         for stage in self._stages:
             await asyncio.gather(*(asyncio.to_thread(running.part.prepare) for running in stage))
             for running in stage:
                 self._spawn_task(self._run(running))
-            await asyncio.gather(*(self._first_ready(running, within) for running in stage))
+            await asyncio.gather(*(self._first_ready(running) for running in stage))
 
     def _spawn_task(self, work: Any) -> None:
         task = asyncio.create_task(work)
@@ -85,7 +92,8 @@ class Supervisor:
         if not task.cancelled() and (problem := task.exception()) and not self._failed.done():
             self._failed.set_exception(problem)
 
-    async def _first_ready(self, running: PartProcess, within: float) -> None:
+    async def _first_ready(self, running: PartProcess) -> None:
+        within = running.part.starts_within
         began, ready = time.monotonic(), asyncio.create_task(running.ready.wait())
         both: list[asyncio.Future[Any]] = [ready, self._failed]
         await asyncio.wait(both, timeout=within, return_when=asyncio.FIRST_COMPLETED)
@@ -114,6 +122,9 @@ class Supervisor:
                 watching.cancel()
             pause = FIRST_PAUSE if time.monotonic() - began > STEADY_AFTER else pause
             running.last_end = _describe_end(running.child.returncode)
+            if running.ready.is_set() and not self._has_room():
+                await self._until_there_is_room(running)
+                pause = FIRST_PAUSE
             if not running.ready.is_set() and running.restarts + 1 >= ATTEMPTS:
                 raise Failure(
                     f"{running.part.name} {running.last_end} {ATTEMPTS} times before it was ready: see {running.log}"
@@ -123,6 +134,18 @@ class Supervisor:
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
             running.restarts += 1
+
+    def _has_room(self) -> bool:
+        return shutil.disk_usage(self._logs).free >= ROOM
+
+    async def _until_there_is_room(self, running: PartProcess) -> None:
+        self._report(
+            f"{running.part.name} {running.last_end}: the disk of {self._logs.parent} is full; it is started again"
+            f" once {ROOM >> 20} MB are free"
+        )
+        self._enter(running, DISK_FULL)
+        while not self._has_room():  # noqa: ASYNC110
+            await asyncio.sleep(POLL)
 
     async def _watch(self, running: PartProcess) -> None:
         while not await running.part.ready():  # noqa: ASYNC110 - another process, which sets no Event

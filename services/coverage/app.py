@@ -27,6 +27,7 @@ from services.coverage.api import (
 from services.coverage.changed_regions import ChangedRegions
 from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
+from services.coverage.slow_answers import SlowAnswers
 from services.coverage.web import alert_rules, explanations, home
 from services.coverage.web import alerts as alerts_page
 from shared.access import on_access
@@ -80,7 +81,7 @@ HANDLERS = {
 
 async def prepare(settings: Settings) -> asyncpg.Pool:
     """The service's own schema at its newest, and the topics it reads (registration may not have run yet)."""
-    pool = await connect(settings.database, resets=False)
+    pool = await connect(settings.database)
     await migrate(pool, MIGRATIONS)
     await ensure_topics(
         settings.kafka,
@@ -135,6 +136,7 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
             "sessions": Sessions(keys_pool, settings.admin_key),
             "open_streams": OpenStreams(),
             "changed_regions": ChangedRegions(pool),
+            "slow_answers": SlowAnswers(),
         },
         metrics=metrics,
         site=settings.site("coverage", TEMPLATES),

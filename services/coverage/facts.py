@@ -42,8 +42,8 @@ class PeriodFact(msgspec.Struct, frozen=True, gc=False):
 
     start: str = msgspec.field(name="from")
     region: str
-    segment: str
-    programmes: tuple[str, ...]
+    segment: Segment
+    programmes: tuple[Programme, ...]
     workers: Workers
     until: str | None = None
 

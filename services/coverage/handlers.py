@@ -1,6 +1,7 @@
 """What happens to a batch of each topic. All effects are in the transaction that also moves the offsets."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, TypeVar
 
 import asyncpg
@@ -19,8 +20,7 @@ from services.coverage.facts import (
     TargetFact,
 )
 from services.coverage.last_seen import Event
-from services.coverage.members import Sides
-from services.coverage.sources import Listing
+from services.coverage.sources import Listing, Named
 from services.coverage.storage import EnrolmentDetails, second_of
 from services.coverage.timelines import listing_timeline
 from services.coverage.transitions import Version
@@ -40,24 +40,24 @@ async def on_enrollments(batch: Batch, db: asyncpg.Connection) -> None:
 
     The type is not looked at: every one of them carries the whole timeline, and this path is the hottest.
     """
-    versions = await aside(len(batch.records), _enrolment_versions, batch)
+    named: Named = {}
+    versions = await aside(len(batch.records), _enrolment_versions, batch, named)
     before = await storage.store_enrolments(db, transitions.newest(versions))
     accepted = transitions.accept(versions, before.stored)
-    named = {details.source: details.names for details, _ in accepted.versions}
     await storage.add_to_figures(db, accepted.transitions, named, enrolled=True)
-    of_cooperatives = members.by_cooperative(versions, before.stored, before.sides, _sides_of_enrolment)
+    of_cooperatives = members.by_cooperative(versions, before.stored, before.sides)
     await storage.add_to_cooperatives(db, len(versions), of_cooperatives)
-    await _record_last_seen(db, batch, ((details.agency, second) for details, second in accepted.versions))
+    await _record_last_seen(db, batch, [(details.agency, second) for details, second in accepted.versions])
 
 
 async def on_partners(batch: Batch, db: asyncpg.Connection) -> None:
     """The same for who is listed; each version is an event of the agencies that contributed to it."""
-    versions = await aside(len(batch.records), _partner_versions, batch)
+    named: Named = {}
+    versions = await aside(len(batch.records), _partner_versions, batch, named)
     before = await storage.store_partners(db, transitions.newest(versions))
     accepted = transitions.accept(versions, before.stored)
-    named = {listing.source: listing.names for listing, _ in accepted.versions}
     await storage.add_to_figures(db, accepted.transitions, named, enrolled=False)
-    of_cooperatives = members.by_cooperative(versions, before.stored, before.sides, _sides_of_partner)
+    of_cooperatives = members.by_cooperative(versions, before.stored, before.sides)
     await storage.add_to_cooperatives(db, len(versions), of_cooperatives)
     await storage.add_merges(db, accepted.versions)
     await _record_last_seen(db, batch, last_seen.contributing_agencies(accepted.versions, before.lists))
@@ -116,38 +116,29 @@ async def _record_last_seen(db: asyncpg.Connection, batch: Batch, events: Iterab
 # --- decoding -------------------------------------------------------------------------------------------------------
 
 
-def _enrolment_versions(batch: Batch) -> list[Version[EnrolmentDetails]]:
-    return transitions.read(
-        batch.decode(EnrollmentFact), bounds.bounded_enrolment_timeline, _enrolment_details, batch.reject
-    )
+def _enrolment_versions(batch: Batch, named: Named) -> list[Version[EnrolmentDetails]]:
+    details = partial(_enrolment_details, named)
+    return transitions.read(batch.decode(EnrollmentFact), bounds.bounded_enrolment_timeline, details, batch.reject)
 
 
-def _enrolment_details(fact: EnrollmentFact) -> tuple[int, EnrolmentDetails]:
+def _enrolment_details(named: Named, fact: EnrollmentFact) -> tuple[int, EnrolmentDetails]:
     first_start = fact.periods[0].start if fact.periods else None
-    source, names = sources.of_enrolment(fact)
-    return source, EnrolmentDetails(fact.agency, first_start, fact.cooperative_id, fact.channel_id, source, names)
+    cooperative, channel = fact.cooperative_id, fact.channel_id
+    details = EnrolmentDetails(fact.agency, first_start, cooperative, channel, members.sides(cooperative, channel))
+    return sources.of_enrolment(fact, named), details
 
 
-def _sides_of_enrolment(details: EnrolmentDetails) -> Sides:
-    return members.sides(details.cooperative, details.channel)
-
-
-def _sides_of_partner(listing: Listing) -> Sides:
-    return members.sides(listing.fact.cooperative_id)
-
-
-def _partner_versions(batch: Batch) -> list[Version[Listing]]:
+def _partner_versions(batch: Batch, named: Named) -> list[Version[Listing]]:
     decoded = batch.decode(PartnerFact, batch.of_types(PARTNER_TYPES))
-    return transitions.read(decoded, _listing_timeline, _listing, batch.reject)
+    return transitions.read(decoded, _listing_timeline, partial(_listing, named), batch.reject)
 
 
-def _listing(fact: PartnerFact) -> tuple[int, Listing]:
+def _listing(named: Named, fact: PartnerFact) -> tuple[int, Listing]:
     lists = last_seen.lists_of(fact)
-    source = sources.of_partner(fact, lists)
-    return source, Listing(fact, source, lists)
+    return sources.of_partner(fact, lists, named), Listing(fact, lists, members.sides(fact.cooperative_id))
 
 
-def _listing_timeline(fact: PartnerFact) -> bytes:
+def _listing_timeline(fact: PartnerFact, _: int) -> bytes:
     bounds.check_partner(fact)
     return listing_timeline(fact)
 

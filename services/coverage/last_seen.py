@@ -58,7 +58,7 @@ def contributing_agencies(
     """
     lists = dict(lists_before)
     events: list[tuple[str, int]] = []
-    for (fact, _, now), second in versions:
+    for (fact, now, _), second in versions:
         before = lists[fact.partner_id]
         lists[fact.partner_id] = now
         if now != before:

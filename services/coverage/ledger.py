@@ -36,7 +36,8 @@ def differences(changes: Changes) -> Rows:
     Rows of one second, cell and day are summed; a sum that is zero in all measures has no row.
     """
     seconds, rank = np.unique(changes.recorded, return_inverse=True)
-    entries = [*_entries(changes.before, rank, -1), *_entries(changes.after, rank, 1)]
+    before, after = changes.differing()
+    entries = [*_entries(before, rank, -1), *_entries(after, rank, 1)]
     keys, measures = zip(*entries, strict=True)
     return _summed(seconds, np.concatenate(keys), np.concatenate(measures))
 

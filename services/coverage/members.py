@@ -5,16 +5,27 @@ nation, where the timelines of all others are empty.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from services.coverage import transitions
-from services.coverage.transitions import Details, Stored, Transitions, Version
+from services.coverage.transitions import Stored, Transitions, Version
 
 Side = tuple[str, bool]
 """A cooperative's id, and whether those enrolled through it are meant, not its members."""
 Sides = frozenset[Side]
 
 NOWHERE: Sides = frozenset()
+
+
+class HasSides(Protocol):
+    """What a handler keeps of a fact says where its partner counts."""
+
+    @property
+    def sides(self) -> Sides: ...
+
+
+Counted = TypeVar("Counted", bound=HasSides)
 
 
 def sides(cooperative: str | None, channel: str | None = None) -> Sides:
@@ -25,13 +36,12 @@ def sides(cooperative: str | None, channel: str | None = None) -> Sides:
 
 
 def by_cooperative(
-    versions: Sequence[Version[Details]],
+    versions: Sequence[Version[Counted]],
     stored: Mapping[str, Stored],
     before: Mapping[str, Sides],
-    sides_of: Callable[[Details], Sides],
 ) -> Iterator[tuple[Side, Transitions]]:
     """What these versions change on each side; `before`: where their partners counted until now."""
-    partners = _concerned(versions, before, sides_of)
+    partners = _concerned(versions, before)
     if not partners:
         return
     own = defaultdict(list)
@@ -42,23 +52,21 @@ def by_cooperative(
     for side, members in sorted(partners.items()):
         known = {each: _within(side, before.get(each, NOWHERE), stored[each]) for each in members if each in stored}
         seen = (
-            (partner, number, timeline if side in sides_of(details) else b"", second, 0, details)
+            (partner, number, timeline if side in details.sides else b"", second, 0, details)
             for each in sorted(members)
             for partner, number, timeline, second, _, details in own[each]
         )
         yield side, transitions.accept(seen, known).transitions
 
 
-def _concerned(
-    versions: Iterable[Version[Details]], before: Mapping[str, Sides], sides_of: Callable[[Details], Sides]
-) -> dict[Side, set[str]]:
+def _concerned(versions: Iterable[Version[Counted]], before: Mapping[str, Sides]) -> dict[Side, set[str]]:
     """Side → the partners that count on it before or by one of the versions."""
     found: dict[Side, set[str]] = defaultdict(set)
     for partner, held in before.items():
         for side in held:
             found[side].add(partner)
     for partner, _, _, _, _, details in versions:
-        for side in sides_of(details):
+        for side in details.sides:
             found[side].add(partner)
     return found
 

@@ -53,15 +53,19 @@ def of(changes: Changes, *, enrolled: bool) -> Array:
     before, after = _Side.of(changes.before, changes.sources_before), _Side.of(changes.after, changes.sources_after)
     is_new, is_gone = before.counts == 0, after.counts == 0
     differs = ~is_new & ~is_gone & _differ(before, after)
-    gains = causes.of_gains(before.sources, enrolled=enrolled)
-    losses = causes.of_losses(after.sources)
-    added = after.entries(np.where(is_new, gains, NONE), 1, enrolled)
-    removed = before.entries(np.where(is_gone, losses, NONE), -1, enrolled)
+    before, after = (side.only(is_new | is_gone | differs) for side in (before, after))
+    added = after.entries(np.where(is_new, causes.of_gains(before.sources, enrolled=enrolled), NONE), 1, enrolled)
+    if not len(before.owner):
+        return _rows(changes, added, enrolled)
+    removed = before.entries(np.where(is_gone, causes.of_losses(after.sources), NONE), -1, enrolled)
     pieces = [_chosen(added, is_new[added.owner]), _chosen(removed, is_gone[removed.owner])]
     if differs.any():
         both = [_chosen(each, differs[each.owner]) for each in (added, removed)]
         pieces.append(_paired(_summed(_joined([*both, *_by_knowledge(before, after, differs)]))))
-    found = _joined(pieces)
+    return _rows(changes, _joined(pieces), enrolled)
+
+
+def _rows(changes: Changes, found: _Entries, enrolled: bool) -> Array:
     rows = np.empty(len(found.owner), ROW)
     for name in ("day", "place", "source", "day_cause", "cause", "partners"):
         rows[name] = getattr(found, name)
@@ -90,6 +94,12 @@ class _Side(NamedTuple):
         owner = owner[first]
         counts = np.bincount(owner, minlength=len(found.counts))
         return cls(owner, start[first], until[last], place[first], counts, sources)
+
+    def only(self, which: Array) -> "_Side":
+        """The runs of these timelines; no other moves a figure."""
+        kept = which[self.owner]
+        owner, start, until, place = (each[kept] for each in (self.owner, self.start, self.until, self.place))
+        return _Side(owner, start, until, place, self.counts, self.sources)
 
     def ends(self) -> Array:
         """Of each timeline, the day from which it counts nowhere any more; `NEVER` for none."""

@@ -32,11 +32,10 @@ select * from unnest($1::uuid[], $2::int[], $3::bigint[], $4::uuid[]) on conflic
 
 -- name: open_batch(rows, places, source, names)
 -- Announces a batch of the ledger and returns its number; the batch is seen together with its rows or not at all. Keeps
--- the names of its sources that are not kept yet.
+-- the names of its sources, as the texts of arrays, that are not kept yet.
 with named as (
     insert into sources (source, names)
-    select a.source, array(select jsonb_array_elements_text(a.names))
-    from unnest($3::bigint[], $4::jsonb[]) a (source, names) order by 1 on conflict do nothing
+    select a.source, a.names::text[] from unnest($3::bigint[], $4::text[]) a (source, names) order by 1 on conflict do nothing
 ),
 announced as (insert into pending_batches (batch, rows) values (nextval('batches'), $1) returning batch)
 insert into changes (batch, places) select batch, $2::int[] from announced returning batch;

@@ -14,6 +14,7 @@ from services.coverage.app import HANDLERS
 from shared.bus.batch import Batch
 from shared.bus.kafka_url import aiokafka_options
 from shared.bus.records import Record
+from shared.bus.unreadable_batches import read_records
 from shared.database import UNAVAILABLE, transaction
 
 Offsets = dict[tuple[str, int], int]
@@ -104,7 +105,7 @@ class Replay:
 
     async def _apply_next(self, wanted: dict[TopicPartition, int], behind: set[TopicPartition]) -> None:
         """Apply one poll; a partition that has reached its wanted offset is paused there."""
-        polled = await self._client.getmany(*behind, timeout_ms=200, max_records=MAX_RECORDS)
+        polled = await read_records(self._client, *behind, timeout_ms=200, max_records=MAX_RECORDS)
         due = [raw for tp, found in polled.items() for raw in found if raw.offset < wanted[tp]]
         for topic, group in groupby(sorted(due, key=attrgetter("topic")), key=attrgetter("topic")):
             await self._apply(topic.removeprefix(self._prefix), list(group))

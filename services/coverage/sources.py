@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from services.coverage.facts import EnrollmentFact, PartnerFact
+from services.coverage.members import Sides
 
 Names = tuple[str, ...]
 """Of a listing: each list as agency/list, sorted. Of an enrolment: the agency (empty: not known), and the month of its
@@ -15,11 +16,11 @@ first start."""
 
 
 class Listing(NamedTuple):
-    """A partner fact, the source that its lists are, and their names, made once for all that need them."""
+    """A partner fact, the names of its lists, and where it counts as a member, made once for all that need them."""
 
     fact: PartnerFact
-    source: int
     names: Names
+    sides: Sides
 
 
 UNKNOWN: Final = 0
@@ -42,23 +43,30 @@ class _Numbers(dict[Names, int]):
 
 NUMBERS = _Numbers()
 
+Named = dict[int, Names]
+"""Sources and their names: those that a batch holds."""
 
-def of_enrolment(fact: EnrollmentFact) -> tuple[int, Names]:
-    """Who reported it, and the month of its first start, listed by then or not."""
+
+def of_enrolment(fact: EnrollmentFact, named: Named) -> int:
+    """Who reported it, and the month of its first start, listed by then or not; noted in `named`."""
     if not fact.periods:
-        return WITHDRAWN, ()
+        return WITHDRAWN
     if fact.listed_on is None:
-        return UNLISTED, ()
+        return UNLISTED
     names = (fact.agency or "", fact.periods[0].start[:7])
-    return NUMBERS[names], names
+    source = NUMBERS[names]
+    named[source] = names
+    return source
 
 
-def of_partner(fact: PartnerFact, lists: Names) -> int:
-    """The lists that name it (`last_seen.lists_of`) are its names."""
+def of_partner(fact: PartnerFact, lists: Names, named: Named) -> int:
+    """The lists that name it (`last_seen.lists_of`) are its names; noted in `named`."""
     if fact.status == "merged":
         return MERGED
     if fact.status != "active":
         return ERASED
     if fact.listed_on is None:
         return DELISTED
-    return NUMBERS[lists]
+    source = NUMBERS[lists]
+    named[source] = lists
+    return source

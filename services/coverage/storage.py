@@ -1,6 +1,5 @@
 """What the handlers write: one call, one query. All of it is in the transaction that the handler was given."""
 
-import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache, partial
@@ -23,7 +22,7 @@ from services.coverage.facts import (
 from services.coverage.last_seen import LastSeen
 from services.coverage.members import Side, Sides, sides
 from services.coverage.queries import queries
-from services.coverage.sources import SPECIAL, Listing, Names
+from services.coverage.sources import Listing, Named, Names
 from services.coverage.stays import Changes
 from services.coverage.timelines import EPOCH
 from services.coverage.transitions import Stored, Transitions, Version
@@ -39,15 +38,14 @@ COOPERATIVE_LEDGER = ("cooperative", "through", "recorded", "cell", "day", *ledg
 
 
 class EnrolmentDetails(msgspec.Struct, frozen=True, gc=False):
-    """What is kept of an enrolment fact beside its timeline; `first_start`: listed by then or not; `source` and its
-    `names` of `sources`."""
+    """What is kept of an enrolment fact beside its timeline; `first_start`: listed by then or not; `sides`: of its
+    `cooperative` and `channel`."""
 
     agency: str | None
     first_start: str | None
     cooperative: str | None
     channel: str | None
-    source: int
-    names: Names
+    sides: Sides
 
 
 class Before(NamedTuple):
@@ -61,23 +59,24 @@ class Before(NamedTuple):
 
 async def store_enrolments(db: asyncpg.Connection, newest: dict[str, Version[EnrolmentDetails]]) -> Before:
     """Store the versions that are newer than what is stored."""
-    rows = [
-        (partner_id, number, second, timeline, start and _date(start), each.cooperative, each.channel, source)
-        for partner_id, number, timeline, second, source, each in newest.values()
-        for start in (each.first_start,)
-    ]
-    stored = await db.fetch(queries["store_enrolments"], *columns(rows, 8))
+    ids, numbers, timelines, seconds, sources, details = columns(newest.values(), 6)
+    first_starts = [each.first_start and _date(each.first_start) for each in details]
+    cooperatives, channels = [each.cooperative for each in details], [each.channel for each in details]
+    stored = await db.fetch(
+        queries["store_enrolments"], ids, numbers, seconds, timelines, first_starts, cooperatives, channels, sources
+    )
     before = {row[0]: sides(row[5], row[6]) for row in stored if row[5] or row[6]}
     return Before({row[0]: row[1:5] for row in stored}, before, {})
 
 
 async def store_partners(db: asyncpg.Connection, newest: dict[str, Version[Listing]]) -> Before:
     """The same for partners."""
-    rows = [
-        (partner_id, number, second, timeline, fact.region, _array(names), fact.cooperative_id, source)
-        for partner_id, number, timeline, second, source, (fact, _, names) in newest.values()
-    ]
-    stored = await db.fetch(queries["store_partners"], *columns(rows, 8))
+    ids, numbers, timelines, seconds, sources, listings = columns(newest.values(), 6)
+    lists, cooperatives = [_array(names) for _, names, _ in listings], [fact.cooperative_id for fact, _, _ in listings]
+    regions = [fact.region for fact, _, _ in listings]
+    stored = await db.fetch(
+        queries["store_partners"], ids, numbers, seconds, timelines, regions, lists, cooperatives, sources
+    )
     before = {row[0]: sides(row[6]) for row in stored if row[6]}
     lists_before = {row[0]: tuple(row[5]) for row in stored}
     return Before({row[0]: row[1:5] for row in stored}, before, lists_before)
@@ -97,15 +96,13 @@ class Rows(NamedTuple):
     losses: Any
 
 
-async def add_to_figures(
-    db: asyncpg.Connection, changed: Transitions, named: Mapping[int, Names], *, enrolled: bool
-) -> None:
+async def add_to_figures(db: asyncpg.Connection, changed: Transitions, named: Named, *, enrolled: bool) -> None:
     """Append as one batch what transitions change: the figures, by whom and why, and who leaves a cell. `named`: the
-    sources of the transitions and more of them; those without names need none."""
+    sources of the transitions, perhaps of others too."""
     rows = await aside(len(changed.recorded), _rows, changed, enrolled)
     if len(rows.ledger) or len(rows.movements):
         most = max(len(rows.ledger), len(rows.movements))
-        sources = [(source, json.dumps(names)) for source, names in sorted(named.items()) if source not in SPECIAL]
+        sources = [(source, _array(names)) for source, names in sorted(named.items())]
         number = await db.fetchval(queries["open_batch"], most, ledger.places(rows.ledger), *columns(sources, 2))
         await _copy(db, "ledger", ledger.COLUMNS, rows.ledger, partial(ledger.binary_copy, number))
         await _copy(db, "movements", movements.COLUMNS, rows.movements, partial(movements.binary_copy, number))
@@ -154,7 +151,7 @@ def _cooperative_rows(moved: Iterable[tuple[Side, Transitions]]) -> list[tuple[A
 
 async def add_merges(db: asyncpg.Connection, versions: Iterable[tuple[Listing, int]]) -> None:
     """Keep which id answers for each merged partner, since which second."""
-    merged = [(fact, second) for (fact, _, _), second in versions if fact.merged_into]
+    merged = [(fact, second) for (fact, *_), second in versions if fact.merged_into]
     rows = [(fact.partner_id, fact.version, second, fact.merged_into) for fact, second in merged]
     if rows:
         await db.execute(queries["add_merges"], *columns(rows))

@@ -3,7 +3,7 @@
 Plain tuples and loops on purpose: this runs for every event there ever was.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from services.coverage.cells import InvalidValue
@@ -52,12 +52,12 @@ class Accepted(NamedTuple, Generic[Details]):
 
 def read(
     decoded: Iterable[tuple[Source, Fact]],
-    timeline: Callable[[Fact], bytes],
+    timeline: Callable[[Fact, int], bytes],
     details: Callable[[Fact], tuple[int, Details]],
     reject: Callable[[Source, str], None],
 ) -> list[Version[Details]]:
-    """The versions of these facts in their order; a fact with a value that has no cell is rejected. `details` gives the
-    source of a fact and what else its handler needs.
+    """The versions of these facts in their order; a fact with a value that has no cell is rejected. `timeline` is given
+    a fact and the second it was recorded in, `details` gives its source and what else its handler needs.
 
     Facts are decoded one at a time and released at once: their memory is used again while it is still in the cache.
     """
@@ -65,7 +65,7 @@ def read(
     for source, fact in decoded:
         try:
             second = int(fact.recorded_at.timestamp())
-            stays = timeline(fact)
+            stays = timeline(fact, second)
             number, kept = details(fact)
             versions.append((fact.partner_id, fact.version, stays, second, number, kept))
         except InvalidValue as problem:
@@ -73,9 +73,12 @@ def read(
     return versions
 
 
-def newest(versions: Iterable[Version[Details]]) -> dict[str, Version[Details]]:
+def newest(versions: Sequence[Version[Details]]) -> dict[str, Version[Details]]:
     """partner_id → its newest version, recorded no earlier than the ones it follows."""
-    found: dict[str, Version[Details]] = {}
+    found = {version[0]: version for version in versions}
+    if len(found) == len(versions):
+        return found
+    found.clear()
     for version in versions:
         partner_id, number, timeline, second, source, details = version
         former = found.get(partner_id)

@@ -158,7 +158,7 @@ async def start(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
         replication=settings.replication,
     )
     keys_pool = await connect(settings.database, max_size=KEY_CONNECTIONS)
-    work_pool = await connect(settings.database, max_size=settings.senders + 2, resets=False)
+    work_pool = await connect(settings.database, max_size=settings.senders + 2)
     return web(settings, build(settings, pool, clock, keys_pool=keys_pool, work_pool=work_pool))
 
 

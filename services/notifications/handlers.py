@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import asyncpg
 
-from services.notifications import erasure, partner_store
+from services.notifications import erasure, partner_store, traces
 from services.notifications.addresses import AddressKeys
 from services.notifications.projections import (
     ClaimFact,
@@ -48,6 +48,7 @@ class Handlers:
         new = {key: row for key, row in changed.items() if key not in stored and row.status == "active"}
         done = await self._scheduler.schedule_newcomers(db, new)
         await self._scheduler.reschedule(db, [*merged, *filter(None, former)], themselves - done)
+        await traces.note(db, batch, themselves)
 
     async def on_enrollments(self, batch: Batch, db: asyncpg.Connection) -> None:
         """Registered by any agency, lapsed, registered again."""
@@ -56,6 +57,7 @@ class Handlers:
         changed = project(facts, stored, Timeline(), next_timeline)
         await partner_store.store_timelines(db, changed)
         await self._scheduler.reschedule(db, changed)
+        await traces.note(db, batch, changed)
 
     async def on_contacts(self, batch: Batch, db: asyncpg.Connection) -> None:
         """How a partner is reached; a tombstone erases all that is personal."""
@@ -69,6 +71,7 @@ class Handlers:
         changed = await partner_store.store_contacts(db, newest.values(), self._keys)
         await erasure.erase(db, erased)
         await self._scheduler.reschedule(db, [*changed, *erased])
+        await traces.note(db, batch, changed)
 
     async def on_claims(self, batch: Batch, db: asyncpg.Connection) -> None:
         """Paid, or not any more: what messages tell of a region."""

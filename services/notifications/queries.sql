@@ -673,3 +673,15 @@ select id, recorded_at, body from pauses order by id desc limit 1
 -- name: add_pause(recorded_at, body)
 -- This is paused from now on, instead of what was before; returns its id.
 insert into pauses (recorded_at, body) values ($1, $2::jsonb) returning id
+
+-- name: note_traces(partner_ids, traceparents)
+-- Keeps the newest trace of each of these partners; what was kept for a month goes.
+with old as (
+    delete from traces where noted_at < now() - interval '30 days' and partner_id <> all($1::uuid[])
+)
+insert into traces (partner_id, traceparent) select * from unnest($1::uuid[], $2::text[]) order by 1
+on conflict (partner_id) do update set traceparent = excluded.traceparent, noted_at = excluded.noted_at
+
+-- name: traces(partner_ids)
+-- The trace of each of these partners, where one is kept.
+select partner_id::text, traceparent from traces where partner_id = any($1::uuid[])

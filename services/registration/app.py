@@ -130,7 +130,7 @@ async def create(settings: Settings) -> FastAPI:
         replication=settings.replication,
     )
     keys_pool = await connect(settings.database, max_size=KEY_CONNECTIONS)
-    app = build(settings, pool, keys_pool, await connect(settings.database, max_size=1, resets=False))
+    app = build(settings, pool, keys_pool, await connect(settings.database, max_size=1))
     here: Services = app.state.services
     await here.writer.compare_with_log()
     if here.writer.takes:

@@ -16,6 +16,7 @@ Action = Literal[
     "agency.added",
     "agency.changed",
     "case.decided",
+    "dead_letters.discarded",
     "import.cancelled",
     "import.confirmed",
     "import.refused_rows_deleted",

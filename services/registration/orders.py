@@ -1,7 +1,7 @@
 """An order: a command and who gave it. An outcome: what the order did, or why it is refused."""
 
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -13,17 +13,29 @@ from shared.refusals import NoteCode
 C = TypeVar("C", bound=Command, covariant=True)
 
 
+class Hashes(msgspec.Struct, frozen=True, gc=False):
+    """The keyed hashes of a listing: of all that it says, what sets its row apart on its list, and what identifies."""
+
+    content: UUID
+    key: UUID
+    nik: UUID | None
+    name: UUID
+    phone: UUID | None
+    email: UUID | None
+    owner: UUID | None
+
+
 class Order(msgspec.Struct, Generic[C], frozen=True, gc=False):
     """A command, the agency that gave it and the regions that agency works in; `import_id` where a file holds it.
 
-    `hashes`: those of a listing that names no cooperative (`identity.listed_rows.Hashes`), where they were made ahead.
+    `hashes`: those of a listing that names no cooperative, where they were made ahead.
     """
 
     agency: str
     regions: tuple[str, ...]
     command: C
     import_id: UUID | None = None
-    hashes: Any = None
+    hashes: Hashes | None = None
 
 
 class Effect(StrEnum):

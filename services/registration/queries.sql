@@ -1357,11 +1357,12 @@ select pg_advisory_xact_lock(hashtext(current_schema() || '/kafka/' || $1));
 -- Whether the agency's access to Kafka was issued with this key.
 select kafka_key = $2 from agency where slug = $1;
 
--- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options, replaces, delist_at_most, preview, file_id, size)
--- Adds an upload, which waits to be worked off; the preview, sealed, is what a dry run's beginning showed.
+-- name: add_import(import_id, agency, kind, list, list_date, require_nik, dry_run, options, replaces, delist_at_most, preview, file_id, size, traceparent)
+-- Adds an upload, which waits to be worked off; the preview, sealed, is what a dry run's beginning showed. What follows from
+-- it belongs to its request's trace.
 insert into import (import_id, agency, kind, list, list_date, require_nik, dry_run, options, replaces, delist_at_most,
-                    preview, file_id, size)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+                    preview, file_id, size, traceparent)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
 
 -- name: await_file(import_id)
 --- No worker begins the dry run before its file is there, for two minutes at most.

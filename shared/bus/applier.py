@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 from aiokafka.errors import KafkaError
 
+from shared import tracing
+from shared.bus import spans
 from shared.bus.batch import Batch
 from shared.bus.dead_letter_publisher import DeadLetterPublisher, Halted
 from shared.bus.delays import Delays
@@ -65,21 +67,26 @@ class Applier:
             await self.apply(topic, records[middle:])
             return
         reason = f"handler: {type(problem).__name__}"
-        log.error("a record could not be handled", topic=topic, reason=reason, offset=records[0].offset)
+        with tracing.within(spans.trace_of(records[0])):
+            log.error("a record could not be handled", topic=topic, reason=reason, offset=records[0].offset)
         await self._transact(topic, records, self._positions.step(records), reason=reason)
 
     async def _transact(self, topic: str, records: list[Record], step: Step, *, reason: str | None = None) -> None:
         """One transaction; with `reason` the only record is rejected and the handler not called."""
         batch = Batch(topic, records)
-        async with transaction(self._pool) as db:
-            await self._positions.advance(db, topic, step)
-            if reason is None:
-                await self.handlers[topic](batch, db)
-            else:
-                batch.reject(records[0], reason)
-            await self._dead_letters.publish(batch)
+        with spans.applying(topic, records):
+            await self._commit(batch, step, reason)
         self._positions.committed(step)
         self._part.progressed()
         self.applied_at[topic] = time.time()
         if topic not in self._dead_letters.unhalted:  # what others send has times of their own
             self.delays.applied(topic, records, step)
+
+    async def _commit(self, batch: Batch, step: Step, reason: str | None) -> None:
+        async with transaction(self._pool) as db:
+            await self._positions.advance(db, batch.topic, step)
+            if reason is None:
+                await self.handlers[batch.topic](batch, db)
+            else:
+                batch.reject(batch.records[0], reason)
+            await self._dead_letters.publish(batch)

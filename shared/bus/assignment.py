@@ -52,9 +52,10 @@ class Assignment(ConsumerRebalanceListener):
         self._positions.revoke(revoked)
 
     async def assign(self, partitions: Iterable[TopicPartition]) -> None:
-        """Own the partitions and seek; waits for the database, since only it knows the offsets, and for the broker."""
+        """Own the partitions and seek; waits for the database, since only it knows the offsets, and for the broker, as
+        long as the client is there."""
         ordered, back_off = sorted(partitions), BackOff(FIRST_BACK_OFF, LONGEST_BACK_OFF)
-        while not self._part.stopping:
+        while not self._part.stopping and self._client() is not None:
             try:
                 await self._assign(ordered)
                 return

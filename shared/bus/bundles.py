@@ -25,7 +25,8 @@ _DECODER = msgspec.msgpack.Decoder(list[Outgoing])
 
 
 def to_rows(events: Iterable[Outgoing]) -> list[tuple[Any, ...]]:
-    """The events as rows of COLUMNS; those of a topic keep their order. All of a transaction follow from one trace."""
+    """The events as rows of COLUMNS; those of a topic keep their order. One without a trace
+    of its own follows from the current one."""
     by_topic: dict[str, list[Outgoing]] = {}
     for event in events:
         by_topic.setdefault(event.topic, []).append(event)
@@ -42,7 +43,7 @@ def to_events(number: int, event: Outgoing, count: int) -> list[tuple[int, Outgo
         return [(number, event)]
     events = _DECODER.decode(event.value or b"")
     if event.traceparent is not None:
-        events = [replace(each, traceparent=event.traceparent) for each in events]
+        events = [replace(each, traceparent=each.traceparent or event.traceparent) for each in events]
     return list(enumerate(events, number))
 
 
@@ -60,5 +61,6 @@ def _cut(events: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
 def _row(bundle: Sequence[Outgoing]) -> tuple[Any, ...]:
     first = bundle[0]
     if len(bundle) == 1:
-        return (first.topic, first.key, first.type, first.id, first.time, first.value, tracing.current(), 1)
+        trace = first.traceparent or tracing.current()
+        return (first.topic, first.key, first.type, first.id, first.time, first.value, trace, 1)
     return (first.topic, None, "", "", first.time, _ENCODER.encode(bundle), tracing.current(), len(bundle))

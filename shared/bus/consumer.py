@@ -106,11 +106,11 @@ class Consumer(Part):
         self._beginnings: dict[str, Handler] = {}
         self._transport: Transport | None = None
         self._pool = pool
-        self._halting = Halting(pool, group)
         self._positions = Positions()
         self._lag = Lag(self._positions)
         self._dead_letters = DeadLetterPublisher(kafka, group, prefix=prefix)
         self._applier = Applier(pool, self._positions, self._dead_letters, self)
+        self._halting = Halting(pool, group, self._applier.handlers)
         self._assignment = Assignment(
             *(pool, self._positions, self),
             client=self._client,

@@ -12,6 +12,7 @@ from shared.bus.dead_letters import DeadLetter, from_record, original_topic
 from shared.bus.kafka_url import aiokafka_options
 from shared.bus.records import Record
 from shared.bus.topics import DEAD_LETTER_SUFFIX
+from shared.bus.unreadable_batches import read_records
 
 POLL_MS = 500
 
@@ -119,7 +120,7 @@ async def read_range(
         client.seek(partition, starts[partition])
     found = []
     while unfinished:
-        for partition, records in (await client.getmany(timeout_ms=POLL_MS)).items():
+        for partition, records in (await read_records(client, timeout_ms=POLL_MS)).items():
             inside = (record for record in records if record.offset < ends[partition])
             found += [record for record in inside if keys is None or record.key in keys]
         unfinished = {partition for partition in unfinished if await client.position(partition) < ends[partition]}

@@ -1,5 +1,6 @@
 """Where one consumer stands still: what its service's database says, and what it found itself a moment ago."""
 
+from collections.abc import Container
 from contextlib import suppress
 
 import asyncpg
@@ -15,10 +16,12 @@ log = get_logger(__name__)
 
 
 class Halting:
-    """The halts of the service that owns the pool; every instance follows them within seconds."""
+    """The halts of the service that owns the pool, as far as they concern `topics`: another consumer of the service may
+    stand still on others. Every instance follows them within seconds."""
 
-    def __init__(self, pool: asyncpg.Pool, service: str) -> None:
+    def __init__(self, pool: asyncpg.Pool, service: str, topics: Container[str]) -> None:
         self._pool = pool
+        self._topics = topics
         self._mend = f"./payung recover log, then ./payung recover service {service.removesuffix('-access')}"
         self.halts: dict[str, Halt] = {}
         self._unsaved: dict[str, Halt] = {}
@@ -47,7 +50,10 @@ class Halting:
         try:
             await self._save()
             async with connection(self._pool) as db:
-                self.halts = await halts.load(db)
+                known = await halts.load(db)
+                self.halts = {
+                    name: halt for name, halt in known.items() if halt.is_for_all or halt.topic in self._topics
+                }
                 for row in await db.fetch(queries["forgiven"]):
                     forgiven[row["topic"], row["partition"]] = row["before_offset"]
         except UNAVAILABLE:

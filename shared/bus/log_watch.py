@@ -14,7 +14,7 @@ from shared.bus.positions import Positions
 from shared.bus.topic_ids import topic_ids
 from shared.bus.unreadable_batches import Damage
 
-IDENTITY_SECONDS = 30.0
+IDENTITY_SECONDS = 5.0
 """Seconds between two questions whether the topics are still the same."""
 
 

@@ -1,5 +1,6 @@
 """The transactional outbox: a state and its event are committed together, the relay publishes afterwards."""
 
+import asyncio
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -10,13 +11,14 @@ from weakref import WeakSet
 import asyncpg
 from aiokafka.errors import KafkaError
 
-from shared.bus import bundles, halts, published
+from shared.bus import bundles, halts, published, spans
 from shared.bus.halts import Halt
+from shared.bus.principals import KEYS
 from shared.bus.producer import Producer, Written
 from shared.bus.queries import queries
 from shared.bus.records import Outgoing, fits
 from shared.bus.set_aside import REFUSED_FOR_GOOD, drop_superseded, set_aside
-from shared.database import UNAVAILABLE, columns, connection
+from shared.database import UNAVAILABLE, columns, connection, session
 from shared.observability import get_logger
 from shared.part import Part, PartStatus
 
@@ -60,8 +62,10 @@ async def add(db: asyncpg.Connection, events: Sequence[Outgoing]) -> None:
     if not all(map(fits, events)):
         raise TooLarge("an event is larger than a record may be")
     if events:
+        are_keys = {event.topic == KEYS for event in events}
         for relay in _relays:
-            relay.expect()
+            if relay.is_for_keys in are_keys:
+                relay.expect()
         await db.copy_records_to_table("outbox", records=bundles.to_rows(events), columns=bundles.COLUMNS)
 
 
@@ -148,8 +152,13 @@ class Relay(Part):
     def expect(self) -> None:
         """An event comes, as soon as its transaction commits."""
         is_quiet, self._active_at = self._poll_seconds() > POLL_SECONDS, time.monotonic()
-        if is_quiet:
-            self.wake()
+        if is_quiet:  # a look now would come before the commit
+            asyncio.get_running_loop().call_later(POLL_SECONDS, self.wake)
+
+    @property
+    def is_for_keys(self) -> bool:
+        """Whether this lane is that of keys that were issued or revoked."""
+        return self._lane is ACCESS
 
     def _poll_seconds(self) -> float:
         return POLL_SECONDS if time.monotonic() - self._active_at < QUIET_AFTER else QUIET_POLL_SECONDS
@@ -166,12 +175,13 @@ class Relay(Part):
         until = time.monotonic() + PUBLISHES_FOR
         if not self._is_compared:
             await self.compare_with_log()
-        async with connection(self._pool) as db:
-            if time.monotonic() - self._counted_at > COUNT_SECONDS:
+        if time.monotonic() - self._counted_at > COUNT_SECONDS:
+            async with connection(self._pool) as db:
                 await self._count_set_aside(db)
                 await self._read_halts(db)
-            if self.halts:
-                return POLL_SECONDS
+        if self.halts:
+            return POLL_SECONDS
+        async with session(self._pool) as db:
             if not await db.fetchval(queries["try_lock_relay"], self._lane.lock):
                 return self._poll_seconds()
             while not self.stopping and not self.halts and await self._publish_batch(db):
@@ -188,7 +198,7 @@ class Relay(Part):
         found = [(row["id"], Outgoing(*tuple(row)[1:-1]), row["events"]) for row in rows]
         events = [numbered for row in found for numbered in bundles.to_events(*row)]
         try:
-            written = await self._producer.publish([event for _, event in events])
+            written = await self._publish(events)
         except REFUSED_FOR_GOOD:
             if len(events) > len(rows):
                 await self._take_apart(db, [row for row in found if row[2] > 1])
@@ -197,6 +207,11 @@ class Relay(Part):
         else:
             await self._delete(db, [row["id"] for row in rows], events, written)
         return len(rows) == BATCH_ROWS or sum(len(row["value"] or b"") for row in rows) >= BATCH_BYTES
+
+    async def _publish(self, numbered: Sequence[tuple[int, Outgoing]]) -> Written:
+        events = [event for _, event in numbered]
+        with spans.publishing(events):
+            return await self._producer.publish(events)
 
     async def _take_apart(self, db: asyncpg.Connection, found: Sequence[tuple[int, Outgoing, int]]) -> None:
         """Make each event of these bundles a row in its place, so that the one that is refused can be set aside."""
@@ -209,7 +224,7 @@ class Relay(Part):
     async def _isolate(self, db: asyncpg.Connection, events: Sequence[tuple[int, Outgoing]]) -> None:
         """Publish the events by halves and delete them, until what is refused for good is alone and set aside."""
         try:
-            written = await self._producer.publish([event for _, event in events])
+            written = await self._publish(events)
         except REFUSED_FOR_GOOD as problem:
             if len(events) > 1:
                 middle = len(events) // 2
@@ -254,5 +269,5 @@ class Relay(Part):
 
     async def _count_set_aside(self, db: asyncpg.Connection) -> None:
         self._counted_at = time.monotonic()
-        (row,) = await db.fetch(queries["count_set_aside"], self._lane is ACCESS)
+        (row,) = await db.fetch(queries["count_set_aside"], self.is_for_keys)
         self.set_aside, self._reason = row["count"], row["reason"]

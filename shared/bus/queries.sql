@@ -62,9 +62,8 @@ update consumer_offsets set next_offset = 0, topic_id = null, last_offset = null
  where topic = any($1::text[]) returning topic, partition;
 
 -- name: try_lock_relay(lane)
--- True if this session may publish this lane now; one relay of a service and lane at a time, until the session goes back
--- to its pool, which takes all its locks and settings. What the relay does need not be durable before it goes on: after a
--- crash it publishes again.
+-- True if this session may publish this lane now; one relay of a service and lane at a time, until the session is reset.
+-- What the relay does need not be durable before it goes on: after a crash it publishes again.
 select pg_try_advisory_lock(hashtext(current_schema() || $1)) and set_config('synchronous_commit', 'off', false) = 'off';
 
 -- name: oldest_events(count, bytes)

@@ -6,22 +6,27 @@ not acknowledge: the database holds our offsets.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram512
 
-from shared.bus import unreadable_batches
 from shared.bus.kafka_url import KafkaUrl, aiokafka_options
 from shared.bus.records import Record
+from shared.bus.unreadable_batches import read_records
 
 CLOSED_WITHIN = 3.0
 """Seconds that the client may take to leave the group."""
+
+ABANDONED_WITHIN = 2.0
+"""Seconds that one which did not may take to be taken out of it."""
 
 FETCH_BYTES = 1 << 20
 """Bytes of one partition that the broker returns at once."""
@@ -52,9 +57,6 @@ BACKLOG_RECORDS = 1_000
 
 BACKLOG_WAIT_MS = 1_000
 """Milliseconds to wait for records that the broker is known to hold."""
-
-
-unreadable_batches.install()
 
 
 class Transport:
@@ -99,12 +101,13 @@ class Transport:
             rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
         )
 
+        self._stopping = False
         quiet = 0
 
         async def next_records(client: AIOKafkaConsumer) -> tuple[Record, ...]:
             """Instead of FastStream's own, which sleeps after a poll that found nothing and so must poll often."""
             nonlocal quiet
-            found = await client.getmany(timeout_ms=linger_ms, max_records=max_records)
+            found = await read_records(client, timeout_ms=linger_ms, max_records=max_records)
             quiet = 0 if found else quiet + 1
             set_fetch_wait(client, QUIET_FETCH_WAIT_MS if quiet >= QUIET_POLLS else FETCH_WAIT_MS)
             return tuple(chain.from_iterable(found.values()))
@@ -120,20 +123,38 @@ class Transport:
 
     @property
     def client(self) -> AIOKafkaConsumer | None:
-        """The Kafka client; None before the start."""
-        return self._subscriber.consumer
+        """The Kafka client; None before the start, and as soon as it is to stop."""
+        return None if self._stopping else self._subscriber.consumer
 
     async def start(self) -> None:
         await self._broker.start()
 
     async def stop(self) -> bool:
         """Leave the group; False when the client did not stop in time."""
+        self._stopping, client = True, self._subscriber.consumer
         closing = asyncio.ensure_future(self._broker.stop())
         done, _ = await asyncio.wait([closing], timeout=CLOSED_WITHIN)
         if not done:
             closing.cancel()
-        await asyncio.gather(closing, return_exceptions=True)
+        (failed,) = await asyncio.gather(closing, return_exceptions=True)
+        if failed is not None and client is not None:
+            with suppress(KafkaError, TimeoutError):
+                async with asyncio.timeout(ABANDONED_WITHIN):
+                    await _abandon(client)
         return bool(done)
+
+
+async def _abandon(client: AIOKafkaConsumer) -> None:
+    """End what a stop that was cut short leaves behind: a client that goes on telling the broker that it lives, but
+    joins no more, and for which the whole group waits REBALANCE_TIMEOUT_MS."""
+    coordinator, fetcher, connections = client._coordinator, client._fetcher, client._client
+    if fetcher is not None:  # its own end may be cut short by that of a request of its
+        await asyncio.gather(asyncio.ensure_future(fetcher.close()), return_exceptions=True)
+    if isinstance(coordinator, GroupCoordinator):
+        await coordinator._stop_heartbeat_task()
+        await connections.close()  # a request to join that is under way would hold back the one to leave
+        await coordinator._maybe_leave_group()
+    await connections.close()
 
 
 def set_fetch_wait(client: AIOKafkaConsumer, milliseconds: int) -> None:
@@ -162,7 +183,7 @@ async def fill_batch(client: AIOKafkaConsumer | None, records: list[Record], max
     while len(records) < max_records:
         wait_ms = BACKLOG_WAIT_MS if is_backlog and _has_more(client, next_offsets) else 0
         try:
-            found = await client.getmany(timeout_ms=wait_ms, max_records=max_records - len(records))
+            found = await read_records(client, timeout_ms=wait_ms, max_records=max_records - len(records))
         except (KafkaError, ConsumerStoppedError):  # the next poll raises it again, and FastStream handles it there
             break
         if not found:
@@ -180,7 +201,7 @@ async def with_at_hand(
     if client is None or not ours:
         return records
     try:
-        found = await client.getmany(*ours, timeout_ms=0, max_records=most)
+        found = await read_records(client, *ours, max_records=most)
     except (KafkaError, ConsumerStoppedError):  # as above
         return records
     return [*records, *chain.from_iterable(found.values())]

@@ -4,18 +4,21 @@ aiokafka unfolds a compressed batch whatever its size (1 MiB of zstd may become 
 it cannot read, so that one agency's batch would stop intake for all. In agencies' topics such a batch ends with one
 record that says so in its header UNREADABLE and whose value is empty: no handler can read it, so it becomes a dead
 letter. In all other topics, which only our services write, the consumer does not pass what it cannot read.
+
+What it reads becomes our own `Record`, which is smaller and sooner made than aiokafka's.
 """
 
 import struct
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import cramjam
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.record._crecords import default_records
 
 from shared.bus.principals import INTAKE_PREFIX
+from shared.bus.records import Record
 
 UNFOLDED_BYTES = 16 << 20
 """Bytes that a compressed batch may unfold to."""
@@ -116,6 +119,9 @@ class PartitionRecords(fetcher.PartitionRecords):
                 self.next_fetch_offset = batch.next_offset
                 yield self._unreadable(batch)
 
+    def _consumer_record(self, tp: TopicPartition, record: Any) -> Record:
+        return Record(tp.topic, tp.partition, record.offset, record.timestamp, record.key, record.value, record.headers)
+
     def _note_damage(self) -> None:
         offset, batch = self.next_fetch_offset, self._records.current
         behind = offset + 1 if batch is None else max(offset + 1, batch.next_offset)
@@ -125,15 +131,24 @@ class PartitionRecords(fetcher.PartitionRecords):
         """One record in the place of the batch's last one."""
         headers = ((UNREADABLE, REASON.encode()),)
         topic, partition = self._tp
-        return ConsumerRecord(
-            topic, partition, batch.next_offset - 1, batch.max_timestamp, 0, None, b"", None, -1, 0, headers
-        )
+        return Record(topic, partition, batch.next_offset - 1, batch.max_timestamp, None, b"", headers)
 
 
-def install() -> None:
+def _install() -> None:
     """Let aiokafka's consumers of this process read so."""
     fetcher.PartitionRecords = PartitionRecords  # type: ignore[misc]
     default_records.gzip_decode = _bounded(cramjam.gzip.decompress_into)  # type: ignore[attr-defined]
     default_records.lz4_decode = _bounded(cramjam.lz4.decompress_into)  # type: ignore[attr-defined]
     default_records.zstd_decode = _bounded(cramjam.zstd.decompress_into)  # type: ignore[attr-defined]
     default_records.snappy_decode = _snappy  # type: ignore[attr-defined]
+
+
+_install()
+
+
+async def read_records(
+    client: AIOKafkaConsumer, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
+) -> dict[TopicPartition, list[Record]]:
+    """As the client's `getmany`."""
+    found = await client.getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
+    return cast("dict[TopicPartition, list[Record]]", found)

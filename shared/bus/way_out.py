@@ -14,6 +14,7 @@ from shared.bus import halts
 from shared.bus.dead_letter_reader import reader
 from shared.bus.queries import queries
 from shared.bus.records import Record, event_type
+from shared.bus.unreadable_batches import read_records
 from shared.database import columns
 
 SHOWN = 5
@@ -119,7 +120,7 @@ async def _examples(client: AIOKafkaConsumer, topic: str, asked: Sequence[Positi
         client.seek(tp, each.next_offset)
     try:
         async with asyncio.timeout(READ_WITHIN):
-            polled = await client.getmany(timeout_ms=int(READ_WITHIN * 1000), max_records=SHOWN)
+            polled = await read_records(client, timeout_ms=int(READ_WITHIN * 1000), max_records=SHOWN)
     except (KafkaError, TimeoutError) as problem:
         return (f"they cannot be read: {type(problem).__name__}",)
     return tuple(_described(record) for found in polled.values() for record in found[:SHOWN])

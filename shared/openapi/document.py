@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from shared.events.schemas import with_referenced
 from shared.fields import EXAMPLES, with_words
-from shared.openapi import examples, refused
+from shared.openapi import callers, examples, refused
 from shared.openapi.inferred import Inference
 from shared.problems import MEDIA_TYPE, SCHEMA
 from shared.sessions import COOKIE
@@ -64,6 +64,8 @@ def complete(document: Node, routes: Mapping[str, APIRoute]) -> Node:
     inference = _inference(given.values())
     for path, operation in operations(document):
         _complete(operation, path, given[operation["operationId"]], inference)
+        if "security" in operation:
+            callers.describe(operation, routes[operation["operationId"]].dependant)
     with_referenced(components["schemas"], document["paths"])
     with_words(document)
     return document

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from services.coverage.app import MIGRATIONS, ROUTERS
 from services.coverage.changed_regions import ChangedRegions
 from services.coverage.settings import Settings
+from services.coverage.slow_answers import SlowAnswers
 from services.notifications import app as notifications
 from shared.connection import LimitedConnection
 from shared.database import connect, migrate
@@ -173,6 +174,7 @@ async def _coverage(database: Database) -> AsyncIterator[Service]:
     settings = Settings(database=database.of("coverage"), kafka="nowhere:1", port=0, admin_key=ADMIN)
     state = {"pool": pool, "settings": settings, "keys": KeyRing(pool, ADMIN)}
     state |= {"open_streams": OpenStreams(), "changed_regions": ChangedRegions(pool)}
+    state["slow_answers"] = SlowAnswers()
     app = build_app("coverage", routers=ROUTERS, state=state)
     async with _served(app) as port:
         ids = {"code": "33.11", **await _alert(pool)}

@@ -1,7 +1,7 @@
 """An agency's client as it should be: sends again until the answer is 202, whatever happens to the service."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,8 @@ class Client:
         self._http = httpx.AsyncClient(timeout=30, trust_env=False)
         self._keys: dict[str, str] = {}
         self.retries = 0
+        self.on_answer: Callable[[httpx.Response], Awaitable[None]] | None = None
+        """Told of each answer."""
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -53,6 +55,8 @@ class Client:
                 )
             except httpx.TransportError:
                 answer = None
+            if answer is not None and self.on_answer is not None:
+                await self.on_answer(answer)
             if answer is not None and answer.status_code < 500:
                 assert answer.status_code == 202, answer.text
                 report: dict[str, Any] = answer.json()

@@ -1,4 +1,4 @@
-"""A plan of faults from a seed: which part, what happens to it, after which pause. The same seed, the same plan."""
+"""A plan of faults from a seed: what it meets, what happens there, after which pause. The same seed, the same plan."""
 
 import asyncio
 import os
@@ -7,21 +7,27 @@ import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from tests.stack import Stack
+from tests.chaos.machine import CLIENTS, LINKED, Machine
 from tests.waiting import eventually
 
-Kind = Literal["kill", "end", "pause"]
+Kind = Literal["kill", "end", "pause", "cut", "silence", "deaf", "back", "ahead", "full", "slow"]
 PARTS = ("registration", "coverage", "notifications", "kafka", "postgres")
-SERVICES = PARTS[:3]
-SUPERVISOR = "supervisor"
+SERVICES, STORES = PARTS[:3], PARTS[3:]
+SUPERVISOR, CLOCK, DISK = "supervisor", "clock", "disk"
 AGAIN_WITHIN = 90.0
+JUMP = 7200
+"""Seconds by which the clock is wrong for a while."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """`kill` is kill -9, `end` SIGTERM, `pause` SIGSTOP for `lasts` seconds; it comes `after` seconds."""
+    """It comes `after` seconds and, but for `kill` (kill -9) and `end` (SIGTERM), `lasts` some.
+
+    A part may be paused (SIGSTOP), a link as `network.State` says, the clock set back or ahead and then set right, the
+    disk full or slow.
+    """
 
     part: str
     kind: Kind
@@ -29,28 +35,45 @@ class Fault:
     lasts: float = 0.0
 
 
-def plan(seed: int, longest_pause: float = 2.0) -> list[Fault]:
-    """Twenty faults: each part killed twice and paused once, each service ended, the supervisor killed twice."""
+def plan(seed: int, longest: float = 2.0) -> list[Fault]:
+    """Twenty faults: each part killed, the supervisor too, each service ended, both stores paused; five of the links
+    between any two parts and from the clients cut, silent or deaf; the clock set back, and ahead; the disk full, and
+    slow."""
     dice = random.Random(seed)
-    kinds: list[tuple[str, Kind]] = [(part, kind) for part in PARTS for kind in ("kill", "kill", "pause")]
-    kinds += [(part, "end") for part in SERVICES] + [(SUPERVISOR, "kill")] * 2
-    dice.shuffle(kinds)
-    return [Fault(part, kind, dice.uniform(0.2, 2.0), dice.uniform(0.5, longest_pause)) for part, kind in kinds]
+    links = dice.sample([*LINKED, CLIENTS], 5)
+    hits: list[tuple[str, Kind]] = [(part, "kill") for part in (*PARTS, SUPERVISOR)]
+    hits += [(part, "end") for part in SERVICES] + [(part, "pause") for part in STORES]
+    kinds: tuple[Kind, ...] = ("cut", "silence", "silence", "deaf", "deaf")
+    hits += zip(links, kinds, strict=True)
+    hits += [(CLOCK, "back"), (CLOCK, "ahead"), (DISK, "full"), (DISK, "slow")]
+    dice.shuffle(hits)
+    return [Fault(part, kind, dice.uniform(0.2, 2.0), dice.uniform(0.5, longest)) for part, kind in hits]
 
 
-async def suffer(stack: Stack, faults: Sequence[Fault]) -> None:
+def possible(faults: Sequence[Fault], machine: Machine) -> list[Fault]:
+    """Those that this machine can make: libfaketime may be missing, and only root may mount a disk."""
+    return [
+        fault
+        for fault in faults
+        if not (fault.part == CLOCK and machine.clock is None) and not (fault.kind == "full" and machine.disk is None)
+    ]
+
+
+async def suffer(machine: Machine, faults: Sequence[Fault]) -> None:
     """Do all of it to the stack, one after the other; a part need not have recovered from the one before."""
     for fault in faults:
         await asyncio.sleep(fault.after)  # the moment is the fault's; nothing is waited for
         if fault.part == SUPERVISOR:
-            stack.kill()
-            await stack.start(AGAIN_WITHIN)
+            machine.stack.kill()
+            await machine.stack.start(AGAIN_WITHIN)
+        elif fault.part in PARTS:
+            await _hit(machine, fault)
         else:
-            await _hit(stack, fault)
+            await _surround(machine, fault)
 
 
-async def _hit(stack: Stack, fault: Fault) -> None:
-    pid = await eventually(lambda: _pid(stack, fault.part), AGAIN_WITHIN)
+async def _hit(machine: Machine, fault: Fault) -> None:
+    pid = await eventually(lambda: machine.stack.pid(fault.part), AGAIN_WITHIN)
     with suppress(ProcessLookupError):  # it may just have ended of the fault before
         if fault.kind == "pause":
             os.killpg(pid, signal.SIGSTOP)
@@ -58,8 +81,26 @@ async def _hit(stack: Stack, fault: Fault) -> None:
             os.killpg(pid, signal.SIGCONT)
             return
         os.kill(pid, signal.SIGKILL if fault.kind == "kill" else signal.SIGTERM)
-    await eventually(lambda: _pid(stack, fault.part) not in (None, pid), AGAIN_WITHIN)
+    await eventually(lambda: machine.stack.pid(fault.part) not in (None, pid), AGAIN_WITHIN)
 
 
-def _pid(stack: Stack, part: str) -> Any:
-    return stack.part(part)["pid"]
+async def _surround(machine: Machine, fault: Fault) -> None:
+    match fault.kind:
+        case "cut" | "silence" | "deaf":
+            machine.network.become(fault.part, fault.kind)
+            await asyncio.sleep(fault.lasts)
+            machine.network.become(fault.part, "open")
+        case "back" | "ahead":
+            assert machine.clock is not None
+            machine.clock.differ(-JUMP if fault.kind == "back" else JUMP)
+            await asyncio.sleep(1 + fault.lasts)  # a process looks at its clock again within a second
+            machine.clock.differ(0)
+        case "full":
+            assert machine.disk is not None
+            machine.disk.be_full()
+            await asyncio.sleep(fault.lasts)
+            machine.disk.have_room()
+        case "slow":
+            await machine.slow_disk(True)
+            await asyncio.sleep(fault.lasts)
+            await machine.slow_disk(False)

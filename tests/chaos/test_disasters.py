@@ -103,7 +103,7 @@ async def test_a_log_older_than_the_databases_is_completed(disaster):
     for way in (("log",), ("service", "coverage"), ("service", "notifications")):
         assert (await disaster.command("recover", *way))[0] == 0
     await eventually(lambda: settled(disaster.client, disaster.world), 90, every=0.5)
-    await eventually(lambda: disaster.stack.status()["ready"], 90, every=0.5)
+    await eventually(lambda: disaster.stack.is_ready(), 90, every=0.5)
     await disaster.send(10)
     await eventually(lambda: settled(disaster.client, disaster.world), 90, every=0.5)
 
@@ -115,7 +115,7 @@ async def test_databases_older_than_the_log_take_back_what_it_knows(disaster):
     assert (await disaster.command("recover", "registration", "--dry-run"))[0] == 0
     assert (await disaster.command("recover", "registration"))[0] == 0
     assert (await disaster.command("recover", "service", "notifications"))[0] == 0
-    await eventually(lambda: disaster.stack.status()["ready"], 90, every=0.5)
+    await eventually(lambda: disaster.stack.is_ready(), 90, every=0.5)
     await disaster.send_again()
     await eventually(lambda: settled(disaster.client, disaster.world), 90, every=0.5)
     listed = sum(row["listed"] for row in (await disaster.client.figures(DAYS[-1])).values())
@@ -132,7 +132,7 @@ async def test_a_topic_made_anew_is_filled_again(disaster):
     for way in (("log",), ("service", "coverage"), ("service", "notifications")):
         assert (await disaster.command("recover", *way))[0] == 0
     await eventually(lambda: settled(disaster.client, disaster.world), 90, every=0.5)
-    await eventually(lambda: disaster.stack.status()["ready"], 90, every=0.5)
+    await eventually(lambda: disaster.stack.is_ready(), 90, every=0.5)
 
 
 def batches_in(log: Path) -> list[tuple[int, int]]:
@@ -161,7 +161,7 @@ async def test_a_log_that_lost_its_tail_in_a_power_cut_is_completed(disaster):
     for way in (("log",), ("service", "coverage"), ("service", "notifications")):
         assert (await disaster.command("recover", *way))[0] == 0
     await eventually(lambda: settled(disaster.client, disaster.world), 90, every=0.5)
-    await eventually(lambda: disaster.stack.status()["ready"], 90, every=0.5)
+    await eventually(lambda: disaster.stack.is_ready(), 90, every=0.5)
 
 
 async def test_a_garbled_batch_is_passed_by_the_command_that_the_halt_names(disaster):
@@ -188,4 +188,4 @@ async def test_a_garbled_batch_is_passed_by_the_command_that_the_halt_names(disa
     assert code == 0
     assert "damaged and left out: enrollments" in told
     await eventually(lambda: settled(disaster.client, disaster.world), 90, every=0.5)
-    await eventually(lambda: disaster.stack.status()["ready"], 90, every=0.5)
+    await eventually(lambda: disaster.stack.is_ready(), 90, every=0.5)

@@ -74,7 +74,7 @@ async def test_a_full_disk_delays_and_loses_nothing(disk, tmp_path):
 
         await asyncio.gather(load(client, world, room), filling())
         await eventually(lambda: settled(client, world), 180, every=1)
-        await eventually(lambda: stack.status()["ready"], 120, every=1)
+        await eventually(lambda: stack.is_ready(), 120, every=1)
         assert await are_live(stack)
         assert {stack.part(name)["restarts"] for name in SERVICES} == {0}, "a service waits, and is not started again"
         await payung("rebuild", "coverage", "--compare", "--data", str(stack.data))

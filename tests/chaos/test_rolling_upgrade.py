@@ -7,23 +7,20 @@ The earlier release is the commit before this one, or PAYUNG_PREVIOUS.
 import asyncio
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tarfile
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
-import psutil
 import pytest
 
-from deploy.local import ports, process
+from deploy.local import parts, process
 from deploy.local.directory import ROOT
-from deploy.local.postgres import SERVICES
 from shared import schema_owners
 from shared.bus.dead_letter_reader import count_dead_letters
 from tests.chaos.client import Client
+from tests.chaos.instances import Instances
 from tests.chaos.test_kill import load, payung, settled
 from tests.chaos.world import World
 from tests.stack import Stack
@@ -68,40 +65,8 @@ class Earlier(Stack):
         argv = [sys.executable, "-m", *self.module, str(self.data), *self.options]
         command = process.Command(argv, {"PYTHONPATH": str(self.folder)}, self.folder)
         self.child = process.spawn(command, self.log, mark="tests")
-        await eventually(lambda: self.status()["ready"] or self.ended(), within)
+        await eventually(lambda: self.is_ready() or self.ended(), within, every=0.1)
         assert not self.ended(), self.output[-3000:]
-
-
-class Today:
-    """Today's three services as further instances beside a stack's."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.stack, self.children = stack, []
-        self.ports = {name: number for name, number in ports.choose({}).items() if name in SERVICES}
-
-    async def start(self) -> None:
-        for name, port in self.ports.items():
-            environment = psutil.Process(self.stack.part(name)["pid"]).environ()
-            environment |= {"PAYUNG_PORT": str(port), "PYTHONPATH": str(ROOT)}
-            command = process.Command([sys.executable, "-m", f"services.{name}"], environment, ROOT)
-            self.children.append(process.spawn(command, self.stack.data.with_name(f"{name}.log"), mark="tests"))
-        await eventually(self.is_ready, 90, every=0.5)
-
-    async def is_ready(self) -> bool:
-        async with httpx.AsyncClient(trust_env=False) as http:
-            try:
-                answers = [await http.get(f"{self.url(name)}/readyz") for name in SERVICES]
-            except httpx.TransportError:
-                return False
-        return all(answer.status_code == 200 for answer in answers)
-
-    def url(self, name: str) -> str:
-        return f"http://127.0.0.1:{self.ports[name]}"
-
-    def stop(self) -> list[int | None]:
-        for child in self.children:
-            process.stop(child, signal.SIGTERM, 20)
-        return [child.returncode for child in self.children]
 
 
 async def test_both_releases_work_on_one_log_and_today_s_may_leave_again(stack):
@@ -110,7 +75,7 @@ async def test_both_releases_work_on_one_log_and_today_s_may_leave_again(stack):
     await before.open_agencies()
     await load(before, world)
     await schema_owners.settle(stack.endpoints.database)  # today's migrations, under the earlier release's work
-    today = Today(stack)
+    today = Instances(stack, parts.service_argv)
     await today.start()
     after = before.moved(
         replace(stack.endpoints, registration=today.url("registration"), coverage=today.url("coverage"))

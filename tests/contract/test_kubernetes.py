@@ -1,5 +1,6 @@
 """The files for Kubernetes: what is made is current, every pod is closed, probed, bounded and reachable as promised."""
 
+import gzip
 import json
 import re
 import shutil
@@ -9,12 +10,14 @@ from typing import Any
 
 import pytest
 import yaml
+from jsonschema_rs import validator_for
 
 from deploy.kubernetes.__main__ import BASE, FILES
 from deploy.local.directory import ROOT
 from services.coverage.settings import Settings as CoverageSettings
 from services.notifications.settings import Settings as NotificationsSettings
 from services.registration.settings import Settings as RegistrationSettings
+from tests.contract.kinds import __main__ as kinds
 
 SETTINGS: dict[str, Any] = {
     "registration": RegistrationSettings,
@@ -136,6 +139,35 @@ def test_nothing_may_talk_unless_it_is_said() -> None:
     assert of_kind("Namespace")["payung"]["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
+SCHEMAS = {
+    kind: validator_for(schema) for kind, schema in json.loads(gzip.decompress(kinds.SCHEMAS.read_bytes())).items()
+}
+
+
+def problems_of(each: dict[str, Any]) -> list[str]:
+    """What is wrong with this object by the schema of its kind, of kinds that operators add."""
+    found = SCHEMAS[f"{each['apiVersion']}/{each['kind']}"].iter_errors(each)
+    return [f"{'/'.join(map(str, error.instance_path))}: {error.message}" for error in found]
+
+
+def of_operator(each: dict[str, Any]) -> bool:
+    """Whether the kind is none of Kubernetes' own."""
+    return "." in each["apiVersion"] and each["kind"] != "NetworkPolicy"
+
+
+@pytest.mark.parametrize(
+    "each", [each for each in ALL if of_operator(each)], ids=lambda each: f"{each['kind']}-{each['metadata']['name']}"
+)
+def test_what_an_operator_reads_is_as_its_schema_says(each: dict[str, Any]) -> None:
+    assert problems_of(each) == []
+
+
+def test_a_field_that_an_operator_does_not_know_is_found() -> None:
+    (kafka,) = of_kind("Kafka").values()
+    assert problems_of(kafka | {"spec": kafka["spec"] | {"brokers": 3}}) != []
+    assert problems_of(kafka | {"spec": kafka["spec"] | {"kafka": kafka["spec"]["kafka"] | {"listeners": "all"}}}) != []
+
+
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 @pytest.mark.parametrize("overlay", ["small", "nation"])
 def test_an_overlay_renders(overlay: str) -> None:
@@ -145,4 +177,5 @@ def test_an_overlay_renders(overlay: str) -> None:
     assert done.returncode == 0, done.stderr
     found = list(yaml.safe_load_all(done.stdout))
     assert len(found) == len(ALL)
+    assert [problem for each in found if of_operator(each) for problem in problems_of(each)] == []
     assert {each["metadata"].get("namespace", "payung") for each in found} == {"payung"}

@@ -20,6 +20,7 @@ from shared.fields import undescribed
 from shared.openapi import examples
 from shared.openapi.document import operations
 from shared.refusals import REFUSALS
+from shared.scope_words import SCOPES
 from shared.service import build_app
 from tests.descriptions import faults
 
@@ -72,6 +73,13 @@ def test_a_route_has_a_summary(document: dict[str, Any], path: str, operation: d
     assert operation.get("summary", "").strip()
     generated = operation["operationId"].replace("_", " ").title()
     assert operation["summary"] != generated, "say in `summary` what the route does"
+
+
+@each_operation
+def test_a_route_says_who_may_call_it(document: dict[str, Any], path: str, operation: dict[str, Any]) -> None:
+    known = {*SCOPES, "agency", "agent", "administrator"}
+    assert bool(operation.get("x-callers")) == path.startswith("/v1/"), "give it a dependency: shared.security.Callers"
+    assert set(operation.get("x-callers", [])) <= known
 
 
 @each_operation

@@ -1,4 +1,7 @@
-"""`up --detach`, `status`, a second `up`, `down`: the commands a person types, with the real services."""
+"""`up --detach`, `status`, a second `up`, `down`: the commands a person types, with the real services.
+
+No secret of theirs stands where other users of the machine can read it.
+"""
 
 import json
 import os
@@ -7,19 +10,25 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
 import pytest
 from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
 
-from deploy.local import ports, status
-from deploy.local.directory import ROOT
+from deploy.local import credentials, ports, status
+from deploy.local.directory import ROOT, Directory
+from deploy.local.endpoints import Endpoints, load_endpoints
 from deploy.local.postgres import SERVICES
 from shared.bus.kafka_url import kafka_url
 from tests.kafka_clients import open_producer
 from tests.waiting import eventually
+
+MAIL_PASSWORD = "password-of-the-mail-server"
+MAIL = f"smtp://me:{MAIL_PASSWORD}@127.0.0.1:1"
 
 
 def payung(*arguments: str, data: Path) -> "subprocess.CompletedProcess[str]":
@@ -37,7 +46,7 @@ def base() -> int:
 def up(tmp_path_factory: pytest.TempPathFactory, base: int) -> Iterator[tuple[Path, str]]:
     """The directory of a stack in the background, and what `up --detach` printed."""
     data = tmp_path_factory.mktemp("back ground") / "data"
-    result = payung("up", "--detach", "--empty", "--ports", str(base), data=data)
+    result = payung("up", "--detach", "--empty", "--ports", str(base), "--smtp", MAIL, data=data)
     assert result.returncode == 0, result.stderr
     yield data, result.stdout
     payung("down", data=data)
@@ -131,6 +140,66 @@ def test_an_invented_person_is_erased_everywhere(up: tuple[Path, str], tmp_path:
     assert (again.returncode, "was erased already" in again.stderr) == (1, True)
 
 
+def texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)
+    else:
+        yield str(value)
+
+
+def secrets_of(data: Path) -> set[str]:
+    """Every password and key, and the mail server's."""
+    found = {MAIL_PASSWORD, *texts(json.loads((data / "secrets.json").read_text()))}
+    assert min(map(len, found)) > 20, "short enough to stand in a stranger's command line by chance"
+    return found
+
+
+def of_every_process(name: str) -> dict[str, str]:
+    """Process id → the text of this file of /proc."""
+    found: dict[str, str] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            found[folder.name] = (folder / name).read_bytes().decode(errors="replace")
+    return found
+
+
+def test_no_secret_stands_in_any_command_line(up: tuple[Path, str]) -> None:
+    secrets, lines = secrets_of(up[0]), of_every_process("cmdline")
+    assert len(secrets) >= 10
+    assert sum(str(up[0]) in line or "services." in line for line in lines.values()) >= 4
+    assert not [line for line in lines.values() for secret in secrets if secret in line]
+
+
+def test_no_secret_stands_in_a_log_or_in_a_file_for_others(up: tuple[Path, str]) -> None:
+    secrets = secrets_of(up[0])
+    assert not [secret for secret in secrets if secret in up[1]]
+    for log in (up[0] / "logs").iterdir():
+        assert not [secret for secret in secrets if secret in log.read_text(errors="replace")], log
+    for folder, _, files in os.walk(up[0]):
+        for file in (Path(folder, name) for name in files):
+            if file.stat().st_mode & 0o044 and file.stat().st_size < 1 << 20:
+                content = file.read_bytes()
+                assert not [secret for secret in secrets if secret.encode() in content], file
+
+
+def test_a_secret_is_in_the_environment_of_those_alone_who_need_it(up: tuple[Path, str]) -> None:
+    secrets = json.loads((up[0] / "secrets.json").read_text())
+    parts = {part["name"]: str(part["pid"]) for part in status.of(up[0])["parts"]}
+    environments = of_every_process("environ")
+    holders = {
+        MAIL_PASSWORD: {"notifications"},
+        secrets["secret"]: {"registration"},
+        secrets["admin_key"]: {"registration", "coverage", "notifications"},
+        **{password: {role} for role, password in secrets["roles"].items()},
+    }
+    for secret, allowed in holders.items():
+        assert {name for name, pid in parts.items() if secret in environments[pid]} == allowed
+
+
 async def test_services_that_are_killed_come_back_and_answer(up: tuple[Path, str]) -> None:
     before = json.loads(payung("status", "--json", data=up[0]).stdout)["parts"]
     for part in before:
@@ -141,7 +210,55 @@ async def test_services_that_are_killed_come_back_and_answer(up: tuple[Path, str
         report = status.of(up[0])
         return bool(report["ready"]) and all(p["restarts"] == 1 for p in report["parts"] if p["name"] in SERVICES)
 
-    await eventually(back, within=40)
+    await eventually(back, within=40, every=0.2)
+
+
+async def test_a_rotation_cut_short_by_kill_9_counts_at_the_next_start_and_everything_opens(
+    up: tuple[Path, str],
+) -> None:
+    home, before = Directory(up[0].resolve()), load_endpoints(up[0])
+    async with httpx.AsyncClient(trust_env=False) as http:
+        key = await agency(http, before)
+        event = {
+            "specversion": "1.0",
+            "id": "1",
+            "source": "/dinas",
+            "type": "partner.listed",
+            "data": {"partner": {"nik": "3311014101800001"}, "name": "Siti", "kind": "individual", "region": "33.11"}
+            | {"list": "ods", "listed_on": "2024-01-31"},
+        }
+        answer = await http.post(f"{before.registration}/v1/events", json=event, headers=bearer(key) | EVENT)
+        assert answer.status_code == 202, answer.text
+        partner = answer.json()["partners"]["1"]
+        credentials.rotate(home, credentials.ROTATED)
+        await eventually(lambda: status.of(up[0]).get("phase") == "starting", 30)
+        os.kill(status.of(up[0])["pid"], signal.SIGKILL)
+        result = payung("up", "--detach", "--empty", data=up[0])
+        assert result.returncode == 0, result.stderr
+        after = load_endpoints(up[0])
+        assert after.admin_key != before.admin_key
+        url = f"{after.registration}/v1/agencies"
+        assert (await http.get(url, headers=bearer(after.admin_key))).status_code == 200
+        assert (await http.get(url, headers=bearer(before.admin_key))).status_code == 401
+        shown = await http.get(f"{after.registration}/v1/partners/{partner}", headers=bearer(key))
+        assert "Siti" in shown.text
+        again = event | {"id": "2", "data": event["data"] | {"list": "bpum"}}
+        answer = await http.post(f"{after.registration}/v1/events", json=again, headers=bearer(key) | EVENT)
+        assert answer.json()["partners"] == {"2": partner}
+
+
+EVENT = {"content-type": "application/cloudevents+json"}
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {key}"}
+
+
+async def agency(http: httpx.AsyncClient, at: Endpoints) -> str:
+    body = {"slug": "dinas", "name": "Dinas", "regions": ["33.11"], "scopes": ["publish", "read"]}
+    answer = await http.post(f"{at.registration}/v1/agencies", json=body, headers=bearer(at.admin_key))
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["key"])
 
 
 def test_down_ends_every_process_and_services_end_by_themselves(up: tuple[Path, str]) -> None:

@@ -2,9 +2,10 @@
 and on Kafka with two clients. Of the page only the placeholders are filled in."""
 
 import asyncio
+import json
 import re
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from deploy.local.endpoints import Endpoints
+from tests.otlp_collector import Collector, collecting
 from tests.stack import Stack
 from tests.waiting import eventually
 
@@ -20,7 +22,13 @@ STEPS = ("key", "event", "batch", "file", "refused", "mend", "coverage", "feed")
 
 
 @pytest.fixture(scope="module")
-async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoints]:
+def collector() -> Iterator[Collector]:
+    with collecting() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="module")
+async def here(collector: Collector, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoints]:
     stack = Stack(tmp_path_factory.mktemp("guide") / "data", options=("--empty",))
     await stack.start(180)
     yield stack.endpoints
@@ -124,3 +132,25 @@ async def test_the_facts_are_read_from_kafka(here: Endpoints, tmp_path: Path) ->
     script = script.replace('sasl_plain_username="my-system"', f'sasl_plain_username="{user}"')
     printed = await run([sys.executable], script.replace("fact)\n", "fact)\n                return\n"), tmp_path)
     assert printed.startswith("partner.listed {")
+
+
+async def test_an_event_is_one_trace_from_the_request_to_its_effects(here: Endpoints, collector: Collector) -> None:
+    key = await an_agency(here, "dinkop-trace")
+    partner = {"partner": {"nib": "0000100099999"}, "name": "Warung Jejak", "kind": "business", "region": "33.11"}
+    data = partner | {"scale": "micro", "list": "jejak", "listed_on": "2026-01-05"}
+    about = {"specversion": "1.0", "id": "t-1", "source": "urn:trace", "type": "partner.listed", "data": data}
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    headers = {
+        "authorization": f"Bearer {key}",
+        "content-type": "application/cloudevents+json",
+        "traceparent": f"00-{trace_id}-00f067aa0ba902b7-01",
+    }
+    await ask(here, "POST", "/v1/events", content=json.dumps(about), headers=headers)
+    expected = {
+        ("payung-registration", "POST /v1/events"),
+        ("payung-registration", "accept"),
+        ("payung-registration", "send partners"),
+        ("payung-coverage", "process partners"),
+        ("payung-notifications", "process partners"),
+    }
+    await eventually(lambda: expected <= collector.of(trace_id), 30)

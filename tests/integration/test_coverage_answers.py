@@ -22,6 +22,7 @@ from services.coverage.api import stream
 from services.coverage.changed_regions import ChangedRegions
 from services.coverage.rollup import Rollup
 from services.coverage.settings import Settings
+from services.coverage.slow_answers import SlowAnswers
 from shared.bus.batch import Batch
 from shared.bus.records import Outgoing, Record, cloudevent_headers
 from shared.database import connect, migrate, transaction
@@ -79,7 +80,7 @@ async def world(database: Database) -> AsyncIterator[World]:
     await migrate(pool, app.MIGRATIONS)
     settings = Settings(database="-", kafka="nowhere:1", port=1, admin_key="admin-of-the-tests")
     state = {"pool": pool, "settings": settings, "keys": KeyRing(pool, settings.admin_key)}
-    state |= {"open_streams": OpenStreams(), "changed_regions": ChangedRegions(pool)}
+    state |= {"open_streams": OpenStreams(), "changed_regions": ChangedRegions(pool), "slow_answers": SlowAnswers()}
     made = build_app("coverage", routers=app.ROUTERS, state=state)
     transport = httpx.ASGITransport(made)
     async with httpx.AsyncClient(transport=transport, base_url="http://coverage", headers=ADMIN) as http:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 
 from services.notifications import reasons
@@ -15,7 +16,9 @@ from services.notifications.sending.messages import message_id
 from services.notifications.sending.sender import MAIL_PACE, Pace, Sender
 from shared.bus.records import Outgoing
 from shared.events.claims import Claim
+from shared.span_export import exporting
 from tests.integration.notifications_world import DAY, KNOWN, Mailbox, World, a_world, partner_id
+from tests.otlp_collector import collecting
 from tests.stack import Database
 from tests.waiting import eventually
 
@@ -54,6 +57,21 @@ async def test_the_mail_arrives_and_a_repeat_can_be_recognised(world: World, mai
         "first",
         row["message_id"],
     )
+
+
+async def test_a_mail_and_its_event_belong_to_the_trace_of_the_fact_that_it_follows_from(
+    world: World, mailbox: Mailbox
+) -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    with collecting() as collector, exporting("notifications"):
+        fact = msgspec.structs.replace(world.partner(1), traceparent=trace)
+        await world.publish(world.contact(1), fact)
+        world.now = AT_WORK
+        await world.work()
+    assert len(mailbox.received) == 1
+    assert {name for _, name in collector.of(trace[3:35])} >= {"process partners", "send email"}
+    waiting = await world.pool.fetch("select traceparent from outbox where topic = 'outreach'")
+    assert {row["traceparent"] for row in waiting} <= {trace}
 
 
 async def test_a_message_tells_what_was_paid_in_its_region_and_of_nobody(world: World, mailbox: Mailbox) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.directory import ROOT
-from tests.planted.bugs import BUGS, Bug
+from tests.planted.bug import Bug
+from tests.planted.bugs import BUGS
 
 COPIED = (
     "services",

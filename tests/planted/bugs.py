@@ -1,21 +1,9 @@
-"""Plausible mistakes, each a small change of one file, with the tests that must notice it.
+"""The plausible mistakes that `python -m tests.planted` plants, one at a time, in a copy of the project."""
 
-A change's `before` stands exactly once in its file. `python -m
-tests.planted` plants each in a copy of the project.
-"""
+from typing import Final
 
-from typing import Final, NamedTuple
-
-
-class Bug(NamedTuple):
-    """`name` says what would be wrong."""
-
-    name: str
-    file: str
-    before: str
-    after: str
-    tests: tuple[str, ...]
-
+from tests.planted.bug import Bug
+from tests.planted.bugs_before_people import BEFORE_PEOPLE
 
 BUS_SQL = "shared/bus/queries.sql"
 FENCING = ("tests/integration/bus/test_fencing.py",)
@@ -386,4 +374,4 @@ RIGHTS: Final = (
     ),
 )
 
-BUGS: Final = (*EXACTLY_ONCE, *IDENTITY, *TIMES, *REMINDERS, *RIGHTS)
+BUGS: Final = (*EXACTLY_ONCE, *IDENTITY, *TIMES, *REMINDERS, *RIGHTS, *BEFORE_PEOPLE)

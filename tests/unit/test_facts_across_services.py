@@ -73,7 +73,7 @@ def applied(new: Derived) -> list[timelines.Stay]:
     partner = msgspec.json.decode(listing, type=facts.PartnerFact)
     enrolled = msgspec.json.decode(enrolment, type=facts.EnrollmentFact)
     bounds.check_partner(partner)
-    bounds.bounded_enrolment_timeline(enrolled)
+    bounds.bounded_enrolment_timeline(enrolled, int(enrolled.recorded_at.timestamp()))
     return [
         *timelines.stays(timelines.listing_timeline(partner)),
         *timelines.stays(timelines.enrolment_timeline(enrolled)),

@@ -7,7 +7,8 @@ import pytest
 
 from deploy.local.directory import ROOT
 from tests.planted.__main__ import copied, noticed_by, planted
-from tests.planted.bugs import BUGS, Bug
+from tests.planted.bug import Bug
+from tests.planted.bugs import BUGS
 
 
 def fits(bug: Bug) -> bool:

@@ -1,4 +1,4 @@
-"""dlq list, show, redrive"""
+"""dlq list, show, redrive, discard"""
 
 import json
 from pathlib import Path
@@ -11,6 +11,7 @@ from deploy.local.failure import Failure
 from deploy.local.options import DATA, Data
 
 if TYPE_CHECKING:
+    from deploy.local.dead_letter_groups import Choice
     from shared.bus.dead_letters import DeadLetter
     from shared.bus.redrive import Redriven
 
@@ -20,24 +21,30 @@ Topic = Annotated[
 Reason = Annotated[str | None, typer.Option(help="Only those whose reason begins so.")]
 Agency = Annotated[str | None, typer.Option(help="Only those that this agency sent.", metavar="SLUG")]
 One = Annotated[str | None, typer.Option("--id", help="Only this one: TOPIC/PARTITION/OFFSET.", metavar="LETTER")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be put back.")]
+Because = Annotated[
+    str,
+    typer.Option(help="Why nobody needs them; goes into the audit trail, so without personal data.", metavar="TEXT"),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show which are meant.")]
 All = Annotated[bool, typer.Option("--all", help="Of all topics.")]
 Earlier = Annotated[
     bool, typer.Option("--of-earlier-releases", help="Only those that this release has not tried; of all topics.")
 ]
 AsJson = Annotated[bool, typer.Option("--json")]
 SHOWN = 5
+LONGEST_REASON = 200
 SETTLES_WITHIN = 15.0
 """Seconds in which what was put back is read again, so that we can say what became of it."""
 
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(
-        help="Dead letters: records that could not be used, and putting them back.", no_args_is_help=True
+        help="Dead letters: records that could not be used, putting them back and giving them up.", no_args_is_help=True
     )
     group.command("list")(list_)
     group.command("show")(show)
     group.command("redrive")(redrive)
+    group.command("discard")(discard)
     app.add_typer(group, name="dlq")
 
 
@@ -52,7 +59,7 @@ def list_(data: Data = DATA, as_json: AsJson = False) -> None:
         typer.echo("no dead letters")
     else:
         _show_groups(rows)
-        typer.echo("./payung dlq show ID shows one of them; ./payung dlq redrive TOPIC puts them back")
+        typer.echo("./payung dlq show ID shows one of them; redrive TOPIC puts them back, discard TOPIC gives them up")
 
 
 def show(
@@ -85,7 +92,7 @@ def redrive(
     data: Data = DATA,
 ) -> None:
     """Put dead letters back to the topic they came from; a record that fails again comes back here."""
-    from deploy.local.dead_letter_groups import Choice, groups
+    from deploy.local.dead_letter_groups import Choice
     from shared.release import release
 
     topic = topic or (id_.partition("/")[0] if id_ else None)
@@ -93,16 +100,51 @@ def redrive(
         raise typer.BadParameter("give the topic, or --all, or one --id, or --of-earlier-releases")
     choice = Choice(topic, reason, agency, id_, before=release() if of_earlier_releases else None)
     before = redriving.read(data, topic)
-    chosen = [letter for letter in before if choice.matches(letter)]
-    if not chosen:
-        raise Failure(f"there are no such dead letters of '{topic or 'any topic'}'; ./payung dlq list shows all")
-    _show_groups(groups(chosen))
+    chosen = _chosen(before, choice)
     if dry_run:
         typer.echo("nothing was changed")
         return
     for each in sorted({letter.topic for letter in chosen}):
         _report(each, redriving.put_back(data, each, choice))
     _report_return(data, topic, before)
+
+
+def discard(
+    because: Because,
+    topic: Topic = None,
+    reason: Reason = None,
+    agency: Agency = None,
+    id_: One = None,
+    dry_run: DryRun = False,
+    data: Data = DATA,
+) -> None:
+    """Give dead letters up: they are deleted, and the audit trail keeps how many and why."""
+    from deploy.local.dead_letter_groups import Choice
+
+    topic = topic or (id_.partition("/")[0] if id_ else None)
+    if topic is None:
+        raise typer.BadParameter("give the topic, or one --id")
+    text = " ".join(because.split())
+    if not 0 < len(text) <= LONGEST_REASON:
+        raise typer.BadParameter(f"a reason of 1 to {LONGEST_REASON} characters is needed", param_hint="--because")
+    choice = Choice(topic, reason, agency, id_)
+    _chosen(redriving.read(data, topic), choice)
+    if dry_run:
+        typer.echo("nothing was changed")
+        return
+    count = redriving.discard(data, topic, choice, text)
+    typer.echo(f"{count} records discarded; ./payung audit list shows it")
+
+
+def _chosen(letters: "list[DeadLetter]", choice: "Choice") -> "list[DeadLetter]":
+    """Those that are meant, which are shown; a Failure where there are none."""
+    from deploy.local.dead_letter_groups import groups
+
+    chosen = [letter for letter in letters if choice.matches(letter)]
+    if not chosen:
+        raise Failure(f"there are no such dead letters of '{choice.topic or 'any topic'}'; ./payung dlq list shows all")
+    _show_groups(groups(chosen))
+    return chosen
 
 
 def _report(topic: str, done: "Redriven") -> None:

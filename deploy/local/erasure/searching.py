@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deploy.local.postgres import SERVICES
+from shared.bus.unreadable_batches import read_records
 
 if TYPE_CHECKING:
     import asyncpg
@@ -106,7 +107,7 @@ async def _search(client: "AIOKafkaConsumer", partitions: Sequence[Any], texts: 
     for each in unread:
         client.seek(each, starts[each])
     while unread:
-        for partition, records in (await client.getmany(timeout_ms=POLL_MS)).items():
+        for partition, records in (await read_records(client, timeout_ms=POLL_MS)).items():
             hits = sum(texts.are_in(_content(record)) for record in records)
             found.add("records", f"topic {partition.topic}", hits, len(records))
         unread = {each for each in unread if await client.position(each) < ends[each]}

@@ -2,13 +2,15 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
+import asyncpg
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.coverage import protection
 from services.coverage.api import counted_rows, freshness, parameters
 from services.coverage.api.counted_rows import DAYS, Counted
+from services.coverage.counted import Entry
 from services.coverage.disclosure import Vector
 from services.coverage.queries import queries
 from shared.database import connection
@@ -40,7 +42,8 @@ async def outreach(request: Request) -> Response:
     many of them registered within 90 days after it; `rate` is their share.
 
     A partner counts once, with the last reminder or visit before its first start (else with the last one at all), so
-    the rows of a split add up. A visit has the template of the reminder that its task came from. By what is known now.
+    the rows of a split add up. A visit has the template of the reminder that its task came from. By what is known now;
+    an answer that took long is given again for ten times as long, and `updated_at` says as of when it is.
     Agents are shown to callers with the right `figures:detail`; without it a row that could disclose a count from 1 to
     4 has null for all of them, and `suppressed`: true.
     """
@@ -54,14 +57,29 @@ async def outreach(request: Request) -> Response:
 
 async def outreach_of(request: Request, question: counted_rows.Asked, *, is_detailed: bool) -> dict[str, Any]:
     """The answer as the caller may see it, with `rows`."""
+    state = request.app.state
+    key = question.since, question.until, question.by
+    found = await state.slow_answers.answer(key, lambda: _of_nation(state.pool, question))
+    return question.head(request) | {
+        "updated_at": found.updated_at,
+        "stale": found.stale,
+        "rows": await asyncio.to_thread(counted_rows.rows, question, found.entries, COUNTED, is_detailed=is_detailed),
+    }
+
+
+class _Nation(NamedTuple):
+    """What a question about any region is answered from, since what is suppressed is decided by the whole nation."""
+
+    entries: list[Entry]
+    updated_at: str | None
+    stale: dict[str, Any] | None
+
+
+async def _of_nation(pool: asyncpg.Pool, question: counted_rows.Asked) -> _Nation:
     since, ends = (beginning_of(day) for day in (question.since, question.until + timedelta(1)))
-    async with connection(request.app.state.pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
+    async with connection(pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
         bounds = int(since.timestamp()), int(ends.timestamp()) - 1, question.until, DAYS, list(question.by)
         records = await db.fetch(queries["outreach"], *bounds)
         agencies, stale = await freshness.agencies(db), await freshness.stale(db)
     entries = counted_rows.entries(records, question.by, COUNTED.columns)
-    return question.head(request) | {
-        "updated_at": freshness.updated_at(agencies),
-        "stale": stale,
-        "rows": await asyncio.to_thread(counted_rows.rows, question, entries, COUNTED, is_detailed=is_detailed),
-    }
+    return _Nation(entries, freshness.updated_at(agencies), stale)

@@ -13,6 +13,7 @@ from services.notifications.channels import Channel, Message, Outcome
 from services.notifications.policy import ChannelName
 from services.notifications.policy_store import PolicyStore
 from services.notifications.schedule import Scheduler
+from shared import tracing
 from shared.database import connection
 from shared.observability import get_logger
 from shared.part import Part
@@ -65,9 +66,13 @@ class Teller(Part):
         if row["has_push"] and await self._pusher.tell(row["agent_id"], self.kind, title):
             log.info("an agent is told", kind=self.kind, channel="push", result="sent")
             return True
-        outcome = await self._channels[channel].send(message) if channel else Outcome("delayed", "push")
+        outcome = await self._sent(message, channel) if channel else Outcome("delayed", "push")
         log.info("an agent is told", kind=self.kind, channel=channel, result=outcome.result)
         if outcome.result == "delayed" and not outcome.may_have_left:
             async with connection(self._pool) as db:
                 await db.execute(queries[forget], *told)
         return outcome.result == "sent"
+
+    async def _sent(self, message: Message, channel: ChannelName) -> Outcome:
+        with tracing.span(f"send {channel}", "client", may_begin=True, channel=channel, template=message.template):
+            return await self._channels[channel].send(message)

@@ -1,7 +1,7 @@
 """/v1/agents: who visits businesses: caseload, capacity, contact; their sign-in."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -20,7 +20,7 @@ from services.notifications.schedule import Scheduler
 from shared.database import connection, transaction
 from shared.problems import Problem, not_found
 from shared.regions import Regions
-from shared.security import Principal, principal_of
+from shared.security import Principal, require
 
 router = routes()
 
@@ -29,14 +29,8 @@ NO_NUL = r"^[^\x00]*$"
 CAPACITY = 40
 
 
-async def manager(principal: Annotated[Principal, Depends(principal_of)]) -> Principal:
-    """The administrator, or an agency that sends data for its regions; raises Problem 403 for others."""
-    if principal.may("publish") or principal.may("enroll"):
-        return principal
-    raise Problem(
-        403, "forbidden", "Agents are for the administrator, and for keys with the scope 'publish' or 'enroll'."
-    )
-
+manager: Final = require("publish", "enroll")
+"""The administrator, or an agency that sends data for its regions."""
 
 Manager = Annotated[Principal, Depends(manager)]
 

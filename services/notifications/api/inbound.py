@@ -1,7 +1,7 @@
 """/v1/inbound: what providers send us: replies and receipts."""
 
 import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -16,15 +16,17 @@ from services.notifications.stops import stop_address
 from shared import signatures
 from shared.database import transaction
 from shared.observability import get_logger
+from shared.openapi import callers
 from shared.problems import Problem
 from shared.query_parameters import refuse_unknown
-from shared.security import PRINCIPAL, Principal
+from shared.security import PRINCIPAL, require
 
 log = get_logger(__name__)
 
 router = APIRouter(prefix="/v1", tags=["reminders"])
 
-SCOPE = "inbound"
+carrier: Final = require("inbound")
+"""A provider of messages, by a key."""
 Text = Annotated[str, Field(max_length=20_000, pattern=r"^[^\x00]*$")]
 Address = Annotated[str, Field(min_length=3, max_length=320, pattern=r"^[^\x00]*$")]
 
@@ -54,10 +56,8 @@ class Delivery(BaseModel):
 async def provider(request: Request) -> str | None:
     """Who may deliver: a key with the scope, or whoever signs with our secret. Returns the id of a signed delivery."""
     refuse_unknown(list(request.query_params), ())
-    caller: Principal | None = request.scope.get(PRINCIPAL)
-    if caller is not None:
-        if not caller.may(SCOPE):
-            raise Problem(403, "forbidden", f"This key lacks the scope '{SCOPE}'.")
+    if request.scope.get(PRINCIPAL) is not None:
+        await carrier(request)
         return None
     secret = request.app.state.inbound_secret
     if secret is None:
@@ -71,7 +71,11 @@ async def provider(request: Request) -> str | None:
     return request.headers["webhook-id"][:200]
 
 
-@router.post("/inbound", summary="A reply or a receipt from a provider of messages")
+@router.post(
+    "/inbound",
+    summary="A reply or a receipt from a provider of messages",
+    openapi_extra={callers.FIELD: carrier.names},
+)
 async def inbound(
     body: Delivery, request: Request, signed_id: Annotated[str | None, Depends(provider)]
 ) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import asyncpg
 import msgspec
@@ -23,18 +23,19 @@ from services.notifications.projections import is_believable
 from shared import jakarta
 from shared.database import connection, transaction
 from shared.problems import Problem, described, not_found
-from shared.security import Principal, principal_of
+from shared.security import Callers, Principal
 
 router = routes()
 
 FIRST: tuple[int, datetime, str] = (0, datetime.fromisoformat("1945-01-01T00:00:00+00:00"), BEFORE_FIRST)
 
 
-async def holder(request: Request, principal: Annotated[Principal, Depends(principal_of)]) -> Holder:
-    """An agent, or somebody with whom tasks lie that no agent has; raises Problem 403 for others."""
-    if principal.agent is not None or principal.may("publish") or principal.may("enroll"):
-        return Holder(principal, request.app.state.regions)
-    raise Problem(403, "forbidden", "The inbox is for agents, and for keys with the scope 'publish' or 'enroll'.")
+acts: Final = Callers(("publish", "enroll"), agents=True)
+"""An agent, or somebody with whom tasks lie that no agent has."""
+
+
+async def holder(request: Request, principal: Annotated[Principal, Depends(acts)]) -> Holder:
+    return Holder(principal, request.app.state.regions)
 
 
 Caller = Annotated[Holder, Depends(holder)]

@@ -14,19 +14,12 @@ from shared import public_addresses
 from shared.database import connection, transaction
 from shared.problems import Problem
 from shared.public_addresses import NotAllowed
-from shared.security import Principal, principal_of
+from shared.security import Callers, Principal
 
 router = routes()
 
 
-async def agent(principal: Annotated[Principal, Depends(principal_of)]) -> Principal:
-    """A field agent; raises Problem 403 for others."""
-    if principal.agent is None:
-        raise Problem(403, "forbidden", "Notifications on a phone are for field agents.")
-    return principal
-
-
-Agent = Annotated[Principal, Depends(agent)]
+Agent = Annotated[Principal, Depends(Callers(agencies=False, administrator=False, agents=True))]
 Endpoint = Annotated[str, Field(min_length=1, max_length=public_addresses.LONGEST)]
 Encoded = Annotated[str, Field(max_length=200, pattern=r"^[A-Za-z0-9_-]+=*$")]
 

@@ -8,6 +8,7 @@ from typing import Any
 from services.notifications.channels import Channels, Outcome
 from services.notifications.sending.messages import Prepared
 from services.notifications.sending.provider import Provider
+from shared import tracing
 from shared.observability import get_logger
 
 log = get_logger(__name__)
@@ -57,7 +58,10 @@ class Delivery:
     async def deliver(self, prepared: Prepared, now: datetime) -> Outcome:
         provider = self._providers[prepared.channel]
         provider.began(now)
-        outcome = await self._unless_cut_off(self._channels[prepared.channel].send(prepared.message))
+        about = {"channel": prepared.channel, "template": prepared.message.template}
+        with tracing.span(f"send {prepared.channel}", "client", parent=prepared.trace, may_begin=True, **about) as span:
+            outcome = await self._unless_cut_off(self._channels[prepared.channel].send(prepared.message))
+            span.attributes["result"], span.has_failed = outcome.result, outcome.result != "sent"
         self.results[outcome.result] += 1
         self._count_result(prepared.channel, outcome.result)
         self._watch(prepared.channel, provider, outcome, now)

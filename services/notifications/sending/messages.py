@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from msgspec.structs import replace
 
 from services.notifications.channels import Message, Outcome, Recipient
 from services.notifications.outreach_events import reminder_finished
@@ -26,6 +27,8 @@ class Reminder:
     partner_id: str
     region: str
     send: Send
+    trace: str | None = None
+    """The trace that it follows from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,11 @@ class Prepared:
     message: Message
     reminders: tuple[Reminder, ...]
     address_key: UUID | None
+
+    @property
+    def trace(self) -> str | None:
+        """The trace that it follows from: that of the first of its reminders that has one."""
+        return next((each.trace for each in self.reminders if each.trace), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +79,20 @@ def address_key(row: asyncpg.Record, channel: ChannelName) -> UUID | None:
 
 
 def prepared(
-    group: list[tuple[asyncpg.Record, Send]], policy: Policy, stories: Mapping[str, Story], now: datetime
+    group: list[tuple[asyncpg.Record, Send]],
+    policy: Policy,
+    stories: Mapping[str, Story],
+    now: datetime,
+    traces: Mapping[str, str],
 ) -> Prepared:
-    """The message with these reminders to one address."""
+    """The message with these reminders to one address; `traces` by partner's id."""
     reminders = tuple(
         Reminder(
-            message_id(row["partner_id"], send.episode, send.step, send.channel), row["partner_id"], row["region"], send
+            message_id(row["partner_id"], send.episode, send.step, send.channel),
+            row["partner_id"],
+            row["region"],
+            send,
+            traces.get(row["partner_id"]),
         )
         for row, send in group
     )
@@ -135,7 +151,7 @@ def outreach_event(row: asyncpg.Record, attempt: Attempt, now: datetime) -> Outg
     reminder, outcome = attempt.reminder, attempt.outcome
     if outcome.result == "delayed":
         return None
-    return reminder_finished(
+    event = reminder_finished(
         row["partner_id"],
         reminder.region,
         now,
@@ -146,3 +162,4 @@ def outreach_event(row: asyncpg.Record, attempt: Attempt, now: datetime) -> Outg
         channel=row["channel"],
         outcome=outcome.detail,
     )
+    return replace(event, traceparent=reminder.trace) if reminder.trace else event

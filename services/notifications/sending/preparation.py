@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.notifications import traces
 from services.notifications.agents.tasks import Asked, open_tasks
 from services.notifications.policy import KIND_OF, Policy
 from services.notifications.policy_store import PolicyStore
@@ -97,7 +98,8 @@ class Preparation:
         now = self._scheduler.now()
         recipients = await db.fetch(queries["recipients"], list(sends))
         stories = await self._stories.of(db, {row["region"] for row in recipients}, now)
-        messages = [prepared(group, policy, stories, now) for group in grouped(sends, recipients)]
+        kept = await traces.of_partners(db, sends)
+        messages = [prepared(group, policy, stories, now, kept) for group in grouped(sends, recipients)]
         await db.execute(queries["begin_messages"], *reminder_columns(messages), now)
         keys = [each.address_key for each in messages]
         if any(keys):

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import Depends
-from starlette.requests import Request
 from starlette.responses import Response
 
 from services.notifications.agents.acting import Holder
@@ -12,19 +11,15 @@ from services.notifications.api.overview import overview_of
 from services.notifications.api.planning import planned_for, planned_next
 from services.notifications.web import inbox
 from shared.jakarta import today
-from shared.security import Principal, principal_of, require
+from shared.security import Callers, Principal
 from shared.web.pages import Page, SignedIn, pages
 
 router = pages()
 
 SHOWN: Final = 50
 
-
-async def reader(principal: Annotated[Principal, Depends(principal_of)], request: Request) -> Principal:
-    """An agent, or a key with the scope `read`; raises Problem 403 for others."""
-    if principal.agent is None:
-        await require("read")(request)
-    return principal
+reader: Final = Callers(("read",), agents=True)
+"""An agent, or a key with the scope `read`."""
 
 
 @router.get("/")

@@ -1,17 +1,18 @@
 """Who may call which route, and what the routes work with."""
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 import asyncpg
-from fastapi import Depends, Request
+from fastapi import Request
 
 from services.registration.audit import Actor
 from services.registration.intake import scopes, values
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared.problems import Problem, not_found
-from shared.security import Principal, principal_of
+from shared.security import Callers, Principal, require
 
 
 def actor_of(principal: Principal) -> Actor:
@@ -26,32 +27,32 @@ async def services(request: Request) -> Services:
     return here
 
 
-async def member(request: Request) -> Principal:
-    """An agency (not the administrator, nor an agent)."""
-    principal = await principal_of(request)
-    if principal.agency is None:
-        raise Problem(403, "forbidden", "Use an agency's key: this belongs to an agency.")
-    return principal
+member: Final = Callers(administrator=False)
+"""An agency (not the administrator, nor an agent)."""
 
+onlooker: Final = Callers()
+"""An agency, which sees its own, or the administrator, who sees all agencies'."""
 
-async def onlooker(request: Request) -> Principal:
-    """An agency, which sees its own, or the administrator, who sees all agencies'."""
-    principal = await principal_of(request)
-    return principal if principal.admin else await member(request)
+reader: Final = require("read", "publish")
+"""An agency that may see what it listed, or the administrator."""
 
+follower: Final = replace(reader, administrator=False)
+"""An agency that may see what it listed."""
 
-async def reader(principal: Annotated[Principal, Depends(onlooker)]) -> Principal:
-    """An agency that may see what it listed, or the administrator."""
-    if not (principal.may("read") or principal.may("publish")):
-        raise Problem(403, "forbidden", "This key lacks the scope 'read'.")
-    return principal
+reporter: Final = require("publish", "enroll", "read")
+"""An agency that may see how far its uploads are, or the administrator."""
 
+sender: Final = Callers(("publish", "enroll"), administrator=False)
+"""An agency that may send anything at all."""
 
-async def reporter(principal: Annotated[Principal, Depends(onlooker)]) -> Principal:
-    """An agency that may see how far its uploads are, or the administrator."""
-    if not any(map(principal.may, ("publish", "enroll", "read"))):
-        raise Problem(403, "forbidden", "This key lacks the scopes 'publish', 'enroll' and 'read'.")
-    return principal
+overseer: Final = require("publish", "enroll")
+"""An agency that may send anything at all, or the administrator, who sees what all agencies sent and decides of it."""
+
+lister: Final = require("publish")
+"""An agency that may take back what it listed, or the administrator."""
+
+office: Final = require("enroll")
+"""A BPJS office, or the administrator."""
 
 
 def check_scope(kind: str | None, principal: Principal) -> None:
@@ -59,13 +60,6 @@ def check_scope(kind: str | None, principal: Principal) -> None:
     lacking = scopes.lacking(kind, principal.may)
     if lacking is not None:
         raise Problem(403, "forbidden", f"This key lacks the scope '{lacking}'.")
-
-
-async def sender(principal: Annotated[Principal, Depends(member)]) -> Principal:
-    """An agency that may send anything at all."""
-    if not (principal.may("publish") or principal.may("enroll")):
-        raise Problem(403, "forbidden", "This key lacks the scopes 'publish' and 'enroll'.")
-    return principal
 
 
 async def own_import(here: Services, principal: Principal, import_id: str | UUID) -> asyncpg.Record:

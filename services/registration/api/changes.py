@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from services.registration.api.access import member, services
+from services.registration.api.access import follower, services
 from services.registration.feed import changes, cursors
 from services.registration.feed.changes import CursorGone, Page
 from services.registration.feed.watch import TooManyWaiting
@@ -18,13 +18,6 @@ from shared.security import Principal
 router = APIRouter(tags=["changes"], dependencies=[Depends(query_parameters.only_known)])
 
 LATEST = "latest"
-
-
-async def follower(principal: Annotated[Principal, Depends(member)]) -> Principal:
-    """An agency that may see what it listed."""
-    if not (principal.may("read") or principal.may("publish")):
-        raise Problem(403, "forbidden", "This key lacks the scope 'read'.")
-    return principal
 
 
 @router.get(

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.registration import audit
 from services.registration.api import column_titles
-from services.registration.api.access import actor_of, check_scope, onlooker, own_import, reader, services
+from services.registration.api.access import actor_of, check_scope, overseer, own_import, reader, services
 from services.registration.api.numbers_as_sent import nib_as_sent, nik_koperasi_as_sent
 from services.registration.api.parameters import day_or_today
 from services.registration.intake import returned_rows
@@ -110,7 +110,7 @@ class Download(StreamingResponse):
 )
 async def rejected(
     import_id: str,
-    principal: Annotated[Principal, Depends(onlooker)],
+    principal: Annotated[Principal, Depends(overseer)],
     here: Annotated[Services, Depends(services)],
     asked: Annotated[Wanted, Depends(wanted)],
 ) -> Response:

@@ -5,12 +5,11 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Depends
 
-from services.registration.api.access import onlooker, services
+from services.registration.api.access import office, services
 from services.registration.api.parameters import day_or_today
 from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared import query_parameters
-from shared.problems import Problem
 from shared.regions import Regions
 from shared.security import Principal
 
@@ -21,14 +20,12 @@ router = APIRouter(tags=["enrollments"], dependencies=[Depends(query_parameters.
 
 @router.get("/v1/enrollments/summary", summary="How many participants there are in the office's regions, on a day")
 async def enrollments_summary(
-    principal: Annotated[Principal, Depends(onlooker)],
+    principal: Annotated[Principal, Depends(office)],
     here: Annotated[Services, Depends(services)],
     as_of: str | None = None,
 ) -> dict[str, Any]:
     """The administrator is also told how many of all participants are on a list (`matched`), how many on none, and how
     many of these for whom several partners of their name and regency come into question (`ambiguous`)."""
-    if not principal.may("enroll"):
-        raise Problem(403, "forbidden", "This key lacks the scope 'enroll'.")
     day = day_or_today(as_of, "as_of")
     (counted,) = await here.pool.fetch(queries["count_participants"], day, _where(principal, here.regions))
     found: dict[str, Any] = {"as_of": str(day), **counted}

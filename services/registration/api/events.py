@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 
 from services.registration.api import event_bodies
-from services.registration.api.access import member, sender, services
+from services.registration.api.access import sender, services
 from services.registration.intake import jurisdiction
 from services.registration.intake.contexts import EventContext
 from services.registration.intake.event_reader import UNREADABLE, EventReader
@@ -19,7 +19,7 @@ from services.registration.runtime import Services
 from services.registration.writer import cloudevents, envelopes
 from services.registration.writer.submissions import Answer, Events
 from shared import query_parameters
-from shared.openapi import refused
+from shared.openapi import callers, refused
 from shared.problems import Problem, described, problem_response
 from shared.security import Principal
 
@@ -40,7 +40,7 @@ IN_FLIGHT_SECONDS = 5
 @router.post(
     "/v1/events",
     status_code=202,
-    openapi_extra=event_bodies.description(),
+    openapi_extra=event_bodies.description() | {callers.FIELD: sender.names},
     responses=described(409, 415) | refused.of_events(),
     summary="Send one event, a batch, or a line each",
 )
@@ -50,7 +50,7 @@ async def post_events(request: Request) -> Response:
     One event may also come in binary mode: its data as `application/json`, its attributes as headers `ce-id`,
     `ce-source`, `ce-type` and `ce-specversion`.
     """
-    principal, here = await sender(await member(request)), await services(request)
+    principal, here = await sender(request), await services(request)
     media_type = _media_type(request)
     body = await request.body()
     if media_type == BINARY:

@@ -23,6 +23,7 @@ from services.registration.queries import queries
 from services.registration.runtime import Services
 from services.registration.writer import remembered_readings, upload_files
 from services.registration.writer.uploads import Beginning
+from shared import tracing
 from shared.database import UNAVAILABLE, transaction
 from shared.problems import Problem
 from shared.security import Principal
@@ -129,6 +130,7 @@ async def _store(
             declared.at_most,
             here.vault.seal(seen.preview) if seen else None,
             *placed,
+            tracing.current(),
         )
         if is_kept_later:
             await db.execute(queries["await_file"], import_id)

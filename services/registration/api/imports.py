@@ -8,7 +8,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, File, Form, Query, Requ
 
 from services.registration import audit
 from services.registration.api import import_start, previews, upload_form
-from services.registration.api.access import actor_of, check_scope, member, own_import, reporter, services
+from services.registration.api.access import actor_of, check_scope, own_import, reporter, sender, services
 from services.registration.api.import_start import Declared
 from services.registration.api.within_quota import WithinQuota
 from services.registration.intake import columns as meanings
@@ -51,7 +51,7 @@ async def begin_import(
     request: Request,
     response: Response,
     afterwards: BackgroundTasks,
-    principal: Annotated[Principal, Depends(member)],
+    principal: Annotated[Principal, Depends(sender)],
     here: Annotated[Services, Depends(services)],
     kind: Annotated[str, Form(description=f"What the rows are: {', '.join(meanings.KINDS)}")],
     file: Annotated[UploadFile | None, File(description=FILE)] = None,
@@ -115,7 +115,7 @@ async def in_full(here: Services, principal: Principal, record: asyncpg.Record) 
     summary="Cancel one that goes on: what was accepted so far stays. Of one that ended, delete the refused rows",
 )
 async def delete_import(
-    import_id: str, principal: Annotated[Principal, Depends(member)], here: Annotated[Services, Depends(services)]
+    import_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
     """`deleted` in the answer says what is gone: the file and so many refused rows. What was accepted stays."""
     record = await own_import(here, principal, import_id)

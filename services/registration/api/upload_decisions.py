@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration import audit
-from services.registration.api.access import actor_of, check_scope, member, own_import, services
+from services.registration.api.access import actor_of, check_scope, own_import, sender, services
 from services.registration.api.imports import as_json
 from services.registration.queries import queries
 from services.registration.runtime import Services
@@ -43,7 +43,7 @@ class Confirmation(BaseModel):
 async def confirm(
     import_id: str,
     body: Confirmation,
-    principal: Annotated[Principal, Depends(member)],
+    principal: Annotated[Principal, Depends(sender)],
     here: Annotated[Services, Depends(services)],
 ) -> dict[str, Any]:
     record = await own_import(here, principal, import_id)
@@ -70,7 +70,7 @@ async def confirm(
     summary="Take a whole upload back: its rows go, what they replaced returns, what others listed stays",
 )
 async def undo(
-    import_id: str, principal: Annotated[Principal, Depends(member)], here: Annotated[Services, Depends(services)]
+    import_id: str, principal: Annotated[Principal, Depends(sender)], here: Annotated[Services, Depends(services)]
 ) -> dict[str, Any]:
     """Asked again it changes nothing. `undone_at` is there once it is done, for a large upload some time later."""
     record = await own_import(here, principal, import_id)

@@ -9,8 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.registration import audit
-from services.registration.api.access import actor_of, services
-from services.registration.api.changes import follower
+from services.registration.api.access import actor_of, follower, services
 from services.registration.feed import changes
 from services.registration.intake import values
 from services.registration.queries import queries

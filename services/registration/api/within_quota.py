@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
-from services.registration.api.access import member, sender, services
+from services.registration.api.access import sender, services
 from shared.problems import Problem
 
 REFUSED = {"Retry-After": "60", "Connection": "close"}
@@ -21,7 +21,7 @@ class WithinQuota(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_within_quota(request: Request) -> Response:
-            agency = str((await sender(await member(request))).agency)
+            agency = str((await sender(request)).agency)
             quota = (await services(request)).quota
             async with quota.receiving(agency) as reservation:
                 announced = request.headers.get("content-length", "")

@@ -2,27 +2,14 @@
 
 from uuid import UUID
 
-import msgspec
 from msgspec.structs import replace
 
 from services.registration.identity import contact_hashes
 from services.registration.identity.profile import Row
 from services.registration.intake.cells import names
 from services.registration.intake.commands import ListPartner
-from services.registration.orders import Order
+from services.registration.orders import Hashes, Order
 from services.registration.vault import Vault
-
-
-class Hashes(msgspec.Struct, frozen=True, gc=False):
-    """The keyed hashes of a listing: of all that it says, what sets its row apart on its list, and what identifies."""
-
-    content: UUID
-    key: UUID
-    nik: UUID | None
-    name: UUID
-    phone: UUID | None
-    email: UUID | None
-    owner: UUID | None
 
 
 def hashes(vault: Vault, agency: str, command: ListPartner, cooperative: UUID | None = None) -> Hashes:
@@ -30,7 +17,7 @@ def hashes(vault: Vault, agency: str, command: ListPartner, cooperative: UUID | 
     partner, name = command.partner, names.name_key(command.name)
     content = _content(vault, command, name, cooperative)
     if partner.ref is None:
-        key = row_key(vault, agency, command.list, content)
+        key = _row_key(vault, agency, command.list, content)
     else:
         key = vault.hash("evidence", agency, command.list, "ref", partner.ref)
     phone, email, owner = contact_hashes.of(vault, command.contact, command.name, command.owner)
@@ -89,7 +76,7 @@ def row(order: Order[ListPartner], sequence: int, hashed: Hashes, cooperative: U
     )
 
 
-def row_key(vault: Vault, agency: str, list_name: str, content_hash: UUID) -> UUID:
+def _row_key(vault: Vault, agency: str, list_name: str, content_hash: UUID) -> UUID:
     """The key of a row without a ref."""
     return vault.hash_text(f"evidence\x1f{agency}\x1f{list_name}\x1frow\x1f{content_hash}")
 

@@ -7,12 +7,9 @@ from contextlib import suppress
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CorruptRecordException
 
-from shared.bus import unreadable_batches
 from shared.bus.dead_letter_reader import reader
 from shared.bus.records import Record, event_id
-from shared.bus.unreadable_batches import Damage, damaged
-
-unreadable_batches.install()
+from shared.bus.unreadable_batches import Damage, damaged, read_records
 
 NO_PROGRESS_WITHIN = 60.0
 """Seconds without a record after which the log counts as unreadable."""
@@ -70,7 +67,7 @@ async def _some(
     while True:
         polled: Mapping[TopicPartition, list[Record]] = {}
         with suppress(CorruptRecordException):
-            polled = await client.getmany(*behind, timeout_ms=_POLL_MS, max_records=_MOST)
+            polled = await read_records(client, *behind, timeout_ms=_POLL_MS, max_records=_MOST)
         is_done = not damaged.keys().isdisjoint(behind) or all([await client.position(tp) >= ends[tp] for tp in behind])
         if polled or is_done:
             return polled

@@ -8,8 +8,8 @@ from fastapi import Depends, Query
 from starlette.responses import Response
 
 from services.registration.api import cases, partners
-from services.registration.api.access import services
-from services.registration.api.cases import Decided, decider
+from services.registration.api.access import overseer, services
+from services.registration.api.cases import Decided
 from services.registration.runtime import Services
 from services.registration.web import words
 from shared.problems import Problem
@@ -26,7 +26,7 @@ NOT_SHOWN: Final = "nik"
 """A number of which only whether it was sent is shown."""
 OF_IDENTITY: Final = ("possible_duplicate", "conflict")
 
-Decider = Annotated[Principal, Depends(decider)]
+Decider = Annotated[Principal, Depends(overseer)]
 Here = Annotated[Services, Depends(services)]
 
 

@@ -9,7 +9,7 @@ from fastapi import Depends
 from starlette.responses import Response
 
 from services.registration.api import import_start, imports, previews, upload_form, uploads
-from services.registration.api.access import check_scope, member, own_import, services
+from services.registration.api.access import check_scope, own_import, sender, services
 from services.registration.api.import_start import Declared
 from services.registration.intake import column_report, columns, repeated_keys, scopes
 from services.registration.intake.files.reading_options import ReadingOptions
@@ -28,7 +28,7 @@ router = pages()
 
 SAID_OF_THE_LIST = ("list", "listed_on")
 """What is the same of all rows, as the form says it."""
-Member = Annotated[Principal, Depends(member)]
+Sender = Annotated[Principal, Depends(sender)]
 Here = Annotated[Services, Depends(services)]
 
 
@@ -88,7 +88,7 @@ async def page_of(
 
 
 @router.post("/uploads/{import_id}/read")
-async def read_again(page: SignedIn, import_id: str, principal: Member, here: Here) -> Response:
+async def read_again(page: SignedIn, import_id: str, principal: Sender, here: Here) -> Response:
     """Reads the file anew as the form says, or starts the upload if the form says nothing new."""
     record = await own_import(here, principal, import_id)
     check_scope(record["kind"], principal)

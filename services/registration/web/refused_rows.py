@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from services.registration.api import downloads, quarantine
 from services.registration.api import refused as refused_entries
-from services.registration.api.access import check_scope, onlooker, own_import, sender, services
+from services.registration.api.access import check_scope, overseer, own_import, sender, services
 from services.registration.api.parameters import BEFORE_ALL
 from services.registration.api.quarantine import Changed
 from services.registration.intake import columns, returned_rows, values
@@ -51,7 +51,7 @@ class Cell:
 async def refused(
     page: SignedIn,
     import_id: str,
-    principal: Annotated[Principal, Depends(onlooker)],
+    principal: Annotated[Principal, Depends(overseer)],
     here: Here,
     code: str | None = None,
     cursor: str | None = None,

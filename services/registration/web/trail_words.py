@@ -39,6 +39,7 @@ def _named(language: Language) -> Mapping[str, str]:
     _ = language.gettext
     return {
         "accepted": _("Accepted"),
+        "because": _("Reason"),
         "case": _("Case"),
         "delisted": _("Left the list"),
         "entry": _("Refused row"),
@@ -51,6 +52,7 @@ def _named(language: Language) -> Mapping[str, str]:
         "rows": _("Rows"),
         "scopes": _("May"),
         "statements": _("Texts"),
+        "topic": _("Topic"),
         "webhook": _("Webhook"),
     }
 

@@ -9,7 +9,7 @@ from fastapi import Depends, Form
 from starlette.responses import Response
 
 from services.registration.api import imports, upload_decisions
-from services.registration.api.access import check_scope, member, own_import, reporter, services
+from services.registration.api.access import check_scope, own_import, reporter, sender, services
 from services.registration.api.parameters import BEFORE_ALL, position
 from services.registration.api.upload_decisions import Confirmation
 from services.registration.intake import scopes
@@ -24,7 +24,7 @@ router = pages()
 
 SHOWN = 25
 Reporter = Annotated[Principal, Depends(reporter)]
-Member = Annotated[Principal, Depends(member)]
+Sender = Annotated[Principal, Depends(sender)]
 Here = Annotated[Services, Depends(services)]
 
 
@@ -52,7 +52,7 @@ async def show(page: SignedIn, import_id: str, principal: Reporter, here: Here) 
 
 
 @router.post("/uploads/{import_id}/cancel")
-async def cancel(page: SignedIn, import_id: str, principal: Member, here: Here) -> Response:
+async def cancel(page: SignedIn, import_id: str, principal: Sender, here: Here) -> Response:
     """One that goes on or waits for an answer; what was accepted stays, and nobody leaves the list."""
     record = await own_import(here, principal, import_id)
     check_scope(record["kind"], principal)
@@ -66,7 +66,7 @@ async def cancel(page: SignedIn, import_id: str, principal: Member, here: Here) 
 
 @router.post("/uploads/{import_id}/confirm")
 async def confirm(
-    page: SignedIn, import_id: str, principal: Member, here: Here, delisted: Annotated[str, Form()] = ""
+    page: SignedIn, import_id: str, principal: Sender, here: Here, delisted: Annotated[str, Form()] = ""
 ) -> Response:
     record = await own_import(here, principal, import_id)
     check_scope(record["kind"], principal)
@@ -97,7 +97,7 @@ async def leaving(
 
 
 @router.get("/uploads/{import_id}/undo")
-async def ask_undo(page: SignedIn, import_id: str, principal: Member, here: Here) -> Response:
+async def ask_undo(page: SignedIn, import_id: str, principal: Sender, here: Here) -> Response:
     record = await own_import(here, principal, import_id)
     check_scope(record["kind"], principal)
     (upload,) = await rows_of_table(page, here, [record])
@@ -105,7 +105,7 @@ async def ask_undo(page: SignedIn, import_id: str, principal: Member, here: Here
 
 
 @router.post("/uploads/{import_id}/undo")
-async def undo(page: SignedIn, import_id: str, principal: Member, here: Here) -> Response:
+async def undo(page: SignedIn, import_id: str, principal: Sender, here: Here) -> Response:
     record = await own_import(here, principal, import_id)
     await upload_decisions.undo(import_id, principal, here)
     return page.go_to(f"/uploads/{record['import_id']}")

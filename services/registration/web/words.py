@@ -173,6 +173,7 @@ def acts(language: Language) -> Mapping[str, str]:
         "agency.added": _("Agency added"),
         "agency.changed": _("Agency changed"),
         "case.decided": _("Case decided"),
+        "dead_letters.discarded": _("Records that could not be used discarded"),
         "import.cancelled": _("Upload cancelled"),
         "import.confirmed": _("Upload confirmed"),
         "import.refused_rows_deleted": _("Refused rows of an upload deleted"),

@@ -15,7 +15,7 @@ from services.registration.intake.commands import Command
 from services.registration.intake.files.tables import Row
 from services.registration.intake.row_reader import RowReader
 from services.registration.intake.values import Refusal
-from services.registration.orders import Accepted, Effect, Order, Outcome
+from services.registration.orders import Accepted, Effect, Hashes, Order, Outcome
 from services.registration.queries import queries
 from services.registration.records import missed
 from services.registration.writer import meant_rows
@@ -50,7 +50,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 
     row: Row
     answer: Command | Refusal
-    hashes: Any = None
+    hashes: Hashes | None = None
 
 
 @dataclass

@@ -20,6 +20,7 @@ from services.registration.writer.chunks import Chunk
 from services.registration.writer.dry_runs import DryRuns
 from services.registration.writer.uploads import Upload
 from services.registration.writer.writer import Writer
+from shared import tracing
 from shared.database import UNAVAILABLE, transaction
 from shared.observability import get_logger
 from shared.part import Part
@@ -67,8 +68,9 @@ class ImportWorker(Part):
         if record is None:
             return POLL_SECONDS
         try:
-            async with self._lease(record["import_id"]):
-                await self._work_off(record)
+            with tracing.span("work off an upload", parent=record["traceparent"]):
+                async with self._lease(record["import_id"]):
+                    await self._work_off(record)
         except UNAVAILABLE:
             raise
         except Exception as problem:  # whatever an upload makes us raise must not stop the others

@@ -62,12 +62,12 @@ class Upload:
 
     def _line(self, row: Row) -> Line:
         """The row as read, and hashed here, beside the writer, where nothing else has to be known for that."""
-        try:
-            answer = self.reader.read(row)
-            if isinstance(answer, ListPartner) and answer.cooperative is None:
-                return Line(row, answer, listed_rows.hashes(self.vault, self.record["agency"], answer))
+        answer = read_row(self.reader, row)
+        if not isinstance(answer, ListPartner) or answer.cooperative is not None:
             return Line(row, answer)
-        except Exception as problem:
+        try:
+            return Line(row, answer, listed_rows.hashes(self.vault, self.record["agency"], answer))
+        except Exception as problem:  # of a value that its cells gave
             return Line(row, failures.as_refusal(problem, "row"))
 
 

@@ -170,7 +170,7 @@ class Writer(Part):
 
     async def _do(self, db: asyncpg.Connection, group: Group) -> None:
         try:
-            with tracing.within(group[0][2]):
+            with tracing.span("accept", parent=group[0][2], payung__submissions=len(group)):
                 answers = await self._transact(db, [submission for submission, *_ in group])
         except UNAVAILABLE:
             raise

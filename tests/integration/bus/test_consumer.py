@@ -6,10 +6,12 @@ from collections import Counter
 import asyncpg
 import msgspec
 import pytest
+from aiokafka import ConsumerRebalanceListener
 
 from shared.bus import consumer as consumer_module
 from shared.bus import halts, lag, transport
 from shared.bus.records import header
+from shared.bus.topics import ensure_topics
 from tests import stack
 from tests.integration.bus.tally import TOPIC, add_up, consuming, event, prepared, publish, totals
 from tests.kafka_clients import open_admin, open_consumer, open_producer
@@ -224,10 +226,59 @@ async def test_stopping_leaves_the_group_at_once(pool, kafka, topics):
     await numbers(kafka, topics, 10)
     async with consuming(pool, kafka, topics):
         await eventually(lambda: pool.fetchval("select count(*) > 0 from tally"))
+    assert await is_empty(kafka, topics + "tally")
+
+
+async def test_a_consumer_is_ready_while_another_of_its_service_stands_still_elsewhere(pool, kafka, topics):
+    """Unless the log is not the one that the database knows: then nobody goes on."""
+    for halt in (halts.Halt("access", "poison", "bad"), halts.Halt("access", "log", "another log")):
+        async with pool.acquire() as db:
+            await halts.end(db, ["access"])
+            await halts.note(db, halt)
+        async with consuming(pool, kafka, topics) as consumer:
+            expected = {"access": "another log"} if halt.is_for_all else {}
+            await eventually(lambda: consumer.status().detail["trouble"] is None, 30)
+            assert consumer.status().detail["halted"] == expected
+            assert consumer.status().ready == (not expected)
+
+
+async def is_empty(kafka, group):
     async with open_admin(kafka) as admin:
-        (answer,) = await admin.describe_consumer_groups([topics + "tally"])
-    (group,) = answer.to_object()["groups"]
-    assert (group["state"], group["members"]) == ("Empty", [])
+        (answer,) = await admin.describe_consumer_groups([group])
+    (found,) = answer.to_object()["groups"]
+    return (found["state"], found["members"]) == ("Empty", [])
+
+
+class Hangs(ConsumerRebalanceListener):
+    """What it is told of new partitions takes it for ever."""
+
+    def __init__(self):
+        self.was_told = asyncio.Event()
+
+    async def on_partitions_assigned(self, assigned):
+        self.was_told.set()
+        await asyncio.Event().wait()
+
+    async def on_partitions_revoked(self, revoked):
+        return
+
+
+async def test_a_client_whose_stop_is_cut_short_leaves_the_group_too(kafka, topics, monkeypatch):
+    """Else it goes on telling the broker that it lives, and whoever comes next waits half a minute for it."""
+    monkeypatch.setattr(transport, "CLOSED_WITHIN", 0.1)
+    await ensure_topics(kafka, [TOPIC], prefix=topics)
+
+    async def receive(records):
+        return
+
+    hangs, options = Hangs(), {"max_records": 1, "linger_ms": 10}
+    client = transport.Transport(kafka, [topics + TOPIC.name], topics, receive=receive, listener=hangs, **options)
+    starting = asyncio.create_task(client.start())
+    await asyncio.wait_for(hangs.was_told.wait(), 30)
+    assert not await client.stop()
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    await eventually(lambda: is_empty(kafka, topics), 15)
 
 
 @pytest.mark.timeout(180)

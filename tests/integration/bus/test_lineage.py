@@ -80,7 +80,7 @@ async def test_a_topic_made_anew_under_a_running_consumer_stops_it_and_is_read_o
         await eventually(lambda: has_total(pool, 1))
         await make_anew(kafka, topics)
         await publish(kafka, topics, [event("after", 10, n) for n in range(5)])
-        await eventually(lambda: consumer.status().detail["halted"], 80)  # a request to the old one may time out first
+        await eventually(lambda: consumer.status().detail["halted"], 60)
         total = sum((await totals(pool)).values())  # what it read of the new one before it knew
         async with connection(pool) as db:
             await halts.begin_again(db, [TOPIC.name])

@@ -15,6 +15,7 @@ from shared.bus.partitioner import partition_of
 from shared.bus.queries import queries
 from shared.bus.records import LARGEST_RECORD, Outgoing, header
 from shared.bus.topics import ensure_topics
+from shared.database import connection, session
 from shared.events import TOPICS
 from tests.integration.bus.tally import NOW, TOPIC, event, prepared
 from tests.kafka_clients import open_admin, open_consumer
@@ -268,3 +269,18 @@ async def test_keys_are_published_while_the_relay_of_data_is_held(pool, kafka, t
         assert await pool.fetchval("select count(*) from outbox") == 2
         await busy.reset()  # as at the end of a relay's step
         await eventually(lambda: empty(pool))
+
+
+@pytest.mark.parametrize("ends_by", [ValueError, asyncio.CancelledError])
+async def test_the_lock_of_a_session_ends_with_its_block(pool, ends_by):
+    """A session that goes back to the pool with the relay's lock would keep every relay from publishing."""
+
+    async def fails_with_the_lock():
+        async with session(pool) as db:
+            assert await db.fetchval(queries["try_lock_relay"], outbox.DATA.lock)
+            raise ends_by
+
+    with pytest.raises(ends_by):
+        await fails_with_the_lock()
+    async with connection(pool), session(pool) as other:
+        assert await other.fetchval(queries["try_lock_relay"], outbox.DATA.lock)

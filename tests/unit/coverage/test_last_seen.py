@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from services.coverage.facts import ListFact, PartnerFact
 from services.coverage.last_seen import LastSeen, by_agency, contributing_agencies, lists_of
-from services.coverage.sources import Listing, of_partner
+from services.coverage.members import NOWHERE
+from services.coverage.sources import Listing
 
 RECORDED = datetime(2026, 1, 10, tzinfo=UTC)
 MIDNIGHT = 1_767_978_000
@@ -19,7 +20,7 @@ def partner(*lists: str, status: str = "active") -> PartnerFact:
 
 def listing(*lists: str, status: str = "active") -> Listing:
     fact = partner(*lists, status=status)
-    return Listing(fact, of_partner(fact, lists_of(fact)), lists_of(fact))
+    return Listing(fact, lists_of(fact), NOWHERE)
 
 
 def test_only_events_of_the_newest_day_in_jakarta_are_counted() -> None:

@@ -52,8 +52,8 @@ def _transitions(read: list[Any]) -> transitions.Transitions:
 
 def source_of(fact: Any) -> int:
     if isinstance(fact, facts.EnrollmentFact):
-        return sources.of_enrolment(fact)[0]
-    return sources.of_partner(fact, lists_of(fact))
+        return sources.of_enrolment(fact, {})
+    return sources.of_partner(fact, lists_of(fact), {})
 
 
 def region_of(place: int) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from services.coverage.disclosure import is_small
 from services.coverage.figures import Dimensions, Sum, Tally
 from services.coverage.month_protection import End, suppressed_regions
 from services.coverage.protection import (
+    Protection,
     part_protection,
     protected_row,
     protection,
@@ -175,6 +177,18 @@ def test_several_dimensions_are_not_shown_at_all() -> None:
     of = [Sum(cells.PARTNER_BITS["business", None, None] | cells.REGION_BITS["33.11"], 900, 900, 0, 0, 0)]
     assert all(row["listed"] is None for row in answers(of, ("kind", "scale")).values())
     assert {row["listed"] for row in answers(of, ("kind",)).values()} == {0, 900}
+
+
+@pytest.mark.parametrize("by", [(), ("kind",)], ids=["whole", "split"])
+def test_no_number_of_a_suppressed_region_is_left_in_its_row(by: tuple[str, ...]) -> None:
+    levels = {"labour": {"listed": 9, "enrolled": 8}}
+    workers = {"listed": 9, "unknown": 1, "enrolled": 8, "by_level": levels}
+    counts = {"listed": 7, "enrolled": 3, "unregistered": 4, "rate": 0.4286, "through": {"enrolled": 6}}
+    row = {"region": "33.11", **counts, "workers": workers, "denominators": [], "targets": []}
+    here = frozenset({"33.11"})
+    shown = protected_row(row, by, Protection(here, here, here, here))
+    assert shown.pop("suppressed") is True
+    assert not any(character.isdigit() for character in str({**shown, "region": ""}))
 
 
 def test_claims_of_a_regency_with_few_take_a_sibling_with_them() -> None:

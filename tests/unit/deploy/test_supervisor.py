@@ -76,10 +76,23 @@ async def test_a_part_that_dies_again_and_again_waits_longer_each_time(story: St
     ]
 
 
+async def test_a_part_that_ends_while_the_disk_is_full_waits_for_room_and_then_starts_at_once(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await story.of([story.part("store", SLEEPS)]).start()
+    with monkeypatch.context() as full:
+        full.setattr(supervisor, "ROOM", shutil.disk_usage(story.logs).total + 1)
+        os.kill(int(str(story.state("store")["pid"])), signal.SIGKILL)
+        await eventually(lambda: story.state("store")["state"] == supervisor.DISK_FULL)
+        assert f"store was killed by SIGKILL: the disk of {story.logs.parent} is full" in story.lines[-1]
+    await eventually(lambda: story.state("store")["state"] == "running")
+    assert "started again in 0.05 s" in story.lines[-2]
+
+
 async def test_a_part_that_does_not_become_ready_is_named_with_its_log(story: Story) -> None:
     silent = [sys.executable, "-c", "import time; time.sleep(60)"]
     with pytest.raises(Failure, match=r"silent was not ready within 0 s: see .*silent\.log"):
-        await story.of([story.part("silent", silent)]).start(within=0.2)
+        await story.of([story.part("silent", silent, starts_within=0.2)]).start()
 
 
 async def test_a_part_that_ignores_the_request_to_end_is_killed_and_named(story: Story) -> None:

@@ -95,6 +95,11 @@ def test_an_agents_capacity_decides_its_share() -> None:
     assert sorted(given_.values()) == ["half"] * 10 + ["whole"] * 20
 
 
+def test_the_most_urgent_are_visited_first_where_there_is_no_room_for_all() -> None:
+    asked = [Visit(f"p{number}", "33.11", priority=number % 3) for number in range(9)]
+    assert set(assign(asked, [Agent("a", ("ID",), 4)], regencies)) == {"p0", "p3", "p6", "p1"}
+
+
 def test_who_holds_a_task_and_for_how_long() -> None:
     now, some, none = datetime(2026, 11, 23, 3, tzinfo=UTC), frozenset({"dinas-a"}), frozenset[str]()
     assert [first_level("agent", some), first_level(None, some), first_level(None, none)] == [

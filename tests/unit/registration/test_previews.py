@@ -115,9 +115,18 @@ def test_a_file_that_holds_no_table_is_refused_and_health_data_are_not_shown() -
     refused = preview("halo\n")
     assert isinstance(refused, Refusal)
     claims = "no klaim;no peserta;program;tgl kejadian;nilai;status;diagnosa\nK1;P1;JKK;2021-01-01;1;DIBAYAR;patah\n"
-    (row,) = seen(claims, "claims")["rows"]
-    assert row["refused"]["code"] == "health_data"
-    assert "patah" not in str(row)
+    found = seen(claims, "claims")
+    assert found["rows"][0]["refused"]["code"] == "health_data"
+    assert "patah" not in str(found)
+
+
+def test_nothing_of_a_worker_is_shown_of_a_refused_row_of_its_employer() -> None:
+    header = "NPP;No KPJ;NIK KTP;Nama Tenaga Kerja;Tgl Kepesertaan;Program;Kab/Kota\n"
+    row = "ZZ99000{n};00000000101;3311000101800041;Contoh Pekerja;31/02/2024;JKK,JKM;Sukoharjo\n"
+    found = seen(header + row.format(n=1) + row.format(n=2), "enrollments")
+    assert [each["refused"]["code"] for each in found["rows"]] == ["invalid_date"] * 2
+    assert [each["fields"]["participant_no"] for each in found["rows"]] == ["ZZ990001", "ZZ990002"]
+    assert not [own for own in ("Contoh Pekerja", "33110001018", "00000000101") if own in str(found)]
 
 
 def written(rows: list[list[Any]], *, shared: bool, sheets: int = 1) -> bytes:

@@ -38,6 +38,7 @@ def test_a_trial_is_called_one_and_leads_nowhere() -> None:
         {"partner": UPLOAD, "everywhere": True},
         {"case": UPLOAD, "kind": "possible_duplicate", "decision": "same"},
         {"statements": 1, "records": 2},
+        {"topic": "enrollments", "records": 2, "because": "of a test"},
     ],
     ids=str,
 )
