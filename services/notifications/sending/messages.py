@@ -97,7 +97,7 @@ def prepared(
             row["partner_id"],
             row["region"],
             send,
-            own.label if own is not None and is_used else send.template,
+            own.label if own is not None and is_used and own.template == send.template else send.template,
             traces.get(row["partner_id"]),
         )
         for row, send in group
