@@ -432,13 +432,11 @@ from (
 ) each
 where day >= $1 group by 1, 2, 3 order by channel, result desc, all_days desc, reason
 
--- name: last_counted()
--- When partners were last counted, locked; no row while another process counts, or before the first time.
-select at from counted for update skip locked
-
--- name: set_counted(now)
--- They are counted now.
-insert into counted (at) values ($1) on conflict (single) do update set at = excluded.at
+-- name: begin_counting(now, before)
+-- Partners are counted now, in this transaction; no row if another process has counted them since `before`, whose count
+-- is waited for.
+insert into counted as c (at) values ($1) on conflict (single) do update set at = excluded.at where c.at < $2
+returning true
 
 -- name: count_reasons(today)
 -- Counts all partners that are or were on a list by why they get a message, or none.
@@ -468,14 +466,17 @@ select (select at from counted) as at,
        (select json_agg(json_build_object('due_from', nullif(due_from, '-infinity'), 'channel', channel,
                                           'messages', messages)) from due_counts) as due
 
--- name: due_within(now, until)
+-- name: due_within(now, until, channels)
 -- How many partners are due for a message between these moments, by channel.
 select due_channel as channel, count(*) as messages from schedule
-where due_at >= $1 and due_at < $2 and due_channel <> '' group by 1 order by 1
+where due_channel = any($3::text[]) and due_at >= $1 and due_at < $2 group by 1 order by 1
 
--- name: next_due(until, count)
+-- name: next_due(until, count, channels)
 -- Who is due next for a message up to this moment, the first of them in order.
-select partner_id::text from schedule where due_at < $1 and due_channel <> '' order by due_at, partner_id limit $2
+select each.partner_id::text from unnest($3::text[]) n (channel) cross join lateral (
+    select s.partner_id, s.due_at from schedule s where s.due_channel = n.channel and s.due_at < $1
+    order by s.due_at limit $2) each
+order by each.due_at, each.partner_id limit $2
 
 -- name: postpone(partner_ids, retry_times)
 -- After a passing failure of each: counts it, and the next attempt is not before this time.

@@ -3,7 +3,7 @@ when, and the dead letters of what this service reads."""
 
 import asyncio
 import time
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import asyncpg
@@ -51,19 +51,12 @@ class Tally(Part):
         """Count the partners, unless another process does or has just done so."""
         now = self._scheduler.now()
         async with transaction(self._pool) as db:
-            counted_at = await db.fetchval(queries["last_counted"])
-            if counted_at is not None and counted_at > now - timedelta(seconds=self._pause / 2):
-                return
-            await count(db, now, jakarta.day_of(now))
+            if await db.fetchval(queries["begin_counting"], now, now - timedelta(seconds=self._pause / 2)):
+                await db.execute(queries["count_reasons"], jakarta.day_of(now))
+                await db.execute(queries["count_due"], now, now + AHEAD)
 
     async def look_at_dead_letters(self) -> None:
         """Raises KafkaError or TimeoutError; what was seen before is then still reported."""
         async with asyncio.timeout(ANSWERED_WITHIN):
             found = await waiting_dead_letters(self._kafka, prefix=self._prefix)
         self.dead_letters = {topic: each for topic, each in found.items() if topic in self._topics}
-
-
-async def count(db: asyncpg.Connection, now: datetime, today: date) -> None:
-    await db.execute(queries["count_reasons"], today)
-    await db.execute(queries["count_due"], now, now + AHEAD)
-    await db.execute(queries["set_counted"], now)

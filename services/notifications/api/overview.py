@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 from fastapi import Request
 
 from services.notifications.api.dependencies import Admin, routes
-from services.notifications.policy import KIND_OF, Pause
+from services.notifications.policy import KIND_OF, ChannelName, Pause
 from services.notifications.policy_store import current_pause
 from services.notifications.queries import queries
 from services.notifications.sending.sender import Sender
@@ -46,7 +46,7 @@ async def overview_of(request: Request) -> dict[str, Any]:
     today = jakarta.day_of(now)
     async with connection(state.pool) as db:
         (counts,) = await db.fetch(queries["counts"])
-        next_hour = await db.fetch(queries["due_within"], now, now + HOUR)
+        next_hour = await db.fetch(queries["due_within"], now, now + HOUR, [*get_args(ChannelName)])
         results = await db.fetch(queries["results_since"], today - timedelta(days=DAYS - 1), today)
         pause = (await current_pause(db)).pause
     return {

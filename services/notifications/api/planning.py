@@ -4,7 +4,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import msgspec
 from fastapi import Query, Request, Response
@@ -15,7 +15,7 @@ from services.notifications.api.dependencies import Reader, agency_limit, none_i
 from services.notifications.facts import Facts
 from services.notifications.forecast import Forecaster, PlanItem, Position
 from services.notifications.plan import Plan
-from services.notifications.policy import NOTHING_PAUSED
+from services.notifications.policy import NOTHING_PAUSED, ChannelName
 from services.notifications.policy_timeline import PolicyPeriod, PolicyTimeline
 from services.notifications.projections import is_believable
 from services.notifications.queries import queries
@@ -127,7 +127,8 @@ async def planned_next(request: Request, until: date, count: int) -> tuple[list[
     now = scheduler.now()
     async with connection(request.app.state.pool) as db:
         timeline = await request.app.state.policies.timeline(db, now)
-        ids = [row["partner_id"] for row in await db.fetch(queries["next_due"], _end_of(until), count)]
+        rows = await db.fetch(queries["next_due"], _end_of(until), count, [*get_args(ChannelName)])
+        ids = [row["partner_id"] for row in rows]
         facts = await scheduler.facts(db, ids)
     planned = Plan(Forecaster(timeline, now, until), count)
     planned.add(facts)
