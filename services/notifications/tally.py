@@ -16,9 +16,9 @@ from shared.bus.dead_letter_reader import Waiting, waiting_dead_letters
 from shared.database import UNAVAILABLE, transaction
 from shared.part import Part
 
-REST_SECONDS: Final = 20.0
-REST_SHARE: Final = 100.0
-"""Rests a hundred times as long as counting took: that is one percent of a processor, whatever there is to count."""
+REST_SECONDS: Final = 10.0
+REST_SHARE: Final = 50.0
+"""Rests fifty times as long as counting took: two percent of a processor at most, whatever there is to count."""
 AHEAD: Final = timedelta(days=31)
 ANSWERED_WITHIN: Final = 10.0
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from services.notifications.agents.acting import Holder
 from services.notifications.api.overview import overview_of
 from services.notifications.api.planning import planned_for, planned_next
+from services.notifications.tally import AHEAD
 from services.notifications.web import inbox
 from shared.jakarta import today
 from shared.security import Callers, Principal
@@ -30,10 +31,11 @@ async def home(page: SignedIn, caller: Annotated[Principal, Depends(reader)]) ->
 
 
 async def what_is_planned(page: Page, caller: Principal, count: int) -> dict[str, Any]:
-    """For the templates of `plan.html`: the plan up to tomorrow; of everybody what was counted beforehand."""
-    request, tomorrow = page.request, today() + timedelta(days=1)
+    """For the templates of `plan.html`: the plan up to tomorrow; of everybody what was counted beforehand, and who is
+    next within a month."""
+    request = page.request
     shown: dict[str, Any] = {"regions": request.app.state.regions, "plan": None}
     if not caller.admin:
-        return shown | {"plan": await planned_for(request, caller, tomorrow, "ID", count)}
-    items, note = await planned_next(request, tomorrow, count)
+        return shown | {"plan": await planned_for(request, caller, today() + timedelta(days=1), "ID", count)}
+    items, note = await planned_next(request, today() + AHEAD, count)
     return shown | {"overview": await overview_of(request), "items": items, "note": note}
