@@ -98,6 +98,10 @@ where s.state = 'escalated' and s.partner_id > $1::uuid
   and not exists (select from tasks t where t.partner_id = s.partner_id and t.closed_at is null)
 order by s.partner_id limit $2
 
+-- name: open_task_of(partner_id)
+-- What somebody is asked to do about this partner now, and with whom it lies; no row if nobody is asked.
+select kind, level, opened_at, claimed_at from tasks where partner_id = $1::uuid and closed_at is null
+
 -- name: partner_of_task(task_id)
 -- Whom a task is about.
 select partner_id::text from tasks where task_id = $1::uuid

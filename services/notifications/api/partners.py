@@ -6,6 +6,7 @@ import asyncpg
 from fastapi import Request
 
 from services.notifications.addresses import AddressKeys
+from services.notifications.agents.queries import queries as task_queries
 from services.notifications.api.dependencies import Reader, a_uuid, may_see, routes, survivor_of
 from services.notifications.queries import queries
 from services.notifications.schedule import Scheduler
@@ -20,7 +21,8 @@ MOST_AT_ONCE = 200
 
 @router.get("/partners/{partner_id}/reminders", summary="State, why, next message and history of one partner")
 async def reminders(partner_id: str, request: Request, caller: Reader) -> dict[str, Any]:
-    """A merged partner answers as the one it was merged into. An agency sees whom it has listed, BPJS offices all."""
+    """A merged partner answers as the one it was merged into. `task`: what somebody is asked to do about it now, and
+    with whom it lies. An agency sees whom it has listed, BPJS offices all."""
     scheduler: Scheduler = request.app.state.scheduler
     async with connection(request.app.state.pool) as db:
         survivor = await survivor_of(db, partner_id)
@@ -28,12 +30,14 @@ async def reminders(partner_id: str, request: Request, caller: Reader) -> dict[s
             raise not_found()
         decision = (await scheduler.decisions(db, [survivor["partner_id"]]))[survivor["partner_id"]]
         history = await db.fetch(queries["history_of"], survivor["partner_id"])
+        task = await db.fetchrow(task_queries["open_task_of"], survivor["partner_id"])
     upcoming = decision.next
     return {
         "partner_id": survivor["partner_id"],
         "state": decision.state,
         "why": decision.why,
         "next": upcoming and {"at": upcoming.at, "channel": upcoming.channel, "template": upcoming.template},
+        "task": task and dict(task),
         "history": [_as_json(row) for row in history],
     }
 
