@@ -40,6 +40,8 @@ async def test_an_agents_caseload_may_be_a_list_or_a_cooperative_with_its_member
 
     assert await held(of_list) == [partner_id(1)]
     assert await held(of_cooperative) == [partner_id(2), partner_id(3)]
+    shown = [(await office.ask("GET", f"/v1/partners/{partner_id(number)}/reminders")).json() for number in (1, 4)]
+    assert [each["task"]["level"] for each in shown] == ["agent", "agency"], "why says with whom it lies"
     path = f"/v1/agents/{of_cooperative['id']}"
     changed = (await office.ask("PATCH", path, key, json={"cooperatives": [], "lists": lists})).json()
     assert (changed["lists"], changed["cooperatives"]) == (lists, [])

@@ -15,8 +15,8 @@ from shared.observability import get_logger
 
 log = get_logger(__name__)
 
-GONE: Final = (404, 410)
-"""The push service knows the subscription no more."""
+GONE: Final = (403, 404, 410)
+"""The push service knows the subscription no more, or it was made for another key of ours."""
 KEPT_SECONDS: Final = 12 * 3600
 """So long a push service keeps a message for a phone that is off."""
 MOST_PHONES: Final = 10

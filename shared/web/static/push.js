@@ -5,8 +5,15 @@ const box = document.getElementById("push");
 async function subscribed(create) {
   const worker = await navigator.serviceWorker.ready;
   const known = await worker.pushManager.getSubscription();
-  if (known || !create) return known;
+  if (known && keyOf(known) === box.dataset.key) return known;
+  await known?.unsubscribe();
+  if (!create) return null;
   return worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: box.dataset.key });
+}
+
+function keyOf({ options }) {
+  const text = btoa(String.fromCharCode(...new Uint8Array(options.applicationServerKey)));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
 async function keep(create) {
