@@ -89,9 +89,11 @@ def troubles(report: dict[str, Any]) -> list[str]:
 
 
 def _trouble(part: dict[str, Any], data: str) -> str:
-    if part["state"] == DISK_FULL:
+    parts = part.get("detail", {}).get("parts", {})
+    found = sorted({detail["trouble"] for detail in parts.values() if not detail["ok"] and detail.get("trouble")})
+    if part["state"] == DISK_FULL or "DiskFullError" in found:
         return f"{part['name']} waits for room: the disk of {data} is full"
-    return f"{part['name']} is not ready"
+    return f"{part['name']} is not ready" + (f": {', '.join(found)}" if found else "")
 
 
 def _is_ready(part: dict[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
-from aiokafka.errors import InvalidTimestampError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 
 from shared.bus.queries import queries
 from shared.bus.records import Outgoing
@@ -20,8 +20,9 @@ from shared.observability import get_logger
 
 log = get_logger(__name__)
 
-REFUSED_FOR_GOOD = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTimestampError)
-"""What the broker, or the producer, answers about a record itself: to send it again would not help."""
+REFUSED_FOR_GOOD = (MessageSizeTooLargeError, RecordListTooLargeError)
+"""What the broker, or the producer, answers about a record itself: to send it again would not help. A refused timestamp
+is none of it: a record has that of its sending, so that our clock is wrong, and is waited for."""
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from deploy.local import process
+from deploy.local import postgres, process
 from deploy.local.directory import ROOT
 from tests.chaos.client import Client
 from tests.chaos.test_kill import DAYS, payung, settled
@@ -120,6 +121,49 @@ async def test_databases_older_than_the_log_take_back_what_it_knows(disaster):
     await eventually(lambda: settled(disaster.client, disaster.world), 90, every=0.5)
     listed = sum(row["listed"] for row in (await disaster.client.figures(DAYS[-1])).values())
     assert listed == len(disaster.world.businesses)
+
+
+async def test_a_database_brought_back_to_a_moment_from_its_archive_takes_back_what_the_log_knows(disaster, tmp_path):
+    """With PostgreSQL's own tools, as docs/disasters.md says."""
+    copy, archive = tmp_path / "copy", tmp_path / "archive"
+    archive.mkdir()
+    await disaster.start()
+    dsn = disaster.stack.endpoints.database
+    argv = [postgres.binary("pg_receivewal"), "-d", dsn, "-D", str(archive), "--synchronous", "--no-loop"]
+    receiving = process.spawn(process.Command(argv), tmp_path / "receivewal.log", mark="tests")
+    argv = [postgres.binary("pg_basebackup"), "-d", dsn, "-D", str(copy), "--checkpoint=fast", "--wal-method=none"]
+    await asyncio.to_thread(subprocess.run, argv, check=True)
+    await disaster.send(20)
+    server = await asyncpg.connect(dsn)
+    moment = await server.fetchval("select clock_timestamp()")
+    await server.close()
+    await disaster.send(20)
+    await eventually(lambda: settled(disaster.client, disaster.world), 90, every=0.5)
+    disaster.stack.stop()
+    receiving.wait()
+    home = disaster.stack.data / "postgres/data"
+    shutil.rmtree(home)
+    shutil.copytree(copy, home, symlinks=True)
+    open_to_others(archive)
+    with (home / "postgresql.auto.conf").open("a") as settings:
+        settings.write(f'restore_command = \'cp "{archive}/%f" %p || cp "{archive}/%f.partial" %p\'\n')
+        settings.write(f"recovery_target_time = '{moment}'\nrecovery_target_action = 'promote'\n")
+    (home / "recovery.signal").touch()
+    await disaster.start()
+    await disaster.standing_still("./payung recover registration")
+    assert (await disaster.command("recover", "registration"))[0] == 0
+    assert (await disaster.command("recover", "service", "notifications"))[0] == 0
+    await eventually(lambda: disaster.stack.is_ready(), 90, every=0.5)
+    await disaster.send_again()
+    await eventually(lambda: settled(disaster.client, disaster.world), 90, every=0.5)
+
+
+def open_to_others(folder: Path) -> None:
+    """Started by root, PostgreSQL is another user, to whom pytest's folders are closed."""
+    for each in (*folder.rglob("*"), folder):
+        each.chmod(0o755)
+    for outer in folder.parents[:-2]:
+        outer.chmod(outer.stat().st_mode | 0o011)
 
 
 async def test_a_topic_made_anew_is_filled_again(disaster):

@@ -26,7 +26,7 @@ pytestmark = [
 ]
 
 AWAY = float(os.environ.get("PAYUNG_CHAOS_AWAY", "600"))
-BOUND = 20_000
+BOUND = 5_000
 """Events that may wait, instead of two million."""
 MORE = 64
 """MB that a service may have more at its largest than before: what waits lies in the database."""

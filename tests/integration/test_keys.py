@@ -9,8 +9,10 @@ from aiokafka import ConsumerRecord
 from shared import access, security
 from shared.bus.batch import Batch
 from shared.database import connect, migrate, transaction
-from shared.events.access import Key
+from shared.events.access import Key, Session
 from shared.events.model import encode
+from shared.security import hash_key
+from shared.sessions import Ended, Sessions, new_secret
 from tests.integration import registration_world
 from tests.waiting import eventually
 
@@ -31,8 +33,10 @@ async def store(pool, *keys):
         await access.on_access(Batch("access", [record(encode(key)) for key in keys]), db)
 
 
-def record(value):
-    return ConsumerRecord("access", 0, 0, 0, 0, b"k", value, None, 0, 0, [])
+def record(value, ended=None):
+    """A key's, or a session's, which is `ended` or not."""
+    kind = "key.issued" if ended is None else "session.ended" if ended else "session.started"
+    return ConsumerRecord("access", 0, 0, 0, 0, b"k", value, None, 0, 0, [("ce_type", kind.encode())])
 
 
 def issued(key_id, digest, **other):
@@ -53,6 +57,18 @@ async def test_a_key_from_the_topic_opens_and_its_revocation_closes_within_a_sec
         return await ring.principal(secret) is None
 
     await eventually(closed, 1)
+
+
+async def test_no_renewal_brings_back_a_session_that_was_ended(pool):
+    """Whatever their times are, and in whichever order they come."""
+    secret, known = new_secret(), Sessions(pool, "admin")
+    started = Session(hash_key(secret), known.admin_key_id, NOW, datetime.now(UTC) + timedelta(hours=1))
+    ended = msgspec.structs.replace(started, ended=True)
+    renewed = msgspec.structs.replace(started, recorded_at=NOW + timedelta(seconds=9))
+    async with transaction(pool) as db:
+        of_sessions = [record(encode(each), each.ended) for each in (started, ended, renewed)]
+        await access.on_access(Batch("access", of_sessions), db)
+    assert isinstance(await known.of(secret), Ended)
 
 
 async def test_an_older_event_of_a_revoked_key_does_not_bring_it_back(pool):

@@ -53,7 +53,7 @@ EXACTLY_ONCE: Final = (
     Bug(
         "effects are committed without their offsets",
         "shared/bus/applier.py",
-        "            await self._positions.advance(db, topic, step)\n",
+        "            await self._positions.advance(db, batch.topic, step)\n",
         "",
         ("tests/integration/bus/test_consumer.py",),
     ),
@@ -95,11 +95,9 @@ EXACTLY_ONCE: Final = (
     Bug(
         "the relay deletes before the broker has acknowledged",
         "shared/bus/outbox.py",
-        "        try:\n            written = await self._producer.publish([event for _, event in events])\n"
-        "        except REFUSED_FOR_GOOD:\n",
+        "        try:\n            written = await self._publish(events)\n        except REFUSED_FOR_GOOD:\n",
         '        await db.execute(queries["delete_rows"], [row["id"] for row in rows])\n'
-        "        try:\n            written = await self._producer.publish([event for _, event in events])\n"
-        "        except REFUSED_FOR_GOOD:\n",
+        "        try:\n            written = await self._publish(events)\n        except REFUSED_FOR_GOOD:\n",
         OUTBOX,
     ),
     Bug(
@@ -257,8 +255,8 @@ TIMES: Final = (
     Bug(
         "a partner that leaves a cell is still counted there",
         "services/coverage/ledger.py",
-        "_entries(changes.before, rank, -1)",
-        "_entries(changes.before, rank, 0)",
+        "_entries(before, rank, -1)",
+        "_entries(before, rank, 0)",
         ("tests/unit/coverage/test_ledger.py",),
     ),
     Bug(

@@ -10,7 +10,7 @@ PROTECTION_FILE, PROTECTION = "services/coverage/protection.py", ("tests/unit/co
 HOLDING = "services/notifications/agents/holding.py"
 ASSIGNMENT = "services/notifications/agents/assignment.py"
 AGENTS = ("tests/unit/notifications/test_assignment.py",)
-SESSIONS = ("tests/integration/test_sessions.py",)
+SESSIONS = ("tests/unit/shared/test_sessions.py", "tests/integration/test_sessions.py")
 REDRIVE = ("tests/integration/bus/test_redrive.py",)
 LETTERS = ("tests/unit/deploy/test_dead_letter_groups.py",)
 CONSUMER = ("tests/integration/bus/test_consumer.py",)
@@ -152,11 +152,11 @@ SIGNED_IN: Final = (
         SESSIONS,
     ),
     Bug(
-        "an end that comes before its start is lost",
+        "a session that was ended comes back with its renewal",
         "shared/sessions.sql",
         "ended = s.ended or excluded.ended",
         "ended = excluded.ended",
-        SESSIONS,
+        ("tests/integration/test_keys.py",),
     ),
     Bug(
         "a session that is known is good for ever",

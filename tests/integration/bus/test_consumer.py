@@ -295,12 +295,11 @@ async def test_a_consumer_reads_again_after_its_broker_died_and_came_back(
         expected = await numbers(broker.address, topics, 200)
         async with consuming(pool, broker.address, topics) as consumer:
             await eventually(lambda: matches(pool, expected))
-            for _ in range(2):
-                broker.kill()
-                await eventually(lambda: not consumer.status().ready, 40)
-                assert consumer.status().live
-                await broker.start()
-                more = await numbers(broker.address, topics, 200)
-                expected = {key: expected[key] + more[key] for key in expected}
-                await eventually(lambda expected=expected: matches(pool, expected), 60)
-                await eventually(lambda: consumer.status().ready, 30)
+            broker.kill()
+            await eventually(lambda: not consumer.status().ready, 40)
+            assert consumer.status().live
+            await broker.start()
+            more = await numbers(broker.address, topics, 200)
+            expected = {key: expected[key] + more[key] for key in expected}
+            await eventually(lambda: matches(pool, expected), 60)
+            await eventually(lambda: consumer.status().ready, 30)
