@@ -1,8 +1,7 @@
 """Everything notifications is made of, wired in one place."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -30,11 +29,10 @@ from services.notifications.api import (
     spending,
 )
 from services.notifications.backlog import Backlog
-from services.notifications.channels import Channel, Channels
+from services.notifications.channels import Channels
 from services.notifications.channels.gateway import GatewayChannel
-from services.notifications.channels.log import LogChannel
 from services.notifications.channels.mail import MailChannel
-from services.notifications.channels.mail_message import receives_replies
+from services.notifications.channels.providers import channels_of
 from services.notifications.dead_letter_retry import DeadLetterRetry
 from services.notifications.erasure import dead_letters_of_erased
 from services.notifications.handlers import Handlers
@@ -42,8 +40,8 @@ from services.notifications.mailbox import MailboxReader
 from services.notifications.policy_store import PolicyStore
 from services.notifications.rescheduler import Rescheduler
 from services.notifications.schedule import Clock, Scheduler, wall_clock
-from services.notifications.sending.metrics import SendingMetrics
-from services.notifications.sending.sender import LOG_PACE, MAIL_PACE, Sender
+from services.notifications.sending.sender import Sender
+from services.notifications.sending.workers import senders_of
 from services.notifications.settings import Settings
 from services.notifications.tally import Tally
 from services.notifications.web import agents as agents_page
@@ -183,7 +181,7 @@ def build(
     keys_pool, work_pool = keys_pool or pool, work_pool or pool
     kafka, prefix = settings.kafka, settings.topic_prefix
     regions, metrics = Regions.load(), Metrics("notifications")
-    channels = _channels(settings)
+    channels = channels_of(settings)
     policies = PolicyStore(regions, [name for name in channels if name != "log"])
     scheduler = Scheduler(policies, regions, clock)
     keys = settings.address_keys()
@@ -213,7 +211,7 @@ def build(
         key_consumer=of_keys,
         channels=channels,
         address_keys=keys,
-        senders=_senders(settings, work_pool, scheduler, policies, channels, backlog, relay, metrics),
+        senders=senders_of(settings, work_pool, scheduler, policies, channels, backlog, relay, metrics),
         rescheduler=Rescheduler(pool, scheduler, policies),
         dead_letter_eraser=DeadLetterEraser(pool, "contacts", dead_letters_of_erased, kafka=kafka, prefix=prefix),
         dead_letters=DeadLetterRetry(pool, handlers, kafka=kafka, prefix=prefix),
@@ -283,54 +281,3 @@ def _consumer(settings: Settings, pool: asyncpg.Pool, handlers: Mapping[str, Han
     for topic, handler in handlers.items():
         consumer.on(topic, handler, ahead=topic == "contacts")  # then a new partner is decided about once
     return consumer
-
-
-def _senders(
-    settings: Settings,
-    pool: asyncpg.Pool,
-    scheduler: Scheduler,
-    policies: PolicyStore,
-    channels: Channels,
-    backlog: Backlog,
-    relay: Relay,
-    metrics: Metrics,
-) -> list[Sender]:
-    """`settings.senders` workers; their numbers are one metric."""
-    numbers = SendingMetrics(metrics)
-    pace = LOG_PACE if list(channels) == ["log"] else MAIL_PACE
-    lease = timedelta(seconds=settings.lease_seconds)
-    rates = {"whatsapp": settings.whatsapp_per_minute, "sms": settings.sms_per_minute}
-    senders = [
-        Sender(
-            pool,
-            scheduler,
-            policies,
-            channels,
-            pace=replace(pace, lease=lease),
-            per_minute={name: max(1, rate // settings.senders) for name, rate in rates.items()},
-            is_caught_up=backlog.is_caught_up,
-            on_recorded=relay.wake,
-            count_result=numbers.count_result,
-            count_delay=numbers.count_delay,
-            name=f"sender-{number}",
-        )
-        for number in range(1, settings.senders + 1)
-    ]
-    numbers.watch(senders, list(channels))
-    return senders
-
-
-def _channels(settings: Settings) -> Channels:
-    """The log, and each channel that has a provider here."""
-    channels: dict[str, Channel] = {"log": LogChannel()}
-    if settings.gateways() and settings.inbound_secret is None:
-        log.warning(
-            "replies and receipts come in only with a key of the scope 'inbound': PAYUNG_INBOUND_SECRET is not set"
-        )
-    for name, gateway in settings.gateways().items():
-        channels[name] = GatewayChannel(name, gateway)
-    if settings.smtp is not None:
-        if not receives_replies(settings.sender):
-            log.warning("no answer can reach us: set PAYUNG_MAIL_FROM; until then messages name another way to stop")
-        channels["email"] = MailChannel(settings.mail_server(), sender=settings.sender)
-    return channels
