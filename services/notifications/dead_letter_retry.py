@@ -3,7 +3,7 @@ registration alone, and carry versions, so that one that is applied late changes
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -112,9 +112,8 @@ async def _superseded(db: asyncpg.Connection, batch: Batch) -> set[int]:
 def _original(letter: DeadLetter) -> Record:
     """The record as it was when it could not be used."""
     message, (_, partition, offset) = to_original(letter), letter.origin.rsplit("/", 2)
-    return replace(
-        letter.record, topic=letter.topic, partition=int(partition), offset=int(offset), headers=message.headers
-    )
+    place = (letter.topic, int(partition), int(offset), letter.record.timestamp)
+    return Record(*place, letter.record.key, letter.record.value, message.headers)
 
 
 def _group(topic: str, code: str, letters: Sequence[DeadLetter]) -> dict[str, Any]:
