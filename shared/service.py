@@ -40,6 +40,7 @@ from shared.web.assets import Assets
 from shared.web.middleware import Pages, unexpected
 from shared.web.pages import Elsewhere
 from shared.web.site import Site, Urls
+from shared.web_server import Server
 
 log = get_logger(__name__)
 
@@ -158,7 +159,7 @@ async def serve(app: FastAPI, settings: ServiceSettings) -> None:
         timeout_graceful_shutdown=3,
         server_header=False,
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     app.state.server = server
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -179,7 +180,7 @@ async def _running(parts: Sequence[Part], app: FastAPI) -> AsyncIterator[None]:
         problem = app.state.failed = task.exception()
         server = getattr(app.state, "server", None)
         if server is not None:
-            server.should_exit = True
+            server.leave()
         log.error("a part of the service failed", part=task.get_name(), exc_info=problem)
 
     for task in tasks:

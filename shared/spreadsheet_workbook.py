@@ -1,12 +1,12 @@
 """Rows as a workbook (XLSX) in which texts stay texts: long numbers keep their digits, those typed anew as well."""
 
 from collections.abc import Iterable, Sequence
-from typing import IO, Any, Final
-
-import xlsxwriter
-from xlsxwriter.format import Format
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from shared.spreadsheet import guarded
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS: Final = 1_048_575
@@ -23,6 +23,8 @@ class WorkbookWriter:
     """Writes one sheet row by row, with constant memory; the file is whole after `close`. Raises TooManyRows."""
 
     def __init__(self, file: IO[bytes], header: Sequence[str]) -> None:
+        import xlsxwriter  # two megabytes that most processes never need
+
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         self._book = xlsxwriter.Workbook(file, options)
         self._sheet = self._book.add_worksheet("Data")
@@ -42,7 +44,7 @@ class WorkbookWriter:
     def close(self) -> None:
         self._book.close()
 
-    def _write(self, row: Sequence[Any], form: Format) -> None:
+    def _write(self, row: Sequence[Any], form: "Format") -> None:
         for column, value in enumerate(row):
             if isinstance(value, int | float) and abs(value) < MOST_EXACT:
                 self._sheet.write_number(self._rows, column, value)

@@ -177,6 +177,33 @@ COVERAGE_SERVICE: Final = Dashboard(
             "Alerts for meaning, silent agencies",
             {"open alerts": "max(payung_coverage_open_alerts)", "silent": "max(payung_coverage_silent_agencies)"},
         ),
+        Panel(
+            "Enrolled today by programme",
+            {"{{programme}}": "sum by (programme) (max by (province, programme) (payung_coverage_enrolled_partners))"},
+        ),
+        Panel(
+            "Not enrolled of those listed today, by province",
+            {
+                "{{province}} {{programme}}": "max by (province, programme) (payung_coverage_listed_partners) "
+                "- max by (province, programme) (payung_coverage_enrolled_partners)"
+            },
+        ),
+        Panel(
+            "Since the newest event of an agency",
+            {"{{agency}}": "time() - max by (agency) (payung_coverage_agency_last_event_timestamp_seconds)"},
+            "s",
+        ),
+        Panel(
+            "Figures that differ from the timelines",
+            {"differences": "max(payung_coverage_self_check_differences)"},
+            red_from=1,
+        ),
+        Panel(
+            "Since figures and timelines were compared",
+            {"since": "time() - max(payung_coverage_self_check_timestamp_seconds)"},
+            "s",
+            red_from=2 * 86_400,
+        ),
         *_service("coverage"),
     ],
 )

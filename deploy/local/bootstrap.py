@@ -139,11 +139,15 @@ def _wheels() -> Iterator[Path]:
 
 
 def _uv_environment() -> "dict[str, str]":
-    """uv does not read pip's settings: hand over the ones that say where packages come from."""
+    """uv does not read pip's settings: hand over the ones that say where packages come from. Who has no cache of uv's
+    finds all that we keep in one folder, beside Kafka's jars."""
     names = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL": "UV_INDEX", "PIP_FIND_LINKS": "UV_FIND_LINKS"}
     known = {uv: os.environ[pip] for pip, uv in names.items() if os.environ.get(pip)}
     if not os.access(os.path.expanduser("~"), os.W_OK):
         known["UV_NO_CACHE"] = "1"
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
+    if not (caches / "uv").exists():
+        known["UV_CACHE_DIR"] = str(Path(os.environ.get("PAYUNG_CACHE") or caches / "payung") / "uv")
     return {**known, **os.environ}
 
 

@@ -25,7 +25,9 @@ from services.coverage.api import (
     stream,
 )
 from services.coverage.changed_regions import ChangedRegions
+from services.coverage.figure_metrics import FigureMetrics
 from services.coverage.rollup import Rollup
+from services.coverage.self_check import SelfCheck
 from services.coverage.settings import Settings
 from services.coverage.slow_answers import SlowAnswers
 from services.coverage.web import alert_rules, explanations, home
@@ -120,7 +122,12 @@ def build(settings: Settings, pool: asyncpg.Pool, keys_pool: asyncpg.Pool) -> Fa
     silent = metrics.gauge("silent_agencies", "Agencies silent for more than twice as long as they usually are")
     silent.set_function(lambda: watched.silent_agencies)
     messages = AlertMessages(pool, settings.alert_webhook, settings.alert_secret())
-    parts: list[Part] = [rollup, watched, messages]
+    check = SelfCheck(pool)
+    differing = metrics.gauge("self_check_differences", "Figures that are not what the partners' timelines say")
+    differing.set_function(lambda: check.differences or 0)
+    checked = metrics.gauge("self_check_timestamp_seconds", "When figures and timelines were last compared; 0: never")
+    checked.set_function(lambda: check.checked_at or 0)
+    parts: list[Part] = [rollup, watched, messages, check, FigureMetrics(pool, metrics, settings.programmes)]
     if settings.consume:
         consumers = [consumer(pool, settings), key_consumer(keys_pool, settings, GROUP)]
         parts += consumers

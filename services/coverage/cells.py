@@ -126,3 +126,11 @@ def segment(cell: int) -> str:
 
 def programmes(cell: int) -> tuple[str, ...]:
     return tuple(name for name, bit in _PROGRAMME.items() if cell & bit)
+
+
+def words(cell: int) -> list[str]:
+    """The cell in words, for reports of differences."""
+    province, regency = place(cell)
+    side = "enrolled" if is_enrolled(cell) else "listed"
+    found = [f"{province:02}.{regency:02}", side, kind(cell), scale(cell)]
+    return [*found, segment(cell), "+".join(programmes(cell))] if is_enrolled(cell) else found

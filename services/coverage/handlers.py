@@ -117,30 +117,35 @@ async def _record_last_seen(db: asyncpg.Connection, batch: Batch, events: Iterab
 
 
 def _enrolment_versions(batch: Batch, named: Named) -> list[Version[EnrolmentDetails]]:
-    details = partial(_enrolment_details, named)
-    return transitions.read(batch.decode(EnrollmentFact), bounds.bounded_enrolment_timeline, details, batch.reject)
+    return transitions.read(batch.decode(EnrollmentFact), partial(_enrolment_version, named), batch.reject)
 
 
-def _enrolment_details(named: Named, fact: EnrollmentFact) -> tuple[int, EnrolmentDetails]:
+def _enrolment_version(named: Named, fact: EnrollmentFact) -> Version[EnrolmentDetails]:
+    second = int(fact.recorded_at.timestamp())
+    timeline = bounds.bounded_enrolment_timeline(fact, second)
     first_start = fact.periods[0].start if fact.periods else None
     cooperative, channel = fact.cooperative_id, fact.channel_id
     details = EnrolmentDetails(fact.agency, first_start, cooperative, channel, members.sides(cooperative, channel))
-    return sources.of_enrolment(fact, named), details
+    return fact.partner_id, fact.version, timeline, second, sources.of_enrolment(fact, named), details
 
 
 def _partner_versions(batch: Batch, named: Named) -> list[Version[Listing]]:
     decoded = batch.decode(PartnerFact, batch.of_types(PARTNER_TYPES))
-    return transitions.read(decoded, _listing_timeline, partial(_listing, named), batch.reject)
+    return transitions.read(decoded, partial(_partner_version, named), batch.reject)
 
 
-def _listing(named: Named, fact: PartnerFact) -> tuple[int, Listing]:
-    lists = last_seen.lists_of(fact)
-    return sources.of_partner(fact, lists, named), Listing(fact, lists, members.sides(fact.cooperative_id))
-
-
-def _listing_timeline(fact: PartnerFact, _: int) -> bytes:
+def _partner_version(named: Named, fact: PartnerFact) -> Version[Listing]:
     bounds.check_partner(fact)
-    return listing_timeline(fact)
+    timeline, lists = listing_timeline(fact), last_seen.lists_of(fact)
+    source, second = sources.of_partner(fact, lists, named), int(fact.recorded_at.timestamp())
+    return (
+        fact.partner_id,
+        fact.version,
+        timeline,
+        second,
+        source,
+        Listing(fact, lists, members.sides(fact.cooperative_id)),
+    )
 
 
 STATEMENTS: dict[str, tuple[Any, Callable[[Any], None]]] = {

@@ -1,9 +1,10 @@
 -- name: store_enrolments(partner_id, version, recorded, timeline, first_start, cooperative, channel, source)
 -- Keeps the newest timeline of each partner and returns the one before it, with the source and the cooperatives of that
 -- time. A version that is not newer changes nothing and is not returned. Sorted, so that two batches never wait for each
--- other in a circle.
+-- other in a circle. The arrays are read side by side as columns, which costs half as much as a join of them.
 insert into enrolments as e (partner_id, version, recorded, timeline, first_start, cooperative, channel, source)
-select * from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::date[], $6::uuid[], $7::uuid[], $8::bigint[])
+select unnest($1::uuid[]), unnest($2::int[]), unnest($3::bigint[]), unnest($4::bytea[]), unnest($5::date[]),
+    unnest($6::uuid[]), unnest($7::uuid[]), unnest($8::bigint[])
 order by 1
 on conflict (partner_id) do update set version = excluded.version, recorded = greatest(e.recorded, excluded.recorded),
     timeline = excluded.timeline, first_start = excluded.first_start, cooperative = excluded.cooperative,
@@ -15,9 +16,9 @@ returning partner_id::text, coalesce(old.version, 0), coalesce(old.recorded, 0),
 -- name: store_partners(partner_id, version, recorded, timeline, region, lists, cooperative, source)
 -- The same for partner facts, the lists as the texts of arrays; also returns the lists before it, which show the agencies that contributed the change.
 insert into partners as p (partner_id, version, recorded, timeline, region, lists, cooperative, source)
-select a.id, a.version, a.recorded, a.timeline, a.region, a.lists::text[], a.cooperative, a.source
-from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[], $5::text[], $6::text[], $7::uuid[], $8::bigint[])
-    a (id, version, recorded, timeline, region, lists, cooperative, source) order by 1
+select unnest($1::uuid[]), unnest($2::int[]), unnest($3::bigint[]), unnest($4::bytea[]), unnest($5::text[]),
+    unnest($6::text[])::text[], unnest($7::uuid[]), unnest($8::bigint[])
+order by 1
 on conflict (partner_id) do update set version = excluded.version, recorded = greatest(p.recorded, excluded.recorded),
     timeline = excluded.timeline, region = excluded.region, lists = excluded.lists, cooperative = excluded.cooperative,
     source = excluded.source
@@ -42,14 +43,14 @@ insert into changes (batch, places) select batch, $2::int[] from announced retur
 
 -- name: record_last_seen(topic, partition, agency, last, day, events, day_agency, days)
 -- Keeps the newest second of each agency's events in this partition, and how many events it had on that second's day; and
--- on which days these agencies sent something.
+-- on which days, counted from 1970 on, these agencies sent something.
 with days as (
     insert into agency_days (agency, day)
-    select * from unnest($7::text[], $8::date[]) order by 1, 2 on conflict do nothing
+    select unnest($7::text[]), date '1970-01-01' + unnest($8::int[]) order by 1, 2 on conflict do nothing
 )
 insert into last_seen as s (agency, topic, partition, last, day, events)
-select a.agency, $1, $2, a.last, a.day, a.events
-from unnest($3::text[], $4::bigint[], $5::date[], $6::bigint[]) a (agency, last, day, events) order by 1
+select a.agency, $1, $2, a.last, date '1970-01-01' + a.day, a.events
+from unnest($3::text[], $4::bigint[], $5::int[], $6::bigint[]) a (agency, last, day, events) order by 1
 on conflict (agency, topic, partition) do update set last = greatest(s.last, excluded.last),
     day = greatest(s.day, excluded.day),
     events = case when s.day = excluded.day then s.events + excluded.events
@@ -638,3 +639,35 @@ where alert_id = $1::uuid;
 select (($2::bigint - recorded) / $3::bigint)::int as span, count(*) as count
 from claims where version = 1 and region = any($1::text[]) and recorded <= $2 and recorded > $2 - $3 * $4::bigint
 group by 1;
+
+-- name: begin_self_check()
+-- Whether this transaction may compare figures and timelines: one at a time in this schema. The lock ends with it; it may
+-- take as long as all partners take.
+select pg_try_advisory_xact_lock(hashtext(current_schema() || '/self_check'))
+from set_config('transaction_timeout', '0', true);
+
+-- name: self_checked(day)
+-- Whether somebody compared in this night.
+select exists (select from self_checks where day = $1::date);
+
+-- name: timelines()
+-- The stays of every partner, listed and enrolled.
+select timeline from partners where timeline <> '' union all select timeline from enrolments where timeline <> '';
+
+-- name: add_self_check(day, at, differences)
+-- Keeps what this night's comparison found.
+insert into self_checks (day, checked_at, differences) values ($1::date, $2::timestamptz, $3::int) on conflict do nothing;
+
+-- name: newest_self_check()
+-- What the newest comparison found, and when.
+select differences, checked_at from self_checks order by day desc limit 1;
+
+-- name: read_figures()
+-- Within this transaction of the administrator's: coverage's tables.
+set local search_path = coverage;
+
+-- name: cells_by_day()
+-- What each day changed in each cell, by day; what a row has no word for is an empty text.
+select day, region, province, side, kind, scale, occupation, coalesce(segment, ''), array_to_string(programmes, '+'),
+    partners, workers, management, staff, labour
+from reporting_changes order by day, region, side;

@@ -131,12 +131,7 @@ async def _differences(admin: asyncpg.Connection) -> list[Difference]:
 
 
 def _where(row: asyncpg.Record) -> str:
-    cell = row["cell"]
-    province, regency = cells.place(cell)
-    side = "enrolled" if cells.is_enrolled(cell) else "listed"
-    words = [f"{province:02}.{regency:02}", side, cells.kind(cell), cells.scale(cell)]
-    if cells.is_enrolled(cell):
-        words += [cells.segment(cell), "+".join(cells.programmes(cell))]
+    words = cells.words(row["cell"])
     words += [f"from {row['day']}"] if row["day"] else []
     words += [f"recorded {datetime.fromtimestamp(row['recorded'], UTC):%Y-%m-%dT%H:%M:%SZ}"] if row["recorded"] else []
     return " ".join(words)

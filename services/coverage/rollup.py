@@ -19,7 +19,7 @@ from shared.part import Part
 
 SLICE_ROWS = 200_000
 """The rows rolled up in one transaction."""
-PAUSE_SECONDS = 0.5
+PAUSE_SECONDS, QUIET_PAUSE_SECONDS = 0.5, 1.0
 PAUSE_FACTOR = 2
 """A pause lasts so many times as long as the slice before it."""
 BACKLOG_ROWS = 10_000
@@ -79,7 +79,9 @@ class Rollup(Part):
     async def step(self) -> float:
         began = time.monotonic()
         await self.roll_up_when_quiet()
-        return max(PAUSE_SECONDS, PAUSE_FACTOR * (time.monotonic() - began))
+        return max(
+            PAUSE_SECONDS if self.pending_batches else QUIET_PAUSE_SECONDS, PAUSE_FACTOR * (time.monotonic() - began)
+        )
 
     async def roll_up_when_quiet(self) -> None:
         """Roll up a slice, unless consumers work off a backlog."""

@@ -1,7 +1,7 @@
 """What the handlers write: one call, one query. All of it is in the transaction that the handler was given."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -30,7 +30,6 @@ from shared.database import columns
 
 Recorded = ClaimFact | DenominatorFact | TargetFact | BriefingFact | OutreachFact | StatementFact
 
-DAY_ONE = date(1970, 1, 1)
 CHUNK_BYTES = 1 << 20
 SECOND_BITS = 40
 LAST_SECOND = (1 << SECOND_BITS) - 1
@@ -159,8 +158,8 @@ async def add_merges(db: asyncpg.Connection, versions: Iterable[tuple[Listing, i
 
 async def record_last_seen(db: asyncpg.Connection, topic: str, partition: int, agencies: dict[str, LastSeen]) -> None:
     if agencies:
-        rows = [(agency, seen.second, DAY_ONE + timedelta(seen.day), seen.events) for agency, seen in agencies.items()]
-        days = [(agency, DAY_ONE + timedelta(day)) for agency, seen in agencies.items() for day in seen.days]
+        rows = [(agency, seen.second, seen.day, seen.events) for agency, seen in agencies.items()]
+        days = [(agency, day) for agency, seen in agencies.items() for day in seen.days]
         await db.execute(queries["record_last_seen"], topic, partition, *columns(rows), *columns(days))
 
 

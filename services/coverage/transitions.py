@@ -52,22 +52,17 @@ class Accepted(NamedTuple, Generic[Details]):
 
 def read(
     decoded: Iterable[tuple[Source, Fact]],
-    timeline: Callable[[Fact, int], bytes],
-    details: Callable[[Fact], tuple[int, Details]],
+    version_of: Callable[[Fact], Version[Details]],
     reject: Callable[[Source, str], None],
 ) -> list[Version[Details]]:
-    """The versions of these facts in their order; a fact with a value that has no cell is rejected. `timeline` is given
-    a fact and the second it was recorded in, `details` gives its source and what else its handler needs.
+    """The versions of these facts in their order; a fact with a value that has no cell is rejected.
 
     Facts are decoded one at a time and released at once: their memory is used again while it is still in the cache.
     """
     versions = []
     for source, fact in decoded:
         try:
-            second = int(fact.recorded_at.timestamp())
-            stays = timeline(fact, second)
-            number, kept = details(fact)
-            versions.append((fact.partner_id, fact.version, stays, second, number, kept))
+            versions.append(version_of(fact))
         except InvalidValue as problem:
             reject(source, f"invalid_value: {problem}")
     return versions

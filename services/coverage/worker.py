@@ -1,6 +1,6 @@
 """`python -m services.coverage.worker`: consumes only. Start as many as there are free cores; they share the
-partitions with each other and with the service. Each holds two consumers: while one waits for Kafka or PostgreSQL, the
-other computes."""
+partitions with each other and with the service, and take larger batches since they have no web routes to answer. Each
+holds two consumers: while one waits for Kafka or PostgreSQL, the other computes."""
 
 import asyncio
 import gc
@@ -17,11 +17,13 @@ from shared.span_export import exporting
 
 log = get_logger(__name__)
 
+MAX_RECORDS = 20_000
 CONSUMERS = 2
 
 
 async def main() -> None:
     configure_logging("coverage")
+    os.environ.setdefault("PAYUNG_MAX_RECORDS", str(MAX_RECORDS))
     os.environ.setdefault("PAYUNG_PORT", "0")
     os.environ.setdefault("PAYUNG_ADMIN_KEY", "")
     settings = Settings()

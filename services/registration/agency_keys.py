@@ -1,5 +1,6 @@
 """An agency's keys: issued, replaced and revoked, each with its event for all services and its entry in the trail."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -106,7 +107,15 @@ async def limit(db: asyncpg.Connection, agency: str, requests_per_minute: int | 
 
 async def of_agency(pool: asyncpg.Pool, agency: str) -> list[dict[str, Any]]:
     """The agency's keys as it and the administrator are shown them, the newest first."""
-    return [shown(row) for row in await pool.fetch(queries["keys_of"], agency)]
+    return (await of_agencies(pool, [agency]))[agency]
+
+
+async def of_agencies(pool: asyncpg.Pool, agencies: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """The same for each of these agencies."""
+    found: dict[str, list[dict[str, Any]]] = {agency: [] for agency in agencies}
+    for row in await pool.fetch(queries["keys_of"], list(agencies)):
+        found[row["agency"]].append(shown(row))
+    return found
 
 
 def shown(row: asyncpg.Record) -> dict[str, Any]:

@@ -1222,6 +1222,14 @@ insert into agency (slug, name, regions, scopes) values ($1, $2, $3, $4);
 -- All agencies in the order of their slugs.
 select slug, name, regions, scopes, requests_per_minute from agency order by slug;
 
+-- name: agencies_page(after, limit)
+-- Some agencies behind a slug, in the order of their slugs.
+select slug, name, regions, scopes, requests_per_minute from agency where slug > $1 order by slug limit $2;
+
+-- name: agency_names()
+-- The names of all agencies, in the order of their slugs.
+select slug, name from agency order by slug;
+
 -- name: agency(slug)
 -- What an agency may do, kept as it is until the transaction ends.
 select regions, scopes, requests_per_minute from agency where slug = $1 for share;
@@ -1286,13 +1294,15 @@ update partner set decided_region = $2, decided_against = $3 where partner_id = 
 -- The keys of all agencies, the oldest first.
 select key_id, agency, scopes, revoked, issued_at, expires_at from keys where agency is not null order by issued_at, key_id;
 
--- name: keys_of(agency)
--- The agency's keys, the newest first; those that ended are shown for ninety days.
-select k.*, case when k.revoked then 'revoked' when k.expires_at <= now() then 'expired' else 'live' end as state
-  from keys k
- where k.agency = $1 and not (k.revoked and k.recorded_at < now() - interval '90 days')
-   and (k.expires_at is null or k.expires_at > now() - interval '90 days')
- order by k.issued_at desc, k.key_id limit 500;
+-- name: keys_of(agencies)
+-- The keys of these agencies, 500 of each at most, the newest first; those that ended are shown for ninety days.
+select k.* from unnest($1::text[]) as of(slug) cross join lateral (
+  select *, case when revoked then 'revoked' when expires_at <= now() then 'expired' else 'live' end as state
+    from keys
+   where agency = of.slug and not (revoked and recorded_at < now() - interval '90 days')
+     and (expires_at is null or expires_at > now() - interval '90 days')
+   order by issued_at desc, key_id limit 500) k
+ order by k.issued_at desc, k.key_id;
 
 -- name: scopes_of_key(agency, key_id)
 -- What a key of the agency may do.

@@ -40,6 +40,9 @@ log = get_logger(__name__)
 WATCH_SECONDS = 2.0
 """Seconds between two measurements of the lag."""
 
+QUIET_WATCH = 2
+"""So many times as long while there is none, no batch came since the last one, and nothing is halted."""
+
 HUNG_AFTER = 20.0
 """Seconds without progress, with records to read and no batch at work, after which the Kafka client is replaced."""
 
@@ -120,6 +123,7 @@ class Consumer(Part):
         )
         self._no_batch = asyncio.Event()
         self._no_batch.set()
+        self._has_received = True
         self._ahead: list[str] = []
         self._paused: set[str] = set()
         self._kafka_committed_at = 0.0
@@ -237,7 +241,7 @@ class Consumer(Part):
     async def _watch(self, log_watch: LogWatch) -> None:
         """Return on `stop`, when a topic is new or goes on, or when the client hangs, which it can do after a restart
         of the broker."""
-        while not await self.stopped_within(WATCH_SECONDS):
+        while not await self.stopped_within(WATCH_SECONDS * (QUIET_WATCH if self._is_quiet() else 1)):
             client = self._client()
             if client is not None:
                 await self._lag.measure(client)
@@ -253,9 +257,14 @@ class Consumer(Part):
                 log.warning("the Kafka client hangs and is replaced", group=self._group, lag=lag)
                 return
 
+    def _is_quiet(self) -> bool:
+        has_received, self._has_received = self._has_received, False
+        return not has_received and self._lag.records() == 0 and not self._halting.halts
+
     async def _receive(self, records: list[Record]) -> None:
         if self.stopping:
             return
+        self._has_received = True
         self._no_batch.clear()
         try:
             by_topic: dict[str, list[PartitionRun]] = defaultdict(list)

@@ -41,10 +41,10 @@ FETCHER_LOOKS_EVERY = 0.2
 QUIET_POLLS = 3
 """Polls in a row that found nothing, after which nothing is under way that a longer wait could delay."""
 
-QUIET_FETCH_WAIT_MS = 1_000
-"""The same wait while it is quiet: a tenth of the requests; what comes then is answered at once all the same."""
+QUIET_FETCH_WAIT_MS = 2_000
+"""The same wait while it is quiet: a twentieth of the requests; what comes then is answered at once all the same."""
 SESSION_TIMEOUT_MS = 6_000
-HEARTBEAT_MS = 1_500
+HEARTBEAT_MS = 2_000
 REBALANCE_TIMEOUT_MS = 30_000
 
 FLOWS = ((40, 50), (5, 15))

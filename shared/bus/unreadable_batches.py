@@ -8,6 +8,7 @@ letter. In all other topics, which only our services write, the consumer does no
 What it reads becomes our own `Record`, which is smaller and sooner made than aiokafka's.
 """
 
+import mmap
 import struct
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, cast
@@ -40,12 +41,14 @@ damaged: dict[TopicPartition, Damage] = {}
 """Partition → where a batch could not be read, of all clients of this process; whoever acts on it removes it, and it
 comes back with the next attempt if it is still so."""
 
-_unfolded = bytearray(UNFOLDED_BYTES)
+_unfolded = mmap.mmap(-1, UNFOLDED_BYTES)
+"""Only as much of it is in memory as the largest batch so far took."""
+
 _XERIAL = b"\x82SNAPPY\x00"
 _XERIAL_HEADER = 16
 
 
-def _bounded(unfold_into: Callable[[Any, bytearray], int]) -> Callable[[Any], bytes]:
+def _bounded(unfold_into: Callable[[Any, mmap.mmap], int]) -> Callable[[Any], bytes]:
     def unfold(payload: Any) -> bytes:
         return bytes(memoryview(_unfolded)[: unfold_into(payload, _unfolded)])  # raises DecompressionError if too small
 

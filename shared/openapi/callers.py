@@ -1,6 +1,7 @@
 """Who may call a route, as its dependencies ask for it, or `x-callers` in what it adds to its description itself."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi.dependencies.models import Dependant
@@ -16,17 +17,24 @@ OTHERS: Final[Mapping[str, str]] = {
 }
 
 
-def of(dependant: Dependant) -> list[str] | None:
+Others = Mapping[Callable[..., Any], Callers]
+"""Dependencies that judge callers in a way of their own, and whom they let."""
+
+
+def of(dependant: Dependant, others: Others = MappingProxyType({})) -> list[str] | None:
     """The scopes of which one is enough, and who else; None where no dependency asks who calls."""
-    found = list(dict.fromkeys(_asking(dependant)))
+    found = list(dict.fromkeys(_asking(dependant, others)))
     return [name for name in found[0].names if all(name in each.names for each in found)] if found else None
 
 
-def _asking(dependant: Dependant) -> Iterator[Callers]:
-    if isinstance(dependant.call, Callers):
-        yield dependant.call
+def _asking(dependant: Dependant, others: Others) -> Iterator[Callers]:
+    call = dependant.call
+    if isinstance(call, Callers):
+        yield call
+    elif call is not None and call in others:
+        yield others[call]
     for each in dependant.dependencies:
-        yield from _asking(each)
+        yield from _asking(each, others)
 
 
 def sentence(names: Collection[str]) -> str:

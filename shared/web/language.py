@@ -25,7 +25,7 @@ class Language:
 
     def __init__(self, code: str, translations: NullTranslations, messages: Iterable[str] = ()) -> None:
         self.code = code
-        self.sentence = Sentences(list(messages), translations.gettext).translated
+        self.sentence = Sentences(list(messages), translations.gettext, self.day, self.moment).translated
         """What a service answered, in this language."""
         self._locale = Locale.parse(code)
         self._percent = "#,##0.{}\u00a0%" if code == "id" else "#,##0.{}%"

@@ -7,6 +7,7 @@ when it is shown, in whatever language. What is not found stays as it is.
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
@@ -24,14 +25,18 @@ _ANOTHER_FAULT: Final = re.compile(r" Also ([\w.]+|None) \(([a-z_]+)\): ")
 _END: Final = re.compile(r"(?<=[.:]) (?=[A-Z'0-9])")
 _NAMES: Final = frozenset(("field", "name", "meaning", "twice", "first", "found", "found_2", "code"))
 """Placeholders of one word: a field's name, no text."""
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?", re.ASCII)
 _ALTERNATIVES: Final = " or "
 
 
 class Sentences:
-    """The catalogue's messages as they are looked up: `templates` are those with placeholders in braces."""
+    """The catalogue's messages as they are looked up: `templates` are those with placeholders in braces.
 
-    def __init__(self, messages: Iterable[str], gettext: Gettext) -> None:
-        self._gettext = gettext
+    `day` and `moment` write a value that is an ISO date or time as people do.
+    """
+
+    def __init__(self, messages: Iterable[str], gettext: Gettext, day: Gettext = str, moment: Gettext = str) -> None:
+        self._gettext, self._day, self._moment = gettext, day, moment
         self._plain = {text for text in messages if not _PLACEHOLDER.search(text)}
         templates = [text for text in messages if _PLACEHOLDER.search(text)]
         templates.sort(key=lambda text: (-len(_PLACEHOLDER.sub("", text)), text))
@@ -81,12 +86,19 @@ class Sentences:
         return None
 
     def _value(self, text: str) -> str:
-        """A value that is a message itself is translated as well, and so are the words of ours in it."""
-        found = self._message(text)
+        """A value that is a message itself is translated as well, and so are a time and the words of ours in it."""
+        found = self._time(text) or self._message(text)
         if found is not None:
             return found
         words = [self._gettext(word) if word in self._plain else word for word in text.split(_ALTERNATIVES)]
         return f" {self._gettext('or')} ".join(words)
+
+    def _time(self, text: str) -> str | None:
+        if not _TIME.fullmatch(text):
+            return None
+        with suppress(ValueError):  # as 2021-02-30, of which a message tells
+            return self._moment(text) if "T" in text else self._day(text)
+        return None
 
 
 def _pattern(template: str) -> str:

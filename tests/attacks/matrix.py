@@ -107,11 +107,11 @@ def routes_of_description(description: Mapping[str, Any]) -> list[Route]:
     ]
 
 
-def page_routes(app: FastAPI, asking: Mapping[Any, tuple[str, ...]]) -> list[Route]:
+def page_routes(app: FastAPI, asking: described_callers.Others) -> list[Route]:
     """The pages of a service; `asking`: dependencies that judge callers in a way of their own."""
     found = []
     for each in _routes(app.routes):
-        names = described_callers.of(each.dependant) or next(_known(each.dependant, asking), None)
+        names = described_callers.of(each.dependant, asking)
         for method in () if each.include_in_schema else sorted(each.methods):
             success = 200 if method == "GET" else 303
             found.append(Route(method, each.path, tuple(names) if names else None, success, is_page=True))
@@ -125,13 +125,6 @@ def _routes(found: Iterable[Any]) -> Iterator[APIRoute]:
             yield each
         elif hasattr(each, "original_router"):
             yield from _routes(each.original_router.routes)
-
-
-def _known(dependant: Any, asking: Mapping[Any, tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    if dependant.call in asking:
-        yield asking[dependant.call]
-    for each in dependant.dependencies:
-        yield from _known(each, asking)
 
 
 def read_exceptions(table: str) -> Exceptions:
@@ -151,7 +144,8 @@ def route_of(call: str) -> str:
 
 @dataclass
 class Matrix:
-    """All calls of these routes: each as `prepared` makes it, else with ids that other calls' paths hold."""
+    """All calls of these routes: each as `prepared` makes it, else with ids that other calls' paths hold. What is
+    prepared or an exception of other routes is left out."""
 
     routes: list[Route]
     prepared: Mapping[str, Prepare]
@@ -167,8 +161,7 @@ class Matrix:
 
     async def wrong(self, judge: Callable[[Route, httpx.Response], Iterable[Any]]) -> list[Any]:
         """What is not as it should be, with the call and the caller; `judge` says what is wrong with any answer."""
-        known = {str(route) for route in self.routes}
-        found: list[Any] = [(call, "no route") for call in self.exceptions if route_of(call) not in known]
+        found: list[Any] = []
         for call, route in self.calls():
             request: dict[str, Any] | None = None
             for caller in sorted(self.callers, key=lambda each: self.expected(call, route, each) < "400"):

@@ -54,7 +54,6 @@ POST /tasks/{task_id}/snooze              enroll=404 agent=404
 POST /tasks/{task_id}/done                enroll=404 agent=404
 """
 """Those for everybody are here too: a page that asks nobody who they are is in this table."""
-ASKING = {visitors.reader: ("read", "administrator")}
 OF_PAGES = ("text/html", "text/event-stream", "image/svg+xml", MEDIA_TYPES["xlsx"])
 HTML = {"accept": "text/html,application/xhtml+xml"}
 Cookies = dict[str, dict[str, str]]
@@ -63,10 +62,9 @@ Cookies = dict[str, dict[str, str]]
 
 async def check(app: FastAPI, prepared: Mapping[str, Prepare], as_caller: Cookies) -> None:
     """Every call of every page of the service gets the status that it should, and is a good page."""
-    routes = sorted(matrix.page_routes(app, ASKING), key=lambda route: route.path == "/sign-out")
+    routes = sorted(matrix.page_routes(app, visitors.ASKING), key=lambda route: route.path == "/sign-out")
     exceptions = matrix.read_exceptions(EXCEPTIONS)
-    known = {call: each for call, each in exceptions.items() if matrix.route_of(call) in set(map(str, routes))}
-    assert {str(each) for each in routes if each.names is None} <= known.keys(), "it asks nobody who they are"
+    assert {str(each) for each in routes if each.names is None} <= exceptions.keys(), "it asks nobody who they are"
     async with browser(app) as http:
 
         async def ask(caller: str, route: Route, request: dict[str, Any]) -> httpx.Response:
@@ -77,7 +75,7 @@ async def check(app: FastAPI, prepared: Mapping[str, Prepare], as_caller: Cookie
             if not route.path.endswith(".json") and not is_good(answer):
                 yield "is no page of ours", answer.status_code, answer.text[-300:]
 
-        wrong = await Matrix(routes, prepared, known, as_caller, ask).wrong(judge)
+        wrong = await Matrix(routes, prepared, exceptions, as_caller, ask).wrong(judge)
     assert not wrong, "\n".join(map(str, wrong))
 
 

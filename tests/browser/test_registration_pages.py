@@ -81,6 +81,13 @@ async def test_pages_of_an_agency_that_sent_nothing(browser: Browser, stack: End
             assert not await visitor.overflows()
 
 
+async def test_the_administrators_pages_fit_a_phone(browser: Browser, stack: Endpoints) -> None:
+    async with visiting(browser, stack, key=stack.admin_key, width=360) as visitor:
+        for path in ("/", "/uploads", "/cases", "/partners", "/lists", "/agreements", "/briefings", "/keys", "/audit"):
+            await visitor.open("registration", path)
+            assert not await visitor.overflows(), path
+
+
 async def test_a_row_is_corrected_by_keyboard_and_without_scripts(
     browser: Browser, stack: Endpoints, agency_that_sent: str
 ) -> None:

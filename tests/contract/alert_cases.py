@@ -122,6 +122,11 @@ CASES: Final = {
         {"payung_coverage_silent_agencies": "2x9 0x11"},
         FIVE_MINUTES,
     ),
+    "FiguresDiffer": Case(
+        20,
+        {"payung_coverage_self_check_differences": "0x5 2x15"},
+        {"payung_coverage_self_check_differences": "0x20"},
+    ),
     "ChannelDown": Case(
         30,
         {'payung_notifications_channel_down{channel="email"}': "1x30"},

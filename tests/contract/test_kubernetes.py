@@ -84,7 +84,10 @@ def test_every_service_is_probed_reachable_and_kept_through_a_drain(name: str) -
     scaler = of_kind("HorizontalPodAutoscaler")[name]["spec"]
     assert scaler["minReplicas"] >= 2
     assert scaler["scaleTargetRef"]["name"] == name
-    assert of_kind("HTTPRoute")[name]["spec"]["rules"][0]["backendRefs"] == [{"name": name, "port": 8000}]
+    metrics, all_else = of_kind("HTTPRoute")[name]["spec"]["rules"]
+    assert metrics["matches"][0]["path"]["value"] == "/metrics"
+    assert "backendRefs" not in metrics, "they are not for the public"
+    assert all_else["backendRefs"] == [{"name": name, "port": 8000}]
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)

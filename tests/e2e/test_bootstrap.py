@@ -1,6 +1,7 @@
 """./payung on a machine that has Python and nothing else, in a copy with an empty lock: no network is needed."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import bootstrap
 from deploy.local.directory import ROOT
 
 SAYS = "import json, os, sys; print(json.dumps([sys.argv[1:], os.getcwd(), sys.prefix]))"
@@ -132,3 +134,23 @@ def test_a_copy_that_is_not_whole_is_named(copy: Path) -> None:
     _, err = started.communicate(timeout=60)
     assert started.returncode == 1
     assert err == f"payung: {copy}/requirements.lock is missing: this is not a whole copy of Payung\n"
+
+
+def test_on_another_system_it_says_where_it_runs(copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/uname").write_text("#!/bin/sh\necho Darwin\n")
+    (tmp_path / "bin/uname").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    started = call(copy)
+    _, err = started.communicate(timeout=60)
+    assert started.returncode == 1
+    assert err == "payung: runs on Linux: macOS is not supported. Use a Linux virtual machine or container there\n"
+
+
+def test_all_that_is_kept_outside_is_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_CACHE_HOME", "PAYUNG_CACHE", "UV_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert bootstrap._uv_environment()["UV_CACHE_DIR"] == str(tmp_path / ".cache/payung/uv")
+    (tmp_path / ".cache/uv").mkdir(parents=True)
+    assert "UV_CACHE_DIR" not in bootstrap._uv_environment(), "an own cache of uv's is used"

@@ -7,16 +7,19 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 import msgspec
 import pytest
 
-from services.coverage import rebuild
+from services.coverage import cells, rebuild, self_check
+from services.coverage.self_check import SelfCheck
 from shared.bus.producer import Message
+from shared.database import connect
 from shared.events.claims import Claim
 from shared.events.reference import Denominator, Target
+from shared.jakarta import today
 from tests.integration.coverage_world import RECORDED, World, coverage, enrolled, identity, listed
 from tests.stack import Database
 from tests.waiting import eventually
@@ -172,6 +175,23 @@ async def test_the_figures_equal_those_recomputed_from_the_log_until_somebody_to
         return bool(await admin.fetchval("select not exists (select from coverage.pending_batches)"))
 
     await eventually(rolled_up, within=20)
+    night = datetime.now(UTC).replace(hour=20)  # after three o'clock in Jakarta
+    service = await connect(world.database.of("coverage"))
+    checks = [SelfCheck(service, clock=lambda hours=hours: night + timedelta(hours=hours)) for hours in (-2, 0, 1, 25)]
+    for each in checks[:2]:
+        await each.step()
+    lowest = "(select min(cell) from coverage.current_totals)"
+    planted = f"update coverage.current_totals set partners = partners + {{}} where cell = {lowest}"
+    await admin.execute(planted.format(1))
+    for each in checks[2:]:
+        await each.step()
+    assert [each.differences for each in checks[1:]] == [0, 0, 1], "once a night, and not before two o'clock"
+    async with service.acquire() as db, db.transaction(isolation="repeatable_read"):
+        (found,) = await self_check.differences(db, [today()])
+    assert found.figure[0] == found.timelines[0] + 1
+    assert cells.words(found.cell)[:2] == ["33.11", "listed"]
+    await admin.execute(planted.format(-1))
+    await service.close()
     for change in ("ledger set partners = partners + 1", "rollup set span = span - 1"):
         table = change.partition(" ")[0]
         await admin.execute(f"update coverage.{change} where ctid = (select min(ctid) from coverage.{table})")

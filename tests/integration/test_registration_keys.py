@@ -1,6 +1,7 @@
 """An agency's keys: what they are for, how they are replaced, how often and how much at once they may be used."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.registration.web import home as home_page
 from services.registration.web import keys as keys_page
 from shared.jakarta import beginning_of, today
 from shared.key_use import KeyUse
@@ -75,7 +77,13 @@ async def test_the_administrators_form_issues_a_key_until_a_day_or_says_what_is_
         assert (wrong.status_code, "at most 200 characters" in wrong.text) == (422, True)
         wrong = await admin.post("/agency-keys", {"agency": own, "kafka": "on"})
         assert (wrong.status_code, "has no users" in wrong.text) == (422, True)
-    assert len(await here.get("/v1/keys", own)) == 2
+        wrong = await admin.post("/agency-keys", {"agency": own, "inbound": "on", "read": "on"})
+        assert (wrong.status_code, "lacks the scope &#39;inbound&#39;" in wrong.text) == (422, True)
+        assert re.search(r'name="read" checked', wrong.text), "what was chosen stays"
+        await admin.post("/agency-keys", {"agency": own, "purpose": "melihat", "read": "on"})
+        keys = await here.get("/v1/keys", own)
+        assert [each["scopes"] for each in keys if each["purpose"] == "melihat"] == [["read"]]
+    assert len(await here.get("/v1/keys", own)) == 3
 
 
 async def test_two_keys_for_one_purpose_are_live_and_others_are_as_many_as_wanted(here: World, own: str) -> None:
@@ -210,7 +218,7 @@ async def test_uploads_of_agencies_are_worked_off_by_turns(here: World, own: str
     assert ended <= created + 2, "at most the one under way, and the one before, end before the other agency's"
 
 
-async def test_the_administrator_is_shown_the_keys_of_some_agencies_at_a_time(
+async def test_the_administrator_is_shown_some_agencies_and_their_keys_at_a_time(
     here: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(3):
@@ -226,3 +234,9 @@ async def test_the_administrator_is_shown_the_keys_of_some_agencies_at_a_time(
         assert [slug for slug in slugs if f'id="keys-{slug}"' in following] == slugs[2:4]
         last = await person.get("/keys", after=slugs[-2])
         assert 'rel="next"' not in last
+        monkeypatch.setattr(home_page, "AGENCIES", 2)
+        first = await person.get("/")
+        assert [slug for slug in slugs if f'<th scope="row">{slug}</th>' in first] == slugs[:2]
+        assert f'href="/?after={slugs[1]}#agencies"' in first
+        following = await person.get("/", after=slugs[1])
+        assert [slug for slug in slugs if f'<th scope="row">{slug}</th>' in following] == slugs[2:4]

@@ -7,11 +7,12 @@ from fastapi import Depends
 
 from services.coverage.web.question import Question
 from shared.problems import Problem
-from shared.security import PRINCIPAL, Principal
+from shared.security import PRINCIPAL, Principal, require
 from shared.web.pages import AnyPage, signed_in
 
 VISITOR: Final = Principal(scopes=frozenset(["read"]))
 """Whoever is not signed in, where figures are public: never shown small counts."""
+READERS: Final = require("read")
 
 
 async def reader(page: AnyPage) -> Principal:
@@ -21,12 +22,12 @@ async def reader(page: AnyPage) -> Principal:
         state.limits.visited(page.request)
         page.request.scope[PRINCIPAL] = VISITOR
         return VISITOR
-    principal = (await signed_in(page)).principal
-    if not principal.may("read"):
-        raise Problem(403, "forbidden", "This key lacks the scope 'read'.")
-    return principal
+    await signed_in(page)
+    return await READERS(page.request)
 
 
+ASKING: Final = {reader: READERS}
+"""Whom it lets beside visitors."""
 Reader = Annotated[Principal, Depends(reader)]
 
 

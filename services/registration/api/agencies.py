@@ -138,6 +138,14 @@ async def list_agencies(here: Annotated[Services, Depends(services)]) -> list[di
     return [dict(row) | {"keys": keys.get(row["slug"], [])} for row in await here.pool.fetch(queries["agencies"])]
 
 
+async def page_of_agencies(here: Services, after: str, size: int) -> tuple[list[dict[str, Any]], str | None]:
+    """So many agencies behind this slug, each with its `keys` as `list_keys` has them; the slug to go on behind."""
+    rows = await here.pool.fetch(queries["agencies_page"], after, size + 1)
+    shown = rows[:size]
+    keys = await agency_keys.of_agencies(here.pool, [row["slug"] for row in shown])
+    return [dict(row) | {"keys": keys[row["slug"]]} for row in shown], shown[-1]["slug"] if len(rows) > size else None
+
+
 @router.patch(
     "/v1/agencies/{slug}", summary="Change an agency's name, and how many requests a minute its keys may make"
 )

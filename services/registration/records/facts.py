@@ -217,7 +217,7 @@ async def _keep_counts(
     if records := counts.records():
         await work.execute("add_list_movements", *columns(records))
     several = [partner for partner, own in by_partner.items() if len(own) > 1 and any(each.is_found for each in own)]
-    if several or await work.there_are("partners_with_several"):
-        known = [partner for partner in partners if not work.states[partner].is_new]
+    known = [partner for partner in partners if not work.states[partner].is_new]
+    if several or (known and await work.there_are("partners_with_several")):
         await work.execute("keep_partners_with_several", known, several)
         work.added("partners_with_several")

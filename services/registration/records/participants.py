@@ -71,9 +71,9 @@ async def load(work: UnitOfWork, numbers: Iterable[str]) -> dict[str, Participan
 
 
 async def of_partners(work: UnitOfWork, partners: Iterable[UUID]) -> dict[UUID, list[Participant]]:
-    """The participants of these partners, as saved."""
+    """The participants of these partners, whose states are loaded, as saved; a new one has none that did not move."""
     found: dict[UUID, list[Participant]] = defaultdict(list)
-    asked = list(partners)
+    asked = [partner for partner in partners if partner in work.reenrolled or not work.states[partner].is_new]
     for record in await work.fetch("participants_of", asked) if asked and await work.there_are("participants") else ():
         found[record["partner_id"]].append(Participant.of(record))
     return found

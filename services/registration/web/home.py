@@ -1,8 +1,8 @@
 """What happened to what was sent: the first page of an agency, and of the administrator."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from services.registration.api import agencies
@@ -19,15 +19,22 @@ from shared.web.pages import SignedIn, pages
 router = pages()
 
 SHOWN, LOOKED_AT = 10, 100
+AGENCIES: Final = 20
+"""On a page."""
 
 
 @router.get("/")
 async def home(
-    page: SignedIn, principal: Annotated[Principal, Depends(onlooker)], here: Annotated[Services, Depends(services)]
+    page: SignedIn,
+    principal: Annotated[Principal, Depends(onlooker)],
+    here: Annotated[Services, Depends(services)],
+    after: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
+    """To the administrator so many agencies at once, in the order of their slugs, from `after` on."""
     sends = any(map(principal.may, ("publish", "enroll", "read")))
     found = await here.pool.fetch(queries["imports_page"], principal.agency, None, LOOKED_AT) if sends else []
     uploads = await upload_pages.rows_of_table(page, here, found)
+    listed, following = await _agencies(here, after) if principal.admin else (None, None)
     real = [each for each in uploads if not each["dry_run"]]
     return page.render(
         "home.html",
@@ -39,13 +46,15 @@ async def home(
         kinds=words.kinds(page.language),
         may_send=upload_pages.may_send(principal),
         examples=[kind for kind in columns.KINDS if scopes.lacking(kind, principal.may) is None],
-        agencies=await _agencies(here) if principal.admin else None,
+        agencies=listed,
+        following=following,
     )
 
 
-async def _agencies(here: Services) -> list[dict[str, Any]]:
-    """All agencies, with what they may do in words and their regions' names."""
-    return [
+async def _agencies(here: Services, after: str) -> tuple[list[dict[str, Any]], str | None]:
+    """Agencies with what they may do in words and their regions' names, and the slug behind which it goes on."""
+    shown, following = await agencies.page_of_agencies(here, after, AGENCIES)
+    found = [
         each
         | {
             "may": scope_words.in_words(each["scopes"]),
@@ -53,5 +62,6 @@ async def _agencies(here: Services) -> list[dict[str, Any]]:
                 (code, region.name if (region := here.regions.get(code)) else code) for code in each["regions"]
             ],
         }
-        for each in await agencies.list_agencies(here)
+        for each in shown
     ]
+    return found, following

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 from fastapi import Depends
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from services.registration.queries import queries
 from services.registration.runtime import Services
 from shared import jakarta
 from shared.problems import Problem
+from shared.scope_words import SCOPES
 from shared.security import Principal, require
 from shared.web.pages import Page, SignedIn, form_of, pages
 
@@ -64,7 +65,9 @@ def _wanted(given: Mapping[str, str]) -> agencies.NewKey:
     until = given.get("until", "").strip()
     try:
         end = jakarta.beginning_of(date.fromisoformat(until) + timedelta(days=1)).isoformat() if until else None
+        chosen = [scope for scope in SCOPES if scope in given]
         return agencies.NewKey(
+            scopes=cast("list[agencies.Scope]", chosen) or None,
             purpose=given.get("purpose", "").strip() or None,
             kafka="kafka" in given,
             expires_at=end,
@@ -95,11 +98,10 @@ async def _shown(
     named: list[tuple[str, str]] = []
     following = None
     if principal.admin:
-        named = [(each["slug"], each["name"]) for each in await here.pool.fetch(queries["agencies"])]
+        named = [(each["slug"], each["name"]) for each in await here.pool.fetch(queries["agency_names"])]
         after = page.request.query_params.get("after", "")
-        rest = [each for each in named if each[0] > after]
-        found = [(slug, name, await agencies.list_keys(slug, here)) for slug, name in rest[:SHOWN]]
-        following = rest[SHOWN - 1][0] if len(rest) > SHOWN else None
+        shown, following = await agencies.page_of_agencies(here, after, SHOWN)
+        found = [(each["slug"], each["name"], each["keys"]) for each in shown]
     else:
         found = [(str(principal.agency), "", await keys.own_keys(principal, here))]
     return page.render(
@@ -112,4 +114,5 @@ async def _shown(
         problem=problem,
         given=given or {},
         done=page.request.query_params.get("done", ""),
+        all_scopes={scope: {"en": english, "id": indonesian} for scope, (english, indonesian) in SCOPES.items()},
     )

@@ -32,7 +32,8 @@ CHUNK = 5_000
 KEPT = "What was counted as accepted is kept."
 MOST_ATTEMPTS = 3
 """So often a file may be begun without getting on, as when the process dies of it; then it is set aside."""
-POLL_SECONDS = 1.0
+POLL_SECONDS = 5.0
+"""For uploads that another instance took and is too busy for: an own one wakes it."""
 RENEWED_EVERY = 5.0
 """Seconds, of the fifteen that a lease of an upload lasts."""
 

@@ -33,7 +33,7 @@ from shared.database import transaction
 from shared.part import Part
 from shared.regions import Regions
 
-EVERY: Final = 1.0
+EVERY: Final = 2.0
 """Seconds between two looks for what is due."""
 AT_ONCE: Final = 200
 """Entries that are sent again together."""

@@ -34,12 +34,16 @@ INDONESIAN = language.load()["id"].sentence
         ("Under this key stands a list: give a text or a number.",
          "Pada kunci ini terdapat sebuah larik: isi dengan teks atau angka."),
         ("limit: Input should be less than or equal to 1000", "limit: Paling besar 1000"),
+        ("2026-02-30 is no date.", "2026-02-30 is no date."),
+        ("Registered from 2026-02-30 on.", "Terdaftar mulai 2026-02-30."),
+        ("The refused rows of this upload were deleted on 2026-01-31T20:00:00+00:00.",
+         "Baris yang ditolak dari unggahan ini dihapus pada 1 Feb 2026 03.00 WIB."),
         ("Not registered (on a list since 2026-01-31): reminder 2 of 3 on 2026-02-09.",
-         "Belum terdaftar (dalam daftar sejak 2026-01-31): pengingat 2 dari 3 pada 2026-02-09."),
+         "Belum terdaftar (dalam daftar sejak 31 Jan 2026): pengingat 2 dari 3 pada 9 Feb 2026."),
         ("Not registered (on a list since 2026-01-31): reminder 2 of 3 on 2026-02-09. No provider is set up here: the "
          "message goes to the log and reaches nobody.",
-         "Belum terdaftar (dalam daftar sejak 2026-01-31): pengingat 2 dari 3 pada 2026-02-09. Tidak ada penyedia yang "
-         "disiapkan di sini: pesan hanya masuk ke log dan tidak sampai kepada siapa pun."),
+         "Belum terdaftar (dalam daftar sejak 31 Jan 2026): pengingat 2 dari 3 pada 9 Feb 2026. Tidak ada penyedia "
+         "yang disiapkan di sini: pesan hanya masuk ke log dan tidak sampai kepada siapa pun."),
         ("Something that nobody says.", "Something that nobody says."),
         ("", ""),
     ],
