@@ -36,7 +36,7 @@ POLL_SECONDS = 0.25
 QUIET_AFTER = 5.0
 """Seconds without an event after which it looks less often; the next one that is added here ends that."""
 
-QUIET_POLL_SECONDS = 2.0
+QUIET_POLL_SECONDS = 4.0
 """The same while it is quiet: for events that another process added and did not publish."""
 
 _relays: "WeakSet[Relay]" = WeakSet()

@@ -119,6 +119,7 @@ async def test_each_alert_fires_on_its_fault(tmp_path: Any) -> None:
             assert prometheus.firing() == {"BackupMissing"}, "nothing else is the matter"
             for fault in FAULTS:
                 await fault(scene)
+                print(f"{fault.__name__}: {scene.fired}, missing {scene.missing}", flush=True)
         finally:
             print("fired after so many seconds:", {name: round(after, 1) for name, after in scene.fired.items()})
             print("panels without a series:", sorted(scene.empty_panels))
@@ -179,8 +180,7 @@ async def paused_database(scene: Scene) -> None:
 
     os.kill(scene.stack.part("postgres")["pid"], signal.SIGKILL)
     async with httpx.AsyncClient(timeout=10, trust_env=False) as http, scene_of_failure(scene):
-        for _ in range(40):
-            await asyncio.gather(*(ask(http) for _ in range(3)))
+        await asyncio.gather(*(ask(http) for _ in range(40)))
         await scene.fires("RequestsFail", "RequestsFailSlowly", "PartNotReady", within=30)
     await eventually(lambda: scene.stack.status()["ready"], 60, every=0.5)
     await scene.is_over("RequestsFail", "PartNotReady")
@@ -297,15 +297,15 @@ async def another_log(scene: Scene) -> None:
 
 
 FAULTS: tuple[Callable[[Scene], Any], ...] = (
-    killed_services,
-    paused_kafka,
-    paused_database,
-    stuck_rollup,
     refused_rows,
+    stuck_rollup,
     refusing_kafka,
-    stuck_consumer,
-    poison,
     full_disk,
+    poison,
+    paused_kafka,
+    stuck_consumer,
     dashboards,
+    killed_services,
+    paused_database,
     another_log,
 )

@@ -23,9 +23,18 @@ def share(name: str, label: str, good: str, total: str, job: str = "coverage") -
     }
 
 
+PROBES: Final = "0+50x100"
+"""Probes that fail, as of a service that starts or waits: other alerts are for that."""
+
+
 def answers(failed: str, good: str) -> Series:
     name = "payung_registration_http_request_duration_seconds_count"
-    return {f'{name}{{job="registration",status="503"}}': failed, f'{name}{{job="registration",status="200"}}': good}
+    series = {"/v1/events": {"503": failed, "200": good}, "/readyz": {"503": PROBES}}
+    return {
+        f'{name}{{job="registration",route="{route}",status="{status}"}}': values
+        for route, found in series.items()
+        for status, values in found.items()
+    }
 
 
 def lagging(job: str, name: str, values: str, topic: str = "partners") -> Series:

@@ -25,7 +25,7 @@ from services.notifications.sending.recording import Recording
 from shared.database import UNAVAILABLE, connection, transaction
 from shared.part import Part
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = 2.0
 FIRST_BACK_OFF = 0.1
 GRACE = 4.0
 """Seconds that messages on their way are given when the worker is stopped."""
