@@ -1,7 +1,7 @@
 """Everything notifications is made of, wired in one place."""
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -12,27 +12,45 @@ from services.notifications.addresses import AddressKeys
 from services.notifications.agents.alerts import AlertSender
 from services.notifications.agents.digest import DigestSender
 from services.notifications.agents.keeper import TaskKeeper
-from services.notifications.api import agents, inbound, inbox, opt_outs, partners, pauses, planning, policy, spending
+from services.notifications.agents.pusher import Pusher
+from services.notifications.agents.web_push import PushKey
+from services.notifications.api import (
+    agents,
+    dead_letters,
+    inbound,
+    inbox,
+    opt_outs,
+    overview,
+    partners,
+    pauses,
+    planning,
+    policy,
+    push,
+    spending,
+)
 from services.notifications.backlog import Backlog
-from services.notifications.channels import Channel, Channels
+from services.notifications.channels import Channels
 from services.notifications.channels.gateway import GatewayChannel
-from services.notifications.channels.log import LogChannel
 from services.notifications.channels.mail import MailChannel
-from services.notifications.channels.mail_message import receives_replies
+from services.notifications.channels.providers import channels_of
+from services.notifications.dead_letter_retry import DeadLetterRetry
 from services.notifications.erasure import dead_letters_of_erased
 from services.notifications.handlers import Handlers
 from services.notifications.mailbox import MailboxReader
 from services.notifications.policy_store import PolicyStore
 from services.notifications.rescheduler import Rescheduler
 from services.notifications.schedule import Clock, Scheduler, wall_clock
-from services.notifications.sending.metrics import SendingMetrics
-from services.notifications.sending.sender import LOG_PACE, MAIL_PACE, Sender
+from services.notifications.sending.sender import Sender
+from services.notifications.sending.workers import senders_of
 from services.notifications.settings import Settings
+from services.notifications.tally import Tally
 from services.notifications.web import agents as agents_page
+from services.notifications.web import dead_letters as dead_letters_page
 from services.notifications.web import home, operator, sign_in
 from services.notifications.web import inbox as inbox_page
 from services.notifications.web import partners as partners_page
 from services.notifications.web import policy as policy_page
+from shared.bus.applier import Handler
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter_eraser import DeadLetterEraser
 from shared.bus.metrics import watch
@@ -41,6 +59,7 @@ from shared.bus.principals import KEYS
 from shared.bus.topics import ensure_topics
 from shared.database import close, connect, migrate, transaction
 from shared.events import TOPICS
+from shared.guarded_http import Receivers
 from shared.key_consumer import key_consumer
 from shared.observability import Metrics, get_logger
 from shared.part import Part
@@ -52,7 +71,11 @@ from shared.sessions import Sessions
 log = get_logger(__name__)
 
 ROUTERS = tuple(
-    each.router for each in (partners, planning, opt_outs, inbound, policy, pauses, spending, agents, inbox)
+    each.router
+    for each in (
+        *(partners, planning, opt_outs, inbound, policy, pauses, spending, overview, dead_letters),
+        *(agents, inbox, push),
+    )
 )
 MIGRATIONS = Path(__file__).parent / "migrations"
 TEMPLATES = Path(__file__).parent / "web/templates"
@@ -85,9 +108,12 @@ class Engine:
     senders: list[Sender]
     rescheduler: Rescheduler
     dead_letter_eraser: DeadLetterEraser
+    dead_letters: DeadLetterRetry
+    tally: Tally
     relay: Relay
     access_relay: Relay
     task_keeper: TaskKeeper
+    pusher: Pusher
     digest: DigestSender
     alerts: AlertSender
     mailbox: MailboxReader | None
@@ -105,6 +131,7 @@ class Engine:
         background = [
             self.rescheduler,
             self.dead_letter_eraser,
+            self.tally,
             self.task_keeper,
             self.digest,
             self.alerts,
@@ -154,11 +181,12 @@ def build(
     keys_pool, work_pool = keys_pool or pool, work_pool or pool
     kafka, prefix = settings.kafka, settings.topic_prefix
     regions, metrics = Regions.load(), Metrics("notifications")
-    channels = _channels(settings)
+    channels = channels_of(settings)
     policies = PolicyStore(regions, [name for name in channels if name != "log"])
     scheduler = Scheduler(policies, regions, clock)
     keys = settings.address_keys()
-    consumer = _consumer(settings, work_pool, scheduler, keys)
+    handlers = _handlers(scheduler, keys)
+    consumer = _consumer(settings, work_pool, handlers)
     backlog = Backlog(work_pool, kafka=kafka, topics=DECISIVE, prefix=prefix)
     facts = [topic for topic in WRITES if topic != KEYS]
     relay = Relay(pool, kafka=kafka, source=SOURCE, prefix=prefix, topics=facts)
@@ -166,6 +194,10 @@ def build(
     of_keys = key_consumer(keys_pool, settings, "notifications")
     watch(metrics, consumer, of_keys, relay)
     mailbox = settings.mailbox()
+    receivers = Receivers(allow_local=settings.push_allows_local)
+    push_key = PushKey(settings.secret.get_secret_value())
+    pusher = Pusher(pool, push_key, receivers, subject=settings.push_subject, clock=scheduler.now)
+    telling = (pool, scheduler, policies, channels)
     return Engine(
         pool=pool,
         keys_pool=keys_pool,
@@ -179,14 +211,17 @@ def build(
         key_consumer=of_keys,
         channels=channels,
         address_keys=keys,
-        senders=_senders(settings, work_pool, scheduler, policies, channels, backlog, relay, metrics),
+        senders=senders_of(settings, work_pool, scheduler, policies, channels, backlog, relay, metrics),
         rescheduler=Rescheduler(pool, scheduler, policies),
         dead_letter_eraser=DeadLetterEraser(pool, "contacts", dead_letters_of_erased, kafka=kafka, prefix=prefix),
+        dead_letters=DeadLetterRetry(pool, handlers, kafka=kafka, prefix=prefix),
+        tally=Tally(pool, scheduler, READS, kafka=kafka, prefix=prefix),
         relay=relay,
         access_relay=access_relay,
         task_keeper=TaskKeeper(pool, scheduler),
-        digest=DigestSender(pool, scheduler, policies, channels, settings.notifications_url + "/"),
-        alerts=AlertSender(pool, scheduler, policies, channels, settings.notifications_url + "/"),
+        pusher=pusher,
+        digest=DigestSender(*telling, settings.notifications_url + "/", pusher),
+        alerts=AlertSender(*telling, settings.notifications_url + "/", pusher),
         mailbox=MailboxReader(pool, scheduler, keys, mailbox, relay.wake) if mailbox else None,
     )
 
@@ -206,6 +241,10 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
             "address_keys": engine.address_keys,
             "inbound_secret": settings.inbound_secret,
             "regions": engine.regions,
+            "senders": engine.senders,
+            "pusher": engine.pusher,
+            "tally": engine.tally,
+            "dead_letters": engine.dead_letters,
             "wake_after_commit": (engine.relay.wake, engine.rescheduler.wake),
             "wake_after_agents": (engine.access_relay.wake, engine.task_keeper.wake, engine.relay.wake),
         },
@@ -214,6 +253,7 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
         pages=[
             home.router,
             operator.router,
+            dead_letters_page.router,
             inbox_page.router,
             agents_page.router,
             partners_page.router,
@@ -224,63 +264,20 @@ def web(settings: Settings, engine: Engine) -> FastAPI:
     )
 
 
-def _consumer(settings: Settings, pool: asyncpg.Pool, scheduler: Scheduler, keys: AddressKeys) -> Consumer:
+def _handlers(scheduler: Scheduler, keys: AddressKeys) -> dict[str, Handler]:
+    """Which topic runs which handler."""
+    made = Handlers(scheduler, keys)
+    return {
+        "contacts": made.on_contacts,
+        "partners": made.on_partners,
+        "enrollments": made.on_enrollments,
+        "claims": made.on_claims,
+    }
+
+
+def _consumer(settings: Settings, pool: asyncpg.Pool, handlers: Mapping[str, Handler]) -> Consumer:
     prefix = settings.topic_prefix
     consumer = Consumer(pool, kafka=settings.kafka, group="notifications", prefix=prefix, pause=GATHERED_SECONDS)
-    handlers = Handlers(scheduler, keys)
-    consumer.on("contacts", handlers.on_contacts, ahead=True)  # then a new partner is decided about once
-    consumer.on("partners", handlers.on_partners)
-    consumer.on("enrollments", handlers.on_enrollments)
-    consumer.on("claims", handlers.on_claims)
+    for topic, handler in handlers.items():
+        consumer.on(topic, handler, ahead=topic == "contacts")  # then a new partner is decided about once
     return consumer
-
-
-def _senders(
-    settings: Settings,
-    pool: asyncpg.Pool,
-    scheduler: Scheduler,
-    policies: PolicyStore,
-    channels: Channels,
-    backlog: Backlog,
-    relay: Relay,
-    metrics: Metrics,
-) -> list[Sender]:
-    """`settings.senders` workers; their numbers are one metric."""
-    numbers = SendingMetrics(metrics)
-    pace = LOG_PACE if list(channels) == ["log"] else MAIL_PACE
-    lease = timedelta(seconds=settings.lease_seconds)
-    rates = {"whatsapp": settings.whatsapp_per_minute, "sms": settings.sms_per_minute}
-    senders = [
-        Sender(
-            pool,
-            scheduler,
-            policies,
-            channels,
-            pace=replace(pace, lease=lease),
-            per_minute={name: max(1, rate // settings.senders) for name, rate in rates.items()},
-            is_caught_up=backlog.is_caught_up,
-            on_recorded=relay.wake,
-            count_result=numbers.count_result,
-            count_delay=numbers.count_delay,
-            name=f"sender-{number}",
-        )
-        for number in range(1, settings.senders + 1)
-    ]
-    numbers.watch(senders, list(channels))
-    return senders
-
-
-def _channels(settings: Settings) -> Channels:
-    """The log, and each channel that has a provider here."""
-    channels: dict[str, Channel] = {"log": LogChannel()}
-    if settings.gateways() and settings.inbound_secret is None:
-        log.warning(
-            "replies and receipts come in only with a key of the scope 'inbound': PAYUNG_INBOUND_SECRET is not set"
-        )
-    for name, gateway in settings.gateways().items():
-        channels[name] = GatewayChannel(name, gateway)
-    if settings.smtp is not None:
-        if not receives_replies(settings.sender):
-            log.warning("no answer can reach us: set PAYUNG_MAIL_FROM; until then messages name another way to stop")
-        channels["email"] = MailChannel(settings.mail_server(), sender=settings.sender)
-    return channels

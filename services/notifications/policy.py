@@ -5,6 +5,7 @@ A policy is effective-dated data in the table `policies`; these are its shapes a
 
 from dataclasses import dataclass, field, replace
 from datetime import date, time
+from hashlib import blake2b
 from itertools import pairwise
 from typing import ClassVar, Literal
 
@@ -89,6 +90,13 @@ class Wording(Strict):
     channel: ChannelName
     language: Language
     text: str
+    variant: str = ""
+    """Texts that are tried against each other differ in this alone; messages are counted under `label`."""
+
+    @property
+    def label(self) -> str:
+        """The template's name, and the variant's behind it."""
+        return f"{self.template}-{self.variant}" if self.variant else self.template
 
 
 @dataclass(frozen=True)
@@ -157,10 +165,21 @@ class Policy(Strict):
     prices: tuple[Price, ...] = ()
     """Channels without one cost nothing."""
 
+    def wording(self, template: str, channel: ChannelName, language: Language, partner_id: str) -> Wording | None:
+        """The operator's own text; None: the one that comes with the service. Of several variants a partner always gets
+        the same, each about as many partners."""
+        asked = (template, channel, language)
+        able = [each for each in self.wordings if (each.template, each.channel, each.language) == asked]
+        return max(able, key=lambda each: hash_of(partner_id, template, each.variant), default=None)
+
     def of(self, group: Group) -> "Policy":
         """The policy as it holds for the group."""
         own = {name: value for name in OF_GROUPS if (value := getattr(group, name)) is not None}
         return replace(self, **own)
+
+
+def hash_of(*words: str) -> bytes:
+    return blake2b("|".join(words).encode(), digest_size=8).digest()
 
 
 OF_GROUPS = ("steps", "escalate_after_days", "min_gap_days", "channels")

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from services.notifications.agents.caseload import key_of
 from services.notifications.facts import OPEN_END, Status
 
 Aware = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -33,6 +34,7 @@ class ListFact(msgspec.Struct, frozen=True, gc=False):
     """One list that a partner is on."""
 
     agency: Slug
+    list: str = ""
 
 
 class PartnerFact(msgspec.Struct, frozen=True, gc=False):
@@ -47,6 +49,7 @@ class PartnerFact(msgspec.Struct, frozen=True, gc=False):
     merged_into: Id | None = None
     listed_on: date | None = None
     lists: tuple[ListFact, ...] = ()
+    cooperative_id: Id | None = None
 
 
 class PeriodFact(msgspec.Struct, frozen=True, gc=False):
@@ -108,6 +111,9 @@ class Listing(msgspec.Struct, frozen=True, gc=False):
     kind: str | None = None
     listed_known_at: datetime | None = None
     agencies: str = ""
+    cooperative_id: str | None = None
+    lists: str | None = None
+    """The keys of the lists it is on, separated by spaces; None: of a row from before there were any."""
 
 
 class Timeline(msgspec.Struct, frozen=True, gc=False):
@@ -179,15 +185,27 @@ def next_listing(old: Listing, fact: PartnerFact) -> Listing:
     A merged partner keeps the moment from which its listing was known: the survivor counts from there.
     """
     if fact.version <= old.version:
-        return old
+        return _with_lists(old, fact) if old.lists is None and fact.version == old.version else old
     if fact.status == "merged":
         merged_at = old.merged_at if old.status == "merged" else fact.recorded_at
         merged = replace(old, version=fact.version, status="merged", merged_into=fact.merged_into, merged_at=merged_at)
-        return replace(merged, agencies=_agencies(old, fact))
+        return replace(merged, agencies=_agencies(old, fact), lists=_list_keys(fact.lists))
     known_at = None
     if fact.status == "active" and fact.listed_on is not None:
         known_at = old.listed_known_at or fact.recorded_at
-    return Listing(fact.version, fact.status, None, None, fact.region, fact.kind, known_at, _agencies(old, fact))
+    where = (fact.cooperative_id, _list_keys(fact.lists))
+    return Listing(
+        fact.version, fact.status, None, None, fact.region, fact.kind, known_at, _agencies(old, fact), *where
+    )
+
+
+def _with_lists(old: Listing, fact: PartnerFact) -> Listing:
+    return replace(old, cooperative_id=fact.cooperative_id, lists=_list_keys(fact.lists))
+
+
+@lru_cache(maxsize=1024)
+def _list_keys(lists: tuple[ListFact, ...]) -> str:
+    return " ".join(sorted({key_of(each.agency, each.list) for each in lists}))
 
 
 def _agencies(old: Listing, fact: PartnerFact) -> str:

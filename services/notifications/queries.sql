@@ -1,33 +1,33 @@
 -- name: listings(partner_ids)
 -- The present projection of the topic `partners` for these; no row for an unknown id.
-select partner_id::text, version, status, merged_into::text, merged_at, region, kind, listed_known_at, agencies
+select partner_id::text, version, status, merged_into::text, merged_at, region, kind, listed_known_at, agencies,
+       cooperative_id::text, lists
 from partners where partner_id = any($1::uuid[])
 
--- name: add_listings(partner_ids, versions, statuses, survivors, merge_times, regions, kinds, known_times, agencies, now)
+-- name: add_listings(partner_ids, versions, statuses, survivors, merge_times, regions, kinds, known_times, agencies, cooperatives, lists, now)
 -- Adds the listings of partners that have no row, in key order; fails if another transaction added one meanwhile.
 insert into partners (partner_id, version, status, merged_into, merged_at, region, kind, listed_known_at, agencies,
-                      applied_at)
-select n.*, $10::timestamptz
+                      cooperative_id, lists, applied_at)
+select n.*, $12::timestamptz
 from unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[],
-            $8::timestamptz[], $9::text[]) n (partner_id)
+            $8::timestamptz[], $9::text[], $10::uuid[], $11::text[]) n (partner_id)
 order by 1
 
--- name: store_listings(partner_ids, versions, statuses, survivors, merge_times, regions, kinds, known_times, agencies, now)
+-- name: store_listings(partner_ids, versions, statuses, survivors, merge_times, regions, kinds, known_times, agencies, cooperatives, lists, now)
 -- Stores the newest listings, applied `now`; never over a newer version. In key order, so that two batches cannot
 -- deadlock.
 insert into partners as p (partner_id, version, status, merged_into, merged_at, region, kind, listed_known_at, agencies,
-                           applied_at)
-select n.partner_id, n.version, n.status, n.merged_into, n.merged_at, n.region, n.kind, n.listed_known_at,
-       n.agencies, $10::timestamptz
+                           cooperative_id, lists, applied_at)
+select n.*, $12::timestamptz
 from unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[],
-            $8::timestamptz[], $9::text[])
-     n (partner_id, version, status, merged_into, merged_at, region, kind, listed_known_at, agencies)
+            $8::timestamptz[], $9::text[], $10::uuid[], $11::text[]) n (partner_id)
 order by 1
 on conflict (partner_id) do update set
     version = excluded.version, status = excluded.status, merged_into = excluded.merged_into,
     merged_at = excluded.merged_at, region = excluded.region, kind = excluded.kind,
-    listed_known_at = excluded.listed_known_at, agencies = excluded.agencies, applied_at = excluded.applied_at
-where p.version < excluded.version
+    listed_known_at = excluded.listed_known_at, agencies = excluded.agencies, applied_at = excluded.applied_at,
+    cooperative_id = excluded.cooperative_id, lists = excluded.lists
+where p.version < excluded.version or p.version = excluded.version and p.lists is null
 
 -- name: timelines(partner_ids)
 -- The present projection of the topic `enrollments` for these partners; no row for an unknown id.
@@ -79,6 +79,11 @@ stored as (
 )
 select partner_id::text from stored join (select partner_id from told where status is not null) known using (partner_id)
 where is_changed
+
+-- name: newer_contacts(partner_ids, times)
+-- Those of these partners whose contact was recorded after this moment.
+select c.partner_id::text from unnest($1::uuid[], $2::timestamptz[]) n (partner_id, at)
+join contacts c using (partner_id) where c.recorded_at > n.at
 
 -- name: contacts_without_keys(page_size)
 -- Contacts that were stored before there were keys, a page at a time.
@@ -388,6 +393,11 @@ returning h.partner_id::text, h.attempts, h.channel
 -- So many messages left through each of these channels; a row of its own, so that no worker waits for another.
 insert into sent_counts (day, channel, messages) select $1, * from unnest($2::text[], $3::bigint[])
 
+-- name: count_unsent(day, channels, results, reasons, counts)
+-- So many messages did not leave, and why; as `count_sent`.
+insert into unsent_counts (day, channel, result, reason, messages)
+select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::bigint[])
+
 -- name: sum_sent_counts()
 -- Sums up what was counted, a row for each day and channel; what others count meanwhile stays for the next time.
 with counted as (
@@ -397,9 +407,76 @@ with counted as (
 )
 insert into sent_counts (day, channel, messages) select day, channel, sum(messages) from counted group by 1, 2
 
+-- name: sum_unsent_counts()
+-- As `sum_sent_counts`, a row for each day, channel, result and reason.
+with counted as (
+    delete from unsent_counts
+    where (day, channel, result, reason) in (
+        select day, channel, result, reason from unsent_counts group by 1, 2, 3, 4 having count(*) > 1)
+    returning day, channel, result, reason, messages
+)
+insert into unsent_counts (day, channel, result, reason, messages)
+select day, channel, result, reason, sum(messages) from counted group by 1, 2, 3, 4
+
 -- name: sent_since(day)
 -- How many messages left on each day from this one on, through each channel.
 select day, channel, sum(messages)::bigint as messages from sent_counts where day >= $1 group by 1, 2 order by 1, 2
+
+-- name: results_since(day, today)
+-- How the messages from this day on ended, by channel, result and reason: today's, and all.
+select channel, result, reason, coalesce(sum(messages) filter (where day = $2), 0)::bigint as today,
+       sum(messages)::bigint as all_days
+from (
+    select day, channel, 'sent' as result, '' as reason, messages from sent_counts
+    union all select day, channel, result, reason, messages from unsent_counts
+) each
+where day >= $1 group by 1, 2, 3 order by channel, result desc, all_days desc, reason
+
+-- name: begin_counting(now, before)
+-- Partners are counted now, in this transaction; no row if another process has counted them since `before`, whose count
+-- is waited for.
+insert into counted as c (at) values ($1) on conflict (single) do update set at = excluded.at where c.at < $2
+returning true
+
+-- name: count_reasons(today)
+-- Counts all partners that are or were on a list by why they get a message, or none.
+with gone as (delete from reason_counts)
+insert into reason_counts (reason, partners)
+select case
+    when p.status in ('merged', 'erased') then p.status
+    when s.state = 'opted_out' then 'opted_out'
+    when p.insured_until > $1::date then 'registered'
+    when p.listed_known_at is null then 'not_listed'
+    else s.state end, count(*)
+from partners p join schedule s using (partner_id)
+where p.listed_known_at is not null or p.status <> 'unknown'
+group by 1
+
+-- name: count_due(now, until)
+-- Counts who is due for a message from now to this moment, by channel and hour; what was due before stands at -infinity.
+with gone as (delete from due_counts)
+insert into due_counts (due_from, channel, messages)
+select case when due_at < $1 then '-infinity' else date_trunc('hour', due_at) end, due_channel, count(*)
+from schedule where due_at < $2 and due_channel <> '' group by 1, 2
+
+-- name: counts()
+-- What was last counted, and when: reasons, and the messages that are due.
+select (select at from counted) as at,
+       (select json_object_agg(reason, partners) from reason_counts) as reasons,
+       (select json_agg(json_build_object('due_from', nullif(due_from, '-infinity'), 'channel', channel,
+                                          'messages', messages)) from due_counts) as due
+
+-- name: due_within(now, until, channels)
+-- How many partners are due for a message between these moments, by channel.
+select due_channel as channel, count(*) as messages from schedule
+where due_channel = any($3::text[]) and due_at >= $1 and due_at < $2 group by 1 order by 1
+
+-- name: next_due(until, count, channels)
+-- Who is due next for a message up to this moment, the first of them in order.
+select each.partner_id::text from unnest($3::text[]) n (channel) cross join lateral (
+    select s.partner_id, s.due_at from schedule s where s.due_channel = n.channel and s.due_at < $1
+    order by s.due_at limit $2) each
+order by each.due_at, each.partner_id limit $2
 
 -- name: postpone(partner_ids, retry_times)
 -- After a passing failure of each: counts it, and the next attempt is not before this time.
@@ -534,12 +611,13 @@ where h.kind = 'reminder' and (h.digest = $1 or h.digest is null and h.message_i
       > coalesce(array_position(array['delayed', 'delivered', 'refused'], h.receipt), 0)
 returning h.partner_id::text, p.region, h.message_id, h.template, h.channel, h.attempts
 
--- name: plannable_partner_ids(regions, after_id, page_size, agency, with_waiting)
--- Partners to plan for, by region and by the agency that has listed them (null: any), a page at a time in key order.
+-- name: plannable_partner_ids(regions, after_id, page_size, agency, with_waiting, until)
+-- Partners to plan for, by region and by the agency that has listed them (null: any), a page at a time in key order:
+-- those about whom something is to be decided before `until`.
 -- `with_waiting`: also those for whom nothing is planned under the present policy, since another may change that.
 select p.partner_id::text
 from partners p join schedule s using (partner_id)
-where (s.due_at is not null or $5 and s.state in ('unreachable', 'waiting', 'escalated'))
+where (s.due_at < $6 or $5 and (s.due_at is not null or s.state in ('unreachable', 'waiting', 'escalated')))
   and p.region = any($1::text[]) and p.partner_id > $2::uuid and ($4::text is null or $4 = any(string_to_array(p.agencies, ' ')))
 order by p.partner_id limit $3
 

@@ -80,11 +80,11 @@ def reminder_due(
 
 
 def escalation_due(last_message: date, on: date) -> str:
-    return f"All reminders were sent, the last on {last_message}; a field agent is asked on {on} if still unregistered."
+    return f"All reminders were sent, the last on {last_message}; a visit is asked for on {on} if still unregistered."
 
 
 def escalated(on: date) -> str:
-    return f"Not registered after all reminders; a field agent was asked on {on}."
+    return f"Not registered after all reminders; a visit was asked for on {on}."
 
 
 def visited(outcome: str, on: date) -> str:

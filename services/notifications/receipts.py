@@ -8,10 +8,13 @@ import asyncpg
 from services.notifications.outreach_events import reminder_finished
 from services.notifications.queries import queries
 from services.notifications.schedule import Scheduler
+from services.notifications.sending.recording import count_unsent
 from shared.bus import outbox
 from shared.bus.records import Outgoing
 
 Receipt = Literal["delivered", "refused", "delayed"]
+RETURNED = "receipt: refused"
+"""Why a message that had left counts as failed."""
 
 OTHER_WORDS: dict[str, Receipt] = {
     "read": "delivered",
@@ -56,6 +59,7 @@ async def note_receipt(db: asyncpg.Connection, scheduler: Scheduler, digest: str
         await db.execute(queries["free_addresses"], [digest])
         await db.execute(queries["clear_retries"], partners)
         await outbox.add(db, [_failed(row, scheduler) for row in rows])
+        await count_unsent(db, [(rows[0]["channel"], "failed", RETURNED)], now)
         await scheduler.reschedule(db, partners)
     return partners
 
@@ -70,5 +74,5 @@ def _failed(row: asyncpg.Record, scheduler: Scheduler) -> Outgoing:
         message_id=row["message_id"],
         template=row["template"],
         channel=row["channel"],
-        outcome="receipt: refused",
+        outcome=RETURNED,
     )

@@ -115,6 +115,7 @@ class Settings(ServiceSettings, MailServer, Gateways, MailboxServer):
 
     `secret`: 32 bytes in base64, for the keyed hashes of addresses; another secret finds none of the stops of before.
     `mail_from`: the sender's address. `…_per_minute`: how many messages a provider is given at most.
+    `push_allows_local`: push services of agents' browsers may be http and at private addresses; for trials alone.
     `inbound_secret`: what deliveries of providers to `/v1/inbound` are signed with (`whsec_…`); unset: they need a key.
     """
 
@@ -125,6 +126,7 @@ class Settings(ServiceSettings, MailServer, Gateways, MailboxServer):
     mail_from: str | None = None
     whatsapp_per_minute: int = Field(default=1_200, ge=1, le=1_000_000)
     sms_per_minute: int = Field(default=1_200, ge=1, le=1_000_000)
+    push_allows_local: bool = False
     senders: int = 1
     lease_seconds: int = 120
 
@@ -149,6 +151,11 @@ class Settings(ServiceSettings, MailServer, Gateways, MailboxServer):
 
     def address_keys(self) -> AddressKeys:
         return AddressKeys(self.secret.get_secret_value())
+
+    @property
+    def push_subject(self) -> str:
+        """How push services reach who runs this: by mail, else at the page."""
+        return self.notifications_url if self.sender == UNSET_SENDER else f"mailto:{self.sender}"
 
     @property
     def sender(self) -> str:

@@ -31,7 +31,6 @@ from services.registration.api import (
     uploads,
     webhooks,
 )
-from services.registration.feed.receiver import Receivers
 from services.registration.feed.watch import Watch
 from services.registration.feed.webhooks import Webhooks
 from services.registration.intake_eraser import IntakeEraser
@@ -68,6 +67,7 @@ from shared.bus.principals import FORMER_INTAKE, INTAKE_PREFIX, KEYS, SERVICES
 from shared.bus.topics import ensure_topics
 from shared.database import UNAVAILABLE, close, connect, migrate
 from shared.events import TOPICS
+from shared.guarded_http import Receivers
 from shared.observability import Metrics
 from shared.open_streams import OpenStreams
 from shared.problems import problem_response

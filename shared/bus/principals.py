@@ -45,7 +45,8 @@ class Rights:
 
     `applies`: reads them in its consumer group, which is called as the service (keys: `group_of_keys`), and writes
     their dead letters.
-    `publishes`: writes them. `erases`: reads and deletes the dead letters of these topics.
+    `publishes`: writes them. `erases`: reads and deletes the dead letters of these topics, those of erased persons or
+    those that it applies once more.
     `admits_agencies`: takes in all agencies' topics, creates them, and makes the agencies' users and grants. That is
     the right to alter the cluster's users and grants as a whole.
     """
@@ -64,7 +65,7 @@ SERVICES = {
     "notifications": Rights(
         applies=("partners", "enrollments", "contacts", "claims", "access"),
         publishes=("outreach", "access"),
-        erases=("contacts",),
+        erases=("partners", "enrollments", "contacts", "claims"),
     ),
 }
 

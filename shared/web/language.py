@@ -1,7 +1,9 @@
 """The pages' languages: texts by gettext, numbers and dates by Babel. The English text is the id of a message."""
 
 import io
+import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -18,6 +20,7 @@ from shared.web.sentences import Sentences
 LOCALE: Final = Path(__file__).with_name("locale")
 CODES: Final = ("id", "en")
 DEFAULT: Final = "id"
+_ISO_DAY: Final = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 
 class Language:
@@ -30,6 +33,15 @@ class Language:
         self._locale = Locale.parse(code)
         self._percent = "#,##0.{}\u00a0%" if code == "id" else "#,##0.{}%"
         self.gettext, self.ngettext = translations.gettext, translations.ngettext
+
+    def explained(self, text: str) -> str:
+        """A sentence that a service answered, its days as people write them: on 2026-03-02 → pada 2 Mar 2026."""
+        return _ISO_DAY.sub(self._day_within, self.sentence(text))
+
+    def _day_within(self, found: re.Match[str]) -> str:
+        with suppress(ValueError):  # another number of this form
+            return self.day(found[0])
+        return found[0]
 
     @property
     def name(self) -> str:

@@ -94,7 +94,8 @@ class Site:
         made.policies["ext.i18n.trimmed"] = True
         install: Any = getattr(made, "install_gettext_callables")  # noqa: B009 - the extension adds it
         install(spoken.gettext, spoken.ngettext, newstyle=True)
-        for name in ("number", "compact", "percent", "day", "month", "moment", "duration", "sentence"):
+        formats = ("number", "compact", "percent", "day", "month", "moment", "duration", "sentence", "explained")
+        for name in formats:
             made.filters[name] = getattr(spoken, name)
         made.globals |= {
             "language": spoken,

@@ -47,6 +47,8 @@ POST /alerts/rules/{kind}                 admin=422
 POST /alerts/rules/{rule_id}/switch       admin=404
 POST /alerts/rules/{rule_id}/delete       admin=404
 POST /policy                              admin=200
+POST /operator/why                        foreign=200 sister=200
+POST /operator/dead-letters               admin=200
 POST /agents                              foreign=422
 POST /agents/{agent_id}/sign-in           publish=200 enroll=200 admin=200
 POST /tasks/{task_id}/claim               enroll=404 agent=404
@@ -164,6 +166,8 @@ def of_outreach(world: notifications_world.World) -> dict[str, Prepare]:
 
     return {
         "GET /partners/{partner_id}": of_partner,
+        "POST /operator/why": fixed(data={"number": notifications_world.partner_id(1)}),
+        "POST /operator/dead-letters": fixed(data={"topic": "claims"}),
         "POST /agents": added,
         "POST /agents/{agent_id}/sign-in": of_agent("sign-in"),
         "POST /agents/{agent_id}/sign-out": of_agent("sign-out"),

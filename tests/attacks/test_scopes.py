@@ -39,6 +39,12 @@ POST /v1/tasks/{task_id}/snooze                    enroll=404 agent=404
 POST /v1/tasks/{task_id}/done                      enroll=404 agent=404
 """
 
+PUSH = "https://push.example.com/phone"
+BROWSER = {
+    "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+    "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+}
+"""A browser's subscription."""
 ADDRESSES = (f"10.0.{n >> 8}.{n & 255}" for n in itertools.count(1))
 LOOPBACKS = (f"127.1.{n >> 8}.{n & 255}" for n in itertools.count(1))
 
@@ -227,6 +233,9 @@ async def test_notifications_lets_each_key_do_what_its_route_says(
             "POST /v1/tasks/{task_id}/snooze": of_task("snooze", json={"until": "2026-12-01"}),
             "POST /v1/tasks/{task_id}/done": of_task("done", json={"outcome": "visited"}),
             "PUT /v1/pauses": fixed(json={}),
+            "POST /v1/dead-letters/retry": fixed(json={"topic": "claims"}),
+            "POST /v1/push-subscriptions": fixed(json={"endpoint": PUSH, "keys": BROWSER}),
+            "DELETE /v1/push-subscriptions": fixed(json={"endpoint": PUSH}),
             "POST /v1/inbound": fixed(json={"status": "delivered", "message_id": "reminder-1"}),
         }
         await check(http, prepare, keys)

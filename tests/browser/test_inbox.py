@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from deploy.local.endpoints import Endpoints
 from shared.sessions import COOKIE
-from tests.browser.browsing import Visitor, check_in_every_way, keep_screenshot, visiting
+from tests.browser.browsing import WAYS, Visitor, check_in_every_way, keep_screenshot, visiting
 from tests.browser.field_agents import a_link, an_agent, some_tasks
 from tests.waiting import eventually
 
@@ -98,6 +98,7 @@ async def test_the_inbox_in_every_way_and_without_scripts(browser: Browser, stac
         await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Sudah keluar")
     await check_in_every_way(browser, stack, "notifications", "/agents", stack.admin_key, (("id", 360, "light"),))
     await check_in_every_way(browser, stack, "notifications", "/operator", stack.admin_key, (("id", 360, "dark"),))
+    await check_in_every_way(browser, stack, "notifications", "/operator/dead-letters", stack.admin_key, WAYS[:1])
     await check_in_every_way(browser, stack, "notifications", "/tasks", stack.admin_key, (("en", 1280, "dark"),))
 
 
@@ -139,3 +140,18 @@ async def test_an_operator_pauses_a_channel_and_lets_it_go_on(browser: Browser, 
             await page.get_by_role("button", name="Jeda yang dipilih").click()
             await expect(page.get_by_text("Dijeda sejak")).to_have_count(int(is_paused))
             await expect(page.get_by_label("WhatsApp")).to_be_checked(checked=is_paused)
+
+
+async def test_an_operator_asks_why_of_a_number(browser: Browser, stack: Endpoints) -> None:
+    """Of the next that is planned, and of one that nobody has."""
+    async with visiting(browser, stack, key=stack.admin_key, width=360) as visitor:
+        page = visitor.page
+        await visitor.open("notifications", "/operator")
+        number = await page.locator("section[aria-labelledby=planned] th code").first.text_content()
+        for asked, found in ((number or "", "Yang sudah dilakukan"), ("0811 0000 0000", "Tidak ada yang memiliki")):
+            await visitor.open("notifications", "/operator")
+            await page.get_by_label("Mengapa sebuah usaha").fill(asked)
+            await page.get_by_role("button", name="Tampilkan").click()
+            await expect(page.get_by_text(found).first).to_be_visible()
+            assert (await visitor.violations(), await visitor.overflows()) == ([], False)
+            await keep_screenshot(page, f"why-{len(asked)}")

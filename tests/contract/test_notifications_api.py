@@ -419,7 +419,7 @@ async def test_the_operators_own_wording(api: Api) -> None:
     body = {"policy": policy | {"wordings": [wording], "caps": {"per_day": 1, "per_month": 2}}}
     assert (await api.client.put("/v1/policy", json=body, headers=_bearer(None))).status_code == 200
     stored = (await api.get("/v1/policy")).json()["policy"]
-    assert (stored["wordings"], stored["caps"]) == ([wording], {"per_day": 1, "per_month": 2})
+    assert (stored["wordings"], stored["caps"]) == ([wording | {"variant": ""}], {"per_day": 1, "per_month": 2})
 
 
 async def test_a_pause_holds_at_once_and_its_end_lets_everything_go_on(api: Api) -> None:

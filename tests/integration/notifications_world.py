@@ -109,7 +109,7 @@ class World:
         self.versions[topic, key] = self.versions.get((topic, key), 0) + 1
         return self.versions[topic, key]
 
-    def partner(self, number: int, kind: str = "partner.listed", **changes: Any) -> Outgoing:
+    def partner(self, number: int, type_: str = "partner.listed", **changes: Any) -> Outgoing:
         """A fact about this partner, by default: on a list, in Tangerang."""
         key = partner_id(number)
         fields: dict[str, Any] = {
@@ -124,7 +124,7 @@ class World:
         fields |= changes
         if fields["listed_on"] is not None:
             fields.setdefault("lists", (partners.Listing("a", "list", fields["listed_on"]),))
-        return self._event("partners", key, kind, partners.Partner(**fields))
+        return self._event("partners", key, type_, partners.Partner(**fields))
 
     def contact(self, number: int, **changes: Any) -> Outgoing:
         key = partner_id(number)

@@ -227,13 +227,6 @@ GROUPS: Final = (
         "if halt.topic",
         CONSUMER,
     ),
-    Bug(
-        "a topic that was made anew is read on",
-        "shared/bus/lineage.py",
-        "if identities.get(topic, identity) != identity:",
-        "if identities.get(topic) is None:",
-        ("tests/integration/bus/test_lineage.py",),
-    ),
 )
 
 BEFORE_PEOPLE: Final = (*PREVIEWS, *SUPPRESSION, *CASELOADS, *SIGNED_IN, *BY_HAND, *GROUPS)

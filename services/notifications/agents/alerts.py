@@ -1,6 +1,7 @@
 """Tasks that cannot wait for the morning's digest: their agent is told at once, in contact hours, once an hour at most.
 
-Like the digest it names no business. It goes through the first channel that is set up here and reaches the agent.
+Like the digest it names no business. It goes to the agent's phone as a notification, or through the first channel
+that is set up here and reaches the agent.
 """
 
 from collections.abc import Mapping
@@ -38,17 +39,19 @@ class AlertSender(Teller):
         for row in rows:
             zone = self._scheduler.regions.time_zone(row["regions"][0]).key
             channel = channel_to(row, self._channels)
-            if channel is not None and calendar.next_contact_time(now, zone) == now and not self.stopping:
+            can_be_told = channel is not None or row["has_push"]
+            if can_be_told and calendar.next_contact_time(now, zone) == now and not self.stopping:
                 sent += await self._send(row, channel, now)
         return sent
 
-    async def _send(self, row: asyncpg.Record, channel: ChannelName, now: datetime) -> bool:
+    async def _send(self, row: asyncpg.Record, channel: ChannelName | None, now: datetime) -> bool:
         async with transaction(self._pool) as db:
             told = [each["task_id"] for each in await db.fetch(queries["mark_alerted"], row["agent_id"], now)]
         if not told:
             return False
         message = message_to(row, channel, len(told), now, self._url)
-        return await self._hand_over(message, channel, "forget_alerted", row["agent_id"], told)
+        title = SUBJECTS[row["language"]].format(count=len(told))
+        return await self._tell(row, title, message, channel, "forget_alerted", row["agent_id"], told)
 
 
 def channel_to(row: asyncpg.Record, channels: Mapping[str, Channel]) -> ChannelName | None:
@@ -56,7 +59,7 @@ def channel_to(row: asyncpg.Record, channels: Mapping[str, Channel]) -> ChannelN
     return next((name for name, kind in KIND_OF.items() if name in channels and row[kind]), None)
 
 
-def message_to(row: asyncpg.Record, channel: ChannelName, count: int, now: datetime, url: str) -> Message:
+def message_to(row: asyncpg.Record, channel: ChannelName | None, count: int, now: datetime, url: str) -> Message:
     """The alert of one agent: how many, and where to look. An e-mail has its subject in the first line."""
     language = row["language"]
     text = TEXTS[language].format(count=count, url=url)

@@ -16,23 +16,28 @@ Regencies = Callable[[str], Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """What decides which tasks an agent is given. `limited_to`: the agency whose lists limit its caseload, if any."""
+    """What decides which tasks an agent is given. `limited_to`: the agency whose lists limit its caseload, if any;
+    `cooperatives`, `lists` (keys): of its regions only who belongs to one of these, unless both are empty."""
 
     agent_id: str
     regions: tuple[str, ...]
     capacity: int
     open_tasks: int = 0
     limited_to: str | None = None
+    cooperatives: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A partner to be visited: where it is, and who lists it or did."""
+    """A partner to be visited: where it is, who lists it or did, its cooperative, and the keys of its lists."""
 
     partner_id: str
     region: str
     agencies: frozenset[str] = frozenset()
     priority: int = 0
+    cooperative_id: str | None = None
+    lists: frozenset[str] = frozenset()
 
 
 def assign(visits: Iterable[Visit], agents: Sequence[Agent], regencies: Regencies) -> dict[str, str]:
@@ -42,7 +47,9 @@ def assign(visits: Iterable[Visit], agents: Sequence[Agent], regencies: Regencie
     load = {agent.agent_id: agent.open_tasks for agent in agents}
     given: dict[str, str] = {}
     for visit in sorted(visits, key=lambda visit: (visit.priority, visit.partner_id)):
-        able = [each for each in there[visit.region] if load[each.agent_id] < each.capacity and _is_listed(visit, each)]
+        able = [
+            each for each in there[visit.region] if load[each.agent_id] < each.capacity and _is_in_caseload(visit, each)
+        ]
         if able:
             chosen = min(able, key=lambda agent: _rank(agent, load[agent.agent_id], visit.partner_id))
             load[chosen.agent_id] += 1
@@ -59,8 +66,13 @@ def _by_regency(agents: Iterable[Agent], regencies: Regencies) -> defaultdict[st
     return there
 
 
-def _is_listed(visit: Visit, agent: Agent) -> bool:
-    return agent.limited_to is None or agent.limited_to in visit.agencies
+def _is_in_caseload(visit: Visit, agent: Agent) -> bool:
+    """Of a visit in the agent's regions. A cooperative is in the caseload with its members."""
+    if agent.limited_to is not None and agent.limited_to not in visit.agencies:
+        return False
+    is_all = not agent.cooperatives and not agent.lists
+    of_cooperative = not agent.cooperatives.isdisjoint((visit.partner_id, visit.cooperative_id))
+    return is_all or of_cooperative or not agent.lists.isdisjoint(visit.lists)
 
 
 def _rank(agent: Agent, load: int, partner_id: str) -> tuple[float, bytes]:

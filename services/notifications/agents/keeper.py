@@ -37,6 +37,7 @@ class TaskKeeper(Part):
         await self.give_waiting()
         async with connection(self._pool) as db:
             await db.execute(sending_queries["sum_sent_counts"])
+            await db.execute(sending_queries["sum_unsent_counts"])
         if self._steps % SEARCHED_EVERY == 0:
             await self.open_missing()
             async with connection(self._pool) as db:

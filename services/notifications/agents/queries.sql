@@ -7,14 +7,16 @@ select pg_advisory_xact_lock(hashtextextended('/notifications/assignment', 0))
 select pg_advisory_xact_lock(hashtextextended('/notifications/request/' || $1 || '/' || $2, 0))
 
 -- name: agents_with_load()
--- Every agent that may be given tasks, and how many it holds.
-select a.agent_id::text, a.regions, a.capacity, a.limited_to,
+-- Every agent that may be given tasks, and how many it holds. A cooperative that was merged stands for its survivor too.
+select a.agent_id::text, a.regions, a.capacity, a.limited_to, a.lists,
+       a.cooperatives::text[] || array(select m.merged_into::text from partners m
+                                       where m.partner_id = any(a.cooperatives) and m.status = 'merged') as cooperatives,
        (select count(*) from tasks t where t.agent_id = a.agent_id and t.closed_at is null) as open_tasks
 from agents a where a.is_active order by a.agent_id
 
 -- name: visits(partner_ids)
 -- What decides who is asked about these partners, and the last reminder that each got.
-select p.partner_id::text, coalesce(p.region, '') as region, p.agencies,
+select p.partner_id::text, coalesce(p.region, '') as region, p.agencies, p.cooperative_id::text, p.lists,
        (select h.message_id from history h
         where h.partner_id = p.partner_id and h.kind = 'reminder' and h.outcome = 'sent' order by h.id desc limit 1)
        as last_reminder
@@ -58,17 +60,20 @@ update tasks t set level = n.level, touch_by = n.touch_by, claimed_by = null, cl
     is_passed_up = true
 from unnest($1::uuid[], $2::text[], $3::timestamptz[]) n (task_id, level, touch_by) where t.task_id = n.task_id
 
--- name: free_tasks_of(agent_id, kept)
--- The open tasks of an agent but for those in these regencies become nobody's, to be given anew.
+-- name: free_tasks_of(agent_id, kept, cooperatives, lists)
+-- The open tasks of an agent become nobody's, to be given anew, but for those in these regencies that belong to these
+-- cooperatives or lists (keys), or all of them where both are empty.
 update tasks set agent_id = null, level = 'agency', claimed_by = null, claimed_at = null, snoozed_until = null,
     touch_by = null, left_by = left_by || agent_id
 where agent_id = $1::uuid and closed_at is null
-  and not exists (select from partners p where p.partner_id = tasks.partner_id and p.region = any($2::text[]))
+  and not exists (select from partners p where p.partner_id = tasks.partner_id and p.region = any($2::text[])
+                  and ($3::uuid[] = '{}' and $4::text[] = '{}' or p.cooperative_id = any($3) or p.partner_id = any($3)
+                       or string_to_array(p.lists, ' ') && $4))
 returning partner_id::text
 
 -- name: waiting(regencies, after_priority, after_id, count)
 -- Visits in these regencies that no agent has, and that nobody took up or left untouched; a page in order of urgency.
-select t.task_id::text, t.partner_id::text, t.priority, p.region, p.agencies
+select t.task_id::text, t.partner_id::text, t.priority, p.region, p.agencies, p.cooperative_id::text, p.lists
 from tasks t join partners p using (partner_id)
 where t.closed_at is null and t.kind = 'visit' and t.agent_id is null and not t.is_passed_up and t.claimed_by is null
   and p.region = any($1::text[]) and (t.priority, t.partner_id) > ($2::smallint, $3::uuid)
@@ -92,6 +97,10 @@ select s.partner_id::text from schedule s
 where s.state = 'escalated' and s.partner_id > $1::uuid
   and not exists (select from tasks t where t.partner_id = s.partner_id and t.closed_at is null)
 order by s.partner_id limit $2
+
+-- name: open_task_of(partner_id)
+-- What somebody is asked to do about this partner now, and with whom it lies; no row if nobody is asked.
+select kind, level, opened_at, claimed_at from tasks where partner_id = $1::uuid and closed_at is null
 
 -- name: partner_of_task(task_id)
 -- Whom a task is about.
@@ -176,11 +185,11 @@ insert into task_requests (caller, idempotency_key, body, answer, answered_at) v
 -- Answers that nobody asks for again.
 delete from task_requests where answered_at < $1
 
--- name: add_agent(agent_id, agency, limited_to, name, phone, email, language, regions, capacity, monthly_target, key_id, now)
+-- name: add_agent(agent_id, agency, limited_to, name, phone, email, language, regions, cooperatives, lists, capacity, monthly_target, key_id, now)
 -- A new agent.
-insert into agents (agent_id, agency, limited_to, name, phone, email, language, regions, capacity, monthly_target, key_id,
-                    created_at)
-values ($1::uuid, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+insert into agents (agent_id, agency, limited_to, name, phone, email, language, regions, cooperatives, lists, capacity,
+                    monthly_target, key_id, created_at)
+values ($1::uuid, $2, $3, $4, $5, $6, $7, $8, $9::uuid[], $10, $11, $12, $13, $14)
 
 -- name: profile(agent_id)
 -- An agent as it sees itself.
@@ -188,7 +197,8 @@ select agent_id::text, name, regions, monthly_target from agents where agent_id 
 
 -- name: agents(agency, month_begins, agent_id)
 -- The agents of an agency (null: all), or the one with this id, with what they hold, did since then, and how many of these are registered now.
-select a.agent_id::text, a.agency, a.name, a.phone, a.email, a.language, a.regions, a.capacity, a.monthly_target,
+select a.agent_id::text, a.agency, a.name, a.phone, a.email, a.language, a.regions, a.cooperatives::text[], a.lists,
+       a.capacity, a.monthly_target,
        a.is_active, a.created_at, a.key_id, coalesce(n.open, 0) as open, coalesce(n.done, 0) as done,
        coalesce(n.registered, 0) as registered
 from agents a
@@ -202,15 +212,25 @@ left join (
 where a.removed_at is null and ($1::text is null or a.agency = $1) and ($3::uuid is null or a.agent_id = $3)
 order by a.created_at, a.agent_id
 
+-- name: unknown_lists(regencies, names, keys)
+-- Those of these lists on which no partner of these regencies is.
+select n.name from unnest($2::text[], $3::text[]) n (name, key)
+where not exists (select from partners p where p.region = any($1::text[]) and n.key = any(string_to_array(p.lists, ' ')))
+
+-- name: cooperatives(partner_ids)
+-- Those of these partners that are cooperatives or were merged into one: as `survivor`, a step at a time.
+select p.partner_id::text, p.region, string_to_array(p.agencies, ' ') as agencies from partners p
+where p.partner_id = any($1::uuid[]) and (p.kind = 'cooperative' or p.status = 'merged')
+
 -- name: agent(agent_id)
 -- One agent, locked; none that was removed.
-select agent_id::text, agency, limited_to, name, phone, email, language, regions, capacity, monthly_target, is_active,
-       created_at, key_id from agents where agent_id = $1::uuid and removed_at is null for update
+select agent_id::text, agency, limited_to, name, phone, email, language, regions, cooperatives::text[], lists,
+       capacity, monthly_target, is_active, created_at, key_id from agents where agent_id = $1::uuid and removed_at is null for update
 
--- name: change_agent(agent_id, name, phone, email, language, regions, capacity, monthly_target, is_active, key_id)
+-- name: change_agent(agent_id, name, phone, email, language, regions, cooperatives, lists, capacity, monthly_target, is_active, key_id)
 -- What of an agent is otherwise from now on.
-update agents set name = $2, phone = $3, email = $4, language = $5, regions = $6, capacity = $7, monthly_target = $8,
-    is_active = $9, key_id = $10
+update agents set name = $2, phone = $3, email = $4, language = $5, regions = $6, cooperatives = $7::uuid[], lists = $8,
+    capacity = $9, monthly_target = $10, is_active = $11, key_id = $12
 where agent_id = $1::uuid
 
 -- name: remove_agent(agent_id, now)
@@ -255,15 +275,18 @@ group by p.region order by count(*) desc, p.region
 -- name: agents_to_tell()
 -- Agents that can be told, and how many visits wait for each: those that do not rest, and which of them are urgent.
 select a.agent_id::text, a.name, a.email, a.language, a.regions, count(*) as waiting,
-       count(*) filter (where t.priority = 1) as urgent
+       count(*) filter (where t.priority = 1) as urgent,
+       exists (select from push_subscriptions s where s.agent_id = a.agent_id) as has_push
 from agents a join tasks t using (agent_id)
-where a.is_active and a.email is not null and t.closed_at is null
+where a.is_active and t.closed_at is null
+  and (a.email is not null or exists (select from push_subscriptions s where s.agent_id = a.agent_id))
   and (t.snoozed_until is null or t.snoozed_until <= current_date)
 group by a.agent_id order by a.agent_id
 
 -- name: agents_to_alert(told_before)
 -- Agents that have urgent tasks in hand of which they were not told, and were told of nothing since then.
-select a.agent_id::text, a.name, a.phone, a.email, a.language, a.regions
+select a.agent_id::text, a.name, a.phone, a.email, a.language, a.regions,
+       exists (select from push_subscriptions s where s.agent_id = a.agent_id) as has_push
 from agents a
 where a.is_active and (a.alerted_at is null or a.alerted_at <= $1)
   and exists (select from tasks t where t.agent_id = a.agent_id and t.closed_at is null and t.priority = 1
@@ -292,3 +315,30 @@ select count(*) > 0 from marked
 -- name: forget_told(agent_id, day)
 -- It was not told on this day after all.
 update agents set told_on = null where agent_id = $1::uuid and told_on = $2
+
+-- name: add_subscription(endpoint, agent_id, p256dh, auth, now)
+-- This browser takes the agent's notifications, whoever's it took before.
+insert into push_subscriptions (endpoint, agent_id, p256dh, auth, at) values ($1, $2::uuid, $3, $4, $5)
+on conflict (endpoint) do update set agent_id = excluded.agent_id, p256dh = excluded.p256dh, auth = excluded.auth,
+    at = excluded.at
+
+-- name: limit_subscriptions(agent_id, most)
+-- Only the newest so many of an agent stay.
+delete from push_subscriptions where endpoint in (
+    select endpoint from push_subscriptions where agent_id = $1::uuid order by at desc, endpoint offset $2)
+
+-- name: subscriptions_of(agent_id)
+-- Where an agent's phones take notifications, and their keys.
+select endpoint, p256dh, auth from push_subscriptions where agent_id = $1::uuid order by at desc
+
+-- name: remove_subscription(endpoint)
+-- The push service knows it no more.
+delete from push_subscriptions where endpoint = $1
+
+-- name: remove_subscription_of(agent_id, endpoint)
+-- This phone of the agent takes no notifications any more.
+delete from push_subscriptions where agent_id = $1::uuid and endpoint = $2
+
+-- name: remove_subscriptions_of(key_id)
+-- No phone takes notifications of the agent with this key any more.
+delete from push_subscriptions s using agents a where a.agent_id = s.agent_id and a.key_id = $1

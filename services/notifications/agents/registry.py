@@ -4,6 +4,7 @@ An agent's key opens the own inbox alone: it has no scopes. It is published on `
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,6 +13,7 @@ from uuid import uuid4
 import asyncpg
 
 from services.notifications.agents import tasks
+from services.notifications.agents.caseload import ListName
 from services.notifications.agents.queries import queries
 from shared import jakarta, security, sessions
 from shared.bus import outbox
@@ -36,6 +38,14 @@ class Profile:
     language: str
     capacity: int
     monthly_target: int | None
+    cooperatives: Sequence[str] = ()
+    lists: Sequence[ListName] = ()
+
+    @property
+    def work(self) -> tuple[Any, ...]:
+        """As the queries take it: the caseload, how much of it at once, and the target."""
+        caseload = (self.regions, list(self.cooperatives), [str(each) for each in self.lists])
+        return (*caseload, self.capacity, self.monthly_target)
 
 
 async def add(
@@ -45,8 +55,8 @@ async def add(
     agent_id = str(uuid4())
     key_id, secret = await _issue(db, agent_id, profile.regions, now)
     contact = (profile.phone, profile.email, profile.language)
-    work = (profile.regions, profile.capacity, profile.monthly_target)
-    await db.execute(queries["add_agent"], agent_id, agency, limited_to, profile.name, *contact, *work, key_id, now)
+    who = (agent_id, agency, limited_to, profile.name)
+    await db.execute(queries["add_agent"], *who, *contact, *profile.work, key_id, now)
     return agent_id, secret
 
 
@@ -61,11 +71,12 @@ async def change(
     elif is_active and not agent["is_active"]:
         key_id, _ = await _issue(db, agent_id, profile.regions, now)
     contact = (profile.phone, profile.email, profile.language)
-    work = (profile.regions, profile.capacity, profile.monthly_target, is_active, key_id)
-    await db.execute(queries["change_agent"], agent_id, profile.name, *contact, *work)
-    if not is_active or set(profile.regions) != set(agent["regions"]):
-        kept = [code for outer in profile.regions for code in regions.regencies(outer)] if is_active else []
-        await tasks.free(db, agent_id, kept, regions, now)
+    await db.execute(queries["change_agent"], agent_id, profile.name, *contact, *profile.work, is_active, key_id)
+    if not is_active:
+        await tasks.free(db, agent_id, [], regions, now)
+    elif profile.work[:3] != (agent["regions"], agent["cooperatives"], agent["lists"]):
+        kept = [code for outer in profile.regions for code in regions.regencies(outer)]
+        await tasks.free(db, agent_id, kept, regions, now, cooperatives=profile.cooperatives, lists=profile.lists)
 
 
 async def remove(db: asyncpg.Connection, agent: asyncpg.Record, regions: Regions, now: datetime) -> None:
@@ -83,6 +94,12 @@ async def shut_out(db: asyncpg.Connection, key_id: str, now: datetime) -> None:
             key_id, row["hash"], row["recorded_at"], agent=row["agent"], regions=tuple(row["regions"]), revoked=True
         )
         await outbox.add(db, [_event(key, "key.revoked")])
+    await end_sessions(db, key_id)
+
+
+async def end_sessions(db: asyncpg.Connection, key_id: str) -> None:
+    """Signed out on all phones, none of which takes notifications any more."""
+    await db.execute(queries["remove_subscriptions_of"], key_id)
     await db.fetchval(queries["end_sessions_of"], key_id)
 
 
@@ -111,6 +128,8 @@ def shown(row: asyncpg.Record) -> dict[str, Any]:
         "agency": row["agency"],
         "name": row["name"],
         "regions": row["regions"],
+        "cooperatives": row["cooperatives"],
+        "lists": [ListName.parse(each)._asdict() for each in row["lists"]],
         "contact": {"phone": row["phone"], "email": row["email"], "language": row["language"]},
         "capacity": row["capacity"],
         "monthly_target": row["monthly_target"],

@@ -3,7 +3,7 @@
 Works inside the caller's transaction, which holds the schedules of the partners concerned.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from uuid import uuid4
 import asyncpg
 
 from services.notifications.agents.assignment import Agent, Visit, assign
+from services.notifications.agents.caseload import ListName, keys_of
 from services.notifications.agents.holding import PRIORITIES, Level, first_level, next_level, touch_by
 from services.notifications.agents.queries import queries
 from services.notifications.outreach_events import task_closed, task_opened
@@ -56,7 +57,7 @@ async def open_tasks(db: asyncpg.Connection, asked: Sequence[Asked], regions: Re
     if not asked:
         return
     rows = {row["partner_id"]: row for row in await db.fetch(queries["visits"], [each.partner_id for each in asked])}
-    visits = [_visit(rows[each.partner_id], each.reason) for each in asked if each.kind == "visit"]
+    visits = [_visit(rows[each.partner_id], PRIORITIES[each.reason]) for each in asked if each.kind == "visit"]
     given = await _assigned(db, visits, regions)
     ordered = sorted(asked, key=lambda each: each.partner_id)
     new = [_new_task(each, rows[each.partner_id], given.get(each.partner_id)) for each in ordered]
@@ -70,12 +71,23 @@ async def close_settled(db: asyncpg.Connection, partner_ids: list[str], now: dat
     await outbox.add(db, [_closed(row, now) for row in closed])
 
 
-async def free(db: asyncpg.Connection, agent_id: str, kept: list[str], regions: Regions, now: datetime) -> None:
-    """Give the open tasks of an agent outside these regencies to others, or to those that list the partners."""
+async def free(
+    db: asyncpg.Connection,
+    agent_id: str,
+    kept: list[str],
+    regions: Regions,
+    now: datetime,
+    *,
+    cooperatives: Sequence[str] = (),
+    lists: Iterable[ListName] = (),
+) -> None:
+    """Give the open tasks of an agent outside this caseload, which lies in the regencies `kept`, to others, or to those
+    that list the partners."""
     await db.execute(queries["lock_assignment"])  # before the tasks' rows, as everybody takes it
-    freed = [row["partner_id"] for row in await db.fetch(queries["free_tasks_of"], agent_id, kept)]
+    caseload = (kept, list(cooperatives), sorted(keys_of(lists)))
+    freed = [row["partner_id"] for row in await db.fetch(queries["free_tasks_of"], agent_id, *caseload)]
     rows = await db.fetch(queries["visits"], freed)
-    given = await _assigned(db, [_visit(row, "unanswered") for row in rows], regions)
+    given = await _assigned(db, [_visit(row, PRIORITIES["unanswered"]) for row in rows], regions)
     await _give(db, given, now)
     levels = {row["partner_id"]: first_level(None, _words(row["agencies"])) for row in rows}
     left = [(key, level, touch_by(level, now)) for key, level in sorted(levels.items()) if key not in given]
@@ -100,7 +112,7 @@ async def give_waiting(
     agents = [each for each in await _agents(db) if each.open_tasks < each.capacity]
     regencies = sorted({code for each in agents for outer in each.regions for code in regions.regencies(outer)})
     rows = await db.fetch(queries["waiting"], regencies, *after, PAGE) if regencies else []
-    visits = [Visit(row["partner_id"], row["region"], _words(row["agencies"]), row["priority"]) for row in rows]
+    visits = [_visit(row, row["priority"]) for row in rows]
     await _give(db, assign(visits, agents, regions.regencies), now)
     return (rows[-1]["priority"], rows[-1]["partner_id"]) if len(rows) == PAGE else None
 
@@ -114,7 +126,15 @@ async def _assigned(db: asyncpg.Connection, visits: Sequence[Visit], regions: Re
 
 async def _agents(db: asyncpg.Connection) -> list[Agent]:
     return [
-        Agent(row["agent_id"], tuple(row["regions"]), row["capacity"], row["open_tasks"], row["limited_to"])
+        Agent(
+            row["agent_id"],
+            tuple(row["regions"]),
+            row["capacity"],
+            row["open_tasks"],
+            row["limited_to"],
+            frozenset(row["cooperatives"]),
+            keys_of(map(ListName.parse, row["lists"])),
+        )
         for row in await db.fetch(queries["agents_with_load"])
     ]
 
@@ -124,8 +144,9 @@ async def _give(db: asyncpg.Connection, given: dict[str, str], now: datetime) ->
         await db.execute(queries["give"], *columns(sorted(given.items())), touch_by("agent", now))
 
 
-def _visit(row: asyncpg.Record, reason: str) -> Visit:
-    return Visit(row["partner_id"], row["region"], _words(row["agencies"]), PRIORITIES[reason])
+def _visit(row: asyncpg.Record, priority: int) -> Visit:
+    lists = _words(row["lists"] or "")
+    return Visit(row["partner_id"], row["region"], _words(row["agencies"]), priority, row["cooperative_id"], lists)
 
 
 def _new_task(asked: Asked, row: asyncpg.Record, agent_id: str | None) -> NewTask:

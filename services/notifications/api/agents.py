@@ -1,17 +1,20 @@
 """/v1/agents: who visits businesses: caseload, capacity, contact; their sign-in."""
 
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal, TypeVar
+from uuid import UUID
 
 import asyncpg
 from fastapi import Depends, Request, Response
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.notifications.agents import registry
+from services.notifications.agents.caseload import ListName, key_of
 from services.notifications.agents.phones import dialable
 from services.notifications.agents.qr import as_svg
 from services.notifications.agents.queries import queries
 from services.notifications.agents.registry import Profile, month_begins, shown
-from services.notifications.api.dependencies import a_uuid, agency_limit, routes
+from services.notifications.api.dependencies import a_uuid, agency_limit, may_see, routes
 from services.notifications.channels.mail import ADDRESS
 from services.notifications.schedule import Scheduler
 from shared.database import connection, transaction
@@ -21,6 +24,7 @@ from shared.security import Principal, require
 
 router = routes()
 
+T = TypeVar("T")
 NO_NUL = r"^[^\x00]*$"
 CAPACITY = 40
 
@@ -44,7 +48,7 @@ def _address(given: str) -> str:
     return given
 
 
-def _once(given: list[str]) -> list[str]:
+def _once(given: list[T]) -> list[T]:
     return list(dict.fromkeys(given))
 
 
@@ -62,14 +66,30 @@ class Contact(BaseModel):
     language: Literal["id", "en"] = "id"
 
 
+class OfList(BaseModel):
+    """A list; `agency` None: the caller's own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    agency: Annotated[str, Field(max_length=100, pattern=r"^[^/\s\x00]+$")] | None = None
+    list: Annotated[str, Field(min_length=1, max_length=300, pattern=NO_NUL)]
+
+
+Lists = Annotated[list[OfList], Field(max_length=100)]
+Cooperatives = Annotated[list[UUID], Field(max_length=600), AfterValidator(_once)]
+
+
 class NewAgent(BaseModel):
-    """A field agent: `regions` are its caseload, any codes of regions.csv; `capacity`: how many open tasks it holds at
-    most; `monthly_target`: visits that are asked of it."""
+    """A field agent: its caseload are the partners of `regions`, any codes of regions.csv; where `cooperatives` or
+    `lists` are given, of them only these cooperatives, their members and who is on one of these lists. `capacity`: how
+    many open tasks it holds at most; `monthly_target`: visits that are asked of it."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Name
     regions: Codes = Field(validation_alias=AliasChoices("regions", "caseload"))
+    cooperatives: Cooperatives = Field(default_factory=list)
+    lists: Lists = Field(default_factory=list)
     contact: Contact = Contact()
     capacity: int = Field(default=CAPACITY, ge=1, le=1000)
     monthly_target: int | None = Field(default=None, ge=1, le=10_000)
@@ -82,6 +102,8 @@ class ChangedAgent(BaseModel):
 
     name: Name | None = None
     regions: Codes | None = None
+    cooperatives: Cooperatives | None = None
+    lists: Lists | None = None
     contact: Contact | None = None
     capacity: int | None = Field(default=None, ge=1, le=1000)
     monthly_target: int | None = Field(default=None, ge=1, le=10_000)
@@ -96,7 +118,8 @@ async def add_agent(agent: NewAgent, request: Request, caller: Manager) -> dict[
     now = request.app.state.scheduler.now()
     limited_to = None if caller.admin else agency_limit(caller)
     async with transaction(request.app.state.pool) as db:
-        agent_id, key = await registry.add(db, profile_of(agent), agency=caller.agency, limited_to=limited_to, now=now)
+        profile = await profile_of(db, agent, caller, request.app.state.regions)
+        agent_id, key = await registry.add(db, profile, agency=caller.agency, limited_to=limited_to, now=now)
         found = await _shown(db, agent_id, request)
     changed(request)
     return found | {"key": key}
@@ -124,9 +147,15 @@ async def change_agent(agent_id: str, agent: ChangedAgent, request: Request, cal
     scheduler: Scheduler = request.app.state.scheduler
     async with transaction(request.app.state.pool) as db:
         row = await own_agent(db, agent_id, caller)
+        codes = agent.regions or row["regions"]
+        cooperatives, lists = row["cooperatives"], [ListName.parse(each) for each in row["lists"]]
+        given_part = (agent.cooperatives or (), agent.lists or ())
+        meant = await caseload_of(db, caller, request.app.state.regions, codes, *given_part)
         profile = Profile(
             name=agent.name or row["name"],
-            regions=agent.regions or row["regions"],
+            regions=codes,
+            cooperatives=cooperatives if agent.cooperatives is None else meant[0],
+            lists=lists if agent.lists is None else meant[1],
             phone=agent.contact.phone if agent.contact else row["phone"],
             email=agent.contact.email if agent.contact else row["email"],
             language=agent.contact.language if agent.contact else row["language"],
@@ -176,7 +205,7 @@ async def end_sessions(agent_id: str, request: Request, caller: Manager) -> Resp
     """A phone that was lost opens nothing any more."""
     async with transaction(request.app.state.pool) as db:
         row = await own_agent(db, agent_id, caller)
-        await db.fetchval(queries["end_sessions_of"], row["key_id"])
+        await registry.end_sessions(db, row["key_id"])
     changed(request)
     return Response(status_code=204)
 
@@ -190,10 +219,38 @@ async def own_agent(db: asyncpg.Connection, agent_id: str, caller: Principal) ->
     return row
 
 
-def profile_of(agent: NewAgent) -> Profile:
-    contact = agent.contact
+async def profile_of(db: asyncpg.Connection, agent: NewAgent, caller: Principal, regions: Regions) -> Profile:
+    """What the caller says of a new agent; raises Problem for a caseload that nobody is in."""
+    contact, part = agent.contact, (agent.cooperatives, agent.lists)
     reached = (contact.phone, contact.email, contact.language)
-    return Profile(agent.name, agent.regions, *reached, agent.capacity, agent.monthly_target)
+    caseload = await caseload_of(db, caller, regions, agent.regions, *part)
+    return Profile(agent.name, agent.regions, *reached, agent.capacity, agent.monthly_target, *caseload)
+
+
+async def caseload_of(
+    db: asyncpg.Connection,
+    caller: Principal,
+    regions: Regions,
+    codes: list[str],
+    cooperatives: Sequence[UUID],
+    lists: Sequence[OfList],
+) -> tuple[list[str], list[ListName]]:
+    """The cooperatives and lists that are meant; raises Problem for what the caller has not, or nobody there is on."""
+    ids, agency = [str(each) for each in cooperatives], agency_limit(caller)
+    found = {row["partner_id"] for row in await db.fetch(queries["cooperatives"], ids) if may_see(row, caller, regions)}
+    for number in ids:
+        if number not in found:
+            detail = f"cooperatives: there is no cooperative with the id {number} among the caller's partners."
+            raise Problem(422, "invalid_value", detail, field="cooperatives")
+    names = [ListName(each.agency or caller.agency or "", each.list) for each in lists]
+    regencies = sorted({code for outer in codes for code in regions.regencies(outer)})
+    keys = [key_of(*each) for each in names]
+    unknown = {row["name"] for row in await db.fetch(queries["unknown_lists"], regencies, list(map(str, names)), keys)}
+    for name in names:
+        if str(name) in unknown or agency not in (None, name.agency):
+            detail = f"lists: nobody in these regions is on the list {name.list} of {name.agency or 'an agency'}."
+            raise Problem(422, "invalid_value", detail, field="lists")
+    return ids, list(dict.fromkeys(names))
 
 
 def check_regions(regions: Regions, caller: Principal, codes: list[str]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import msgspec
 from fastapi import Query, Request, Response
@@ -13,9 +13,9 @@ from pydantic import BeforeValidator
 from services.notifications import reasons
 from services.notifications.api.dependencies import Reader, agency_limit, none_if_empty, routes
 from services.notifications.facts import Facts
-from services.notifications.forecast import Forecaster, Position
+from services.notifications.forecast import Forecaster, PlanItem, Position
 from services.notifications.plan import Plan
-from services.notifications.policy import NOTHING_PAUSED
+from services.notifications.policy import NOTHING_PAUSED, ChannelName
 from services.notifications.policy_timeline import PolicyPeriod, PolicyTimeline
 from services.notifications.projections import is_believable
 from services.notifications.queries import queries
@@ -58,7 +58,7 @@ async def planned_for(
     async with connection(request.app.state.pool) as db:
         timeline = await request.app.state.policies.timeline(db, now)
     planned = Plan(Forecaster(timeline, now, until), limit, _position(cursor))
-    async for facts in _partners(request, regencies, caller, with_waiting=len(timeline) > 1):
+    async for facts in _partners(request, regencies, caller, until, with_waiting=len(timeline) > 1):
         await asyncio.to_thread(planned.add, facts)  # leaves the event loop free
     head = {"as_of": now, "until": until, "region": region, "note": _note(timeline[0])}
     return head | await asyncio.to_thread(_counts_and_page, planned)
@@ -84,7 +84,7 @@ async def difference(
     now = request.app.state.scheduler.now()
     both = [Plan(Forecaster(timeline, now, until), 0) for timeline in (before, after)]
     regencies = _regencies(request.app.state.regions, "ID", caller)
-    async for facts in _partners(request, regencies, caller, with_waiting=True):
+    async for facts in _partners(request, regencies, caller, until, with_waiting=True):
         for plan in both:
             await asyncio.to_thread(plan.add, facts)
     counts = [plan.by_day_and_channel() for plan in both]
@@ -105,19 +105,39 @@ def _totals(plan: Plan) -> dict[str, int]:
 
 
 async def _partners(
-    request: Request, regencies: list[str], caller: Principal, *, with_waiting: bool
+    request: Request, regencies: list[str], caller: Principal, until: date, *, with_waiting: bool
 ) -> AsyncIterator[list[Facts]]:
-    """Those for whom something may be planned, by the thousand."""
-    last = BEFORE_FIRST_ID
+    """Those for whom something may be planned up to the end of `until`, by the thousand."""
+    last, ends = BEFORE_FIRST_ID, _end_of(until)
     while True:
         async with connection(request.app.state.pool) as db:
-            page = (regencies, last, CHUNK, agency_limit(caller), with_waiting)
+            page = (regencies, last, CHUNK, agency_limit(caller), with_waiting, ends)
             ids = [row[0] for row in await db.fetch(queries["plannable_partner_ids"], *page)]
             facts = await request.app.state.scheduler.facts(db, ids)
         if not ids:
             return
         yield facts
         last = ids[-1]
+
+
+async def planned_next(request: Request, until: date, count: int) -> tuple[list[PlanItem], str | None]:
+    """The first reminders up to the end of `until`, of all partners, and the note: as `planned_for` has them, without
+    counting."""
+    scheduler: Scheduler = request.app.state.scheduler
+    now = scheduler.now()
+    async with connection(request.app.state.pool) as db:
+        timeline = await request.app.state.policies.timeline(db, now)
+        rows = await db.fetch(queries["next_due"], _end_of(until), count, [*get_args(ChannelName)])
+        ids = [row["partner_id"] for row in rows]
+        facts = await scheduler.facts(db, ids)
+    planned = Plan(Forecaster(timeline, now, until), count)
+    planned.add(facts)
+    return planned.page()[0], _note(timeline[0])
+
+
+def _end_of(until: date) -> datetime:
+    """Nowhere in the country it is still this day."""
+    return jakarta.beginning_of(until + timedelta(days=1))
 
 
 def _counts_and_page(planned: Plan) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """/v1/policy: cadence, channels, contact hours."""
 
 import json
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from services.notifications import policy_store
 from services.notifications.api.backtesting import backtested
 from services.notifications.api.dependencies import Admin, routes, wake_parts
 from services.notifications.api.planning import DEFAULT_DAYS, LONGEST, difference
+from services.notifications.channels.preview import previews
 from services.notifications.channels.texts import TEMPLATES, wording_fault
 from services.notifications.policy import MAX_WORDINGS, Fault, Policy, faults
 from services.notifications.policy_store import UNSTORED, StoredPolicy, current_and_upcoming
@@ -24,6 +26,7 @@ from shared.security import Principal
 
 router = routes()
 
+VARIANT = re.compile(r"[A-Za-z0-9]{0,12}")
 FURTHEST = timedelta(days=3660)
 """How far ahead a policy may begin."""
 
@@ -58,7 +61,8 @@ async def set_policy(body: NewPolicy, request: Request, caller: Admin, dry_run: 
     With `dry_run=true` nothing is set: `difference` says what would be planned before and after the change, for 30
     days from its first day on; `backtest` what was `sent` in the last 90 days, and what the policy before and after
     the change would have sent, with the registrations and stops that followed a message within 30 days. Those are taken
-    as they were: what other messages would have changed about them is not known.
+    as they were: what other messages would have changed about them is not known. `messages` are the texts, as somebody
+    made up would get them.
     """
     now, policies = request.app.state.scheduler.now(), request.app.state.policies
     today = jakarta.day_of(now)
@@ -99,7 +103,8 @@ async def _tried(
     changed = await difference(request, caller, before, after, min(until, last))
     begins = jakarta.beginning_of(tried.effective_from)
     past = await backtested(request, period_at(before, begins), period_at(after, begins))
-    return {**_as_json(tried), "id": None, "dry_run": True, "difference": changed, "backtest": past}
+    shown = {"difference": changed, "backtest": past, "messages": previews(tried.policy)}
+    return {**_as_json(tried), "id": None, "dry_run": True, **shown}
 
 
 def _wordings(body: NewPolicy) -> list[Fault]:
@@ -113,9 +118,11 @@ def _wordings(body: NewPolicy) -> list[Fault]:
             found.append(Fault(f"wordings.{number}.template", f"templates are {', '.join(sorted(TEMPLATES))}"))
         elif fault := wording_fault(each.text, each.channel):
             found.append(Fault(f"wordings.{number}.text", fault))
-    names = [(each.template, each.channel, each.language) for each in texts]
+        elif not VARIANT.fullmatch(each.variant):
+            found.append(Fault(f"wordings.{number}.variant", "at most 12 letters and digits"))
+    names = [(each.template, each.channel, each.language, each.variant) for each in texts]
     return found or (
-        [Fault("wordings", "one text each for a template, channel and language")]
+        [Fault("wordings", "one text each for a template, channel, language and variant")]
         if len(set(names)) < len(names)
         else []
     )

@@ -41,6 +41,11 @@ class Delivery:
         """The channels whose provider is in trouble."""
         return sorted(name for name, provider in self._providers.items() if provider.is_down)
 
+    def trouble(self) -> dict[str, tuple[datetime, str | None]]:
+        """Channel → since when its provider is in trouble, and the code of the last failure."""
+        found = ((name, each.down_since, each.problem) for name, each in self._providers.items())
+        return {name: (since, problem) for name, since, problem in found if since is not None}
+
     def room(self, now: datetime, most: int) -> dict[str, int]:
         """Each channel that may be used now, and for how many messages; the empty one, for no message, always."""
         found = {name: min(most, provider.room(now)) for name, provider in self._providers.items()}

@@ -27,6 +27,8 @@ class Reminder:
     partner_id: str
     region: str
     send: Send
+    label: str
+    """What its text is called: the template, and the variant of the operator's wording where that is used."""
     trace: str | None = None
     """The trace that it follows from."""
 
@@ -86,17 +88,20 @@ def prepared(
     traces: Mapping[str, str],
 ) -> Prepared:
     """The message with these reminders to one address; `traces` by partner's id."""
+    row, send = group[0]
+    own = policy.wording(send.template, send.channel, row["language"], row["partner_id"])
+    is_used = own is not None and (len(group) == 1 or send.channel == "sms")
     reminders = tuple(
         Reminder(
             message_id(row["partner_id"], send.episode, send.step, send.channel),
             row["partner_id"],
             row["region"],
             send,
+            own.label if own is not None and is_used and own.template == send.template else send.template,
             traces.get(row["partner_id"]),
         )
         for row, send in group
     )
-    row, send = group[0]
     recipient = Recipient(
         row["name"],
         row["contact_person"],
@@ -106,14 +111,6 @@ def prepared(
         individual=row["kind"] == "individual",
     )
     others = tuple(other["name"] or "" for other, _ in group[1:])
-    wording = next(
-        (
-            each.text
-            for each in policy.wordings
-            if (each.template, each.channel, each.language) == (send.template, send.channel, row["language"])
-        ),
-        None,
-    )
     message = Message(
         reminders[0].id,
         send.template,
@@ -123,7 +120,7 @@ def prepared(
         policy.contribution_from,
         now,
         others=others,
-        wording=wording,
+        wording=own.text if own else None,
         story=stories.get(row["region"] or ""),
     )
     return Prepared(send.channel, message, reminders, address_key(row, send.channel))
@@ -132,7 +129,7 @@ def prepared(
 def reminder_columns(messages: Iterable[Prepared]) -> list[list[Any]]:
     """The first columns of `begin_messages`."""
     rows = [
-        (one.partner_id, one.send.episode, one.send.step, one.send.template, one.send.channel, one.id, each.message.id)
+        (one.partner_id, one.send.episode, one.send.step, one.label, one.send.channel, one.id, each.message.id)
         for each in messages
         for one in each.reminders
     ]
@@ -158,7 +155,7 @@ def outreach_event(row: asyncpg.Record, attempt: Attempt, now: datetime) -> Outg
         result=outcome.result,
         attempts=row["attempts"],
         message_id=reminder.id,
-        template=reminder.send.template,
+        template=reminder.label,
         channel=row["channel"],
         outcome=outcome.detail,
     )

@@ -21,6 +21,9 @@ class Provider:
     def __init__(self, per_minute: int | None = None) -> None:
         self._pace = timedelta(minutes=1) / per_minute if per_minute else None
         self._failures = 0
+        self.down_since: datetime | None = None
+        self.problem: str | None = None
+        """The code of its last failure, while it is in trouble."""
         self._closed_until: datetime | None = None
         self._free_from: datetime | None = None
         """When the messages handed over so far have used up their share of time."""
@@ -50,6 +53,8 @@ class Provider:
     def ended(self, outcome: Outcome, now: datetime) -> None:
         """A message was handed over, or not."""
         self._failures = self._failures + 1 if outcome.is_server_down else 0
+        self.down_since = (self.down_since or now) if self.is_down else None
+        self.problem = outcome.detail if self.is_down else None
         pause = min(FIRST_PAUSE * 2 ** min(self._failures - 1, 10), LONGEST_PAUSE) if self.is_down else timedelta()
         asked = min(timedelta(seconds=outcome.retry_after or 0), LONGEST_ASKED)
         self._closed_until = now + max(pause, asked) if self.is_down or asked else None

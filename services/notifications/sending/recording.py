@@ -34,7 +34,7 @@ class Recording:
         delayed = [key for key in ids if attempts[key].outcome.result == "delayed"]
         await self._postpone(db, delayed, attempts, now)
         await self._count_addresses(db, attempts.values(), now)
-        await self._count_sent(db, attempts.values(), now)
+        await self._count_results(db, attempts.values(), now)
         await db.execute(queries["clear_retries"], [key for key in ids if attempts[key].outcome.result != "delayed"])
         events = [outreach_event(row, attempts[row["partner_id"]], now) for row in rows]
         await outbox.add(db, [event for event in events if event is not None])
@@ -53,12 +53,14 @@ class Recording:
         if free:
             await db.execute(queries["free_addresses"], sorted(free))
 
-    async def _count_sent(self, db: asyncpg.Connection, attempts: Iterable[Attempt], now: datetime) -> None:
+    async def _count_results(self, db: asyncpg.Connection, attempts: Iterable[Attempt], now: datetime) -> None:
         """By messages, not by reminders: that is what providers are paid for."""
-        sent = {(each.reminder.send.channel, each.digest) for each in attempts if each.outcome.result == "sent"}
-        counts = sorted(Counter(channel for channel, _ in sent).items())
-        if counts:
-            await db.execute(queries["count_sent"], jakarta.day_of(now), *columns(counts))
+        ended = {(each.reminder.send.channel, each.digest): each.outcome for each in attempts}
+        sent = Counter(channel for (channel, _), outcome in ended.items() if outcome.result == "sent")
+        if sent:
+            await db.execute(queries["count_sent"], jakarta.day_of(now), *columns(sorted(sent.items())))
+        unsent = [(channel, each.result, each.detail or "") for (channel, _), each in ended.items()]
+        await count_unsent(db, [each for each in unsent if each[1] != "sent"], now)
 
     async def _postpone(
         self, db: asyncpg.Connection, ids: list[str], attempts: dict[str, Attempt], now: datetime
@@ -69,6 +71,13 @@ class Recording:
             rows = await db.fetch(queries["failed_attempts"], ids)
             retries = [now + _wait(row["attempts"], attempts[row["partner_id"]]) for row in rows]
             await db.execute(queries["postpone"], [row["partner_id"] for row in rows], retries)
+
+
+async def count_unsent(db: asyncpg.Connection, unsent: list[tuple[str, str, str]], now: datetime) -> None:
+    """(channel, result, the code that says why) of each message that did not leave, or came back."""
+    counts = [(*each, count) for each, count in sorted(Counter(unsent).items())]
+    if counts:
+        await db.execute(queries["count_unsent"], jakarta.day_of(now), *columns(counts))
 
 
 def _wait(failed: int, attempt: Attempt) -> timedelta:

@@ -95,9 +95,17 @@ class Sender(Part):
         return 0 if await self.send_due() else POLL_SECONDS
 
     @property
+    def channels(self) -> tuple[str, ...]:
+        return self._delivery.channels
+
+    @property
     def down(self) -> list[str]:
         """The channels whose provider is in trouble."""
         return self._delivery.down
+
+    def trouble(self) -> dict[str, tuple[datetime, str | None]]:
+        """Of each of these channels: since when, and the code of the last failure."""
+        return self._delivery.trouble()
 
     async def stop(self) -> None:
         """Claim nothing more; what still hangs after GRACE is cut off and recorded as possibly sent."""

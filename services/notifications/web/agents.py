@@ -24,7 +24,7 @@ async def show_agents(page: SignedIn, caller: Manager) -> Response:
 
 @router.post("/agents")
 async def add(page: SignedIn, caller: Manager) -> Response:
-    await agents.add_agent(_agent(await form_of(page.request)), page.request, caller)
+    await agents.add_agent(_agent(await form_of(page.request), caller.agency), page.request, caller)
     return page.go_to("/agents?done=added")
 
 
@@ -60,12 +60,22 @@ async def _shown(page: Page, caller: Principal, link: dict[str, Any] | None = No
     return page.render("agents.html", agents=found, link=link, done=done, regions=page.request.app.state.regions)
 
 
-def _agent(given: dict[str, str]) -> NewAgent:
+def _list(line: str, own: str | None) -> dict[str, str | None]:
+    """A list as its agency calls it; others write the agency before it: dinas-koperasi/UMKM 2026."""
+    if own is not None:
+        return {"agency": own, "list": line}
+    agency, _, name = line.partition("/")
+    return {"agency": agency.strip(), "list": name.strip()}
+
+
+def _agent(given: dict[str, str], own: str | None) -> NewAgent:
     """What the form says. Raises Problem for what cannot be an agent."""
     text = {name: value.strip() or None for name, value in given.items()}
     fields: dict[str, Any] = {
         "name": text.get("name") or "",
         "regions": (text.get("regions") or "").replace(",", " ").split(),
+        "cooperatives": (text.get("cooperatives") or "").replace(",", " ").split(),
+        "lists": [_list(line.strip(), own) for line in (text.get("lists") or "").splitlines() if line.strip()],
         "contact": {"phone": text.get("phone"), "email": text.get("email")},
     }
     fields |= {name: text[name] for name in ("capacity", "monthly_target") if text.get(name)}

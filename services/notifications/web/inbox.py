@@ -62,6 +62,7 @@ async def shown(page: Page, caller: Holder) -> Response:
         later=[task for task in found["tasks"] if task["snoozed_until"] is not None],
         snoozes=[today + timedelta(days=days) for days in SNOOZES],
         outcomes={"visit": OF_VISITS, "check": OF_CHECKS},
+        push_key=page.request.app.state.pusher.public_key,
         done=page.request.query_params.get("done", ""),
     )
 

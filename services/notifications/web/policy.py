@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from services.notifications.api import policy as api
 from services.notifications.api.dependencies import Admin
+from services.notifications.channels.preview import previews
 from services.notifications.policy import Policy
 from services.notifications.policy_store import as_json, current_and_upcoming
 from shared.database import connection
@@ -89,6 +90,7 @@ async def _shown(page: Page, tried: dict[str, Any] | None = None) -> Response:
         "policy.html",
         policy=tried["policy"] if tried else as_json(current.policy),
         effective_from=tried["effective_from"] if tried else None,
+        messages=tried["messages"] if tried else previews(current.policy),
         since=current.effective_from,
         upcoming=upcoming,
         tried=tried,

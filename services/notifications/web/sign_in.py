@@ -39,6 +39,7 @@ async def sign_out(page: AnyPage) -> Response:
     if page.session is not None and page.session.principal.agent is not None:
         async with connection(state.pool) as db:
             await db.execute(queries["end_session"], page.session.hash)
+            await db.execute(queries["remove_subscriptions_of"], page.session.principal.key_id)  # others subscribe anew
         state.sessions.clear()
     answer = replace(page, session=None).render("agent_signed_out.html", headers=EMPTIED)
     answer.delete_cookie(COOKIE, path="/")

@@ -10,15 +10,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.registration import audit
 from services.registration.api.access import actor_of, follower, services
-from services.registration.feed import addresses, changes
-from services.registration.feed.addresses import NotAllowed
+from services.registration.feed import changes
 from services.registration.intake import values
 from services.registration.queries import queries
 from services.registration.records.changes import WHATS, What
 from services.registration.runtime import Services
+from shared import public_addresses as addresses
 from shared import query_parameters, signatures
 from shared.database import transaction
 from shared.problems import Problem, described, not_found
+from shared.public_addresses import NotAllowed
 from shared.security import Principal
 
 router = APIRouter(tags=["changes"], dependencies=[Depends(query_parameters.only_known)])

@@ -12,10 +12,10 @@ import msgspec
 
 from services.registration.feed import changes
 from services.registration.feed.changes import CursorGone
-from services.registration.feed.receiver import Answer, Receivers
 from services.registration.queries import queries
 from services.registration.vault import Vault
 from shared import signatures
+from shared.guarded_http import Answer, Receivers
 from shared.observability import Metrics, get_logger
 from shared.part import Part
 

@@ -20,6 +20,22 @@ addEventListener("fetch", (event) => {
   else if (request.mode === "navigate" && address.pathname === "/") event.respondWith(page(request));
 });
 
+// What is told names no business: others may see the phone.
+addEventListener("push", (event) => {
+  const { title, body, tag } = event.data.json();
+  event.waitUntil(registration.showNotification(title, { body, tag, renotify: true }));
+});
+
+addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open());
+});
+
+async function open() {
+  const [page] = await clients.matchAll({ type: "window" });
+  await (page ? page.focus() : clients.openWindow("/"));
+}
+
 async function asset(request) {
   const known = await caches.match(request);
   if (known) return known;

@@ -128,6 +128,19 @@ async def test_a_record_written_while_dead_letters_are_put_back_stays_the_last_o
     await producer.stop()
 
 
+async def test_a_record_that_was_too_long_to_be_kept_whole_stays_a_dead_letter(kafka, topics):
+    await ensure_topics(kafka, [TOPIC], prefix=topics, partitions=2)
+    record = ConsumerRecord(topics + TOPIC.name, 0, 0, 0, 0, b"long", bytes(4 << 20), None, 0, 0, ())
+    (letter,) = to_messages(TOPIC.name, [(record, "never_good")], consumer="n", now=NOW)
+    assert len(letter.value) < len(record.value)
+    producer = Producer(kafka, "test", prefix=topics)
+    await producer.send([letter])
+    await producer.stop()
+    assert await redrive.redrive(kafka, TOPIC.name, lambda _: True, prefix=topics) == redrive.Redriven(cut=1)
+    (left,) = await read_dead_letters(kafka, prefix=topics)
+    assert left.is_cut
+
+
 async def test_dead_letters_that_are_erased_are_gone_and_the_others_keep_their_age(kafka, topics):
     await ensure_topics(kafka, [TOPIC], prefix=topics, partitions=2)
     producer = Producer(kafka, "test", prefix=topics)

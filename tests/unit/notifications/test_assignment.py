@@ -17,7 +17,10 @@ def regencies(outer: str) -> tuple[str, ...]:
 
 def covers(agent: Agent, visit: Visit) -> bool:
     is_there = any(visit.region in regencies(outer) for outer in agent.regions)
-    return is_there and (agent.limited_to is None or agent.limited_to in visit.agencies)
+    is_listed = agent.limited_to is None or agent.limited_to in visit.agencies
+    is_all = not agent.lists and not agent.cooperatives
+    is_part = agent.lists & visit.lists or agent.cooperatives & {visit.cooperative_id, visit.partner_id}
+    return is_there and is_listed and bool(is_all or is_part)
 
 
 names = st.uuids().map(str)
@@ -29,6 +32,8 @@ agents = st.lists(
         capacity=st.integers(1, 5),
         open_tasks=st.integers(0, 6),
         limited_to=st.sampled_from((None, None, "dinas-a", "dinas-b")),
+        lists=st.frozensets(st.sampled_from("LM"), max_size=1),
+        cooperatives=st.frozensets(st.sampled_from("CD"), max_size=1),
     ),
     max_size=6,
     unique_by=lambda agent: agent.agent_id,
@@ -40,6 +45,8 @@ visits = st.lists(
         region=st.sampled_from(REGIONS),
         agencies=st.frozensets(st.sampled_from(("dinas-a", "dinas-b"))),
         priority=st.integers(1, 3),
+        cooperative_id=st.sampled_from((None, "C", "D")),
+        lists=st.frozensets(st.sampled_from("LM")),
     ),
     max_size=15,
     unique_by=lambda visit: visit.partner_id,

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.notifications import app
 from services.notifications.channels import Message, Recipient
 from services.notifications.channels.mail import ADDRESS, MailChannel
 from services.notifications.channels.mail_message import HEADERS, composed
 from services.notifications.channels.mail_server import Server
 from services.notifications.channels.names import clean_name
+from services.notifications.channels.providers import channels_of
 from services.notifications.channels.texts import TEMPLATES, rupiah, text_of
 from services.notifications.settings import UNSET_SENDER, Settings
 from tests.integration.notifications_world import SECRET, Mailbox
@@ -118,7 +118,7 @@ def test_at_start_it_is_logged_that_no_answer_can_reach_us(capsys: pytest.Captur
             "secret": SECRET,
             "smtp": "smtp://localhost",
         }
-        app._channels(Settings(**fields | more))  # type: ignore[arg-type]
+        channels_of(Settings(**fields | more))  # type: ignore[arg-type]
         assert ("PAYUNG_MAIL_FROM" in capsys.readouterr().out) == is_warned
 
 

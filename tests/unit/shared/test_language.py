@@ -21,3 +21,10 @@ def test_a_rate_that_is_not_nothing_is_not_shown_as_nothing(
 ) -> None:
     assert LANGUAGES["id"].percent(rate, digits) == indonesian
     assert LANGUAGES["en"].percent(rate, digits) == english
+
+
+def test_days_within_a_sentence_are_written_as_people_write_them() -> None:
+    told = "Registered since 2026-03-02."
+    assert LANGUAGES["en"].explained(told) == "Registered since 2 Mar 2026."
+    assert LANGUAGES["id"].explained(told) == "Terdaftar sejak 2 Mar 2026."
+    assert LANGUAGES["en"].explained("Number 2026-99-99.") == "Number 2026-99-99."

@@ -1,4 +1,5 @@
-"""Where a webhook may be sent: public addresses, so that nobody reaches the operator's own network through us."""
+"""Where we post to what others have given, as webhooks: public addresses, so that nobody reaches the operator's own
+network through us."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final

@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.registration.feed import addresses
-from services.registration.feed.addresses import NotAllowed
 from services.registration.feed.webhooks import LONGEST_RETRY, retry_after
+from shared import public_addresses as addresses
+from shared.public_addresses import NotAllowed
 
 NOT_PUBLIC = (
     *("127.0.0.1", "10.1.1.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1"),

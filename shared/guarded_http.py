@@ -1,4 +1,4 @@
-"""Sends one delivery to a webhook: to a checked address, within seconds, and without following where it points."""
+"""Posts to an address that others have given: once it was checked, within seconds, not following where it points."""
 
 import asyncio
 import ssl
@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import httpcore
 
-from services.registration.feed import addresses
-from services.registration.feed.addresses import NotAllowed
+from shared import public_addresses as addresses
+from shared.public_addresses import NotAllowed
 
 SECONDS: Final = 10.0
 """In which the receiver answers, connecting included."""
