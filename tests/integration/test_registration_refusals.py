@@ -464,3 +464,21 @@ async def test_foreign_and_unknown_ids_get_the_identical_answer(here: World) -> 
         ]
         assert {answer.status_code for answer in answers} == {404}
         assert len({answer.text for answer in answers}) == 1
+
+
+async def test_what_is_refused_before_it_is_judged_is_counted_as_well(here: World) -> None:
+    async def counted() -> dict[str, float]:
+        lines = (await here.http.get("/metrics")).text.splitlines()
+        found = [line.partition("payung_registration_refused_total")[2].rpartition(" ") for line in lines]
+        return {labels: float(count) for labels, _, count in found if labels.startswith("{")}
+
+    before = await counted()
+    wrong = LISTED | {"partner": {"nik": "331102490800000"}}
+    unknown = {"participant_no": "ZZ9", "effective_on": "2021-01-02"}
+    await here.send(here.event("partner.listed", wrong), here.event("enrollment.lapsed", unknown))
+    await here.upload(
+        "nama usaha;nik;kab/kota\nToko Misal;331102490800000;Kab. Sukoharjo\n", "partners", list="counted"
+    )
+    after = await counted()
+    rise = {code: after[code] - before.get(code, 0.0) for code in after if after[code] != before.get(code)}
+    assert rise == {'{code="invalid_nik"}': 2.0, '{code="unknown_participant"}': 1.0}

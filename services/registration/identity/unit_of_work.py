@@ -58,6 +58,8 @@ class UnitOfWork:
     """Merged in this transaction → the partner it was merged into, which may be merged as well: see `current`."""
     misfits: dict[UUID, Refusal] = field(default_factory=dict)
     """Partners whose facts are not published, since they do not fit, and why."""
+    refused: Counter[str] = field(default_factory=Counter)
+    """Code → how many events and rows were refused, also those that were no order yet."""
     agencies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The regions of agencies, as far as they are loaded."""
     formed: Counter[UUID] = field(default_factory=Counter)

@@ -113,6 +113,7 @@ class Chunk:
         if not self._is_due:
             return False
         report, entries = self.judged(work, outcomes)
+        work.refused.update(refusal.code for _, refusal in self.refused_rows)
         if any(entry[MISSED] is not None for entry in entries):
             work.added("missed")
         await meant_rows.keep(work, self.record, self.reader, self.refused_rows)

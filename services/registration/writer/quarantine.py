@@ -36,6 +36,8 @@ async def enter(work: UnitOfWork, refused: Iterable[Refused]) -> None:
         for item in items:
             key = None if item.refusal is None or item.refusal.code == "id_reused" else item.key
             kept[key or len(kept)] = _entry(work, agency, regions, item, key)
+            assert item.refusal is not None
+            work.refused[item.refusal.code] += 1
     if kept:
         if any(misses is not None for *_, misses in kept.values()):
             work.added("missed")

@@ -105,7 +105,7 @@ class Writer(Part):
         self._duration = metrics.histogram("transaction_duration_seconds", "Time of one group commit")
         self._accepted = metrics.counter("accepted_total", "Orders accepted", ("kind",))
         self._held_back = metrics.counter("held_back_total", "Partners whose new facts were held back, not fitting")
-        self._refused = metrics.counter("refused_total", "Orders refused in the transaction", ("code",))
+        self._refused = metrics.counter("refused_total", "Events and rows refused", ("code",))
 
     async def compare_with_log(self) -> None:
         """Before anything is taken: a database that is older than its log would give ids and versions twice."""
@@ -218,6 +218,8 @@ class Writer(Part):
             at += len(orders)
             answers += await run.finish(work, own)
             self._count(orders, own)
+        for code, count in work.refused.items():
+            self._refused.labels(code).inc(count)
         await missed.note_arrivals(work, all_orders, outcomes)
         return answers
 
@@ -228,14 +230,11 @@ class Writer(Part):
             log.error("the new facts of a partner are held back", partner=str(partner), code=refusal.code)
 
     def _count(self, orders: Sequence[Order[Command]], outcomes: Sequence[Outcome]) -> None:
-        refused = Counter(outcome.code for outcome in outcomes if isinstance(outcome, Refusal))
         accepted = Counter(
             order.command.label
             for order, outcome in zip(orders, outcomes, strict=True)
             if not isinstance(outcome, Refusal)
         )
-        for code, count in refused.items():
-            self._refused.labels(code).inc(count)
         for label, count in accepted.items():
             self._accepted.labels(label).inc(count)
 
