@@ -35,6 +35,7 @@ UNFIT = {
     "decide_case Two of several sides are two",  # others are at odds here
     "decide_case The region that holds",  # the case is about who is one
     "issue_key With access to Kafka",  # this Kafka is open
+    "add_agent Of one list and one cooperative",  # no cooperative has this id
     "snooze Until Monday",  # that Monday is far from this clock's today
     "new_link For the holder of a key",  # there is no such key
 }

@@ -9,8 +9,8 @@ from services.notifications.policy import KIND_OF, ChannelName, Language, Policy
 from services.notifications.stories import Story
 
 NAMES: Final[dict[Language, tuple[str, str, str]]] = {
-    "id": ("Warung Contoh", "Ibu Siti", "Toko Contoh Dua"),
-    "en": ("Example Shop", "Mrs Siti", "Second Example Shop"),
+    "id": ("Warung Contoh", "Ibu Umi", "Toko Contoh Dua"),
+    "en": ("Example Shop", "Mrs Umi", "Second Example Shop"),
 }
 WRITTEN_AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
