@@ -4,7 +4,6 @@ A record does not say who wrote it, but Kafka lets an agency write its own topic
 refused is kept in the agency's quarantine, as over HTTP. What is no event at all goes to the topic's dead letters.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -59,7 +58,7 @@ class KafkaIntake:
         for record in batch.records:
             headers = tuple((name, value) for name, value in record.headers if name != FORMER_KEY)
             reason = "unauthorized: the topic intake is closed; agencies write to intake.SLUG"
-            batch.reject(replace(record, headers=headers), reason)
+            batch.reject(msgspec.structs.replace(record, headers=headers), reason)
 
     def _submission(self, agency: str, regions: tuple[str, ...], scopes: set[str], events: list[Any]) -> Events:
         reader = EventReader(EventContext(jurisdiction.shared(self._here.regions, regions), self._here.jkp))

@@ -210,16 +210,25 @@ async def test_an_agent_sees_its_own_caseload_and_nothing_else(office: Office) -
     assert (await office.inbox(budi["key"])) == []
     paths = (await office.http.get("/openapi.json")).json()["paths"]
     ids = {"{partner_id}": partner_id(1), "{agent_id}": siti["id"], "{task_id}": own["id"]}
-    bodies = {"snooze": {"until": "2026-12-01"}, "done": {"outcome": "visited"}}
+    endpoint = "https://push.example/budi"
+    phone = {"endpoint": endpoint, "keys": {"p256dh": "AA", "auth": "AA"}}
+    bodies = {
+        ("snooze", "post"): {"until": "2026-12-01"},
+        ("done", "post"): {"outcome": "visited"},
+        ("push-subscriptions", "post"): phone,
+        ("push-subscriptions", "delete"): {"endpoint": endpoint},
+    }
+    own_phone = {"post": 422, "delete": 204}  # the keys are none
     for path, methods in paths.items():
         asked = path
         for name, number in ids.items():
             asked = asked.replace(name, number)
         for method in methods:
             if path.startswith("/v1/"):
-                body = bodies.get(path.rpartition("/")[2], {})
+                body = bodies.get((path.rpartition("/")[2], method), {})
                 answer = await office.ask(method.upper(), asked, budi["key"], json=body)
-                expected = {"/v1/inbox": 200}.get(path, 404 if "/tasks/" in path else 403)
+                known = {"/v1/inbox": 200, "/v1/push-subscriptions": own_phone.get(method)}
+                expected = known.get(path, 404 if "/tasks/" in path else 403)
                 assert answer.status_code == expected, (path, method, answer.text)
                 assert "Usaha Misal" not in answer.text
     by_agent = await office.ask("GET", "/v1/inbox", budi["key"], params={"agent": siti["id"]})

@@ -38,7 +38,7 @@ async def test_facts_are_compressed_and_read_by_every_client(kafka: str, topics:
         end = (await reader.end_offsets([TopicPartition(topics + "facts", 0)])).popitem()[1]
         found = [record async for record in _until(reader, end)]
     assert [record.value for record in found] == expected
-    assert {record.headers for record in found} == {(("ce_type", b"partner.listed"),)}
+    assert {tuple(record.headers) for record in found} == {(("ce_type", b"partner.listed"),)}
 
     settings = {"bootstrap.servers": kafka, "group.id": topics, "auto.offset.reset": "earliest"}
     other = OtherConsumer(settings)
