@@ -192,6 +192,9 @@ async def authenticate(request: Request) -> Principal:
     return principal
 
 
+FOR_AGENTS = "Only a field agent may do this."
+
+
 @dataclass(frozen=True)
 class Callers:
     """Who may call a route: as a dependency it gives the caller, 403 for others; the description names them too.
@@ -225,7 +228,7 @@ class Callers:
 
     def _refusal(self, principal: Principal) -> str:
         if not self.agencies:
-            return "Only the administrator's key may do this."
+            return "Only the administrator's key may do this." if self.administrator else FOR_AGENTS
         if principal.agency is None or not self.scopes:
             return "Use an agency's key: this belongs to an agency."
         scope, *others = self.scopes
