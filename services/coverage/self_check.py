@@ -52,7 +52,7 @@ class Difference(NamedTuple):
 
 async def differences(db: asyncpg.Connection, days: Sequence[date]) -> list[Difference]:
     """The cells that differ on these days, within the caller's repeatable-read transaction."""
-    summed = [await _of_timelines(db, day) for day in days]
+    summed = await _of_timelines(db, days)
     found = []
     for day, expected in zip(days, summed, strict=True):
         figures = {each.cell: tuple(each[1:]) for each in await cell_sums(db, EVERY_BIT, day, None)}
@@ -68,21 +68,32 @@ async def differences(db: asyncpg.Connection, days: Sequence[date]) -> list[Diff
 _NOTHING: Counts = (0,) * len(MEASURES)
 
 
-async def _of_timelines(db: asyncpg.Connection, day: date) -> dict[int, Counts]:
-    """Cell → who counts in it on this day, by all timelines."""
-    number, parts = day.toordinal() - EPOCH, []
+async def _of_timelines(db: asyncpg.Connection, days: Sequence[date]) -> list[dict[int, Counts]]:
+    """For each day: cell → who counts in it, by all timelines, which are read once."""
+    numbers = [day.toordinal() - EPOCH for day in days]
+    parts: list[list[tuple[Array, Array]]] = [[] for _ in days]
     cursor = await db.cursor(queries["timelines"])
     while rows := await cursor.fetch(AT_ONCE):
-        parts.append(await asyncio.to_thread(_counting, [row[0] for row in rows], number))
+        counted = await asyncio.to_thread(_counting, [row[0] for row in rows], numbers)
+        for own, part in zip(parts, counted, strict=True):
+            own.append(part)
+    return list(map(_summed, parts))
+
+
+def _summed(parts: Sequence[tuple[Array, Array]]) -> dict[int, Counts]:
     if not parts:
         return {}
     cell, counts = _by_cell(*map(np.concatenate, zip(*parts, strict=True)))
     return {int(each): tuple(map(int, own)) for each, own in zip(cell, counts, strict=True)}
 
 
-def _counting(timelines: list[bytes], day: int) -> tuple[Array, Array]:
-    """The cells in which these timelines count on this day, and the sums of each."""
+def _counting(timelines: list[bytes], days: Sequence[int]) -> list[tuple[Array, Array]]:
+    """For each day: the cells in which these timelines count, and the sums of each."""
     stays = Stays.of(timelines).stays
+    return [_counting_on(day, stays) for day in days]
+
+
+def _counting_on(day: int, stays: Array) -> tuple[Array, Array]:
     stays = stays[(stays["start"] <= day) & (day < stays["until"])]
     counts = np.ones((len(stays), len(MEASURES)), "i8")
     for column, name in enumerate(MEASURES[1:], 1):
