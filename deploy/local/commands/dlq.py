@@ -70,8 +70,7 @@ def show(
     """One dead letter: why it is one, where it comes from; --contents its headers and bytes."""
     from deploy.local import dead_letter_groups
 
-    topic = id_.partition("/")[0]
-    found = [each for each in redriving.read(data, topic) if each.id == id_]
+    found = [each for each in redriving.read(data, _topic_of(id_)) if each.id == id_]
     if not found:
         raise Failure(f"there is no dead letter '{id_}'; ./payung dlq list names one of each kind")
     lines = dead_letter_groups.described(found[0])
@@ -95,7 +94,7 @@ def redrive(
     from deploy.local.dead_letter_groups import Choice
     from shared.release import release
 
-    topic = topic or (id_.partition("/")[0] if id_ else None)
+    topic = topic or (_topic_of(id_) if id_ else None)
     if (topic is None) != (all_ or of_earlier_releases):
         raise typer.BadParameter("give the topic, or --all, or one --id, or --of-earlier-releases")
     choice = Choice(topic, reason, agency, id_, before=release() if of_earlier_releases else None)
@@ -121,7 +120,7 @@ def discard(
     """Give dead letters up: they are deleted, and the audit trail keeps how many and why."""
     from deploy.local.dead_letter_groups import Choice
 
-    topic = topic or (id_.partition("/")[0] if id_ else None)
+    topic = topic or (_topic_of(id_) if id_ else None)
     if topic is None:
         raise typer.BadParameter("give the topic, or one --id")
     text = " ".join(because.split())
@@ -134,6 +133,10 @@ def discard(
         return
     count = redriving.discard(data, topic, choice, text)
     typer.echo(f"{count} records discarded; ./payung audit list shows it")
+
+
+def _topic_of(id_: str) -> str:
+    return id_.partition("/")[0]
 
 
 def _chosen(letters: "list[DeadLetter]", choice: "Choice") -> "list[DeadLetter]":
