@@ -46,14 +46,13 @@ class Waiting:
     oldest_at: float
 
 
-async def waiting_dead_letters(kafka: str, *, prefix: str = "") -> dict[str, Waiting]:
+async def waiting_dead_letters(client: AIOKafkaConsumer, *, prefix: str = "") -> dict[str, Waiting]:
     """By topic; topics without any are left out. Needs the right to describe the topics alone."""
-    async with reader(kafka) as client:
-        ends = await dead_letter_ends(client, prefix, None)
-        if not ends:
-            return {}
-        starts = await client.beginning_offsets(list(ends))
-        firsts = await client.offsets_for_times(dict.fromkeys(ends, 0))
+    ends = await dead_letter_ends(client, prefix, None)
+    if not ends:
+        return {}
+    starts = await client.beginning_offsets(list(ends))
+    firsts = await client.offsets_for_times(dict.fromkeys(ends, 0))
     found: dict[str, Waiting] = {}
     for tp, end in ends.items():
         first = firsts.get(tp)

@@ -209,12 +209,14 @@ async def killed_services(scene: Scene) -> None:
     month = "select generate_series(date '2026-02-01', date '2026-03-01', '1 day')"
     await scene.sql(
         f"insert into coverage.agency_days select 'dinas-lama', day from ({month}) days (day)",
+        "insert into coverage.last_seen (agency, topic, partition, last, day, events)"
+        " values ('dinas-lama', 'partners', 0, extract(epoch from date '2026-03-01')::bigint, '2026-03-01', 1)",
         "insert into registration.backups values (now() - interval '50 hours')",
     )
     async with open_producer(scene.stack.endpoints.kafka_url) as producer:
         old = int((scene.now() - 5.2 * DAY) * 1000)  # by Kafka's clock, less than the seven days that it keeps them
-        headers = [("reason", b"malformed: value"), ("origin_topic", b"enrollments")]
-        await producer.send_and_wait("enrollments.dlq", b"{}", key=b"k", headers=headers, timestamp_ms=old)
+        headers = [("reason", b"malformed: value"), ("origin_topic", b"claims")]
+        await producer.send_and_wait("claims.dlq", b"{}", key=b"k", headers=headers, timestamp_ms=old)
     for name in ("registration", "coverage", "notifications"):
         os.kill(scene.stack.part(name)["pid"], signal.SIGKILL)
     await scene.fires("ServiceDown", within=20)
@@ -237,8 +239,9 @@ async def paused_database(scene: Scene) -> None:
         with suppress(httpx.HTTPError):
             await http.get(url, headers=headers)
 
-    os.kill(scene.stack.part("postgres")["pid"], signal.SIGKILL)
-    async with httpx.AsyncClient(timeout=10, trust_env=False) as http, scene_of_failure(scene):
+    killed = scene.stack.part("postgres")["pid"]
+    os.kill(killed, signal.SIGKILL)
+    async with httpx.AsyncClient(timeout=10, trust_env=False) as http, scene_of_failure(scene, killed):
         await asyncio.gather(*(ask(http) for _ in range(40)))
         await scene.fires("RequestsFail", "RequestsFailSlowly", "PartNotReady", within=30)
     await eventually(lambda: scene.stack.status()["ready"], 60, every=0.5)
@@ -246,9 +249,14 @@ async def paused_database(scene: Scene) -> None:
 
 
 @asynccontextmanager
-async def scene_of_failure(scene: Scene) -> AsyncIterator[None]:
+async def scene_of_failure(scene: Scene, killed: int) -> AsyncIterator[None]:
     """The database does not answer, also when its supervisor started it again."""
-    pid = await eventually(lambda: scene.stack.part("postgres")["pid"], 20)
+
+    def started_again() -> int | None:
+        pid = scene.stack.pid("postgres")
+        return pid if pid != killed else None
+
+    pid = await eventually(started_again, 20)
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
