@@ -102,6 +102,28 @@ async def test_a_gateway_that_fails_in_all_ways_loses_nothing(world: World, gate
     assert world.engine.senders[0].status().detail["down"] == []
 
 
+async def test_a_provider_that_apprise_knows_is_tried_again_until_it_takes_the_message(
+    database: Database, kafka: str, topics: str, gateway: GatewayServer
+) -> None:
+    """What it did not take is marked: apprise does not say whether it left. A refusal for good comes as a receipt."""
+    number = PHONE.removeprefix("+")
+    gateway.answers[number] = [(500, {}, b"oops"), (400, {}, b"")]
+    settings = {"sms": f"json://127.0.0.1:{gateway.port}/{{to}}", "inbound_secret": SECRET}
+    async with a_world(database, kafka, topics, **settings) as world, client_of(world.engine) as client:
+        await a_due_partner(world)
+        await world.work()
+        assert (await outcomes(world), await world.state()) == ([("sms", "delayed", True)], "scheduled")
+        assert world.engine.senders[0].status().detail["down"] == ["sms"]
+        await world.until("2026-11-25")
+        assert gateway.paths == [number] * 3
+        assert await outcomes(world) == [("sms", "sent", True)]
+        sent = (await world.history(1))[0]["message_id"]
+        assert (await deliver(client, message_id=sent, status="refused"))[1]["effect"] == "refused"
+        await world.until("2026-12-05")
+        assert len(gateway.paths) == 3, "the number is not written to again"
+        assert (await world.state()) == "escalated", "somebody is asked to visit"
+
+
 async def test_a_provider_that_is_down_does_not_keep_the_others_waiting(
     world: World, gateway: GatewayServer, mailbox: Mailbox
 ) -> None:
