@@ -109,7 +109,7 @@ async def test_a_provider_that_apprise_knows_is_tried_again_until_it_takes_the_m
     number = PHONE.removeprefix("+")
     gateway.answers[number] = [(500, {}, b"oops"), (400, {}, b"")]
     settings = {"sms": f"json://127.0.0.1:{gateway.port}/{{to}}", "inbound_secret": SECRET}
-    async with a_world(database, kafka, topics, **settings) as world, client_of(world.engine) as client:
+    async with a_world(database, kafka, topics, **settings) as world, client_of(world) as client:
         await a_due_partner(world)
         await world.work()
         assert (await outcomes(world), await world.state()) == ([("sms", "delayed", True)], "scheduled")

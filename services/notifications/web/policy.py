@@ -1,6 +1,7 @@
 """The reminder policy as a page: what holds, what a change would do, and setting it once that was seen.
 
-Groups, wordings, prices and quiet hours stay as they are: these are changed with `PUT /v1/policy`.
+One text of the operator's own at a time. Groups, prices and quiet hours stay as they are: these are changed with `PUT
+/v1/policy`.
 """
 
 from typing import Any
@@ -23,7 +24,11 @@ router = pages()
 NUMBERS = ("escalate_after_days", "min_gap_days", "contribution_from")
 CAPS = ("per_day", "per_month")
 HOURS = ("start", "end", "spread_until")
-OTHERS = ("csrf", "effective_from", "does")
+WORDING = {
+    "text_template": "template", "text_channel": "channel", "text_language": "language", "text_variant": "variant",
+}  # fmt: skip
+"""The form's fields that say which text of the policy `text` is, and what they are there."""
+OTHERS = ("csrf", "effective_from", "does", "text", *WORDING)
 """What the form has beside the policy's own fields."""
 _policies = TypeAdapter(Policy)
 
@@ -42,7 +47,7 @@ async def change(page: SignedIn, caller: Admin) -> Response:
     if form.get("does") == "set":
         await api.set_policy(body, page.request, caller)
         return page.go_to("/policy?done=set")
-    return await _shown(page, await api.set_policy(body, page.request, caller, dry_run=True))
+    return await _shown(page, await api.set_policy(body, page.request, caller, dry_run=True), form)
 
 
 def changed(policy: Policy, form: dict[str, str]) -> Policy:
@@ -60,12 +65,23 @@ def changed(policy: Policy, form: dict[str, str]) -> Policy:
         body[part] = body[part] | {name: told[name] for name in names if name in told}
     if "channels" in told:
         body["channels"] = told["channels"].replace(",", " ").lower().split()
+    body["wordings"] = _with_text(body["wordings"], form)
     try:
         return _policies.validate_python(body)
     except ValidationError as problem:
         first = problem.errors(include_input=False, include_url=False)[0]
         field = ".".join(str(each) for each in first["loc"])
         raise Problem(422, "invalid_value", f"{field}: {first['msg']}", field=field) from None
+
+
+def _with_text(wordings: list[dict[str, str]], form: dict[str, str]) -> list[dict[str, str]]:
+    """With the form's text, in place of the one there was; without that if it is empty."""
+    if not form.get("text_template"):
+        return wordings
+    which = {name: form.get(field, "").strip() for field, name in WORDING.items()}
+    others = [each for each in wordings if {name: each[name] for name in which} != which]
+    text = form.get("text", "").replace("\r\n", "\n").strip()
+    return [*others, which | {"text": text}] if text else others
 
 
 def _new(policy: Policy, effective_from: str) -> api.NewPolicy:
@@ -82,7 +98,7 @@ async def _current(page: Page) -> Any:
     return current
 
 
-async def _shown(page: Page, tried: dict[str, Any] | None = None) -> Response:
+async def _shown(page: Page, tried: dict[str, Any] | None = None, form: dict[str, str] | None = None) -> Response:
     state = page.request.app.state
     async with connection(state.pool) as db:
         current, *upcoming = await current_and_upcoming(db, state.scheduler.now())
@@ -94,5 +110,6 @@ async def _shown(page: Page, tried: dict[str, Any] | None = None) -> Response:
         since=current.effective_from,
         upcoming=upcoming,
         tried=tried,
+        own_text={name: (form or {}).get(name, "") for name in ("text", *WORDING)},
         done=page.request.query_params.get("done") == "set",
     )
