@@ -40,14 +40,21 @@ async def show(page: SignedIn, caller: Admin) -> Response:
 
 @router.post("/policy")
 async def change(page: SignedIn, caller: Admin) -> Response:
-    """Tried out; what was tried out has a second form, which sets exactly that."""
+    """Tried out; what was tried out has a second form, which sets exactly that. What cannot be used is asked for again,
+    with all that was filled in."""
     form = await form_of(page.request)
-    policy = changed((await _current(page)).policy, form)
-    body = _new(policy, form.get("effective_from", ""))
-    if form.get("does") == "set":
-        await api.set_policy(body, page.request, caller)
-        return page.go_to("/policy?done=set")
-    return await _shown(page, await api.set_policy(body, page.request, caller, dry_run=True), form)
+    try:
+        policy = changed((await _current(page)).policy, form)
+        body = _new(policy, form.get("effective_from", ""))
+        if form.get("does") == "set":
+            await api.set_policy(body, page.request, caller)
+            return page.go_to("/policy?done=set")
+        tried = await api.set_policy(body, page.request, caller, dry_run=True)
+    except Problem as problem:
+        if problem.status != 422:
+            raise
+        return await _shown(page, form, problem=problem)
+    return await _shown(page, form, tried)
 
 
 def changed(policy: Policy, form: dict[str, str]) -> Policy:
@@ -98,18 +105,26 @@ async def _current(page: Page) -> Any:
     return current
 
 
-async def _shown(page: Page, tried: dict[str, Any] | None = None, form: dict[str, str] | None = None) -> Response:
+async def _shown(
+    page: Page,
+    form: dict[str, str] | None = None,
+    tried: dict[str, Any] | None = None,
+    problem: Problem | None = None,
+) -> Response:
     state = page.request.app.state
     async with connection(state.pool) as db:
         current, *upcoming = await current_and_upcoming(db, state.scheduler.now())
     return page.render(
         "policy.html",
+        status=problem.status if problem else 200,
         policy=tried["policy"] if tried else as_json(current.policy),
         effective_from=tried["effective_from"] if tried else None,
         messages=tried["messages"] if tried else previews(current.policy),
         since=current.effective_from,
         upcoming=upcoming,
         tried=tried,
-        own_text={name: (form or {}).get(name, "") for name in ("text", *WORDING)},
+        problem=problem,
+        given=form or {},
+        own_text=("text", *WORDING),
         done=page.request.query_params.get("done") == "set",
     )
