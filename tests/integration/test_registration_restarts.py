@@ -19,6 +19,7 @@ from tests.integration.registration_world import ADMIN, SECRET
 from tests.waiting import eventually
 
 ROWS = 30_000
+"""More than a megabyte: read in a process of its own."""
 
 
 class Process:
@@ -75,7 +76,7 @@ async def test_an_upload_survives_kill_9_exactly_once(process: Process, database
             headers={"authorization": f"Bearer {ADMIN}"},
         )
         mine = {"authorization": f"Bearer {made.json()['key']}"}
-        content = "nama usaha;kab_kota;nib\n" + "\n".join(f"Toko {n};Sukoharjo;{n:013d}" for n in range(ROWS))
+        content = "nama usaha;kab_kota;nib\n" + "\n".join(f"Toko Serba Ada {n};Sukoharjo;{n:013d}" for n in range(ROWS))
         content += "\nSalah;Solo;\n"
         files = {"file": ("besar.csv", content.encode())}
         answer = await http.post("/v1/imports", data={"kind": "partners"}, files=files, headers=mine)
