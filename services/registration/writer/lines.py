@@ -1,6 +1,7 @@
 """A row of an upload as read, and how the process that reads large lists sends it."""
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -51,10 +52,8 @@ SENT: Final[dict[FileKind, Any]] = {
 _encode = msgspec.msgpack.Encoder().encode
 _decoders = {kind: msgspec.msgpack.Decoder(sent) for kind, sent in SENT.items()}
 _decode_row = msgspec.msgpack.Decoder(Row).decode
-_SIZE = 16
-_ALL = _SIZE * len(Hashes.__struct_fields__)
-_NONE = bytes(_SIZE)
-_OPTIONAL = [Hashes.__struct_fields__.index(name) for name in ("nik", "phone", "email", "owner")]
+_HASHES = struct.Struct("16s" * len(Hashes.__struct_fields__))
+_NONE = bytes(16)
 
 
 def encode(lines: Sequence[Line]) -> bytes:
@@ -72,19 +71,19 @@ def encode(lines: Sequence[Line]) -> bytes:
 def decode(kind: FileKind, sent: bytes) -> list[Line]:
     found: _Sent[Any] = _decoders[kind].decode(sent)
     answers = (found.refusals[at] if each is None else each for at, each in enumerate(found.commands))
-    hashes = (_decode_hashes(found.hashes, at) for at in range(0, len(found.hashes), _ALL))
-    return list(map(Line, found.rows, answers, hashes))
+    return list(map(Line, found.rows, answers, _decode_hashes(found.hashes)))
 
 
 def _encode_hashes(hashes: Hashes | None) -> bytes:
     if hashes is None:
-        return bytes(_ALL)
+        return bytes(_HASHES.size)
     return b"".join([_NONE if each is None else each.bytes for each in msgspec.structs.astuple(hashes)])
 
 
-def _decode_hashes(sent: bytes, at: int) -> Hashes | None:
-    parts = [sent[start : start + _SIZE] for start in range(at, at + _ALL, _SIZE)]
-    if parts[0] == _NONE:
-        return None
-    nik, phone, email, owner = (None if parts[at] == _NONE else UUID(parts[at]) for at in _OPTIONAL)
-    return Hashes(UUID(parts[0]), UUID(parts[1]), nik, UUID(parts[3]), phone, email, owner)
+def _decode_hashes(sent: bytes) -> Iterator[Hashes | None]:
+    for content, key, nik, name, phone, email, owner in _HASHES.iter_unpack(sent):
+        if content == _NONE:
+            yield None
+        else:
+            found = [None if each == _NONE else UUID(each) for each in (nik, phone, email, owner)]
+            yield Hashes(UUID(content), UUID(key), found[0], UUID(name), *found[1:])
