@@ -31,6 +31,8 @@ log = get_logger(__name__)
 
 SIZE = 4
 """Bytes of a frame's size, the lowest first."""
+NICENESS = 5
+"""Who writes goes first where both want a processor: what is read next is usually there already."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -108,6 +110,7 @@ def _end_with_the_service() -> None:
 
 if __name__ == "__main__":
     _end_with_the_service()
+    os.nice(NICENESS)
     configure_logging("registration")
     frames = _own_output()
     try:
