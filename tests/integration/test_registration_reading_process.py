@@ -87,17 +87,23 @@ def test_reading_ends_when_it_shall_not_go_on() -> None:
         assert reading_process.read(asked(), file, HASHES, REGIONS, held, lambda: False) is None
 
 
-def test_a_process_that_fails_is_told_from_one_that_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for code, raised in (
+@pytest.mark.parametrize(
+    ("code", "raised"),
+    [
         ("import sys; sys.exit(1)", ReadingFailed),
+        ("import sys; sys.exit(75)", OSError),
         ("import os; os.kill(os.getpid(), 9)", ReaderKilled),
-    ):
-        name = f"reader_that_{raised.__name__}"
-        (tmp_path / f"{name}.py").write_text(code)
-        monkeypatch.setattr(reading_child, "__name__", name)
-        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-        with TemporaryFile() as file, ExitStack() as held, pytest.raises(raised):
-            reading_process.read(asked(), file, HASHES, REGIONS, held, lambda: True)
+        ("import os; os.write(1, b'only half'); os.kill(os.getpid(), 9)", ReaderKilled),
+    ],
+)
+def test_how_the_process_ended_is_told_apart(
+    code: str, raised: type[Exception], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "another_reader.py").write_text(code)
+    monkeypatch.setattr(reading_child, "__name__", "another_reader")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with TemporaryFile() as file, ExitStack() as held, pytest.raises(raised):
+        reading_process.read(asked(), file, HASHES, REGIONS, held, lambda: True)
 
 
 @pytest.fixture

@@ -31,6 +31,8 @@ log = get_logger(__name__)
 
 SIZE = 4
 """Bytes of a frame's size, the lowest first."""
+NOT_NOW = os.EX_TEMPFAIL
+"""How it exits where the machine is at fault, as by a full disk, and the same may do later."""
 NICENESS = 5
 """Who writes goes first where both want a processor: what is read next is usually there already."""
 _PR_SET_PDEATHSIG = 1
@@ -117,6 +119,6 @@ if __name__ == "__main__":
         main(int(sys.argv[1]), frames)
     except BrokenPipeError:
         os._exit(0)  # the service ended, or stopped reading
-    except Exception:
+    except Exception as problem:
         log.error("reading a list failed", exc_info=True)
-        os._exit(1)
+        os._exit(NOT_NOW if isinstance(problem, OSError) else 1)

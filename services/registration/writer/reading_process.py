@@ -24,7 +24,6 @@ from shared.regions import Regions
 
 LARGE = 1 << 20
 """Bytes of a file from which on a process, which takes half a second to start, is worth it: some 10,000 rows."""
-PIPE_BYTES = 1 << 20
 
 Frames = Iterator[bytes]
 
@@ -45,12 +44,11 @@ def is_worth_it(kind: FileKind, file: BinaryIO) -> bool:
 def read(
     asked: Asked, file: BinaryIO, hashes: KeyedHashes, regions: Regions, held: ExitStack, goes_on: Callable[[], bool]
 ) -> Upload | Refusal | None:
-    """As `uploads.read`, of which the process is told to do the same. Raises ReaderKilled and ReadingFailed, also while
-    the lines are read."""
+    """As `uploads.read`, which the process calls. Raises ReaderKilled, ReadingFailed, or OSError as that does, also
+    while the lines are read."""
     is_text = table_reader.is_text(file)
     with nullcontext() if is_text else workbooks.turn():
-        streams = {"stdin": subprocess.PIPE, "pipesize": PIPE_BYTES}
-        child = held.enter_context(child_process.started(reading_child.__name__, file, **streams))
+        child = held.enter_context(child_process.started(reading_child.__name__, file, stdin=subprocess.PIPE))
         assert child.stdin is not None
         with suppress(BrokenPipeError), child.stdin as to_child:  # of one that ended already, which its frames show
             to_child.write(reading_child.encoded(ToRead(asked, hashes.hash_key)))
@@ -83,5 +81,11 @@ def _frames(child: "subprocess.Popen[bytes]") -> Frames:
         size = int.from_bytes(head, "little")
         content = child.stdout.read(size)
         if len(head) < reading_child.SIZE or len(content) < size:
-            raise ReadingFailed if child.wait() > 0 else ReaderKilled
+            raise _problem(child.wait())
         yield content
+
+
+def _problem(code: int) -> Exception:
+    if code == reading_child.NOT_NOW:
+        return OSError("the process that reads a list lacks what it needs of the machine")
+    return ReadingFailed() if code > 0 else ReaderKilled()
