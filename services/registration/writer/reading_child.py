@@ -33,8 +33,6 @@ SIZE = 4
 """Bytes of a frame's size, the lowest first."""
 NOT_NOW = os.EX_TEMPFAIL
 """How it exits where the machine is at fault, as by a full disk, and the same may do later."""
-NICENESS = 5
-"""Who writes goes first where both want a processor: what is read next is usually there already."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -112,7 +110,6 @@ def _end_with_the_service() -> None:
 
 if __name__ == "__main__":
     _end_with_the_service()
-    os.nice(NICENESS)
     configure_logging("registration")
     frames = _own_output()
     try:
