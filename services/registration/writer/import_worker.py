@@ -92,9 +92,9 @@ class ImportWorker(Part):
         if record["attempts"] > MOST_ATTEMPTS:
             await self._fail(record, "The service ended three times while working on this file. Please report it.")
         elif record["undo_asked_at"] is not None:
-            await list_steps.undo(self._pool, self._writer, record, self._progress)
+            await list_steps.undo(self._pool, self._writer, record, self._goes_on)
         elif record["stage"] == "leaving":
-            await list_steps.leave(self._pool, self._writer, record, self._progress)
+            await list_steps.leave(self._pool, self._writer, record, self._goes_on)
         else:
             await self._take_file(record)
 
@@ -116,16 +116,12 @@ class ImportWorker(Part):
     async def _settle_list(self, record: asyncpg.Record) -> None:
         """All rows are in: who is not on a whole list leaves it; what another one that waits asks is counted anew."""
         if record["replaces"]:
-            await list_steps.leave(self._pool, self._writer, record, self._progress)
+            await list_steps.leave(self._pool, self._writer, record, self._goes_on)
         else:
             async with transaction(self._pool) as db:
                 await list_steps.count_again(db, record["agency"], record["list"])
 
     def _goes_on(self) -> bool:
-        self.progressed()
-        return not self.stopping
-
-    def _progress(self) -> bool:
         self.progressed()
         return not self.stopping
 
