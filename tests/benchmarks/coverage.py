@@ -52,6 +52,7 @@ async def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--partners", type=int, default=400_000)
     parser.add_argument("--only", choices=["workers", "baselines"])
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="so many at a time")
     parser.add_argument("--records", default="")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="payung-bench-") as home:
@@ -77,7 +78,7 @@ async def _measure(broker: stack.Broker, server: stack.Server, chosen: argparse.
     )
     results = []
     if chosen.only != "baselines":
-        for workers in (1, 2):
+        for workers in chosen.workers:
             results.append(await _ours(broker, server, made, written, workers, chosen.records))
     if chosen.only != "workers":
         for name, run, most in (
