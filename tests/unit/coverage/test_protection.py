@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services.coverage import cells, figures
 from services.coverage.disclosure import is_small
 from services.coverage.figures import Dimensions, Sum, Tally
-from services.coverage.month_protection import End, suppressed_regions
+from services.coverage.month_protection import suppressed_regions
 from services.coverage.protection import (
     Protection,
     part_protection,
@@ -127,9 +127,8 @@ def test_no_month_shows_a_small_count_or_a_small_difference_from_the_month_befor
     of: tuple[list[Sum], list[Sum], list[Loss]],
 ) -> None:
     before, now, losses = of
-    ends = [End.of(sums, (), DIMENSIONS) for sums in (before, now)]
-    (hidden,) = suppressed_regions(ends, [losses], (), DIMENSIONS)
-    merged = [End.of([_without_kind(each) for each in sums], (), DIMENSIONS) for sums in (before, now)]
+    (hidden,) = suppressed_regions([before, now], [losses], (), DIMENSIONS)
+    merged = [[_without_kind(each) for each in sums] for sums in (before, now)]
     fewer = [
         Loss(each.cell & PLAIN, max(each.next_cell, 0) & PLAIN or each.next_cell, each.partners) for each in losses
     ]
