@@ -47,7 +47,7 @@ SESSION_TIMEOUT_MS = 6_000
 HEARTBEAT_MS = 2_000
 REBALANCE_TIMEOUT_MS = 30_000
 
-FLOWS = ((40, 50), (5, 15))
+FLOWS = ((200, 50), (5, 15))
 """A poll that returns so many records means that they flow: the batch also takes those of the next so many
 milliseconds, since a batch costs the same dozen statements for ten records and for hundreds. A record that comes now
 and then does not wait."""

@@ -1,7 +1,8 @@
-"""At a steady rate: the time from an event's acceptance until coverage's figures hold it; alone, and while slow questions
-are asked without a break.
+"""At a steady rate: the time from an event's acceptance until coverage's figures hold it; alone, and while slow
+questions are asked without a break.
 
-Accepted is when registration has answered, so the event is durable; visible is when coverage's transaction is committed.
+Accepted is when registration has answered, so the event is durable; visible is when coverage's transaction is
+committed.
 `python -m tests.benchmarks latency [--rate N] [--seconds N] [--events N] [--ports BASE] [--data DIR]`
 """
 
@@ -58,6 +59,7 @@ async def _measure(home: Path, chosen: argparse.Namespace, report: Report) -> No
     async with running(home / "stack", chosen.ports) as stack:
         steady = Steady(stack, chosen.rate, chosen.events)
         await steady.run(WARM_UP)
+        report.idle = await stack.machine.idle()
         for name, questions in (("alone", ()), ("beside slow questions", SLOW)):
             title, count = f"accepted → visible, {chosen.rate:,}/s, {name}", chosen.rate * chosen.seconds
             async with report.phase(title, count, stack.machine) as phase:
@@ -66,7 +68,6 @@ async def _measure(home: Path, chosen: argparse.Namespace, report: Report) -> No
                 for each in asking:
                     each.cancel()
                 await asyncio.gather(*asking, return_exceptions=True)
-        report.idle = await stack.machine.idle()
 
 
 class Steady:

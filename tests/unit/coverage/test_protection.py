@@ -1,5 +1,6 @@
 """The rows that a caller without `figures:detail` is shown, over all questions together."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -115,6 +116,16 @@ def months(draw: Any) -> tuple[list[Sum], list[Sum], list[Loss]]:
         if cells.is_enrolled(each.cell) and each.partners and draw(st.booleans()):
             losses.append(Loss(each.cell, draw(st.sampled_from([0, changed[1].cell])), draw(st.integers(1, 7))))
     return before, changed, losses
+
+
+def test_a_month_is_decided_anew_when_only_its_losses_or_its_split_differ() -> None:
+    cell = cells.ENROLLED | cells.PARTNER_BITS["business", "micro", None] | cells.PERIOD_BITS["33.11", "PU", ("JKK",)]
+    end = [Sum(cell, 50, 90, 0, 0, 90), Sum(cell & ~cells.ENROLLED & PLAIN, 80, 200, 0, 0, 200)]
+    ask = partial(suppressed_regions, [end, end])
+    (quiet,), (moved,) = ask([[]], (), DIMENSIONS), ask([[Loss(cell, 0, 2)]], (), DIMENSIONS)
+    assert "33.11" not in quiet and "33.11" in moved
+    assert ask([[]], (), DIMENSIONS) == [quiet]
+    assert ask([[]], ("segment", "kind"), DIMENSIONS) != [quiet]
 
 
 def _without_kind(found: Sum) -> Sum:
