@@ -26,7 +26,7 @@ SENTENCES: Final[Mapping[str, str]] = {
         "an event that explains them (/v1/claims?by=month)."
     ),
     "denominator_implausible": (
-        "The published figure {measure} of {name} from {source} is flagged: {flags}. Ask its source, and send a "
+        "The published figure “{measure}” of {name} from {source} is flagged: {flags}. Ask its source, and send a "
         "corrected denominator."
     ),
 }

@@ -106,4 +106,4 @@ def test_flagged_denominators_are_named_with_their_source() -> None:
 def test_measures_and_flags_of_a_published_figure_are_said_in_words() -> None:
     details = {"name": "Aceh", "measure": "koperasi_active", "source": "004_e3d2dd77b3d6355d.txt", "flags": "conflict"}
     said = alert_sentences.message("denominator_implausible", details)["en"]
-    assert "Active cooperatives of Aceh from source not named is flagged: sources disagree." in said
+    assert "“Active cooperatives” of Aceh from source not named is flagged: sources disagree." in said
