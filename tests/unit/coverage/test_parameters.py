@@ -49,7 +49,8 @@ def test_any_instant_may_be_asked_about(text: str, expected: str) -> None:
 
 def test_an_answer_never_says_to_be_known_at_a_time_to_come() -> None:
     said = parameters.known_at_text(parameters.known_at(request("known_at=2199-12-31")))
-    assert said is not None and abs(datetime.fromisoformat(said) - datetime.now(UTC)) < timedelta(minutes=1)
+    assert said is not None
+    assert abs(datetime.fromisoformat(said) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("text", ["2026-01-10T10:00:00", "2026-02-30", "1768014000", "0001-01-01T00:00:00%2B07:00"])
