@@ -203,7 +203,11 @@ class Stack:
         argv = [sys.executable, "-m", *self.module, str(self.data), *self.options]
         environment = self.environment | {"PYTHONPATH": str(ROOT)}
         self.child = process.spawn(process.Command(argv, environment, ROOT), self.log, mark="tests")
-        await eventually(lambda: self.is_ready() or self.ended(), within, every=0.1)
+        try:
+            await eventually(lambda: self.is_ready() or self.ended(), within, every=0.1)
+        except AssertionError:
+            print(self.state(), self.output[-3000:], sep="\n")
+            raise
         assert not self.ended(), self.output[-3000:]
 
     def ended(self) -> bool:

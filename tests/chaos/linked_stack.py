@@ -18,6 +18,9 @@ from services.registration.writer import writer
 LINKS = "PAYUNG_CHAOS_LINKS"
 """Variable that holds, as JSON: service → port of a part → port of the link that leads there."""
 
+CLOCK = "PAYUNG_CHAOS_CLOCK"
+"""Variable that holds, as JSON, what the parts' environment needs to obey another clock. The supervisor keeps its own:
+a process with threads that forks under libfaketime may wait for ever for a lock that another thread held."""
 
 MOST_WAITING = "PAYUNG_CHAOS_MOST_WAITING"
 """Variable that holds how many events may wait to be published; hours of load lie between here and the real bound."""
@@ -48,6 +51,7 @@ def main(first: str, *more: str) -> None:
     if first in SERVICES:
         serve(first)
         return
+    os.environ.update(json.loads(os.environ.pop(CLOCK, "{}")))
     try:
         up.run(up.Options(Path(first), empty=True, ports=int(more[0]), argv=argv))
     except Failure as failure:

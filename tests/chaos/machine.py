@@ -17,7 +17,7 @@ import asyncpg
 from deploy.local import ports
 from deploy.local.endpoints import Endpoints
 from deploy.local.postgres import SERVICES
-from tests.chaos.linked_stack import LINKS
+from tests.chaos.linked_stack import CLOCK, LINKS
 from tests.chaos.network import Network
 from tests.stack import Stack
 from tests.waiting import eventually
@@ -119,7 +119,7 @@ class Machine:
             module=("tests.chaos.linked_stack",),
             options=(str(min(chosen.values())),),
             environment={LINKS: json.dumps(links)}
-            | (self.clock.environment() if self.clock else {})
+            | ({CLOCK: json.dumps(self.clock.environment())} if self.clock else {})
             | (environment or {}),
         )
 

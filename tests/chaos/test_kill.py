@@ -12,13 +12,14 @@ import sys
 from datetime import date
 from typing import get_args
 
+import psutil
 import pytest
 
 from deploy.local.directory import ROOT
 from shared.bus.dead_letter_reader import count_dead_letters, read_dead_letters
 from tests.chaos import linked_stack
 from tests.chaos.client import Client
-from tests.chaos.faults import PARTS, Kind, plan, possible, suffer
+from tests.chaos.faults import PARTS, SERVICES, Kind, plan, possible, suffer
 from tests.chaos.instances import Instances
 from tests.chaos.machine import CLIENTS, LINKED, Machine
 from tests.chaos.world import REGENCIES, World, batches
@@ -108,7 +109,10 @@ async def test_after_twenty_faults_under_load_the_figures_are_the_oracles(machin
         await suffer(machine, faults)
         done.set()
 
-    sent, _ = await asyncio.gather(load(client, world, done, OPERATIONS), suffering())
+    async with asyncio.TaskGroup() as both:  # a failure of one ends the other
+        loading = both.create_task(load(client, world, done, OPERATIONS))
+        both.create_task(suffering())
+    sent = loading.result()
     print(f"seed {SEED}, round {number}: {sent} operations, {client.retries} retries")
     await eventually(lambda: settled(client, world), 120, every=0.5)
     await eventually(lambda: machine.stack.is_ready(), 90)
@@ -120,6 +124,14 @@ def test_a_seed_gives_the_same_faults_and_every_part_is_hit():
     assert {fault.part for fault in plan(7) if fault.kind == "kill"} == {*PARTS, "supervisor"}
     assert {fault.kind for fault in plan(7)} == set(get_args(Kind))
     assert {fault.part for seed in range(20) for fault in plan(seed)} >= {*LINKED, CLIENTS}
+
+
+def test_the_parts_obey_the_clock_and_the_supervisor_keeps_its_own(machine):
+    if machine.clock is None:
+        pytest.skip("libfaketime does not work here")
+    assert machine.stack.child is not None
+    assert "LD_PRELOAD" not in psutil.Process(machine.stack.child.pid).environ()
+    assert all("LD_PRELOAD" in psutil.Process(machine.stack.pid(name)).environ() for name in SERVICES)
 
 
 async def test_no_record_became_a_dead_letter(stack, client, world):
