@@ -63,7 +63,7 @@ async def _run(home: Path, chosen: argparse.Namespace) -> None:
             pool = await connect(database.of("coverage"))
             await _load(broker.address, database, pool, chosen.partners)
             await _print_size(pool, chosen.partners)
-            with _service(broker.address, database) as url:
+            with _service(broker.address, database, home / "service.log") as url:
                 await _measure(url, chosen)
             await pool.close()
     finally:
@@ -107,7 +107,7 @@ async def _print_size(pool: asyncpg.Pool, partners: int) -> None:
 
 
 @contextmanager
-def _service(kafka: str, database: stack.Database) -> Iterator[str]:
+def _service(kafka: str, database: stack.Database, log: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -119,12 +119,13 @@ def _service(kafka: str, database: stack.Database) -> Iterator[str]:
         "PAYUNG_PORT": str(port),
         "PAYUNG_ADMIN_KEY": KEY,
     }
-    service = subprocess.Popen([sys.executable, "-m", "services.coverage"], env=environment, stdout=subprocess.DEVNULL)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        service.terminate()
-        service.wait()
+    with log.open("wb") as written:
+        service = subprocess.Popen([sys.executable, "-m", "services.coverage"], env=environment, stderr=written)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            service.terminate()
+            service.wait()
 
 
 async def _measure(url: str, chosen: argparse.Namespace) -> None:
