@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -44,10 +43,6 @@ from shared.web.site import Site, Urls
 from shared.web_server import Server
 
 log = get_logger(__name__)
-
-SWITCH_SECONDS = 0.0005
-"""After so long a thread that computes lets another one on, a tenth of Python's own: a batch makes a dozen steps in the
-event loop, each of which would wait for every thread that works out a large answer."""
 
 STOPPED_WITHIN = 9.0
 """Seconds from SIGTERM to the end; the contract says 10."""
@@ -292,7 +287,6 @@ def run(main: Callable[[], Any]) -> None:
     """Run a service's `main` coroutine on uvloop, with SIGTERM handled before uvicorn is up as well."""
     import uvloop
 
-    sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()
     gc.set_threshold(
         50_000, 20, 50
