@@ -46,7 +46,8 @@ class _Decided(dict[tuple[Any, ...], frozenset[str]]):
     """What was decided of a month, by digests of all that decides it: every page goes through the same months, and
     those that have passed seldom change."""
 
-    most: Final = 5_000
+    most: Final = 500
+    """Up to 30 KB each."""
 
     def keep(self, key: tuple[Any, ...], regions: frozenset[str]) -> frozenset[str]:
         if len(self) >= self.most:
