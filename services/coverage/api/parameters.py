@@ -254,8 +254,10 @@ def second_known_at(text: str | None, name: str = "known_at") -> int | None:
 
 
 def known_at_text(second: int | None) -> str | None:
-    """The instant that an answer was known at, as text; now for None."""
-    return iso(int(time.time()) if second is None else second)
+    """The instant that an answer was known at, as text; now for None, and for a time to come: by then more may be
+    known, so a report that named it could not be had again."""
+    now = int(time.time())
+    return iso(now if second is None else min(second, now))
 
 
 def table_form(request: Request) -> Form | None:
