@@ -46,6 +46,10 @@ UNSTORABLE = asyncpg.exceptions._base.DataError
 waiting does not help: `connection` raises NotEncodable instead."""
 
 
+IDLE_SECONDS = 60.0
+"""After so long without use a session beyond `min_size` is closed: each is 4 MB of the server's memory."""
+
+
 async def connect(dsn: str, *, min_size: int = 1, max_size: int = 8) -> asyncpg.Pool:
     """A pool on `dsn` with the session settings of every service. Raises one of UNAVAILABLE when the server is down.
 
@@ -58,6 +62,7 @@ async def connect(dsn: str, *, min_size: int = 1, max_size: int = 8) -> asyncpg.
         max_size=max_size,
         server_settings=SESSION_SETTINGS,
         command_timeout=600,
+        max_inactive_connection_lifetime=IDLE_SECONDS,
         reset=_as_it_is,
     )
     await pool

@@ -85,6 +85,7 @@ class Stack:
         for trouble in await asyncio.to_thread(lambda: status.troubles(status.of(self._options.data))):
             self._console.print(f"  {trouble}")
         self._console.print(_messages(self._options.providers))
+        self._enter("ready")  # who waits for it has seen the lines above
         retried = asyncio.create_task(self._try_dead_letters_again())
         if not self._console.silent:
             for line in await asyncio.to_thread(sign_in.lines, addresses, self._options.data):
@@ -115,7 +116,6 @@ class Stack:
         await self._load_demonstration(addresses)
         endpoints.publish(self._home, addresses)
         self._console.idle()
-        self._enter("ready")
         return addresses
 
     async def _other_secrets(self, known: credentials.Credentials) -> credentials.Credentials:
@@ -148,6 +148,7 @@ class Stack:
         self._enter("starting")
         await self._supervisor.stop()
         await self._start(plan)
+        self._enter("ready")
         self._console.print("ready with the new secrets")
 
     async def _plan(self) -> Plan:

@@ -3,16 +3,18 @@ when, and the dead letters of what this service reads."""
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Final
 
 import asyncpg
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from services.notifications.queries import queries
 from services.notifications.schedule import Scheduler
 from shared import jakarta
-from shared.bus.dead_letter_reader import Waiting, waiting_dead_letters
+from shared.bus.dead_letter_reader import Waiting, reader, waiting_dead_letters
 from shared.database import UNAVAILABLE, transaction
 from shared.part import Part
 
@@ -37,6 +39,9 @@ class Tally(Part):
         self._pool, self._scheduler = pool, scheduler
         self._topics, self._kafka, self._prefix = topics, kafka, prefix
         self._pause = REST_SECONDS
+        self._open = AsyncExitStack()
+        self._reader: AIOKafkaConsumer | None = None
+        """A client is kept from one look to the next: its start costs ten times a look."""
         self.dead_letters: dict[str, Waiting] = {}
         """By topic, of whichever service, when they were last looked at."""
 
@@ -46,6 +51,10 @@ class Tally(Part):
         self._pause = max(REST_SECONDS, REST_SHARE * (time.monotonic() - began))
         await self.look_at_dead_letters()
         return self._pause
+
+    async def close(self) -> None:
+        self._reader = None
+        await self._open.aclose()
 
     async def count(self) -> None:
         """Count the partners, unless another process does or has just done so."""
@@ -57,6 +66,12 @@ class Tally(Part):
 
     async def look_at_dead_letters(self) -> None:
         """Raises KafkaError or TimeoutError; what was seen before is then still reported."""
-        async with asyncio.timeout(ANSWERED_WITHIN):
-            found = await waiting_dead_letters(self._kafka, prefix=self._prefix)
+        try:
+            async with asyncio.timeout(ANSWERED_WITHIN):
+                if self._reader is None:
+                    self._reader = await self._open.enter_async_context(reader(self._kafka))
+                found = await waiting_dead_letters(self._reader, prefix=self._prefix)
+        except (KafkaError, TimeoutError):
+            await self.close()
+            raise
         self.dead_letters = {topic: each for topic, each in found.items() if topic in self._topics}

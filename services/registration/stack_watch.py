@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from services.registration.queries import queries
-from shared.bus.dead_letter_reader import Waiting, waiting_dead_letters
+from shared.bus.dead_letter_reader import Waiting, reader, waiting_dead_letters
 from shared.database import UNAVAILABLE
 from shared.observability import Metrics
 from shared.part import Part
@@ -50,7 +50,8 @@ class StackWatch(Part):
         """Raises one of UNAVAILABLE, KafkaError or TimeoutError; what was seen before is then still reported."""
         self.saved_at = await self._pool.fetchval(queries["last_backup"])
         async with asyncio.timeout(ANSWERED_WITHIN):
-            self.dead_letters = await waiting_dead_letters(self._kafka, prefix=self._prefix)
+            async with reader(self._kafka) as client:
+                self.dead_letters = await waiting_dead_letters(client, prefix=self._prefix)
 
 
 class _Stack(Collector):

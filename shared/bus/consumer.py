@@ -27,9 +27,11 @@ from shared.bus.halts import Halt
 from shared.bus.lag import Lag
 from shared.bus.log_watch import LogWatch
 from shared.bus.positions import Fenced, Gap, PartitionRun, Positions, partition_runs
+from shared.bus.queries import queries
 from shared.bus.records import Record
 from shared.bus.topics import DEAD_LETTER_SUFFIX, ensure_topics, list_topics
 from shared.bus.transport import Transport
+from shared.database import UNAVAILABLE
 from shared.events import TOPICS
 from shared.events.model import Topic
 from shared.observability import get_logger
@@ -151,7 +153,7 @@ class Consumer(Part):
             self._follow(await list_topics(self._kafka))
         await self._halting.refresh(self._dead_letters.forgiven)
         self._paused = set()
-        log_watch = LogWatch(self._positions, self._lag, self._halting, self._prefix)
+        log_watch = LogWatch(self._positions, self._lag, self._halting, self._prefix, await self._identities())
         transport = self._transport = self._new_transport()
         try:
             await transport.start()
@@ -214,6 +216,15 @@ class Consumer(Part):
             self._kafka, topics, prefix=self._prefix, partitions=self._partitions, replication=self._replication
         )
 
+    async def _identities(self) -> dict[str, str]:
+        """The ids of the topics that were read before, by their names in Kafka; none while the database is away, since
+        nothing is assigned or applied then."""
+        try:
+            rows = await self._pool.fetch(queries["known_topic_ids"], list(self._applier.handlers))
+        except UNAVAILABLE:
+            return {}
+        return {self._prefix + row["topic"]: row["topic_id"] for row in rows}
+
     def _new_transport(self) -> Transport:
         return Transport(
             self._kafka,
@@ -247,8 +258,10 @@ class Consumer(Part):
                 await self._lag.measure(client)
                 if self._beginnings and self._follow(await client.topics()):
                     return
+                if await self._positions.are_set_back(self._pool, self._prefix):  # before the log is held against them
+                    return
                 await log_watch.look(client)
-                if await self._follow_halts(client) or await self._positions.are_set_back(self._pool, self._prefix):
+                if await self._follow_halts(client):
                     return
             lag = self._lag.records()
             if not lag or self._halting.halts:

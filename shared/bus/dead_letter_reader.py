@@ -23,13 +23,13 @@ async def read_dead_letters(kafka: str, *, prefix: str = "", topic: str | None =
     """All dead letters, or those of `topic` (as in the contracts; `intake*`: of all that begin so), oldest first within
     a partition."""
     async with reader(kafka) as client:
-        return await read_until(client, await dead_letter_ends(client, kafka, prefix, topic), prefix)
+        return await read_until(client, await dead_letter_ends(client, prefix, topic), prefix)
 
 
 async def count_dead_letters(kafka: str, *, prefix: str = "") -> dict[str, int]:
     """Topic → number of its dead letters; topics without any are left out."""
     async with reader(kafka) as client:
-        ends = await dead_letter_ends(client, kafka, prefix, None)
+        ends = await dead_letter_ends(client, prefix, None)
         starts = await client.beginning_offsets(list(ends))
     counts: dict[str, int] = {}
     for partition, end in ends.items():
@@ -46,14 +46,13 @@ class Waiting:
     oldest_at: float
 
 
-async def waiting_dead_letters(kafka: str, *, prefix: str = "") -> dict[str, Waiting]:
+async def waiting_dead_letters(client: AIOKafkaConsumer, *, prefix: str = "") -> dict[str, Waiting]:
     """By topic; topics without any are left out. Needs the right to describe the topics alone."""
-    async with reader(kafka) as client:
-        ends = await dead_letter_ends(client, kafka, prefix, None)
-        if not ends:
-            return {}
-        starts = await client.beginning_offsets(list(ends))
-        firsts = await client.offsets_for_times(dict.fromkeys(ends, 0))
+    ends = await dead_letter_ends(client, prefix, None)
+    if not ends:
+        return {}
+    starts = await client.beginning_offsets(list(ends))
+    firsts = await client.offsets_for_times(dict.fromkeys(ends, 0))
     found: dict[str, Waiting] = {}
     for tp, end in ends.items():
         first = firsts.get(tp)
@@ -85,16 +84,14 @@ async def admin_client(kafka: str) -> AsyncIterator[AIOKafkaAdminClient]:
         await client.close()
 
 
-async def dead_letter_ends(client: AIOKafkaConsumer, kafka: str, prefix: str, topic: str | None) -> Offsets:
+async def dead_letter_ends(client: AIOKafkaConsumer, prefix: str, topic: str | None) -> Offsets:
     """The end offset of every partition of the dead-letter topics, or of `topic`'s.
 
     A `topic` that ends with `*` stands for all whose names begin so.
     """
-    async with admin_client(kafka) as admin:
-        wanted = _dead_letter_names(prefix, topic)
-        names = [name for name in await admin.list_topics() if wanted.fullmatch(name)]
-        described = await admin.describe_topics(names) if names else []
-    partitions = [TopicPartition(one["topic"], each["partition"]) for one in described for each in one["partitions"]]
+    wanted, cluster = _dead_letter_names(prefix, topic), await client._client.fetch_all_metadata()
+    names = filter(wanted.fullmatch, cluster.topics())
+    partitions = [TopicPartition(name, number) for name in names for number in cluster.partitions_for_topic(name) or ()]
     return dict(await client.end_offsets(partitions)) if partitions else {}
 
 

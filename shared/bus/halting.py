@@ -60,6 +60,8 @@ class Halting:
             return
 
     async def _save(self) -> None:
+        if not self._unsaved:
+            return
         async with connection(self._pool) as db:
             for topic, halt in list(self._unsaved.items()):
                 await halts.note(db, halt)

@@ -35,6 +35,9 @@ async def examine(
     (topic,) = {tp.topic for tp in partitions}
     async with asyncio.timeout(ANSWERED_WITHIN + _TRIES * _PAUSE):
         identity = (await topic_ids(client, [topic])).get(topic)
+        for tp in partitions:  # before the offsets: of a topic that was just made anew they may not be known for long
+            if (position := positions.get(tp)) and position.topic_id not in (None, identity):
+                raise AnotherLog(tp, position.next_offset, MADE_ANEW)
         beginnings = dict(await client.beginning_offsets(list(partitions)))
         for attempt in range(_TRIES):
             ends = dict(await client.end_offsets(list(partitions)))
@@ -45,8 +48,6 @@ async def examine(
         position = positions.get(tp)
         if position is None:
             continue
-        if position.topic_id not in (None, identity):
-            raise AnotherLog(tp, position.next_offset, MADE_ANEW)
         if beginnings[tp] > position.next_offset and _keeps_everything(name):
             raise AnotherLog(tp, position.next_offset, f"the log begins at {beginnings[tp]}: what was before is gone")
     if (problem := beyond_end(positions, ends)) is not None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import UnknownTopicOrPartitionError
 
 from shared.bus import lineage, unreadable_batches
 from shared.bus.another_log import AnotherLog
@@ -19,16 +21,21 @@ IDENTITY_SECONDS = 5.0
 
 
 class LogWatch:
-    """Looks at the log of one consumer, whenever its lag was measured. What may pass by itself must show twice."""
+    """Looks at the log of one consumer, whenever its lag is measured. What may pass by itself must show twice.
 
-    def __init__(self, positions: Positions, lag: Lag, halting: Halting, prefix: str) -> None:
+    `identities`: of all topics that it reads, as far as they were read before: one that was deleted is not assigned any
+    more, maybe before this life of the client saw it.
+    """
+
+    def __init__(
+        self, positions: Positions, lag: Lag, halting: Halting, prefix: str, identities: Mapping[str, str]
+    ) -> None:
         self._positions = positions
         self._lag = lag
         self._halting = halting
         self._prefix = prefix
-        self._identified_at = time.monotonic()
-        self._identities: dict[str, str] = {}
-        """Of all topics that this life of the client read: one that was deleted is not assigned any more."""
+        self._identified_at: float | None = None
+        self._identities = dict(identities)
         self._beyond: TopicPartition | None = None
         self._damaged: dict[TopicPartition, Damage] = {}
 
@@ -46,14 +53,19 @@ class LogWatch:
         return problem if problem is not None and seen == problem.partition else None
 
     async def _made_anew(self, client: AIOKafkaConsumer) -> AnotherLog | None:
-        if time.monotonic() - self._identified_at < IDENTITY_SECONDS:
+        if self._identified_at is not None and time.monotonic() - self._identified_at < IDENTITY_SECONDS:
             return None
         self._identified_at = time.monotonic()
         for tp, position in self._positions.items():
             if position.topic_id is not None:
                 self._identities.setdefault(tp.topic, position.topic_id)
         async with asyncio.timeout(lineage.ANSWERED_WITHIN):
-            return lineage.made_anew(self._identities, await topic_ids(client, self._identities))
+            found = await topic_ids(client, self._identities)
+        if gone := sorted(
+            self._identities.keys() - found.keys()
+        ):  # the next life of the client makes it anew, and sees it
+            raise UnknownTopicOrPartitionError(f"topic {gone[0]} was deleted")
+        return lineage.made_anew(self._identities, found)
 
     async def _note_damage(self, tp: TopicPartition, damage: Damage) -> None:
         """A batch may also be damaged on its way: then the next fetch of it is whole."""

@@ -147,6 +147,7 @@ class Relay(Part):
             problem = await published.compare(db, self._kafka, self._topics, self._prefix)
             if problem is not None:
                 await self._halt(db, problem)
+            self._ends = await published.ends(db, self._topics)
             self._is_compared = True
 
     def expect(self) -> None:
@@ -181,6 +182,8 @@ class Relay(Part):
                 await self._read_halts(db)
         if self.halts:
             return POLL_SECONDS
+        if self._poll_seconds() > POLL_SECONDS and not await self._is_anything_waiting():
+            return QUIET_POLL_SECONDS
         async with session(self._pool) as db:
             if not await db.fetchval(queries["try_lock_relay"], self._lane.lock):
                 return self._poll_seconds()
@@ -189,6 +192,11 @@ class Relay(Part):
                 if time.monotonic() > until:
                     return 0
         return self._poll_seconds()
+
+    async def _is_anything_waiting(self) -> bool:
+        """Whether there is something to take the lock for."""
+        async with connection(self._pool) as db:
+            return bool(await db.fetchval(queries["is_anything_waiting"], self.is_for_keys))
 
     async def _publish_batch(self, db: asyncpg.Connection) -> bool:
         """Publish the oldest events; whether there may be more."""
@@ -241,7 +249,7 @@ class Relay(Part):
     ) -> None:
         """Delete the rows of these events, which Kafka has where `written` says: never before what it had already."""
         for (topic, partition), (first, after) in written.items():
-            if first < self._ends.get((topic, partition), 0):
+            if first < self._ends.get((topic, partition), 0) and await self._was_published(db, topic, partition, first):
                 text = f"{topic}, partition {partition}: {first} was written again, the log was cut or made anew"
                 await self._halt(db, Halt(topic, "log", f"{text}; mend it by {published.MEND_LOG}", partition, first))
                 return
@@ -253,6 +261,11 @@ class Relay(Part):
         if self.set_aside:
             await drop_superseded(db, events)
             await self._count_set_aside(db)
+
+    @staticmethod
+    async def _was_published(db: asyncpg.Connection, topic: str, partition: int, offset: int) -> bool:
+        """Whether that place of the log was acknowledged before; whoever recovered the log may have said otherwise."""
+        return offset < (await published.ends(db, [topic])).get((topic, partition), 0)
 
     async def _read_halts(self, db: asyncpg.Connection) -> None:
         before = self.halts

@@ -75,6 +75,11 @@ async def compare(db: asyncpg.Connection, kafka: str, topics: Collection[str], p
     return None
 
 
+async def ends(db: asyncpg.Connection, topics: Collection[str]) -> dict[Place, int]:
+    """Where what was acknowledged ends: nothing may be written before."""
+    return {place: known.next_offset for place, known in (await _known(db, topics)).items()}
+
+
 def misfit(
     topic: str,
     log: Log,

@@ -47,6 +47,10 @@ on conflict (topic, partition) do update set before_offset = excluded.before_off
 -- The next offset of each partition that was ever assigned.
 select topic, partition, next_offset from consumer_offsets order by topic, partition;
 
+-- name: known_topic_ids(topics)
+-- The id of each topic that was read before.
+select distinct topic, topic_id from consumer_offsets where topic = any($1::text[]) and topic_id is not null;
+
 -- name: positions_of(topic)
 -- The next offset of each partition of the topic.
 select partition, next_offset from consumer_offsets where topic = $1 order by partition;
@@ -65,6 +69,10 @@ update consumer_offsets set next_offset = 0, topic_id = null, last_offset = null
 -- True if this session may publish this lane now; one relay of a service and lane at a time, until the session is reset.
 -- What the relay does need not be durable before it goes on: after a crash it publishes again.
 select pg_try_advisory_lock(hashtext(current_schema() || $1)) and set_config('synchronous_commit', 'off', false) = 'off';
+
+-- name: is_anything_waiting(is_access)
+-- Whether an event of this lane is in the outbox.
+select exists (select from outbox where (topic = 'access') = $1);
 
 -- name: oldest_events(count, bytes)
 -- The oldest rows visible now but those of `access`, in the order of their ids, which is the order of publication: no

@@ -46,7 +46,7 @@ async def redrive(kafka: str, topic: str, matches: Matches, *, prefix: str = "")
     A crash half-way may put some back twice: facts carry versions and intake events ids, so that changes nothing.
     """
     async with reader(kafka) as client:
-        ends = await dead_letter_ends(client, kafka, prefix, topic)
+        ends = await dead_letter_ends(client, prefix, topic)
         found = await read_until(client, ends, prefix)
         wanted = {letter.origin: letter for letter in found if matches(letter)}
         selected = {origin: letter for origin, letter in wanted.items() if not letter.is_cut}
@@ -69,7 +69,7 @@ async def erase(kafka: str, topic: str, matches: Matches, *, prefix: str = "") -
     """Delete the matching dead letters of `topic` (`intake*`: of all that begin so); returns how many. The others keep
     their age and so their end."""
     async with reader(kafka) as client:
-        ends = await dead_letter_ends(client, kafka, prefix, topic)
+        ends = await dead_letter_ends(client, prefix, topic)
         found = await read_until(client, ends, prefix)
     stay = [letter for letter in found if not matches(letter)]
     if len(stay) < len(found):

@@ -104,7 +104,7 @@ class Machine:
 
     def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
         self.network = Network()
-        self.clock = _clock()
+        self.clock = find_clock()
         self.disk = _disk(folder / "disk")
         chosen = ports.choose({})
         links = {
@@ -159,7 +159,8 @@ class Machine:
             self.disk.close()
 
 
-def _clock() -> Clock | None:
+def find_clock() -> Clock | None:
+    """None where libfaketime does not work."""
     (package,) = importlib.util.find_spec("libfaketime").submodule_search_locations
     clock = Clock(next(Path(package).rglob("libfaketime.so.1")))
     if clock.obeys():

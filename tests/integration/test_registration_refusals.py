@@ -480,5 +480,5 @@ async def test_what_is_refused_before_it_is_judged_is_counted_as_well(here: Worl
         "nama usaha;nik;kab/kota\nToko Misal;331102490800000;Kab. Sukoharjo\n", "partners", list="counted"
     )
     after = await counted()
-    rise = {code: after[code] - before.get(code, 0.0) for code in after if after[code] != before.get(code)}
+    rise = {code: count - before[code] for code, count in after.items() if count != before[code]}
     assert rise == {'{code="invalid_nik"}': 2.0, '{code="unknown_participant"}': 1.0}

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, get_args
 from uuid import UUID
 
 import asyncpg
@@ -29,6 +29,7 @@ from shared.bus.outbox import Relay
 from shared.database import UNAVAILABLE, connection, encoding_checked
 from shared.observability import Metrics, get_logger
 from shared.part import Part, PartStatus
+from shared.refusals import REFUSALS
 from shared.regions import Regions
 
 log = get_logger(__name__)
@@ -106,6 +107,10 @@ class Writer(Part):
         self._accepted = metrics.counter("accepted_total", "Orders accepted", ("kind",))
         self._held_back = metrics.counter("held_back_total", "Partners whose new facts were held back, not fitting")
         self._refused = metrics.counter("refused_total", "Events and rows refused", ("code",))
+        for code in REFUSALS:  # a series that begins with its first refusals shows no increase
+            self._refused.labels(code)
+        for command in get_args(Command):
+            self._accepted.labels(command.label)
 
     async def compare_with_log(self) -> None:
         """Before anything is taken: a database that is older than its log would give ids and versions twice."""

@@ -3,9 +3,10 @@
 import pytest
 
 from shared.bus import consumer as consumer_module
-from shared.bus import halts, log_watch
+from shared.bus import halts, log_watch, outbox, published
 from shared.bus.topics import ensure_topics
 from shared.database import connection
+from tests.integration.bus.relays import relaying
 from tests.integration.bus.tally import TOPIC, consuming, event, prepared, publish, totals
 from tests.kafka_clients import open_admin
 from tests.waiting import eventually
@@ -26,6 +27,11 @@ async def applied(pool, kafka, topics, count=100):
         await eventually(lambda: consumer.status().ready)
 
 
+async def add(pool, *events):
+    async with connection(pool) as db:
+        await outbox.add(db, events)
+
+
 async def has_total(pool, total):
     return sum((await totals(pool)).values()) == total
 
@@ -38,12 +44,12 @@ async def make_anew(kafka, topics):
         async def is_gone():
             return name not in await admin.list_topics()
 
-        await eventually(is_gone)
+        await eventually(is_gone, 30)
     await ensure_topics(kafka, [TOPIC], prefix=topics, partitions=4)
 
 
-async def halted(consumer, reason):
-    await eventually(lambda: reason in consumer.status().detail["halted"].get(TOPIC.name, ""), 30)
+async def halted(consumer, reason="mend it by"):
+    await eventually(lambda: reason in consumer.status().detail["halted"].get(TOPIC.name, ""), 80)
     status = consumer.status()
     assert status.live
     assert not status.ready
@@ -96,3 +102,51 @@ async def test_positions_that_are_set_back_are_read_from_there_while_the_consume
         async with pool.acquire() as db:
             await halts.begin_again(db, [TOPIC.name])
         await eventually(lambda: has_total(pool, 20), 60)
+
+
+async def test_a_topic_made_anew_before_a_new_consumer_looked_at_it_stops_it_without_another_record(
+    pool, kafka, topics, monkeypatch
+):
+    """The client is assigned nothing of a topic that is gone, and asks after those that are new every five minutes."""
+    await applied(pool, kafka, topics)
+    monkeypatch.setattr(log_watch, "IDENTITY_SECONDS", 2.0)
+    async with consuming(pool, kafka, topics) as consumer:
+        await eventually(lambda: consumer.status().ready)
+        await make_anew(kafka, topics)
+        await halted(consumer)
+
+
+async def test_a_topic_that_is_gone_stops_a_consumer_that_has_nothing_to_read(pool, kafka, topics):
+    await applied(pool, kafka, topics)
+    async with consuming(pool, kafka, topics) as consumer, open_admin(kafka) as admin:
+        await eventually(lambda: consumer.status().ready)
+        await admin.delete_topics([topics + TOPIC.name])
+        await halted(consumer)
+
+
+async def test_a_relay_does_not_write_again_what_an_earlier_life_of_it_had_published(pool, kafka, topics):
+    """A topic made anew under it; until somebody took the log as it is."""
+    async with relaying(pool, kafka, topics, [TOPIC.name]) as relay:
+        await add(pool, event("k", 1))
+        await eventually(lambda: relay.published == 1)
+    async with relaying(pool, kafka, topics, [TOPIC.name]) as relay:
+        await eventually(lambda: relay.status().ready)
+        await make_anew(kafka, topics)
+        await add(pool, event("k", 2))
+        await eventually(lambda: "was written again" in str(relay.detail().get("halted")), 30)
+        async with connection(pool) as db:
+            await published.accept(db, kafka, [TOPIC.name], topics)
+            await halts.end_for_log(db)
+        await eventually(lambda: relay.published == 1, 30)
+
+
+async def test_a_relay_goes_on_with_a_log_that_was_accepted_before_it_met_it(pool, kafka, topics):
+    async with relaying(pool, kafka, topics, [TOPIC.name]) as relay:
+        await add(pool, event("k", 1))
+        await eventually(lambda: relay.published == 1)
+        await make_anew(kafka, topics)
+        async with connection(pool) as db:
+            await published.accept(db, kafka, [TOPIC.name], topics)
+        await add(pool, event("k", 2))
+        await eventually(lambda: relay.published == 2, 30)
+        assert relay.status().ready

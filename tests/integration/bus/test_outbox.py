@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from contextlib import asynccontextmanager
 
 import pytest
 from aiokafka import TopicPartition
@@ -17,20 +16,12 @@ from shared.bus.records import LARGEST_RECORD, Outgoing, header
 from shared.bus.topics import ensure_topics
 from shared.database import connection, session
 from shared.events import TOPICS
+from tests.integration.bus.relays import relaying
 from tests.integration.bus.tally import NOW, TOPIC, event, prepared
 from tests.kafka_clients import open_admin, open_consumer
 from tests.waiting import eventually
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-
-
-@asynccontextmanager
-async def relaying(pool, kafka, topics, lane=outbox.DATA):
-    relay = outbox.Relay(pool, kafka=kafka, source="payung/test", prefix=topics, lane=lane)
-    task = asyncio.create_task(relay.run())
-    yield relay
-    await relay.stop()
-    await asyncio.wait_for(task, 20)
 
 
 async def read_all(kafka, topic, count):
