@@ -108,7 +108,8 @@ def _schema(request: Request, place: Place) -> Schema:
         parameters = operation.get("parameters", ())
         return next((each["schema"] for each in parameters if (each["in"], each["name"]) == place), {})
     contents = operation.get("requestBody", {}).get("content", {}).values()
-    schema = _referenced(document, next(iter(contents), {}).get("schema", {}))
+    content: Schema = next(iter(contents), {})
+    schema = _referenced(document, content.get("schema", {}))
     for part in place[1:]:
         schema = _referenced(document, _within(schema, part))
     return schema
