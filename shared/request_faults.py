@@ -12,7 +12,8 @@ from shared.refusals import ProblemCode, RefusalCode
 
 LONGEST_FIELD: Final = 200
 LONGEST_SHOWN: Final = 40
-NO_OBJECT: Final = ("model_attributes_type", "model_type", "dict_type")
+NO_OBJECT: Final = ("model_attributes_type", "model_type", "dataclass_type", "dict_type")
+UNKNOWN: Final = ("extra_forbidden", "unexpected_keyword_argument")
 FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 Place = tuple[str | int, ...]
@@ -30,7 +31,7 @@ class Fault(NamedTuple):
 
 
 def faults(request: Request, problem: RequestValidationError) -> list[Fault]:
-    return [_fault(request, *_place_and_kind(error), error["msg"]) for error in problem.errors()]
+    return [_fault(request, *_plain(error)) for error in problem.errors()]
 
 
 def instead_of(name: str, known: Collection[str]) -> str:
@@ -57,23 +58,31 @@ def is_another_type(request: Request) -> bool:
     return sent not in ("", *FORMS) and takes_form(request)
 
 
-def _place_and_kind(error: Mapping[str, Any]) -> tuple[Place, str]:
-    """Where the fault is and the framework's name for it; without the member that says which of several objects this
-    is, that member is missing."""
-    if error["type"] == "union_tag_not_found":
-        return (*error["loc"], error["ctx"]["discriminator"].strip("'")), "missing"
-    return tuple(error["loc"]), error["type"]
+def _plain(error: Mapping[str, Any]) -> tuple[Place, str, str]:
+    """Where the fault is, the framework's name for it, and its message without what was sent or a class of ours. If it
+    is about which of several objects this is, it is about the member that says so."""
+    place, kind, context = tuple(error["loc"]), error["type"], error.get("ctx", {})
+    which = context.get("discriminator", "").strip("'")
+    if kind == "union_tag_not_found":
+        return (*place, which), "missing", ""
+    if kind == "union_tag_invalid":
+        return (*place, which), kind, f"Input should be {context['expected_tags']}"
+    if kind in NO_OBJECT:
+        return place, kind, "Input should be a valid dictionary"
+    if kind == "uuid_parsing":
+        return place, kind, "Input should be a valid UUID"
+    return place, kind, _readable(error["msg"])
 
 
 def _fault(request: Request, place: Place, kind: str, message: str) -> Fault:
     field = _encodable(".".join(map(str, place[1:])) or str(place[0]))
     if kind == "missing":
         return Fault("missing_field", field, _missing(request, place, field), True)
-    if kind == "extra_forbidden":
+    if kind in UNKNOWN:
         return Fault("invalid_value", field, _unknown(request, place), True)
     if place == ("body",) and kind in NO_OBJECT:
         return Fault("invalid_value", field, "The body is no JSON object: send one, as application/json.", True)
-    return Fault("invalid_value", field, _readable(message), False)
+    return Fault("invalid_value", field, message, False)
 
 
 def _missing(request: Request, place: Place, field: str) -> str:

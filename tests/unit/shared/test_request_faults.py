@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
+from uuid import UUID
 
 import httpx
 import pytest
 from fastapi import FastAPI, Form, Query
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 from shared import problems
 
@@ -21,6 +23,11 @@ class Jumped(BaseModel):
     kind: Literal["jumped"]
 
 
+@dataclass(config=ConfigDict(extra="forbid"))
+class Hours:
+    start: int = 8
+
+
 class Rule(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -28,6 +35,8 @@ class Rule(BaseModel):
     name: str | None = None
     scopes: list[Literal["publish", "read"]] = []
     conditions: list[Annotated[Fell | Jumped, Field(discriminator="kind")]] = []
+    hours: Hours | None = None
+    owner: UUID | None = None
 
 
 class Scopes(BaseModel):
@@ -70,6 +79,12 @@ async def test_a_form_field_that_is_missing_is_named_with_its_values(client: htt
     ("/rules", {"outcome": "agreed", "nmae": "x"}, "nmae", "There is no member 'nmae'; did you mean name?"),
     ("/rules", {"outcome": "agreed", "dry_run": True}, "dry_run",
      "dry_run is a parameter of the address, not a member of the JSON body: send it there."),
+    ("/rules", {"outcome": "agreed", "conditions": [{"kind": "3571010101010001"}]}, "conditions.0.kind",
+     "conditions.0.kind: Input should be 'fell', 'jumped'"),
+    ("/rules", {"outcome": "agreed", "hours": {"strat": 9}}, "hours.strat",
+     "There is no member 'strat'; did you mean start?"),
+    ("/rules", {"outcome": "agreed", "hours": 8}, "hours", "hours: Input should be a valid dictionary"),
+    ("/rules", {"outcome": "agreed", "owner": "Budi"}, "owner", "owner: Input should be a valid UUID"),
     ("/rules", [], "body", "The body is no JSON object: send one, as application/json."),
     ("/rules", None, "body", "The request has no body: send a JSON object, as application/json."),
 ])  # fmt: skip
