@@ -109,9 +109,8 @@ def only(*names: str) -> Any:
 def _no_other_than(names: tuple[str, ...]) -> Callable[[Request], Awaitable[None]]:
     async def check(request: Request) -> None:
         query_parameters.refuse_unknown(list(request.query_params), names)
-        twice = next((name for name in names if len(request.query_params.getlist(name)) > 1 and name != "by"), None)
-        if twice is not None:
-            raise Problem(422, "invalid_value", f"{twice} may be given once.", field=twice)
+        given = (name for name, _ in request.query_params.multi_items())
+        query_parameters.refuse_repeated(name for name in given if name != "by")
 
     return check
 
