@@ -220,10 +220,15 @@ def _assign_ambiguous_names(at: Mapping[str, int], found: dict[str, int]) -> Non
 
 
 def _keep_numbers_of_cooperatives(at: Mapping[str, int], found: dict[str, int]) -> None:
-    """A NIK in a list of cooperatives is a NIK Koperasi, unless there is an owner's column.
+    """A NIK in a list of cooperatives is a NIK Koperasi, unless there is an owner's column; it is one all the same
+    where another column says whose NIK it holds, as NIK KETUA.
 
     That column is kept apart from one that says so: what is no number in it is none without a warning.
     """
-    of_an_owner = any(name in at for name in OWNER)
-    if OF_COOPERATIVES in at and not of_an_owner and "nik koperasi" not in at and "nik" in at:
+    if OF_COOPERATIVES not in at or "nik koperasi" in at or "nik" not in at:
+        return
+    of_a_person = next((at[name] for name in NIK if name in at and at[name] != at["nik"]), None)
+    if of_a_person is not None:
+        found |= {"nik_of_cooperatives": at["nik"], "nik": of_a_person}
+    elif not any(name in at for name in OWNER):
         found["nik_of_cooperatives"] = found.pop("nik")
