@@ -31,7 +31,7 @@ _FIGURE: Final = re.compile(
 _NUMERAL: Final = re.compile(r"\(?(?:[IVXLC]{1,6}|[A-Z])[.)]?|\(?[a-z][.)]")
 """How sections are numbered, where rows are counted in digits."""
 
-_NOTHING: Final = re.compile(r"[-–—_=*.:\s]+")
+_NOTHING: Final = re.compile(r"[-–—_=*.:…/\s]+")
 """A cell that holds a stroke in place of a text, or belongs to a drawn line."""
 
 _UNIT: Final = re.compile(
