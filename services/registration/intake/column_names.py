@@ -27,9 +27,10 @@ NIK = headers(
     "nik ktp, nik/ktp, no ktp/nik, nik/no ktp, nomor nik, no nik ktp, nik pelaku usaha, nik pengusaha,"
     "nik penanggung jawab, no ktp pemilik, ktp pemilik, no induk kependudukan, nik pemilik usaha, nik e-ktp,"
     "nik sesuai ktp, nik pelaku, nik pelaku umkm, no ktp pelaku usaha, nik ktp pemilik, no kependudukan,"
-    "no identitas ktp, no ktp pengusaha, nik pengelola, nik ketua, nik ketua koperasi, nik pengurus, nik pimpinan,"
-    "nik direktur, no ktp ketua"
+    "no identitas ktp, no ktp pengusaha, nik pengelola"
 )
+NIK_OF_CHAIR = headers("nik ketua, nik ketua koperasi, nik ketua pengurus, nik pengurus, nik pimpinan, no ktp ketua")
+"""Whose NIK a list of cooperatives says apart from theirs: not read, as who is in the chair changes."""
 NIB = headers(
     "nib, no nib, nomor nib, nomor induk berusaha, no induk berusaha, nib oss, no nib oss, nib rba,"
     "nib oss rba, nib iumk, iumk nib, nib siup, siup nib, nib usaha, no nib usaha, nib perusahaan,"

@@ -67,6 +67,10 @@ _LISTED: Final[dict[str, tuple[str, ...]]] = {
         "aktif, status operasional, status operasi, status kelembagaan, status aktif koperasi, kondisi usaha,"
         "status umkm, status perusahaan"
     ),
+    "inactive": headers(
+        "tidak aktif, non aktif, nonaktif, status tidak aktif, status non aktif, status nonaktif, koperasi tidak aktif,"
+        "umkm tidak aktif, usaha tidak aktif"
+    ),
     "occupation": headers("pekerjaan, profesi, occupation, mata pencaharian, jenis pekerjaan"),
     "ref": headers("ref, referensi, reference, no referensi, kode referensi, partner ref"),
     "partner_id": headers("partner id, id partner payung"),
@@ -77,7 +81,7 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "persons": {
         key: names
         for key, names in _LISTED.items()
-        if key not in ("kind", "workers", "men", "women", "status", "scale")
+        if key not in ("kind", "workers", "men", "women", "status", "inactive", "scale")
     }
     | {
         "name": tuple(name for name in _LISTED["name"] if name != OF_COOPERATIVES),
@@ -116,7 +120,7 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         ),
         "status": headers(
             "status kepesertaan, status peserta, status aktif, status keaktifan, keaktifan, status keaktifan peserta,"
-            "status tenaga kerja, status perusahaan, aktif/tidak, aktif/tidak aktif, aktif/non aktif,"
+            "status perusahaan, aktif/tidak, aktif/tidak aktif, aktif/non aktif,"
             "status aktif/non aktif, status aktif/tidak aktif, status"
         ),
         "programmes": PROGRAMME,

@@ -11,6 +11,7 @@ from services.registration.intake.column_names import (
     BUSINESS,
     EMPLOYER_NO,
     NIK,
+    NIK_OF_CHAIR,
     OF_COOPERATIVES,
     OWNER,
     PERSON,
@@ -227,8 +228,5 @@ def _keep_numbers_of_cooperatives(at: Mapping[str, int], found: dict[str, int]) 
     """
     if OF_COOPERATIVES not in at or "nik koperasi" in at or "nik" not in at:
         return
-    of_a_person = next((at[name] for name in NIK if name in at and at[name] != at["nik"]), None)
-    if of_a_person is not None:
-        found |= {"nik_of_cooperatives": at["nik"], "nik": of_a_person}
-    elif not any(name in at for name in OWNER):
+    if any(name in at for name in NIK_OF_CHAIR) or not any(name in at for name in OWNER):
         found["nik_of_cooperatives"] = found.pop("nik")

@@ -63,10 +63,10 @@ def _nature(cells: RowCells, file: FileContext) -> _Nature:
             _kind(cells["kind"].upper(), file),
             vocabulary.scale(cells["scale"]) or vocabulary.scale(cells["kind"]),
             vocabulary.occupation(cells["occupation"]),
-            vocabulary.is_inactive(cells["status"]),
+            vocabulary.is_inactive(cells["status"]) or vocabulary.is_marked(cells["inactive"]),
         )
 
-    return cells.recalled("nature", ("kind", "scale", "occupation", "status"), read)
+    return cells.recalled("nature", ("kind", "scale", "occupation", "status", "inactive"), read)
 
 
 def _listing(cells: RowCells, file: FileContext, kind: Kind | None, *, needs_nik: bool) -> ListPartner:
@@ -111,7 +111,7 @@ def enrolment(cells: RowCells, file: FileContext) -> Enrol:
     region = row_cells.place(cells, file.upload.jurisdiction)
     start = row_cells.day(cells, "effective_on")
     until = row_cells.end(cells, start)
-    if until is None and vocabulary.is_inactive(cells["status"]):
+    if vocabulary.is_inactive(cells["status"]) and until is None:
         raise Refused("inactive", "status", "This participant is not active: say since when, in a column tgl nonaktif.")
     held = checked(programmes.programmes(programmes.split_programmes(cells["programmes"]), file.upload.jkp))
     segment, scale = _segment(cells), vocabulary.scale(cells["scale"])
@@ -168,9 +168,10 @@ def target(cells: RowCells, file: FileContext) -> RecordStatement:
     if until < start:
         raise Refused("invalid_date", "until", "The end is before the start.")
     source = cells["source"] or file.upload.list
-    measure = cells["measure"].lower() or vocabulary.measure_of(cells["unit"])
-    if measure is None:
+    counted = vocabulary.measure_of(cells["unit"])
+    if counted is None:
         raise Refused("invalid_value", "unit", "A target counts partners, cooperatives or workers.")
+    measure = cells["measure"].lower() or counted
     fields: dict[str, object] = {
         "region": region,
         "measure": measure,

@@ -174,7 +174,7 @@ def test_the_nik_of_a_list_of_cooperatives_is_theirs_beside_the_nik_of_their_cha
         "partners", "NAMA KOPERASI;NIK;NAMA KETUA;NIK KETUA", ["KSP A;3311000000901;Ali C;3311000101800041"]
     )
     assert isinstance(answer, ListPartner)
-    assert (answer.partner.nik_koperasi, answer.partner.nik) == ("3311000000901", "3311000101800041")
+    assert (answer.partner.nik_koperasi, answer.partner.nik) == ("3311000000901", None)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,6 @@ def test_the_nik_of_a_list_of_cooperatives_is_theirs_beside_the_nik_of_their_cha
         ("Email Address", "email"),
         ("No. HP Ketua", "phone"),
         ("No Telp Koperasi", "phone"),
-        ("NIK Ketua", "nik"),
         ("NIB / No. Izin", "nib"),
         ("Nama Kelompok", "name"),
         ("Kabupaten Domisili", "region"),
@@ -246,3 +245,8 @@ def test_an_agreement_may_hold_without_an_end() -> None:
     (answer,) = read("agreements", "judul;tanggal;mulai;berakhir", ["PKS;30/09/2021;01/10/2021;seumur hidup"])
     assert isinstance(answer, RecordStatement)
     assert "until" not in answer.fields
+
+
+def test_those_marked_as_not_active_are_not_listed() -> None:
+    rows = ["KSP A;V;", "KSP B;;V", "KSP C;;-", "KSP D;1;0"]
+    assert codes(read("partners", "Nama Koperasi;Aktif;Tidak Aktif", rows)) == [None, "inactive", None, None]

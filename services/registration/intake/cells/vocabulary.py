@@ -120,6 +120,11 @@ def is_inactive(status: str) -> bool:
     return any(f" {word} " in f" {words} " for word in INACTIVE) and not words.startswith(("AKTIF", "ACTIVE"))
 
 
+def is_marked(text: str) -> bool:
+    """Whether a cell of a column of marks holds one: a tick, a cross, a 1."""
+    return bool(text) and _words(text) not in NOT
+
+
 def measure_of(unit: str) -> str | None:
     """What a target of this unit measures; None where the unit counts nothing."""
     words = _words(unit)
