@@ -140,7 +140,7 @@ class Authentication:
         try:
             principal = await caller(request)
         except Problem as problem:
-            if problem.status == 401:
+            if problem.status == 401 and _shows_something(request):
                 await self._limits.wrong_key(request)
             raise
         session: Session | None = request.scope.get(SESSION)
@@ -175,6 +175,11 @@ def _is_short(request: Request) -> bool:
     length = request.headers.get("content-length", "0")
     is_known = length.isdecimal() and len(length) < 10 and "transfer-encoding" not in request.headers
     return is_known and int(length) <= VISITORS_BYTES
+
+
+def _shows_something(request: Request) -> bool:
+    """Whether a key or session came with the request: without one nothing is guessed."""
+    return "authorization" in request.headers or sessions.COOKIE in request.cookies
 
 
 async def caller(request: Request) -> Principal:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from shared import request_faults
 from shared.database import UNAVAILABLE, UNSTORABLE
 from shared.observability import get_logger
 from shared.refusals import ProblemCode, RefusalCode
@@ -35,8 +36,6 @@ CODES: Final[dict[int, AnyCode]] = {
     503: "unavailable",
 }
 
-
-LONGEST_FIELD = 200
 
 SCHEMA = {
     "type": "object",
@@ -133,31 +132,17 @@ async def _framework(_: Request, problem: Exception) -> JSONResponse:
     return problem_response(problem.status_code, code, str(problem.detail), headers=headers)
 
 
-async def _validation(_: Request, problem: Exception) -> JSONResponse:
+async def _validation(request: Request, problem: Exception) -> JSONResponse:
     assert isinstance(problem, RequestValidationError)
-    errors = [
-        {
-            "field": _encodable(".".join(str(part) for part in error["loc"][1:]) or str(error["loc"][0])),
-            "detail": _readable(error["msg"]),
-        }
-        for error in problem.errors()
-    ]
+    faults = request_faults.faults(request, problem)
+    errors = [{"field": each.field, "detail": each.detail} for each in faults]
     if any(error["type"] == "json_invalid" for error in problem.errors()):
         return problem_response(400, "malformed", "The body is not valid JSON.", errors=errors)
-    first = errors[0]
-    return problem_response(
-        422, "invalid_value", f"{first['field']}: {first['detail']}", field=first["field"], errors=errors
-    )
-
-
-def _encodable(field: str) -> str:
-    """A field's name as an answer can hold it: a misspelt one may be long, or have halves of surrogate pairs."""
-    return field.encode(errors="replace").decode()[:LONGEST_FIELD]
-
-
-def _readable(message: str) -> str:
-    """The framework's message, in words that name no class of ours."""
-    return "Send a file here, not a text." if "UploadFile" in message else message.removeprefix("Value error, ")
+    if request_faults.is_another_type(request):
+        return problem_response(415, "unsupported_media_type", "Send a form, as multipart/form-data.")
+    first = faults[0]
+    detail = first.detail if first.is_whole else f"{first.field}: {first.detail}"
+    return problem_response(422, first.code, detail, field=first.field, errors=errors)
 
 
 async def _hung_up(request: Request, _: Exception) -> Response:

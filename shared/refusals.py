@@ -196,10 +196,12 @@ REFUSALS: Final[Mapping[RefusalCode, Explanation]] = {
     ),
     "inactive": Explanation(
         ("status",),
-        "The list marks this one as not active; only active ones are listed.",
-        "Nothing, if that is so. Otherwise set the status to AKTIF and send the row again.",
-        "Daftar menandainya tidak aktif; hanya yang aktif yang dicatat.",
-        "Abaikan bila memang demikian. Bila keliru, ubah status menjadi AKTIF, lalu kirim ulang barisnya.",
+        "It is marked as not active, an enrolment without the day since when; only active ones are listed.",
+        "Nothing, if that is so; an enrolment needs that day (tgl nonaktif). Otherwise set the status to AKTIF "
+        "and send it again.",
+        "Daftar menandainya tidak aktif (kepesertaan: tanpa tanggal nonaktif); hanya yang aktif yang dicatat.",
+        "Abaikan bila memang demikian; untuk kepesertaan isi tgl nonaktif. Bila keliru, ubah status menjadi AKTIF, "
+        "lalu kirim ulang barisnya.",
     ),
     "unknown_region": Explanation(
         ("region", "regions"),

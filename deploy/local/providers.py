@@ -19,9 +19,9 @@ class Providers:
     """What notifications reads of its providers; None: not used."""
 
     smtp: str | None = field(default=None, repr=False)
-    whatsapp: str | None = None
+    whatsapp: str | None = field(default=None, repr=False)
     whatsapp_token: str | None = field(default=None, repr=False)
-    sms: str | None = None
+    sms: str | None = field(default=None, repr=False)
     sms_token: str | None = field(default=None, repr=False)
     inbound_secret: str | None = field(default=None, repr=False)
     imap: str | None = field(default=None, repr=False)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
+from services.coverage.web import words
 from shared.web import language
 from shared.web.language import Language
 
@@ -25,7 +26,7 @@ SENTENCES: Final[Mapping[str, str]] = {
         "an event that explains them (/v1/claims?by=month)."
     ),
     "denominator_implausible": (
-        "The published figure {measure} of {name} from {source} is flagged: {flags}. Ask its source, and send a "
+        "The published figure “{measure}” of {name} from {source} is flagged: {flags}. Ask its source, and send a "
         "corrected denominator."
     ),
 }
@@ -38,11 +39,18 @@ def message(kind: str, details: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _in(spoken: Language, template: str, details: Mapping[str, Any]) -> str:
-    return spoken.gettext(template).format_map({name: _text(spoken, value) for name, value in details.items()})
+    return spoken.gettext(template).format_map({name: _text(spoken, name, value) for name, value in details.items()})
 
 
-def _text(spoken: Language, value: Any) -> str:
+def _text(spoken: Language, name: str, value: Any) -> str:
     match value:
+        case str() if name == "measure":
+            return words.measures(spoken).get(value, value)
+        case str() if name == "source":
+            return words.source(spoken, value)
+        case str() if name == "flags":
+            known = words.flags(spoken)
+            return ", ".join(known.get(flag, flag) for flag in value.split(", "))
         case {"share": share}:
             return spoken.percent(share)
         case int():

@@ -22,7 +22,7 @@ from services.coverage.facts import (
 from services.coverage.last_seen import Event
 from services.coverage.sources import Listing, Named
 from services.coverage.storage import EnrolmentDetails, second_of
-from services.coverage.timelines import listing_timeline
+from services.coverage.timelines import DAY_NUMBERS, listing_timeline
 from services.coverage.transitions import Version
 from shared.bus.batch import Batch
 from shared.bus.records import Record, event_id, event_type, key_text
@@ -123,7 +123,7 @@ def _enrolment_versions(batch: Batch, named: Named) -> list[Version[EnrolmentDet
 def _enrolment_version(named: Named, fact: EnrollmentFact) -> Version[EnrolmentDetails]:
     second = int(fact.recorded_at.timestamp())
     timeline = bounds.bounded_enrolment_timeline(fact, second)
-    first_start = fact.periods[0].start if fact.periods else None
+    first_start = DAY_NUMBERS[fact.periods[0].start] if fact.periods else None
     cooperative, channel = fact.cooperative_id, fact.channel_id
     details = EnrolmentDetails(fact.agency, first_start, cooperative, channel, members.sides(cooperative, channel))
     return fact.partner_id, fact.version, timeline, second, sources.of_enrolment(fact, named), details

@@ -7,7 +7,11 @@ which anybody can subtract. Decided month by month and by the whole nation, what
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from hashlib import blake2b
+from typing import Any, Final
+
+import msgspec
 
 from services.coverage import figures, protection, series
 from services.coverage.disclosure import Tree, Vector, has_small, suppressed
@@ -38,14 +42,46 @@ class End:
         return cls(totals, rows, split, {region: (*counts[region], *shown) for region, shown in split.items()})
 
 
+class _Decided(dict[tuple[Any, ...], frozenset[str]]):
+    """What was decided of a month, by digests of all that decides it: every page goes through the same months, and
+    those that have passed seldom change."""
+
+    most: Final = 500
+    """Up to 30 KB each."""
+
+    def keep(self, key: tuple[Any, ...], regions: frozenset[str]) -> frozenset[str]:
+        if len(self) >= self.most:
+            self.clear()
+        self[key] = regions
+        return regions
+
+
+_DECIDED = _Decided()
+
+
 def suppressed_regions(
-    ends: Sequence[End], losses: Sequence[Sequence[Loss]], by: tuple[str, ...], dimensions: Dimensions
+    sums: Sequence[Sequence[Sum]], losses: Sequence[Sequence[Loss]], by: tuple[str, ...], dimensions: Dimensions
 ) -> list[frozenset[str]]:
-    """The regions suppressed in each month; `ends` begin with the day before the first one."""
-    return [
-        _suppressed(before, now, moved, by, dimensions)
-        for before, now, moved in zip(ends, ends[1:], losses, strict=False)
-    ]
+    """The regions suppressed in each month, by the nation's sums on the day before the first one and at each one's end,
+    and by who was lost in each."""
+    digests = [_digest(each) for each in sums]
+
+    @cache
+    def end(number: int) -> End:
+        return End.of(sums[number], by, dimensions)
+
+    found = []
+    for number, moved in enumerate(losses):
+        key = by, dimensions, digests[number], digests[number + 1], _digest(moved)
+        decided = _DECIDED.get(key)
+        if decided is None:
+            decided = _DECIDED.keep(key, _suppressed(end(number), end(number + 1), moved, by, dimensions))
+        found.append(decided)
+    return found
+
+
+def _digest(rows: Sequence[tuple[int, ...]]) -> bytes:
+    return blake2b(msgspec.msgpack.encode(sorted(rows)), digest_size=16).digest()
 
 
 def _suppressed(

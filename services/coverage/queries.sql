@@ -1,10 +1,11 @@
 -- name: store_enrolments(partner_id, version, recorded, timeline, first_start, cooperative, channel, source)
 -- Keeps the newest timeline of each partner and returns the one before it, with the source and the cooperatives of that
--- time. A version that is not newer changes nothing and is not returned. Sorted, so that two batches never wait for each
--- other in a circle. The arrays are read side by side as columns, which costs half as much as a join of them.
+-- time; `first_start` counts from 2000 on. A version that is not newer changes nothing and is not returned. Sorted, so
+-- that two batches never wait for each other in a circle. The arrays are read side by side as columns, which costs half
+-- as much as a join of them.
 insert into enrolments as e (partner_id, version, recorded, timeline, first_start, cooperative, channel, source)
-select unnest($1::uuid[]), unnest($2::int[]), unnest($3::bigint[]), unnest($4::bytea[]), unnest($5::date[]),
-    unnest($6::uuid[]), unnest($7::uuid[]), unnest($8::bigint[])
+select unnest($1::uuid[]), unnest($2::int[]), unnest($3::bigint[]), unnest($4::bytea[]),
+    date '2000-01-01' + unnest($5::int[]), unnest($6::uuid[]), unnest($7::uuid[]), unnest($8::bigint[])
 order by 1
 on conflict (partner_id) do update set version = excluded.version, recorded = greatest(e.recorded, excluded.recorded),
     timeline = excluded.timeline, first_start = excluded.first_start, cooperative = excluded.cooperative,

@@ -37,11 +37,11 @@ COOPERATIVE_LEDGER = ("cooperative", "through", "recorded", "cell", "day", *ledg
 
 
 class EnrolmentDetails(msgspec.Struct, frozen=True, gc=False):
-    """What is kept of an enrolment fact beside its timeline; `first_start`: listed by then or not; `sides`: of its
-    `cooperative` and `channel`."""
+    """What is kept of an enrolment fact beside its timeline; `first_start`: the day's number, listed by then or not;
+    `sides`: of its `cooperative` and `channel`."""
 
     agency: str | None
-    first_start: str | None
+    first_start: int | None
     cooperative: str | None
     channel: str | None
     sides: Sides
@@ -59,7 +59,7 @@ class Before(NamedTuple):
 async def store_enrolments(db: asyncpg.Connection, newest: dict[str, Version[EnrolmentDetails]]) -> Before:
     """Store the versions that are newer than what is stored."""
     ids, numbers, timelines, seconds, sources, details = columns(newest.values(), 6)
-    first_starts = [each.first_start and _date(each.first_start) for each in details]
+    first_starts = [each.first_start for each in details]
     cooperatives, channels = [each.cooperative for each in details], [each.channel for each in details]
     stored = await db.fetch(
         queries["store_enrolments"], ids, numbers, seconds, timelines, first_starts, cooperatives, channels, sources
@@ -220,11 +220,6 @@ async def first_seen(db: asyncpg.Connection, event_ids: Sequence[str]) -> list[s
 def second_of(fact: Recorded) -> int:
     """The second that the fact was recorded in, since 1970."""
     return int(fact.recorded_at.timestamp())
-
-
-@lru_cache(maxsize=200_000)
-def _date(text: str) -> date:
-    return date.fromisoformat(text)
 
 
 async def _chunks(data: bytes) -> AsyncIterator[bytes]:

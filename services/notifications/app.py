@@ -30,6 +30,7 @@ from services.notifications.api import (
 )
 from services.notifications.backlog import Backlog
 from services.notifications.channels import Channels
+from services.notifications.channels.apprise_gateway import AppriseChannel
 from services.notifications.channels.gateway import GatewayChannel
 from services.notifications.channels.mail import MailChannel
 from services.notifications.channels.providers import channels_of
@@ -121,7 +122,7 @@ class Engine:
     async def close(self) -> None:
         """Close what the channels and the pools keep open."""
         for channel in self.channels.values():
-            if isinstance(channel, GatewayChannel | MailChannel):
+            if isinstance(channel, AppriseChannel | GatewayChannel | MailChannel):
                 await channel.close()
         await self.backlog.close()
         await close(self.pool, self.keys_pool, self.work_pool)

@@ -203,8 +203,8 @@ def faults(policy: Policy, templates: frozenset[str]) -> list[Fault]:
 def _price_faults(prices: tuple[Price, ...]) -> list[Fault]:
     named = [each.channel for each in prices]
     checks = [
-        (len(set(named)) == len(named), "one price a channel"),
-        (all(0 <= each.rupiah <= 100_000 for each in prices), "rupiah lies between 0 and 100000"),
+        (len(set(named)) == len(named), "There is one price a channel."),
+        (all(0 <= each.rupiah <= 100_000 for each in prices), "A price lies between 0 and 100000 rupiah."),
     ]
     return [Fault("prices", detail) for sound, detail in checks if not sound]
 
@@ -212,9 +212,9 @@ def _price_faults(prices: tuple[Price, ...]) -> list[Fault]:
 def _groups_faults(policy: Policy, templates: frozenset[str]) -> list[Fault]:
     groups = policy.groups
     if len(groups) > MAX_GROUPS:
-        return [Fault("groups", f"at most {MAX_GROUPS}")]
+        return [Fault("groups", f"There are at most {MAX_GROUPS} groups.")]
     if len({each.name for each in groups}) < len(groups):
-        return [Fault("groups", "each has a name of its own")]
+        return [Fault("groups", "Each group has a name of its own.")]
     found = []
     for number, group in enumerate(groups):
         own = [*_group_faults(group), *_cadence_faults(policy.of(group), templates)]
@@ -227,10 +227,10 @@ def _group_faults(group: Group) -> list[Fault]:
     is_named = 1 <= len(group.name) <= 100 and group.name.isprintable()
     slugs = all(each.isprintable() and each and " " not in each for each in group.agencies)
     checks = [
-        (is_named, "name", "between 1 and 100 printable characters"),
-        (any(conditions), "regions", "a group needs a condition: regions, kinds, segments or agencies"),
-        (all(len(each) <= 600 for each in conditions), "regions", "at most 600 of each condition"),
-        (slugs, "agencies", "the names of agencies as in their addresses"),
+        (is_named, "name", "A name has between 1 and 100 printable characters."),
+        (any(conditions), "regions", "A group needs a condition: regions, kinds, segments or agencies."),
+        (all(len(each) <= 600 for each in conditions), "regions", "A group has at most 600 of each condition."),
+        (slugs, "agencies", "Agencies are named as in their addresses."),
     ]
     return [Fault(field, detail) for sound, field, detail in checks if not sound]
 
@@ -239,16 +239,16 @@ def _cadence_faults(policy: Policy, templates: frozenset[str]) -> list[Fault]:
     days = [step.days for step in policy.steps]
     named = [step.template for step in policy.steps]
     checks = [
-        (1 <= len(days) <= MAX_STEPS, "steps", f"between 1 and {MAX_STEPS} are needed"),
-        (all(1 <= day <= MAX_DAYS for day in days), "steps", f"days lie between 1 and {MAX_DAYS}"),
-        (all(a < b for a, b in pairwise(days)), "steps", "days must rise from step to step"),
-        (templates.issuperset(named), "steps", f"templates are {', '.join(sorted(templates))}"),
-        (1 <= policy.escalate_after_days <= MAX_DAYS, "escalate_after_days", f"lies between 1 and {MAX_DAYS}"),
-        (1 <= policy.min_gap_days <= MAX_DAYS, "min_gap_days", f"lies between 1 and {MAX_DAYS}"),
-        (0 < len(set(policy.channels)) == len(policy.channels), "channels", "at least one is needed, none twice"),
-        (1 <= policy.caps.per_day <= 3, "caps.per_day", "lies between 1 and 3"),
-        (1 <= policy.caps.per_month <= 31, "caps.per_month", "lies between 1 and 31"),
-        (1 <= policy.contribution_from <= 10_000_000, "contribution_from", "lies between 1 and 10000000"),
+        (1 <= len(days) <= MAX_STEPS, "steps", f"Between 1 and {MAX_STEPS} steps are needed."),
+        (all(1 <= day <= MAX_DAYS for day in days), "steps", f"Days lie between 1 and {MAX_DAYS}."),
+        (all(a < b for a, b in pairwise(days)), "steps", "Days must rise from step to step."),
+        (templates.issuperset(named), "steps", f"The templates are {', '.join(sorted(templates))}."),
+        (1 <= policy.escalate_after_days <= MAX_DAYS, "escalate_after_days", f"This lies between 1 and {MAX_DAYS}."),
+        (1 <= policy.min_gap_days <= MAX_DAYS, "min_gap_days", f"This lies between 1 and {MAX_DAYS}."),
+        (0 < len(set(policy.channels)) == len(policy.channels), "channels", "At least one is needed, none twice."),
+        (1 <= policy.caps.per_day <= 3, "caps.per_day", "This lies between 1 and 3."),
+        (1 <= policy.caps.per_month <= 31, "caps.per_month", "This lies between 1 and 31."),
+        (1 <= policy.contribution_from <= 10_000_000, "contribution_from", "This lies between 1 and 10000000."),
     ]
     return [Fault(field, detail) for sound, field, detail in checks if not sound]
 
@@ -259,17 +259,17 @@ def _hours_faults(hours: ContactHours) -> list[Fault]:
     clocks += [("quiet", clock) for quiet in hours.quiet for clock in (quiet.start, quiet.end)]
     for name, clock in clocks:
         if clock.tzinfo or clock.microsecond:
-            return [Fault(f"hours.{name}", "times are local, in whole seconds, and carry no zone")]
+            return [Fault(f"hours.{name}", "Times are local, in whole seconds, and carry no zone.")]
     start_to_end = hours.start < hours.spread_until <= hours.end
     checks = [
-        (0 < len(set(hours.weekdays)) == len(hours.weekdays), "weekdays", "at least one is needed, none twice"),
-        ("sunday" not in hours.weekdays, "weekdays", "nobody is contacted on a Sunday"),
-        (start_to_end, "spread_until", "lies after start and not after end"),
-        (time(8) <= hours.start, "start", "contact is never before 08:00"),
-        (hours.end <= time(20), "end", "contact is never after 20:00"),
-        (len(hours.quiet) <= MAX_QUIET, "quiet", f"at most {MAX_QUIET}"),
-        (all(quiet.start < quiet.end for quiet in hours.quiet), "quiet", "start lies before end"),
-        (len(hours.closed_days) <= 366, "closed_days", "at most 366"),
+        (0 < len(set(hours.weekdays)) == len(hours.weekdays), "weekdays", "At least one is needed, none twice."),
+        ("sunday" not in hours.weekdays, "weekdays", "Nobody is contacted on a Sunday."),
+        (start_to_end, "spread_until", "This lies after the start and not after the end."),
+        (time(8) <= hours.start, "start", "Contact is never before 08:00."),
+        (hours.end <= time(20), "end", "Contact is never after 20:00."),
+        (len(hours.quiet) <= MAX_QUIET, "quiet", f"There are at most {MAX_QUIET} quiet times."),
+        (all(quiet.start < quiet.end for quiet in hours.quiet), "quiet", "The start lies before the end."),
+        (len(hours.closed_days) <= 366, "closed_days", "There are at most 366 closed days."),
     ]
     found = [Fault(f"hours.{field}", detail) for sound, field, detail in checks if not sound]
     return found or _empty_days(hours)
@@ -278,7 +278,7 @@ def _hours_faults(hours: ContactHours) -> list[Fault]:
 def _empty_days(hours: ContactHours) -> list[Fault]:
     """Weekdays on which the quiet times leave nothing to spread messages over."""
     empty = [day for day in hours.weekdays if not windows(hours, WEEKDAYS.index(day), hours.spread_until)]
-    return [Fault("hours.quiet", f"leaves no time on {day}") for day in empty]
+    return [Fault("hours.quiet", f"This leaves no time on {day}.") for day in empty]
 
 
 def windows(hours: ContactHours, weekday: int, end: time) -> list[tuple[time, time]]:

@@ -611,15 +611,14 @@ where h.kind = 'reminder' and (h.digest = $1 or h.digest is null and h.message_i
       > coalesce(array_position(array['delayed', 'delivered', 'refused'], h.receipt), 0)
 returning h.partner_id::text, p.region, h.message_id, h.template, h.channel, h.attempts
 
--- name: plannable_partner_ids(regions, after_id, page_size, agency, with_waiting, until)
--- Partners to plan for, by region and by the agency that has listed them (null: any), a page at a time in key order:
--- those about whom something is to be decided before `until`.
+-- name: plannable_partner_ids(regions, agency, with_waiting, until)
+-- Partners to plan for, of these regions and of the agency that has listed them (null: any): those about whom something
+-- is to be decided before `until`. Neither sorted nor limited: with either, the whole table may be walked in key order.
 -- `with_waiting`: also those for whom nothing is planned under the present policy, since another may change that.
 select p.partner_id::text
 from partners p join schedule s using (partner_id)
-where (s.due_at < $6 or $5 and (s.due_at is not null or s.state in ('unreachable', 'waiting', 'escalated')))
-  and p.region = any($1::text[]) and p.partner_id > $2::uuid and ($4::text is null or $4 = any(string_to_array(p.agencies, ' ')))
-order by p.partner_id limit $3
+where (s.due_at < $4 or $3 and (s.due_at is not null or s.state in ('unreachable', 'waiting', 'escalated')))
+  and p.region = any($1::text[]) and ($2::text is null or $2 = any(string_to_array(p.agencies, ' ')))
 
 -- name: count_listed()
 -- How many partners are on a list.

@@ -25,16 +25,20 @@ STOP = _vocabulary("""
 """)
 """Words for stopping; repeated letters count once, so `stoppp` and `berhentiii` are among them."""
 ALONE = _vocabulary("""
-    batal batalkan cancel quit off keluar cukup end hapus henti
+    batal batalkan cancel quit off keluar cukup end hapus henti blokir block remove
 """)
 """Words that ask for it only where nothing else is said."""
+REMOVAL = _vocabulary("hapus hapuskan remove delete blokir block keluarkan")
+ONESELF = _vocabulary("saya sy aku gue kami me my nomor no nomer nomr number hp")
+"""What is to be removed from a list, which is the one of our messages."""
 DENIAL = _vocabulary("""
     jangan jgn jng jangn tidak tdk tak gak ga gk nggak ngak enggak engak ngga nga gakusah ndak ora bukan belum
-    blm tanpa never not no dont don didnt wont
+    blm mboten tanpa never not no dont don didnt wont
 """)
 SENDING = _vocabulary("""
     kirim kirimi kirimin mengirim ngirim kiriman hubungi menghubungi dihubungi dikirim dikirimi terima
-    menerima ganggu mengganggu sms wa whatsapp chat chatting send sending contact text message messages
+    menerima ganggu mengganggu sms wa whatsapp chat chatting send sending contact text texting message
+    messages
     telepon telpon email
 """)
 POLITE = _vocabulary("""
@@ -49,7 +53,7 @@ OBJECT = _vocabulary("""
     mengirim mengirimi kiriman terima menerima dihubungi hubungi menghubungi dikirim dikirimi ke saya sy kami
     aku gue nomor no nomer nomr hp dari payung bpjs ketenagakerjaan bpjstk dan sekarang segera mulai hari all
     semua semuanya me us my the this these message messages sending send any more anymore to from now contact
-    contacting texting text mau ingin pengen want i do untuk ganggu mengganggu chat dengan list daftar
+    contacting texting text mau ingin pengen want i do untuk ganggu mengganggu chat dengan list daftar again usah malih
 """)
 OTHERWISE = _vocabulary("""
     kontak bekerja kerja usaha jualan dagang berjualan berdagang produksi beroperasi operasi bus merokok di
@@ -60,8 +64,8 @@ OTHERWISE = _vocabulary("""
 SIGN = "🛑⛔🚫"
 
 _LOOKALIKES = str.maketrans(
-    "авекмнорстухіѕјԁһ" + "αβεικνορτυχη" + "0135$@",
-    "abekmhopctyxisjdh" + "abeikvoptuxn" + "oiessa",
+    "авекмнорстухіѕјԁһ" + "αβεικνορτυχη" + "0135$@" + "ꜱᴛᴏᴘʙᴇʀʜɴɪᴜ",
+    "abekmhopctyxisjdh" + "abeikvoptuxn" + "oiessa" + "stopberhniu",
 )
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _CLAUSE = re.compile(r"[.!?,;:\n\r()\"“”…·•|/\\–—]+| - ")
@@ -129,7 +133,7 @@ _ALLOWED = STOP | POLITE | OBJECT
 def _is_stop(words: list[str]) -> bool:
     stops = [place for place, word in enumerate(words) if word in STOP]
     if not stops:
-        return _refuses_sending(words)
+        return _refuses_sending(words) or _asks_for_removal(words)
     first = stops[0]
     before, after = words[:first], words[first + 1 :]
     if DENIAL.intersection(before):
@@ -146,3 +150,11 @@ def _refuses_sending(words: list[str]) -> bool:
     if not (DENIAL.intersection(words) and SENDING.intersection(words)):
         return False
     return all(word in _ALLOWED | DENIAL | SENDING for word in words) and words[-1] not in DENIAL
+
+
+def _asks_for_removal(words: list[str]) -> bool:
+    """`hapus nomor saya`, `please remove me from this list`: somebody is to be removed, and nothing else is said."""
+    asked = [word for word in words if word not in POLITE]
+    if not asked or asked[0] not in REMOVAL or not ONESELF.intersection(asked):
+        return False
+    return all(word in _ALLOWED | ONESELF for word in asked[1:])

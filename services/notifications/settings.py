@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.notifications.addresses import AddressKeys
+from services.notifications.channels.apprise_gateway import AppriseGateway, gateway_of
 from services.notifications.channels.gateway import Gateway
 from services.notifications.channels.mail import ADDRESS
 from services.notifications.channels.mail_server import Server
@@ -49,7 +50,10 @@ class MailServer(BaseSettings):
 
 
 class Gateways(BaseSettings):
-    """The HTTP gateways of WhatsApp and SMS, each with its token beside it or in a file; unset: not used."""
+    """The gateways of WhatsApp and SMS, each with its token beside it or in a file; unset: not used.
+
+    One is an HTTP gateway that takes our own request, or a provider by apprise's URL with `{to}` in it.
+    """
 
     model_config = SettingsConfigDict(env_prefix="PAYUNG_", hide_input_in_errors=True)
 
@@ -72,14 +76,14 @@ class Gateways(BaseSettings):
         self.gateways()
         return self
 
-    def gateways(self) -> dict[Literal["whatsapp", "sms"], Gateway]:
+    def gateways(self) -> dict[Literal["whatsapp", "sms"], Gateway | AppriseGateway]:
         """The gateway of each channel that has one. Raises ValueError when one cannot be used."""
-        found: dict[Literal["whatsapp", "sms"], Gateway] = {}
+        found: dict[Literal["whatsapp", "sms"], Gateway | AppriseGateway] = {}
         if self.whatsapp:
             token = _secret("PAYUNG_WHATSAPP_TOKEN", self.whatsapp_token, self.whatsapp_token_file)
-            found["whatsapp"] = Gateway(self.whatsapp, token)
+            found["whatsapp"] = gateway_of(self.whatsapp, token)
         if self.sms:
-            found["sms"] = Gateway(self.sms, _secret("PAYUNG_SMS_TOKEN", self.sms_token, self.sms_token_file))
+            found["sms"] = gateway_of(self.sms, _secret("PAYUNG_SMS_TOKEN", self.sms_token, self.sms_token_file))
         return found
 
 

@@ -17,23 +17,15 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 NONCE = 12
 
 
-class Vault:
-    """Hashes and seals under keys derived (HKDF) from secrets of 32 bytes, given as base64 with commas between them.
+class KeyedHashes:
+    """HMAC-SHA-256 (128 bits) under this key of 32 bytes; without the key a hash tells nothing."""
 
-    The first, the newest, seals; all of them open; the last, the oldest, keys the hashes for ever, since what they are
-    hashes of is not kept. Losing the secrets loses the sealed personal data and nothing else. Raises ValueError for a
-    secret of another size.
-    """
-
-    def __init__(self, secrets: str) -> None:
-        materials = [_material(each) for each in secrets.split(",")]
-        self._inner, self._outer = _hmac_states(_derive(materials[-1], b"payung/hash"))
-        self._cipher, *self._former = [AESGCM(_derive(each, b"payung/seal")) for each in materials]
-        self.key_id = _derive(materials[0], b"payung/id")[:8].hex()
-        self.has_former = bool(self._former)
+    def __init__(self, key: bytes) -> None:
+        self.hash_key = key
+        self._inner, self._outer = _hmac_states(key)
 
     def hash(self, kind: str, *parts: object) -> UUID:
-        """A keyed hash (HMAC-SHA-256, 128 bits) of these parts; without the secret it tells nothing."""
+        """The hash of these parts."""
         return self.hash_text("\x1f".join((kind, *map(str, parts))))
 
     def hash_text(self, text: str) -> UUID:
@@ -49,6 +41,22 @@ class Vault:
     def name(self, key: str, region: str) -> UUID:
         """The hash of a normalised name in a region."""
         return self.hash_text(f"name\x1f{region}\x1f{key}")
+
+
+class Vault(KeyedHashes):
+    """Hashes and seals under keys derived (HKDF) from secrets of 32 bytes, given as base64 with commas between them.
+
+    The first, the newest, seals; all of them open; the last, the oldest, keys the hashes for ever, since what they are
+    hashes of is not kept. Losing the secrets loses the sealed personal data and nothing else. Raises ValueError for a
+    secret of another size.
+    """
+
+    def __init__(self, secrets: str) -> None:
+        materials = [_material(each) for each in secrets.split(",")]
+        super().__init__(_derive(materials[-1], b"payung/hash"))
+        self._cipher, *self._former = [AESGCM(_derive(each, b"payung/seal")) for each in materials]
+        self.key_id = _derive(materials[0], b"payung/id")[:8].hex()
+        self.has_former = bool(self._former)
 
     def seal(self, value: Any) -> bytes:
         """Any JSON-like value (or bytes), encrypted and authenticated."""

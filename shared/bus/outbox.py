@@ -18,7 +18,7 @@ from shared.bus.producer import Producer, Written
 from shared.bus.queries import queries
 from shared.bus.records import Outgoing, fits
 from shared.bus.set_aside import REFUSED_FOR_GOOD, drop_superseded, set_aside
-from shared.database import UNAVAILABLE, columns, connection, session
+from shared.database import UNAVAILABLE, columns, connection, insert, session
 from shared.observability import get_logger
 from shared.part import Part, PartStatus
 
@@ -66,7 +66,7 @@ async def add(db: asyncpg.Connection, events: Sequence[Outgoing]) -> None:
         for relay in _relays:
             if relay.is_for_keys in are_keys:
                 relay.expect()
-        await db.copy_records_to_table("outbox", records=bundles.to_rows(events), columns=bundles.COLUMNS)
+        await insert(db, "outbox", bundles.to_rows(events), bundles.COLUMNS)
 
 
 @dataclass(frozen=True)

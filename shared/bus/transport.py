@@ -47,7 +47,7 @@ SESSION_TIMEOUT_MS = 6_000
 HEARTBEAT_MS = 2_000
 REBALANCE_TIMEOUT_MS = 30_000
 
-FLOWS = ((40, 50), (5, 15))
+FLOWS = ((200, 50), (5, 15))
 """A poll that returns so many records means that they flow: the batch also takes those of the next so many
 milliseconds, since a batch costs the same dozen statements for ten records and for hundreds. A record that comes now
 and then does not wait."""
@@ -141,7 +141,7 @@ class Transport:
             with suppress(KafkaError, TimeoutError):
                 async with asyncio.timeout(ABANDONED_WITHIN):
                     await _abandon(client)
-            await client._client.close()
+            await _ended(client._client.close())
         return bool(done)
 
 
@@ -149,12 +149,18 @@ async def _abandon(client: AIOKafkaConsumer) -> None:
     """End what a stop that was cut short leaves behind: a client that goes on telling the broker that it lives, but
     joins no more, and for which the whole group waits REBALANCE_TIMEOUT_MS."""
     coordinator, fetcher, connections = client._coordinator, client._fetcher, client._client
-    if fetcher is not None:  # its own end may be cut short by that of a request of its
-        await asyncio.gather(asyncio.ensure_future(fetcher.close()), return_exceptions=True)
+    if fetcher is not None:
+        await _ended(fetcher.close())
     if isinstance(coordinator, GroupCoordinator):
-        await coordinator._stop_heartbeat_task()
-        await connections.close()  # a request to join that is under way would hold back the one to leave
+        await _ended(coordinator._stop_heartbeat_task())
+        await _ended(connections.close())  # a request to join that is under way would hold back the one to leave
         await coordinator._maybe_leave_group()
+
+
+async def _ended(ending: Awaitable[None]) -> None:
+    """Wait for it. A request that it waits for may have been cancelled by the stop that was cut short: that is no
+    cancellation of ours, and would end the whole consumer."""
+    await asyncio.gather(asyncio.ensure_future(ending), return_exceptions=True)
 
 
 def set_fetch_wait(client: AIOKafkaConsumer, milliseconds: int) -> None:

@@ -27,8 +27,8 @@ WORDS: Final = (
 )
 """Words of ours within sentences, and what joins them."""
 FRAMEWORK: Final = (
-    *("Not Found", "Method Not Allowed", "{field}: {message}", "Field required", "Extra inputs are not permitted"),
-    *("Input should be {choices}", "Input should be a valid string", "Input should be a valid dictionary"),
+    *("Not Found", "Method Not Allowed", "{field}: {message}", "Input should be {choices}"),
+    *("Input should be a valid string", "Input should be a valid dictionary", "Input should be a valid UUID"),
     "Input should be a valid integer, unable to parse string as an integer",
     "Input should be a valid boolean, unable to interpret input",
     *("Input should be less than or equal to {most}", "Input should be greater than or equal to {least}"),

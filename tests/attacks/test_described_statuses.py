@@ -46,11 +46,8 @@ def is_open(operation: Operation) -> bool:
     return not operation.path.startswith("/v1/")
 
 
-async def ask(
-    operation: Operation, headers: dict[str, str], content: bytes = b"", *, address: str | None = None
-) -> int:
-    transport = httpx.AsyncHTTPTransport(local_address=address)
-    async with httpx.AsyncClient(base_url=operation.service.url, timeout=30, transport=transport) as client:
+async def ask(operation: Operation, headers: dict[str, str], content: bytes = b"") -> int:
+    async with httpx.AsyncClient(base_url=operation.service.url, timeout=30) as client:
         answer = await client.request(operation.method, operation.known_path(), headers=headers, content=content)
     media_type = answer.headers.get("content-type", "").partition(";")[0]
     check(operation, headers, answer.status_code, media_type, answer.content)
@@ -84,10 +81,10 @@ async def test_a_refusal_of_few_routes_is_described_there(
 
 
 async def test_without_a_key_it_is_401(operations: list[Operation]) -> None:
-    """Each asks from an address of its own: one that is wrong often is answered late, and 429."""
-    for number, operation in enumerate(operations):
+    """However many there are: without a key nothing is guessed, so no address asks too often."""
+    for operation in operations:
         if not is_open(operation):
-            assert await ask(operation, {}, address=f"127.3.0.{number}") == 401
+            assert await ask(operation, {}) == 401
 
 
 async def test_a_head_that_is_too_large_is_431(operations: list[Operation]) -> None:
@@ -109,6 +106,6 @@ async def test_a_body_that_is_too_large_is_413(operations: list[Operation]) -> N
 
 async def test_a_type_that_is_not_read_is_415(operations: list[Operation]) -> None:
     for operation in operations:
-        if f"{operation.method} {operation.path}" == "POST /v1/events":
+        if f"{operation.method} {operation.path}" in ("POST /v1/events", "POST /v1/imports"):
             headers = {"Authorization": f"Bearer {operation.service.agency_key}", "Content-Type": "text/plain"}
             assert await ask(operation, headers, b"{}") == 415

@@ -52,6 +52,7 @@ async def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--partners", type=int, default=400_000)
     parser.add_argument("--only", choices=["workers", "baselines"])
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="so many at a time")
     parser.add_argument("--records", default="")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="payung-bench-") as home:
@@ -77,7 +78,7 @@ async def _measure(broker: stack.Broker, server: stack.Server, chosen: argparse.
     )
     results = []
     if chosen.only != "baselines":
-        for workers in (1, 2):
+        for workers in chosen.workers:
             results.append(await _ours(broker, server, made, written, workers, chosen.records))
     if chosen.only != "workers":
         for name, run, most in (
@@ -94,17 +95,17 @@ async def _ours(
     broker: stack.Broker, server: stack.Server, made: events.History, written: int, workers: int, records: str
 ) -> Result:
     kafka, admin = broker.address, server.admin
-    async with _database(admin) as database:
+    async with fresh_database(admin) as database:
         pool = await connect(database.of("coverage"))
         rollup = Rollup(pool)
         rolling_up = asyncio.create_task(rollup.run())
-        children = [_worker(kafka, database, records) for _ in range(workers)]
+        children = [start_worker(kafka, database, records) for _ in range(workers)]
         try:
             async with pool.acquire() as db:
-                began = await _first_ownership(db)
+                began = await first_ownership(db)
                 pids = [[broker.pid], [server.pid], [child.pid for child in children]]
                 before = [_cpu(each) for each in pids]
-                await _all_consumed(db, written, children)
+                await all_consumed(db, written, children)
                 consumed = _since(began)
                 await _check(db, made, date.fromisoformat(ASKED[-1]), None)
                 seconds = _since(began)
@@ -143,7 +144,7 @@ def _cpu(pids: list[int]) -> float:
     return total
 
 
-def _worker(kafka: str, database: stack.Database, records: str) -> "subprocess.Popen[bytes]":
+def start_worker(kafka: str, database: stack.Database, records: str) -> "subprocess.Popen[bytes]":
     environment = {
         **os.environ,
         "PAYUNG_DATABASE": database.of("coverage"),
@@ -154,13 +155,13 @@ def _worker(kafka: str, database: stack.Database, records: str) -> "subprocess.P
     return subprocess.Popen([sys.executable, "-m", "services.coverage.worker"], env=environment)
 
 
-async def _first_ownership(db: asyncpg.Connection) -> float:
+async def first_ownership(db: asyncpg.Connection) -> float:
     owned = "select exists (select from consumer_offsets where topic = 'enrollments')"
     await eventually(lambda: db.fetchval(owned), within=60, every=0.005)
     return time.perf_counter()
 
 
-async def _all_consumed(db: asyncpg.Connection, written: int, children: list["subprocess.Popen[bytes]"]) -> None:
+async def all_consumed(db: asyncpg.Connection, written: int, children: list["subprocess.Popen[bytes]"]) -> None:
     while await db.fetchval("select sum(next_offset) from consumer_offsets where topic = 'enrollments'") < written:
         if any(child.poll() is not None for child in children):
             raise SystemExit("a worker ended before the work did")
@@ -196,13 +197,13 @@ async def _check_everything(db: asyncpg.Connection, made: events.History) -> str
 
 
 async def _baseline(kafka: str, admin: str, name: str, run, most: int) -> Result:  # type: ignore[no-untyped-def]
-    async with _database(admin) as database:
+    async with fresh_database(admin) as database:
         each = await run(database.of("coverage"), kafka, PREFIX, most)
     return Result(name, most, each * most)
 
 
 @asynccontextmanager
-async def _database(admin: str) -> AsyncIterator[stack.Database]:
+async def fresh_database(admin: str) -> AsyncIterator[stack.Database]:
     database = await stack.clone(admin, stack.EMPTY)
     pool = await connect(database.of("coverage"))
     await migrate(pool, MIGRATIONS)

@@ -124,8 +124,11 @@ class Bench:
         self._report.note(f"file: {counts}; coverage and notifications had read it all {phase.lag:.1f} s later")
         self._report.note(f"file: {progress.rates()}; most memory: {progress.memory()}")
         used = await machine.disk()
-        each = {name: (used[name] - disk[name]) / done["created"] for name in used}
-        self._report.note("disk a partner: " + ", ".join(f"{name} {size:,.0f} B" for name, size in each.items()))
+        await self.stack.db.execute("vacuum")
+        kept = await machine.disk()
+        each = {name: [(now[name] - disk[name]) / done["created"] for now in (used, kept)] for name in used}
+        found = (f"{name} {now:,.0f} B, {then:,.0f} once vacuumed" for name, (now, then) in each.items())
+        self._report.note("disk a partner: " + "; ".join(found))
 
     async def _upload(self, content: bytes, progress: Progress) -> dict[str, Any]:
         form = {"kind": "partners", "list": "bench", "list_date": "2025-06-30"}

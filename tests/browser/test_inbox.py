@@ -131,6 +131,38 @@ async def test_an_operator_sees_what_a_policy_would_change_before_it_is_set(brow
         await expect(page.get_by_label("Pengingat 1")).to_have_value("2")  # what was shown, not what was typed since
 
 
+async def test_texts_are_tried_against_each_other_and_a_wrong_one_is_asked_for_again(
+    browser: Browser, stack: Endpoints
+) -> None:
+    async with visiting(browser, stack, key=stack.admin_key, width=360, language="en", expected=("422",)) as visitor:
+        page = visitor.page
+        await visitor.open("notifications", "/policy")
+        for variant, text in (
+            ("A", "{name}: covered from {amount}. STOP"),
+            ("B", "{addressee}, register {name}. STOP"),
+        ):
+            for filled in (text.replace("STOP", ""), text):
+                if not await page.get_by_label("Text", exact=True).is_visible():
+                    await page.get_by_text("A text of your own").click()
+                await page.get_by_label("Instead of the text of").select_option(label="Reminder 1")
+                await page.get_by_label("Language").select_option("en")
+                await page.get_by_label("Variant").fill(variant)
+                await page.get_by_label("Text", exact=True).fill(filled)
+                await page.get_by_role("button", name="See what this would change").click()
+                if filled != text:
+                    await expect(page.get_by_role("alert")).to_contain_text("says how to stop")
+                    await expect(page.get_by_label("Text", exact=True)).to_have_value(filled)
+                    await expect(page.get_by_label("Variant")).to_have_value(variant)
+                    assert (await visitor.violations(), await visitor.overflows()) == ([], False)
+            await expect(page.get_by_text(text.format(name="Example Shop", amount="Rp16.800", addressee="Mrs Umi"))
+                         .first).to_be_visible()  # fmt: skip
+            await page.get_by_role("button", name="Set what was shown here").click()
+            await expect(page.get_by_role("status")).to_contain_text("Set.")
+        await page.get_by_text("Show the texts").click()
+        for variant in "AB":
+            await expect(page.get_by_role("heading", name=f"Reminder 1 · {variant}")).to_be_visible()
+
+
 async def test_an_operator_pauses_a_channel_and_lets_it_go_on(browser: Browser, stack: Endpoints) -> None:
     async with visiting(browser, stack, key=stack.admin_key, width=360, scripts=False) as visitor:
         page = visitor.page

@@ -26,7 +26,7 @@ WITHOUT_IMPORT = {
 }
 SEVERAL_BELOW = {"opentelemetry"}
 """Names below which several packages live, so that an import does not say which."""
-BROUGHT = {"requests": "by opentelemetry-exporter-otlp-proto-http"}
+BROUGHT = {"requests": "by opentelemetry-exporter-otlp-proto-http", "pyyaml": "by apprise"}
 """What a test imports and a package of the services needs as well."""
 
 

@@ -19,6 +19,7 @@ class GatewayServer:
     answers: dict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
     received: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     port: int = 0
     _server: asyncio.Server | None = None
 
@@ -41,7 +42,7 @@ class GatewayServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while line := await reader.readline():
-                path = line.split()[1].decode().lstrip("/")
+                path = line.split()[1].decode().strip("/")
                 await self._answer(path, reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -54,6 +55,7 @@ class GatewayServer:
             name, _, value = line.partition(":")
             head[name.lower()] = value.strip()
         self.headers.append(head)
+        self.paths.append(path)
         self.received.append(json.loads(await reader.readexactly(int(head["content-length"]))))
         answer = self.answers[path].pop(0) if self.answers[path] else ACCEPTED
         if answer == "hang":

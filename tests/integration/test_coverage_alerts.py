@@ -92,7 +92,7 @@ async def test_claims_that_jump_and_figures_that_cannot_be(world: World) -> None
     await AlertWatch(world.pool).look(RECORDED + timedelta(hours=1))
     found = {alert["kind"]: alert["message"]["id"] for alert in await alerts(world)}
     assert "12 klaim" in found["claims_jumped"]
-    assert "umkm" in found["denominator_implausible"]
+    assert "“UMKM”" in found["denominator_implausible"]
 
 
 async def test_a_rule_that_is_switched_off_or_deleted_resolves_its_alerts(world: World) -> None:

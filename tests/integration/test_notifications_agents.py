@@ -1,5 +1,6 @@
 """Agents and their tasks from end to end: opened, given, acted on, passed on, closed; and the agent's sign-in."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import pytest
 from services.notifications import app
 from shared.events.partners import Listing
 from shared.security import new_key
+from shared.sessions import COOKIE
 from tests.integration.notifications_world import KNOWN, Mailbox, World, a_world, partner_id
 from tests.stack import Database
 from tests.waiting import eventually
@@ -259,6 +261,10 @@ async def test_an_agent_signs_in_by_a_link_once_and_is_signed_out_by_the_operato
             return (await phone.get("/v1/inbox")).status_code == 401
 
         await eventually(is_out)
+    raced = "/" + (await office.ask("POST", links)).json()["url"].split("/", 3)[3]
+    opened = await asyncio.gather(*(office.http.post(raced, headers=html) for _ in range(6)))
+    assert sorted(answer.status_code for answer in opened) == [200, *[410] * 5], "once, also of several at a time"
+    assert sum(COOKIE in answer.cookies for answer in opened) == 1
     expired = (await office.ask("POST", links)).json()
     office.world.now += timedelta(minutes=16)
     late = await office.http.post("/" + expired["url"].split("/", 3)[3], headers=html)

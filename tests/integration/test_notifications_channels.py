@@ -1,5 +1,6 @@
 """WhatsApp, SMS and e-mail to servers that really receive: fall-back, failures, digests, caps, replies and receipts."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -11,6 +12,7 @@ import pytest
 
 from services.notifications import reasons
 from shared import signatures
+from shared.events import partners
 from tests.attacks.notifications_http import bearer, client_of
 from tests.integration.gateway_server import GatewayServer
 from tests.integration.notifications_world import DAY, KNOWN, Mailbox, World, a_world, partner_id
@@ -100,6 +102,28 @@ async def test_a_gateway_that_fails_in_all_ways_loses_nothing(world: World, gate
     assert await outcomes(world) == [("whatsapp", "sent", True)]
     assert gateway.sent("sms") == [], "a passing failure is no reason for another channel"
     assert world.engine.senders[0].status().detail["down"] == []
+
+
+async def test_a_provider_that_apprise_knows_is_tried_again_until_it_takes_the_message(
+    database: Database, kafka: str, topics: str, gateway: GatewayServer
+) -> None:
+    """What it did not take is marked: apprise does not say whether it left. A refusal for good comes as a receipt."""
+    number = PHONE.removeprefix("+")
+    gateway.answers[number] = [(500, {}, b"oops"), (400, {}, b"")]
+    settings = {"sms": f"json://127.0.0.1:{gateway.port}/{{to}}", "inbound_secret": SECRET}
+    async with a_world(database, kafka, topics, **settings) as world, client_of(world) as client:
+        await a_due_partner(world)
+        await world.work()
+        assert (await outcomes(world), await world.state()) == ([("sms", "delayed", True)], "scheduled")
+        assert world.engine.senders[0].status().detail["down"] == ["sms"]
+        await world.until("2026-11-25")
+        assert gateway.paths == [number] * 3
+        assert await outcomes(world) == [("sms", "sent", True)]
+        sent = (await world.history(1))[0]["message_id"]
+        assert (await deliver(client, message_id=sent, status="refused"))[1]["effect"] == "refused"
+        await world.until("2026-12-05")
+        assert len(gateway.paths) == 3, "the number is not written to again"
+        assert (await world.state()) == "escalated", "somebody is asked to visit"
 
 
 async def test_a_provider_that_is_down_does_not_keep_the_others_waiting(
@@ -205,6 +229,43 @@ async def test_an_erased_person_is_not_contacted_when_it_is_listed_again(world: 
     assert person["person_key"] not in dump
 
 
+async def test_a_stop_outlives_the_erasure_whoever_lists_the_person_again(world: World, gateway: GatewayServer) -> None:
+    """It stays the one that was asked for, by the address in another spelling and by the person at another one."""
+    person = {"person_key": "11111111-1111-1111-1111-111111111111"}
+    await a_due_partner(world, 1, **person)
+    async with client_of(world) as client:
+        assert (await deliver(client, text="ＳＴＯＰ pak", **{"from": PHONE}))[1]["effect"] == "stopped"
+    world.now = KNOWN
+    await world.publish(world.tombstone(1), world.partner(1, "partner.erased", status="erased", listed_on=None))
+    world.now += timedelta(hours=1)
+    lists = (partners.Listing("another", "theirs", KNOWN.date()),)
+    for number, contact in {11: {"phone": "0860 0000 0001"}, 12: {"phone": "+6286000000099", **person}}.items():
+        await world.publish(world.contact(number, email=None, **contact), world.partner(number, lists=lists))
+    assert [await world.state(number) for number in (11, 12)] == ["opted_out"] * 2
+    assert await world.pool.fetchval("select kind from stops join contacts on key = phone_key") == "asked"
+    await world.until("2026-11-26")
+    assert gateway.received == []
+
+
+async def test_one_address_is_not_written_to_more_often_because_more_agencies_list_it(
+    world: World, gateway: GatewayServer
+) -> None:
+    """Six businesses of one owner, each listed by an agency of its own on another day, in other spellings."""
+    spellings = ("+6286000000001", "0860-0000-0001", "6286000000001", "(0860) 0000 0001", "0860.0000.0001", PHONE)
+    for number, phone in enumerate(spellings, 1):
+        lists = (partners.Listing(f"agency-{number}", "list", KNOWN.date()),)
+        await world.publish(world.contact(number, phone=phone, email=None), world.partner(number, lists=lists))
+        world.now += DAY
+    await world.until("2027-01-20")
+    days = sorted(
+        {(row["at"] + timedelta(hours=7)).date() for row in await world.pool.fetch("select at from contacted")}
+    )
+    assert len(days) == len(gateway.received) > 4, "never two on a day"
+    for first in days:
+        assert sum(first <= day < first + timedelta(days=30) for day in days) <= 4
+    assert {body["to"] for body in gateway.received} == {PHONE}
+
+
 async def test_what_a_provider_says_later_counts(world: World, gateway: GatewayServer, mailbox: Mailbox) -> None:
     await a_due_partner(world, 1)
     await a_due_partner(world, 2, phone=None, email="p2@example.com")
@@ -237,7 +298,13 @@ async def test_a_signed_delivery_needs_no_key_and_has_its_effect_once(world: Wor
             (signatures.headers(signatures.new_secret(), "msg_0", int(time.time()), body), body),
             (signed, body.replace(b"STOP", b"stop")),
             (signatures.headers(SECRET, "msg_0", int(time.time()) - 301, body), body),
+            (signatures.headers(SECRET, "msg_0", int(time.time()) + 301, body), body),
             (signed | {"webhook-timestamp": "soon"}, body),
+            (signed | {"webhook-timestamp": str(int(time.time()) + 1)}, body),
+            (signed | {"webhook-id": "msg_9"}, body),  # the same once more, as if it were another
+            (signed | {"webhook-signature": signed["webhook-signature"].removeprefix("v1,")}, body),
+            (signed | {"webhook-signature": signed["webhook-signature"].replace("v1,", "v2,")}, body),
+            (signed | {"webhook-signature": "v1, v1,="}, body),
             (signed | {"authorization": "Bearer pyk_x"}, body),
             ({"content-type": "application/json"}, body),
         ):
@@ -246,8 +313,11 @@ async def test_a_signed_delivery_needs_no_key_and_has_its_effect_once(world: Wor
         asked = await client.post("/v1/inbound?to=me", content=body, headers=signed)
         assert (asked.status_code, asked.json()["code"]) == (422, "unknown_parameter")
         assert await world.state() == "scheduled"
-        answers = [(await client.post("/v1/inbound", content=body, headers=signed)).json() for _ in "12"]
-        assert answers == [{"effect": "stopped", "partners": 1}, {"effect": "duplicate", "partners": 0}]
+        sent_at_once = await asyncio.gather(
+            *(client.post("/v1/inbound", content=body, headers=signed) for _ in range(6))
+        )
+        answers = sorted((answer.json() for answer in sent_at_once), key=str, reverse=True)
+        assert answers == [{"effect": "stopped", "partners": 1}, *[{"effect": "duplicate", "partners": 0}] * 5]
         assert await world.state() == "opted_out"
         long = signatures.headers(SECRET, "msg_2", int(time.time()), b" " * 70_000)
         answer = await client.post("/v1/inbound", content=b" " * 70_000, headers=long)

@@ -6,11 +6,13 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
+import psutil
 import pytest
 
 from deploy.local import ports
@@ -19,6 +21,7 @@ from tests.integration.registration_world import ADMIN, SECRET
 from tests.waiting import eventually
 
 ROWS = 30_000
+"""More than a megabyte: read in a process of its own."""
 
 
 class Process:
@@ -53,10 +56,21 @@ class Process:
             return False
 
     async def end(self, how: signal.Signals) -> int:
+        """Its exit code; what it had started ends with it."""
         assert self.child is not None
+        started: list[psutil.Process] = []
         if self.child.returncode is None:
+            started = psutil.Process(self.child.pid).children(recursive=True)
             self.child.send_signal(how)
-        return await self.child.wait()
+        code = await self.child.wait()
+        await eventually(lambda: not any(map(_runs, started)))
+        return code
+
+
+def _runs(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 @pytest.fixture
@@ -67,7 +81,7 @@ async def process(database: stack.Database, kafka: str, topics: str, tmp_path: P
     await made.end(signal.SIGKILL)
 
 
-async def test_an_upload_survives_kill_9_exactly_once(process: Process, database: stack.Database) -> None:
+async def test_an_upload_survives_kill_9_and_a_stop_exactly_once(process: Process, database: stack.Database) -> None:
     async with httpx.AsyncClient(base_url=process.address, timeout=30) as http:
         made = await http.post(
             "/v1/agencies",
@@ -75,7 +89,7 @@ async def test_an_upload_survives_kill_9_exactly_once(process: Process, database
             headers={"authorization": f"Bearer {ADMIN}"},
         )
         mine = {"authorization": f"Bearer {made.json()['key']}"}
-        content = "nama usaha;kab_kota;nib\n" + "\n".join(f"Toko {n};Sukoharjo;{n:013d}" for n in range(ROWS))
+        content = "nama usaha;kab_kota;nib\n" + "\n".join(f"Toko Serba Ada {n};Sukoharjo;{n:013d}" for n in range(ROWS))
         content += "\nSalah;Solo;\n"
         files = {"file": ("besar.csv", content.encode())}
         answer = await http.post("/v1/imports", data={"kind": "partners"}, files=files, headers=mine)
@@ -88,7 +102,7 @@ async def test_an_upload_survives_kill_9_exactly_once(process: Process, database
         killed = 0
         while (state := await report())["state"] in ("queued", "running"):
             if killed < 2 and state["accepted"] > killed * ROWS // 3:
-                await process.end(signal.SIGKILL)
+                await process.end(signal.SIGTERM if killed else signal.SIGKILL)
                 await process.start()
                 killed += 1
             await asyncio.sleep(0.05)

@@ -166,6 +166,13 @@ EXACTLY_ONCE: Final = (
 
 IDENTITY: Final = (
     Bug(
+        "a question does not see the rows that wait to be added",
+        "services/registration/identity/unit_of_work.py",
+        "        if query not in BESIDE:\n            await self.add_waiting()\n",
+        "",
+        ("tests/unit/registration/test_unit_of_work.py",),
+    ),
+    Bug(
         "two businesses of one owner become one partner",
         "services/registration/identity/matching.py",
         "if len(with_nib & {number_of[at] for at in held}) <= 1]",

@@ -22,6 +22,12 @@ def register(app: typer.Typer) -> None:
     app.command("status")(show)
 
 
+GATEWAY_HELP = (
+    "The HTTP gateway of {}, or a provider as apprise's URL with {{to}} for the number; its token in "
+    "PAYUNG_{}_TOKEN[_FILE]."
+)
+
+
 def start(
     data: Data = DATA,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Return once everything is ready.")] = False,
@@ -38,11 +44,9 @@ def start(
     ] = None,
     whatsapp: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="The HTTP gateway of WhatsApp; its token in PAYUNG_WHATSAPP_TOKEN[_FILE]."),
+        typer.Option(metavar="URL", help=GATEWAY_HELP.format("WhatsApp", "WHATSAPP")),
     ] = None,
-    sms: Annotated[
-        str | None, typer.Option(metavar="URL", help="The HTTP gateway of SMS; its token in PAYUNG_SMS_TOKEN[_FILE].")
-    ] = None,
+    sms: Annotated[str | None, typer.Option(metavar="URL", help=GATEWAY_HELP.format("SMS", "SMS"))] = None,
     imap: Annotated[
         str | None,
         typer.Option(
@@ -54,7 +58,7 @@ def start(
     """Start Kafka, PostgreSQL and the three services; Ctrl-C stops them. Prints where it is if it is up already."""
     from deploy.local import detached, directory, up
 
-    shows_password = _holds_password(smtp or "") or _holds_password(imap or "")
+    shows_password = any(map(_holds_password, filter(None, (smtp, imap)))) or any(map(_is_apprise, (whatsapp, sms)))
     options = up.Options(data.absolute(), empty, ports, _providers(smtp, whatsapp, sms, imap))
     try:
         if options.data.is_dir() and up.running(options.data):
@@ -74,8 +78,13 @@ def _holds_password(url: str) -> bool:
     return bool(at) and ":" in user
 
 
+def _is_apprise(url: str | None) -> bool:
+    """Where a credential stands in such a URL is each provider's own."""
+    return not (url or "http").lower().startswith("http")
+
+
 def _start_again(options: "Options") -> None:
-    """Become the same command with the providers in the environment: our own arguments may hold a password."""
+    """Become the same command with the providers in the environment: our own arguments may hold a credential."""
     argv = [sys.executable, "-P", "-m", "deploy.local", "up", *_arguments(options)]
     os.execve(sys.executable, argv, {**os.environ, **options.providers.given()})  # noqa: S606 - no shell is what we want
 

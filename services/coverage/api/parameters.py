@@ -109,9 +109,8 @@ def only(*names: str) -> Any:
 def _no_other_than(names: tuple[str, ...]) -> Callable[[Request], Awaitable[None]]:
     async def check(request: Request) -> None:
         query_parameters.refuse_unknown(list(request.query_params), names)
-        twice = next((name for name in names if len(request.query_params.getlist(name)) > 1 and name != "by"), None)
-        if twice is not None:
-            raise Problem(422, "invalid_value", f"{twice} may be given once.", field=twice)
+        given = (name for name, _ in request.query_params.multi_items())
+        query_parameters.refuse_repeated(name for name in given if name != "by")
 
     return check
 
@@ -254,8 +253,10 @@ def second_known_at(text: str | None, name: str = "known_at") -> int | None:
 
 
 def known_at_text(second: int | None) -> str | None:
-    """The instant that an answer was known at, as text; now for None."""
-    return iso(int(time.time()) if second is None else second)
+    """The instant that an answer was known at, as text; now for None, and for a time to come: by then more may be
+    known, so a report that named it could not be had again."""
+    now = int(time.time())
+    return iso(now if second is None else min(second, now))
 
 
 def table_form(request: Request) -> Form | None:

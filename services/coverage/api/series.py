@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from services.coverage import boundaries, cells, figures, protection, series
 from services.coverage.api import freshness, parameters, spreadsheet
 from services.coverage.figures import Dimensions, Sum, Tally
-from services.coverage.month_protection import End, suppressed_regions
+from services.coverage.month_protection import suppressed_regions
 from services.coverage.selection import RegionOfCell, Selection
 from services.coverage.series import Loss, Month, Movement
 from services.coverage.snapshot import snapshot
@@ -171,8 +171,7 @@ def _months(
 def _hidden(asked: Asked, national: Found, dimensions: Dimensions) -> list[frozenset[str]]:
     """The regions suppressed in each month."""
     by = asked.selection.by
-    ends = [End.of(sums, by, dimensions) for sums in national.ends]
-    hidden = suppressed_regions(ends, national.losses or [[] for _ in asked.months], by, dimensions)
+    hidden = suppressed_regions(national.ends, national.losses or [[] for _ in asked.months], by, dimensions)
     return [protection.with_former(each) for each in hidden] if asked.selection.is_former else hidden
 
 

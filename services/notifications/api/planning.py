@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, get_args
 
@@ -19,7 +19,7 @@ from services.notifications.policy import NOTHING_PAUSED, ChannelName
 from services.notifications.policy_timeline import PolicyPeriod, PolicyTimeline
 from services.notifications.projections import is_believable
 from services.notifications.queries import queries
-from services.notifications.schedule import BEFORE_FIRST_ID, Scheduler
+from services.notifications.schedule import Scheduler
 from shared import jakarta
 from shared.database import connection
 from shared.problems import Problem, not_found
@@ -31,6 +31,7 @@ router = routes()
 DEFAULT_DAYS = 30
 LONGEST = timedelta(days=366)
 CHUNK = 2000
+REGENCIES_AT_ONCE = 40
 
 
 @router.get("/plan", summary="The dry run: what would be sent to whom and when; nothing is sent")
@@ -107,17 +108,19 @@ def _totals(plan: Plan) -> dict[str, int]:
 async def _partners(
     request: Request, regencies: list[str], caller: Principal, until: date, *, with_waiting: bool
 ) -> AsyncIterator[list[Facts]]:
-    """Those for whom something may be planned up to the end of `until`, by the thousand."""
-    last, ends = BEFORE_FIRST_ID, _end_of(until)
-    while True:
+    """Those for whom something may be planned up to the end of `until`, by the thousand, a few regencies at a time."""
+    for regions in _portions(regencies, REGENCIES_AT_ONCE):
         async with connection(request.app.state.pool) as db:
-            page = (regencies, last, CHUNK, agency_limit(caller), with_waiting, ends)
-            ids = [row[0] for row in await db.fetch(queries["plannable_partner_ids"], *page)]
-            facts = await request.app.state.scheduler.facts(db, ids)
-        if not ids:
-            return
-        yield facts
-        last = ids[-1]
+            asked = (regions, agency_limit(caller), with_waiting, _end_of(until))
+            ids = [row[0] for row in await db.fetch(queries["plannable_partner_ids"], *asked)]
+        for some in _portions(ids, CHUNK):
+            async with connection(request.app.state.pool) as db:
+                facts = await request.app.state.scheduler.facts(db, some)
+            yield facts
+
+
+def _portions(items: list[str], size: int) -> Iterator[list[str]]:
+    return (items[at : at + size] for at in range(0, len(items), size))
 
 
 async def planned_next(request: Request, until: date, count: int) -> tuple[list[PlanItem], str | None]:

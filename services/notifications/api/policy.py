@@ -80,9 +80,9 @@ async def set_policy(body: NewPolicy, request: Request, caller: Admin, dry_run: 
         if effective_from == current.effective_from:
             effective_from = today
         if effective_from < today:
-            found.append(Fault("effective_from", "lies in the past"))
+            found.append(Fault("effective_from", "The day lies in the past."))
         if effective_from > today + FURTHEST:
-            found.append(Fault("effective_from", f"lies more than {FURTHEST.days} days ahead"))
+            found.append(Fault("effective_from", f"The day lies more than {FURTHEST.days} days ahead."))
         if found:
             raise _refused(found)
         if dry_run:
@@ -111,18 +111,18 @@ def _wordings(body: NewPolicy) -> list[Fault]:
     """What is wrong with the operator's own texts."""
     texts = body.policy.wordings
     if len(texts) > MAX_WORDINGS:
-        return [Fault("wordings", f"at most {MAX_WORDINGS}")]
+        return [Fault("wordings", f"There are at most {MAX_WORDINGS} texts.")]
     found = []
     for number, each in enumerate(texts):
         if each.template not in TEMPLATES:
-            found.append(Fault(f"wordings.{number}.template", f"templates are {', '.join(sorted(TEMPLATES))}"))
+            found.append(Fault(f"wordings.{number}.template", f"The templates are {', '.join(sorted(TEMPLATES))}."))
         elif fault := wording_fault(each.text, each.channel):
             found.append(Fault(f"wordings.{number}.text", fault))
         elif not VARIANT.fullmatch(each.variant):
-            found.append(Fault(f"wordings.{number}.variant", "at most 12 letters and digits"))
+            found.append(Fault(f"wordings.{number}.variant", "A variant has at most 12 letters and digits."))
     names = [(each.template, each.channel, each.language, each.variant) for each in texts]
     return found or (
-        [Fault("wordings", "one text each for a template, channel, language and variant")]
+        [Fault("wordings", "There is one text each for a template, channel, language and variant.")]
         if len(set(names)) < len(names)
         else []
     )
@@ -130,7 +130,7 @@ def _wordings(body: NewPolicy) -> list[Fault]:
 
 def _unknown_regions(body: NewPolicy, regions: Regions) -> list[Fault]:
     return [
-        Fault(f"groups.{number}.regions", f"there is no region with the code {code}")
+        Fault(f"groups.{number}.regions", f"There is no region with the code {code}.")
         for number, group in enumerate(body.policy.groups)
         for code in group.regions
         if regions.get(code) is None
@@ -139,7 +139,7 @@ def _unknown_regions(body: NewPolicy, regions: Regions) -> list[Fault]:
 
 def _refused(found: list[Fault]) -> Problem:
     errors = [{"field": fault.field, "detail": fault.detail} for fault in found]
-    detail = "; ".join(f"{fault.field}: {fault.detail}" for fault in found)
+    detail = " ".join(f"{fault.field}: {fault.detail}" for fault in found)
     return Problem(422, "invalid_value", detail, field=found[0].field, errors=errors)
 
 

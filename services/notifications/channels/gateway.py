@@ -43,7 +43,7 @@ class Gateway:
         """Raises ValueError for a URL that cannot be used; what may hold a secret is not repeated."""
         with suppress(ValueError):
             parts = urlsplit(self.url)
-            plain = parts.scheme == "http" and _is_near(parts.hostname or "")
+            plain = parts.scheme == "http" and is_near(parts.hostname or "")
             if (parts.scheme == "https" or plain) and parts.hostname and parts.port != 0 and not parts.username:
                 return
         raise ValueError(
@@ -51,7 +51,7 @@ class Gateway:
         ) from None
 
 
-def _is_near(host: str) -> bool:
+def is_near(host: str) -> bool:
     """Whether a host lies in one's own network: a message may go there without TLS."""
     with suppress(ValueError):
         address = ipaddress.ip_address(host)

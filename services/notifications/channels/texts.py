@@ -119,17 +119,18 @@ def wording_fault(wording: str, channel: str) -> str | None:
     """What keeps a wording from being used; None if it is sound. Pure."""
     unknown = [name for name in PLACEHOLDER.findall(wording) if name not in PLACEHOLDERS]
     if unknown:
-        return f"there is no {{{unknown[0][:40]}}}: use {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}"
+        usable = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+        return f"Nothing stands for {unknown[0][:40]} in braces: use {usable}."
     if not re.search(r"\bSTOP\b|\bBERHENTI\b", wording):
-        return "says how to stop: with the word STOP or BERHENTI"
+        return "A text says how to stop: with the word STOP or BERHENTI."
     if len(wording) > 4_000 or "\x00" in wording:
-        return "has at most 4000 characters, none of them U+0000"
+        return "A text has at most 4000 characters, none of them U+0000."
     if channel == "sms":
         fixed = filled(wording, {"name": "x" * 10, "addressee": "x" * 10, "amount": "Rp16.800"})
         if to_gsm(wording) != wording or septets(fixed) > LONGEST_SMS:
-            return "an SMS has at most 160 characters of its own alphabet, with a name of 10"
+            return "An SMS has at most 160 characters of its own alphabet, with a name of 10."
     if channel == "email" and not wording.partition("\n")[2].strip():
-        return "an e-mail has its subject on the first line and its text below"
+        return "An e-mail has its subject on the first line and its text below."
     return None
 
 

@@ -53,7 +53,7 @@ async def begin_import(
     afterwards: BackgroundTasks,
     principal: Annotated[Principal, Depends(sender)],
     here: Annotated[Services, Depends(services)],
-    kind: Annotated[str, Form(description=f"What the rows are: {', '.join(meanings.KINDS)}")],
+    kind: Annotated[str, Form(description="What the rows are", json_schema_extra={"enum": [*meanings.KINDS]})],
     file: Annotated[UploadFile | None, File(description=FILE)] = None,
     upload: Annotated[str | None, Form(description="Instead of a file: the id of one sent to /v1/uploads")] = None,
     list: Annotated[str | None, Form()] = None,

@@ -8,7 +8,7 @@ import msgspec
 
 from services.registration.api import parameters
 from services.registration.api.access import check_scope
-from services.registration.intake import columns
+from services.registration.intake import columns, day_bounds
 from services.registration.intake.columns import FileKind
 from services.registration.intake.files.header import WINDOW
 from services.registration.intake.files.reading_options import DateOrder, DecimalMark, ReadingOptions
@@ -16,6 +16,7 @@ from services.registration.intake.row_reader import LISTINGS
 from services.registration.writer import uploads
 from services.registration.writer.remembered_readings import Remembered
 from shared.events.text_limits import limit_of
+from shared.jakarta import today
 from shared.problems import Problem
 from shared.security import Principal
 
@@ -79,7 +80,12 @@ def list_name(name: str | None, filename: str | None) -> str:
 
 
 def day_of_list(text: str | None) -> date:
-    return parameters.day_or_today((text or "").strip(), "list_date")
+    """The day of the list; one that none of its rows could have is refused once, not with each of them."""
+    day = parameters.day_or_today((text or "").strip(), "list_date")
+    refusal = day_bounds.outside("list_date", day, day_bounds.year_ahead(today()))
+    if refusal is not None:
+        raise Problem(422, refusal.code, refusal.detail, field=refusal.field)
+    return day
 
 
 def reading_options(

@@ -4,11 +4,11 @@ from uuid import UUID
 
 from services.registration.intake.cells import names
 from services.registration.intake.commands import ContactDetails
-from services.registration.vault import Vault
+from services.registration.vault import KeyedHashes
 
 
 def of(
-    vault: Vault, contact: ContactDetails, name: str | None, owner: str | None = None
+    vault: KeyedHashes, contact: ContactDetails, name: str | None, owner: str | None = None
 ) -> tuple[UUID | None, UUID | None, UUID | None]:
     """The phone, the e-mail and the owner's name, as far as they say who the partner with this name is.
 

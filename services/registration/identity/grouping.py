@@ -96,14 +96,14 @@ async def _save(work: UnitOfWork, changes: Sequence[Change], gone: Iterable[Row]
     replaced = [change for change in changes if change.before is not None]
     await _remove(work, [*(row.key for row in gone), *(change.row.key for change in replaced)])
     rows = regrouped.rows_by_key()
-    new = [change for change in changes if change.before is None and not change.offer.restores]
-    await work.insert("evidence", [_record(work, change, rows) async for change in in_turns(new)], evidence.COLUMNS)
     # A replaced row keeps its place in the sequence: the oldest row of a partner decides which group keeps its id.
     returned = [change for change in changes if change.before is None and change.offer.restores]
     await _add_again(work, [(change.row.sequence, *_record(work, change, rows)) for change in [*replaced, *returned]])
     if regrouped.moved:
         moved = columns((row.key, row.partner, row.number_group, row.name_group) for row in regrouped.moved)
         await work.execute("move_evidence", *moved)
+    new = [change for change in changes if change.before is None and not change.offer.restores]
+    work.insert_later("evidence", [_record(work, change, rows) async for change in in_turns(new)], evidence.COLUMNS)
 
 
 async def _remove(work: UnitOfWork, keys: Sequence[UUID]) -> None:

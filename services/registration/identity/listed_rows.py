@@ -9,10 +9,10 @@ from services.registration.identity.profile import Row
 from services.registration.intake.cells import names
 from services.registration.intake.commands import ListPartner
 from services.registration.orders import Hashes, Order
-from services.registration.vault import Vault
+from services.registration.vault import KeyedHashes
 
 
-def hashes(vault: Vault, agency: str, command: ListPartner, cooperative: UUID | None = None) -> Hashes:
+def hashes(vault: KeyedHashes, agency: str, command: ListPartner, cooperative: UUID | None = None) -> Hashes:
     """The hashes of what the agency lists; `cooperative` is the partner that it names as its cooperative."""
     partner, name = command.partner, names.name_key(command.name)
     content = _content(vault, command, name, cooperative)
@@ -24,7 +24,7 @@ def hashes(vault: Vault, agency: str, command: ListPartner, cooperative: UUID | 
     return Hashes(content, key, vault.nik(partner.nik), vault.name(name, command.region), phone, email, owner)
 
 
-def _content(vault: Vault, command: ListPartner, name: str, cooperative: UUID | None) -> UUID:
+def _content(vault: KeyedHashes, command: ListPartner, name: str, cooperative: UUID | None) -> UUID:
     """A hash of all that the listing says of the partner: the same for a row that is sent again.
 
     Texts are compared like names. What has a ref is known by that, so there any other spelling is another content.
@@ -76,12 +76,12 @@ def row(order: Order[ListPartner], sequence: int, hashed: Hashes, cooperative: U
     )
 
 
-def _row_key(vault: Vault, agency: str, list_name: str, content_hash: UUID) -> UUID:
+def _row_key(vault: KeyedHashes, agency: str, list_name: str, content_hash: UUID) -> UUID:
     """The key of a row without a ref."""
     return vault.hash_text(f"evidence\x1f{agency}\x1f{list_name}\x1frow\x1f{content_hash}")
 
 
-def key_without_texts(vault: Vault, order: Order[ListPartner], cooperative: UUID | None) -> UUID:
+def key_without_texts(vault: KeyedHashes, order: Order[ListPartner], cooperative: UUID | None) -> UUID:
     """The key of a row without a ref if its texts that mean nothing to us did not count."""
     return hashes(vault, order.agency, replace(order.command, other_texts=()), cooperative).key
 

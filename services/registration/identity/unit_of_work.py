@@ -1,10 +1,11 @@
 """One transaction's view of the partners it touches: their states and rows, what changed, and the facts to publish."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -22,14 +23,14 @@ from services.registration.queries import queries
 from services.registration.vault import Vault
 from shared.bus import outbox
 from shared.bus.records import Outgoing, fits
-from shared.database import columns
+from shared.database import columns, insert
 from shared.observability import get_logger
 from shared.regions import Regions
 
 log = get_logger(__name__)
 
-FEW = 20
-"""Rows that are added one by one rather than by COPY."""
+BESIDE = frozenset(("partner_states", "regions_of_agencies", "sealed_evidence"))
+"""Queries whose answer no row changes that waits to be added: the personal details of such a row are known."""
 
 
 @dataclass
@@ -39,7 +40,7 @@ class UnitOfWork:
     The collections are read by everybody and changed by the methods here alone.
     """
 
-    db: asyncpg.Connection
+    connection: asyncpg.Connection
     vault: Vault
     regions: Regions
     ids: Ids
@@ -75,19 +76,31 @@ class UnitOfWork:
     _there_are: dict[str, bool] = field(default_factory=dict)
     _added: int = 0
     _outgoing: list[Outgoing] = field(default_factory=list)
+    _waiting: list[tuple[str, Sequence[tuple[Any, ...]], Sequence[str]]] = field(default_factory=list)
+    """What is to be added to which table, before anything else is asked."""
+
+    @property
+    def db(self) -> asyncpg.Connection:
+        """For what is no query of ours; no rows wait to be added."""
+        assert not self._waiting, "rows wait to be added"
+        return self.connection
 
     def anew(self) -> "UnitOfWork":
         """The same transaction from its beginning: nothing is loaded, nothing changed; who sends as what was settled
         before."""
-        return UnitOfWork(self.db, self.vault, self.regions, self.ids, self.now, sources=self.sources)
+        return UnitOfWork(self.connection, self.vault, self.regions, self.ids, self.now, sources=self.sources)
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
-        return await self.db.fetch(queries[query], *arguments)
+        if query not in BESIDE:
+            await self.add_waiting()
+        return await self.connection.fetch(queries[query], *arguments)
 
     async def execute(self, query: str, *arguments: Any) -> None:
+        await self.add_waiting()
         await self.db.execute(queries[query], *arguments)
 
     async def is_true(self, query: str, *arguments: Any) -> bool:
+        await self.add_waiting()
         return bool(await self.db.fetchval(queries[query], *arguments))
 
     async def there_are(self, what: str) -> bool:
@@ -101,12 +114,29 @@ class UnitOfWork:
         if self._there_are:
             self._there_are[what] = True
 
+    def insert_later(self, table: str, records: Sequence[tuple[Any, ...]], names: Sequence[str]) -> None:
+        """As `insert`, before anything else is asked that may depend on it, or `meanwhile`."""
+        self._waiting.append((table, records, names))
+
+    async def add_waiting(self) -> None:
+        """Add the rows that were to be inserted later."""
+        waiting, self._waiting = self._waiting, []
+        for table, records, names in waiting:
+            await self.insert(table, records, names)
+
+    @asynccontextmanager
+    async def adding_meanwhile(self) -> AsyncIterator[None]:
+        """The database adds the rows that wait while the block computes, which asks it nothing."""
+        adding = asyncio.create_task(self.add_waiting())
+        try:
+            yield
+        finally:
+            await adding
+
     async def insert(self, table: str, records: Sequence[tuple[Any, ...]], names: Sequence[str]) -> None:
-        """Add rows to a table: many by COPY, few in one round trip less."""
-        if len(records) > FEW:
-            await self.db.copy_records_to_table(table, records=records, columns=list(names))
-        elif records:
-            await self.db.executemany(_insertion(table, tuple(names)), records)
+        """Add rows to a table."""
+        await self.add_waiting()
+        await insert(self.db, table, records, names)
 
     async def load_states(self, partners: Iterable[UUID]) -> None:
         """Load the states of these partners that are not here yet."""
@@ -251,6 +281,7 @@ class UnitOfWork:
     async def save(self, partners: Collection[UUID]) -> None:
         """Write the states of these partners, and to the outbox everything published."""
         states = [self.states[partner] for partner in partners]
+        await self.add_waiting()
         await self._add([state for state in states if state.is_new and state.status != "merged"])
         await self._update([state for state in states if not state.is_new])
         await outbox.add(self.db, self._outgoing)
@@ -261,9 +292,3 @@ class UnitOfWork:
     async def _update(self, states: Sequence[PartnerState]) -> None:
         if states:
             await self.execute("update_partner_states", *columns(state.as_record() for state in states))
-
-
-@lru_cache
-def _insertion(table: str, names: tuple[str, ...]) -> str:
-    values = ", ".join(f"${number}" for number in range(1, len(names) + 1))
-    return f"insert into {table} ({', '.join(names)}) values ({values})"  # noqa: S608 - names of ours alone

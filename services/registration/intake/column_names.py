@@ -12,7 +12,7 @@ def headers(text: str) -> tuple[str, ...]:
 REGION = headers(
     "kab/kota, kabupaten/kota, kota/kabupaten, kota/kab, kabkota,"
     "kabupaten/kota usaha, kab/kota usaha, nama kabupaten kota,"
-    "kab/kota domisili, asal kab/kota,"
+    "kab/kota domisili, kab/kota tempat tinggal, kabupaten domisili, kota domisili, asal kab/kota,"
     "nama kab kota, nama kabupaten, kabupaten, kota, nama wilayah, wilayah, region, regency, city, district,"
     "kab, kabkot, kabupaten usaha, kota usaha, kab/kota tempat usaha, kab/kota alamat usaha,"
     "kab/kota lokasi usaha, lokasi kab/kota, alamat kab/kota"
@@ -29,10 +29,13 @@ NIK = headers(
     "nik sesuai ktp, nik pelaku, nik pelaku umkm, no ktp pelaku usaha, nik ktp pemilik, no kependudukan,"
     "no identitas ktp, no ktp pengusaha, nik pengelola"
 )
+NIK_OF_CHAIR = headers("nik ketua, nik ketua koperasi, nik ketua pengurus, nik pengurus, nik pimpinan, no ktp ketua")
+"""Whose NIK a list of cooperatives says apart from theirs: not read, as who is in the chair changes."""
 NIB = headers(
     "nib, no nib, nomor nib, nomor induk berusaha, no induk berusaha, nib oss, no nib oss, nib rba,"
     "nib oss rba, nib iumk, iumk nib, nib siup, siup nib, nib usaha, no nib usaha, nib perusahaan,"
-    "izin usaha nib, ijin usaha nib, perizinan nib, legalitas nib, legalitas usaha nib"
+    "izin usaha nib, ijin usaha nib, perizinan nib, legalitas nib, legalitas usaha nib, nib iumk siup, nib siup iumk,"
+    "nib no izin, nib no izin usaha, nib izin usaha, nib ijin usaha, nib no ijin usaha"
 )
 PHONE = headers(
     "no hp, nomor hp, hp, no telepon, nomor telepon, telepon, no telp, telp, phone, phone number, mobile,"
@@ -42,7 +45,12 @@ PHONE = headers(
     "contact number, telephone, telephone number, mobile phone, no hp yang bisa dihubungi, no hp wa,"
     "ponsel, wa, contact, telp wa, wa telp, no telp pemilik, telp pemilik, no seluler, no telp seluler,"
     "no tlpn, no telp usaha, telp usaha, telepon usaha, telp fax, no hp usaha, no kontak person,"
-    "wa aktif, whatsapp aktif, no wa aktif, cp no hp"
+    "wa aktif, whatsapp aktif, no wa aktif, cp no hp,"
+    + ",".join(
+        f"no {phone} {whose}"
+        for phone in ("hp", "wa", "telp", "hp/wa", "telp/hp", "kontak")
+        for whose in ("ketua", "pengurus", "pengelola", "pimpinan", "direktur", "penanggung jawab", "pic", "koperasi")
+    )
 )
 BUSINESS = headers(
     "nama usaha, nama umkm, nama perusahaan, nama toko, nama koperasi, nama badan usaha, nama pelaku usaha,"
@@ -51,7 +59,7 @@ BUSINESS = headers(
     "partner name,"
     "nama usaha mikro, nama tempat usaha, nama outlet, nama industri, nama usaha dagang,"
     "nama rumah makan, nama kelompok usaha, nama bumdes, nama lengkap usaha, nama badan hukum,"
-    "nama bisnis, nama bengkel, nama restoran, nama kedai, nama merek usaha, nama brand"
+    "nama kelompok, nama kube, nama bisnis, nama bengkel, nama restoran, nama kedai, nama merek usaha, nama brand"
 )
 OF_COOPERATIVES: Final = "nama koperasi"
 """Who is listed, or, in a list of persons, whose member each of them is."""
@@ -104,12 +112,12 @@ PROGRAMME = headers(
     "program perlindungan, jenis jaminan, jaminan"
 )
 ADDRESS = headers(
-    "alamat, alamat lengkap, alamat usaha, alamat tempat usaha, alamat koperasi, alamat perusahaan, alamat domisili,"
-    "alamat lengkap usaha, alamat kantor, lokasi usaha, address, lokasi,"
-    "alamat toko, alamat tempat produksi, alamat produksi, alamat lokasi usaha"
+    "alamat usaha, alamat lengkap usaha, alamat tempat usaha, alamat lokasi usaha, alamat koperasi, alamat perusahaan,"
+    "alamat toko, alamat kantor, lokasi usaha, alamat tempat produksi, alamat produksi, alamat, alamat lengkap,"
+    "address, lokasi, alamat domisili"
 )
 EMAIL = headers(
-    "email, e-mail, surel, alamat email, alamat e-mail, email koperasi, email usaha, email pemilik,"
+    "email, e-mail, surel, email address, alamat email, alamat e-mail, email koperasi, email usaha, email pemilik,"
     "surat elektronik, alamat surel, email perusahaan, email pelaku usaha, e-mail address, email aktif,"
     "e-mail aktif"
 )

@@ -44,7 +44,8 @@ _LISTED: Final[dict[str, tuple[str, ...]]] = {
     ),
     "scale": headers(
         "skala, skala usaha, klasifikasi, klasifikasi usaha, kelas usaha, ukuran usaha, scale,"
-        "skala umkm, kategori usaha, kategori umkm, kriteria usaha, kriteria umkm, kelas umkm, tingkat usaha"
+        "skala umkm, uraian skala usaha, kategori usaha, kategori umkm, kriteria usaha, kriteria umkm, kelas umkm,"
+        "tingkat usaha"
     ),
     "region": REGION,
     "region_code": REGION_CODE,
@@ -66,7 +67,11 @@ _LISTED: Final[dict[str, tuple[str, ...]]] = {
         "aktif, status operasional, status operasi, status kelembagaan, status aktif koperasi, kondisi usaha,"
         "status umkm, status perusahaan"
     ),
-    "occupation": headers("pekerjaan, profesi, occupation, mata pencaharian"),
+    "inactive": headers(
+        "tidak aktif, non aktif, nonaktif, status tidak aktif, status non aktif, status nonaktif, koperasi tidak aktif,"
+        "umkm tidak aktif, usaha tidak aktif"
+    ),
+    "occupation": headers("pekerjaan, profesi, occupation, mata pencaharian, jenis pekerjaan"),
     "ref": headers("ref, referensi, reference, no referensi, kode referensi, partner ref"),
     "partner_id": headers("partner id, id partner payung"),
     "cooperative": COOPERATIVE,
@@ -76,7 +81,7 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "persons": {
         key: names
         for key, names in _LISTED.items()
-        if key not in ("kind", "workers", "men", "women", "status", "scale")
+        if key not in ("kind", "workers", "men", "women", "status", "inactive", "scale")
     }
     | {
         "name": tuple(name for name in _LISTED["name"] if name != OF_COOPERATIVES),
@@ -113,6 +118,11 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "berlaku sampai dengan, berlaku hingga, masa berlaku s/d, tgl kadaluarsa, tgl kedaluwarsa,"
             "tgl berhenti kepesertaan, nonaktif, tgl tidak aktif"
         ),
+        "status": headers(
+            "status kepesertaan, status peserta, status aktif, status keaktifan, keaktifan, status keaktifan peserta,"
+            "status perusahaan, aktif/tidak, aktif/tidak aktif, aktif/non aktif,"
+            "status aktif/non aktif, status aktif/tidak aktif, status"
+        ),
         "programmes": PROGRAMME,
         "management": MANAGEMENT,
         "staff": STAFF,
@@ -130,7 +140,7 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "kode klaim, no pengajuan klaim, nomor agenda klaim"
         ),
         "participant_no": PARTICIPANT,
-        "programme": (*PROGRAMME, "program klaim"),
+        "programme": (*PROGRAMME, *headers("program klaim, jenis klaim")),
         "occurred_on": headers(
             "tgl kejadian, tanggal kejadian, tgl kecelakaan, occurred on, event date,"
             "tgl musibah, tgl peristiwa, tgl kejadian kecelakaan"
@@ -142,7 +152,8 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "nilai, nilai klaim, jumlah, jumlah klaim, nominal, nominal klaim, nominal dibayarkan, amount,"
             "besar manfaat, besar santunan,"
             "nominal bayar, jumlah bayar, jumlah dibayar, nilai bayar, besar klaim, nilai manfaat, total manfaat,"
-            "nilai santunan, jumlah santunan, jumlah manfaat, santunan, besaran klaim"
+            "nilai santunan, jumlah santunan, jumlah manfaat, santunan, besaran klaim,"
+            "jumlah pembayaran, nominal pembayaran, nilai pembayaran, jumlah pembayaran klaim"
         ),
         "status": headers("status, status klaim, status pembayaran, status pengajuan"),
     },
@@ -198,7 +209,11 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "region_code": REGION_CODE,
         "phone": PHONE,
         "email": EMAIL,
-        "present": headers("hadir, present, kehadiran, tanda tangan, ttd"),
+        "present": headers(
+            "hadir, present, kehadiran, hadir/tidak, hadir/tidak hadir, status kehadiran, keterangan kehadiran,"
+            "kehadiran peserta, presensi, absensi, absen, tanda tangan, ttd, paraf, tanda tangan/paraf, ttd/paraf,"
+            "tanda tangan peserta"
+        ),
         "kind": _LISTED["kind"],
     },
     "agreements": {
@@ -230,7 +245,6 @@ VOCABULARY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 }
 NOT_USED: Final[Mapping[str, frozenset[str]]] = {
     "persons": frozenset(("management", "staff", "labour")),
-    "targets": frozenset(("unit",)),
     "attendance": frozenset(("kind",)),
     "agreements": frozenset(("basis",)),
 }

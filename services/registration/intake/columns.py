@@ -11,6 +11,7 @@ from services.registration.intake.column_names import (
     BUSINESS,
     EMPLOYER_NO,
     NIK,
+    NIK_OF_CHAIR,
     OF_COOPERATIVES,
     OWNER,
     PERSON,
@@ -220,10 +221,12 @@ def _assign_ambiguous_names(at: Mapping[str, int], found: dict[str, int]) -> Non
 
 
 def _keep_numbers_of_cooperatives(at: Mapping[str, int], found: dict[str, int]) -> None:
-    """A NIK in a list of cooperatives is a NIK Koperasi, unless there is an owner's column.
+    """A NIK in a list of cooperatives is a NIK Koperasi, unless there is an owner's column; it is one all the same
+    where another column says whose NIK it holds, as NIK KETUA.
 
     That column is kept apart from one that says so: what is no number in it is none without a warning.
     """
-    of_an_owner = any(name in at for name in OWNER)
-    if OF_COOPERATIVES in at and not of_an_owner and "nik koperasi" not in at and "nik" in at:
+    if OF_COOPERATIVES not in at or "nik koperasi" in at or "nik" not in at:
+        return
+    if any(name in at for name in NIK_OF_CHAIR) or not any(name in at for name in OWNER):
         found["nik_of_cooperatives"] = found.pop("nik")

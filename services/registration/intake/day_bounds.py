@@ -25,14 +25,14 @@ def refusal(command: Command, last_day: date) -> Refusal | None:
     """`invalid_date` for the first day of the command outside its bounds; `last_day` is the `year_ahead`."""
     match command:
         case ListPartner():
-            return _outside("listed_on", command.listed_on, last_day)
+            return outside("listed_on", command.listed_on, last_day)
         case Enrol():
-            return _outside("effective_on", command.effective_on, last_day)
+            return outside("effective_on", command.effective_on, last_day)
         case FileClaim():
-            return _outside("occurred_on", command.occurred_on, last_day) or _of_claim(command, last_day)
+            return outside("occurred_on", command.occurred_on, last_day) or _of_claim(command, last_day)
         case RecordStatement():
             days = {field: value for field, value in command.fields.items() if isinstance(value, date)}
-            found = (_outside("from" if field == "start" else field, day, LAST_DAY) for field, day in days.items())
+            found = (outside("from" if field == "start" else field, day, LAST_DAY) for field, day in days.items())
             return next((each for each in found if each is not None), None)
         case _:
             return None
@@ -46,10 +46,11 @@ def _of_claim(claim: FileClaim, last_day: date) -> Refusal | None:
         return None
     if claim.paid_on < claim.occurred_on:
         return Refusal("invalid_date", "paid_on", "paid_on lies before occurred_on: check both days.")
-    return _outside("paid_on", claim.paid_on, last_day)
+    return outside("paid_on", claim.paid_on, last_day)
 
 
-def _outside(field: str, day: date, last_day: date) -> Refusal | None:
+def outside(field: str, day: date, last_day: date) -> Refusal | None:
+    """`invalid_date` for a day before 1945 or after `last_day`."""
     if FIRST_DAY <= day <= last_day:
         return None
     if day < FIRST_DAY:

@@ -108,7 +108,9 @@ def understood(command: Command) -> dict[str, Any]:
 
 def _leaves(told: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     for name, value in told.items():
-        if isinstance(value, dict):
+        if name == "cooperative" and value:
+            yield name, value["nik_koperasi"] or value["nib"] or value["name"]
+        elif isinstance(value, dict):
             yield from _leaves(value)
         elif name not in _LEFT_OUT and value not in (None, "", [], ()):
             yield _OTHER_NAMES.get(name, name), value

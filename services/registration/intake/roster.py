@@ -25,6 +25,7 @@ KEPT = frozenset(
         "effective_on",
         "until",
         "programmes",
+        "status",
     )
 )
 """The meanings of columns that are about the employer or the membership; the others are about a worker."""

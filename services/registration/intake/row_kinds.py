@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from services.registration.intake import day_bounds, free_text, row_cells, values
-from services.registration.intake.cells import numbers, programmes, vocabulary
+from services.registration.intake.cells import days, numbers, programmes, vocabulary
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import (
     Command,
@@ -63,10 +63,10 @@ def _nature(cells: RowCells, file: FileContext) -> _Nature:
             _kind(cells["kind"].upper(), file),
             vocabulary.scale(cells["scale"]) or vocabulary.scale(cells["kind"]),
             vocabulary.occupation(cells["occupation"]),
-            vocabulary.is_inactive(cells["status"]),
+            vocabulary.is_inactive(cells["status"]) or vocabulary.is_marked(cells["inactive"]),
         )
 
-    return cells.recalled("nature", ("kind", "scale", "occupation", "status"), read)
+    return cells.recalled("nature", ("kind", "scale", "occupation", "status", "inactive"), read)
 
 
 def _listing(cells: RowCells, file: FileContext, kind: Kind | None, *, needs_nik: bool) -> ListPartner:
@@ -111,6 +111,8 @@ def enrolment(cells: RowCells, file: FileContext) -> Enrol:
     region = row_cells.place(cells, file.upload.jurisdiction)
     start = row_cells.day(cells, "effective_on")
     until = row_cells.end(cells, start)
+    if vocabulary.is_inactive(cells["status"]) and until is None:
+        raise Refused("inactive", "status", "This participant is not active: say since when, in a column tgl nonaktif.")
     held = checked(programmes.programmes(programmes.split_programmes(cells["programmes"]), file.upload.jkp))
     segment, scale = _segment(cells), vocabulary.scale(cells["scale"])
     refuse_if(programmes.judge(held, segment, scale))
@@ -141,7 +143,7 @@ def claim(cells: RowCells, file: FileContext) -> FileClaim:
     occurred_on = row_cells.day(cells, "occurred_on")
     amount = checked(numbers.amount(cells["amount"], decimal=cells.findings.decimal.get("amount")))
     held = checked(programmes.programmes(programmes.split_programmes(cells["programme"]), file.upload.jkp, "programme"))
-    status = vocabulary.STATUSES.get(cells["status"].upper())
+    status = vocabulary.STATUSES.get(" ".join(cells["status"].upper().split()))
     if len(held) != 1:
         raise Refused("missing_field", "programme", "A claim concerns one programme.")
     if status is None:
@@ -165,7 +167,11 @@ def target(cells: RowCells, file: FileContext) -> RecordStatement:
     start, until = row_cells.day(cells, "from"), row_cells.day(cells, "until")
     if until < start:
         raise Refused("invalid_date", "until", "The end is before the start.")
-    source, measure = cells["source"] or file.upload.list, cells["measure"] or "enrolled"
+    source = cells["source"] or file.upload.list
+    counted = vocabulary.measure_of(cells["unit"])
+    if counted is None:
+        raise Refused("invalid_value", "unit", "A target counts partners, cooperatives or workers.")
+    measure = cells["measure"].lower() or counted
     fields: dict[str, object] = {
         "region": region,
         "measure": measure,
@@ -232,10 +238,14 @@ def agreement(cells: RowCells, file: FileContext) -> RecordStatement:
 
 
 def _validity(cells: RowCells) -> dict[str, object]:
-    days = {to: row_cells.day(cells, name) for to, name in (("start", "from"), ("until", "until")) if cells[name]}
-    if len(days) == 2 and days["until"] < days["start"]:
+    """From when, and until when, inclusive; a term without an end has none."""
+    said = [("start", "from")] if cells["from"] else []
+    if not days.is_open_end(cells.as_sent("until")):
+        said.append(("until", "until"))
+    term = {to: row_cells.day(cells, name) for to, name in said}
+    if len(term) == 2 and term["until"] < term["start"]:
         raise Refused("invalid_date", "until", "The end is before the start.")
-    return dict(days)
+    return dict(term)
 
 
 def _statement(kind: str, key: str, fields: dict[str, object], cells: RowCells) -> RecordStatement:

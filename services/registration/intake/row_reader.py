@@ -66,7 +66,7 @@ class RowReader:
         self._missing = column_report.missing(kind, self._columns, needs_nik=upload.require_nik)
         self._least_limit = min((limit for _, _, limit in self._limits), default=0)
 
-    def judge_columns(self, rows: Iterable[Row]) -> None:
+    def judge_columns(self, rows: Iterable[Row]) -> ColumnFindings:
         """Judge the columns over all rows of the file, before any is read; some are gone through twice."""
         evidence = ColumnEvidence(self._columns, self._file.upload.jurisdiction.regions)
         for row in rows:
@@ -77,6 +77,7 @@ class RowReader:
             self._count_workers(rows, self._roster)
         elif (key := self._key_column) is not None:
             self._note_on_key = self._note_of(key, rows)
+        return self._findings
 
     @property
     def _key_column(self) -> str | None:

@@ -36,22 +36,23 @@ async def publish(work: UnitOfWork) -> set[UUID]:
     found: list[Change] = []
     counts = ListMovements()
     went, today = _went(work), day_of(work.now)
-    async for partner in in_turns(sorted(touched)):
-        work.resolve_merge(partner)
-        state = work.states[partner]
-        if not (state.is_new and state.status == "merged"):
-            authority = work.authority(partner) if state.is_active and work.rows.get(partner) else None
-            if partner in work.regrouped:
-                disputes.note(partner, authority)
-            person = _person(work, work.rows.get(partner, ())) if partner in work.regrouped else None
-            new = _derive(work, state, authority, by_partner.get(partner, ()), answering, person)
-            if (refusal := fact_limits.misfit(new)) is None:
-                if changes.may_be_any(state, new, work.split):
-                    found += changes.of(state, new, today, work.split, went.get(partner, frozenset()))
-                counts.add(state, new)
-                _publish(work, state, new, person)
-            else:  # the last facts hold, and the unit of work has why
-                work.misfits[partner] = refusal
+    async with work.adding_meanwhile():
+        async for partner in in_turns(sorted(touched)):
+            work.resolve_merge(partner)
+            state = work.states[partner]
+            if not (state.is_new and state.status == "merged"):
+                authority = work.authority(partner) if state.is_active and work.rows.get(partner) else None
+                if partner in work.regrouped:
+                    disputes.note(partner, authority)
+                person = _person(work, work.rows.get(partner, ())) if partner in work.regrouped else None
+                new = _derive(work, state, authority, by_partner.get(partner, ()), answering, person)
+                if (refusal := fact_limits.misfit(new)) is None:
+                    if changes.may_be_any(state, new, work.split):
+                        found += changes.of(state, new, today, work.split, went.get(partner, frozenset()))
+                    counts.add(state, new)
+                    _publish(work, state, new, person)
+                else:  # the last facts hold, and the unit of work has why
+                    work.misfits[partner] = refusal
     await disputes.save()
     await _keep_changes(work, found)
     await _keep_periods(work, touched)

@@ -96,6 +96,7 @@ def columns(language: Language) -> Mapping[str, str]:
         "basis": _("Legal basis"),
         "cooperative": _("Cooperative that they are members of"),
         "effective_on": _("Insured from"),
+        "inactive": _("Mark of those who are not active"),
         "kind": _("Kind of business"),
         "labour": _("Workers: labour"),
         "management": _("Workers: management"),

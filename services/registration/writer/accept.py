@@ -87,9 +87,9 @@ async def accept(work: UnitOfWork, orders: Sequence[Order[Command]]) -> list[Out
     attended, briefings = await attendance.record(work, _orders(by_kind.attendance))
     outcomes.put(by_kind.attendance, attended)
     await statements.publish(work, {order.command.key for _, order in by_kind.statements} | briefings)
+    await _publish_facts(work)
     if touched is not None:
         await identity_cases.review(work, touched)
-    await _publish_facts(work)
     return [_final(work, outcome) for outcome in outcomes.all()]
 
 

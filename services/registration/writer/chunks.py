@@ -2,23 +2,24 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from services.registration.identity.unit_of_work import UnitOfWork
 from services.registration.intake.commands import Command
 from services.registration.intake.files.tables import Row
 from services.registration.intake.row_reader import RowReader
 from services.registration.intake.values import Refusal
-from services.registration.orders import Accepted, Effect, Hashes, Order, Outcome
+from services.registration.orders import Accepted, Effect, Order, Outcome
 from services.registration.queries import queries
 from services.registration.records import missed
 from services.registration.writer import meant_rows
+from services.registration.writer.lines import Line
+from services.registration.writer.uploads import Upload
 
 QUARANTINE = (
     "id",
@@ -45,14 +46,6 @@ QUARANTINE = (
 MISSED = QUARANTINE.index("missed")
 
 
-class Line(msgspec.Struct, frozen=True, gc=False):
-    """One row of the file and what it asks for, or why not; `hashes` as an order has them."""
-
-    row: Row
-    answer: Command | Refusal
-    hashes: Hashes | None = None
-
-
 @dataclass
 class Chunk:
     """Some rows of an import. Its answer is whether it was taken.
@@ -61,7 +54,7 @@ class Chunk:
     """
 
     record: asyncpg.Record
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
     at: int
     last: bool
     reader: RowReader
@@ -87,7 +80,7 @@ class Chunk:
 
     def refused(self, refusal: Refusal) -> "Chunk":
         """The chunk with all its rows refused."""
-        lines = tuple(Line(line.row, refusal) for line in self.lines)
+        lines = [Line(line.sent, refusal) for line in self.lines]
         return Chunk(self.record, lines, self.at, self.last, self.reader)
 
     def is_refused(self) -> bool:
@@ -203,3 +196,13 @@ class Chunk:
         if await work.db.fetchval(queries["older_refusals"], *of_list):
             keys = [key for line in self.lines for key in self._keys(work, line.row)]
             await work.execute("replace_refused", keys, record["import_id"])
+
+
+def of_upload(record: asyncpg.Record, upload: Upload) -> Iterator[Chunk]:
+    """The chunks from the upload's next position on, at least one, each read when it is asked for."""
+    at = upload.at
+    for lines in upload.pieces:
+        yield Chunk(record, lines, at, at + len(lines) >= upload.table.rows, upload.reader)
+        at += len(lines)
+    if at == upload.at:
+        yield Chunk(record, (), at, True, upload.reader)

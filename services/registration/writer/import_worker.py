@@ -3,22 +3,27 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager, suppress
-from functools import partial
+from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
 from uuid import UUID
 
 import asyncpg
 
-from services.registration.intake.contexts import UploadContext
-from services.registration.intake.files.row_spool import RowSpool
-from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.values import Refusal
 from services.registration.queries import queries
 from services.registration.vault import Vault
-from services.registration.writer import failures, list_steps, remembered_readings, upload_files, uploads
+from services.registration.writer import (
+    chunks,
+    failures,
+    list_steps,
+    reading_process,
+    remembered_readings,
+    upload_files,
+    uploads,
+)
 from services.registration.writer.chunks import Chunk
 from services.registration.writer.dry_runs import DryRuns
-from services.registration.writer.uploads import Upload
+from services.registration.writer.reading_process import ReaderKilled
+from services.registration.writer.uploads import Asked, Upload
 from services.registration.writer.writer import Writer
 from shared import tracing
 from shared.database import UNAVAILABLE, transaction
@@ -74,6 +79,9 @@ class ImportWorker(Part):
                     await self._work_off(record)
         except UNAVAILABLE:
             raise
+        except ReaderKilled:
+            log.warning("the process that read a list was killed", import_id=str(record["import_id"]))
+            await self._pool.execute(queries["hand_back_import"], record["import_id"])
         except Exception as problem:  # whatever an upload makes us raise must not stop the others
             detail = failures.as_refusal(problem, "upload").detail
             kept = "" if record["undo_asked_at"] else f" {KEPT}"
@@ -84,9 +92,9 @@ class ImportWorker(Part):
         if record["attempts"] > MOST_ATTEMPTS:
             await self._fail(record, "The service ended three times while working on this file. Please report it.")
         elif record["undo_asked_at"] is not None:
-            await list_steps.undo(self._pool, self._writer, record, self._progress)
+            await list_steps.undo(self._pool, self._writer, record, self._goes_on)
         elif record["stage"] == "leaving":
-            await list_steps.leave(self._pool, self._writer, record, self._progress)
+            await list_steps.leave(self._pool, self._writer, record, self._goes_on)
         else:
             await self._take_file(record)
 
@@ -96,20 +104,19 @@ class ImportWorker(Part):
             await self._fail(record, "The file is gone: send it again.")
             return
         remembered = await remembered_readings.of_agency(self._pool, record["agency"], record["kind"])
-        with file, RowSpool() as rows:
-            read = partial(
-                uploads.read, record, file, self._vault, self._context(record), remembered, rows, self._goes_on
-            )
-            upload = await asyncio.to_thread(read)
+        asked = Asked.of(record, remembered, CHUNK, jkp=self._jkp)
+        read = reading_process.read if reading_process.is_worth_it(asked.kind, file) else uploads.read
+        with file, ExitStack() as held:
+            upload = await asyncio.to_thread(read, asked, file, self._vault, self._regions, held, self._goes_on)
             if isinstance(upload, Refusal):
                 await self._fail(record, upload.detail)
-            elif upload is not None and await self._take_all(upload) and not record["dry_run"]:
+            elif upload is not None and await self._take_all(record, upload) and not record["dry_run"]:
                 await self._settle_list(record)
 
     async def _settle_list(self, record: asyncpg.Record) -> None:
         """All rows are in: who is not on a whole list leaves it; what another one that waits asks is counted anew."""
         if record["replaces"]:
-            await list_steps.leave(self._pool, self._writer, record, self._progress)
+            await list_steps.leave(self._pool, self._writer, record, self._goes_on)
         else:
             async with transaction(self._pool) as db:
                 await list_steps.count_again(db, record["agency"], record["list"])
@@ -118,22 +125,19 @@ class ImportWorker(Part):
         self.progressed()
         return not self.stopping
 
-    def _progress(self) -> bool:
-        self.progressed()
-        return not self.stopping
-
-    async def _take_all(self, upload: Upload) -> bool:
+    async def _take_all(self, record: asyncpg.Record, upload: Upload) -> bool:
         """Whether all rows are in."""
-        await self._begin(upload)
-        async with self._taker() as submit, aclosing(_read_ahead(upload.chunks(CHUNK))) as chunks:
-            async for chunk in chunks:
+        await self._begin(record, upload)
+        ahead = _read_ahead(chunks.of_upload(record, upload))
+        async with self._taker() as submit, aclosing(ahead):
+            async for chunk in ahead:
                 if self.stopping or not await _take(chunk, submit):
                     return False
                 self.progressed()
         return True
 
-    async def _begin(self, upload: Upload) -> None:
-        table, record = upload.table, upload.record
+    async def _begin(self, record: asyncpg.Record, upload: Upload) -> None:
+        table = upload.table
         if upload.preview is not None:
             await self._pool.execute(queries["restart_dry_run"], record["import_id"])
             await self._pool.execute(queries["set_preview"], record["import_id"], self._vault.seal(upload.preview))
@@ -144,7 +148,7 @@ class ImportWorker(Part):
             table.rows,
             table.skipped,
             json.dumps(table.skipped_by),
-            json.dumps(upload.reader.columns()),
+            json.dumps(upload.columns),
             json.dumps(upload.reading()),
             json.dumps(upload.options.to_json()),
         )
@@ -186,11 +190,6 @@ class ImportWorker(Part):
                 return
             await db.execute(queries["fail_import"], record["import_id"], detail)
             await db.execute(queries["drop_unused_file"], record["file_id"])
-
-    def _context(self, record: asyncpg.Record) -> UploadContext:
-        jurisdiction, options = Jurisdiction(self._regions, tuple(record["regions"])), uploads.options_of(record)
-        declared = record["list"], record["list_date"], record["require_nik"]
-        return UploadContext(jurisdiction, *declared, self._jkp, options)
 
 
 async def _read_ahead(chunks: Iterator[Chunk]) -> AsyncGenerator[Chunk, None]:

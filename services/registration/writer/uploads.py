@@ -1,7 +1,9 @@
-"""An upload as it is worked off: its rows on disk, what they are read with, and the chunks in which they are taken."""
+"""An upload as it is worked off: its rows on disk, what they are read with, and what each of them asks for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, BinaryIO
 
 import asyncpg
@@ -9,6 +11,8 @@ import msgspec
 
 from services.registration.identity import listed_rows
 from services.registration.intake import previews
+from services.registration.intake.cells.column_findings import ColumnFindings
+from services.registration.intake.column_report import Column
 from services.registration.intake.columns import FileKind
 from services.registration.intake.commands import Command, Enrol, ListPartner
 from services.registration.intake.contexts import UploadContext
@@ -19,82 +23,105 @@ from services.registration.intake.files.table_beginning import WORKBOOK_SECONDS
 from services.registration.intake.files.table_reader import Interrupted
 from services.registration.intake.files.tables import Row, Table
 from services.registration.intake.files.workbooks import NotInTime
+from services.registration.intake.jurisdiction import Jurisdiction
 from services.registration.intake.row_reader import RowReader
 from services.registration.intake.values import Refusal
-from services.registration.vault import Vault
+from services.registration.vault import KeyedHashes
 from services.registration.writer import failures, remembered_readings
-from services.registration.writer.chunks import Chunk, Line
+from services.registration.writer.lines import Line
 from services.registration.writer.remembered_readings import Remembered
+from shared.regions import Regions
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """An upload whose file is to be read: what it declared, and from which place on its rows are read for good."""
+
+    kind: FileKind
+    agency: str
+    regions: tuple[str, ...]
+    list: str
+    list_date: date
+    require_nik: bool
+    jkp: bool
+    is_dry_run: bool
+    at: int
+    options: ReadingOptions
+    remembered: Remembered
+    most_rows: int
+    """At once."""
+
+    @classmethod
+    def of(cls, record: asyncpg.Record, remembered: Remembered, most_rows: int, *, jkp: bool) -> "Asked":
+        declared = record["list"], record["list_date"], record["require_nik"]
+        at = 0 if record["dry_run"] else record["next_position"]
+        return cls(
+            *(record["kind"], record["agency"], tuple(record["regions"]), *declared, jkp, record["dry_run"], at),
+            *(options_of(record), remembered, most_rows),
+        )
+
+    def context(self, regions: Regions, options: ReadingOptions) -> UploadContext:
+        jurisdiction = Jurisdiction(regions, self.regions)
+        return UploadContext(jurisdiction, self.list, self.list_date, self.require_nik, self.jkp, options)
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as read: its table, and its rows in the order in which they are judged."""
+    """A file as read: its table, and its rows from `at` on, in the order in which they are judged."""
 
-    record: asyncpg.Record
+    at: int
     table: Table
-    rows: RowSpool
     reader: RowReader
     options: ReadingOptions
     """What it was read with."""
-    vault: Vault
-    preview: dict[str, Any] | None = None
-    """Of a dry run."""
-
-    def chunks(self, most_rows: int) -> Iterator[Chunk]:
-        """The chunks from the upload's next position on, at least one, each read when it is asked for."""
-        at = 0 if self.record["dry_run"] else self.record["next_position"]
-        is_any = False
-        for rows in self.rows.chunks(at, most_rows):
-            is_any = True
-            yield self._chunk(rows, at)
-            at += len(rows)
-        if not is_any:
-            yield self._chunk([], at)
+    findings: ColumnFindings
+    columns: list[Column]
+    preview: bytes | None
+    """Of a dry run, as JSON."""
+    pieces: Iterator[Sequence[Line]]
+    """Each is read when it is asked for."""
 
     def reading(self) -> dict[str, Any]:
         """What was found out of the file, for its sender."""
         return {**self.table.reading, **self.reader.reported(), **self.options.reported()}
 
-    def _chunk(self, rows: list[Row], at: int) -> Chunk:
-        lines = tuple(map(self._line, rows))
-        return Chunk(self.record, lines, at, at + len(rows) >= len(self.rows), self.reader)
-
-    def _line(self, row: Row) -> Line:
-        """The row as read, and hashed here, beside the writer, where nothing else has to be known for that."""
-        answer = read_row(self.reader, row)
-        if not isinstance(answer, ListPartner) or answer.cooperative is not None:
-            return Line(row, answer)
-        try:
-            return Line(row, answer, listed_rows.hashes(self.vault, self.record["agency"], answer))
-        except Exception as problem:  # of a value that its cells gave
-            return Line(row, failures.as_refusal(problem, "row"))
-
 
 def read(
-    record: asyncpg.Record,
-    file: BinaryIO,
-    vault: Vault,
-    upload: UploadContext,
-    remembered: Remembered,
-    rows: RowSpool,
-    goes_on: Callable[[], bool],
+    asked: Asked, file: BinaryIO, hashes: KeyedHashes, regions: Regions, held: ExitStack, goes_on: Callable[[], bool]
 ) -> Upload | Refusal | None:
-    """Read the file's table; one participant's enrolments are judged by day, then line. None once it does not go on."""
-    kind = record["kind"]
+    """Read the file's table; one participant's enrolments are judged by day, then line. None once it does not go on.
+
+    `held` closes what the rows are read from.
+    """
+    rows = held.enter_context(RowSpool())
     try:
-        upload = replace(upload, options=remembered_readings.recalled(file, kind, upload.options, remembered))
-        table = table_reader.read(file, kind, upload.options, rows, goes_on)
+        options = remembered_readings.recalled(file, asked.kind, asked.options, asked.remembered)
+        table = table_reader.read(file, asked.kind, options, rows, goes_on)
         if isinstance(table, Refusal):
             return table
-        reader = RowReader(kind, table.header, upload)
-        reader.judge_columns(table_reader.WhileAsked(goes_on, rows))
+        reader = RowReader(asked.kind, table.header, asked.context(regions, options))
+        findings = reader.judge_columns(table_reader.WhileAsked(goes_on, rows))
     except Interrupted:
         return None
-    preview = _preview(table, rows, reader, upload.options, is_whole=True) if record["dry_run"] else None
-    if kind == "enrollments":
+    preview = None
+    if asked.is_dry_run:
+        preview = msgspec.json.encode(_preview(table, rows, reader, options, is_whole=True))
+    if asked.kind == "enrollments":
         rows.sort(lambda row: _by_participant(row, read_row(reader, row)))
-    return Upload(record, table, rows, reader, upload.options, vault, preview)
+    pieces = (
+        [_line(reader, hashes, asked.agency, row) for row in piece] for piece in rows.chunks(asked.at, asked.most_rows)
+    )
+    return Upload(asked.at, table, reader, options, findings, reader.columns(), preview, pieces)
+
+
+def _line(reader: RowReader, hashes: KeyedHashes, agency: str, row: Row) -> Line:
+    """The row as read, and hashed here, beside the writer, where nothing else has to be known for that."""
+    answer = read_row(reader, row)
+    if not isinstance(answer, ListPartner) or answer.cooperative is not None:
+        return Line(row, answer)
+    try:
+        return Line(row, answer, listed_rows.hashes(hashes, agency, answer))
+    except Exception as problem:  # of a value that its cells gave
+        return Line(row, failures.as_refusal(problem, "row"))
 
 
 @dataclass(frozen=True)

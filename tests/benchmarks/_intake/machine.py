@@ -40,8 +40,8 @@ class Machine:
 
     async def cpu(self) -> dict[str, float]:
         """Seconds so far: the services, Kafka, PostgreSQL's backends by the service they serve, its other processes,
-        and this process."""
-        spent = {name: sum(_seconds(pid) for pid in _family(self._pids[name])) for name in PARTS}
+        and this process. Those that ended, as what read a list, count for who started them."""
+        spent = {name: sum(_seconds(pid, with_ended=True) for pid in _family(self._pids[name])) for name in PARTS}
         backends = dict.fromkeys(SERVICES, 0.0)
         for pid, role in await self._db.fetch("select pid, usename from pg_stat_activity where usename is not null"):
             if role in backends:

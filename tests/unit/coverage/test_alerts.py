@@ -101,3 +101,9 @@ def test_flagged_denominators_are_named_with_their_source() -> None:
     found = alert_findings.implausible(DenominatorImplausible(kind="denominator_implausible"), {"33.11": published})
     assert found.keys() == {"33.11/umkm/Dinas"}
     assert "Dinas" in alert_sentences.message("denominator_implausible", found["33.11/umkm/Dinas"])["id"]
+
+
+def test_measures_and_flags_of_a_published_figure_are_said_in_words() -> None:
+    details = {"name": "Aceh", "measure": "koperasi_active", "source": "004_e3d2dd77b3d6355d.txt", "flags": "conflict"}
+    said = alert_sentences.message("denominator_implausible", details)["en"]
+    assert "“Active cooperatives” of Aceh from source not named is flagged: sources disagree." in said

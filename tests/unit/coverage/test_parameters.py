@@ -1,6 +1,6 @@
 """How query parameters are read: times with every way of writing them, and who accepts a spreadsheet."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -44,7 +44,13 @@ def test_one_instant_is_understood_however_it_is_written(text: str) -> None:
     ],
 )
 def test_any_instant_may_be_asked_about(text: str, expected: str) -> None:
-    assert parameters.known_at_text(parameters.known_at(request(f"known_at={text}"))) == expected
+    assert parameters.iso(parameters.known_at(request(f"known_at={text}"))) == expected
+
+
+def test_an_answer_never_says_to_be_known_at_a_time_to_come() -> None:
+    said = parameters.known_at_text(parameters.known_at(request("known_at=2199-12-31")))
+    assert said is not None
+    assert abs(datetime.fromisoformat(said) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("text", ["2026-01-10T10:00:00", "2026-02-30", "1768014000", "0001-01-01T00:00:00%2B07:00"])

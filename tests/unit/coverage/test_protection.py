@@ -1,5 +1,6 @@
 """The rows that a caller without `figures:detail` is shown, over all questions together."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from services.coverage import cells, figures
 from services.coverage.disclosure import is_small
 from services.coverage.figures import Dimensions, Sum, Tally
-from services.coverage.month_protection import End, suppressed_regions
+from services.coverage.month_protection import suppressed_regions
 from services.coverage.protection import (
     Protection,
     part_protection,
@@ -117,6 +118,17 @@ def months(draw: Any) -> tuple[list[Sum], list[Sum], list[Loss]]:
     return before, changed, losses
 
 
+def test_a_month_is_decided_anew_when_only_its_losses_or_its_split_differ() -> None:
+    cell = cells.ENROLLED | cells.PARTNER_BITS["business", "micro", None] | cells.PERIOD_BITS["33.11", "PU", ("JKK",)]
+    end = [Sum(cell, 50, 90, 0, 0, 90), Sum(cell & ~cells.ENROLLED & PLAIN, 80, 200, 0, 0, 200)]
+    ask = partial(suppressed_regions, [end, end])
+    (quiet,), (moved,) = ask([[]], (), DIMENSIONS), ask([[Loss(cell, 0, 2)]], (), DIMENSIONS)
+    assert "33.11" not in quiet
+    assert "33.11" in moved
+    assert ask([[]], (), DIMENSIONS) == [quiet]
+    assert ask([[]], ("segment", "kind"), DIMENSIONS) != [quiet]
+
+
 def _without_kind(found: Sum) -> Sum:
     return found._replace(cell=found.cell & PLAIN)
 
@@ -127,9 +139,8 @@ def test_no_month_shows_a_small_count_or_a_small_difference_from_the_month_befor
     of: tuple[list[Sum], list[Sum], list[Loss]],
 ) -> None:
     before, now, losses = of
-    ends = [End.of(sums, (), DIMENSIONS) for sums in (before, now)]
-    (hidden,) = suppressed_regions(ends, [losses], (), DIMENSIONS)
-    merged = [End.of([_without_kind(each) for each in sums], (), DIMENSIONS) for sums in (before, now)]
+    (hidden,) = suppressed_regions([before, now], [losses], (), DIMENSIONS)
+    merged = [[_without_kind(each) for each in sums] for sums in (before, now)]
     fewer = [
         Loss(each.cell & PLAIN, max(each.next_cell, 0) & PLAIN or each.next_cell, each.partners) for each in losses
     ]

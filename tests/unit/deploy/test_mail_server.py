@@ -126,6 +126,24 @@ def test_gateways_and_their_tokens_go_to_notifications_alone(
         assert CliRunner().invoke(app, ["up", "--data", str(tmp_path), *wrong]).exit_code == 2
 
 
+def test_a_provider_of_apprise_leaves_no_credential_among_the_arguments(
+    app: typer.Typer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calls: list[Any] = []
+    monkeypatch.setattr(os, "execve", lambda *given: calls.append(given))
+    provider = "clickatell://s3cr3t/{to}"
+    result = CliRunner().invoke(app, ["up", "--data", str(tmp_path), "--sms", provider])
+    assert result.exit_code == 0, result.output
+    ((_, argv, environment),) = calls
+    assert not [each for each in argv if "s3cr3t" in each]
+    handed_over = Providers.handed_over(environment)
+    assert (handed_over.sms, handed_over.used) == (provider, ["sms"])
+    assert "s3cr3t" not in repr(handed_over)
+    refused = CliRunner().invoke(app, ["up", "--data", str(tmp_path), "--sms", "clickatell://s3cr3t/62812"])
+    assert refused.exit_code == 2
+    assert "s3cr3t" not in refused.output
+
+
 def test_what_a_stack_says_about_its_messages() -> None:
     assert "reach nobody" in up._messages(Providers())
     assert up._messages(Providers(sms="https://sms.example")).strip() == (

@@ -5,7 +5,7 @@ from datetime import time
 
 import pytest
 
-from services.notifications.policy import Caps, Group, Price, Step
+from services.notifications.policy import Caps, Group, Price, Step, Wording
 from services.notifications.web.policy import changed
 from shared.problems import Problem
 from tests.unit.notifications.builders import MAIL, STEPS
@@ -26,9 +26,21 @@ def test_a_form_changes_its_fields_alone() -> None:
     assert changed(OWN, {}) == OWN
 
 
+def test_a_text_takes_the_place_of_its_own_variant_alone_and_an_empty_one_takes_it_away() -> None:
+    a, b = (Wording("first", "sms", "id", f"{{name}}: {each}. STOP", each) for each in "AB")
+    form = {"text_template": "first", "text_channel": "sms", "text_language": "id", "text_variant": "B"}
+    with_b = changed(replace(OWN, wordings=(a,)), form | {"text": " {name}: B. STOP\r\n"})
+    assert with_b.wordings == (a, b)
+    newer = changed(with_b, form | {"text": "{name}:\r\nSTOP"})
+    assert newer.wordings == (a, replace(b, text="{name}:\nSTOP"))
+    assert changed(newer, form | {"text": ""}).wordings == (a,)
+    assert changed(newer, form | {"text": "x", "text_template": ""}).wordings == newer.wordings
+
+
 @pytest.mark.parametrize(
     ("form", "field"),
     [
+        ({"text_template": "first", "text": "STOP", "text_channel": "fax"}, "wordings.0.channel"),
         ({"days_4": "1"}, "days_4"),
         ({"days_1": "soon"}, "steps.0.days"),
         ({"channels": "fax"}, "channels.0"),

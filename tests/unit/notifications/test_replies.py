@@ -25,7 +25,10 @@ STOPS = [
     "stop sending me messages", "stop texting me", "STOP reminder-0a1b2c", "STOP. Saya sudah punya asuransi sendiri.",
     "Stop, saya tidak berminat", "STOP saya sudah terdaftar", "stop stop stop", "stop jangan kirim lagi", "batal",
     "cancel", "Stop?", "sTOp", "Maaf pak, stop. Terima kasih.", "Berhenti\nTerima kasih\nSiti",
-    "STOP\nSent from my iPhone", "mandeg", "stp",
+    "STOP\nSent from my iPhone", "mandeg", "stp", "ꜱᴛᴏᴘ", "ʙᴇʀʜᴇɴᴛɪ", "ⓈⓉⓄⓅ",
+    "don't text me again", "gak usah kirim pesan lagi",
+    "mboten usah kirim malih", "remove me", "Please remove my number from this list", "hapus nomor saya",
+    "tolong hapus nomor saya pak", "hapus saya dari daftar", "blokir", "block",
 ]  # fmt: skip
 
 NO_STOPS = [
@@ -41,7 +44,9 @@ NO_STOPS = [
     "Apakah iuran bisa berhenti kalau usaha tutup?", "On Mon, 23 Nov 2026 Payung wrote:\n> STOP atau BERHENTI",
     "Pada 23 Nov 2026 Payung menulis:\nbalas dengan kata STOP", "Saya tidak bisa stop produksi hari ini", "topi",
     "post", "stopwatch", "berhentilah merokok", "123", "5t09 9999", "kami batal datang besok", "wrong number please",
-    "tidak bisa buka email", "jangan kirim ke rumah",
+    "tidak bisa buka email", "jangan kirim ke rumah", "sudah berhenti", "saya sudah berhenti", "tidak usah",
+    "hapus produk lama saya", "jangan hapus nomor saya", "nomor saya ganti", "remove the sticker", "my number is new",
+    "hapus lagi",
 ]  # fmt: skip
 
 

@@ -184,3 +184,23 @@ def test_what_was_found_is_reported_and_what_is_usual_is_not() -> None:
     assert of_report({"format": "text", **findings(columns, rows).reported()}) == findings(columns, rows)
     assert of_report({"format": "text"}) == NO_FINDINGS
     assert findings(columns, rows, ReadingOptions(date_order="mdy")).reported()["date_order"] == {"effective_on": "mdy"}
+
+
+@pytest.mark.parametrize(
+    "shown", ["{} 12:00:00 AM", "{} 08.30 WIB", "Jumat, {}", '="{}"', "{}\u00a0", "{} pukul 09.00"]
+)
+def test_a_day_shows_its_order_whatever_stands_around_it(shown: str) -> None:
+    days = [shown.format(day) for day in ("12/31/2021", "3/4/2021")]
+    assert enrolments(days) == [date(2021, 12, 31), "ambiguous_date"]
+
+
+def test_niks_shown_with_marks_between_thousands_are_numbers() -> None:
+    grouped = ["3.311.000.101.900.010", "3,311,000,101,900,020", "3.311.000.101.900.030,00"]
+    whole = "3.311.000.101.900.011"
+    rows = [f"Toko {n};Andai Contoh {n};{nik}" for n, nik in enumerate([*grouped, whole])]
+    assert codes(read("partners", PEOPLE, rows)) == [*["nik_excel_damaged"] * 3, None]
+    assert niks([*["3311000101900000"] * 9, "3.311.000.101.900.010"]), "a grouped number is no text that ends so"
+
+
+def test_three_zeros_behind_the_other_mark_show_nothing() -> None:
+    assert targets(["1.500,000", "2.500", "1,500"]) == ["invalid_value", 2500, "invalid_value"]

@@ -16,6 +16,7 @@ from shared.web import sentence_extraction
 from tests.unit.registration.reading import codes, read, reader_of, rows_of
 
 FILLED = {
+    "inactive": "0",
     **dict.fromkeys(("date", "effective_on", "occurred_on", "paid_on", "from", "held_on"), "2020-01-31"),
     "until": "2020-12-31",
     **dict.fromkeys(
@@ -76,7 +77,6 @@ def test_every_meaning_that_a_column_can_have_is_used_by_the_kinds_reader(kind: 
          "K1;P1;JKK;2020-01-31;1000;PROSES;31/02/2020"),
         ("enrollments", "No Peserta;Nama;Tgl Efektif;Program;Tgl Pendataan", "P1;Toko;2020-01-31;JKK,JKM;kapan-kapan"),
         ("persons", "Nama;NIK;Buruh", "Ani;3311004101800061;banyak"),
-        ("targets", "Kampanye;Mulai;Selesai;Sasaran;Satuan", "K;2020-01-01;2020-12-31;200;???"),
         ("attendance", "Mewakili;Nama Peserta;Jenis", "Toko;Ani;apa saja"),
         ("agreements", "Judul;Tanggal;Pihak 1;Pihak 2;Dasar", "Kerja sama;2020-01-31;A;B;UU 24/2011"),
     ],

@@ -4,8 +4,8 @@ import pytest
 
 from services.registration.intake import column_vocabulary, columns, header_spelling
 from services.registration.intake.columns import FileKind
-from services.registration.intake.commands import ListPartner
-from tests.unit.registration.reading import read
+from services.registration.intake.commands import ListPartner, RecordStatement
+from tests.unit.registration.reading import codes, read
 
 
 def read_as(kind: FileKind, *header: str) -> list[str | None]:
@@ -163,3 +163,90 @@ def shared(kind: FileKind) -> set[str]:
     """Names that stand under two meanings: a roster's number of the employer and of the worker."""
     named = [name for names in column_vocabulary.VOCABULARY[kind].values() for name in set(names)]
     return {name for name in named if named.count(name) > 1}
+
+
+def test_of_two_addresses_the_one_of_the_business_is_read() -> None:
+    assert read_as("partners", "Nama Usaha", "Alamat", "Alamat Usaha") == ["name", None, "address"]
+
+
+def test_the_nik_of_a_list_of_cooperatives_is_theirs_beside_the_nik_of_their_chair() -> None:
+    (answer,) = read(
+        "partners", "NAMA KOPERASI;NIK;NAMA KETUA;NIK KETUA", ["KSP A;3311000000901;Ali C;3311000101800041"]
+    )
+    assert isinstance(answer, ListPartner)
+    assert (answer.partner.nik_koperasi, answer.partner.nik) == ("3311000000901", None)
+
+
+@pytest.mark.parametrize(
+    ("header", "meaning"),
+    [
+        ("Email Address", "email"),
+        ("No. HP Ketua", "phone"),
+        ("No Telp Koperasi", "phone"),
+        ("NIB / No. Izin", "nib"),
+        ("Nama Kelompok", "name"),
+        ("Kabupaten Domisili", "region"),
+        ("Uraian Skala Usaha", "scale"),
+    ],
+)
+def test_a_column_says_whose_it_is(header: str, meaning: str) -> None:
+    assert read_as("partners", header)[0] == meaning
+
+
+def test_whoever_signed_nothing_may_be_told_in_the_column_of_signatures() -> None:
+    header = "Nama;Instansi/Usaha;Paraf"
+    assert codes(read("attendance", header, ["Ali;Toko A;v", "Bli;Toko B;", "Cli;Toko C;tidak hadir"])) == [
+        None,
+        None,
+        "invalid_value",
+    ]
+
+
+ENROLMENT = "no_peserta;nama;tgl_efektif;program;tgl_nonaktif;status kepesertaan"
+
+
+def test_a_participant_who_is_said_to_be_inactive_is_not_enrolled_without_an_end() -> None:
+    rows = [
+        f"Z{n};Toko {n};01/01/2024;JKK,JKM;{rest}"
+        for n, rest in enumerate([";Aktif", ";Non Aktif", "1/1/2025;Nonaktif"])
+    ]
+    assert codes(read("enrollments", ENROLMENT, rows)) == [None, "inactive", None]
+
+
+TARGET = "kode_wilayah;kampanye;mulai;selesai;sasaran;satuan"
+
+
+@pytest.mark.parametrize(
+    ("unit", "measure"),
+    [
+        ("UMKM", "enrolled"),
+        ("koperasi/UMKM", "enrolled"),
+        ("", "enrolled"),
+        ("Pekerja", "workers"),
+        ("Tenaga Kerja", "workers"),
+        ("Koperasi", "cooperatives"),
+        ("Persen", None),
+        ("%", None),
+    ],
+)
+def test_what_a_target_counts_is_said_by_its_unit(unit: str, measure: str | None) -> None:
+    (answer,) = read("targets", TARGET, [f"33.11;P;01/01/2026;31/12/2026;50;{unit}"])
+    assert (answer.fields["measure"] if isinstance(answer, RecordStatement) else None) == measure
+
+
+def test_a_measure_may_be_written_in_capitals() -> None:
+    header = "kode_wilayah;kampanye;mulai;selesai;sasaran;indikator"
+    (answer,) = read("targets", header, ["33.11;P;01/01/2026;31/12/2026;50;UMKM"])
+    assert isinstance(answer, RecordStatement)
+    assert answer.fields["measure"] == "umkm"
+
+
+def test_an_agreement_may_hold_without_an_end() -> None:
+    (answer,) = read("agreements", "judul;tanggal;mulai;berakhir", ["PKS;30/09/2021;01/10/2021;seumur hidup"])
+    assert isinstance(answer, RecordStatement)
+    assert "until" not in answer.fields
+
+
+def test_those_marked_as_not_active_are_not_listed() -> None:
+    rows = ["KSP A;V;", "KSP B;;V", "KSP C;;-", "KSP D;1;0"]
+    assert codes(read("partners", "Nama Koperasi;Aktif;Tidak Aktif", rows)) == [None, "inactive", None, None]

@@ -133,3 +133,10 @@ def test_another_end_is_not(text: str) -> None:
 def test_any_text_is_a_day_or_refused(text: str) -> None:
     for read_as in (None, "mdy", "doubtful"):
         assert isinstance(days.day(text, read_as=read_as), date | Refusal)
+
+
+@pytest.mark.parametrize(
+    "text", ["Selasa, 18-11-2025 pukul 09.00", "Selasa/18-11-2025", "Selasa 18 November 2025", "18 Nov 2025, jam 9.00"]
+)
+def test_a_day_on_an_invitation_has_a_weekday_and_an_hour(text: str) -> None:
+    assert days.day(text) == date(2025, 11, 18)

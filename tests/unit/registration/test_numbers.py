@@ -124,3 +124,15 @@ def test_no_phone_is_no_warning(text: str) -> None:
 )
 def test_what_follows_a_number_never_makes_it_a_strangers(number: str, after: str) -> None:
     assert phones.phone(number + after)[0] in (None, "+62" + number[1:])
+
+
+def test_rupiah_may_stand_behind_an_amount_and_thousands_are_not_mixed() -> None:
+    assert numbers.amount("8.400.000 rupiah") == numbers.amount("Rp 8.400.000 IDR") == 8_400_000
+    for mixed in ("1.500,000", "1,500.000", "Rp1.500,000"):
+        assert isinstance(numbers.amount(mixed), Refusal)
+
+
+@pytest.mark.parametrize(("text", "number"), [("30 orang", 30), ("200 UMKM", 200), ("1.500 peserta", 1500)])
+def test_a_whole_number_may_say_what_it_counts(text: str, number: int) -> None:
+    assert numbers.whole(text, "quota") == number
+    assert isinstance(numbers.whole("50%", "value"), Refusal)

@@ -162,3 +162,13 @@ def test_a_large_workbook_of_numbers_alone_or_of_one_row_is_shown_as_far_as_it_c
     refused = preview(written([[n, n] for n in range(500)], shared=True))
     assert isinstance(refused, Refusal)
     assert "No header" in refused.detail
+
+
+def test_the_cooperative_of_a_person_is_shown_as_such() -> None:
+    header = "Nama;NIK;Nama Koperasi;Kab/Kota\n"
+    rows = "Ali Contoh;3311004101800061;KUD Andai;33.11\nBli;3311004101800062;;33.11\n"
+    found = preview(header + rows, "persons")
+    assert isinstance(found, dict)
+    first, second = (row["fields"] for row in found["rows"])
+    assert (first["name"], first["cooperative"]) == ("Ali Contoh", "KUD Andai")
+    assert "cooperative" not in second

@@ -150,3 +150,13 @@ def test_a_participant_without_a_number_is_refused() -> None:
     rows = [f"{number};Toko;JKK,JKM;PU;01/01/2024;33.11" for number in ("0", "Proses", "1,2E+10", "ZZ1", "101.0")]
     answers = reading.read("enrollments", header, rows)
     assert reading.codes(answers) == ["missing_participant_no", "missing_participant_no", "invalid_value", None, None]
+
+
+@pytest.mark.parametrize("stroke", ["...", "\u2026", "-/-", "***", "___"])
+def test_a_stroke_is_nobodys_name(stroke: str) -> None:
+    rows = [f"{stroke};Umi Contoh;{stroke}", f"{stroke};{stroke};2"]
+    first, second = reading.read("partners", "nama usaha;nama pemilik;jumlah pekerja", rows)
+    assert isinstance(first, ListPartner)
+    assert (first.name, first.heads.total) == ("Umi Contoh", None)
+    assert isinstance(second, Refusal)
+    assert second.code == "missing_name"

@@ -351,3 +351,17 @@ def test_headers_as_found_in_use_are_read_with_all_their_rows(name: str) -> None
     assert table.table.rows == len(content.strip().splitlines()) - 1
     assert "name" in table.read_as.values()
     assert found(content)
+
+
+def test_a_sum_is_one_wherever_it_stands_beside_figures() -> None:
+    header = "Kecamatan;Desa;Nama Usaha;Pemilik;No HP\n"
+    table = read(header + "Grogol;Cemani;Toko A;Ali C;\nTOTAL GROGOL;;3;;\n;Jmlh;;;3\nTotal Indah;;Toko B;Bli C;\n")
+    assert table.column("name") == ["Toko A", "Toko B"]
+    assert table.table.skipped_by == {"sum": 2}
+
+
+def test_two_tables_beside_each_other_are_refused() -> None:
+    half = "No;Nama Usaha;Pemilik;No HP"
+    beside = refusal(f"{half};;{half}\n1;Toko A;Ali C;0860;;2;Toko B;Bli C;0861\n")
+    assert beside.detail.startswith("Two tables stand beside each other")
+    assert read(f"{half};No HP;Alamat;Alamat\n1;Toko A;Ali C;0860;0861;Jl. 1;Jl. 2\n").table.rows == 1

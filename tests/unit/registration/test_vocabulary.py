@@ -106,3 +106,10 @@ def test_a_scale_may_have_words_around_it(text: str, scale: str | None) -> None:
 )
 def test_programmes_may_be_joined_by_any_mark_or_written_out(text: str, held: tuple[str, ...]) -> None:
     assert programmes.programmes(programmes.split_programmes(text), jkp=False) == held
+
+
+@pytest.mark.parametrize(
+    ("status", "meant"), [("SUDAH DIBAYAR", "paid"), ("DALAM PROSES", "filed"), ("TOLAK", "rejected"), ("LUNAS?", None)]
+)
+def test_what_became_of_a_claim(status: str, meant: str | None) -> None:
+    assert vocabulary.STATUSES.get(status) == meant

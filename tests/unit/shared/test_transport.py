@@ -1,9 +1,12 @@
 """How a batch is filled from several fetches, with a client whose fetches the test gives."""
 
+import asyncio
 import inspect
+from types import SimpleNamespace
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import KafkaError
 
 from shared.bus import transport
@@ -137,3 +140,24 @@ async def test_a_quiet_client_asks_less_often_and_a_started_one_can_be_told_so()
     source = inspect.getsource(Fetcher)
     assert "self._fetch_max_wait_ms," in source
     assert "backoff = self._fetcher_timeout" in source
+
+
+class CutShort(GroupCoordinator):
+    """Parts of a client of which requests were cancelled when its stop was cut short."""
+
+    def __init__(self):
+        self.has_left = False
+
+    async def close(self):
+        raise asyncio.CancelledError
+
+    _stop_heartbeat_task = close
+
+    async def _maybe_leave_group(self):
+        self.has_left = True
+
+
+async def test_requests_that_were_cancelled_with_a_stop_do_not_end_the_consumer():
+    parts = CutShort()
+    await transport._abandon(SimpleNamespace(_coordinator=parts, _fetcher=parts, _client=parts))
+    assert parts.has_left

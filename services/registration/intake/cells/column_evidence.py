@@ -23,8 +23,8 @@ MOST_OTHERS: Final = 0.05
 MANY_NIKS: Final = 100
 """Among so many true NIKs cut to 15 digits some have a running number above 9, and do not end in 0000."""
 
-_FRACTION_DOT = re.compile(r"\d{1,3}(?:,\d{3})+\.\d+")
-_FRACTION_COMMA = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+")
+_FRACTION_DOT = re.compile(r"\d{1,3}(?:,\d{3})+\.(?!\d{3}$)\d+")
+_FRACTION_COMMA = re.compile(r"\d{1,3}(?:\.\d{3})+,(?!\d{3}$)\d+")
 _THREE_ZEROS = re.compile(r"\d+([.,])000")
 
 
@@ -94,7 +94,7 @@ class _LastDigits:
             self.in_zeros += cell.endswith("0000")
         elif "E" in cell or "e" in cell:
             self.e_notation += identifiers.is_e_notation(cell)
-        elif len(digits := identifiers.bare(cell)) == 16 and digits[15] == "0":
+        elif len(digits := identifiers.bare(cell)) == 16 and digits[15] == "0" and not identifiers.is_grouped(cell):
             self.texts_in_zero += 1
 
     def lost(self) -> bool:
@@ -119,7 +119,7 @@ class _DayOrder:
             return
         if len(self._seen) < self.MOST_SEEN and len(cell) <= days.LONGEST:
             self._seen.add(cell)
-        if not cell or not cell[-1:].isdecimal() or (numbers := days.numbers_of(cell)) is None:
+        if not cell or (numbers := days.numbers_of(cell)) is None:
             return
         first, second = numbers
         self.day_first |= second <= 12 < first <= 31

@@ -31,13 +31,16 @@ MONTH_NAMES: Final = (
 FAR_FUTURE: Final = 2200
 """From this year on, and up to 1900, a day that ends something stands for 'no end'."""
 
-_TIME = r"(?:[T ]+\d{1,2}[:.]\d\d(?:[:.]\d\d(?:[.,]\d+)?)?(?: ?[AP]M| ?Z| ?WI[BT]A?| ?[+-]\d\d:?\d\d)?)?"
+_TIME = (
+    r"(?:(?:,? (?:pukul|pkl\.?|jam) |[T ]+)\d{1,2}[:.]\d\d(?:[:.]\d\d(?:[.,]\d+)?)?"
+    r"(?: ?[AP]M| ?Z| ?WI[BT]A?| ?[+-]\d\d:?\d\d)?)?"
+)
 _ISO = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_TIME}", re.IGNORECASE)
 _NUMBERS = re.compile(rf"(\d{{1,2}})([-/. ])(\d{{1,2}})\2(\d{{4}}|\d\d){_TIME}", re.IGNORECASE)
 _NAMED = re.compile(rf"(\d{{1,2}})[ \-/.]*([A-Za-z]{{3,9}})\.?[ \-/,]*(\d{{4}}|\d\d){_TIME}")
 _NAME_FIRST = re.compile(rf"([A-Za-z]{{3,9}})\.? (\d{{1,2}}),? (\d{{4}}){_TIME}")
 _WEEKDAY = re.compile(
-    r"^(?:senin|selasa|rabu|kamis|jum.?at|sabtu|minggu|ahad|(?:sun|mon|tues|wednes|thurs|fri|satur)day)\s*,\s*",
+    r"^(?:senin|selasa|rabu|kamis|jum.?at|sabtu|minggu|ahad|(?:sun|mon|tues|wednes|thurs|fri|satur)day)(?:\s*[,/]\s*|\s+(?=\d))",
     re.IGNORECASE,
 )
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]+\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)? ?(?:[Zz]|[+-]\d\d:?\d\d)")
@@ -60,12 +63,12 @@ def day(text: str, field: str = "date", read_as: ReadAs | None = None) -> date |
     Numbers are day first unless `read_as` is month first. A year of two digits that would lie more than a year ahead
     is of the last century.
     """
-    text = cleaned(text).translate(_DASHES)
+    text = _bare(text)
     if read_as == "doubtful" and is_ambiguous(text):
         detail = f"{field} may be day first or month first: upload it again with date_order=dmy or date_order=mdy."
         return Refusal("ambiguous_date", field, detail)
     try:
-        found = _day(_WEEKDAY.sub("", text), read_as) if len(text) <= LONGEST else None
+        found = _day(text, read_as) if len(text) <= LONGEST else None
     except (ValueError, OverflowError):
         found = None
     return found or Refusal("invalid_date", field, "Not a day: write 2021-12-31, 31/12/2021 or 31 Desember 2021.")
@@ -94,7 +97,7 @@ def _year_of_numbers(text: str) -> int | None:
 
 def numbers_of(text: str) -> tuple[int, int] | None:
     """The two numbers before the year of a day written like 31/12/2021, None for any other text."""
-    found = _NUMBERS.fullmatch(cleaned(text).translate(_DASHES)) if len(text) <= LONGEST else None
+    found = _NUMBERS.fullmatch(_bare(text)) if len(text) <= LONGEST else None
     return (int(found[1]), int(found[3])) if found else None
 
 
@@ -102,6 +105,11 @@ def is_ambiguous(text: str) -> bool:
     """Whether day and month of this text cannot be distinguished: 03/04/2021, unlike 03/03 or 25/04."""
     numbers = numbers_of(text)
     return numbers is not None and numbers[0] != numbers[1] and max(numbers) <= 12
+
+
+def _bare(text: str) -> str:
+    """The text without marks around it and without the name of its weekday."""
+    return _WEEKDAY.sub("", cleaned(text).translate(_DASHES))
 
 
 def _day(text: str, read_as: ReadAs | None) -> date | None:

@@ -34,6 +34,8 @@ _COUNTED = "1234567890" * 2
 _LENGTHS = range(10, 21)
 """How many digits such a number has, or one that somebody made up in its place."""
 _NIK = re.compile(r"[0-9]{16}")
+_GROUPED = re.compile(r"\d(?P<mark>[.,' ])\d{3}(?:(?P=mark)\d{3}){3}(?P=mark)\d\d0(?:[.,]0+)?")
+"""3.311.000.101.800.010: how a spreadsheet shows a number of which it kept 15 digits."""
 _MAYBE_SHORTENED = re.compile(r"[0-9]{15}0")
 NIB_DIGITS: Final = 13
 _NIB = re.compile(r"[0-9]{13}")
@@ -59,7 +61,7 @@ def nik(text: str, required: bool = False) -> str | Refusal | None:
     if _NIK.fullmatch(text) and not _is_made_up(text):
         return text
     text = _number_alone(text)
-    if _E_NOTATION.fullmatch(text):
+    if _E_NOTATION.fullmatch(text) or _GROUPED.fullmatch(text):
         return DAMAGED
     if _is_no_number(text):
         return Refusal("missing_nik", "nik", "A NIK is required here, and none was given.") if required else None
@@ -113,6 +115,11 @@ def may_hold_number(text: str) -> bool:
 def _number_alone(text: str) -> str:
     """The text without a label before the number (`No. KTP: …`) and a remark in parentheses behind it."""
     return _REMARK.sub("", _LABEL.sub("", cleaned(text)))
+
+
+def is_grouped(text: str) -> bool:
+    """Whether this is a long number as a spreadsheet shows it with marks between thousands, its last digit lost."""
+    return _GROUPED.fullmatch(text.strip()) is not None
 
 
 def is_e_notation(text: str) -> bool:

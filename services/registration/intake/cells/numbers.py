@@ -13,8 +13,9 @@ LONGEST_NUMBER: Final = 30
 """Characters; longer texts are not even converted, since Python refuses to with an exception."""
 
 _PLAIN = re.compile(r"(\d+)(?:[.,]0{1,2})?")
-_DOTS_GROUP = re.compile(r"(\d{1,3}(?:\.\d{3})+)(?:,0+)?")
-_COMMAS_GROUP = re.compile(r"(\d{1,3}(?:,\d{3})+)(?:\.0+)?")
+_DOTS_GROUP = re.compile(r"(\d{1,3}(?:\.\d{3})+)(?:,(?!0{3}$)0+)?")
+_COMMAS_GROUP = re.compile(r"(\d{1,3}(?:,\d{3})+)(?:\.(?!0{3}$)0+)?")
+"""Three zeros behind the other mark may be thousands as well: 1.500,000 is refused."""
 _COMMAS_CLEARLY_GROUP = re.compile(r"(\d{1,3}(?:,\d{3})*,\d{3}\.0{1,2}|\d{1,3}(?:,\d{3}){2,})")
 _FRACTION = {".": re.compile(r"(\d+)\.0+"), ",": re.compile(r"(\d+),0+")}
 _UNIT = r"(?:orang|org|jiwa|pekerja|karyawan|pegawai|buruh|naker|tk|tenaga kerja|people|persons?|workers?|employees?)"
@@ -23,6 +24,11 @@ _PEOPLE = re.compile(
     re.IGNORECASE,
 )
 """5, 5 orang, ± 5, 5 (lima) orang, 10 orang tenaga kerja; a range, a bound or a guess in words is no number."""
+
+_CURRENCY = re.compile(r"^(?:Rp\.?|IDR)\s*|\s*(?:rupiah|IDR)\.?$", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"(?<=\d)\s*(?:orang|org|peserta|umkm|ukm|usaha|koperasi|unit|pekerja|tenaga kerja|kursi)\.?$", re.IGNORECASE
+)
 
 LONGEST_COUNT: Final = 100
 _DIGITS: Final = (
@@ -49,8 +55,8 @@ def whole_number(text: str, decimal: DecimalMark | None = None) -> int | None:
 
 
 def whole(text: str, field: str, decimal: DecimalMark | None = None) -> int | Refusal:
-    """A whole number from 0."""
-    number = whole_number(given(text), decimal)
+    """A whole number from 0, with or without what it counts: 30 orang."""
+    number = whole_number(_COUNTED.sub("", given(text)), decimal)
     if number is None or number > MAX_WHOLE:
         return Refusal("invalid_value", field, f"{field} is not a whole number from 0: write 1250 or 1.250.")
     return number
@@ -91,7 +97,7 @@ def _people(number: int | None, field: str) -> int | Refusal:
 
 def amount(text: str, field: str = "amount", decimal: DecimalMark | None = None) -> int | Refusal:
     """Whole rupiah above zero: 8400000, 8.400.000, Rp8.400.000,00, Rp 8.400.000,-"""
-    text = re.sub(r"^(?:Rp\.?|IDR)\s*", "", cleaned(text), flags=re.IGNORECASE)
+    text = _CURRENCY.sub("", cleaned(text))
     number = whole_number(re.sub(r"[,.]-{1,2}$", "", text), decimal)
     if number is None or not 0 < number <= MAX_AMOUNT:
         return Refusal("invalid_amount", field, "Not an amount of rupiah above zero and up to a trillion.")

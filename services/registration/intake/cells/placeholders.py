@@ -21,9 +21,11 @@ NOTHING: Final = frozenset(
 NO_PEOPLE: Final = frozenset(("NIHIL", "TIDAK ADA", "TDK ADA", "TAK ADA", "NOL"))
 """Words for 'none' that in a column of people mean the number 0."""
 
+_STROKES: Final = "-\u2013\u2014._\u2026*/"
+"""A text of these alone says nothing: `...`, `-/-`, `***`."""
 _LONGEST = max(map(len, NOTHING))
 _BEGINNINGS = frozenset(letter for word in NOTHING for letter in (word[0], word[0].lower()))
-_SUSPECT = _BEGINNINGS | {"-", ".", "=", "'"}
+_SUSPECT = _BEGINNINGS | {*_STROKES, "=", "'"}
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"))
 _INVISIBLE |= dict.fromkeys(range(0x2066, 0x206A)) | dict.fromkeys(map(ord, "\u00a0\u2007\u202f"), " ")
 
@@ -41,7 +43,7 @@ def cleaned(text: str) -> str:
 
 def is_nothing(text: str) -> bool:
     """Whether a cleaned text says that there is none: `-`, `N/A`, `Belum ada`."""
-    if text in BLANK:
+    if text in BLANK or not text.strip(_STROKES):
         return True
     return text[0] in _BEGINNINGS and len(text) <= _LONGEST + 4 and as_word(text) in NOTHING
 

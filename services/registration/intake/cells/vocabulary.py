@@ -1,6 +1,7 @@
 """What agencies call scales, segments, occupations, states of a business and of a claim, in Indonesian or English."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -14,6 +15,7 @@ SCALES: Final[dict[str, Scale]] = {
     "SMALL": "small",
     "MENENGAH": "medium",
     "MEDIUM": "medium",
+    "SEDANG": "medium",
     "BESAR": "large",
     "LARGE": "large",
 }
@@ -25,14 +27,11 @@ OCCUPATIONS: Final[dict[str, tuple[str, ...]]] = {
     "trader": ("pedagang", "dagang", "trader"),
 }
 STATUSES: Final = {
-    "DIBAYAR": "paid",
-    "PAID": "paid",
-    "DITOLAK": "rejected",
-    "REJECTED": "rejected",
-    "PROSES": "filed",
-    "DIPROSES": "filed",
-    "DIAJUKAN": "filed",
-    "FILED": "filed",
+    **dict.fromkeys(("DIBAYAR", "DIBAYARKAN", "SUDAH DIBAYAR", "SUDAH DIBAYARKAN", "TELAH DIBAYAR", "PAID"), "paid"),
+    **dict.fromkeys(("DITOLAK", "TOLAK", "REJECTED"), "rejected"),
+    **dict.fromkeys(
+        ("PROSES", "DIPROSES", "DALAM PROSES", "SEDANG DIPROSES", "BELUM DIBAYAR", "DIAJUKAN", "FILED"), "filed"
+    ),
 }
 INACTIVE: Final = (
     *("TIDAK AKTIF", "BELUM AKTIF", "NON AKTIF", "NONAKTIF", "INAKTIF", "PASIF", "VAKUM", "INACTIVE", "NOT ACTIVE"),
@@ -80,6 +79,13 @@ SEGMENTS: Final[dict[str, Segment]] = {
     "NON PU": "BPU",
     "NON PENERIMA UPAH": "BPU",
 }
+UNITS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("PEKERJA", "TENAGA KERJA", "NAKER", "TK", "BURUH", "KARYAWAN", "PEGAWAI", "WORKERS"), "workers"),
+    **dict.fromkeys(("KOPERASI", "COOPERATIVES"), "cooperatives"),
+}
+"""What a target counts, by its unit; any other unit, such as `koperasi/UMKM`, means partners."""
+OF_NO_TARGET: Final = re.compile(r"%|\b(?:PERSEN|PERCENT|RP|RUPIAH|JUTA|MILIAR|MILYAR)\b")
+"""A share, or money: nothing that can be counted."""
 INDIVIDUALS: Final = ("PERORANGAN", "INDIVIDUAL", "BPU")
 
 
@@ -112,6 +118,17 @@ def is_inactive(status: str) -> bool:
     if words in NOT:
         return True
     return any(f" {word} " in f" {words} " for word in INACTIVE) and not words.startswith(("AKTIF", "ACTIVE"))
+
+
+def is_marked(text: str) -> bool:
+    """Whether a cell of a column of marks holds one: a tick, a cross, a 1."""
+    return bool(text) and _words(text) not in NOT
+
+
+def measure_of(unit: str) -> str | None:
+    """What a target of this unit measures; None where the unit counts nothing."""
+    words = _words(unit)
+    return None if OF_NO_TARGET.search(unit.upper()) else UNITS.get(words.removeprefix("ORANG "), "enrolled")
 
 
 def is_absent(attended: str) -> bool:

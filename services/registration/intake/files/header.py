@@ -1,6 +1,7 @@
 """Which line of a table names its columns: the one that names most of them, its tiers joined."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -63,6 +64,12 @@ def are_names(cells: Sequence[str], known: Known) -> bool:
     named = [cell for cell in cells if (name := squeeze(cell)) and name not in RUNNING_NUMBERS]
     count = _known(named, known)
     return count >= LEAST_KNOWN and count * 3 >= len(named) * 2
+
+
+def repeated(names: Sequence[str], known: Known) -> set[str]:
+    """The names that mean something and stand over several columns."""
+    count = Counter(squeeze(name) for name in names if name.strip() and known(name))
+    return {name for name, times in count.items() if times > 1}
 
 
 def line_of_table_above(lines: Sequence[Line], header: Header, known: Known) -> int | None:

@@ -13,7 +13,7 @@ from services.registration.intake.files.tables import SkipReason, squeeze
 from services.registration.intake.returned_rows import Returned
 
 _SUM: Final = re.compile(
-    r"\W*(?:(?:sub|grand)[\s._-]*(?:total|jumlah)|(?:jumlah|jml|jlh|total)(?:[\s._/-]*(?:jumlah|total))?|rata[\s-]*rata"
+    r"\W*(?:(?:sub|grand)[\s._-]*(?:total|jumlah)|(?:jumlah|jmlh?|jlh|total)(?:[\s._/-]*(?:jumlah|total))?|rata[\s-]*rata"
     r"|pindahan|rekap(?:itulasi)?)\b",
     re.IGNORECASE,
 )
@@ -31,7 +31,7 @@ _FIGURE: Final = re.compile(
 _NUMERAL: Final = re.compile(r"\(?(?:[IVXLC]{1,6}|[A-Z])[.)]?|\(?[a-z][.)]")
 """How sections are numbered, where rows are counted in digits."""
 
-_NOTHING: Final = re.compile(r"[-–—_=*.:\s]+")
+_NOTHING: Final = re.compile(r"[-–—_=*.:…/\s]+")
 """A cell that holds a stroke in place of a text, or belongs to a drawn line."""
 
 _UNIT: Final = re.compile(
@@ -99,7 +99,7 @@ class LineKinds:
             return None
         if not filled or all(map(_NOTHING.fullmatch, filled)):
             return "blank"
-        if _may_be_sum(filled) and _is_sum(filled):
+        if _may_be_sum(filled) and (_is_sum(filled) or self._is_sum_of_others(cells)):
             return "sum"
         if _are_column_numbers(filled, len(self._names)) or all(map(_UNIT.fullmatch, filled)):
             return "column_numbers"
@@ -111,6 +111,13 @@ class LineKinds:
             return "section_title"
         self._is_signed = False
         return None
+
+    def _is_sum_of_others(self, cells: Sequence[str]) -> bool:
+        """Whether a sum stands where nobody is named, as TOTAL GROGOL in the column of districts, beside figures."""
+        texts = [(at, cell.strip()) for at, cell in enumerate(cells) if cell.strip()]
+        sums = [at for at, text in texts if at not in self._naming and _SUM.match(text)]
+        figures = [text for at, text in texts if at not in sums]
+        return bool(sums and figures) and all(map(_FIGURE.fullmatch, figures))
 
     def _is_section(self, cells: Sequence[str], filled: list[str]) -> bool:
         """Whether these two cells are a letter or numeral where rows are numbered, and a place: A, KECAMATAN GROGOL."""

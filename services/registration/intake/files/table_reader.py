@@ -11,7 +11,7 @@ from services.registration.intake import columns
 from services.registration.intake.columns import FileKind
 from services.registration.intake.files import known_headers, table_beginning, table_source, workbooks
 from services.registration.intake.files.file_format import file_format
-from services.registration.intake.files.header import Header
+from services.registration.intake.files.header import Header, repeated
 from services.registration.intake.files.line_kinds import LineKinds
 from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.intake.files.row_spool import RowSpool
@@ -24,6 +24,9 @@ MOST_ROWS = 10_000_000
 ASKED_EVERY = 10_000
 NO_NAMES = Refusal(
     "malformed", "file", "No column names a business, its owner or a person: this is no list of partners."
+)
+TWO_TABLES = Refusal(
+    "malformed", "file", "Two tables stand beside each other: put one below the other, under one header, and send that."
 )
 TOO_MANY = Refusal("malformed", "file", f"A file has at most {MOST_ROWS:,} rows: send it in parts.")
 _NAMING = ("name", "owner", "person", "nik", "nib", "participant_no", "claim_ref", "title", "source")
@@ -121,7 +124,7 @@ def _table(
     rows: RowSpool,
     reading: Callable[[], dict[str, Any]],
 ) -> Found:
-    refusal = _without_names(header, kind, options) or _unknown_column(header, options)
+    refusal = _without_names(header, kind, options) or _unknown_column(header, options) or _beside(header, kind)
     if refusal:
         return refusal
     try:
@@ -185,6 +188,12 @@ def _without_names(header: Header, kind: FileKind, options: ReadingOptions) -> R
     ):
         return None
     return TOTALS if are_totals(header.names) else NO_NAMES
+
+
+def _beside(header: Header, kind: FileKind) -> Refusal | None:
+    """Another table beside the first, whose rows nobody would read: a column that names, and another, stand twice."""
+    again = repeated(header.names, partial(columns.recognised, kind))
+    return TWO_TABLES if len(again) > 1 and any(columns.meaning_of(kind, name) in _NAMING for name in again) else None
 
 
 def _unknown_column(header: Header, options: ReadingOptions) -> Refusal | None:

@@ -1,8 +1,6 @@
 """Workbooks (XLSX, XLSM, XLS, ODS), opened in a process of their own; here they are lines of cells."""
 
-import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +10,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from services.registration.intake.files import child_process
 from services.registration.intake.files.reading_options import ReadingOptions
 from services.registration.intake.files.tables import Line
 from services.registration.intake.values import Refusal
@@ -53,7 +52,7 @@ def opened(
     """The workbook in this file, whose reader ends with the block. Raises NotInTime after so many seconds of waiting
     for it, if they are given."""
     asked = {"sheet": options.sheet, "header_row": options.header_row, "columns": dict(options.columns)}
-    with _turn(seconds) as left, _reader(file, kind, asked) as child:
+    with turn(seconds) as left, _reader(file, kind, asked) as child:
         assert child.stdout is not None
         with _ended_after(child, left) as is_late:
             found = _found(child.stdout)
@@ -68,7 +67,7 @@ def windows(
 ) -> Iterator[Iterator[tuple[str, list[Line]]]]:
     """The first lines of every sheet that may be read, by its name. Raises NotInTime, as `opened` does."""
     asked = {"sheet": options.sheet, "only_beginnings": True}
-    with _turn(seconds) as left, _reader(file, kind, asked) as child:
+    with turn(seconds) as left, _reader(file, kind, asked) as child:
         assert child.stdout is not None
         with _ended_after(child, left) as is_late:
             found = [_decode_window(each) for each in child.stdout if each.startswith(b"[") and each.endswith(b"\n")]
@@ -80,19 +79,13 @@ def windows(
 @contextmanager
 def _reader(file: BinaryIO, kind: str, asked: dict[str, Any]) -> Iterator["subprocess.Popen[bytes]"]:
     """The process that reads the workbook, ended with the block."""
-    descriptor = file.fileno()
-    command = [sys.executable, "-m", CHILD, str(descriptor), kind, msgspec.json.encode(asked).decode()]
-    with subprocess.Popen(  # noqa: S603 - our own module
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=[descriptor], env=_environment()
-    ) as child:
-        try:
-            yield child
-        finally:
-            child.kill()
+    settings = msgspec.json.encode(asked).decode()
+    with child_process.started(CHILD, file, kind, settings, stderr=subprocess.DEVNULL) as child:
+        yield child
 
 
 @contextmanager
-def _turn(seconds: float | None) -> Iterator[float | None]:
+def turn(seconds: float | None = None) -> Iterator[float | None]:
     """Our turn to open a workbook, and how many of the seconds are left. Raises NotInTime if it does not come."""
     begun = time.monotonic()
     if not _one_at_a_time.acquire(timeout=-1 if seconds is None else seconds):
@@ -120,11 +113,6 @@ def _ended_after(child: "subprocess.Popen[bytes]", seconds: float | None) -> Ite
     finally:
         if timer is not None:
             timer.cancel()
-
-
-def _environment() -> dict[str, str]:
-    """Ours without the service's secrets."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PAYUNG_")}
 
 
 def _found(out: Any) -> Workbook | Refusal:
