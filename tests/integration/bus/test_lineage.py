@@ -104,18 +104,6 @@ async def test_positions_that_are_set_back_are_read_from_there_while_the_consume
         await eventually(lambda: has_total(pool, 20), 60)
 
 
-async def test_a_topic_made_anew_before_a_new_consumer_looked_at_it_stops_it_without_another_record(
-    pool, kafka, topics, monkeypatch
-):
-    """The client is assigned nothing of a topic that is gone, and asks after those that are new every five minutes."""
-    await applied(pool, kafka, topics)
-    monkeypatch.setattr(log_watch, "IDENTITY_SECONDS", 2.0)
-    async with consuming(pool, kafka, topics) as consumer:
-        await eventually(lambda: consumer.status().ready)
-        await make_anew(kafka, topics)
-        await halted(consumer)
-
-
 async def test_a_topic_that_is_gone_stops_a_consumer_that_has_nothing_to_read(pool, kafka, topics):
     await applied(pool, kafka, topics)
     async with consuming(pool, kafka, topics) as consumer, open_admin(kafka) as admin:
