@@ -42,7 +42,7 @@ FIELDS: Final = (
     *("ref", "partner_id", "participant_no", "segment", "effective_on", "until", "programmes", "programme"),
     *("claim_ref", "occurred_on", "paid_on", "amount", "source", "from", "value", "measure", "list", "batch"),
     *("held_on", "quota", "present", "number", "title", "party_1", "party_2", "parties", "listed_on", "as_of"),
-    *("cooperative", "partner", "contact", "member"),
+    *("cooperative", "partner", "contact", "member", "unit", "inactive"),
 )
 """Fields and meanings of columns as sentences name them."""
 _SENTENCE: Final = re.compile(r"[A-Z{'].* .*\.|[A-Z].* .*\{save_as\}", re.DOTALL)
