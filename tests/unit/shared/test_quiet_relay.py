@@ -11,7 +11,7 @@ from shared.bus.records import Outgoing
 class Database:
     """Takes what is added."""
 
-    async def copy_records_to_table(self, *_, **__):
+    async def executemany(self, *_, **__):
         return None
 
 
