@@ -97,26 +97,23 @@ def _is_intact(batch: Any) -> bool:
 
 
 class PartitionRecords(fetcher.PartitionRecords):
-    """One fetch of one partition, record by record, as aiokafka's own, but in agencies' topics to the end."""
+    """One fetch of one partition, record by record, as aiokafka's own, but up to what cannot be read, and in agencies'
+    topics to the end."""
 
     def __init__(self, tp: Any, records: Any, *others: Any) -> None:
         super().__init__(tp, _Batches(records), *others)  # type: ignore[no-untyped-call]
 
     def _unpack_records(self) -> Iterator[Any]:
-        if INTAKE_PREFIX not in self._tp.topic:
-            try:
-                yield from super()._unpack_records()  # type: ignore[no-untyped-call]
-            except Exception:
-                self._note_damage()
-                raise
-            return
+        began = self.next_fetch_offset
         while True:
             try:
                 yield from super()._unpack_records()  # type: ignore[no-untyped-call]
                 return
             except Exception:  # whatever a batch makes aiokafka raise
                 batch = self._records.current
-                if batch is None or not _is_intact(batch):
+                if INTAKE_PREFIX not in self._tp.topic or batch is None or not _is_intact(batch):
+                    if self.next_fetch_offset > began:
+                        return  # what stands before it goes first; the next fetch begins with it
                     self._note_damage()
                     raise  # damaged on its way or on the disk: nobody sent it like this
                 self.next_fetch_offset = batch.next_offset

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CorruptRecordException
@@ -66,8 +65,12 @@ async def _some(
     """The next records, none once all ends are reached or a batch is damaged."""
     while True:
         polled: Mapping[TopicPartition, list[Record]] = {}
-        with suppress(CorruptRecordException):
+        before = {tp: await client.position(tp) for tp in behind}
+        try:
             polled = await read_records(client, *behind, timeout_ms=_POLL_MS, max_records=_MOST)
+        except CorruptRecordException:  # what was read of other partitions before it is lost with it: it is read again
+            for tp, position in before.items():
+                client.seek(tp, position)
         is_done = not damaged.keys().isdisjoint(behind) or all([await client.position(tp) >= ends[tp] for tp in behind])
         if polled or is_done:
             return polled
