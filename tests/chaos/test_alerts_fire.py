@@ -224,6 +224,20 @@ async def killed_services(scene: Scene) -> None:
     await scene.is_over("ServiceDown")
 
 
+async def wrong_figures(scene: Scene) -> None:
+    """A sum is wrong on the day that the figures are compared; then it is right again."""
+    for change in (1, -1):
+        await scene.sql(
+            f"update coverage.current_totals set partners = partners + {change}"
+            " where cell = (select min(cell) from coverage.current_totals)",
+            "delete from coverage.self_checks",
+        )
+        os.kill(scene.stack.part("coverage")["pid"], signal.SIGKILL)  # it compares when it begins
+        if change > 0:
+            await scene.fires("FiguresDiffer", within=60)
+    await scene.is_over("FiguresDiffer", "ServiceDown")
+
+
 async def paused_kafka(scene: Scene) -> None:
     with scene.paused("kafka"):
         await scene.list_partners(1)
@@ -382,6 +396,7 @@ FAULTS: tuple[Callable[[Scene], Any], ...] = (
     stuck_rollup,
     refusing_kafka,
     full_disk,
+    wrong_figures,
     killed_services,
     paused_database,
     another_log,

@@ -144,8 +144,8 @@ EXACTLY_ONCE: Final = (
     Bug(
         "notifications applies a listing again",
         "services/notifications/projections.py",
-        '    if fact.version <= old.version:\n        return old\n    if fact.status == "merged":\n',
-        '    if fact.version < old.version:\n        return old\n    if fact.status == "merged":\n',
+        "    if fact.version <= old.version:\n        return _with_lists(",
+        "    if fact.version < old.version:\n        return _with_lists(",
         ("tests/unit/notifications/test_projections.py",),
     ),
     Bug(

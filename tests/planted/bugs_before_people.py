@@ -116,8 +116,8 @@ CASELOADS: Final = (
     Bug(
         "an agency's agent is given others' partners",
         ASSIGNMENT,
-        "    return agent.limited_to is None or agent.limited_to in visit.agencies\n",
-        "    return True\n",
+        "    if agent.limited_to is not None and agent.limited_to not in visit.agencies:\n        return False\n",
+        "",
         AGENTS,
     ),
     Bug(
