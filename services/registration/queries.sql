@@ -1544,6 +1544,10 @@ update import set preview = null where preview is not null;
 update import set lease_until = now() + interval '15 seconds'
  where import_id = $1 and (state = 'running' or (undo_asked_at is not null and undone_at is null));
 
+-- name: forget_attempts(import_id)
+-- What was begun before does not count: it was interrupted by no fault of the upload.
+update import set attempts = 1 where import_id = $1;
+
 -- name: hand_back_import(import_id)
 -- Whoever asks next goes on with the upload where it is.
 update import set lease_until = null where import_id = $1;

@@ -160,6 +160,25 @@ async def test_a_reader_that_never_gets_on_ends_its_upload(here: World, monkeypa
     assert "three times" in report["detail"]
 
 
+async def test_what_is_away_for_a_while_is_no_fault_of_the_upload(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, left = reading_process.read, import_worker.MOST_ATTEMPTS + 2
+
+    def read_at_last(*arguments: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise OSError("no space left on device")
+        return read(*arguments)
+
+    monkeypatch.setattr(reading_process, "read", read_at_last)
+    monkeypatch.setattr(import_worker, "POLL_SECONDS", 0.1)
+    location = await _begun(here, 100)
+    while (report := await here.get(location))["state"] in ("queued", "running"):
+        await here.pool.execute("update import set lease_until = null")  # nobody waits until the lease is over
+        await asyncio.sleep(0.1)
+    assert (left, report["state"], report["accepted"]) == (-1, "done", 100)
+
+
 async def test_no_reader_outlives_its_upload_or_its_cancellation(here: World) -> None:
     location = await _begun(here, ROWS)
     await eventually(_some_reader, 30)

@@ -67,6 +67,8 @@ class ImportWorker(Part):
         super().__init__("dry-runs" if dry_runs else "imports")
         self._pool, self._vault, self._writer, self._dry_runs = pool, vault, writer, dry_runs
         self._regions, self._jkp = regions, jkp
+        self._interrupted: set[UUID] = set()
+        """Uploads that the database was away for: no attempt of theirs."""
 
     async def step(self) -> float:
         record = await self._pool.fetchrow(queries["claim_import"], self._dry_runs is not None)
@@ -76,8 +78,9 @@ class ImportWorker(Part):
         try:
             with tracing.span("work off an upload", parent=record["traceparent"]):
                 async with self._lease(record["import_id"]):
-                    await self._work_off(record)
+                    await self._work_off(record, await self._attempts(record))
         except UNAVAILABLE:
+            self._interrupted.add(record["import_id"])
             raise
         except ReaderKilled:
             log.warning("the process that read a list was killed", import_id=str(record["import_id"]))
@@ -88,8 +91,16 @@ class ImportWorker(Part):
             await self._fail(record, f"{detail}{kept}")
         return 0
 
-    async def _work_off(self, record: asyncpg.Record) -> None:
-        if record["attempts"] > MOST_ATTEMPTS:
+    async def _attempts(self, record: asyncpg.Record) -> int:
+        """How often the upload was begun without getting on, this time included."""
+        if record["import_id"] not in self._interrupted:
+            return int(record["attempts"])
+        await self._pool.execute(queries["forget_attempts"], record["import_id"])
+        self._interrupted.discard(record["import_id"])
+        return 1
+
+    async def _work_off(self, record: asyncpg.Record, attempts: int) -> None:
+        if attempts > MOST_ATTEMPTS:
             await self._fail(record, "The service ended three times while working on this file. Please report it.")
         elif record["undo_asked_at"] is not None:
             await list_steps.undo(self._pool, self._writer, record, self._goes_on)
