@@ -1,6 +1,7 @@
 """`./payung status`: the parts with their state and memory, and the detail that each service reports."""
 
 import asyncio
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,13 @@ from deploy.local.client import PLAIN
 from deploy.local.directory import Directory
 from deploy.local.endpoints import FILE, Endpoints
 from deploy.local.postgres import SERVICES
-from deploy.local.supervisor import DISK_FULL
+from deploy.local.supervisor import DISK_FULL, ROOM
 from shared.bus.dead_letter_reader import count_dead_letters
 
 
 def of(data: Path) -> dict[str, Any]:
-    """`running`, `ready`, `phase`, `since` and the `parts`: name, state, pid, restarts, rss_bytes, uptime, detail."""
+    """`running`, `ready`, `phase`, `since`, `is_disk_full` and the `parts`: name, state, pid, restarts, rss_bytes,
+    uptime, detail."""
     home = Directory(data.resolve())
     state = directory.state(home)
     if state is None:
@@ -31,7 +33,12 @@ def of(data: Path) -> dict[str, Any]:
     parts = [_part(part) for part in state["parts"]]
     ready = state["phase"] == "ready" and all(map(_is_ready, parts))
     summary = {"running": True, "ready": ready, "phase": state["phase"], "pid": state["pid"], "since": state["since"]}
-    return {**summary, "data": str(home.path), "parts": parts}
+    return {**summary, "data": str(home.path), "is_disk_full": _is_full(home), "parts": parts}
+
+
+def _is_full(home: Directory) -> bool:
+    """The parts themselves may not say so: on a full disk the supervisor cannot note how they are."""
+    return shutil.disk_usage(home.path).free < ROOM
 
 
 def figures(data: Path) -> dict[str, Any]:
@@ -84,15 +91,15 @@ def troubles(report: dict[str, Any]) -> list[str]:
                 for detail in part.get("detail", {}).get("parts", {}).values()
                 for topic, reason in (detail.get("halted") or {}).items()
             ]
-            found += [f"{part['name']}: {line}" for line in dict.fromkeys(halted)] or [_trouble(part, report["data"])]
+            found += [f"{part['name']}: {line}" for line in dict.fromkeys(halted)] or [_trouble(part, report)]
     return found
 
 
-def _trouble(part: dict[str, Any], data: str) -> str:
+def _trouble(part: dict[str, Any], report: dict[str, Any]) -> str:
     parts = part.get("detail", {}).get("parts", {})
     found = sorted({detail["trouble"] for detail in parts.values() if not detail["ok"] and detail.get("trouble")})
-    if part["state"] == DISK_FULL or "DiskFullError" in found:
-        return f"{part['name']} waits for room: the disk of {data} is full"
+    if part["state"] == DISK_FULL or "DiskFullError" in found or report["is_disk_full"]:
+        return f"{part['name']} waits for room: the disk of {report['data']} is full"
     return f"{part['name']} is not ready" + (f": {', '.join(found)}" if found else "")
 
 

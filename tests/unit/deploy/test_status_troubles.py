@@ -9,8 +9,9 @@ from deploy.local import status
 HALT = {"halted": {"claims": "the log ends at 3; mend it by ./payung recover log"}}
 
 
-def troubles(part: dict[str, Any]) -> list[str]:
-    return status.troubles({"data": "/data", "parts": [{"name": "registration", "state": "running"} | part]})
+def troubles(part: dict[str, Any], *, is_disk_full: bool = False) -> list[str]:
+    parts = [{"name": "registration", "state": "running"} | part]
+    return status.troubles({"data": "/data", "is_disk_full": is_disk_full, "parts": parts})
 
 
 def waiting(*problems: str | None, **more: Any) -> dict[str, Any]:
@@ -39,3 +40,9 @@ def test_it_says_why(part: dict[str, Any], line: str) -> None:
 def test_it_says_nothing_of_a_part_that_is_ready() -> None:
     assert troubles({"detail": {"status": "ok", "parts": {}}}) == []
     assert troubles({}) == []
+
+
+def test_a_full_disk_is_named_whatever_a_part_says_is_wrong_with_it() -> None:
+    part = {"detail": {"status": "down", "parts": {"relay": {"ok": False, "trouble": "KafkaConnectionError"}}}}
+    assert troubles(part, is_disk_full=True) == ["registration waits for room: the disk of /data is full"]
+    assert troubles({}, is_disk_full=True) == []
