@@ -190,8 +190,10 @@ select batch, places from changes where batch > $1 and batch <> all($2::bigint[]
 -- name: cell_sums(as_of, masks, provinces, regencies)
 -- The sums on day $1 by all that is known, merged by the cell's bits in each of the masks $2, within the provinces $3 and
 -- regencies $4 (provinces null: all). One statement, one snapshot: a batch is read from the rollup or from the ledger,
--- never both.
+-- never both. A day that lies nearer to the current day than to the first one is counted back from the current totals.
 with today as materialized (select day from current_day),
+back as materialized (
+    select coalesce($1::date < day and day - $1 < $1 - (select min(day) from rollup), false) as is_shorter from current_day),
 pending as materialized (select min(batch) as low, max(batch) as high from pending_batches),
 merged as (
     select cell & (select bit_or(mask) from unnest($2::bigint[]) m (mask)) as cell, sum(partners)::bigint as partners,
@@ -199,10 +201,14 @@ merged as (
         sum(labour)::bigint as labour
     from (
         select cell, partners, workers, management, staff, labour from current_totals
-        where $1::date >= (select day from today)
+        where $1 >= (select day from today) or (select is_shorter from back)
+        union all
+        select cell, -partners, -workers, -management, -staff, -labour from rollup
+        where (select is_shorter from back) and day > $1 and day <= (select day from today)
         union all
         select cell, partners, workers, management, staff, labour from rollup
-        where day <= $1 and day > case when $1 >= (select day from today) then (select day from today) else '-infinity' end
+        where not (select is_shorter from back)
+            and day <= $1 and day > case when $1 >= (select day from today) then (select day from today) else '-infinity' end
         union all
         select cell, partners, workers, management, staff, labour from ledger
         where batch between (select low from pending) and (select high from pending)

@@ -29,6 +29,8 @@ log = get_logger(__name__)
 
 HOUR = 2
 """In Jakarta, when few ask."""
+DAYS_AGO = (30, 365, 1826)
+"""Also one that is counted from the first day on, not back from today."""
 PAUSE_SECONDS = 600.0
 AT_ONCE = 20_000
 """Timelines that are read together."""
@@ -111,7 +113,7 @@ def _by_cell(cell: Array, counts: Array) -> tuple[Array, Array]:
 
 
 class SelfCheck(Part):
-    """Compares once a night, whichever instance comes first: today, a month ago and a year ago."""
+    """Compares once a night, whichever instance comes first: today, and the days `DAYS_AGO`."""
 
     stalled_after = 7200.0
 
@@ -142,7 +144,7 @@ class SelfCheck(Part):
                 return
             if await db.fetchval(queries["self_checked"], now.date()):
                 return
-            found = await differences(db, [now.date() - timedelta(days) for days in (0, 30, 365)])
+            found = await differences(db, [now.date() - timedelta(days) for days in (0, *DAYS_AGO)])
             await db.execute(queries["add_self_check"], now.date(), self._clock(), len(found))
         for each in found[:MOST_NAMED]:
             log.error(
