@@ -153,7 +153,7 @@ class Consumer(Part):
             self._follow(await list_topics(self._kafka))
         await self._halting.refresh(self._dead_letters.forgiven)
         self._paused = set()
-        log_watch = LogWatch(self._positions, self._lag, self._halting, self._prefix, await self._identities())
+        log_watch = LogWatch(self._positions, self._lag, self._halting, self._prefix, self._identities)
         transport = self._transport = self._new_transport()
         try:
             await transport.start()

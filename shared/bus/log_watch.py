@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
@@ -19,23 +19,23 @@ from shared.bus.unreadable_batches import Damage
 IDENTITY_SECONDS = 5.0
 """Seconds between two questions whether the topics are still the same."""
 
+Identities = Callable[[], Awaitable[Mapping[str, str]]]
+
 
 class LogWatch:
     """Looks at the log of one consumer, whenever its lag is measured. What may pass by itself must show twice.
 
-    `identities`: of all topics that it reads, as far as they were read before: one that was deleted is not assigned any
-    more, maybe before this life of the client saw it.
+    `identities` gives the ids of all topics that were ever read, by their names in Kafka: one that was deleted is not
+    assigned any more, maybe before we looked for the first time.
     """
 
-    def __init__(
-        self, positions: Positions, lag: Lag, halting: Halting, prefix: str, identities: Mapping[str, str]
-    ) -> None:
+    def __init__(self, positions: Positions, lag: Lag, halting: Halting, prefix: str, identities: Identities) -> None:
         self._positions = positions
         self._lag = lag
         self._halting = halting
         self._prefix = prefix
         self._identified_at: float | None = None
-        self._identities = dict(identities)
+        self._identities = identities
         self._beyond: TopicPartition | None = None
         self._damaged: dict[TopicPartition, Damage] = {}
 
@@ -56,16 +56,13 @@ class LogWatch:
         if self._identified_at is not None and time.monotonic() - self._identified_at < IDENTITY_SECONDS:
             return None
         self._identified_at = time.monotonic()
-        for tp, position in self._positions.items():
-            if position.topic_id is not None:
-                self._identities.setdefault(tp.topic, position.topic_id)
+        known = await self._identities()
         async with asyncio.timeout(lineage.ANSWERED_WITHIN):
-            found = await topic_ids(client, self._identities)
-        if gone := sorted(
-            self._identities.keys() - found.keys()
-        ):  # the next life of the client makes it anew, and sees it
+            found = await topic_ids(client, known)
+        if gone := sorted(known.keys() - found.keys()):
+            # the next life of the client makes it anew, and sees it
             raise UnknownTopicOrPartitionError(f"topic {gone[0]} was deleted")
-        return lineage.made_anew(self._identities, found)
+        return lineage.made_anew(known, found)
 
     async def _note_damage(self, tp: TopicPartition, damage: Damage) -> None:
         """A batch may also be damaged on its way: then the next fetch of it is whole."""

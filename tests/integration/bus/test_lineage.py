@@ -94,6 +94,17 @@ async def test_a_topic_made_anew_under_a_running_consumer_stops_it_and_is_read_o
         await eventually(lambda: consumer.status().ready)
 
 
+async def test_a_topic_made_anew_before_the_first_look_stops_it_too(pool, kafka, topics, monkeypatch):
+    """Nothing of it is assigned any more when the log is looked at."""
+    monkeypatch.setattr(consumer_module, "WATCH_SECONDS", 8)
+    await publish(kafka, topics, [event("before", 1)])
+    async with consuming(pool, kafka, topics) as consumer:
+        await eventually(lambda: has_total(pool, 1))
+        await make_anew(kafka, topics)
+        monkeypatch.setattr(consumer_module, "WATCH_SECONDS", 0.1)
+        await halted(consumer)
+
+
 async def test_positions_that_are_set_back_are_read_from_there_while_the_consumer_runs(pool, kafka, topics):
     """`./payung recover service` on a service that stands nowhere still: no further record has to come."""
     await publish(kafka, topics, [event("a", 1, n) for n in range(10)])
